@@ -1,0 +1,16 @@
+/** Time as the library sees it. Tests and the embedded broker may give their own. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls `task` once after `milliseconds`; the answer cancels it. */
+  after(milliseconds: number, task: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, task) {
+    // Longer waits than a 32-bit timer holds would fire at once.
+    const handle = setTimeout(task, Math.min(Math.max(0, milliseconds), 0x7fffffff))
+    return () => clearTimeout(handle)
+  },
+}

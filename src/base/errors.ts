@@ -1,0 +1,76 @@
+/**
+ * The root of every error this package makes. Two copies of the package in one program (a bundle and a dependency, say) have two classes
+ * of each name, so `instanceof` answers by a brand and not by prototype alone.
+ */
+export class IsoKafkaError extends Error {
+  /** Whether trying the same thing again may succeed. */
+  readonly temporary: boolean = false
+  /** Whether a deadline passed. */
+  readonly timeout: boolean = false
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = new.target.brand.slice('isokafka.'.length)
+  }
+
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false
+    if (typeof this !== 'function') return false
+    for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at)) {
+      const made = (at as { constructor?: unknown }).constructor
+      if (made === this) return true
+      if (typeof made === 'function' && Object.hasOwn(this, 'brand') && Object.hasOwn(made, 'brand') && (made as unknown as Branded).brand === (this as unknown as Branded).brand)
+        return true
+    }
+    return false
+  }
+
+  /** Names the class across copies of the package. A subclass without one of its own is recognised by identity alone. */
+  static readonly brand: string = 'isokafka.IsoKafkaError'
+}
+
+type Branded = { readonly brand: string }
+
+/** A connection could not be made, or ended: refused, reset, unreachable, closed by the peer. `broker` says which, as host:port. */
+export class ConnectionError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.ConnectionError'
+  override readonly temporary: boolean = true
+  readonly broker: string
+
+  constructor(broker: string, message: string, options?: { cause?: unknown }) {
+    super(`${broker}: ${message}`, options)
+    this.broker = broker
+  }
+}
+
+/** The peer refused our credentials, or the TLS handshake failed. Retrying alone does not help. */
+export class AuthenticationError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.AuthenticationError'
+}
+
+/** Bytes that are not what the protocol says: a broken frame, a bad length, a failed checksum, an answer of the wrong shape. */
+export class ProtocolError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.ProtocolError'
+}
+
+/** A deadline of ours passed. Whether the broker did the work is unknown. */
+export class TimeoutError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.TimeoutError'
+  override readonly temporary: boolean = true
+  override readonly timeout: boolean = true
+}
+
+/** The object was closed before or during the call. */
+export class ClosedError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.ClosedError'
+}
+
+/** The settings or arguments given can't work; says which and why. */
+export class ConfigError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.ConfigError'
+}
+
+/** What the text of any thrown value says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

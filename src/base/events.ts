@@ -1,0 +1,16 @@
+/** Things worth counting or tracing, in one typed stream. Times are milliseconds. */
+export type ClientEvent =
+  | { type: 'connect'; broker: string; lane: string; durationMs: number }
+  | { type: 'connectFailed'; broker: string; lane: string; error: unknown }
+  | { type: 'disconnect'; broker: string; lane: string; error: unknown }
+  | { type: 'request'; broker: string; api: string; apiVersion: number; durationMs: number; sentBytes: number; receivedBytes: number; error?: unknown }
+  | { type: 'metadataRefresh'; brokers: number; topics: number }
+  | { type: 'produceBatch'; topic: string; partition: number; messages: number; bytes: number; durationMs: number; error?: unknown }
+  | { type: 'retry'; what: string; attempt: number; error: unknown }
+  | { type: 'fetch'; broker: string; partitions: number; bytes: number; durationMs: number }
+  | { type: 'rebalance'; groupId: string; generationId: number; memberId: string; assignments: Record<string, number[]> }
+  | { type: 'generationEnd'; groupId: string; generationId: number; error: unknown }
+  | { type: 'commit'; groupId: string; partitions: number; error?: unknown }
+
+/** The one event sink. Undefined costs nothing: callers write `onEvent?.({...})`. A sink must not throw. */
+export type EventSink = (event: ClientEvent) => void

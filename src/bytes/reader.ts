@@ -1,0 +1,158 @@
+import { ProtocolError } from '../base/errors.ts'
+import { readUtf8 } from './utf8.ts'
+
+/**
+ * Reads Kafka's big-endian types off a Uint8Array, front to back. Every read is checked against the bytes that remain, and anything that
+ * doesn't fit is a ProtocolError: the bytes come from outside.
+ */
+export class ByteReader {
+  readonly bytes: Uint8Array
+  /** Next byte to be read. */
+  offset: number
+  /** One past the last byte. */
+  readonly end: number
+  private readonly view: DataView
+
+  constructor(bytes: Uint8Array, offset = 0, end: number = bytes.length) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.offset = offset
+    this.end = end
+  }
+
+  get remaining(): number {
+    return this.end - this.offset
+  }
+
+  /** Moves over `length` bytes and answers where they began. */
+  take(length: number): number {
+    const at = this.offset
+    if (!(length >= 0 && length <= this.end - at)) throw new ProtocolError(`${length} bytes expected at ${at}, ${this.end - at} remain`)
+    this.offset = at + length
+    return at
+  }
+
+  int8(): number {
+    return this.view.getInt8(this.take(1))
+  }
+  boolean(): boolean {
+    return this.view.getUint8(this.take(1)) !== 0
+  }
+  int16(): number {
+    return this.view.getInt16(this.take(2))
+  }
+  uint16(): number {
+    return this.view.getUint16(this.take(2))
+  }
+  int32(): number {
+    return this.view.getInt32(this.take(4))
+  }
+  uint32(): number {
+    return this.view.getUint32(this.take(4))
+  }
+  float64(): number {
+    return this.view.getFloat64(this.take(8))
+  }
+  bigInt64(): bigint {
+    return this.view.getBigInt64(this.take(8))
+  }
+
+  /** A 64-bit integer as a number; what a number can't hold exactly is an error. */
+  int64(): number {
+    const value = this.clampedInt64()
+    if (!Number.isSafeInteger(value)) throw new ProtocolError(`int64 out of a number's exact range at ${this.offset - 8}`)
+    return value
+  }
+
+  /** A 64-bit integer as the nearest number: for sizes and timestamps, where the extremes are sentinels. */
+  clampedInt64(): number {
+    const at = this.take(8)
+    return this.view.getInt32(at) * 0x100000000 + this.view.getUint32(at + 4)
+  }
+
+  /** Unsigned LEB128 of at most 32 bits. */
+  unsignedVarint(): number {
+    let byte = this.bytes[this.take(1)]!
+    if (byte < 0x80) return byte
+    let value = byte & 0x7f
+    for (let shift = 7; shift < 35; shift += 7) {
+      byte = this.bytes[this.take(1)]!
+      if (shift === 28 && byte > 0x0f) break
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value >>> 0
+    }
+    throw new ProtocolError(`varint longer than 32 bits at ${this.offset}`)
+  }
+
+  /** Zigzag varint of at most 32 bits. */
+  varint(): number {
+    const value = this.unsignedVarint()
+    return (value >>> 1) ^ -(value & 1)
+  }
+
+  /** Zigzag varint of at most 64 bits; beyond a number's exact range an error. */
+  varlong(): number {
+    // The zigzag form of a 53-bit number needs 54 bits, more than a number holds: the first byte, which has the sign, is kept apart.
+    const first = this.bytes[this.take(1)]!
+    let magnitude = (first & 0x7f) >>> 1
+    let byte = first
+    for (let scale = 0x40; byte > 0x7f; scale *= 0x80) {
+      byte = this.bytes[this.take(1)]!
+      magnitude += (byte & 0x7f) * scale
+      if (magnitude > Number.MAX_SAFE_INTEGER || scale > 2 ** 62) throw new ProtocolError(`varlong out of a number's exact range at ${this.offset}`)
+    }
+    return (first & 1) === 0 ? magnitude : -magnitude - 1
+  }
+
+  /** The 16 bytes of a UUID in Kafka's text form (URL-safe base64 without padding, as Java prints topic ids). */
+  uuid(): string {
+    return uuidText(this.bytes, this.take(16))
+  }
+
+  /** A view of the next `length` bytes: valid as long as the frame is. */
+  view8(length: number): Uint8Array {
+    const at = this.take(length)
+    return this.bytes.subarray(at, at + length)
+  }
+
+  utf8(length: number): string {
+    const at = this.take(length)
+    return readUtf8(this.bytes, at, at + length)
+  }
+}
+
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** Base64url of 16 bytes: 22 characters. */
+export function uuidText(bytes: Uint8Array, at: number): string {
+  let text = ''
+  for (let i = 0; i < 15; i += 3) {
+    const three = (bytes[at + i]! << 16) | (bytes[at + i + 1]! << 8) | bytes[at + i + 2]!
+    text += digits[three >>> 18]! + digits[(three >>> 12) & 63]! + digits[(three >>> 6) & 63]! + digits[three & 63]!
+  }
+  const last = bytes[at + 15]!
+  return text + digits[last >>> 2]! + digits[(last << 4) & 63]!
+}
+
+/** The 16 bytes of a UUID's text; a ProtocolError when it isn't one. */
+export function uuidBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(16)
+  let bits = 0
+  let value = 0
+  let at = 0
+  if (text.length !== 22) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)
+  for (const char of text) {
+    const digit = digits.indexOf(char)
+    if (digit < 0) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)
+    value = ((value << 6) | digit) & 0xffff
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      bytes[at++] = (value >>> bits) & 0xff
+    }
+  }
+  return bytes
+}
+
+/** The UUID of sixteen zero bytes: "no topic id". */
+export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'

@@ -1,0 +1,44 @@
+// Short ASCII strings (topic names, hosts, header keys) are quicker in a loop than through the decoder, whose call costs as much as 20 bytes.
+const shortest = 20
+
+// One decoder and one encoder for all: both are stateless in the way they are used here. They are not "live" objects, and exist in every scope.
+let decoder: TextDecoder | undefined
+let encoder: TextEncoder | undefined
+
+/** The text of bytes[start, end). Malformed sequences become U+FFFD, as in Java. */
+export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= shortest) {
+    let text = ''
+    let at = start
+    for (; at < end; at++) {
+      const byte = bytes[at]!
+      if (byte > 0x7f) break
+      text += String.fromCharCode(byte)
+    }
+    if (at === end) return text
+  }
+  decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
+  return decoder.decode(bytes.subarray(start, end))
+}
+
+/** Writes `text` at `at` and answers the bytes written. `into` must have room for three bytes a UTF-16 unit. */
+export function writeUtf8(into: Uint8Array, at: number, text: string): number {
+  const length = text.length
+  if (length <= shortest) {
+    let i = 0
+    for (; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) break
+      into[at + i] = code
+    }
+    if (i === length) return length
+  }
+  encoder ??= new TextEncoder()
+  return encoder.encodeInto(text, into.subarray(at)).written
+}
+
+/** The UTF-8 bytes of `text`. */
+export function utf8(text: string): Uint8Array {
+  encoder ??= new TextEncoder()
+  return encoder.encode(text)
+}

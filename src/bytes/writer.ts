@@ -1,0 +1,214 @@
+import { ProtocolError } from '../base/errors.ts'
+import { uuidBytes } from './reader.ts'
+import { writeUtf8 } from './utf8.ts'
+
+// Attached bytes shorter than this are cheaper to copy than to carry as a piece of their own.
+const copyBelow = 2048
+
+/**
+ * Writes Kafka's big-endian types into a growing buffer. Large byte strings can be attached instead of copied: `pieces()` then answers the
+ * buffer's stretches and the attached bytes in order, for a vectored write.
+ */
+export class ByteWriter {
+  private bytes: Uint8Array
+  private view: DataView
+  /** Bytes written into the buffer so far, attached ones not counted. */
+  private at = 0
+  /** Attached pieces, and where in the buffer each belongs. */
+  private readonly attached: { at: number; bytes: Uint8Array }[] = []
+  private attachedLength = 0
+
+  constructor(capacity = 256) {
+    this.bytes = new Uint8Array(capacity)
+    this.view = new DataView(this.bytes.buffer)
+  }
+
+  /** All bytes so far, attached ones included. */
+  get length(): number {
+    return this.at + this.attachedLength
+  }
+
+  /** Makes room for `length` bytes, moves past them and answers where they begin. */
+  private room(length: number): number {
+    const at = this.at
+    if (at + length > this.bytes.length) this.grow(at + length)
+    this.at = at + length
+    return at
+  }
+
+  private grow(needed: number): void {
+    const bytes = new Uint8Array(Math.max(this.bytes.length * 2, needed))
+    bytes.set(this.bytes.subarray(0, this.at))
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer)
+  }
+
+  int8(value: number): void {
+    this.view.setInt8(this.room(1), inRange(value, -0x80, 0x7f, 'int8'))
+  }
+  boolean(value: boolean): void {
+    this.view.setInt8(this.room(1), value ? 1 : 0)
+  }
+  int16(value: number): void {
+    this.view.setInt16(this.room(2), inRange(value, -0x8000, 0x7fff, 'int16'))
+  }
+  uint16(value: number): void {
+    this.view.setUint16(this.room(2), inRange(value, 0, 0xffff, 'uint16'))
+  }
+  int32(value: number): void {
+    this.view.setInt32(this.room(4), inRange(value, -0x80000000, 0x7fffffff, 'int32'))
+  }
+  uint32(value: number): void {
+    this.view.setUint32(this.room(4), inRange(value, 0, 0xffffffff, 'uint32'))
+  }
+  float64(value: number): void {
+    this.view.setFloat64(this.room(8), value)
+  }
+  bigInt64(value: bigint): void {
+    if (BigInt.asIntN(64, value) !== value) throw new ProtocolError(`${value} is not an int64`)
+    this.view.setBigInt64(this.room(8), value)
+  }
+
+  int64(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new ProtocolError(`${value} is not an integer a number holds exactly`)
+    this.putInt64(value)
+  }
+
+  /** As `int64`, but what is beyond 2^63 becomes the nearest int64. */
+  clampedInt64(value: number): void {
+    if (Number.isNaN(value)) throw new ProtocolError('NaN is not an int64')
+    const whole = Math.trunc(value)
+    if (whole >= 2 ** 63) {
+      const at = this.room(8)
+      this.view.setUint32(at, 0x7fffffff)
+      this.view.setUint32(at + 4, 0xffffffff)
+    } else this.putInt64(Math.max(whole, -(2 ** 63)))
+  }
+
+  private putInt64(value: number): void {
+    const at = this.room(8)
+    const high = Math.floor(value / 0x100000000)
+    this.view.setInt32(at, high)
+    this.view.setUint32(at + 4, value - high * 0x100000000)
+  }
+
+  unsignedVarint(value: number): void {
+    let rest = inRange(value, 0, 0xffffffff, 'unsigned varint')
+    let at = this.room(5)
+    while (rest > 0x7f) {
+      this.bytes[at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.bytes[at++] = rest
+    this.at = at
+  }
+
+  varint(value: number): void {
+    inRange(value, -0x80000000, 0x7fffffff, 'varint')
+    this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  varlong(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new ProtocolError(`${value} is not an integer a number holds exactly`)
+    let at = this.room(10)
+    // The zigzag form of a 53-bit number needs 54 bits: past what a number holds, so the lowest seven bits are split off first.
+    const magnitude = value < 0 ? -(value + 1) : value
+    let rest = Math.floor(magnitude / 0x40)
+    const low = (magnitude % 0x40) * 2 + (value < 0 ? 1 : 0)
+    if (rest === 0) this.bytes[at++] = low
+    else {
+      this.bytes[at++] = low | 0x80
+      while (rest > 0x7f) {
+        this.bytes[at++] = (rest % 0x80) | 0x80
+        rest = Math.floor(rest / 0x80)
+      }
+      this.bytes[at++] = rest
+    }
+    this.at = at
+  }
+
+  uuid(text: string): void {
+    this.raw(uuidBytes(text))
+  }
+
+  /** Copies `bytes` in. */
+  raw(bytes: Uint8Array): void {
+    const at = this.room(bytes.length)
+    this.bytes.set(bytes, at)
+  }
+
+  /** Puts `bytes` here without copying them, if they are large: they must stay untouched until written out. */
+  attach(bytes: Uint8Array): void {
+    if (bytes.length < copyBelow) return this.raw(bytes)
+    this.attached.push({ at: this.at, bytes })
+    this.attachedLength += bytes.length
+  }
+
+  /** The text's UTF-8 with its byte count in front, written by `prefix` (the count is known only afterwards, so it goes in two steps). */
+  string(text: string, prefix: 'int16' | 'compact'): void {
+    const start = this.at
+    const most = text.length * 3
+    // Guess the width of the prefix for ASCII, and move the bytes when the guess was wrong.
+    const guess = prefix === 'int16' ? 2 : varintWidth(text.length + 1)
+    this.room(5 + most)
+    const written = writeUtf8(this.bytes, start + guess, text)
+    if (prefix === 'int16') {
+      if (written > 0x7fff) throw new ProtocolError(`a string of ${written} bytes; Kafka's limit is 32767`)
+      this.view.setInt16(start, written)
+    } else {
+      const width = varintWidth(written + 1)
+      if (width !== guess) this.bytes.copyWithin(start + width, start + guess, start + guess + written)
+      this.at = start
+      this.unsignedVarint(written + 1)
+      this.at = start + width + written
+      return
+    }
+    this.at = start + guess + written
+  }
+
+  /** Overwrites the int32 at `at` (an offset into the buffer before any attached piece). */
+  patchInt32(at: number, value: number): void {
+    this.view.setInt32(at, value)
+  }
+
+  /** Everything written, in order, as few pieces as there are. Views: the writer must not be written to while they are in use. */
+  pieces(): Uint8Array[] {
+    const all: Uint8Array[] = []
+    let from = 0
+    for (const { at, bytes } of this.attached) {
+      if (at > from) all.push(this.bytes.subarray(from, at))
+      all.push(bytes)
+      from = at
+    }
+    if (this.at > from) all.push(this.bytes.subarray(from, this.at))
+    return all
+  }
+
+  /** Everything written, as one array; a view when nothing was attached. */
+  done(): Uint8Array {
+    if (this.attached.length === 0) return this.bytes.subarray(0, this.at)
+    return concat(this.pieces())
+  }
+}
+
+/** The pieces one after another. */
+export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  const all = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
+function varintWidth(value: number): number {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
+}
+
+function inRange(value: number, low: number, high: number, type: string): number {
+  if (!(value >= low && value <= high) || !Number.isInteger(value)) throw new ProtocolError(`${value} is not an ${type}`)
+  return value
+}

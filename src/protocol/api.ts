@@ -1,0 +1,69 @@
+import { ProtocolError } from '../base/errors.ts'
+import type { Codec, Fields, In, InOf, Out, OutOf, Schema } from '../schema/schema.ts'
+import { struct } from '../schema/combinators.ts'
+
+/** What may lower the version a request goes out in, besides what broker and client speak. */
+export interface CapContext {
+  /** Finalised cluster features by name (`transaction.version` …), as the connection's broker told; empty when it told none. */
+  readonly features: ReadonlyMap<string, number>
+}
+
+/** One of Kafka's APIs: its key, the versions we speak, and both directions as schemas. */
+export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
+  readonly key: number
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+  /** First version with compact types and tagged fields; Infinity for none. */
+  readonly flexibleSince: number
+  readonly request: Schema<OutOf<Q>, InOf<Q>>
+  readonly response: Schema<OutOf<R>, InOf<R>>
+  /** The highest version that can carry this request. */
+  cap?(request: InOf<Q>, context: CapContext): number
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an API of whatever fields
+export type AnyApi = Api<any, any>
+/** What to give when sending a request: fields with a default may be left out. */
+export type RequestInput<A> = A extends { request: infer S } ? In<S> : never
+/** A request as a broker reads it: every field there. */
+export type RequestOf<A> = A extends { request: infer S } ? Out<S> : never
+/** A response as a client reads it: every field there. */
+export type ResponseOf<A> = A extends { response: infer S } ? Out<S> : never
+/** What a broker gives to answer. */
+export type ResponseInput<A> = A extends { response: infer S } ? In<S> : never
+
+/** Declares an API. `versions` are the first and last we speak, `flexible` the first flexible one. */
+export function api<Q extends Fields, R extends Fields>(declared: {
+  key: number
+  name: string
+  versions: readonly [first: number, last: number]
+  flexible?: number
+  request: Q
+  response: R
+  cap?(request: InOf<Q>, context: CapContext): number
+}): Api<Q, R> {
+  return {
+    key: declared.key,
+    name: declared.name,
+    minVersion: declared.versions[0],
+    maxVersion: declared.versions[1],
+    flexibleSince: declared.flexible ?? Number.POSITIVE_INFINITY,
+    request: struct(declared.request),
+    response: struct(declared.response),
+    ...(declared.cap === undefined ? {} : { cap: declared.cap }),
+  }
+}
+
+export function requestCodec<A extends AnyApi>(of: A, version: number): Codec<RequestOf<A>, RequestInput<A>> {
+  return codecAt(of, of.request, version) as Codec<RequestOf<A>, RequestInput<A>>
+}
+
+export function responseCodec<A extends AnyApi>(of: A, version: number): Codec<ResponseOf<A>, ResponseInput<A>> {
+  return codecAt(of, of.response, version) as Codec<ResponseOf<A>, ResponseInput<A>>
+}
+
+function codecAt<O, I>(of: AnyApi, schema: Schema<O, I>, version: number): Codec<O, I> {
+  if (version < of.minVersion || version > of.maxVersion) throw new ProtocolError(`${of.name} has no version ${version} here (${of.minVersion}–${of.maxVersion})`)
+  return schema.plain(version, version >= of.flexibleSince)
+}

@@ -1,0 +1,58 @@
+/** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM texts. */
+export interface TLSOptions {
+  /** Certificates to trust instead of the runtime's own. */
+  ca?: string | readonly string[]
+  /** Our certificate and key, where the broker asks for one. */
+  cert?: string
+  key?: string
+  /** The name the broker's certificate must carry; the dialed host by default. */
+  serverName?: string
+  /** False accepts any certificate: for experiments on your own machine only. */
+  rejectUnauthorized?: boolean
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** A byte stream with one reader and one writer. */
+export interface Socket {
+  /** The next bytes, valid until the next read(); null at the end. Any size. */
+  read(): Promise<Uint8Array | null>
+  /**
+   * Vectored; accepts all. A promise means: no further write until it settles. Late failures reject read().
+   * The pieces stay untouched until their request is answered, flushed() settles or the socket ends.
+   */
+  write(pieces: readonly Uint8Array[]): void | Promise<void>
+  /** Settles when all bytes accepted so far are out of our memory: for acks none, and before close. */
+  flushed(): Promise<void>
+  /** Flushes, then closes. */
+  close(): Promise<void>
+  /** At once; pending reads and writes reject with `reason`. */
+  abort(reason?: unknown): void
+}
+
+/** How a runtime opens sockets. */
+export interface SocketAdapter {
+  readonly name: string
+  /** What one scope may hold (a Workers request: 6 connections), across its transports. */
+  readonly limits?: { readonly connections?: number }
+  /** Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's reason. */
+  dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
+}
+
+/** A codec the runtime has built in. `limit` is in bytes of output; more is an error. */
+export interface NativeCodec {
+  compress(bytes: Uint8Array, level?: number): Uint8Array
+  decompress(bytes: Uint8Array, limit: number): Uint8Array
+}
+
+/** What a runtime lends; all optional. */
+export interface Natives {
+  /** Runs the task once, after this turn's microtasks: setImmediate; else MessageChannel, closed when idle; else setTimeout 0. */
+  defer?(task: () => void): void
+  codecs?: Partial<Record<'gzip' | 'zstd', NativeCodec>>
+  /** Writes UTF-8 at `at`, quicker than TextEncoder; `into` has room for three bytes a UTF-16 unit. Answers the bytes written. */
+  writeUtf8?(into: Uint8Array, at: number, text: string): number
+}

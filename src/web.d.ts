@@ -1,0 +1,29 @@
+// The web standards `src` uses, declared by hand: the core compiles without any runtime's types, so a name that isn't here can't slip in.
+// Adding to this file means the name exists in Node 20, Deno, Bun, workerd and browsers (insecure origins too).
+
+declare class TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number }
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
+  decode(bytes?: Uint8Array): string
+}
+
+declare function setTimeout(task: () => void, milliseconds?: number): unknown
+declare function clearTimeout(handle: unknown): void
+declare function queueMicrotask(task: () => void): void
+
+declare class AbortController {
+  readonly signal: AbortSignal
+  abort(reason?: unknown): void
+}
+interface AbortSignal {
+  readonly aborted: boolean
+  readonly reason: any
+  throwIfAborted(): void
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+declare const performance: { now(): number }
+declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T }
