@@ -1,0 +1,43 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+
+/** A topic that is there from the start. */
+export interface BrokerTopic {
+  name: string
+  /** The broker's `numPartitions` by default. */
+  partitions?: number
+  /** As many as there are brokers, at most three, by default. */
+  replicationFactor?: number
+  /** Topic configs under Kafka's names: `retention.bytes`, `max.message.bytes`, `message.timestamp.type` … */
+  configs?: Readonly<Record<string, string>>
+}
+
+/** The versions of one API a broker tells and takes: a highest, a first and last, or null for an API it does not have. */
+export type VersionCap = number | readonly [first: number, last: number] | null
+
+/** Everything is optional: `new Broker()` is one empty broker that creates topics as they are asked for. */
+export interface BrokerConfig {
+  /** How many brokers the cluster has; 1. Their ids count from 1. */
+  brokers?: number
+  /** The rack of each broker, in order (KIP-392, KIP-881). */
+  racks?: readonly string[]
+  topics?: readonly BrokerTopic[]
+  /** Whether asking for a topic's metadata creates it; true, as in Kafka. */
+  autoCreateTopics?: boolean
+  /** Partitions of a topic that does not say how many; 1. */
+  numPartitions?: number
+  /** Bytes a partition keeps unless its topic says otherwise; 64 MiB. Its oldest segments go first; a segment holds an eighth of it, 1 MiB at most. */
+  retentionBytes?: number
+  /** Bytes all partitions keep together, whatever their topics say; 256 MiB. The largest partition gives first. */
+  maxBytes?: number
+  /** Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) … `DescribeConfigs` lists those it knows. */
+  configs?: Readonly<Record<string, string>>
+  /** By API name: `{ Produce: 7, EndTxn: [0, 1], DescribeCluster: null }` passes for an older Kafka. */
+  versions?: Readonly<Record<string, VersionCap>>
+  /** Finalised features; `{ 'transaction.version': 2 }` by default. */
+  features?: Readonly<Record<string, number>>
+  /** Names and passwords: given, every connection must authenticate by SASL PLAIN first. */
+  users?: Readonly<Record<string, string>>
+  clock?: Clock
+  logger?: Logger
+}

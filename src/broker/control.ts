@@ -1,0 +1,47 @@
+import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
+
+/** What a control function knows of the request it was given. */
+export interface ControlContext<A extends AnyApi> {
+  readonly brokerId: number
+  /** Counts the cluster's connections from 1. */
+  readonly connectionId: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  /** Lets the broker handle the request now and answers what it would have said (null: nothing, acks none), to be changed, delayed or lost. */
+  apply(): Promise<ResponseInput<A> | null>
+}
+
+/** Drops the connection, or keeps it open and never answers. */
+export type ControlVerdict = 'drop' | 'hang'
+
+/**
+ * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never answers, and
+ * undefined lets the next control function or the broker itself handle it. A promise holds up the requests behind it on that connection.
+ */
+export type Control<A extends AnyApi> = (
+  request: RequestOf<A>,
+  context: ControlContext<A>,
+) => ResponseInput<A> | ControlVerdict | undefined | Promise<ResponseInput<A> | ControlVerdict | undefined>
+
+/** The control functions in force, by API, oldest first. */
+export class Controls {
+  readonly #byKey = new Map<number, Control<AnyApi>[]>()
+
+  /** Adds a function; the answer takes it away again. */
+  add<A extends AnyApi>(api: A, control: Control<A>): () => void {
+    const mine = control as unknown as Control<AnyApi>
+    const all = this.#byKey.get(api.key) ?? []
+    this.#byKey.set(api.key, [...all, mine])
+    return () => {
+      this.#byKey.set(
+        api.key,
+        this.of(api).filter(each => each !== mine),
+      )
+    }
+  }
+
+  of(api: AnyApi): readonly Control<AnyApi>[] {
+    return this.#byKey.get(api.key) ?? []
+  }
+}
