@@ -1,3 +1,5 @@
+import type { NativeCodecs } from '../compression/codec.ts'
+
 /** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM texts. */
 export interface TLSOptions {
   /** Certificates to trust instead of the runtime's own. */
@@ -42,17 +44,12 @@ export interface SocketAdapter {
   dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
 }
 
-/** A codec the runtime has built in. `limit` is in bytes of output; more is an error. */
-export interface NativeCodec {
-  compress(bytes: Uint8Array, level?: number): Uint8Array
-  decompress(bytes: Uint8Array, limit: number): Uint8Array
-}
-
 /** What a runtime lends; all optional. */
 export interface Natives {
   /** Runs the task once, after this turn's microtasks: setImmediate; else MessageChannel, closed when idle; else setTimeout 0. */
   defer?(task: () => void): void
-  codecs?: Partial<Record<'gzip' | 'zstd', NativeCodec>>
+  /** Compression it has built in; used before ours. */
+  codecs?: NativeCodecs
   /** Writes UTF-8 at `at`, quicker than TextEncoder; `into` has room for three bytes a UTF-16 unit. Answers the bytes written. */
   writeUtf8?(into: Uint8Array, at: number, text: string): number
 }

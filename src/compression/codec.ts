@@ -1,0 +1,42 @@
+import { ProtocolError } from '../base/errors.ts'
+
+/** The compression codes of a record batch's attributes. */
+export const Compression = { None: 0, Gzip: 1, Snappy: 2, Lz4: 3, Zstd: 4 } as const
+export type Compression = (typeof Compression)[keyof typeof Compression]
+
+export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
+/** A codec the runtime has built in. `limit` is in bytes of output; more is an error. */
+export interface NativeCodec {
+  compress(bytes: Uint8Array, level?: number): Uint8Array
+  decompress(bytes: Uint8Array, limit: number): Uint8Array
+}
+
+export type NativeCodecs = Partial<Record<CodecName, NativeCodec>>
+
+/** One way to compress the records of a batch. Synchronous; what it answers is never a view of what it was given. */
+export interface CompressionCodec {
+  readonly code: 1 | 2 | 3 | 4
+  readonly name: CodecName
+  /** `level` is the codec's own scale (gzip 1–9, zstd 1–22); codecs without levels ignore it. */
+  compress(bytes: Uint8Array, level?: number): Uint8Array
+  /**
+   * Answers everything `bytes` hold, at most `limit` bytes of it: more is a DecompressionLimitError, damaged input a ProtocolError.
+   * Memory stays below the input plus a small multiple of `limit`, whatever the input claims.
+   */
+  decompress(bytes: Uint8Array, limit: number): Uint8Array
+}
+
+/** Compressed data that would grow past the limit set: a bomb, or a limit set too low. */
+export class DecompressionLimitError extends ProtocolError {
+  static override readonly brand: string = 'isokafka.DecompressionLimitError'
+  readonly limit: number
+
+  constructor(codec: string, limit: number) {
+    super(`${codec}: the data is larger than the limit of ${limit} bytes when decompressed`)
+    this.limit = limit
+  }
+}
+
+/** How many bytes one compressed batch may become where no limit is given: 64 MiB, sixty times the largest batch a broker takes by default. */
+export const defaultDecompressLimit = 64 * 1024 * 1024

@@ -1,0 +1,5 @@
+import type { CompressionCodec } from './codec.ts'
+import { gzip } from './gzip.ts'
+
+/** Our own codecs, in plain TypeScript. Readers offer them to their transport's `Codecs`: a topic may hold any of them. */
+export const ownCodecs: readonly CompressionCodec[] = [gzip]

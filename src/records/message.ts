@@ -1,0 +1,93 @@
+import { readUtf8 } from '../bytes/utf8.ts'
+
+/** A record's header as read. Keys may repeat. */
+export interface Header {
+  key: string
+  value: Uint8Array | null
+}
+
+/** What a Writer takes; a Message read elsewhere fits too. Strings are written as UTF-8; null and undefined are both Kafka's null. */
+export interface MessageInput {
+  /** Where to, if the Writer has no topic of its own. */
+  topic?: string
+  key?: string | Uint8Array | null
+  value?: string | Uint8Array | null
+  headers?: readonly HeaderInput[]
+  /** When it happened; `timestamp` (milliseconds since 1970) is the same without an object. Neither: the time of the write. */
+  time?: Date
+  timestamp?: number
+  /** Yours: handed back with the message by the Writer's completion callback, never sent. */
+  writerData?: unknown
+}
+
+export interface HeaderInput {
+  key: string
+  value: string | Uint8Array | null
+}
+
+const noHeaders: readonly Header[] = Object.freeze([])
+
+/**
+ * A record as read from a partition.
+ *
+ * `key`, `value` and header values are views into the batch the record came in (up to 1 MB by the broker's default), so one kept message keeps
+ * that whole batch in memory. `copy()` makes one that stands alone.
+ */
+export class Message {
+  topic: string
+  partition: number
+  offset: number
+  /** Milliseconds since 1970; -1 where the record has none. */
+  timestamp: number
+  /** Null and empty are different things to Kafka. */
+  key: Uint8Array | null
+  /** Null is a tombstone in a compacted topic. */
+  value: Uint8Array | null
+  headers: readonly Header[]
+  /** The partition's high water mark when the record was fetched: the offset after the last one readable. */
+  highWaterMark: number
+  /** Epoch of the leader that appended it; -1 where the format has none. */
+  leaderEpoch: number
+  writerData?: unknown
+
+  constructor(
+    topic: string,
+    partition: number,
+    offset: number,
+    timestamp: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: readonly Header[] = noHeaders,
+    highWaterMark = -1,
+    leaderEpoch = -1,
+  ) {
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+    this.timestamp = timestamp
+    this.key = key
+    this.value = value
+    this.headers = headers
+    this.highWaterMark = highWaterMark
+    this.leaderEpoch = leaderEpoch
+  }
+
+  get time(): Date {
+    return new Date(this.timestamp)
+  }
+
+  /** The value as UTF-8 text; '' for null. */
+  text(): string {
+    return this.value === null ? '' : readUtf8(this.value, 0, this.value.length)
+  }
+
+  /** The same message in memory of its own: keeping it keeps nothing else. */
+  copy(): Message {
+    const headers = this.headers.length === 0 ? noHeaders : this.headers.map(({ key, value }) => ({ key, value: value === null ? null : value.slice() }))
+    const key = this.key === null ? null : new Uint8Array(this.key)
+    const value = this.value === null ? null : new Uint8Array(this.value)
+    const made = new Message(this.topic, this.partition, this.offset, this.timestamp, key, value, headers, this.highWaterMark, this.leaderEpoch)
+    made.writerData = this.writerData
+    return made
+  }
+}
