@@ -1,0 +1,43 @@
+import { Reader, Writer } from '../../dist/index.js'
+
+export async function producer({ brokers, topic }) {
+  const writer = new Writer({ addr: brokers, topic })
+  return {
+    send: values => writer.writeMessages(values.length === 1 ? { value: values[0] } : values.map(value => ({ value }))),
+    close: () => writer.close(),
+  }
+}
+
+export async function consumer({ brokers, topic, group }, mode, seen) {
+  const reader = new Reader({ brokers, topic, groupId: group, maxWait: 100 })
+  const consume = { message: eachMessage, batch: eachBatch, cursor: eachRecord }[mode]
+  const done = consume(reader, seen)
+  return {
+    async close() {
+      await reader.close()
+      await done
+    },
+  }
+}
+
+async function eachMessage(reader, seen) {
+  for await (const message of reader) if (seen(1, message.value.length)) break
+}
+
+async function eachBatch(reader, seen) {
+  for await (const batch of reader.batches()) {
+    let bytes = 0
+    const messages = batch.messages()
+    for (const message of messages) bytes += message.value.length
+    if (seen(messages.length, bytes)) break
+  }
+}
+
+async function eachRecord(reader, seen) {
+  for await (const batch of reader.batches()) {
+    let bytes = 0
+    let count = 0
+    for (const cursor = batch.cursor(); cursor.next(); count++) bytes += cursor.valueLength
+    if (seen(count, bytes)) break
+  }
+}

@@ -1,0 +1,31 @@
+import { Kafka, logLevel, Partitioners } from 'kafkajs'
+
+export async function producer({ brokers, topic }) {
+  const kafka = new Kafka({ clientId: 'bench', brokers, logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false })
+  await producer.connect()
+  return {
+    send: values => producer.send({ topic, acks: -1, messages: values.map(value => ({ value })) }),
+    close: () => producer.disconnect(),
+  }
+}
+
+export async function consumer({ brokers, topic, group }, mode, seen) {
+  const kafka = new Kafka({ clientId: 'bench', brokers, logLevel: logLevel.NOTHING })
+  const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 100, maxBytes: 16 << 20, allowAutoTopicCreation: false })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run(
+    mode === 'message'
+      ? { autoCommit: false, eachMessage: async ({ message }) => seen(1, message.value.length) }
+      : {
+          autoCommit: false,
+          eachBatch: async ({ batch }) => {
+            let bytes = 0
+            for (const message of batch.messages) bytes += message.value.length
+            seen(batch.messages.length, bytes)
+          },
+        },
+  )
+  return { close: () => consumer.disconnect() }
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"isokafka.bench/measure"
+)
+
+type client struct{}
+
+func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(job.Brokers...), kgo.DefaultProduceTopic(job.Topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
+		kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.MaxBufferedRecords(100000), kgo.ProducerLinger(0))
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	return func(values [][]byte) error {
+		records := make([]*kgo.Record, len(values))
+		for i, value := range values {
+			records[i] = &kgo.Record{Value: value}
+		}
+		return cl.ProduceSync(ctx, records...).FirstErr()
+	}, cl.Close
+}
+
+func (client) Consume(job measure.Job, seen func(int, int) bool) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(job.Brokers...), kgo.ConsumerGroup(job.Group), kgo.ConsumeTopics(job.Topic), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxBytes(16<<20))
+	if err != nil {
+		panic(err)
+	}
+	for {
+		fetches := cl.PollFetches(context.Background())
+		messages, bytes := 0, 0
+		fetches.EachRecord(func(record *kgo.Record) {
+			messages++
+			bytes += len(record.Value)
+		})
+		if messages > 0 && seen(messages, bytes) {
+			return
+		}
+	}
+}
+
+func main() { measure.Main(client{}) }

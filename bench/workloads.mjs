@@ -1,0 +1,44 @@
+// What is measured, and how much of it by whom: slow clients do less of the same, so that a round stays short. Rates are per message.
+
+const produce = { kind: 'produce', mode: '' }
+const consume = { kind: 'consume' }
+
+/** Counts are for the quickest client; `share` below scales them. */
+export const workloads = {
+  'produce-100': { ...produce, size: 100, callers: 8, perCall: 1000, warm: 400_000, count: 3_000_000 },
+  'produce-1k': { ...produce, size: 1024, callers: 8, perCall: 1000, warm: 100_000, count: 600_000 },
+  'produce-single-100': { ...produce, size: 100, callers: 1000, perCall: 1, warm: 200_000, count: 1_500_000 },
+  'consume-100-message': { ...consume, size: 100, mode: 'message', warm: 1_000_000, count: 4_000_000 },
+  'consume-100-batch': { ...consume, size: 100, mode: 'batch', warm: 1_000_000, count: 4_000_000 },
+  'consume-100-cursor': { ...consume, size: 100, mode: 'cursor', warm: 1_000_000, count: 4_000_000 },
+  'consume-1k-message': { ...consume, size: 1024, mode: 'message', warm: 150_000, count: 750_000 },
+  latency: { kind: 'latency', mode: '', size: 100, callers: 1, perCall: 1, warm: 300, count: 1500 },
+}
+
+/** The part of each workload a client does, as [batched produce, one message a call, consume]. */
+export const clients = {
+  isokafka: { share: [1, 1, 1] },
+  '@platformatic/kafka': { module: 'platformatic', share: [0.2, 0.02, 0.3] },
+  kafkajs: { module: 'kafkajs', share: [0.1, 0.02, 0.2] },
+  'node-rdkafka': { module: 'node-rdkafka', share: [0.2, 0.2, 0.1] },
+  'kafka-go': { program: 'kafka-go', share: [0.5, 0.15, 0.5] },
+  'franz-go': { program: 'franz-go', share: [0.7, 0.5, 1] },
+}
+
+// What a client has no counterpart for is measured once, as what it does have, and shown again there.
+export const sameAs = {
+  '@platformatic/kafka': { 'consume-100-batch': 'consume-100-message', 'consume-100-cursor': 'consume-100-message' },
+  kafkajs: { 'consume-100-cursor': 'consume-100-batch' },
+  'node-rdkafka': { 'consume-100-batch': 'consume-100-message', 'consume-100-cursor': 'consume-100-message' },
+  'kafka-go': { 'consume-100-batch': 'consume-100-message', 'consume-100-cursor': 'consume-100-message' },
+  'franz-go': { 'consume-100-batch': 'consume-100-message', 'consume-100-cursor': 'consume-100-message' },
+}
+
+/** The job of one client in one workload, counts scaled. */
+export function jobOf(client, workload) {
+  const job = workloads[workload]
+  const [batched, single, consumed] = clients[client].share
+  const share = job.kind === 'latency' ? 1 : job.kind === 'consume' ? consumed : job.perCall === 1 ? single : batched
+  const scaled = count => Math.max(job.callers ?? 1, Math.round(count * share))
+  return { ...job, warm: scaled(job.warm), count: scaled(job.count) }
+}
