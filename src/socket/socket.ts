@@ -1,3 +1,5 @@
+import type { Address } from '../base/address.ts'
+
 import type { NativeCodecs } from '../compression/codec.ts'
 
 /** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM texts. */
@@ -13,10 +15,7 @@ export interface TLSOptions {
   rejectUnauthorized?: boolean
 }
 
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
+export type { Address }
 
 /** A byte stream with one reader and one writer. */
 export interface Socket {

@@ -1,0 +1,40 @@
+import type { KafkaError } from '../protocol/errors.ts'
+
+/** A broker as the cluster's metadata tells of it. */
+export interface BrokerInfo {
+  readonly id: number
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+/** A broker, in the terms of kafka-go. */
+export interface Broker {
+  host: string
+  port: number
+  id: number
+  rack: string
+}
+
+/** A topic as last heard of. Never changed in place: news makes a new layout, so identity tells whether anything is new. */
+export interface TopicLayout {
+  readonly name: string
+  /** KIP-516; `zeroUuid` when the broker gives none. Another id under the same name is another topic: it was deleted and made anew. */
+  readonly id: string
+  readonly internal: boolean
+  /** By index. */
+  readonly partitions: readonly PartitionLayout[]
+  readonly error: KafkaError | null
+}
+
+export interface PartitionLayout {
+  readonly index: number
+  /** The leader's broker id; −1 when there is none. */
+  readonly leader: number
+  /** −1 when the broker tells none. */
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly offline: readonly number[]
+  readonly error: KafkaError | null
+}

@@ -1,0 +1,17 @@
+import type { AddressLike } from '../base/address.ts'
+import type { CallOptions } from '../base/signals.ts'
+import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
+
+export interface RoundTripOptions extends CallOptions {
+  /** Bounds the whole call, retries included, in milliseconds. Default: the transport's `requestTimeout`. */
+  timeoutMs?: number
+}
+
+/** What sends a request to a cluster and gives the response. A `Transport` is one; tests may have their own. */
+export interface RoundTripper {
+  /**
+   * Sends one request to the broker or brokers it concerns. Errors of single items (a topic, a partition, a group) stay in the response;
+   * the promise rejects when no response came.
+   */
+  roundTrip<A extends AnyApi>(addr: AddressLike, api: A, request: RequestInput<A>, options?: RoundTripOptions): Promise<ResponseOf<A>>
+}
