@@ -2,8 +2,8 @@
 const shortest = 20
 
 // One decoder and one encoder for all: both are stateless in the way they are used here. They are not "live" objects, and exist in every scope.
-let decoder: TextDecoder | undefined
-let encoder: TextEncoder | undefined
+let decoder: InstanceType<typeof TextDecoder> | undefined
+let encoder: InstanceType<typeof TextEncoder> | undefined
 
 /** The text of bytes[start, end). Malformed sequences become U+FFFD, as in Java. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {

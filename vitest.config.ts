@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+// `#adapter` means the TypeScript source here; installed from npm it means a file in dist (see "imports" in package.json).
+const conditions = ['isokafka-source', 'module', 'node', 'import', 'default']
+const resolve = { conditions }
+const ssr = { resolve: { conditions, externalConditions: conditions } }
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/house/tally.ts'],
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], testTimeout: 20_000, sequence: { groupOrder: 0 } },
+      },
+      {
+        resolve,
+        ssr,
+        // Each file starts its own brokers: one file at a time.
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 30_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
