@@ -31,15 +31,25 @@ export class IsoKafkaError extends Error {
 
 type Branded = { readonly brand: string }
 
+/** Details of a failed request. */
+interface Sent {
+  cause?: unknown
+  /** Whether any byte of the request may have left. */
+  sent?: boolean
+}
+
 /** A connection could not be made, or ended: refused, reset, unreachable, closed by the peer. `broker` says which, as host:port. */
 export class ConnectionError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ConnectionError'
   override readonly temporary: boolean = true
   readonly broker: string
+  /** Whether any byte of the request may have left: false means that the broker has not seen it, and sending it again is safe. */
+  readonly sent: boolean
 
-  constructor(broker: string, message: string, options?: { cause?: unknown }) {
+  constructor(broker: string, message: string, options: Sent = {}) {
     super(`${broker}: ${message}`, options)
     this.broker = broker
+    this.sent = options.sent ?? false
   }
 }
 
@@ -58,6 +68,13 @@ export class TimeoutError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.TimeoutError'
   override readonly temporary: boolean = true
   override readonly timeout: boolean = true
+  /** Whether any byte of the request may have left: false means that the broker has not seen it. */
+  readonly sent: boolean
+
+  constructor(message: string, options: Sent = {}) {
+    super(message, options)
+    this.sent = options.sent ?? false
+  }
 }
 
 /** The object was closed before or during the call. */

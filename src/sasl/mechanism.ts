@@ -1,0 +1,28 @@
+import type { CallOptions } from '../base/signals.ts'
+
+/** What a mechanism may want to know of the exchange it is started for. */
+export interface SaslSession extends CallOptions {
+  /** The broker's host and port as dialed. */
+  readonly host: string
+  readonly port: number
+}
+
+/** A way to authenticate. One object serves any number of connections, also at the same time: what one exchange remembers is in its StateMachine. */
+export interface Mechanism {
+  /** Kafka's name of it: `PLAIN`, `SCRAM-SHA-512`, … */
+  readonly name: string
+  /** Begins an exchange: the first bytes to send, and what will answer the broker's challenges. Runs anew for every authentication. */
+  start(session: SaslSession): Promise<SaslStart>
+}
+
+export interface SaslStart {
+  readonly machine: StateMachine
+  /** The initial response, as RFC 4422 calls it. */
+  readonly response: Uint8Array
+}
+
+/** One exchange under way. */
+export interface StateMachine {
+  /** Reads the broker's challenge. `done`: the exchange is complete, nothing is to be sent. Throws when the broker's proof is wrong. */
+  next(challenge: Uint8Array): Promise<{ readonly done: true } | { readonly done: false; readonly response: Uint8Array }>
+}

@@ -1,0 +1,26 @@
+import { ConfigError } from '../base/errors.ts'
+import { utf8 } from '../bytes/utf8.ts'
+import type { Mechanism } from './mechanism.ts'
+
+export interface PlainOptions {
+  username: string
+  password: string
+  /** Whom to act as, if not the user. */
+  authorizationId?: string
+}
+
+/** PLAIN (RFC 4616): user name and password in the clear. Use it under TLS only. */
+export function plain({ username, password, authorizationId = '' }: PlainOptions): Mechanism {
+  for (const [name, text] of Object.entries({ username, password, authorizationId })) {
+    if (typeof text !== 'string') throw new ConfigError(`PLAIN: ${name} is not a string`)
+    if (text.includes('\0')) throw new ConfigError(`PLAIN: ${name} holds a NUL character, which separates the fields`)
+  }
+  if (username === '') throw new ConfigError('PLAIN: username is empty')
+  return {
+    name: 'PLAIN',
+    async start() {
+      // The broker refuses wrong credentials with an error code, so that any answer is the end.
+      return { machine: { next: async () => ({ done: true }) }, response: utf8(`${authorizationId}\0${username}\0${password}`) }
+    },
+  }
+}

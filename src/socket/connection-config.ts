@@ -1,0 +1,38 @@
+import type { Clock } from '../base/clock.ts'
+import type { EventSink } from '../base/events.ts'
+import type { Logger } from '../base/logger.ts'
+import type { CallOptions } from '../base/signals.ts'
+import type { FramePool } from './frame-pool.ts'
+import type { Address, SocketAdapter, TLSOptions } from './socket.ts'
+
+export interface ConnectionConfig {
+  readonly adapter: SocketAdapter
+  readonly address: Address
+  readonly tls?: TLSOptions
+  readonly clientId: string
+  /** What the connection is for; it rides in the events. */
+  readonly lane: string
+  /** For connecting, TLS and the first exchange of versions together, in milliseconds. */
+  readonly dialTimeout: number
+  /** How long a request waits for its answer unless it says otherwise, in milliseconds. */
+  readonly requestTimeout: number
+  /** A larger response is a ProtocolError. 256 MiB by default. */
+  readonly maxResponseBytes?: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onEvent?: EventSink
+}
+
+export interface RequestOptions extends CallOptions {
+  /** In milliseconds; the connection's `requestTimeout` by default. */
+  timeoutMs?: number
+  /** The version to use instead of the highest that both sides speak and the request fits in. */
+  version?: number
+  /** The broker sends no answer (a Produce with acks 0): resolves with undefined once the bytes are out of our memory. */
+  noResponse?: boolean
+}
+
+export interface ExchangeOptions extends RequestOptions {
+  /** Where the frame's memory comes from, and is to be given back to. */
+  pool?: FramePool
+}
