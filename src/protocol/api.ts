@@ -64,6 +64,7 @@ export function responseCodec<A extends AnyApi>(of: A, version: number): Codec<R
 }
 
 function codecAt<O, I>(of: AnyApi, schema: Schema<O, I>, version: number): Codec<O, I> {
-  if (version < of.minVersion || version > of.maxVersion) throw new ProtocolError(`${of.name} has no version ${version} here (${of.minVersion}–${of.maxVersion})`)
+  if (version < of.minVersion || version > of.maxVersion)
+    throw new ProtocolError(`${of.name} has no version ${version} here (${of.minVersion}–${of.maxVersion})`)
   return schema.plain(version, version >= of.flexibleSince)
 }

@@ -7,7 +7,8 @@ type Elements<O, I> = { readonly codec: Codec<O, I>; readonly flexible: boolean 
 
 function readElements<O, I>({ codec }: Elements<O, I>, from: ByteReader, length: number): O[] {
   // A hostile length must not reserve memory: each element takes its bytes, so there can't be more of them than bytes remain.
-  if (length * Math.max(1, codec.minSize) > from.remaining) throw new ProtocolError(`an array of ${length} elements, ${from.remaining} bytes remain`)
+  if (length * Math.max(1, codec.minSize) > from.remaining)
+    throw new ProtocolError(`an array of ${length} elements, ${from.remaining} bytes remain`)
   const all = new Array<O>(length)
   for (let i = 0; i < length; i++) all[i] = codec.read(from)
   return all
@@ -39,7 +40,11 @@ export function arrayCodec<O, I>(element: Schema<O, I>, version: number, flexibl
   }
 }
 
-export function nullableArrayCodec<O, I>(element: Schema<O, I>, version: number, flexible: boolean): Codec<O[] | null, readonly I[] | null> {
+export function nullableArrayCodec<O, I>(
+  element: Schema<O, I>,
+  version: number,
+  flexible: boolean,
+): Codec<O[] | null, readonly I[] | null> {
   const elements: Elements<O, I> = { codec: codecOf(element, version, flexible), flexible }
   return {
     minSize: flexible ? 1 : 4,

@@ -34,7 +34,10 @@ export function array(element: Schema<unknown> | Fields): Schema<unknown[], read
 }
 
 /** A field or element that may be null, in versions `since`..`until`. */
-export function nullable<O, I, P extends boolean>(type: Schema<O, I, P>, { since = 0, until = Number.POSITIVE_INFINITY }: { since?: number; until?: number } = {}): Schema<O | null, I | null, P> {
+export function nullable<O, I, P extends boolean>(
+  type: Schema<O, I, P>,
+  { since = 0, until = Number.POSITIVE_INFINITY }: { since?: number; until?: number } = {},
+): Schema<O | null, I | null, P> {
   return withTraits(type, { nullable: [since, until] }) as Schema<O | null, I | null, P>
 }
 
@@ -59,9 +62,12 @@ export function withDefault<O, I>(type: Schema<O, I>, defaultValue: O): Schema<O
   return withTraits(type, { hasDefault: true, defaultValue }) as Schema<O, I, true>
 }
 
-/** A field whose value is dropped in silence when the version has no place for it. */
-export function ignorable<O, I, P extends boolean>(type: Schema<O, I, P>): Schema<O, I, P> {
-  return withTraits(type, { ignorable: true })
+/**
+ * A field whose value is dropped in silence when the version has no place for it. `beside` names another field that says the same in
+ * other versions (a topic's name and its id): then it is dropped only if that one is given, and both may be.
+ */
+export function ignorable<O, I, P extends boolean>(type: Schema<O, I, P>, { beside }: { beside?: string } = {}): Schema<O, I, P> {
+  return withTraits(type, { ignorable: true, beside })
 }
 
 /** A tagged field of flexible versions (KIP-482): left out when it has its default. Its versions are those `since` gives it. */
@@ -69,7 +75,14 @@ export function tagged<O, I>(tag: number, type: Schema<O, I>): Schema<O, I, true
   return withTraits(type, { tag }) as Schema<O, I, true>
 }
 
-const plainTraits = { versions: everyVersion, nullable: undefined, tag: undefined, ignorable: false, hasDefault: false } as const
+const plainTraits = {
+  versions: everyVersion,
+  nullable: undefined,
+  tag: undefined,
+  ignorable: false,
+  beside: undefined,
+  hasDefault: false,
+} as const
 
 function withTraits<O, I, P extends boolean>(type: Schema<O, I, P>, change: Partial<Traits>): Schema<O, I, P> {
   return { ...type, traits: { ...type.traits, ...change } }

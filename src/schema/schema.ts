@@ -22,6 +22,8 @@ export interface Traits {
   readonly tag: number | undefined
   /** A value that the version can't carry is dropped in silence. */
   readonly ignorable: boolean
+  /** With `ignorable`: dropped only when this other field of the struct is given; one of the two must get through. */
+  readonly beside: string | undefined
   /** Whether `defaultValue` was stated, or is the type's own zero. */
   readonly hasDefault: boolean
   /** The value of an absent field. */
@@ -34,7 +36,24 @@ export type Shape =
   | { readonly kind: 'array'; readonly element: AnySchema }
   | { readonly kind: 'struct'; readonly fields: Fields }
 
-export type ScalarName = 'boolean' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'bigInt64' | 'float64' | 'timestamp' | 'size64' | 'varint' | 'varlong' | 'uuid' | 'string' | 'bytes' | 'records'
+export type ScalarName =
+  | 'boolean'
+  | 'int8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'bigInt64'
+  | 'float64'
+  | 'timestamp'
+  | 'size64'
+  | 'varint'
+  | 'varlong'
+  | 'uuid'
+  | 'string'
+  | 'bytes'
+  | 'records'
 
 /**
  * A type on the wire as data. `Out` is what reading gives, `In` what writing takes; `Optional` tells whether a struct's user may leave the
@@ -63,7 +82,9 @@ export type In<S> = S extends Schema<infer _O, infer I, infer _P> ? I : never
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends Schema<infer _O, infer _I, infer P> ? (P extends true ? K : never) : never }[keyof F]
 
 export type OutOf<F extends Fields> = { -readonly [K in keyof F]: Out<F[K]> }
-export type InOf<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: In<F[K]> } & { readonly [K in OptionalKeys<F>]?: In<F[K]> | undefined }
+export type InOf<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: In<F[K]> } & {
+  readonly [K in OptionalKeys<F>]?: In<F[K]> | undefined
+}
 
 export const everyVersion: VersionRange = [0, Number.POSITIVE_INFINITY]
 

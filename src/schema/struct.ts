@@ -21,12 +21,19 @@ export function defaultOf(schema: AnySchema): unknown {
 function isDefault(schema: AnySchema, value: unknown): boolean {
   const { shape, traits } = schema
   if (shape.kind === 'struct' && !traits.hasDefault) {
-    return value !== null && Object.keys(shape.fields).every(name => (value as Row)[name] === undefined || isDefault(shape.fields[name]!, (value as Row)[name]))
+    return (
+      value !== null &&
+      Object.keys(shape.fields).every(name => (value as Row)[name] === undefined || isDefault(shape.fields[name]!, (value as Row)[name]))
+    )
   }
   const expected = traits.defaultValue
   if (shape.kind === 'array') return Array.isArray(value) && Array.isArray(expected) ? value.length === 0 : value === expected
   if (value instanceof Uint8Array && expected instanceof Uint8Array) return value.length === expected.length
   return value === expected
+}
+
+function isGiven(fields: Fields, row: Row, name: string | undefined): boolean {
+  return name !== undefined && row[name] !== undefined && !isDefault(fields[name]!, row[name])
 }
 
 interface Tagged {
@@ -47,10 +54,10 @@ export function structCodec<F extends Fields>(fields: F, version: number, flexib
   const strict: string[] = []
   let minSize = flexible ? 1 : 0
   for (const [name, schema] of Object.entries(fields)) {
-    const { versions, tag, ignorable } = schema.traits
+    const { versions, tag, ignorable, beside } = schema.traits
     if (!covers(versions, version) || (tag !== undefined && !flexible)) {
       absent.push(name)
-      if (!ignorable) strict.push(name)
+      if (!ignorable || beside !== undefined) strict.push(name)
     } else if (tag !== undefined) {
       tagged.push({ tag, name, schema, codec: codecOf(schema, version, flexible) })
     } else {
@@ -78,7 +85,8 @@ export function structCodec<F extends Fields>(fields: F, version: number, flexib
       const row: Row = value
       for (let i = 0; i < strict.length; i++) {
         const name = strict[i]!
-        if (row[name] !== undefined && !isDefault(fields[name]!, row[name])) throw new ProtocolError(`${name} cannot be sent in version ${version}`)
+        if (isGiven(fields, row, name) && !isGiven(fields, row, fields[name]!.traits.beside))
+          throw new ProtocolError(`${name} cannot be sent in version ${version}`)
       }
       for (let i = 0; i < count; i++) {
         const given = row[names[i]!]
