@@ -42,3 +42,19 @@ export function utf8(text: string): Uint8Array {
   encoder ??= new TextEncoder()
   return encoder.encode(text)
 }
+
+/** How many bytes `text` takes as UTF-8. */
+export function utf8Length(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x80) continue
+    if (code < 0x800) length += 1
+    else {
+      // Three bytes, a lone surrogate (U+FFFD) too; a pair is two units and four bytes.
+      length += 2
+      if (code >= 0xd800 && code < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++
+    }
+  }
+  return length
+}

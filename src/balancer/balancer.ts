@@ -1,0 +1,18 @@
+import type { MessageInput } from '../records/message.ts'
+
+/**
+ * Chooses the partition of each message a Writer is given. `partitions` are those of the message's topic, ascending; the answer must be one
+ * of them, or the message is refused. A balancer that keeps state serves one topic: give each its own Writer, or a balancer that tells
+ * them apart by `message.topic`.
+ */
+export interface Balancer {
+  balance(message: MessageInput, partitions: readonly number[]): number
+}
+
+/** A function in place of a Balancer. */
+export type BalancerFunc = (message: MessageInput, partitions: readonly number[]) => number
+
+/** Any of the partitions, each as likely. */
+export function randomPartition(partitions: readonly number[]): number {
+  return partitions[Math.floor(Math.random() * partitions.length)]!
+}

@@ -1,0 +1,24 @@
+import type { MessageInput } from '../records/message.ts'
+import type { Balancer } from './balancer.ts'
+import { fnv1a, type Hasher } from './fnv1a.ts'
+import { keyBytes } from './key.ts'
+import { RoundRobin } from './round-robin.ts'
+
+/**
+ * The same key goes to the same partition: |int32(hash) % partitions|, FNV-1a by default, as Sarama's hash partitioner does. Messages whose key
+ * is null are dealt in turn.
+ */
+export class Hash implements Balancer {
+  private readonly hasher: Hasher
+  private readonly keyless = new RoundRobin()
+
+  constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
+    this.hasher = hasher
+  }
+
+  balance(message: MessageInput, partitions: readonly number[]): number {
+    const { key } = message
+    if (key === null || key === undefined) return this.keyless.balance(message, partitions)
+    return partitions[Math.abs((this.hasher(keyBytes(key)) | 0) % partitions.length)]!
+  }
+}

@@ -1,0 +1,23 @@
+import type { MessageInput } from '../records/message.ts'
+import { type Balancer, randomPartition } from './balancer.ts'
+import { keyBytes } from './key.ts'
+import { murmur2 } from './murmur2.ts'
+
+const noKey = new Uint8Array(0)
+
+/**
+ * The same key goes to the same partition as Java's producer chooses, and librdkafka's `murmur2_random`. An empty key is a key. Messages whose
+ * key is null go anywhere, or, with `consistent`, where the empty key goes (librdkafka's `murmur2`).
+ */
+export class Murmur2Balancer implements Balancer {
+  readonly consistent: boolean
+
+  constructor({ consistent = false }: { consistent?: boolean } = {}) {
+    this.consistent = consistent
+  }
+
+  balance({ key }: MessageInput, partitions: readonly number[]): number {
+    if ((key === null || key === undefined) && !this.consistent) return randomPartition(partitions)
+    return partitions[(murmur2(keyBytes(key ?? noKey)) & 0x7fffffff) % partitions.length]!
+  }
+}

@@ -1,0 +1,21 @@
+import type { MessageInput } from '../records/message.ts'
+import { type Balancer, randomPartition } from './balancer.ts'
+import { fnv1a, type Hasher } from './fnv1a.ts'
+import { keyBytes } from './key.ts'
+
+/**
+ * The same key goes to the same partition: (hash & 0x7fffffff) % partitions, FNV-1a by default, as Sarama's reference hash partitioner does.
+ * Messages whose key is null go anywhere.
+ */
+export class ReferenceHash implements Balancer {
+  private readonly hasher: Hasher
+
+  constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
+    this.hasher = hasher
+  }
+
+  balance({ key }: MessageInput, partitions: readonly number[]): number {
+    if (key === null || key === undefined) return randomPartition(partitions)
+    return partitions[(this.hasher(keyBytes(key)) & 0x7fffffff) % partitions.length]!
+  }
+}

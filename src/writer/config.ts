@@ -1,0 +1,74 @@
+import type { Balancer, BalancerFunc } from '../balancer/balancer.ts'
+import type { AddressLike } from '../base/address.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Compression } from '../compression/codec.ts'
+import type { MessageInput } from '../records/message.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { RequiredAcks } from './acks.ts'
+
+/** A message as it was given, and where it went. */
+export interface WrittenMessage extends MessageInput {
+  topic: string
+  partition: number
+  /** -1 when it was not written, or with RequiredAcks.None. */
+  offset: number
+  /** Milliseconds since 1970: the broker's time if the topic stamps messages itself, the message's otherwise. */
+  timestamp: number
+  time: Date
+}
+
+/** Called once for each batch when it is settled, before its callers are told: all messages are of one partition. Must not throw. */
+export type Completion = (messages: readonly WrittenMessage[], error: Error | null) => void
+
+/** Settings of a Writer. Only `addr` is required. Times are milliseconds. */
+export interface WriterConfig {
+  /** The cluster: one or more of its brokers. */
+  addr: AddressLike
+  /** Where all messages go. Without it, each message names its topic; a message must not when the writer does. */
+  topic?: string
+  /** Chooses partitions. Default: a RoundRobin for each topic. */
+  balancer?: Balancer | BalancerFunc
+  /** How often a batch is tried when the writer is not idempotent. Default 10. An idempotent writer tries until `deliveryTimeout`. */
+  maxAttempts?: number
+  /** First wait before a retry; it doubles, ±20 %. Default 100. */
+  writeBackoffMin?: number
+  /** Longest wait before a retry. Default 1,000. */
+  writeBackoffMax?: number
+  /**
+   * A batch is closed at this many messages. Default 10,000: batches go out as soon as the partition's broker is idle whatever their size, so
+   * this is no wait for messages to gather (as kafka-go's 100 is) but a limit.
+   */
+  batchSize?: number
+  /** A batch is closed before it has more bytes than this, uncompressed. Default 1,000,000; brokers refuse more than 1,048,588 by default. */
+  batchBytes?: number
+  /** The longest that messages gather while the broker is busy with two requests of ours. An idle one gets them at the end of the turn. Default 10. */
+  batchTimeout?: number
+  /** Bounds the requests that prepare a write: the topic's layout, the producer id. Default 10,000. */
+  readTimeout?: number
+  /** Bounds one produce request, until its answer. Default 10,000. */
+  writeTimeout?: number
+  /** Bounds a message's way from writeMessages to success or error, retries included. Default 120,000. */
+  deliveryTimeout?: number
+  /** Who must have a write before it counts as done. Default RequiredAcks.All. */
+  requiredAcks?: RequiredAcks
+  /**
+   * Whether the broker drops what a retry sends twice, and keeps the order (KIP-98, KIP-360). Default: true with RequiredAcks.All, else it can't
+   * be. Without it a retry may write twice, and each partition has one batch in flight at a time, so that retries keep the order.
+   */
+  idempotent?: boolean
+  /** writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller, others `completion` or the log. */
+  async?: boolean
+  completion?: Completion
+  /** Default Compression.None. */
+  compression?: Compression
+  /** On the codec's own scale; its default otherwise. */
+  compressionLevel?: number
+  /** Bytes of messages encoded and not settled yet, at most: writeMessages waits when there are more. Default 64 MiB. */
+  maxBufferedBytes?: number
+  /** Creates missing topics, if the broker allows that. Default false. */
+  allowAutoTopicCreation?: boolean
+  /** Default: the transport's. */
+  logger?: Logger
+  /** A given one stays open when the writer closes; without, the writer makes its own and closes it. */
+  transport?: Transport
+}
