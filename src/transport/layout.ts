@@ -38,3 +38,15 @@ export interface PartitionLayout {
   readonly offline: readonly number[]
   readonly error: KafkaError | null
 }
+
+/** A partition with its brokers, in the terms of kafka-go: what group balancers are given. */
+export interface Partition {
+  topic: string
+  id: number
+  /** A broker that is not known any more keeps its id alone; no leader is id −1. */
+  leader: Broker
+  replicas: Broker[]
+  isr: Broker[]
+  offlineReplicas: Broker[]
+  error: KafkaError | null
+}

@@ -1,0 +1,88 @@
+import type { AddressLike } from '../base/address.ts'
+import type { Clock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { GroupBalancer } from './group-balancer.ts'
+import { RangeGroupBalancer } from './range.ts'
+import { RoundRobinGroupBalancer } from './round-robin.ts'
+
+/** Settings of group membership, shared by ConsumerGroup and Reader. Times are milliseconds. */
+export interface MembershipConfig {
+  /** Ways to divide the partitions, best first; the group uses the first that every member has. Default: range, round robin. */
+  groupBalancers?: readonly GroupBalancer[]
+  /** Default 3,000. */
+  heartbeatInterval?: number
+  /** How long the coordinator hears nothing of a member before it gives the partitions to others. Default 30,000. */
+  sessionTimeout?: number
+  /** How long members may take to join again when the group changes. Default 30,000. */
+  rebalanceTimeout?: number
+  /** The wait before joining again after an error. Default 5,000. */
+  joinGroupBackoff?: number
+  /** How long the broker keeps the group's offsets; −1 leaves it to the broker, which since 2.1 does not ask. Default −1. */
+  retentionTime?: number
+  /** Where to begin in a partition that the group has committed nothing for: FirstOffset or LastOffset. Default FirstOffset. */
+  startOffset?: number
+  /**
+   * Whether the group's leader watches for partitions that come or go, topics made later included, and then divides anew. Default true
+   * (kafka-go: false, so that a topic made after the group joined is never read).
+   */
+  watchPartitionChanges?: boolean
+  /** How often it looks. Default 5,000. */
+  partitionWatchInterval?: number
+  /** Static membership (KIP-345): a name of this process that outlives it. Coming back within the session timeout it keeps its partitions. */
+  groupInstanceId?: string
+  /** Bounds each request to the coordinator, on top of what the protocol lets it wait. Default 5,000. */
+  timeout?: number
+}
+
+/** Settings of a ConsumerGroup. */
+export interface ConsumerGroupConfig extends MembershipConfig {
+  /** The group's id. */
+  id: string
+  /** Addresses to find the cluster by. */
+  brokers: AddressLike
+  /** The topics to read. */
+  topics: readonly string[]
+  /** A given transport stays open; without one the group makes and closes its own. */
+  transport?: Transport
+  /** Default: the transport's. */
+  logger?: Logger
+  /** For errors; default: `logger`. */
+  errorLogger?: Logger
+  /** Default: the transport's. */
+  clock?: Clock
+}
+
+export type Membership = Required<Omit<MembershipConfig, 'groupInstanceId'>> & { readonly groupInstanceId: string | null }
+
+/** The settings with their defaults; a ConfigError for what can't work. */
+export function membershipOf(config: MembershipConfig): Membership {
+  const membership: Membership = {
+    groupBalancers: config.groupBalancers ?? [new RangeGroupBalancer(), new RoundRobinGroupBalancer()],
+    heartbeatInterval: config.heartbeatInterval ?? 3_000,
+    sessionTimeout: config.sessionTimeout ?? 30_000,
+    rebalanceTimeout: config.rebalanceTimeout ?? 30_000,
+    joinGroupBackoff: config.joinGroupBackoff ?? 5_000,
+    retentionTime: config.retentionTime ?? -1,
+    startOffset: config.startOffset ?? FirstOffset,
+    watchPartitionChanges: config.watchPartitionChanges ?? true,
+    partitionWatchInterval: config.partitionWatchInterval ?? 5_000,
+    groupInstanceId: config.groupInstanceId ?? null,
+    timeout: config.timeout ?? 5_000,
+  }
+  if (membership.groupBalancers.length === 0) throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
+  for (const name of ['heartbeatInterval', 'sessionTimeout', 'rebalanceTimeout', 'partitionWatchInterval', 'timeout'] as const) {
+    if (!(membership[name] > 0)) throw new ConfigError(`${name} must be above 0 ms, is ${membership[name]}`)
+  }
+  if (!(membership.joinGroupBackoff >= 0)) throw new ConfigError(`joinGroupBackoff must not be negative, is ${membership.joinGroupBackoff}`)
+  if (membership.heartbeatInterval >= membership.sessionTimeout) {
+    throw new ConfigError(`heartbeatInterval (${membership.heartbeatInterval} ms) must be below sessionTimeout (${membership.sessionTimeout} ms)`)
+  }
+  if (membership.startOffset !== FirstOffset && membership.startOffset !== LastOffset) {
+    throw new ConfigError(`startOffset must be FirstOffset or LastOffset, is ${membership.startOffset}`)
+  }
+  if (membership.groupInstanceId === '') throw new ConfigError('groupInstanceId is empty')
+  return membership
+}

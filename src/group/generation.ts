@@ -1,0 +1,30 @@
+import type { CallOptions } from '../base/signals.ts'
+
+/** A partition given to this member. */
+export interface PartitionAssignment {
+  /** The partition's index. */
+  id: number
+  /** Where to begin: the offset committed, else the group's `startOffset` (FirstOffset or LastOffset). */
+  offset: number
+}
+
+/** Offsets by topic and partition: of the next message to read, that is, one past the last one done with. */
+export type GroupOffsets = Readonly<Record<string, Readonly<Record<number, number>>>>
+
+/** One generation of a consumer group: who has which partitions, from one rebalance to the next. */
+export interface Generation {
+  /** As the coordinator counts. */
+  readonly id: number
+  readonly groupId: string
+  readonly memberId: string
+  /** This member's partitions by topic; every topic of the group is there. */
+  readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
+  /**
+   * Runs a function for as long as the generation lasts. Its signal is aborted with a GenerationEndedError when the generation ends, and it
+   * must then return soon: the group can't join the next one before. When any started function returns or throws, the generation ends.
+   * Started after the end, it still runs, with an aborted signal.
+   */
+  start(task: (signal: AbortSignal) => void | Promise<void>): void
+  /** Commits offsets, lower ones than before too. Rejects with a KafkaError (IllegalGeneration, UnknownMemberId …) once another generation has begun. */
+  commitOffsets(offsets: GroupOffsets, options?: CallOptions): Promise<void>
+}
