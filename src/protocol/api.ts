@@ -1,6 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
-import type { Codec, Fields, In, InOf, Out, OutOf, Schema } from '../schema/schema.ts'
 import { struct } from '../schema/combinators.ts'
+import type { Codec, Fields, In, InOf, Out, OutOf, Schema } from '../schema/schema.ts'
 
 /** What may lower the version a request goes out in, besides what broker and client speak. */
 export interface CapContext {

@@ -1,5 +1,5 @@
 import { array, ignorable, nullable, since, tagged, withDefault } from '../schema/combinators.ts'
-import { boolean, int16, int32, int8, string, uuid } from '../schema/scalars.ts'
+import { boolean, int8, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** Makes topics. The controller's business; a KRaft broker passes it on. From v5 the answer has what was made (KIP-525). */

@@ -1,5 +1,5 @@
 import { array, ignorable, nullable, since, struct, tagged, until, withDefault } from '../schema/combinators.ts'
-import { int16, int32, int64, int8, records, size64, string, uuid } from '../schema/scalars.ts'
+import { int8, int16, int32, int64, records, size64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds } from './caps.ts'
 

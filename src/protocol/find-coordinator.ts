@@ -1,5 +1,5 @@
 import { array, between, ignorable, nullable, since, until } from '../schema/combinators.ts'
-import { int16, int32, int8, string } from '../schema/scalars.ts'
+import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** Which broker coordinates a group, transaction or share partition. Any broker answers. Several keys at once from v4 (KIP-699). */

@@ -1,5 +1,5 @@
 import { array, ignorable, since, until } from '../schema/combinators.ts'
-import { int16, int32, int64, int8, string, timestamp } from '../schema/scalars.ts'
+import { int8, int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** The offset at a time, or at one of the special times, on each partition's leader. */

@@ -1,4 +1,4 @@
-import { array, ignorable, nullable, since, between } from '../schema/combinators.ts'
+import { array, between, ignorable, nullable, since } from '../schema/combinators.ts'
 import { boolean, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 

@@ -1,5 +1,5 @@
-import { type Codec, everyVersion, type Fields, type InOf, type OutOf, type Schema, type Traits } from './schema.ts'
 import { arrayCodec, nullableArrayCodec } from './array.ts'
+import { type Codec, everyVersion, type Fields, type InOf, type OutOf, type Schema, type Traits } from './schema.ts'
 import { nullableStructCodec, structCodec } from './struct.ts'
 
 /** A row of named fields, in the order of the wire. */
@@ -9,7 +9,10 @@ export function struct<F extends Fields>(fields: F): Schema<OutOf<F>, InOf<F>, f
   const plain = (version: number, flexible: boolean): Codec<OutOf<F>, InOf<F>> => {
     const key = version * 2 + Number(flexible)
     let codec = made.get(key)
-    if (codec === undefined) made.set(key, (codec = structCodec<F>(fields, version, flexible)))
+    if (codec === undefined) {
+      codec = structCodec<F>(fields, version, flexible)
+      made.set(key, codec)
+    }
     return codec
   }
   return {

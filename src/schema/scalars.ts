@@ -1,7 +1,7 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
 import { zeroUuid } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
 import { type Codec, everyVersion, type ScalarName, type Schema } from './schema.ts'
 
 function scalar<T>(

@@ -117,6 +117,11 @@ function readTagged(from: ByteReader, known: readonly Tagged[], row: Row): void 
   }
 }
 
+/** Moves over a section of tagged fields of which none is of interest. */
+export function skipTaggedFields(from: ByteReader): void {
+  readTagged(from, [], {})
+}
+
 function writeTagged(to: ByteWriter, known: readonly Tagged[], row: Row): void {
   const sent = known.filter(({ name, schema }) => row[name] !== undefined && !isDefault(schema, row[name]))
   to.unsignedVarint(sent.length)
