@@ -1,4 +1,4 @@
-import type { DurationStats, SummaryStats } from '../base/stats.ts'
+import type { DurationStats, SummaryStats } from '../base/summary.ts'
 
 /** What a Reader did since the last snapshot, and how it stands. Times are milliseconds. */
 export interface ReaderStats {
