@@ -27,3 +27,6 @@ interface AbortSignal {
 }
 declare const performance: { now(): number }
 declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T }
+
+/** Base64 to a string of bytes. */
+declare function atob(text: string): string

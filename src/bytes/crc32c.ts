@@ -1,9 +1,11 @@
+import { crc32cSlice } from './crc32c-slice.ts'
+import { crc32cWasm, fewestWasmBytes } from './crc32c-wasm.ts'
+
 /** CRC-32C (Castagnoli) of bytes[start, end), unsigned: the checksum of record batches. */
-export function crc32c(bytes: Uint8Array, start: number, end: number): number {
-  let crc = -1
-  for (let i = start; i < end; i++) {
-    crc ^= bytes[i]!
-    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (-(crc & 1) & 0x82f63b78)
+export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+  if (end - start >= fewestWasmBytes) {
+    const crc = crc32cWasm(bytes, start, end)
+    if (crc !== undefined) return crc
   }
-  return ~crc >>> 0
+  return ~crc32cSlice(-1, bytes, start, end) >>> 0
 }

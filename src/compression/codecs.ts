@@ -15,14 +15,21 @@ export class Codecs {
     for (const code of [1, 2, 3, 4] as const) {
       const name = names[code]
       const native = natives[name]
-      if (native !== undefined) this.set({ code, name, compress: (bytes, level) => native.compress(bytes, level), decompress: (bytes, limit) => native.decompress(bytes, limit) })
+      if (native !== undefined)
+        this.set({
+          code,
+          name,
+          compress: (bytes, level) => native.compress(bytes, level),
+          decompress: (bytes, limit) => native.decompress(bytes, limit),
+        })
     }
   }
 
   /** The codec of this code; a ProtocolError for a code Kafka has not, or one that isn't here yet (see `load`). */
   get(code: number): CompressionCodec {
     const codec = this.chosen[code] ?? this.own[code]
-    if (codec === undefined) throw new ProtocolError(code in names && code > 0 ? `no ${names[code]} codec was given` : `unknown compression code ${code}`)
+    if (codec === undefined)
+      throw new ProtocolError(code in names && code > 0 ? `no ${names[code]} codec was given` : `unknown compression code ${code}`)
     return codec
   }
 

@@ -22,7 +22,12 @@ export class BatchBuilder {
   }
   constructor(_options: { writeUtf8?: ((into: Uint8Array, at: number, text: string) => number) | undefined; capacity?: number } = {}) {}
   /** Adds a record. `timestamp` in milliseconds since 1970. Throws a ConfigError, and adds nothing, for what is no record. */
-  append(_key: string | Uint8Array | null | undefined, _value: string | Uint8Array | null | undefined, _headers: readonly HeaderInput[] | null | undefined, _timestamp: number): void {
+  append(
+    _key: string | Uint8Array | null | undefined,
+    _value: string | Uint8Array | null | undefined,
+    _headers: readonly HeaderInput[] | null | undefined,
+    _timestamp: number,
+  ): void {
     throw new Error('being written')
   }
   /** A view of the finished batch, valid until the next call of this object. May be called again with another stamp: compression is done once. */
@@ -31,7 +36,11 @@ export class BatchBuilder {
   }
   reset(): void {}
   /** At least the bytes `append` would add; cheap: strings count three bytes a UTF-16 unit. */
-  static sizeBound(_input: { key?: string | Uint8Array | null | undefined; value?: string | Uint8Array | null | undefined; headers?: readonly HeaderInput[] | null | undefined }): number {
+  static sizeBound(_input: {
+    key?: string | Uint8Array | null | undefined
+    value?: string | Uint8Array | null | undefined
+    headers?: readonly HeaderInput[] | null | undefined
+  }): number {
     throw new Error('being written')
   }
 }

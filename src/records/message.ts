@@ -83,10 +83,21 @@ export class Message {
 
   /** The same message in memory of its own: keeping it keeps nothing else. */
   copy(): Message {
-    const headers = this.headers.length === 0 ? noHeaders : this.headers.map(({ key, value }) => ({ key, value: value === null ? null : value.slice() }))
+    const headers =
+      this.headers.length === 0 ? noHeaders : this.headers.map(({ key, value }) => ({ key, value: value === null ? null : value.slice() }))
     const key = this.key === null ? null : new Uint8Array(this.key)
     const value = this.value === null ? null : new Uint8Array(this.value)
-    const made = new Message(this.topic, this.partition, this.offset, this.timestamp, key, value, headers, this.highWaterMark, this.leaderEpoch)
+    const made = new Message(
+      this.topic,
+      this.partition,
+      this.offset,
+      this.timestamp,
+      key,
+      value,
+      headers,
+      this.highWaterMark,
+      this.leaderEpoch,
+    )
     made.writerData = this.writerData
     return made
   }

@@ -27,7 +27,17 @@ export class RecordBatch {
     this.bytes = bytes
     this.start = start
     this.end = end
-    this.baseOffset = this.lastOffset = this.leaderEpoch = this.codec = this.baseTimestamp = this.maxTimestamp = this.producerId = this.producerEpoch = this.baseSequence = this.count = 0
+    this.baseOffset =
+      this.lastOffset =
+      this.leaderEpoch =
+      this.codec =
+      this.baseTimestamp =
+      this.maxTimestamp =
+      this.producerId =
+      this.producerEpoch =
+      this.baseSequence =
+      this.count =
+        0
     this.isTransactional = this.isControl = this.logAppendTime = false
   }
   /** Checks the CRC-32C; a ProtocolError when the batch was damaged. To be called before its records are decoded. */
