@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          globalSetup: './e2e/kafka/setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           teardownTimeout: 30_000,

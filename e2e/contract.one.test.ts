@@ -1,0 +1,3 @@
+import { contractOnKafka } from './contract.ts'
+
+await contractOnKafka(1)

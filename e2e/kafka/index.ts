@@ -1,0 +1,8 @@
+// A real Apache Kafka on this machine, for tests and the bench. Free of any test runner, and of syntax that type stripping can't remove.
+export { type Authority, type Certificate, makeAuthority } from './certificates.ts'
+export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './cluster.ts'
+export { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts'
+export { Jar, messageDefinitions } from './jar.ts'
+export { freePorts } from './ports.ts'
+export { brokersSeenBy } from './probe.ts'
+export { credentials, type Listener, type SecureListener } from './properties.ts'

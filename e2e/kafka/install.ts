@@ -1,0 +1,74 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** The Kafka the tests run on unless they name another, and the Java console tools beside it. */
+export const defaultVersion = '4.4.0'
+const toolsVersion = '4.3.1'
+
+/** Where downloads stay between runs. */
+export const cacheDirectory = process.env['ISOKAFKA_CACHE'] ?? join(homedir(), '.cache', 'isokafka')
+
+/** Says what to install when Java or Maven is missing; null when a Kafka can be run here. */
+export function whatIsMissing(): string | null {
+  const packages: string[] = []
+  if (!works('java', '-version')) packages.push('openjdk-17-jre-headless')
+  // Once the jars are here Maven is not needed any more.
+  if (!existsSync(libsDirectory('kafka', defaultVersion)) && !works('mvn', '-version')) packages.push('maven')
+  return packages.length === 0 ? null : `to run the tests on a real Kafka: apt-get install -y ${packages.join(' ')}`
+}
+
+function works(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
+}
+
+/** The directory of a Kafka server's jars, fetched from Maven Central the first time. */
+export function kafkaJars(version: string = defaultVersion): Promise<string> {
+  return jars('kafka', version, `kafka_2.13`)
+}
+
+/** The directory with Kafka's own command line tools. */
+export function toolJars(): Promise<string> {
+  return jars('tools', toolsVersion, 'kafka-tools')
+}
+
+function libsDirectory(name: string, version: string): string {
+  return join(cacheDirectory, `${name}-${version}`, 'libs')
+}
+
+async function jars(name: string, version: string, artifact: string): Promise<string> {
+  const libs = libsDirectory(name, version)
+  if (existsSync(libs)) return libs
+  await mkdir(cacheDirectory, { recursive: true })
+  // Fetched beside and renamed: a directory under the final name is whole, however the fetch ends and whoever else fetches.
+  const partial = await mkdtemp(join(cacheDirectory, `.${name}-${version}-`))
+  try {
+    await writeFile(join(partial, 'pom.xml'), pom(artifact, version))
+    const args = ['-q', '-B', '-f', join(partial, 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime']
+    await run('mvn', [...args, `-DoutputDirectory=${join(partial, 'libs')}`], { timeout: 300_000 })
+    await rename(partial, join(libs, '..'))
+  } catch (error) {
+    if (!existsSync(libs)) throw new Error(`Maven could not fetch ${artifact} ${version}`, { cause: error })
+  } finally {
+    await rm(partial, { recursive: true, force: true })
+  }
+  return libs
+}
+
+function pom(artifact: string, version: string): string {
+  return `<project>
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>isokafka</groupId>
+  <artifactId>e2e</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>
+  </dependencies>
+</project>
+`
+}

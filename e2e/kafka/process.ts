@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Guard } from './guard.ts'
+
+/** One Java program that may be started, ended and started again. Its output goes to `output.log` in its home. */
+export class JavaProcess {
+  readonly #home: string
+  readonly #guard: Guard
+  readonly #args: readonly string[]
+  #child: ChildProcess | undefined
+  #exit: Promise<number | null> = Promise.resolve(null)
+
+  constructor({ home, libs, guard, args }: { home: string; libs: string; guard: Guard; args: readonly string[] }) {
+    this.#home = home
+    this.#guard = guard
+    this.#args = ['-cp', join(libs, '*'), ...args]
+  }
+
+  /** Undefined while it doesn't run. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  start(): void {
+    const log = openSync(join(this.#home, 'output.log'), 'a')
+    const child = spawn('java', this.#args, { cwd: this.#home, detached: true, stdio: ['ignore', log, log] })
+    closeSync(log)
+    const pid = child.pid
+    if (pid !== undefined) this.#guard.keep(pid)
+    this.#child = child
+    this.#exit = new Promise(resolve => {
+      const ended = (code: number | null): void => {
+        if (pid !== undefined) this.#guard.forget(pid)
+        this.#child = undefined
+        resolve(code)
+      }
+      child.once('exit', ended)
+      child.once('error', () => ended(null))
+    })
+    child.unref()
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    this.#child?.kill(signal)
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#exit
+  }
+
+  async runToEnd(): Promise<void> {
+    this.start()
+    const code = await this.#exit
+    if (code !== 0) throw new Error(`java ${this.#args.slice(2).join(' ')} ended with ${code}:\n${await this.logTail()}`)
+  }
+
+  async logTail(): Promise<string> {
+    return (await readFile(join(this.#home, 'output.log'), 'utf8')).slice(-4000)
+  }
+}
