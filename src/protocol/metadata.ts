@@ -34,7 +34,7 @@ export const Metadata = api({
         isrNodes: array(int32),
         offlineReplicas: ignorable(since(5, array(int32))),
       }),
-      topicAuthorizedOperations: ignorable(since(8, int32, -2147483648)),
+      topicAuthorizedOperations: since(8, int32, -2147483648),
     }),
     clusterAuthorizedOperations: between(8, 10, int32, -2147483648),
     errorCode: ignorable(since(13, int16)),

@@ -1,0 +1,31 @@
+import { array, nullable, withDefault } from '../schema/combinators.ts'
+import { int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
+import { api } from './api.ts'
+
+/** The producers a partition's leader knows of (KIP-664). */
+export const DescribeProducers = api({
+  key: 61,
+  name: 'DescribeProducers',
+  versions: [0, 0],
+  flexible: 0,
+  request: { topics: array({ name: string, partitionIndexes: array(int32) }) },
+  response: {
+    throttleTimeMs: int32,
+    topics: array({
+      name: string,
+      partitions: array({
+        partitionIndex: int32,
+        errorCode: int16,
+        errorMessage: withDefault(nullable(string), null),
+        activeProducers: array({
+          producerId: int64,
+          producerEpoch: int32,
+          lastSequence: withDefault(int32, -1),
+          lastTimestamp: withDefault(timestamp, -1),
+          coordinatorEpoch: int32,
+          currentTxnStartOffset: withDefault(int64, -1),
+        }),
+      }),
+    }),
+  },
+})

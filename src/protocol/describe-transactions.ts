@@ -1,0 +1,25 @@
+import { array } from '../schema/combinators.ts'
+import { int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
+import { api } from './api.ts'
+
+/** The state of transactions, from their coordinator (KIP-664). */
+export const DescribeTransactions = api({
+  key: 65,
+  name: 'DescribeTransactions',
+  versions: [0, 0],
+  flexible: 0,
+  request: { transactionalIds: array(string) },
+  response: {
+    throttleTimeMs: int32,
+    transactionStates: array({
+      errorCode: int16,
+      transactionalId: string,
+      transactionState: string,
+      transactionTimeoutMs: int32,
+      transactionStartTimeMs: timestamp,
+      producerId: int64,
+      producerEpoch: int16,
+      topics: array({ topic: string, partitions: array(int32) }),
+    }),
+  },
+})

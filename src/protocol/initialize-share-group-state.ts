@@ -1,0 +1,24 @@
+import { array, nullable, withDefault } from '../schema/combinators.ts'
+import { int16, int32, int64, string, uuid } from '../schema/scalars.ts'
+import { api } from './api.ts'
+
+/** Between brokers: the group coordinator has a share partition's state made (KIP-932). */
+export const InitializeShareGroupState = api({
+  key: 83,
+  name: 'InitializeShareGroupState',
+  versions: [0, 0],
+  flexible: 0,
+  request: {
+    groupId: string,
+    topics: array({
+      topicId: uuid,
+      partitions: array({ partition: int32, stateEpoch: int32, startOffset: int64 }),
+    }),
+  },
+  response: {
+    results: array({
+      topicId: uuid,
+      partitions: array({ partition: int32, errorCode: int16, errorMessage: withDefault(nullable(string), null) }),
+    }),
+  },
+})

@@ -1,0 +1,13 @@
+import { ignorable, nullable } from '../schema/combinators.ts'
+import { int16, int32, string, uuid } from '../schema/scalars.ts'
+import { api } from './api.ts'
+
+/** Removes a voter from the controller quorum (KIP-853). */
+export const RemoveRaftVoter = api({
+  key: 81,
+  name: 'RemoveRaftVoter',
+  versions: [0, 0],
+  flexible: 0,
+  request: { clusterId: nullable(string), voterId: int32, voterDirectoryId: uuid },
+  response: { throttleTimeMs: int32, errorCode: int16, errorMessage: ignorable(nullable(string)) },
+})

@@ -1,0 +1,28 @@
+import { array, ignorable, since } from '../schema/combinators.ts'
+import { boolean, int8, int16, int32, int64, string } from '../schema/scalars.ts'
+import { api } from './api.ts'
+
+/** Between brokers: the transaction coordinator has the outcome written to the partitions. */
+export const WriteTxnMarkers = api({
+  key: 27,
+  name: 'WriteTxnMarkers',
+  versions: [0, 2],
+  flexible: 1,
+  request: {
+    markers: array({
+      producerId: int64,
+      producerEpoch: int16,
+      /** true commits. */
+      transactionResult: boolean,
+      topics: array({ name: string, partitionIndexes: array(int32) }),
+      coordinatorEpoch: int32,
+      transactionVersion: ignorable(since(2, int8)),
+    }),
+  },
+  response: {
+    markers: array({
+      producerId: int64,
+      topics: array({ name: string, partitions: array({ partitionIndex: int32, errorCode: int16 }) }),
+    }),
+  },
+})
