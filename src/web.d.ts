@@ -30,3 +30,13 @@ declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T }
 
 /** Base64 to a string of bytes. */
 declare function atob(text: string): string
+/** Missing in workerd with an old compatibility date: ask by typeof. */
+declare class MessageChannel {
+  readonly port1: MessagePort
+  readonly port2: MessagePort
+}
+interface MessagePort {
+  onmessage: (() => void) | null
+  postMessage(message: unknown): void
+  close(): void
+}

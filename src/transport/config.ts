@@ -1,10 +1,11 @@
 import type { Backoff } from '../base/backoff.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
-import type { Logger } from '../base/logger.ts'
+import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
-import type { BrokerResolver } from './resolver.ts'
+import { type BrokerResolver, resolving } from './resolver.ts'
 
 /** Settings of a Transport. All optional; times are milliseconds. */
 export interface TransportConfig {
@@ -40,4 +41,52 @@ export interface TransportConfig {
   /** Default: silent. `console` is one. */
   logger?: Logger
   onEvent?: EventSink
+}
+
+/** A TransportConfig with its defaults filled in. */
+export interface Settings {
+  readonly adapter: SocketAdapter
+  readonly natives: Natives
+  readonly dialTimeout: number
+  readonly idleTimeout: number
+  readonly requestTimeout: number
+  readonly metadataTtl: number
+  readonly metadataTopics: readonly string[]
+  readonly clientId: string
+  readonly tls: TLSOptions | undefined
+  readonly sasl: Mechanism | undefined
+  readonly backoff: Backoff
+  readonly maxResponseBytes: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onEvent: EventSink | undefined
+}
+
+export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
+  const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 } } = config
+  const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
+  if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
+  return {
+    adapter: resolver === undefined ? dialing : resolving(dialing, resolver),
+    natives: config.natives ?? runtime.natives,
+    dialTimeout: duration(config, 'dialTimeout', 5000),
+    idleTimeout: duration(config, 'idleTimeout', 30_000),
+    requestTimeout: duration(config, 'requestTimeout', 30_000),
+    metadataTtl: duration(config, 'metadataTtl', 6000),
+    metadataTopics: config.metadataTopics ?? [],
+    clientId: config.clientId ?? 'isokafka',
+    tls: tls === true ? {} : tls || undefined,
+    sasl: config.sasl,
+    backoff,
+    maxResponseBytes: config.maxResponseBytes ?? 256 * 1024 * 1024,
+    clock: config.clock ?? systemClock,
+    logger: config.logger ?? silentLogger,
+    onEvent: config.onEvent,
+  }
+}
+
+function duration(config: TransportConfig, name: 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl', otherwise: number): number {
+  const given = config[name] ?? otherwise
+  if (!(given > 0)) throw new ConfigError(`Transport: ${name} must be a positive number of milliseconds, not ${given}`)
+  return given
 }

@@ -1,0 +1,52 @@
+import { type Clock, systemClock } from './clock.ts'
+import type { CallOptions } from './signals.ts'
+
+/** A moment, by the monotonic clock, by which a call with several waits must be over. */
+export class Deadline {
+  readonly at: number
+  private readonly clock: Clock
+
+  constructor(milliseconds: number, clock: Clock = systemClock) {
+    this.clock = clock
+    this.at = clock.monotonic() + milliseconds
+  }
+
+  /** Milliseconds left; 0 once it has passed. */
+  get remaining(): number {
+    return Math.max(0, this.at - this.clock.monotonic())
+  }
+
+  get passed(): boolean {
+    return this.remaining === 0
+  }
+
+  /** Settles as `promise` does, unless the signal or this moment comes first: then rejects with the signal's reason or `late()`. The work itself goes on. */
+  bound<T>(promise: Promise<T>, late: () => unknown, { signal }: CallOptions = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        cancel()
+        signal?.removeEventListener('abort', stop)
+      }
+      const stop = (): void => {
+        end()
+        reject(signal?.reason)
+      }
+      const cancel = this.clock.after(this.remaining, () => {
+        end()
+        reject(late())
+      })
+      promise.then(
+        value => {
+          end()
+          resolve(value)
+        },
+        error => {
+          end()
+          reject(error)
+        },
+      )
+      if (signal?.aborted) stop()
+      else signal?.addEventListener('abort', stop, { once: true })
+    })
+  }
+}
