@@ -1,10 +1,71 @@
+import { AuthenticationError, IsoKafkaError, messageOf, ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
-import type { BrokerConnection } from '../socket/connection.ts'
+import { ErrorCode, errorFor } from '../protocol/errors.ts'
+import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
+import { SaslHandshake } from '../protocol/sasl-handshake.ts'
+import type { BrokerConnection, Requester } from '../socket/connection.ts'
 import type { Address } from '../socket/socket.ts'
 import type { Mechanism } from './mechanism.ts'
 
+// No mechanism needs nearly as many; a broker that never finishes must not keep us for ever.
+const mostRounds = 32
+
 /**
  * Authenticates a connection, or authenticates it anew (KIP-368), holding its other requests meanwhile. Answers the session's lifetime in
- * milliseconds, within which to authenticate anew; 0 for no limit.
+ * milliseconds, within which to authenticate anew; 0 for no limit. A refusal is an AuthenticationError.
  */
-export declare function authenticate(connection: BrokerConnection, mechanism: Mechanism, options: Address & CallOptions): Promise<number>
+export function authenticate(
+  connection: BrokerConnection,
+  mechanism: Mechanism,
+  { host, port, signal }: Address & CallOptions,
+): Promise<number> {
+  const { broker } = connection
+  const options = signal === undefined ? {} : { signal }
+  return connection.exclusive(async inside => {
+    await shakeHands(broker, mechanism, inside, options)
+    const { machine, response } = await asking(broker, mechanism, options, () => mechanism.start({ host, port, ...options }))
+    let bytes = response
+    for (let round = 0; round < mostRounds; round++) {
+      const { errorCode, errorMessage, authBytes, sessionLifetimeMs } = await inside.request(
+        SaslAuthenticate,
+        { authBytes: bytes },
+        options,
+      )
+      const refused = errorFor(errorCode)
+      if (refused !== null)
+        throw new AuthenticationError(`${broker}: ${mechanism.name} authentication failed: ${errorMessage || refused.message}`, {
+          cause: refused,
+        })
+      const step = await asking(broker, mechanism, options, () => machine.next(authBytes))
+      if (step.done) return Math.max(0, sessionLifetimeMs)
+      bytes = step.response
+    }
+    throw new AuthenticationError(`${broker}: ${mechanism.name} authentication did not finish in ${mostRounds} rounds`)
+  })
+}
+
+async function shakeHands(broker: string, { name }: Mechanism, inside: Requester, options: CallOptions): Promise<void> {
+  // After version 0 tokens go in bare frames; only brokers before 1.0 (2017) know no better.
+  if (inside.version(SaslHandshake) < 1)
+    throw new ProtocolError(`${broker}: the broker knows SASL as of before Kafka 1.0 only, which is not supported`)
+  const { errorCode, mechanisms } = await inside.request(SaslHandshake, { mechanism: name }, options)
+  const refused = errorFor(errorCode)
+  if (refused === null) return
+  const why =
+    errorCode === ErrorCode.UnsupportedSASLMechanism
+      ? `the broker does not offer ${name}; it offers ${mechanisms.join(', ') || 'none'}`
+      : errorCode === ErrorCode.IllegalSASLState
+        ? `the broker does not expect ${name} authentication here: is this listener one without SASL?`
+        : `${name} handshake failed: ${refused.message}`
+  throw new AuthenticationError(`${broker}: ${why}`, { cause: refused })
+}
+
+/** Runs a step of the mechanism, which may be the user's code; its failure says whose it is. */
+async function asking<T>(broker: string, { name }: Mechanism, { signal }: CallOptions, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (error instanceof IsoKafkaError || signal?.aborted) throw error
+    throw new AuthenticationError(`${broker}: ${name}: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,29 +1,260 @@
+import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../base/errors.ts'
+import { type CallOptions, linkSignals } from '../base/signals.ts'
+import { packageVersion } from '../base/version.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
-import type { CallOptions } from '../base/signals.ts'
+import { ApiVersions } from '../protocol/api-versions.ts'
+import { ErrorCode, errorFor } from '../protocol/errors.ts'
+import { requestFrame } from '../protocol/headers.ts'
 import type { ConnectionConfig, ExchangeOptions, RequestOptions } from './connection-config.ts'
+import { Flight } from './flight.ts'
+import { Pipeline } from './pipeline.ts'
+import type { Socket } from './socket.ts'
+import { BrokerVersions } from './versions.ts'
 
-/** What sends requests: a connection, or its inside during `exclusive`. */
+/** Sends requests: a connection does, and what the task of `exclusive` is given. */
 export interface Requester {
   /** The highest version of an API that both sides speak; a ProtocolError when there is none. */
   version(api: AnyApi): number
   request<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RequestOptions): Promise<ResponseOf<A>>
 }
 
-export declare class BrokerConnection implements Requester {
-  static open(config: ConnectionConfig, options?: CallOptions): Promise<BrokerConnection>
+const defaultMaxResponseBytes = 256 * 1024 * 1024
+// How long close() waits for answers, and then for the socket, in milliseconds.
+const closePatience = 5_000
+
+/**
+ * A connection to one broker. Requests are pipelined: any number may be under way, and the broker answers them in order. Those that can't
+ * be written yet wait here without a bound of their own, for each is kept by a caller who waits for it, until its deadline.
+ *
+ * A request rejects with a ConnectionError (`sent` says whether the broker may have seen it), a TimeoutError (likewise), a ProtocolError,
+ * or its signal's reason. After a timeout or cancellation the late answer is skipped and the connection goes on, but for a Produce: that
+ * ends the connection, because its bytes may still be with the socket, and arrive after the retry.
+ */
+export class BrokerConnection implements Requester {
   /** host:port */
   readonly broker: string
-  readonly features: ReadonlyMap<string, number>
-  readonly inFlight: number
-  /** When it last had something to do, by the clock's `monotonic`. */
-  readonly lastUsed: number
-  readonly closed: boolean
-  /** Resolves with the reason; never rejects. */
-  readonly onClose: Promise<unknown>
-  version(api: AnyApi): number
-  request<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RequestOptions): Promise<ResponseOf<A>>
-  exchange<A extends AnyApi>(api: A, request: RequestInput<A>, options?: ExchangeOptions): Promise<{ response: ResponseOf<A>; frame: Uint8Array }>
-  exclusive<T>(task: (inside: Requester) => Promise<T>): Promise<T>
-  close(): Promise<void>
-  abort(reason?: unknown): void
+  private readonly config: ConnectionConfig
+  private readonly socket: Socket
+  private readonly pipeline: Pipeline
+  private readonly inside: Requester
+  private versions: BrokerVersions | undefined
+  private correlationId = 0
+  private closing: Promise<void> | undefined
+  private exclusives: Promise<unknown> = Promise.resolve()
+
+  /** Connects and learns which versions the broker speaks. Bounded by `dialTimeout`. */
+  static async open(config: ConnectionConfig, { signal }: CallOptions = {}): Promise<BrokerConnection> {
+    signal?.throwIfAborted()
+    const { adapter, address, clock, dialTimeout, lane, tls } = config
+    const broker = brokerName(address)
+    const startedAt = clock.monotonic()
+    const link = linkSignals(signal)
+    let connection: BrokerConnection | undefined
+    const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(broker, dialTimeout, connection !== undefined)))
+    try {
+      const socket = await adapter.dial(address, { ...(tls === undefined ? {} : { tls }), signal: link.signal })
+      connection = new BrokerConnection(config, socket)
+      await connection.learnVersions(link.signal)
+      config.onEvent?.({ type: 'connect', broker, lane, durationMs: clock.monotonic() - startedAt })
+      config.logger.debug(`${broker}: connected (${lane})`)
+      connection.reportEnd()
+      return connection
+    } catch (error) {
+      connection?.abort(error)
+      config.onEvent?.({ type: 'connectFailed', broker, lane, error })
+      throw error
+    } finally {
+      cancel()
+      link.release()
+    }
+  }
+
+  private constructor(config: ConnectionConfig, socket: Socket) {
+    const { clock, maxResponseBytes = defaultMaxResponseBytes, onEvent } = config
+    this.config = config
+    this.socket = socket
+    this.broker = brokerName(config.address)
+    this.pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, clock, onEvent })
+    this.inside = {
+      version: api => this.version(api),
+      request: (api, request, options) =>
+        this.start(api, request, options, { inside: true, keepsFrame: false }) as Promise<ResponseOf<typeof api>>,
+    }
+  }
+
+  /** Finalised cluster features and their levels (KIP-584), as the broker told when the connection was made. */
+  get features(): ReadonlyMap<string, number> {
+    return this.known.features
+  }
+
+  /** Requests under way, also those whose late answer is still to be skipped. */
+  get inFlight(): number {
+    return this.pipeline.inFlight
+  }
+
+  /** When it last sent or received, by the clock's `monotonic`. */
+  get lastUsed(): number {
+    return this.pipeline.lastUsed
+  }
+
+  /** No request is taken any more. */
+  get closed(): boolean {
+    return this.pipeline.ended || this.closing !== undefined
+  }
+
+  /** Resolves when the connection has ended, with the reason; never rejects. */
+  get onClose(): Promise<unknown> {
+    return this.pipeline.onEnd
+  }
+
+  version(api: AnyApi): number {
+    return this.known.version(api)
+  }
+
+  /** Sends a request and answers its response; undefined with `noResponse`. */
+  request<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RequestOptions): Promise<ResponseOf<A>> {
+    return this.start(api, request, options, plainly) as Promise<ResponseOf<A>>
+  }
+
+  /** As `request`, with the frame the response was read from: a Fetch's records are views of it. Give it back with `pool.give(frame)`. */
+  exchange<A extends AnyApi>(
+    api: A,
+    request: RequestInput<A>,
+    options?: ExchangeOptions,
+  ): Promise<{ response: ResponseOf<A>; frame: Uint8Array }> {
+    return this.start(api, request, options, withFrame) as Promise<{ response: ResponseOf<A>; frame: Uint8Array }>
+  }
+
+  /** Holds new requests, waits for the answers to those under way, runs the task and goes on. The task's requests go through `inside`. */
+  exclusive<T>(task: (inside: Requester) => Promise<T>): Promise<T> {
+    const run = this.exclusives.then(async () => {
+      try {
+        await this.pipeline.hold()
+        return await task(this.inside)
+      } finally {
+        this.pipeline.release()
+      }
+    })
+    this.exclusives = run.catch(() => {})
+    return run
+  }
+
+  /** Takes no more requests, waits for the answers to those under way and for the bytes to be gone, and closes; each for five seconds at most. */
+  close(): Promise<void> {
+    this.closing ??= this.finish()
+    return this.closing
+  }
+
+  /** Ends at once: what is under way rejects with a ConnectionError whose cause is `reason`. */
+  abort(reason: unknown = new ClosedError(`${this.broker}: the connection was aborted`)): void {
+    this.pipeline.end(reason)
+  }
+
+  private async finish(): Promise<void> {
+    await this.patiently(this.pipeline.whenEmpty())
+    if (!this.pipeline.ended) await this.patiently(this.socket.close().catch(() => {}))
+    this.pipeline.end(new ClosedError(`${this.broker}: the connection was closed`))
+  }
+
+  private patiently(promise: Promise<void>): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = this.config.clock.after(closePatience, resolve)
+      void promise.then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  private get known(): BrokerVersions {
+    if (this.versions === undefined) throw new ConnectionError(this.broker, 'the connection is not open')
+    return this.versions
+  }
+
+  private start<A extends AnyApi>(
+    api: A,
+    request: RequestInput<A>,
+    options: ExchangeOptions = {},
+    how: { inside: boolean; keepsFrame: boolean },
+  ): Promise<unknown> {
+    const { signal, timeoutMs = this.config.requestTimeout, noResponse = false, pool = null } = options
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.closed) return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
+    let flight: Flight
+    try {
+      const version = options.version ?? this.known.versionFor(api, request)
+      const correlationId = this.correlationId
+      const pieces = requestFrame(api, version, correlationId, this.config.clientId, request)
+      this.correlationId = (correlationId + 1) & 0x7fffffff
+      flight = new Flight({
+        api,
+        version,
+        correlationId,
+        pieces,
+        startedAt: this.config.clock.monotonic(),
+        timeoutMs,
+        inside: how.inside,
+        keepsFrame: how.keepsFrame,
+        noResponse,
+        pool,
+      })
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.pipeline.send(flight, signal)
+    return flight.promise
+  }
+
+  /** Asks in the highest version we speak; a broker that doesn't know it names those it does (KIP-511). */
+  private async learnVersions(signal: AbortSignal): Promise<void> {
+    let response = await this.askVersions(ApiVersions.maxVersion, signal)
+    if (response.errorCode === ErrorCode.UnsupportedVersion) {
+      // Before 2.4 a broker names none; all speak version 0.
+      const offered = response.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)?.maxVersion ?? 0
+      response = await this.askVersions(Math.max(0, Math.min(offered, ApiVersions.maxVersion)), signal)
+    }
+    const refused = errorFor(response.errorCode)
+    if (refused !== null)
+      throw new ProtocolError(`${this.broker}: the broker refuses to say what it speaks: ${refused.message}`, { cause: refused })
+    this.versions = new BrokerVersions(this.broker, response)
+  }
+
+  private async askVersions(version: number, signal: AbortSignal): Promise<ResponseOf<typeof ApiVersions>> {
+    try {
+      return await this.request(
+        ApiVersions,
+        { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion },
+        { version, signal, timeoutMs: this.config.dialTimeout * 2 },
+      )
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error
+      const instead = this.config.tls === undefined ? 'a port that expects TLS, something other than Kafka,' : 'something other than Kafka'
+      throw new ConnectionError(this.broker, `the connection ended at the first request: ${instead} or a broker older than 0.10`, {
+        cause: error,
+      })
+    }
+  }
+
+  private reportEnd(): void {
+    const { lane, logger, onEvent } = this.config
+    void this.onClose.then(error => {
+      onEvent?.({ type: 'disconnect', broker: this.broker, lane, error })
+      logger.debug(`${this.broker}: disconnected (${lane})`, error)
+    })
+  }
+}
+
+const plainly = { inside: false, keepsFrame: false }
+const withFrame = { inside: false, keepsFrame: true }
+
+function brokerName({ host, port }: { host: string; port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function dialTimeoutError(broker: string, milliseconds: number, connected: boolean): TimeoutError {
+  return new TimeoutError(
+    connected
+      ? `${broker}: connected, but no answer to the first request within ${milliseconds} ms: is it a Kafka broker?`
+      : `${broker}: no connection within ${milliseconds} ms`,
+  )
 }

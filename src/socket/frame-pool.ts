@@ -36,7 +36,8 @@ export class FramePool {
     let best = -1
     for (let i = 0; i < this.kept.length; i++) {
       const capacity = this.kept[i]!.byteLength
-      if (capacity >= length && capacity <= Math.max(length, smallest) * slack && (best < 0 || capacity < this.kept[best]!.byteLength)) best = i
+      if (capacity >= length && capacity <= Math.max(length, smallest) * slack && (best < 0 || capacity < this.kept[best]!.byteLength))
+        best = i
     }
     if (best < 0) return undefined
     const [buffer] = this.kept.splice(best, 1)
@@ -51,7 +52,8 @@ export class FramePool {
     if (!(buffer instanceof ArrayBuffer) || frame.byteOffset !== 0 || capacity < smallest || capacity > this.maxBytes) return
     // Given twice, it would be handed out twice.
     if (this.kept.includes(buffer)) return
-    while (this.kept.length > 0 && (this.bytes + capacity > this.maxBytes || this.kept.length >= mostKept)) this.bytes -= this.kept.shift()!.byteLength
+    while (this.kept.length > 0 && (this.bytes + capacity > this.maxBytes || this.kept.length >= mostKept))
+      this.bytes -= this.kept.shift()!.byteLength
     this.kept.push(buffer)
     this.bytes += capacity
   }

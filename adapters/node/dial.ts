@@ -1,0 +1,79 @@
+import * as net from 'node:net'
+import * as tls from 'node:tls'
+import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import type { Address, Socket, TLSOptions } from '../../src/socket/socket.ts'
+import { translate } from './errors.ts'
+import { Receiver } from './receiver.ts'
+import { NodeSocket } from './socket.ts'
+
+// What one read may bring. TLS hands over record by record, 16 KiB at most.
+const plainReadSize = 128 * 1024
+const secureReadSize = 16 * 1024
+// Of several addresses each gets this long before the next is tried (RFC 8305's 250 ms is Node's default, too short across an ocean).
+const attemptTimeout = 1_000
+const keepAliveDelay = 60_000
+
+/** Connects, trying each address the host has, and shakes hands if TLS is asked for. */
+export function dial(address: Address, { tls: secure, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {}): Promise<Socket> {
+  const { host, port } = address
+  const broker = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const receiver = new Receiver(secure === undefined ? plainReadSize : secureReadSize)
+    let socket: net.Socket
+    try {
+      socket = connect(address, secure, receiver)
+    } catch (error) {
+      return reject(new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }))
+    }
+    const opened = (): void => {
+      settled()
+      resolve(new NodeSocket(broker, socket, receiver, secure !== undefined))
+    }
+    const failed = (error: Error): void => {
+      settled()
+      socket.destroy()
+      reject(translate(broker, error, secure !== undefined))
+    }
+    const aborted = (): void => {
+      settled()
+      socket.destroy()
+      reject(signal?.reason)
+    }
+    const settled = (): void => {
+      signal?.removeEventListener('abort', aborted)
+      socket.off('error', failed)
+      // What a socket still has to say once nobody wants it must not end the program.
+      socket.on('error', () => {})
+    }
+    socket.on('error', failed)
+    socket.once(secure === undefined ? 'connect' : 'secureConnect', opened)
+    signal?.addEventListener('abort', aborted, { once: true })
+  })
+}
+
+function connect({ host, port }: Address, secure: TLSOptions | undefined, { onread }: Receiver): net.Socket {
+  const options = {
+    host,
+    port,
+    onread,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveDelay,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: attemptTimeout,
+  }
+  return secure === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(host, secure) } as tls.ConnectionOptions)
+}
+
+function tlsOptions(host: string, { ca, cert, key, serverName = host, rejectUnauthorized = true }: TLSOptions): tls.ConnectionOptions {
+  return {
+    ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    rejectUnauthorized,
+    // The indication is for names alone (RFC 6066); an address is checked against the certificate all the same.
+    ...(net.isIP(serverName) === 0 ? { servername: serverName } : {}),
+    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(serverName, certificate),
+  }
+}
