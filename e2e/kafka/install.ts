@@ -14,12 +14,13 @@ const toolsVersion = '4.3.1'
 /** Where downloads stay between runs. */
 export const cacheDirectory = process.env['ISOKAFKA_CACHE'] ?? join(homedir(), '.cache', 'isokafka')
 
-/** Says what to install when Java or Maven is missing; null when a Kafka can be run here. */
-export function whatIsMissing(): string | null {
+/** Says what to install when Java or Maven is missing; null when Kafka of these versions can be run here. */
+export function whatIsMissing(...versions: readonly string[]): string | null {
   const packages: string[] = []
   if (!works('java', '-version')) packages.push('openjdk-17-jre-headless')
   // Once the jars are here Maven is not needed any more.
-  if (!existsSync(libsDirectory('kafka', defaultVersion)) && !works('mvn', '-version')) packages.push('maven')
+  const wanted = versions.length === 0 ? [defaultVersion] : versions
+  if (!wanted.every(version => existsSync(libsDirectory('kafka', version))) && !works('mvn', '-version')) packages.push('maven')
   return packages.length === 0 ? null : `to run the tests on a real Kafka: apt-get install -y ${packages.join(' ')}`
 }
 
