@@ -72,13 +72,16 @@ export function membershipOf(config: MembershipConfig): Membership {
     groupInstanceId: config.groupInstanceId ?? null,
     timeout: config.timeout ?? 5_000,
   }
-  if (membership.groupBalancers.length === 0) throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
+  if (membership.groupBalancers.length === 0)
+    throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
   for (const name of ['heartbeatInterval', 'sessionTimeout', 'rebalanceTimeout', 'partitionWatchInterval', 'timeout'] as const) {
     if (!(membership[name] > 0)) throw new ConfigError(`${name} must be above 0 ms, is ${membership[name]}`)
   }
   if (!(membership.joinGroupBackoff >= 0)) throw new ConfigError(`joinGroupBackoff must not be negative, is ${membership.joinGroupBackoff}`)
   if (membership.heartbeatInterval >= membership.sessionTimeout) {
-    throw new ConfigError(`heartbeatInterval (${membership.heartbeatInterval} ms) must be below sessionTimeout (${membership.sessionTimeout} ms)`)
+    throw new ConfigError(
+      `heartbeatInterval (${membership.heartbeatInterval} ms) must be below sessionTimeout (${membership.sessionTimeout} ms)`,
+    )
   }
   if (membership.startOffset !== FirstOffset && membership.startOffset !== LastOffset) {
     throw new ConfigError(`startOffset must be FirstOffset or LastOffset, is ${membership.startOffset}`)

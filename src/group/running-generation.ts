@@ -1,0 +1,78 @@
+import { type Deferred, deferred } from '../base/deferred.ts'
+import type { CallOptions } from '../base/signals.ts'
+import { GenerationEndedError } from './errors.ts'
+import type { Generation, GroupOffsets, PartitionAssignment } from './generation.ts'
+
+export interface GenerationParts {
+  readonly id: number
+  readonly groupId: string
+  readonly memberId: string
+  readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
+  commit(offsets: GroupOffsets, options: CallOptions): Promise<void>
+  /** Told of what a started function threw. */
+  onError(error: unknown): void
+}
+
+/** A generation with the handles of those who end it. */
+export class RunningGeneration implements Generation {
+  readonly id: number
+  readonly groupId: string
+  readonly memberId: string
+  readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
+  /** Why it ended. */
+  cause: unknown
+  private readonly parts: GenerationParts
+  private readonly controller = new AbortController()
+  private running = 0
+  private readonly finished: Deferred<void> = deferred()
+
+  constructor(parts: GenerationParts) {
+    this.parts = parts
+    this.id = parts.id
+    this.groupId = parts.groupId
+    this.memberId = parts.memberId
+    this.assignments = parts.assignments
+  }
+
+  /** Aborted when it ends; functions may run on for a while. */
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  /** Resolves once it has ended and its functions have returned. */
+  get over(): Promise<void> {
+    return this.finished.promise
+  }
+
+  start(task: (signal: AbortSignal) => void | Promise<void>): void {
+    this.running++
+    void this.run(task)
+  }
+
+  commitOffsets(offsets: GroupOffsets, options: CallOptions = {}): Promise<void> {
+    return this.parts.commit(offsets, options)
+  }
+
+  end(cause: unknown): void {
+    if (this.signal.aborted) return
+    this.cause = cause
+    this.controller.abort(new GenerationEndedError(`generation ${this.id} of group ${this.groupId} has ended`, { cause }))
+    if (this.running === 0) this.finished.resolve()
+  }
+
+  private async run(task: (signal: AbortSignal) => void | Promise<void>): Promise<void> {
+    let cause: unknown
+    try {
+      await task(this.signal)
+    } catch (error) {
+      // Passing on the signal's own reason is the usual way to stop.
+      if (error !== this.signal.reason) {
+        cause = error
+        this.parts.onError(error)
+      }
+    }
+    this.running--
+    this.end(cause)
+    if (this.running === 0) this.finished.resolve()
+  }
+}
