@@ -7,6 +7,7 @@ const ssr = { resolve: { conditions, externalConditions: conditions } }
 
 export default defineConfig({
   test: {
+    teardownTimeout: 30_000,
     reporters: ['default', './test/house/tally.ts'],
     projects: [
       {
@@ -24,7 +25,6 @@ export default defineConfig({
           globalSetup: './e2e/kafka/setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          teardownTimeout: 30_000,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

@@ -51,12 +51,9 @@ export interface KafkaCluster {
 const startTimeoutMs = 60_000
 
 /** Starts Kafka on free ports of the loopback address. It ends with `stop()`, or with this process in whatever way that ends. */
-export async function startKafka({
-  nodes = 1,
-  version = defaultVersion,
-  config = {},
-  listeners = [],
-}: KafkaOptions = {}): Promise<KafkaCluster> {
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
+  const { nodes = 1, version = defaultVersion, config = {}, listeners = [], heap = '384m' } = options
+  const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC']
   const libs = await kafkaJars(version)
   const guard = startGuard()
   const directory = await mkdtemp(join(tmpdir(), 'isokafka-e2e-'))

@@ -1,0 +1,43 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+// Bundles what `tsc -p tsconfig.build.json` left in build/. One entry for each of the package's subpaths, and one for each file that
+// `#adapter` may mean: that import stays as it is, for the runtime or the user's bundler to resolve.
+const entries = {
+  index: 'src/index',
+  protocol: 'src/protocol/index',
+  broker: 'src/broker/index',
+  memory: 'adapters/memory/index',
+  'broker-tcp': 'adapters/broker/index',
+  node: 'adapters/node/index',
+  none: 'adapters/none/index',
+  cli: 'adapters/cli/index',
+}
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+/** @type {import('rollup').Plugin} */
+const compiledTypeScript = {
+  name: 'compiled-typescript',
+  // With its map: ours leads from dist to the TypeScript, not to build.
+  load: id => ({ code: readFileSync(id, 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, ''), map: readFileSync(`${id}.map`, 'utf8') }),
+  writeBundle() {
+    cpSync('build', 'dist/types', { recursive: true, filter: path => !/\.(js|map)$/.test(path) })
+    for (const name of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.d.ts')) continue
+      const path = join('dist/types', name)
+      // The compiler rewrites the extensions in the code but not in the declarations.
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/(from |import\()(['"])(\.[^'"]+)\.ts\2/g, '$1$2$3.js$2'))
+    }
+  },
+}
+
+/** @type {import('rollup').RollupOptions} */
+export default {
+  input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
+  external: ['#adapter', /^node:/, ...Object.keys(dependencies)],
+  plugins: [compiledTypeScript],
+  output: { dir: 'dist', format: 'es', sourcemap: true, chunkFileNames: 'chunks/[name].js', hoistTransitiveImports: false },
+  onwarn(warning) {
+    throw new Error(warning.message)
+  },
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { foldersOf, importProblems } from './imports.mjs'
+
+const rules = { folders: ['base', 'bytes', 'transport', 'writer'], dependencies: ['fflate'] }
+const problems = (files: Record<string, string>) => importProblems(new Map(Object.entries(files)), rules)
+
+describe('the rules on imports', () => {
+  test('accept what the table allows', () => {
+    const files = {
+      'src/base/errors.ts': '',
+      'src/base/clock.ts': "import { E } from './errors.ts'",
+      'src/transport/pool.ts':
+        "import { adapter } from '#adapter'\nimport { E } from '../base/errors.ts'\nexport * from '../base/clock.ts'",
+      'src/writer/writer.ts': "import { gzipSync } from 'fflate'\nimport type { P } from '../transport/pool.ts'",
+      'src/index.ts': "export { W } from './writer/writer.ts'",
+      'adapters/node/index.ts': "import net from 'node:net'\nimport { E } from '../../src/base/errors.ts'",
+      'adapters/cli/demo.ts': "import { a } from '../node/index.ts'",
+    }
+    expect(problems(files)).toEqual([])
+  })
+
+  test.each([
+    ['a lower folder', 'src/base/a.ts', "import '../writer/w.ts'", 'src/writer stands below src/base'],
+    ['a lower folder, for a type', 'src/base/a.ts', "import type { W } from '../writer/w.ts'", 'src/writer stands below src/base'],
+    ['a lower folder, re-exported', 'src/base/a.ts', "export * from '../writer/w.ts'", 'src/writer stands below src/base'],
+    ['a lower folder, later', 'src/base/a.ts', "const f = () => import('../writer/w.ts')", 'src/writer stands below src/base'],
+    ['a runtime', 'src/writer/a.ts', "import fs from 'node:fs'", 'src knows no runtime'],
+    ['a package nobody declared', 'adapters/node/index.ts', "import 'ws'", 'not a dependency'],
+    ['the adapter elsewhere than in transport', 'src/writer/a.ts', "import '#adapter'", 'only src/transport may'],
+    ['an adapter from src', 'src/transport/a.ts', "import '../../adapters/x/index.ts'", 'src may not know its adapters'],
+    ['an adapter from another', 'adapters/y/index.ts', "import '../x/index.ts'", 'an adapter may not know another'],
+    ['a file without its extension', 'src/writer/a.ts', "import './w'", 'no such file'],
+    ['from a folder not in the table', 'src/extra/a.ts', "import '../writer/w.ts'", 'src/extra is not in the table'],
+  ])('refuse %s', (_what, path, text, reason) => {
+    const found = problems({ 'src/writer/w.ts': '', 'adapters/x/index.ts': '', [path]: text })
+    expect(found).toEqual([expect.stringContaining(reason)])
+    expect(found[0]).toContain(path)
+  })
+
+  test('refuse a cycle, but not one of types', () => {
+    const cycle = { 'src/base/a.ts': "import './b.ts'", 'src/base/b.ts': "import './c.ts'", 'src/base/c.ts': "import './a.ts'" }
+    expect(problems(cycle)).toEqual(['a cycle: src/base/a.ts -> src/base/b.ts -> src/base/c.ts -> src/base/a.ts'])
+    expect(problems({ ...cycle, 'src/base/c.ts': "import type { A } from './a.ts'" })).toEqual([])
+    expect(problems({ ...cycle, 'src/base/c.ts': "import { type A, b } from './a.ts'" })).toHaveLength(1)
+  })
+
+  test('read the order of the folders from docs/design.md', () => {
+    const folders = foldersOf(readFileSync('docs/design.md', 'utf8'))
+    expect(folders[0]).toBe('base')
+    expect(folders.indexOf('writer')).toBeGreaterThan(folders.indexOf('transport'))
+  })
+})

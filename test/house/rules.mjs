@@ -1,0 +1,24 @@
+// The rules on imports, read from docs/design.md: `npm run check` and the build end here when one is broken.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { foldersOf, importProblems } from './imports.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** @param {string} path */
+const read = path => readFileSync(join(root, path), 'utf8')
+
+/** @type {Map<string, string>} */
+const files = new Map()
+for (const folder of ['src', 'adapters']) {
+  for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.ts')) files.set(`${folder}/${name}`, read(`${folder}/${name}`))
+  }
+}
+const folders = foldersOf(read('docs/design.md'))
+if (folders.length === 0) throw new Error('docs/design.md has no table of folders')
+const dependencies = Object.keys(JSON.parse(read('package.json')).dependencies ?? {})
+
+const problems = importProblems(files, { folders, dependencies })
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
