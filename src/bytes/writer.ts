@@ -43,30 +43,44 @@ export class ByteWriter {
     this.view = new DataView(bytes.buffer)
   }
 
+  // Room is made before the view is touched: making it may replace the view.
   int8(value: number): void {
-    this.view.setInt8(this.room(1), inRange(value, -0x80, 0x7f, 'int8'))
+    if ((value << 24) >> 24 !== value) throw notA('int8', value)
+    const at = this.room(1)
+    this.bytes[at] = value
   }
   boolean(value: boolean): void {
-    this.view.setInt8(this.room(1), value ? 1 : 0)
+    const at = this.room(1)
+    this.bytes[at] = value ? 1 : 0
   }
   int16(value: number): void {
-    this.view.setInt16(this.room(2), inRange(value, -0x8000, 0x7fff, 'int16'))
+    if ((value << 16) >> 16 !== value) throw notA('int16', value)
+    const at = this.room(2)
+    this.view.setInt16(at, value)
   }
   uint16(value: number): void {
-    this.view.setUint16(this.room(2), inRange(value, 0, 0xffff, 'uint16'))
+    if ((value & 0xffff) !== value) throw notA('uint16', value)
+    const at = this.room(2)
+    this.view.setUint16(at, value)
   }
   int32(value: number): void {
-    this.view.setInt32(this.room(4), inRange(value, -0x80000000, 0x7fffffff, 'int32'))
+    if ((value | 0) !== value) throw notA('int32', value)
+    const at = this.room(4)
+    this.view.setInt32(at, value)
   }
   uint32(value: number): void {
-    this.view.setUint32(this.room(4), inRange(value, 0, 0xffffffff, 'uint32'))
+    if (value >>> 0 !== value) throw notA('uint32', value)
+    const at = this.room(4)
+    this.view.setUint32(at, value)
   }
   float64(value: number): void {
-    this.view.setFloat64(this.room(8), value)
+    const at = this.room(8)
+    this.view.setFloat64(at, value)
   }
   bigInt64(value: bigint): void {
-    if (BigInt.asIntN(64, value) !== value) throw new ProtocolError(`${value} is not an int64`)
-    this.view.setBigInt64(this.room(8), value)
+    if (BigInt.asIntN(64, value) !== value) throw notA('int64', value)
+    const at = this.room(8)
+    this.view.setBigInt64(at, value)
   }
 
   int64(value: number): void {
@@ -93,7 +107,8 @@ export class ByteWriter {
   }
 
   unsignedVarint(value: number): void {
-    let rest = inRange(value, 0, 0xffffffff, 'unsigned varint')
+    let rest = value >>> 0
+    if (rest !== value) throw notA('unsigned varint', value)
     let at = this.room(5)
     while (rest > 0x7f) {
       this.bytes[at++] = (rest & 0x7f) | 0x80
@@ -104,7 +119,7 @@ export class ByteWriter {
   }
 
   varint(value: number): void {
-    inRange(value, -0x80000000, 0x7fffffff, 'varint')
+    if ((value | 0) !== value) throw notA('varint', value)
     this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
   }
 
@@ -139,7 +154,10 @@ export class ByteWriter {
 
   /** Puts `bytes` here without copying them, if they are large: they must stay untouched until written out. */
   attach(bytes: Uint8Array): void {
-    if (bytes.length < copyBelow) return this.raw(bytes)
+    if (bytes.length < copyBelow) {
+      this.raw(bytes)
+      return
+    }
     this.attached.push({ at: this.at, bytes })
     this.attachedLength += bytes.length
   }
@@ -208,7 +226,6 @@ function varintWidth(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
 }
 
-function inRange(value: number, low: number, high: number, type: string): number {
-  if (!(value >= low && value <= high) || !Number.isInteger(value)) throw new ProtocolError(`${value} is not an ${type}`)
-  return value
+function notA(type: string, value: unknown): ProtocolError {
+  return new ProtocolError(`${typeof value === 'string' ? JSON.stringify(value) : String(value)} is not an ${type}`)
 }
