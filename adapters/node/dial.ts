@@ -1,7 +1,8 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
+import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
-import type { Address, Socket, TLSOptions } from '../../src/socket/socket.ts'
+import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
 import { translate } from './errors.ts'
 import { Receiver } from './receiver.ts'
 import { NodeSocket } from './socket.ts'
@@ -15,8 +16,7 @@ const keepAliveDelay = 60_000
 
 /** Connects, trying each address the host has, and shakes hands if TLS is asked for. */
 export function dial(address: Address, { tls: secure, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {}): Promise<Socket> {
-  const { host, port } = address
-  const broker = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const broker = formatAddress(address)
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const receiver = new Receiver(secure === undefined ? plainReadSize : secureReadSize)

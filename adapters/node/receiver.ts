@@ -21,6 +21,7 @@ export class Receiver {
   private lent: Uint8Array | undefined
   private reader: Deferred<Uint8Array | null> | undefined
   private stopped = false
+  private dropping = false
   private ended: { readonly error?: unknown } | undefined
 
   /** `size`: bytes a read may bring at most. */
@@ -62,7 +63,18 @@ export class Receiver {
     this.reader = undefined
   }
 
+  /** Throws away what comes from now on, unless someone waits for it. */
+  drop(): void {
+    this.dropping = true
+    this.ready.length = 0
+    if (this.stopped) {
+      this.stopped = false
+      this.resume()
+    }
+  }
+
   private received(length: number): boolean {
+    if (this.reader === undefined && this.dropping) return true
     const filled = { buffer: this.filling, length }
     this.filling = this.spare.pop() ?? new Uint8Array(this.size)
     const { reader } = this

@@ -75,17 +75,9 @@ export class NodeSocket implements Socket {
         resolve()
       })
       this.socket.end()
-      // The end of the stream is only seen by one who reads up to it.
-      void this.discard()
+      // The peer's end of the stream is only seen by one who reads up to it.
+      this.receiver.drop()
     })
-  }
-
-  private async discard(): Promise<void> {
-    try {
-      while ((await this.receiver.read()) !== null);
-    } catch {
-      // Closing is all that was left to do.
-    }
   }
 
   private written(): void {

@@ -1,10 +1,10 @@
+import type { Address } from '../base/address.ts'
 import { AuthenticationError, IsoKafkaError, messageOf, ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../protocol/sasl-handshake.ts'
 import type { BrokerConnection, Requester } from '../socket/connection.ts'
-import type { Address } from '../socket/socket.ts'
 import type { Mechanism } from './mechanism.ts'
 
 // No mechanism needs nearly as many; a broker that never finishes must not keep us for ever.
@@ -41,7 +41,7 @@ export function authenticate(
       bytes = step.response
     }
     throw new AuthenticationError(`${broker}: ${mechanism.name} authentication did not finish in ${mostRounds} rounds`)
-  })
+  }, options)
 }
 
 async function shakeHands(broker: string, { name }: Mechanism, inside: Requester, options: CallOptions): Promise<void> {

@@ -1,5 +1,6 @@
+import { formatAddress } from '../base/address.ts'
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../base/errors.ts'
-import { type CallOptions, linkSignals } from '../base/signals.ts'
+import { abortable, type CallOptions, linkSignals } from '../base/signals.ts'
 import { packageVersion } from '../base/version.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ApiVersions } from '../protocol/api-versions.ts'
@@ -46,7 +47,7 @@ export class BrokerConnection implements Requester {
   static async open(config: ConnectionConfig, { signal }: CallOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
     const { adapter, address, clock, dialTimeout, lane, tls } = config
-    const broker = brokerName(address)
+    const broker = formatAddress(address)
     const startedAt = clock.monotonic()
     const link = linkSignals(signal)
     let connection: BrokerConnection | undefined
@@ -73,7 +74,7 @@ export class BrokerConnection implements Requester {
     const { clock, maxResponseBytes = defaultMaxResponseBytes, onEvent } = config
     this.config = config
     this.socket = socket
-    this.broker = brokerName(config.address)
+    this.broker = formatAddress(config.address)
     this.pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, clock, onEvent })
     this.inside = {
       version: api => this.version(api),
@@ -125,11 +126,15 @@ export class BrokerConnection implements Requester {
     return this.start(api, request, options, withFrame) as Promise<{ response: ResponseOf<A>; frame: Uint8Array }>
   }
 
-  /** Holds new requests, waits for the answers to those under way, runs the task and goes on. The task's requests go through `inside`. */
-  exclusive<T>(task: (inside: Requester) => Promise<T>): Promise<T> {
+  /**
+   * Holds new requests, waits for the answers to those under way, runs the task and goes on. The task's requests go through `inside`. The
+   * signal ends the waiting; a task that has begun heeds its own.
+   */
+  exclusive<T>(task: (inside: Requester) => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
     const run = this.exclusives.then(async () => {
+      signal?.throwIfAborted()
       try {
-        await this.pipeline.hold()
+        await abortable(this.pipeline.hold(), signal)
         return await task(this.inside)
       } finally {
         this.pipeline.release()
@@ -139,7 +144,7 @@ export class BrokerConnection implements Requester {
     return run
   }
 
-  /** Takes no more requests, waits for the answers to those under way and for the bytes to be gone, and closes; each for five seconds at most. */
+  /** Takes no more requests, waits for the answers to those under way and for the bytes to be gone, and closes: five seconds each at most. */
   close(): Promise<void> {
     this.closing ??= this.finish()
     return this.closing
@@ -147,22 +152,25 @@ export class BrokerConnection implements Requester {
 
   /** Ends at once: what is under way rejects with a ConnectionError whose cause is `reason`. */
   abort(reason: unknown = new ClosedError(`${this.broker}: the connection was aborted`)): void {
-    this.pipeline.end(reason)
+    this.pipeline.abort(reason)
   }
 
   private async finish(): Promise<void> {
-    await this.patiently(this.pipeline.whenEmpty())
-    if (!this.pipeline.ended) await this.patiently(this.socket.close().catch(() => {}))
-    this.pipeline.end(new ClosedError(`${this.broker}: the connection was closed`))
+    const reason = new ClosedError(`${this.broker}: the connection was closed`)
+    if (!(await this.inTime(this.pipeline.whenEmpty()))) this.pipeline.abort(reason)
+    else if (!(await this.inTime(this.pipeline.close(reason)))) this.socket.abort(reason)
   }
 
-  private patiently(promise: Promise<void>): Promise<void> {
+  /** Whether the promise was fulfilled within our patience. */
+  private inTime(promise: Promise<void>): Promise<boolean> {
     return new Promise(resolve => {
-      const cancel = this.config.clock.after(closePatience, resolve)
-      void promise.then(() => {
-        cancel()
-        resolve()
-      })
+      const cancel = this.config.clock.after(closePatience, () => resolve(false))
+      promise
+        .then(
+          () => resolve(true),
+          () => resolve(false),
+        )
+        .then(cancel)
     })
   }
 
@@ -246,10 +254,6 @@ export class BrokerConnection implements Requester {
 
 const plainly = { inside: false, keepsFrame: false }
 const withFrame = { inside: false, keepsFrame: true }
-
-function brokerName({ host, port }: { host: string; port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
 
 function dialTimeoutError(broker: string, milliseconds: number, connected: boolean): TimeoutError {
   return new TimeoutError(

@@ -7,6 +7,7 @@ import { Produce } from '../protocol/produce.ts'
 import type { Flight } from './flight.ts'
 import type { FramePool } from './frame-pool.ts'
 import { FrameAssembler, type FrameSink } from './frames.ts'
+import { Outbox } from './outbox.ts'
 import { Queue } from './queue.ts'
 import type { Socket } from './socket.ts'
 import { Sweep } from './sweep.ts'
@@ -20,8 +21,8 @@ export interface PipelineConfig {
 }
 
 /**
- * The requests of one connection in their order: those that wait to be written, those that wait for an answer. A broker answers in order,
- * so that the next answer is always for the oldest one; if it isn't, the stream is broken and ends.
+ * The requests of one connection in their order. A broker answers in order too, so that the next answer is always for the oldest one
+ * written; if it isn't, the stream is broken and ends.
  */
 export class Pipeline implements FrameSink {
   private readonly broker: string
@@ -31,24 +32,18 @@ export class Pipeline implements FrameSink {
   private readonly frames: FrameAssembler
   private readonly sweep: Sweep
 
-  /** Not written yet: the socket's memory is full, the broker asked for a pause, or `hold` is on. Each is kept by a caller who waits. */
-  private readonly waiting = new Queue<Flight>()
-  /** As `waiting`, for the one who holds. */
-  private readonly waitingInside = new Queue<Flight>()
+  /** Not written yet. */
+  private readonly outbox: Outbox
   /** Written, the oldest first. One that is settled stays until its late answer has been skipped. */
   private readonly answering = new Queue<Flight>()
   /** Written, without an answer to come, not flushed yet. */
   private readonly flushing = new Set<Flight>()
 
-  private writing = false
-  private held = false
-  private throttledUntil = 0
-  private cancelThrottle: (() => void) | undefined
-  private drained: Deferred<void> | undefined
+  private quiet: Deferred<void> | undefined
   private readonly ending = deferred<unknown>()
-
-  lastUsed: number
   ended = false
+  /** By the clock's `monotonic`. */
+  lastUsed: number
 
   constructor({ broker, socket, maxResponseBytes, clock, onEvent }: PipelineConfig) {
     this.broker = broker
@@ -57,13 +52,14 @@ export class Pipeline implements FrameSink {
     this.onEvent = onEvent
     this.lastUsed = clock.monotonic()
     this.frames = new FrameAssembler(broker, maxResponseBytes, this)
+    this.outbox = new Outbox(clock, flight => this.write(flight))
     this.sweep = new Sweep(clock, now => this.expire(now))
     void this.readAll()
   }
 
   /** Requests that are not through yet, also those whose caller went away. */
   get inFlight(): number {
-    return this.waiting.length + this.waitingInside.length + this.answering.length + this.flushing.size
+    return this.outbox.length + this.unanswered
   }
 
   /** Resolves with the reason when the stream has ended. */
@@ -75,49 +71,61 @@ export class Pipeline implements FrameSink {
     if (signal !== undefined) flight.watch(signal, () => this.abandon(flight, signal.reason))
     this.lastUsed = flight.startedAt
     this.sweep.arm(flight.deadline)
-    if (this.writing || this.throttledUntil > 0 || (this.held && !flight.inside))
-      (flight.inside ? this.waitingInside : this.waiting).push(flight)
-    else this.write(flight)
+    this.outbox.add(flight)
   }
 
-  /** From now on only flights marked `inside` are written; resolves once all written before are answered. */
-  hold(): Promise<void> {
-    this.held = true
-    return this.whenDrained()
+  /** From now on only flights marked `inside` are written; resolves once all written before are answered, or the stream has ended. */
+  async hold(): Promise<void> {
+    this.outbox.hold()
+    while (this.unanswered > 0 && !this.ended) await this.nextQuiet()
   }
 
   release(): void {
-    this.held = false
-    this.pump()
-  }
-
-  /** Resolves once nothing written waits for its answer, or the stream has ended. */
-  private whenDrained(): Promise<void> {
-    return this.answering.length + this.flushing.size === 0 ? Promise.resolve() : this.nextDrained()
-  }
-
-  private nextDrained(): Promise<void> {
-    this.drained ??= deferred()
-    return this.drained.promise
+    if (!this.ended) this.outbox.release()
   }
 
   /** Resolves once nothing is under way at all, or the stream has ended. */
   async whenEmpty(): Promise<void> {
-    while (this.inFlight > 0 && !this.ended) await this.nextDrained()
+    while (this.inFlight > 0 && !this.ended) await this.nextQuiet()
   }
 
   /** Ends the stream at once: whatever is under way fails with `reason`. */
-  end(reason: unknown): void {
+  abort(reason: unknown): void {
     if (this.ended) return
+    this.finish(reason)
+    this.socket.abort(reason)
+  }
+
+  /** Ends the stream; resolves once the socket has flushed and closed. */
+  async close(reason: unknown): Promise<void> {
+    if (this.ended) return
+    this.finish(reason)
+    await this.socket.close()
+  }
+
+  private finish(reason: unknown): void {
     this.ended = true
     this.sweep.stop()
-    this.cancelThrottle?.()
-    this.socket.abort(reason)
-    const all = [...this.answering.drain(), ...this.flushing, ...this.waitingInside.drain(), ...this.waiting.drain()]
+    const all = [...this.answering.drain(), ...this.flushing, ...this.outbox.close()]
     this.flushing.clear()
     for (const flight of all) if (!flight.settled) this.fail(flight, flight.endError(this.broker, reason))
-    this.drained?.resolve()
+    this.quiet?.resolve()
     this.ending.resolve(reason)
+  }
+
+  private get unanswered(): number {
+    return this.answering.length + this.flushing.size
+  }
+
+  private nextQuiet(): Promise<void> {
+    this.quiet ??= deferred()
+    return this.quiet.promise
+  }
+
+  private checkQuiet(): void {
+    if (this.quiet === undefined || this.unanswered > 0) return
+    this.quiet.resolve()
+    this.quiet = undefined
   }
 
   private async readAll(): Promise<void> {
@@ -129,69 +137,55 @@ export class Pipeline implements FrameSink {
         this.frames.push(chunk)
       }
       const where = this.frames.between ? '' : `, after ${this.frames.progress}`
-      this.end(new ConnectionError(this.broker, `the broker closed the connection${where}`))
+      this.abort(new ConnectionError(this.broker, `the broker closed the connection${where}`))
     } catch (error) {
-      this.end(error)
+      this.abort(error)
     }
   }
 
   private write(flight: Flight): void {
+    const { pieces } = flight
+    flight.pieces = []
     flight.written = true
     if (flight.noResponse) this.flushing.add(flight)
     else this.answering.push(flight)
-    const { pieces } = flight
-    flight.pieces = []
     try {
       const pressure = this.socket.write(pieces)
-      if (pressure !== undefined) this.pause(pressure)
-      if (flight.noResponse) this.finishWhenFlushed(flight)
+      if (pressure !== undefined) this.waitForRoom(pressure)
+      if (flight.noResponse) this.settleWhenFlushed(flight)
     } catch (error) {
-      this.end(error)
+      this.abort(error)
     }
   }
 
-  /** Holds further writes until the socket has room again. */
-  private pause(pressure: Promise<void>): void {
-    this.writing = true
+  private waitForRoom(pressure: Promise<void>): void {
+    this.outbox.setFull(true)
     pressure.then(
-      () => {
-        this.writing = false
-        this.pump()
-      },
-      error => this.end(error),
+      () => this.outbox.setFull(false),
+      error => this.abort(error),
     )
   }
 
-  private finishWhenFlushed(flight: Flight): void {
+  private settleWhenFlushed(flight: Flight): void {
     this.socket.flushed().then(
       () => {
         if (!this.flushing.delete(flight)) return
         this.report(flight, 0)
         flight.succeed(undefined)
-        this.checkDrained()
+        this.checkQuiet()
       },
-      error => this.end(error),
+      error => this.abort(error),
     )
-  }
-
-  private pump(): void {
-    while (!this.ended && !this.writing && this.throttledUntil === 0) {
-      const next = this.waitingInside.shift() ?? (this.held ? undefined : this.waiting.shift())
-      if (next === undefined) return
-      this.write(next)
-    }
   }
 
   /** The frame assembler asks where an answer's bytes go. */
   frameBegins(_size: number, correlationId: number): FramePool | null | false {
     const flight = this.answering.peek()
     if (flight === undefined) throw new ProtocolError(`${this.broker}: an answer (correlation id ${correlationId}) to no request`)
-    if (flight.correlationId !== correlationId) {
-      throw new ProtocolError(
-        `${this.broker}: an answer with correlation id ${correlationId} where ${flight.name}'s, ${flight.correlationId}, was due`,
-      )
-    }
-    return flight.settled ? false : flight.pool
+    if (flight.correlationId === correlationId) return flight.settled ? false : flight.pool
+    throw new ProtocolError(
+      `${this.broker}: an answer with correlation id ${correlationId} where ${flight.name}'s, ${flight.correlationId}, was due`,
+    )
   }
 
   /** The answer to the oldest request is here, or was skipped. */
@@ -199,74 +193,58 @@ export class Pipeline implements FrameSink {
     const flight = this.answering.shift()!
     this.lastUsed = this.clock.monotonic()
     if (frame !== null) {
+      // Given up while its answer came in.
       if (flight.settled) flight.pool?.give(frame)
-      else this.settle(flight, frame)
+      else this.answer(flight, frame)
     }
-    this.checkDrained()
+    this.checkQuiet()
   }
 
-  private settle(flight: Flight, frame: Uint8Array): void {
+  private answer(flight: Flight, frame: Uint8Array): void {
     let response: { throttleTimeMs?: number }
     try {
       response = readResponse(flight.api, flight.version, frame).response
     } catch (error) {
       // The frame was whole: the stream is still in step, and the other requests go on.
       flight.pool?.give(frame)
-      return this.fail(flight, new ProtocolError(`${this.broker}: ${messageOf(error)}`, { cause: error }))
+      this.fail(flight, new ProtocolError(`${this.broker}: ${messageOf(error)}`, { cause: error }))
+      return
     }
-    if (response.throttleTimeMs! > 0) this.throttle(response.throttleTimeMs!)
+    if (response.throttleTimeMs! > 0) this.outbox.throttle(response.throttleTimeMs!)
     this.report(flight, frame.length + 4)
     flight.succeed(flight.keepsFrame ? { response, frame } : response)
-  }
-
-  /** The broker asks for a pause (KIP-219): it would not read what we send meanwhile. */
-  private throttle(milliseconds: number): void {
-    const until = this.clock.monotonic() + milliseconds
-    if (until <= this.throttledUntil) return
-    this.cancelThrottle?.()
-    this.throttledUntil = until
-    this.cancelThrottle = this.clock.after(milliseconds, () => {
-      this.throttledUntil = 0
-      this.pump()
-    })
   }
 
   /** The caller no longer waits. What is written stays until its answer has come, so that the stream keeps in step. */
   private abandon(flight: Flight, reason: unknown): void {
     this.fail(flight, reason)
     if (!flight.written) {
-      ;(flight.inside ? this.waitingInside : this.waiting).remove(flight)
-      return this.checkDrained()
+      this.outbox.remove(flight)
+      this.checkQuiet()
+    } else if (flight.api.key === Produce.key || flight.noResponse) {
+      // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
+      this.abort(reason)
+    } else {
+      // The answer is still due: were it never to come, the connection would stand still for ever.
+      flight.deadline = Math.max(flight.deadline, this.clock.monotonic()) + flight.timeoutMs
+      this.sweep.arm(flight.deadline)
     }
-    // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
-    if (flight.api.key === Produce.key || flight.noResponse) return this.end(reason)
-    // The answer is still due: with none at all the connection would stand still for ever.
-    flight.deadline = Math.max(flight.deadline, this.clock.monotonic()) + flight.timeoutMs
-    this.sweep.arm(flight.deadline)
   }
 
   /** Deals with every deadline up to `now`; answers the next. */
   private expire(now: number): number {
     let next = Number.POSITIVE_INFINITY
-    for (const queue of [this.waiting, this.waitingInside, this.flushing, this.answering]) {
-      for (const flight of [...queue]) {
-        if (flight.deadline <= now) this.giveUp(flight)
-        if (this.ended) return Number.POSITIVE_INFINITY
-        next = Math.min(next, flight.deadline)
-      }
+    for (const flight of [...this.outbox.all(), ...this.flushing, ...this.answering]) {
+      if (flight.deadline <= now) this.giveUp(flight)
+      if (this.ended) break
+      if (flight.deadline > now) next = Math.min(next, flight.deadline)
     }
     return next
   }
 
   private giveUp(flight: Flight): void {
-    if (!flight.settled) return this.abandon(flight, flight.timeoutError(this.broker))
-    this.end(new ConnectionError(this.broker, `no answer to ${flight.name}, long after its caller gave up`))
-  }
-
-  private checkDrained(): void {
-    if (this.answering.length + this.flushing.size > 0) return
-    this.drained?.resolve()
-    this.drained = undefined
+    if (!flight.settled) this.abandon(flight, flight.timeoutError(this.broker))
+    else this.abort(new ConnectionError(this.broker, `no answer to ${flight.name}, long after its caller gave up`))
   }
 
   private fail(flight: Flight, error: unknown): void {

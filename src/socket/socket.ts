@@ -1,5 +1,4 @@
 import type { Address } from '../base/address.ts'
-
 import type { NativeCodecs } from '../compression/codec.ts'
 
 /** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM texts. */

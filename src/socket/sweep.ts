@@ -40,8 +40,8 @@ export class Sweep {
     this.cancel = undefined
     this.at = Number.POSITIVE_INFINITY
     this.forgiven = late > heldUp && !this.forgiven
-    if (this.forgiven) return this.arm(now + interval)
-    const next = this.task(now)
+    // Forgiven once: what has arrived meanwhile is read first.
+    const next = this.forgiven ? now : this.task(now)
     if (next < Number.POSITIVE_INFINITY) this.arm(Math.max(next, now + interval))
   }
 }
