@@ -30,7 +30,8 @@ export function tcp(...addresses: readonly string[]): Addr {
 export function addressesOf(addr: AddressLike): Address[] {
   const found = new Map<string, Address>()
   for (const item of typeof addr === 'object' && !isAddr(addr) ? addr : [addr]) {
-    for (const address of isAddr(item) ? item.addresses : String(item).split(',').map(parseAddress)) found.set(formatAddress(address), address)
+    for (const address of isAddr(item) ? item.addresses : String(item).split(',').map(parseAddress))
+      found.set(formatAddress(address), address)
   }
   if (found.size === 0) throw new ConfigError('no broker address given')
   return [...found.values()]

@@ -19,7 +19,12 @@ export class IsoKafkaError extends Error {
     for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at)) {
       const made = (at as { constructor?: unknown }).constructor
       if (made === this) return true
-      if (typeof made === 'function' && Object.hasOwn(this, 'brand') && Object.hasOwn(made, 'brand') && (made as unknown as Branded).brand === (this as unknown as Branded).brand)
+      if (
+        typeof made === 'function' &&
+        Object.hasOwn(this, 'brand') &&
+        Object.hasOwn(made, 'brand') &&
+        (made as unknown as Branded).brand === (this as unknown as Branded).brand
+      )
         return true
     }
     return false

@@ -3,7 +3,16 @@ export type ClientEvent =
   | { type: 'connect'; broker: string; lane: string; durationMs: number }
   | { type: 'connectFailed'; broker: string; lane: string; error: unknown }
   | { type: 'disconnect'; broker: string; lane: string; error: unknown }
-  | { type: 'request'; broker: string; api: string; apiVersion: number; durationMs: number; sentBytes: number; receivedBytes: number; error?: unknown }
+  | {
+      type: 'request'
+      broker: string
+      api: string
+      apiVersion: number
+      durationMs: number
+      sentBytes: number
+      receivedBytes: number
+      error?: unknown
+    }
   | { type: 'metadataRefresh'; brokers: number; topics: number }
   | { type: 'produceBatch'; topic: string; partition: number; messages: number; bytes: number; durationMs: number; error?: unknown }
   | { type: 'retry'; what: string; attempt: number; error: unknown }
