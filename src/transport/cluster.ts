@@ -1,39 +1,214 @@
-import type { CallOptions } from '../base/signals.ts'
+import type { Address } from '../base/address.ts'
+import { backoffDelay } from '../base/backoff.ts'
+import { Deadline } from '../base/deadline.ts'
+import { ConnectionError, messageOf } from '../base/errors.ts'
+import { type CallOptions, sleep } from '../base/signals.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import type { Settings } from './config.ts'
+import { Contacts } from './contacts.ts'
+import { type CoordinatorKind, Coordinators } from './coordinators.ts'
+import { Directory } from './directory.ts'
+import { Gather } from './gather.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import type { BrokerInfo, TopicLayout } from './layout.ts'
+import { type Layouts, MetadataLoader } from './metadata-loader.ts'
+import type { Pool } from './pool.ts'
+import { isTemporary, retry } from './retry.ts'
+import { TopicCache } from './topic-cache.ts'
 
-export type CoordinatorKind = 'group' | 'transaction'
+export type { CoordinatorKind } from './coordinators.ts'
 
-export interface TopicOptions extends CallOptions {
-  /** Asks the broker to create the topic if it allows that, and waits until it has leaders. */
-  create?: boolean
-  /** Bounds the wait, in milliseconds. Default: the transport's `requestTimeout`. */
+export interface WaitOptions extends CallOptions {
+  /** Bounds the wait, in milliseconds. Default: the transport's `requestTimeout`, but 10 s for a cluster that never answered yet. */
   timeoutMs?: number
 }
 
+export interface TopicOptions extends WaitOptions {
+  /** Asks the broker to create the topic if it allows that, and waits until it has leaders. */
+  create?: boolean
+}
+
+/** A cluster never reached before is given up sooner, so that a wrong address shows. */
+const firstContact = 10_000
+
 /** One Kafka cluster as one Transport knows it: its brokers, the layouts of topics in use, coordinators and connections. */
-export declare class Cluster {
-  /** The layout of a topic as far as it is known, at once. A stale one is given too, and refreshed behind its back. */
-  peek(topic: string): TopicLayout | undefined
-  /** The layout of a topic, asking the cluster if need be. Rejects with the topic's KafkaError. */
-  topic(name: string, options?: TopicOptions): Promise<TopicLayout>
-  /** Asks anew, for these topics or for all in use: what to do upon NotLeaderForPartition and the like. Calls meanwhile share one request; tries are spaced by the backoff. */
-  refresh(topics?: readonly string[], options?: CallOptions): Promise<void>
-  /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news. */
-  learnLeader(topic: string, partition: number, leaderId: number, leaderEpoch: number, endpoint?: BrokerInfo): void
-  /** Brokers as last heard of. */
-  brokers(): readonly BrokerInfo[]
-  /** −1 until known. */
-  readonly controllerId: number
+export class Cluster {
+  private readonly settings: Settings
+  private readonly pool: Pool
+  private readonly directory: Directory
+  private readonly contacts: Contacts
+  private readonly topics: TopicCache
+  private readonly coordinators: Coordinators
+  private readonly asking: Gather<Layouts>
+  private readonly creating: Gather<Layouts>
+  private refreshes = 0
+  private refreshedAt = Number.NEGATIVE_INFINITY
+
+  constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
+    this.settings = settings
+    this.pool = pool
+    this.directory = new Directory(seeds)
+    this.contacts = new Contacts(pool, this.directory)
+    this.topics = new TopicCache(settings.clock, settings.metadataTtl)
+    this.coordinators = new Coordinators(() => this.contacts.any('control'))
+    const loader = new MetadataLoader(settings, pool, this.contacts, this.directory, this.topics)
+    this.asking = new Gather(names => loader.load(names, { create: false }))
+    // Apart, lest a topic that is merely asked for be created.
+    this.creating = new Gather(names => loader.load(names, { create: true }))
+  }
+
+  /** The bootstrap list as text. */
+  get name(): string {
+    return this.directory.seedNames
+  }
+
+  /** −1 until known. With KRaft any broker may be named: each passes on what is for the controller. */
+  get controllerId(): number {
+    return this.directory.controllerId
+  }
+
   /** null until known. */
-  readonly clusterId: string | null
+  get clusterId(): string | null {
+    return this.directory.clusterId
+  }
+
   /** True when the adapter limits connections: lanes may then share one, so long polls must be short. */
-  readonly lanesMerge: boolean
-  /** An open connection out of the pool. Send on it at once; ask again for the next request, since it may be closed when idle. */
-  connection(brokerId: number | 'any' | 'controller', lane: Lane, options?: ConnectionOptions): Promise<BrokerConnection>
-  /** The broker id of a group's or transaction's coordinator; cached. */
-  coordinator(kind: CoordinatorKind, key: string, options?: ConnectionOptions): Promise<number>
+  get lanesMerge(): boolean {
+    return this.settings.adapter.limits?.connections !== undefined
+  }
+
+  /** Brokers as last heard of; a new list whenever anything changed. */
+  brokers(): readonly BrokerInfo[] {
+    return this.directory.known
+  }
+
+  /** The layout of a topic as far as it is known, at once. A stale one is given too, and refreshed behind its back. */
+  peek(topic: string): TopicLayout | undefined {
+    const found = this.topics.use(topic)
+    if (found?.stale) this.refreshQuietly()
+    return found?.layout
+  }
+
+  /** The name of a topic in use, by its id (KIP-516). */
+  nameOf(topicId: string): string | undefined {
+    return this.topics.nameOf(topicId)
+  }
+
+  /** The layout of a topic, asking the cluster if need be. Rejects with the topic's KafkaError. */
+  async topic(name: string, { create = false, ...options }: TopicOptions = {}): Promise<TopicLayout> {
+    const known = this.peek(name)
+    if (known !== undefined) return known
+    const gather = create ? this.creating : this.asking
+    const ask = async (): Promise<TopicLayout> => {
+      const layout = (await gather.ask([name], { fresh: false })).get(name)
+      if (layout === undefined) throw new ConnectionError(this.directory.seedNames, `the metadata left out topic ${name}`)
+      if (layout.error !== null) throw layout.error
+      // A topic just created has no leaders for a moment.
+      if (create && layout.partitions.every(({ leader }) => leader < 0)) throw new KafkaError(ErrorCode.LeaderNotAvailable)
+      return layout
+    }
+    // Temporary as it is, an unknown topic that nobody creates would only be waited for.
+    return this.patiently(`topic ${name}`, options, ask, error => isAgain(error) && (create || !isUnknownTopic(error)))
+  }
+
+  /**
+   * Asks anew, for these topics or for all in use: what to do upon NotLeaderForPartition and the like. Calls meanwhile share one request. The
+   * first goes out at once, those soon after are spaced by the backoff.
+   */
+  async refresh(topics?: readonly string[], options: WaitOptions = {}): Promise<void> {
+    const { clock, backoff } = this.settings
+    const since = clock.monotonic() - this.refreshedAt
+    this.refreshes = since > 2 * backoff.max ? 0 : this.refreshes
+    const wait = this.refreshes === 0 ? 0 : backoffDelay(this.refreshes, backoff) - since
+    if (wait > 0) await sleep(wait, { clock, ...(options.signal && { signal: options.signal }) })
+    await this.patiently('metadata', options, () => this.asking.ask(topics ?? this.topics.inUse()))
+    this.refreshes++
+    this.refreshedAt = clock.monotonic()
+  }
+
+  /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news. */
+  learnLeader(topic: string, partition: number, leaderId: number, leaderEpoch: number, endpoint?: BrokerInfo): void {
+    if (endpoint !== undefined) this.directory.add(endpoint)
+    // A leader without an address would only be looked up again.
+    if (this.directory.get(leaderId) !== undefined) this.topics.learnLeader(topic, partition, leaderId, leaderEpoch)
+  }
+
+  /**
+   * An open connection out of the pool. Send on it at once and ask again for the next request, since it is closed when idle. Rejects with a
+   * ConnectionError, or an AuthenticationError, when it can't be opened: after one try for a broker, after one of each for `any`.
+   */
+  async connection(brokerId: number | 'any' | 'controller', lane: Lane, options: ConnectionOptions = {}): Promise<BrokerConnection> {
+    const id = brokerId === 'controller' ? this.controllerId : brokerId
+    if (id === 'any' || id === -1) {
+      const { timeoutMs = this.settings.requestTimeout, signal } = options
+      return new Deadline(timeoutMs, this.settings.clock).bound(
+        this.contacts.any(lane),
+        () => this.contacts.late('connecting', timeoutMs),
+        signal && { signal },
+      )
+    }
+    let broker = this.directory.get(id)
+    if (broker === undefined) {
+      await this.refresh([], options)
+      broker = this.directory.get(id)
+    }
+    if (broker === undefined) throw new ConnectionError(this.directory.seedNames, `broker ${id} is not in the cluster's metadata`)
+    return this.pool.connection(broker, lane, options)
+  }
+
+  /** Ends a connection that its user alone had (by a key), and what still waits on it. One that lanes share stays. */
+  release(connection: BrokerConnection): void {
+    this.pool.release(connection)
+  }
+
+  /** The broker id of a group's or transaction's coordinator; cached. Waits while none is available. */
+  async coordinator(kind: CoordinatorKind, key: string, options: WaitOptions = {}): Promise<number> {
+    const broker = await this.patiently(`the coordinator of ${kind} ${key}`, options, () => this.coordinators.find(kind, key))
+    this.directory.add(broker)
+    return broker.id
+  }
+
   /** What to do upon NotCoordinator, CoordinatorNotAvailable and lost connections. */
-  forgetCoordinator(kind: CoordinatorKind, key: string): void
+  forgetCoordinator(kind: CoordinatorKind, key: string): void {
+    this.coordinators.forget(kind, key)
+  }
+
+  private refreshQuietly(): void {
+    this.asking.ask(this.topics.inUse(), { fresh: false }).catch(error => {
+      this.settings.logger.warn(`${this.directory.seedNames}: metadata not refreshed: ${messageOf(error)}`)
+    })
+  }
+
+  /** Tries until it works, fails for good or the time is up. */
+  private patiently<T>(
+    what: string,
+    { signal, timeoutMs = this.patience }: WaitOptions,
+    task: () => Promise<T>,
+    again = isAgain,
+  ): Promise<T> {
+    const { backoff, clock, onEvent } = this.settings
+    return retry(task, {
+      deadline: new Deadline(timeoutMs, clock),
+      backoff,
+      clock,
+      again,
+      late: last => last ?? this.contacts.late(what, timeoutMs),
+      onRetry: (attempt, error) => onEvent?.({ type: 'retry', what, attempt, error }),
+      ...(signal && { signal }),
+    })
+  }
+
+  private get patience(): number {
+    const { requestTimeout } = this.settings
+    return this.directory.known.length === 0 ? Math.min(firstContact, requestTimeout) : requestTimeout
+  }
+}
+
+function isAgain(error: unknown): boolean {
+  return isTemporary(error) || (error instanceof KafkaError && error.code === ErrorCode.RebootstrapRequired)
+}
+
+function isUnknownTopic(error: unknown): boolean {
+  return error instanceof KafkaError && error.code === ErrorCode.UnknownTopicOrPartition
 }

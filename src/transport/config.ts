@@ -85,7 +85,11 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
   }
 }
 
-function duration(config: TransportConfig, name: 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl', otherwise: number): number {
+function duration(
+  config: TransportConfig,
+  name: 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl',
+  otherwise: number,
+): number {
   const given = config[name] ?? otherwise
   if (!(given > 0)) throw new ConfigError(`Transport: ${name} must be a positive number of milliseconds, not ${given}`)
   return given

@@ -1,4 +1,4 @@
-import { formatAddress, type Address } from '../base/address.ts'
+import { type Address, formatAddress } from '../base/address.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { linkSignals } from '../base/signals.ts'
 import { authenticate } from '../sasl/authenticate.ts'
@@ -16,7 +16,19 @@ export async function open(settings: Settings, address: Address, lane: string, l
   const { adapter, tls, clientId, dialTimeout, requestTimeout, maxResponseBytes, clock, logger, onEvent } = settings
   return within(settings, address, lifetime, async signal => {
     const connection = await BrokerConnection.open(
-      { adapter, address, clientId, lane, dialTimeout, requestTimeout, maxResponseBytes, clock, logger, ...(tls && { tls }), ...(onEvent && { onEvent }) },
+      {
+        adapter,
+        address,
+        clientId,
+        lane,
+        dialTimeout,
+        requestTimeout,
+        maxResponseBytes,
+        clock,
+        logger,
+        ...(tls && { tls }),
+        ...(onEvent && { onEvent }),
+      },
       { signal },
     )
     try {
@@ -29,20 +41,37 @@ export async function open(settings: Settings, address: Address, lane: string, l
 }
 
 /** Authenticates an open connection, for the first time or anew (KIP-368); answers when to do so next. */
-export async function reauthenticate(settings: Settings, address: Address, connection: BrokerConnection, lifetime: AbortSignal): Promise<number> {
+export async function reauthenticate(
+  settings: Settings,
+  address: Address,
+  connection: BrokerConnection,
+  lifetime: AbortSignal,
+): Promise<number> {
   return within(settings, address, lifetime, signal => authenticateAgain(settings, address, connection, signal))
 }
 
-async function authenticateAgain({ sasl, clock }: Settings, address: Address, connection: BrokerConnection, signal: AbortSignal): Promise<number> {
+async function authenticateAgain(
+  { sasl, clock }: Settings,
+  address: Address,
+  connection: BrokerConnection,
+  signal: AbortSignal,
+): Promise<number> {
   if (sasl === undefined) return Number.POSITIVE_INFINITY
   const lifetimeMs = await authenticate(connection, sasl, { host: address.host, port: address.port, signal })
   // As Java: well before the end, and not all connections at once.
   return lifetimeMs > 0 ? clock.monotonic() + lifetimeMs * (0.85 + 0.1 * Math.random()) : Number.POSITIVE_INFINITY
 }
 
-async function within<T>({ dialTimeout, clock }: Settings, address: Address, lifetime: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(
+  { dialTimeout, clock }: Settings,
+  address: Address,
+  lifetime: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const { controller, signal, release } = linkSignals(lifetime)
-  const cancel = clock.after(dialTimeout, () => controller.abort(new TimeoutError(`${formatAddress(address)}: not connected within ${dialTimeout} ms`)))
+  const cancel = clock.after(dialTimeout, () =>
+    controller.abort(new TimeoutError(`${formatAddress(address)}: not connected within ${dialTimeout} ms`)),
+  )
   try {
     return await task(signal)
   } finally {

@@ -68,6 +68,11 @@ export class Pool {
     return best && this.use(best, best.connection!)
   }
 
+  /** Milliseconds for which this broker should be left alone: it failed lately. */
+  troubleOf(address: Address): number {
+    return this.troubles.wait(formatAddress(address))
+  }
+
   /** Ends a connection that its user alone had, and what still waits on it. One that others share stays. */
   release(connection: BrokerConnection): void {
     const slot = [...this.slots.values()].find(candidate => candidate.connection === connection)
@@ -78,7 +83,8 @@ export class Pool {
 
   /** Closes what no request uses, of one broker or of all. What is in use takes no new requests and closes when the last is answered. */
   closeIdle(broker?: string): void {
-    for (const slot of [...this.slots.values()]) if (slot.connection !== undefined && (broker === undefined || slot.broker === broker)) this.leave(slot)
+    for (const slot of [...this.slots.values()])
+      if (slot.connection !== undefined && (broker === undefined || slot.broker === broker)) this.leave(slot)
   }
 
   /** Ends everything; bounded by the patience of BrokerConnection.close. */
@@ -92,7 +98,13 @@ export class Pool {
     this.timer?.cancel()
     const ends = [...this.leaving].map(connection => connection.close())
     // A slot's opening stays settled with the connection it made.
-    for (const { opening } of this.slots.values()) ends.push(opening.then(connection => connection.close(), () => {}))
+    for (const { opening } of this.slots.values())
+      ends.push(
+        opening.then(
+          connection => connection.close(),
+          () => {},
+        ),
+      )
     await Promise.all(ends)
   }
 
@@ -125,8 +137,7 @@ export class Pool {
     try {
       const wait = this.troubles.wait(broker)
       if (wait > 0) await sleep(wait, { signal, clock })
-      await this.makeRoom(broker)
-      slot.admitted = true
+      await this.makeRoom(slot)
       const { connection, authenticateAt } = await open(this.settings, slot.address, slot.lane, signal)
       const openedAt = clock.monotonic()
       slot.connection = connection
@@ -190,16 +201,21 @@ export class Pool {
   }
 
   /** Waits until the adapter's limit allows one more connection; closes idle ones for it. */
-  private async makeRoom(broker: string): Promise<void> {
+  private async makeRoom(slot: Slot): Promise<void> {
     const { adapter, clock, dialTimeout, backoff } = this.settings
     const { signal } = this.lifetime
     const deadline = new Deadline(dialTimeout, clock)
     while (this.full) {
       const idle = this.idleSlot()
       if (idle !== undefined) this.leave(idle)
-      if (deadline.passed) throw new ConnectionError(broker, `all ${adapter.limits?.connections} connections that the ${adapter.name} adapter allows are in use`)
+      if (deadline.passed)
+        throw new ConnectionError(
+          slot.broker,
+          `all ${adapter.limits?.connections} connections that the ${adapter.name} adapter allows are in use`,
+        )
       await sleep(Math.min(backoff.min, deadline.remaining), { signal, clock })
     }
+    slot.admitted = true
   }
 
   private wakeAt(at: number): void {

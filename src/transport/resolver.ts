@@ -1,5 +1,5 @@
-import { ConnectionError } from '../base/errors.ts'
 import { formatAddress } from '../base/address.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { SocketAdapter } from '../socket/socket.ts'
 import type { Broker } from './layout.ts'

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { zeroUuid } from '../bytes/reader.ts'
-import type { Metadata } from '../protocol/metadata.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { errorFor } from '../protocol/errors.ts'
+import type { Metadata } from '../protocol/metadata.ts'
 import type { PartitionLayout, TopicLayout } from './layout.ts'
 
 type WireTopic = ResponseOf<typeof Metadata>['topics'][number]
@@ -90,7 +90,8 @@ export function layoutOf(name: string, told: WireTopic, known?: TopicLayout): To
   const partitions: PartitionLayout[] = new Array(count)
   for (const p of told.partitions) {
     const index = p.partitionIndex
-    if (index < 0 || index >= count || partitions[index] !== undefined) throw new ProtocolError(`topic ${name}: partition ${index} in a list of ${count}`)
+    if (index < 0 || index >= count || partitions[index] !== undefined)
+      throw new ProtocolError(`topic ${name}: partition ${index} in a list of ${count}`)
     const before = sameTopic ? known.partitions[index] : undefined
     // A broker that lags behind may answer with an older leader than we know (KIP-320). A topic made anew starts over.
     partitions[index] = before !== undefined && p.leaderEpoch >= 0 && p.leaderEpoch < before.leaderEpoch ? before : partitionOf(p)

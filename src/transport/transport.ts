@@ -1,19 +1,24 @@
-import type { AddressLike } from '../base/address.ts'
+import { adapter, natives } from '#adapter'
+import { type AddressLike, addressesOf, formatAddress } from '../base/address.ts'
 import type { Clock } from '../base/clock.ts'
+import { ClosedError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Codecs } from '../compression/codecs.ts'
+import { Codecs } from '../compression/codecs.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import type { Natives } from '../socket/socket.ts'
-import type { Cluster } from './cluster.ts'
-import type { TransportConfig } from './config.ts'
+import { Cluster } from './cluster.ts'
+import { type Settings, settingsOf, type TransportConfig } from './config.ts'
+import { deferOf } from './defer.ts'
+import { Pool } from './pool.ts'
 import type { RoundTripOptions, RoundTripper } from './round-tripper.ts'
+import { Router } from './router.ts'
 
 /**
  * Connections to Kafka clusters, what is known of them, and the routing of requests. Share one between the Writers, Readers and Clients of a
  * program (in Workers: of one request); the one who made it closes it.
  */
-export declare class Transport implements RoundTripper {
+export class Transport implements RoundTripper {
   readonly natives: Natives
   readonly codecs: Codecs
   readonly clock: Clock
@@ -21,12 +26,56 @@ export declare class Transport implements RoundTripper {
   readonly onEvent: EventSink | undefined
   /** Runs a task once, after this turn's microtasks. */
   readonly defer: (task: () => void) => void
-  constructor(config?: TransportConfig)
-  roundTrip<A extends AnyApi>(addr: AddressLike, api: A, request: RequestInput<A>, options?: RoundTripOptions): Promise<ResponseOf<A>>
-  /** The cluster behind these addresses; the same object for the same list. */
-  cluster(addr: AddressLike): Cluster
-  /** Closes connections that no request uses. */
-  closeIdleConnections(): void
-  /** Ends everything, within 5 s. */
-  close(): Promise<void>
+  private readonly settings: Settings
+  private readonly pool: Pool
+  private readonly clusters = new Map<string, Cluster>()
+  private readonly router: Router
+  private closed = false
+
+  constructor(config: TransportConfig = {}) {
+    const settings = settingsOf(config, { adapter, natives })
+    this.settings = settings
+    this.natives = settings.natives
+    this.codecs = new Codecs(settings.natives.codecs)
+    this.clock = settings.clock
+    this.logger = settings.logger
+    this.onEvent = settings.onEvent
+    this.defer = deferOf(settings.natives)
+    this.pool = new Pool(settings)
+    this.router = new Router(settings)
+  }
+
+  async roundTrip<A extends AnyApi>(
+    addr: AddressLike,
+    api: A,
+    request: RequestInput<A>,
+    options: RoundTripOptions = {},
+  ): Promise<ResponseOf<A>> {
+    return this.router.send(this.cluster(addr), api, request, options)
+  }
+
+  /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
+  cluster(addr: AddressLike): Cluster {
+    if (this.closed) throw new ClosedError('the transport is closed')
+    const seeds = addressesOf(addr)
+    const id = seeds.map(formatAddress).sort().join(',')
+    let cluster = this.clusters.get(id)
+    if (cluster === undefined) this.clusters.set(id, (cluster = new Cluster(this.settings, this.pool, seeds)))
+    return cluster
+  }
+
+  /** Closes connections that no request uses, and those in use as soon as their requests are answered. */
+  closeIdleConnections(): void {
+    this.pool.closeIdle()
+  }
+
+  /** Ends everything: requests under way are still answered for up to 5 s, new ones are refused. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.pool.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
 }

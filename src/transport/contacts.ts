@@ -1,0 +1,57 @@
+import { formatAddress } from '../base/address.ts'
+import { ClosedError, TimeoutError } from '../base/errors.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
+import type { Directory } from './directory.ts'
+import type { Lane } from './lane.ts'
+import type { Pool } from './pool.ts'
+import { unreachable } from './unreachable.ts'
+
+/** Finds a broker to talk to when any will do: one connected already, else the first that answers. */
+export class Contacts {
+  private readonly pool: Pool
+  private readonly directory: Directory
+  private readonly searches = new Map<Lane, Promise<BrokerConnection>>()
+  /** What each address said since the last one that answered: for the error of a caller who waits no longer. */
+  private readonly failures = new Map<string, unknown>()
+
+  constructor(pool: Pool, directory: Directory) {
+    this.pool = pool
+    this.directory = directory
+  }
+
+  /** One try of each address at most; whoever asks meanwhile shares the search. */
+  any(lane: Lane): Promise<BrokerConnection> {
+    const open = this.pool.anyOpen(lane, this.directory.addresses())
+    if (open !== undefined) return Promise.resolve(open)
+    let search = this.searches.get(lane)
+    if (search === undefined) {
+      search = this.search(lane).finally(() => this.searches.delete(lane))
+      this.searches.set(lane, search)
+    }
+    return search
+  }
+
+  /** The error of a caller whose time is up: what the brokers said, if they did. */
+  late(what: string, milliseconds: number): unknown {
+    if (this.failures.size > 0) return unreachable(this.failures)
+    return new TimeoutError(`${this.directory.seedNames}: ${what}: no answer within ${milliseconds} ms`)
+  }
+
+  private async search(lane: Lane): Promise<BrokerConnection> {
+    const failures = new Map<string, unknown>()
+    // Brokers that failed lately come last, so that the dead don't hold up the living.
+    const candidates = this.directory.candidates().sort((a, b) => this.pool.troubleOf(a) - this.pool.troubleOf(b))
+    for (const address of candidates) {
+      try {
+        const connection = await this.pool.connection(address, lane)
+        this.failures.clear()
+        return connection
+      } catch (error) {
+        if (error instanceof ClosedError) throw error
+        failures.set(formatAddress(address), error)
+        this.failures.set(formatAddress(address), error)
+      }
+    }
+    throw unreachable(failures)
+  }
+}

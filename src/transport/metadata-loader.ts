@@ -1,0 +1,63 @@
+import { ConnectionError, TimeoutError } from '../base/errors.ts'
+import type { ResponseOf } from '../protocol/api.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import { Metadata } from '../protocol/metadata.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
+import type { Settings } from './config.ts'
+import type { Contacts } from './contacts.ts'
+import type { Directory } from './directory.ts'
+import type { TopicLayout } from './layout.ts'
+import type { Pool } from './pool.ts'
+import type { TopicCache } from './topic-cache.ts'
+
+export type Layouts = ReadonlyMap<string, TopicLayout>
+
+/** Asks any broker for the cluster's metadata and spreads the news. */
+export class MetadataLoader {
+  private readonly settings: Settings
+  private readonly pool: Pool
+  private readonly contacts: Contacts
+  private readonly directory: Directory
+  private readonly topics: TopicCache
+  private first = true
+
+  constructor(settings: Settings, pool: Pool, contacts: Contacts, directory: Directory, topics: TopicCache) {
+    this.settings = settings
+    this.pool = pool
+    this.contacts = contacts
+    this.directory = directory
+    this.topics = topics
+  }
+
+  /** The layouts of these topics, failed ones included. One try. */
+  async load(names: readonly string[], { create }: { create: boolean }): Promise<Layouts> {
+    const connection = await this.contacts.any('control')
+    const wanted = this.first ? [...new Set([...names, ...this.settings.metadataTopics])] : names
+    const response = await this.ask(connection, wanted, create)
+    this.first = false
+    return this.hear(response)
+  }
+
+  private async ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<ResponseOf<typeof Metadata>> {
+    try {
+      const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
+      return await connection.request(Metadata, request, { timeoutMs: this.settings.dialTimeout })
+    } catch (error) {
+      // A broker this slow with what any can answer is stuck: the next try goes to another.
+      if (error instanceof TimeoutError) connection.abort(error)
+      throw error
+    }
+  }
+
+  private hear(response: ResponseOf<typeof Metadata>): Layouts {
+    if (response.errorCode === ErrorCode.RebootstrapRequired) this.directory.forget()
+    if (response.errorCode !== 0) throw new KafkaError(response.errorCode)
+    // A broker that is just starting may not have heard of any yet.
+    if (response.brokers.length === 0) throw new ConnectionError(this.directory.seedNames, 'the metadata names no brokers')
+    for (const gone of this.directory.hear(response)) this.pool.closeIdle(gone)
+    const layouts = new Map<string, TopicLayout>()
+    for (const told of response.topics) if (told.name !== null) layouts.set(told.name, this.topics.hear(told.name, told))
+    this.settings.onEvent?.({ type: 'metadataRefresh', brokers: response.brokers.length, topics: response.topics.length })
+    return layouts
+  }
+}

@@ -1,0 +1,40 @@
+import { type Backoff, backoffDelay } from '../base/backoff.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Deadline } from '../base/deadline.ts'
+import { IsoKafkaError } from '../base/errors.ts'
+import { type CallOptions, sleep } from '../base/signals.ts'
+
+export interface RetryOptions extends CallOptions {
+  readonly deadline: Deadline
+  readonly backoff: Backoff
+  readonly clock: Clock
+  /** What makes the error of a try that outlasts the deadline. */
+  late(last: unknown): unknown
+  /** Whether to try again after this error. Default: if it is temporary. */
+  again?(error: unknown): boolean
+  onRetry?(attempt: number, error: unknown): void
+}
+
+/** Whether trying the same thing again may succeed. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof IsoKafkaError && error.temporary
+}
+
+/** Runs `task` until it succeeds, fails for good, or the deadline comes: then with the last failure. */
+export async function retry<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { deadline, backoff, clock, signal, again = isTemporary } = options
+  const call = signal && { signal }
+  let last: unknown
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted()
+    try {
+      return await deadline.bound(task(), () => options.late(last), call)
+    } catch (error) {
+      last = error
+    }
+    const wait = backoffDelay(attempt, backoff)
+    if (signal?.aborted || !again(last) || wait >= deadline.remaining) throw last
+    options.onRetry?.(attempt, last)
+    await sleep(wait, { clock, ...call })
+  }
+}

@@ -1,0 +1,258 @@
+import { backoffDelay } from '../base/backoff.ts'
+import { Deadline } from '../base/deadline.ts'
+import { ConnectionError, TimeoutError } from '../base/errors.ts'
+import { type CallOptions, sleep } from '../base/signals.ts'
+import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import type { Cluster } from './cluster.ts'
+import type { Settings } from './config.ts'
+import { answersOf, type Item, isMoved, itemsOf, learnLeaders, plan, requestFor } from './leaders.ts'
+import { assembled, concatenated } from './merge.ts'
+import { isTemporary, retry } from './retry.ts'
+import type { RoundTripOptions } from './round-tripper.ts'
+import { type Route, type Row, routeOf } from './routes.ts'
+
+/** One call on its way. */
+interface Trip {
+  readonly cluster: Cluster
+  readonly api: AnyApi
+  readonly request: Row
+  readonly route: Route
+  readonly deadline: Deadline
+  readonly signal: AbortSignal | undefined
+}
+
+/** A broker answered that it is not the one to ask. The answer is kept, for there may be no time to ask another. */
+class Misdirected extends KafkaError {
+  readonly response: Row
+
+  constructor(code: number, response: Row) {
+    super(code)
+    this.response = response
+  }
+}
+
+/** Sends requests to the brokers they concern, and again when these have changed or could not be reached. */
+export class Router {
+  private readonly settings: Settings
+  private readonly busyFetchKeys = new Set<string>()
+
+  constructor(settings: Settings) {
+    this.settings = settings
+  }
+
+  async send<A extends AnyApi>(
+    cluster: Cluster,
+    api: A,
+    request: RequestInput<A>,
+    { signal, timeoutMs = this.settings.requestTimeout }: RoundTripOptions,
+  ): Promise<ResponseOf<A>> {
+    const deadline = new Deadline(timeoutMs, this.settings.clock)
+    const trip: Trip = { cluster, api, request: request as Row, route: routeOf(api.key), deadline, signal }
+    return (await this.travel(trip)) as ResponseOf<A>
+  }
+
+  private travel(trip: Trip): Promise<Row> {
+    const { route, request } = trip
+    switch (route.to) {
+      case 'leader':
+        return this.toLeaders(trip, route)
+      case 'all':
+        return this.toAll(trip)
+      case 'controller':
+        return this.toOne(
+          trip,
+          async () => 'controller',
+          () => trip.cluster.refresh([], within(trip)),
+          [ErrorCode.NotController],
+        )
+      case 'any':
+        return this.toOne(
+          trip,
+          async () => 'any',
+          async () => {},
+          [],
+        )
+      case 'coordinator': {
+        const { cluster } = trip
+        const { kind } = route
+        const key = route.of(request)
+        if (key === undefined)
+          return this.toOne(
+            trip,
+            async () => 'any',
+            async () => {},
+            [],
+          )
+        return this.toOne(
+          trip,
+          () => cluster.coordinator(kind, key, within(trip)),
+          async () => cluster.forgetCoordinator(kind, key),
+          coordinatorMoved,
+        )
+      }
+    }
+  }
+
+  /** To a single broker. `astray` answers of whoever is asked mean that another is to be found: `lost` forgets where it was. */
+  private async toOne(
+    trip: Trip,
+    find: () => Promise<number | 'any' | 'controller'>,
+    lost: () => Promise<void>,
+    astray: readonly number[],
+  ): Promise<Row> {
+    try {
+      return await this.trying(trip, async () => {
+        try {
+          const broker = await find()
+          const response = (await this.exchange(trip, broker, trip.request)) ?? {}
+          const code = codeIn(response, astray)
+          if (code !== 0) throw new Misdirected(code, response)
+          return response
+        } catch (error) {
+          if (isTemporary(error)) await lost().catch(() => {})
+          throw error
+        }
+      })
+    } catch (error) {
+      if (error instanceof Misdirected) return error.response
+      throw error
+    }
+  }
+
+  /** To every broker; any failure fails all. */
+  private async toAll(trip: Trip): Promise<Row> {
+    const { cluster } = trip
+    return this.trying(trip, async () => {
+      await cluster.refresh([], within(trip))
+      return concatenated(await Promise.all(cluster.brokers().map(async ({ id }) => (await this.exchange(trip, id, trip.request)) ?? {})))
+    })
+  }
+
+  /** To the leaders of the partitions; again for those whose leader has moved. Rejects when no leader answered at all. */
+  private async toLeaders(trip: Trip, route: LeaderRoute): Promise<Row> {
+    const { cluster, api, request, deadline, signal } = trip
+    const { backoff, clock } = this.settings
+    const items = itemsOf(request, route.request)
+    const outcome: Outcome = { answers: new Map(items.map(item => [item, ErrorCode.Unknown])), responses: [], failure: undefined }
+    let open: readonly Item[] = items
+    for (let attempt = 1; ; attempt++) {
+      open = await this.askLeaders(trip, route, open, outcome, attempt)
+      const wait = backoffDelay(attempt, backoff)
+      if (open.length === 0 || wait >= deadline.remaining) break
+      await sleep(wait, { clock, ...(signal && { signal }) })
+      await cluster.refresh([...new Set(open.map(({ name }) => name))], within(trip))
+    }
+    if (outcome.failure !== undefined && outcome.responses.length === 0) throw outcome.failure
+    return assembled(api, route.response, outcome.responses, outcome.answers)
+  }
+
+  /** One round; answers the partitions to ask for again. */
+  private async askLeaders(trip: Trip, route: LeaderRoute, items: readonly Item[], outcome: Outcome, attempt: number): Promise<Item[]> {
+    const { cluster, request, deadline, signal } = trip
+    const again: Item[] = []
+    const settle = (item: Item, answer: Row | number): void => {
+      outcome.answers.set(item, answer)
+      if (isMoved(typeof answer === 'number' ? answer : answer['errorCode'])) again.push(item)
+    }
+    const { byLeader, refused } = await plan(cluster, items, deadline, signal)
+    for (const [item, code] of refused) {
+      // What the metadata does not have will not come by waiting, but a partition may be newer than what we know.
+      if (code !== ErrorCode.UnknownTopicOrPartition || (attempt === 1 && cluster.peek(item.name) !== undefined)) settle(item, code)
+      else outcome.answers.set(item, code)
+    }
+    const asked = [...byLeader].map(async ([leader, its]) => {
+      try {
+        const response = await this.exchange(trip, leader, requestFor(request, route.request, its, cluster))
+        // Acks 0: no news is all there will be.
+        if (response === undefined) for (const item of its) outcome.answers.set(item, 0)
+        else {
+          const told = answersOf(response, route.response, its, cluster)
+          learnLeaders(response, told, cluster)
+          for (const [item, answer] of told) settle(item, answer ?? ErrorCode.Unknown)
+          outcome.responses.push(response)
+        }
+      } catch (error) {
+        outcome.failure ??= error
+        if (mayRepeat(trip, error)) again.push(...its)
+      }
+    })
+    await Promise.all(asked)
+    return again
+  }
+
+  private trying<T>(trip: Trip, task: () => Promise<T>): Promise<T> {
+    const { api, deadline, signal, cluster } = trip
+    const { backoff, clock, onEvent } = this.settings
+    return retry(task, {
+      deadline,
+      backoff,
+      clock,
+      again: error => error instanceof Misdirected || mayRepeat(trip, error),
+      late: last => last ?? new TimeoutError(`${cluster.name}: ${api.name}: not done in time`, { sent: true }),
+      onRetry: (attempt, error) => onEvent?.({ type: 'retry', what: api.name, attempt, error }),
+      ...(signal && { signal }),
+    })
+  }
+
+  private async exchange(trip: Trip, broker: number | 'any' | 'controller', request: Row): Promise<Row | undefined> {
+    const { cluster, api, route } = trip
+    const { lane = 'control' } = route
+    const held = lane === 'fetch' ? this.holdFetchKey(broker) : undefined
+    try {
+      const key = held ?? route.key?.(request)
+      const connection = await cluster.connection(broker, lane, { ...within(trip), ...(key !== undefined && { key }) })
+      return await connection.request(api, request, { ...within(trip), ...(request['acks'] === 0 && { noResponse: true }) })
+    } finally {
+      if (held !== undefined) this.busyFetchKeys.delete(held)
+    }
+  }
+
+  /** A fetch may wait long at the broker: those under way at the same time have a connection each. */
+  private holdFetchKey(broker: number | 'any' | 'controller'): string {
+    let n = 0
+    while (this.busyFetchKeys.has(`${broker}/${n}`)) n++
+    const key = `${broker}/${n}`
+    this.busyFetchKeys.add(key)
+    return key
+  }
+}
+
+type LeaderRoute = Extract<Route, { to: 'leader' }>
+
+interface Outcome {
+  /** What each partition was last answered: its part of a response, or a code of our own. */
+  readonly answers: Map<Item, Row | number>
+  readonly responses: Row[]
+  failure: unknown
+}
+
+const coordinatorMoved: readonly number[] = [
+  ErrorCode.GroupLoadInProgress,
+  ErrorCode.GroupCoordinatorNotAvailable,
+  ErrorCode.NotCoordinatorForGroup,
+]
+
+/** What is left of the call, for a step of it. */
+function within({ deadline, signal }: Trip): CallOptions & { timeoutMs: number } {
+  return { timeoutMs: deadline.remaining, ...(signal && { signal }) }
+}
+
+/** Whether a failed request may be sent again: the broker has not seen it, or seeing it twice does no harm. */
+function mayRepeat({ route }: Trip, error: unknown): boolean {
+  if (!isTemporary(error)) return false
+  const sent = error instanceof ConnectionError || error instanceof TimeoutError ? error.sent : false
+  return !sent || route.repeatable === true
+}
+
+/** The first of these error codes anywhere in the response; 0 for none. */
+function codeIn(value: unknown, codes: readonly number[]): number {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || codes.length === 0) return 0
+  const own = (value as Row)['errorCode']
+  if (codes.includes(own)) return own
+  for (const inner of Object.values(value)) {
+    const code = codeIn(inner, codes)
+    if (code !== 0) return code
+  }
+  return 0
+}
