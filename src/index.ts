@@ -1,0 +1,56 @@
+// The public surface, nothing else.
+export type { Balancer, BalancerFunc } from './balancer/balancer.ts'
+export { CRC32Balancer } from './balancer/crc32-balancer.ts'
+export { Hash } from './balancer/hash.ts'
+export { LeastBytes } from './balancer/least-bytes.ts'
+export { Murmur2Balancer } from './balancer/murmur2-balancer.ts'
+export { ReferenceHash } from './balancer/reference-hash.ts'
+export { RoundRobin } from './balancer/round-robin.ts'
+export { type Addr, type AddressLike, tcp } from './base/address.ts'
+export type { Backoff } from './base/backoff.ts'
+export { type Clock, systemClock } from './base/clock.ts'
+export {
+  AuthenticationError,
+  ClosedError,
+  ConfigError,
+  ConnectionError,
+  IsoKafkaError,
+  messageOf,
+  ProtocolError,
+  TimeoutError,
+} from './base/errors.ts'
+export type { ClientEvent, EventSink } from './base/events.ts'
+export { type Logger, silentLogger } from './base/logger.ts'
+export type { CallOptions } from './base/signals.ts'
+export type { DurationStats, SummaryStats } from './base/summary.ts'
+export { Client, type ClientConfig } from './client/client.ts'
+export { Compression, type CompressionCodec, DecompressionLimitError, type NativeCodec, type NativeCodecs } from './compression/codec.ts'
+export type { ConsumerGroupConfig, MembershipConfig } from './group/config.ts'
+export { ConsumerGroup } from './group/consumer-group.ts'
+export { GenerationEndedError, GroupClosedError } from './group/errors.ts'
+export type { Generation, GroupOffsets, PartitionAssignment } from './group/generation.ts'
+export type { GroupBalancer, GroupMember, GroupMemberAssignments } from './group/group-balancer.ts'
+export { RackAffinityGroupBalancer } from './group/rack-affinity.ts'
+export { RangeGroupBalancer } from './group/range.ts'
+export { RoundRobinGroupBalancer } from './group/round-robin.ts'
+export { ErrorCode, KafkaError } from './protocol/errors.ts'
+export { FirstOffset, IsolationLevel, LastOffset } from './protocol/offsets.ts'
+export type { ReaderConfig } from './reader/config.ts'
+export type { MessageBatch } from './reader/message-batch.ts'
+export { Reader } from './reader/reader.ts'
+export type { ReaderStats } from './reader/stats.ts'
+export { type Header, type HeaderInput, Message, type MessageInput } from './records/message.ts'
+export type { RecordCursor } from './records/record-cursor.ts'
+export type { Mechanism, SaslSession, SaslStart, StateMachine } from './sasl/mechanism.ts'
+export { type PlainOptions, plain } from './sasl/plain.ts'
+export type { Address, Natives, Socket, SocketAdapter, TLSOptions } from './socket/socket.ts'
+export type { TransportConfig } from './transport/config.ts'
+export type { Broker, Partition } from './transport/layout.ts'
+export type { BrokerResolver } from './transport/resolver.ts'
+export type { RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
+export { Transport } from './transport/transport.ts'
+export { RequiredAcks } from './writer/acks.ts'
+export type { Completion, WriterConfig, WrittenMessage } from './writer/config.ts'
+export { MessageTooLargeError, WriteErrors } from './writer/errors.ts'
+export type { WriterStats } from './writer/stats.ts'
+export { type WriteReceipt, Writer } from './writer/writer.ts'
