@@ -36,7 +36,7 @@ export class ByteReader {
     return this.view.getInt8(this.take(1))
   }
   boolean(): boolean {
-    return this.view.getUint8(this.take(1)) !== 0
+    return this.bytes[this.take(1)] !== 0
   }
   int16(): number {
     return this.view.getInt16(this.take(2))
@@ -99,7 +99,8 @@ export class ByteReader {
     for (let scale = 0x40; byte > 0x7f; scale *= 0x80) {
       byte = this.bytes[this.take(1)]!
       magnitude += (byte & 0x7f) * scale
-      if (magnitude > Number.MAX_SAFE_INTEGER || scale > 2 ** 62) throw new ProtocolError(`varlong out of a number's exact range at ${this.offset}`)
+      if (magnitude > Number.MAX_SAFE_INTEGER || scale > 2 ** 62)
+        throw new ProtocolError(`varlong out of a number's exact range at ${this.offset}`)
     }
     return (first & 1) === 0 ? magnitude : -magnitude - 1
   }
@@ -122,36 +123,42 @@ export class ByteReader {
 }
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const digitAt = (value: number): number => digits.charCodeAt(value & 63)
 
 /** Base64url of 16 bytes: 22 characters. */
 export function uuidText(bytes: Uint8Array, at: number): string {
   let text = ''
-  for (let i = 0; i < 15; i += 3) {
-    const three = (bytes[at + i]! << 16) | (bytes[at + i + 1]! << 8) | bytes[at + i + 2]!
-    text += digits[three >>> 18]! + digits[(three >>> 12) & 63]! + digits[(three >>> 6) & 63]! + digits[three & 63]!
+  for (let i = at; i < at + 15; i += 3) {
+    const three = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
+    text += String.fromCharCode(digitAt(three >>> 18), digitAt(three >>> 12), digitAt(three >>> 6), digitAt(three))
   }
   const last = bytes[at + 15]!
-  return text + digits[last >>> 2]! + digits[(last << 4) & 63]!
+  return text + String.fromCharCode(digitAt(last >>> 2), digitAt(last << 4))
 }
 
-/** The 16 bytes of a UUID's text; a ProtocolError when it isn't one. */
-export function uuidBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(16)
+/** Puts the 16 bytes of a UUID's text at `at`; a ProtocolError when it isn't one. */
+export function putUuid(into: Uint8Array, at: number, text: string): void {
   let bits = 0
   let value = 0
-  let at = 0
-  if (text.length !== 22) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)
-  for (const char of text) {
-    const digit = digits.indexOf(char)
+  let next = at
+  if (typeof text !== 'string' || text.length !== 22) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)
+  for (let i = 0; i < 22; i++) {
+    const digit = digitValue(text.charCodeAt(i))
     if (digit < 0) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)
     value = ((value << 6) | digit) & 0xffff
     bits += 6
     if (bits >= 8) {
       bits -= 8
-      bytes[at++] = (value >>> bits) & 0xff
+      into[next++] = value >>> bits
     }
   }
-  return bytes
+}
+
+function digitValue(code: number): number {
+  if (code >= 97 && code <= 122) return code - 71
+  if (code >= 65 && code <= 90) return code - 65
+  if (code >= 48 && code <= 57) return code + 4
+  return code === 45 ? 62 : code === 95 ? 63 : -1
 }
 
 /** The UUID of sixteen zero bytes: "no topic id". */

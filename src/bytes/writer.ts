@@ -1,5 +1,5 @@
 import { ProtocolError } from '../base/errors.ts'
-import { uuidBytes } from './reader.ts'
+import { putUuid } from './reader.ts'
 import { writeUtf8 } from './utf8.ts'
 
 // Attached bytes shorter than this are cheaper to copy than to carry as a piece of their own.
@@ -143,7 +143,8 @@ export class ByteWriter {
   }
 
   uuid(text: string): void {
-    this.raw(uuidBytes(text))
+    const at = this.room(16)
+    putUuid(this.bytes, at, text)
   }
 
   /** Copies `bytes` in. */

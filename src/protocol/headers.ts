@@ -1,7 +1,7 @@
 import { messageOf, ProtocolError } from '../base/errors.ts'
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { skipTaggedFields } from '../schema/struct.ts'
+import { skipTagged } from '../schema/tagged.ts'
 import { type AnyApi, type RequestInput, type RequestOf, type ResponseInput, type ResponseOf, requestCodec, responseCodec } from './api.ts'
 import { ErrorCode } from './error-codes.ts'
 
@@ -59,7 +59,7 @@ export function readRequestHeader(from: ByteReader): RequestHeader {
 /** The rest of a request, after its header; `records` are views of the frame. */
 export function readRequest<A extends AnyApi>(api: A, version: number, from: ByteReader): RequestOf<A> {
   try {
-    if (version >= api.flexibleSince) skipTaggedFields(from)
+    if (version >= api.flexibleSince) skipTagged(from)
     const request = requestCodec(api, version).read(from)
     expectEnd(from)
     return request
@@ -86,7 +86,7 @@ export function readResponse<A extends AnyApi>(
 
 function response<A extends AnyApi>(api: A, version: number, from: ByteReader): { correlationId: number; response: ResponseOf<A> } {
   const correlationId = from.int32()
-  if (hasTaggedResponseHeader(api, version)) skipTaggedFields(from)
+  if (hasTaggedResponseHeader(api, version)) skipTagged(from)
   const understood = api.key === apiVersionsKey && isUnsupportedVersion(from) ? 0 : version
   const response = responseCodec(api, understood).read(from)
   expectEnd(from)

@@ -3,39 +3,21 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { type Codec, codecOf, type Schema } from './schema.ts'
 
-type Elements<O, I> = { readonly codec: Codec<O, I>; readonly flexible: boolean }
-
-function readElements<O, I>({ codec }: Elements<O, I>, from: ByteReader, length: number): O[] {
-  // A hostile length must not reserve memory: each element takes its bytes, so there can't be more of them than bytes remain.
-  if (length * Math.max(1, codec.minSize) > from.remaining)
-    throw new ProtocolError(`an array of ${length} elements, ${from.remaining} bytes remain`)
-  const all = new Array<O>(length)
-  for (let i = 0; i < length; i++) all[i] = codec.read(from)
-  return all
-}
-
-function readLength(from: ByteReader, flexible: boolean): number {
-  return flexible ? from.unsignedVarint() - 1 : from.int32()
-}
-
-function writeElements<O, I>({ codec, flexible }: Elements<O, I>, to: ByteWriter, value: readonly I[]): void {
-  if (flexible) to.unsignedVarint(value.length + 1)
-  else to.int32(value.length)
-  for (let i = 0; i < value.length; i++) codec.write(to, value[i]!)
-}
+// Longer arrays grow as their elements are read: a length alone reserves no memory to speak of.
+const reserved = 1024
 
 export function arrayCodec<O, I>(element: Schema<O, I>, version: number, flexible: boolean): Codec<O[], readonly I[]> {
-  const elements: Elements<O, I> = { codec: codecOf(element, version, flexible), flexible }
+  const { minSize, readOrNull, write } = parts(element, version, flexible)
   return {
-    minSize: flexible ? 1 : 4,
+    minSize,
     read(from) {
-      const length = readLength(from, flexible)
-      if (length < 0) throw new ProtocolError('array is null, which it may not be here')
-      return readElements(elements, from, length)
+      const all = readOrNull(from)
+      if (all === null) throw new ProtocolError('array is null, which it may not be here')
+      return all
     },
     write(to, value) {
-      if (value === null || value === undefined) throw new ProtocolError('array is null, which it may not be here')
-      writeElements(elements, to, value)
+      if (!Array.isArray(value)) throw new ProtocolError(`${String(value)} is no array`)
+      write(to, value)
     },
   }
 }
@@ -45,17 +27,36 @@ export function nullableArrayCodec<O, I>(
   version: number,
   flexible: boolean,
 ): Codec<O[] | null, readonly I[] | null> {
-  const elements: Elements<O, I> = { codec: codecOf(element, version, flexible), flexible }
+  const { minSize, readOrNull, write } = parts(element, version, flexible)
   return {
-    minSize: flexible ? 1 : 4,
-    read(from) {
-      const length = readLength(from, flexible)
-      return length < 0 ? null : readElements(elements, from, length)
-    },
+    minSize,
+    read: readOrNull,
     write(to, value) {
-      if (value !== null) writeElements(elements, to, value)
+      if (value !== null) write(to, value)
       else if (flexible) to.unsignedVarint(0)
       else to.int32(-1)
+    },
+  }
+}
+
+function parts<O, I>(element: Schema<O, I>, version: number, flexible: boolean) {
+  const { read, write, minSize } = codecOf(element, version, flexible)
+  // Each element takes some bytes, so there can't be more of them than remain.
+  const least = Math.max(1, minSize)
+  return {
+    minSize: flexible ? 1 : 4,
+    readOrNull(from: ByteReader): O[] | null {
+      const length = flexible ? from.unsignedVarint() - 1 : from.int32()
+      if (length < 0) return null
+      if (length * least > from.remaining) throw new ProtocolError(`an array of ${length} elements, ${from.remaining} bytes remain`)
+      const all: O[] = length > reserved ? [] : new Array(length)
+      for (let i = 0; i < length; i++) all[i] = read(from)
+      return all
+    },
+    write(to: ByteWriter, value: readonly I[]): void {
+      if (flexible) to.unsignedVarint(value.length + 1)
+      else to.int32(value.length)
+      for (let i = 0; i < value.length; i++) write(to, value[i]!)
     },
   }
 }

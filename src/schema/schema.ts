@@ -92,6 +92,11 @@ export function covers(range: VersionRange | undefined, version: number): boolea
   return range !== undefined && version >= range[0] && version <= range[1]
 }
 
+/** Whether a struct's user may leave the field out: it has a stated default, or isn't in every version or message. */
+export function isOptional({ traits }: AnySchema): boolean {
+  return traits.hasDefault || traits.tag !== undefined || traits.versions !== everyVersion
+}
+
 /** The codec of a schema at a version, null included where the version allows it. */
 export function codecOf<O, I>(schema: Schema<O, I>, version: number, flexible: boolean): Codec<O, I> {
   if (!covers(schema.traits.nullable, version)) return schema.plain(version, flexible)

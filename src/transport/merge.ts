@@ -1,6 +1,7 @@
+import { zeroUuid } from '../bytes/reader.ts'
 import type { AnyApi } from '../protocol/api.ts'
 import type { AnySchema } from '../schema/schema.ts'
-import { defaultOf } from '../schema/struct.ts'
+import { defaultOf } from '../schema/defaults.ts'
 import type { Item } from './leaders.ts'
 import type { PartitionShape, Row } from './routes.ts'
 
@@ -23,11 +24,10 @@ export function assembled(api: AnyApi, shape: PartitionShape, responses: readonl
   const topics = new Map<Row, Row>()
   for (const [{ topic, name, index }, answer] of answers) {
     let row = topics.get(topic)
-    if (row === undefined)
-      topics.set(
-        topic,
-        (row = { ...blank(api.response, shape.topics), [shape.name]: name, topicId: topic['topicId'], [shape.partitions]: [] }),
-      )
+    if (row === undefined) {
+      row = { ...blank(api.response, shape.topics), [shape.name]: name, topicId: topic['topicId'] ?? zeroUuid, [shape.partitions]: [] }
+      topics.set(topic, row)
+    }
     row[shape.partitions].push(
       typeof answer === 'number'
         ? { ...blank(api.response, shape.topics, shape.partitions), [shape.index]: index, errorCode: answer }
