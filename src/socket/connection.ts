@@ -41,6 +41,7 @@ export class BrokerConnection implements Requester {
   private versions: BrokerVersions | undefined
   private correlationId = 0
   private closing: Promise<void> | undefined
+  private holders = 0
   private exclusives: Promise<unknown> = Promise.resolve()
 
   /** Connects and learns which versions the broker speaks. Bounded by `dialTimeout`. */
@@ -131,15 +132,17 @@ export class BrokerConnection implements Requester {
    * signal ends the waiting; a task that has begun heeds its own.
    */
   exclusive<T>(task: (inside: Requester) => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
-    const run = this.exclusives.then(async () => {
-      signal?.throwIfAborted()
-      try {
-        await abortable(this.pipeline.hold(), signal)
-        return await task(this.inside)
-      } finally {
-        this.pipeline.release()
-      }
-    })
+    this.holders++
+    this.pipeline.hold()
+    const run = this.exclusives
+      .then(async () => {
+        signal?.throwIfAborted()
+        await abortable(this.pipeline.whenAnswered(), signal)
+        return task(this.inside)
+      })
+      .finally(() => {
+        if (--this.holders === 0) this.pipeline.release()
+      })
     this.exclusives = run.catch(() => {})
     return run
   }
@@ -157,7 +160,7 @@ export class BrokerConnection implements Requester {
 
   private async finish(): Promise<void> {
     const reason = new ClosedError(`${this.broker}: the connection was closed`)
-    if (!(await this.inTime(this.pipeline.whenEmpty()))) this.pipeline.abort(reason)
+    if (!(await this.inTime(this.pipeline.whenSettled()))) this.pipeline.abort(reason)
     else if (!(await this.inTime(this.pipeline.close(reason)))) this.socket.abort(reason)
   }
 

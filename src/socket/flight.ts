@@ -102,7 +102,9 @@ export class Flight {
   /** Why this request failed when its connection ended for `reason`. */
   endError(broker: string, reason: unknown): unknown {
     if (reason instanceof ProtocolError || reason instanceof AuthenticationError) return reason
-    const what = reason instanceof ConnectionError ? reason.message.slice(reason.broker.length + 2) : messageOf(reason)
+    const prefix = `${broker}: `
+    const message = messageOf(reason)
+    const what = message.startsWith(prefix) ? message.slice(prefix.length) : message
     return new ConnectionError(broker, `${what} (${this.name} was ${this.written ? 'sent and not answered' : 'not sent'})`, {
       cause: reason,
       sent: this.written,

@@ -39,7 +39,7 @@ export class Pipeline implements FrameSink {
   /** Written, without an answer to come, not flushed yet. */
   private readonly flushing = new Set<Flight>()
 
-  private quiet: Deferred<void> | undefined
+  private change: Deferred<void> | undefined
   private readonly ending = deferred<unknown>()
   ended = false
   /** By the clock's `monotonic`. */
@@ -74,19 +74,25 @@ export class Pipeline implements FrameSink {
     this.outbox.add(flight)
   }
 
-  /** From now on only flights marked `inside` are written; resolves once all written before are answered, or the stream has ended. */
-  async hold(): Promise<void> {
+  /** From now on only flights marked `inside` are written. */
+  hold(): void {
     this.outbox.hold()
-    while (this.unanswered > 0 && !this.ended) await this.nextQuiet()
   }
 
   release(): void {
     if (!this.ended) this.outbox.release()
   }
 
-  /** Resolves once nothing is under way at all, or the stream has ended. */
-  async whenEmpty(): Promise<void> {
-    while (this.inFlight > 0 && !this.ended) await this.nextQuiet()
+  /** Resolves once every request written is answered, or the stream has ended. */
+  async whenAnswered(): Promise<void> {
+    while (this.unanswered > 0 && !this.ended) await this.nextChange()
+  }
+
+  /** Resolves once nobody waits for anything, or the stream has ended. */
+  async whenSettled(): Promise<void> {
+    while (!this.ended && (this.outbox.length + this.flushing.size > 0 || [...this.answering].some(({ settled }) => !settled))) {
+      await this.nextChange()
+    }
   }
 
   /** Ends the stream at once: whatever is under way fails with `reason`. */
@@ -109,7 +115,7 @@ export class Pipeline implements FrameSink {
     const all = [...this.answering.drain(), ...this.flushing, ...this.outbox.close()]
     this.flushing.clear()
     for (const flight of all) if (!flight.settled) this.fail(flight, flight.endError(this.broker, reason))
-    this.quiet?.resolve()
+    this.changed()
     this.ending.resolve(reason)
   }
 
@@ -117,15 +123,15 @@ export class Pipeline implements FrameSink {
     return this.answering.length + this.flushing.size
   }
 
-  private nextQuiet(): Promise<void> {
-    this.quiet ??= deferred()
-    return this.quiet.promise
+  private nextChange(): Promise<void> {
+    this.change ??= deferred()
+    return this.change.promise
   }
 
-  private checkQuiet(): void {
-    if (this.quiet === undefined || this.unanswered > 0) return
-    this.quiet.resolve()
-    this.quiet = undefined
+  /** A request is through: whoever waits for that may look again. */
+  private changed(): void {
+    this.change?.resolve()
+    this.change = undefined
   }
 
   private async readAll(): Promise<void> {
@@ -172,7 +178,7 @@ export class Pipeline implements FrameSink {
         if (!this.flushing.delete(flight)) return
         this.report(flight, 0)
         flight.succeed(undefined)
-        this.checkQuiet()
+        this.changed()
       },
       error => this.abort(error),
     )
@@ -197,7 +203,7 @@ export class Pipeline implements FrameSink {
       if (flight.settled) flight.pool?.give(frame)
       else this.answer(flight, frame)
     }
-    this.checkQuiet()
+    this.changed()
   }
 
   private answer(flight: Flight, frame: Uint8Array): void {
@@ -220,7 +226,6 @@ export class Pipeline implements FrameSink {
     this.fail(flight, reason)
     if (!flight.written) {
       this.outbox.remove(flight)
-      this.checkQuiet()
     } else if (flight.api.key === Produce.key || flight.noResponse) {
       // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
       this.abort(reason)
@@ -250,6 +255,7 @@ export class Pipeline implements FrameSink {
   private fail(flight: Flight, error: unknown): void {
     this.report(flight, 0, error)
     flight.fail(error)
+    this.changed()
   }
 
   private report(flight: Flight, receivedBytes: number, error?: unknown): void {

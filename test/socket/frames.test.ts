@@ -119,8 +119,16 @@ describe('frames', () => {
 describe('what is no Kafka frame', () => {
   const cases: [what: string, first: Uint8Array, message: string][] = [
     ['HTTP', bytesOf('HTTP'), 'b:1: the peer answered with HTTP: this is a web server, not a Kafka broker'],
-    ['a TLS alert', bytesOf([0x15, 3, 3, 0]), 'b:1: the peer answered with a TLS alert: this port speaks TLS, and the connection was made without'],
-    ['a TLS handshake', bytesOf([0x16, 3, 1, 2]), 'b:1: the peer speaks TLS (a handshake record came), and the connection was made without'],
+    [
+      'a TLS alert',
+      bytesOf([0x15, 3, 3, 0]),
+      'b:1: the peer answered with a TLS alert: this port speaks TLS, and the connection was made without',
+    ],
+    [
+      'a TLS handshake',
+      bytesOf([0x16, 3, 1, 2]),
+      'b:1: the peer speaks TLS (a handshake record came), and the connection was made without',
+    ],
     ['another text protocol', bytesOf('SSH-'), 'b:1: the peer answered with text ("SSH-"…): not a Kafka broker'],
     ['a negative size', bytesOf([0xff, 0xff, 0xff, 0xff]), 'b:1: an answer of -1 bytes, which no Kafka broker sends'],
     ['a size without a correlation id', bytesOf([0, 0, 0, 3]), 'b:1: an answer of 3 bytes, which no Kafka broker sends'],

@@ -31,11 +31,16 @@ export interface Peer extends AsyncDisposable {
 }
 
 /** A loopback server that does with each connection what `accept` says. */
-export async function listen(accept: (socket: net.Socket) => void, server: net.Server = net.createServer(), event = 'connection'): Promise<Peer> {
+export async function listen(
+  accept: (socket: net.Socket) => void,
+  server: net.Server = net.createServer(),
+  event = 'connection',
+): Promise<Peer> {
   const sockets: net.Socket[] = []
   server.on(event, (socket: net.Socket) => {
     sockets.push(socket)
     socket.on('error', () => {})
+    socket.setNoDelay(true)
     accept(socket)
   })
   server.listen(0, '127.0.0.1')
