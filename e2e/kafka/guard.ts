@@ -23,6 +23,7 @@ export function startGuard(): Guard {
     keep: what => tell(`+${what}\n`),
     forget: what => tell(`-${what}\n`),
     close() {
+      child.ref()
       child.stdin.end()
       return ended
     },

@@ -39,18 +39,24 @@ export class JavaProcess {
       child.once('exit', ended)
       child.once('error', () => ended(null))
     })
+    // A run that has ended need not wait for its servers: the guard ends them.
     child.unref()
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
     this.#child?.kill(signal)
-    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#exit
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#end()
   }
 
   async runToEnd(): Promise<void> {
     this.start()
-    const code = await this.#exit
+    const code = await this.#end()
     if (code !== 0) throw new Error(`java ${this.#args.slice(2).join(' ')} ended with ${code}:\n${await this.logTail()}`)
+  }
+
+  #end(): Promise<number | null> {
+    this.#child?.ref()
+    return this.#exit
   }
 
   async logTail(): Promise<string> {

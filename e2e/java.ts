@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { toolJars } from './kafka/index.ts'
+
+/** Writes lines with Java's console producer, gzip on: headers, key and value between tabs, `NULL` for none. */
+export async function consoleProduce(broker: string, topic: string, lines: readonly string[]): Promise<void> {
+  const properties = ['parse.key=true', 'parse.headers=true', 'null.marker=NULL']
+  const args = ['--bootstrap-server', broker, '--topic', topic, '--compression-codec', 'gzip']
+  for (const property of properties) args.push('--reader-property', property)
+  await java('org.apache.kafka.tools.ConsoleProducer', args, lines.map(line => `${line}\n`).join(''))
+}
+
+export interface ConsoleRecord {
+  timestamp: number
+  partition: number
+  offset: number
+  headers: string
+  key: string
+  value: string
+}
+
+/** Reads so many records from the beginning with Java's console consumer; `NULL` stands for null. */
+export async function consoleConsume(broker: string, topic: string, count: number): Promise<ConsoleRecord[]> {
+  const properties = ['key', 'headers', 'timestamp', 'partition', 'offset'].map(what => `print.${what}=true`)
+  const args = [
+    '--bootstrap-server',
+    broker,
+    '--topic',
+    topic,
+    '--from-beginning',
+    '--max-messages',
+    String(count),
+    '--timeout-ms',
+    '20000',
+  ]
+  for (const property of [...properties, 'null.literal=NULL']) args.push('--formatter-property', property)
+  const output = await java('org.apache.kafka.tools.consumer.ConsoleConsumer', args)
+  const records: ConsoleRecord[] = []
+  for (const line of output.split('\n')) {
+    const match = /^CreateTime:(\d+)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/.exec(line)
+    if (match === null) continue
+    const [, timestamp, partition, offset, headers = '', key = '', value = ''] = match
+    records.push({ timestamp: Number(timestamp), partition: Number(partition), offset: Number(offset), headers, key, value })
+  }
+  return records
+}
+
+async function java(program: string, args: readonly string[], input = ''): Promise<string> {
+  const child = spawn('java', ['-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], { stdio: 'pipe' })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  child.stdin.end(input)
+  const code = await new Promise(resolve => child.once('close', resolve))
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${errors}`)
+  return output
+}

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { noKafka, sharedKafka } from './shared.ts'
+
+const run = promisify(execFile)
+
+// What a user gets: the packed tarball, installed elsewhere.
+let app: string
+beforeAll(async () => {
+  app = await mkdtemp(join(tmpdir(), 'isokafka-app-'))
+  await run('npm', ['pack', '--silent', '--pack-destination', app])
+  const [tarball] = (await readdir(app)).filter(name => name.endsWith('.tgz'))
+  await writeFile(join(app, 'package.json'), '{ "type": "module", "private": true }')
+  await run('npm', ['install', '--silent', '--prefer-offline', '--no-package-lock', `./${tarball}`], { cwd: app })
+})
+afterAll(() => rm(app, { recursive: true, force: true }))
+
+async function node(program: string, ...args: string[]): Promise<string> {
+  await writeFile(join(app, 'main.js'), program)
+  const { stdout } = await run(process.execPath, ['main.js', ...args], { cwd: app })
+  return stdout
+}
+
+test('every subpath can be imported, and nothing keeps the process alive', async () => {
+  const output = await node(`
+    import { readFileSync } from 'node:fs'
+    const { exports } = JSON.parse(readFileSync('node_modules/isokafka/package.json', 'utf8'))
+    for (const path of Object.keys(exports)) {
+      if (path.endsWith('.json')) continue
+      const module = await import('isokafka' + path.slice(1))
+      console.log(path, Object.keys(module).length > 0)
+    }`)
+  expect(output).toContain('. true')
+  expect(output).not.toContain('false')
+})
+
+test('a consumer under strict TypeScript compiles, declarations and all', async () => {
+  await writeFile(
+    join(app, 'main.ts'),
+    `import { Reader, type Message, Writer } from 'isokafka'
+     import { adapter } from 'isokafka/node'
+     const name: string = adapter.name
+     export async function main(): Promise<Message> {
+       const writer = new Writer({ addr: 'localhost:9092', topic: name })
+       await writer.writeMessages({ key: 'k', value: 'v' })
+       // @ts-expect-error: a topic is a string
+       new Writer({ addr: 'localhost:9092', topic: 5 })
+       return new Reader({ brokers: ['localhost:9092'], topic: name, partition: 0 }).readMessage()
+     }`,
+  )
+  await cp(resolve('node_modules/@types/node'), join(app, 'node_modules/@types/node'), { recursive: true })
+  await cp(resolve('node_modules/undici-types'), join(app, 'node_modules/undici-types'), { recursive: true })
+  const settings = [
+    '--strict',
+    '--noEmit',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2023,esnext.disposable',
+    '--types',
+    'node',
+  ]
+  const compiled = await run(resolve('node_modules/.bin/tsc'), [...settings, 'main.ts'], { cwd: app }).catch(error => error)
+  expect(compiled.stdout).toBe('')
+})
+
+test.skipIf(noKafka)('ten lines write and read', async () => {
+  const cluster = await sharedKafka(1)
+  try {
+    const output = await node(
+      `
+      import { Reader, Writer } from 'isokafka'
+      const [broker, topic] = process.argv.slice(2)
+      const writer = new Writer({ addr: broker, topic, allowAutoTopicCreation: true })
+      await writer.writeMessages({ key: 'k1', value: 'hello' })
+      await writer.close()
+      const reader = new Reader({ brokers: [broker], groupId: topic, topic })
+      for await (const message of reader) {
+        console.log(message.text())
+        await reader.commitMessages(message)
+        break
+      }
+      await reader.close()`,
+      cluster.brokers[0]!,
+      `packed-${Date.now()}`,
+    )
+    expect(output).toBe('hello\n')
+  } finally {
+    await cluster.stop()
+  }
+})

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AuthenticationError, Client, plain, Reader, Transport, type TransportConfig, Writer } from '../src/index.ts'
+import { type Certificate, credentials, type KafkaCluster, type Listener, startKafka } from './kafka/index.ts'
+import { noKafka } from './shared.ts'
+
+describe.skipIf(noKafka)('a secured Kafka', () => {
+  let cluster: KafkaCluster
+  let client: Certificate
+  beforeAll(async () => {
+    // Sessions of 1.5 s: the longer tests authenticate anew on connections in use (KIP-368).
+    cluster = await startKafka({ listeners: ['SASL', 'TLS', 'SASLTLS'], config: { 'connections.max.reauth.ms': 1500 } })
+    client = cluster.authority!.issue('client')
+  })
+  afterAll(() => cluster?.stop())
+
+  const addressOf = (listener: Listener): string => cluster.nodes[0]!.addressOf(listener)
+
+  /** Writes and reads through the listener for so long. */
+  async function roundTrips(listener: Listener, config: TransportConfig, milliseconds = 0): Promise<void> {
+    const transport = new Transport(config)
+    const topic = `secure-${listener}-${Date.now()}`
+    const addr = addressOf(listener)
+    const writer = new Writer({ addr, topic, transport, allowAutoTopicCreation: true, balancer: () => 0 })
+    const reader = new Reader({ brokers: addr, topic, partition: 0, transport })
+    try {
+      const end = Date.now() + milliseconds
+      for (let n = 0; n === 0 || Date.now() < end; n++) {
+        await writer.writeMessages({ value: `message ${n}` })
+        expect((await reader.readMessage()).text()).toBe(`message ${n}`)
+      }
+    } finally {
+      await Promise.all([writer.close(), reader.close()])
+      await transport.close()
+    }
+  }
+
+  async function failure(listener: Listener, config: TransportConfig): Promise<Error> {
+    const transport = new Transport(config)
+    try {
+      const metadata = new Client({ addr: addressOf(listener), transport, timeout: 10_000 }).metadata({})
+      return await metadata.then(
+        () => new Error('it worked'),
+        (error: Error) => error,
+      )
+    } finally {
+      await transport.close()
+    }
+  }
+
+  test('SASL PLAIN, through the ends of its sessions', () => roundTrips('SASL', { sasl: plain(credentials) }, 4000))
+
+  test('SASL PLAIN with a wrong password', async () => {
+    const error = await failure('SASL', { sasl: plain({ ...credentials, password: 'guess' }) })
+    expect(error).toBeInstanceOf(AuthenticationError)
+    expect(error.message).not.toContain('guess')
+  })
+
+  test('TLS by a private authority', () => roundTrips('TLS', { tls: { ca: cluster.authority!.cert } }))
+
+  test('TLS with a client certificate', () => roundTrips('TLS', { tls: { ca: cluster.authority!.cert, ...client } }))
+
+  test('TLS by an authority nobody vouches for', async () => {
+    expect(await failure('TLS', { tls: true })).toBeInstanceOf(AuthenticationError)
+  })
+
+  test("TLS with another name than the certificate's", async () => {
+    const error = await failure('TLS', { tls: { ca: cluster.authority!.cert, serverName: 'kafka.example' } })
+    expect(error).toBeInstanceOf(AuthenticationError)
+    expect(error.message).toContain('kafka.example')
+  })
+
+  test('SASL PLAIN over TLS', () => roundTrips('SASLTLS', { sasl: plain(credentials), tls: { ca: cluster.authority!.cert } }))
+
+  test('plain text to a TLS port says so', async () => {
+    expect((await failure('TLS', {})).message).toContain('TLS')
+  })
+
+  test('TLS to a plain port ends in an error', async () => {
+    expect((await failure('PLAINTEXT', { tls: { ca: cluster.authority!.cert } })).message).not.toBe('it worked')
+  })
+})
