@@ -142,7 +142,7 @@ if (process.argv.includes('--print')) {
   process.stdout.write(base64)
 } else {
   const target = new URL('../src/bytes/crc32c-wasm.ts', import.meta.url)
-  const marked = /(\/\/ begin: made by tools\/crc32c-wasm\.mjs\n)[^]*(\/\/ end\n)/
+  const marked = /(\/\/ begin: made by tools\/crc32c-wasm\.mjs\n)[\s\S]*(\/\/ end\n)/
   const lines = base64.match(/.{1,120}/g).map(line => `  '${line}'`)
   const source = readFileSync(target, 'utf8')
   if (!marked.test(source)) throw new Error('the place for the module is not marked')

@@ -25,7 +25,8 @@ export interface HeaderInput {
   value: string | Uint8Array | null
 }
 
-const noHeaders: readonly Header[] = Object.freeze([])
+/** Shared by all messages without headers. */
+export const noHeaders: readonly Header[] = Object.freeze([])
 
 /**
  * A record as read from a partition.
@@ -84,7 +85,9 @@ export class Message {
   /** The same message in memory of its own: keeping it keeps nothing else. */
   copy(): Message {
     const headers =
-      this.headers.length === 0 ? noHeaders : this.headers.map(({ key, value }) => ({ key, value: value === null ? null : value.slice() }))
+      this.headers.length === 0
+        ? noHeaders
+        : this.headers.map(({ key, value }) => ({ key, value: value === null ? null : new Uint8Array(value) }))
     const key = this.key === null ? null : new Uint8Array(this.key)
     const value = this.value === null ? null : new Uint8Array(this.value)
     const made = new Message(
