@@ -2,9 +2,9 @@ import type { Balancer, BalancerFunc } from '../balancer/balancer.ts'
 import type { AddressLike } from '../base/address.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compression } from '../compression/codec.ts'
+import type { RequiredAcks } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { RequiredAcks } from './acks.ts'
 
 /** A message as it was given, and where it went. */
 export interface WrittenMessage extends MessageInput {
@@ -15,6 +15,16 @@ export interface WrittenMessage extends MessageInput {
   /** Milliseconds since 1970: the broker's time if the topic stamps messages itself, the message's otherwise. */
   timestamp: number
   time: Date
+}
+
+/** Where a message was written. */
+export interface WriteReceipt {
+  topic: string
+  partition: number
+  /** -1 with RequiredAcks.None. */
+  offset: number
+  /** Milliseconds since 1970. */
+  timestamp: number
 }
 
 /** Called once for each batch when it is settled, before its callers are told: all messages are of one partition. Must not throw. */

@@ -1,5 +1,5 @@
 import type { DurationStats, SummaryStats } from '../base/summary.ts'
-import type { RequiredAcks } from './acks.ts'
+import type { RequiredAcks } from '../protocol/acks.ts'
 
 /** What a Writer did since its `stats()` was last called, and its settings. Times are milliseconds. */
 export interface WriterStats {

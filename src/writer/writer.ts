@@ -1,31 +1,163 @@
-import type { CallOptions } from '../base/signals.ts'
+import type { Balancer } from '../balancer/balancer.ts'
+import { ClosedError } from '../base/errors.ts'
+import { abortable, type CallOptions } from '../base/signals.ts'
+import { RequiredAcks } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message.ts'
-import type { WriterConfig } from './config.ts'
+import { Transport } from '../transport/transport.ts'
+import { Accumulator } from './accumulator.ts'
+import { ReceiptCall, WriteCall } from './call.ts'
+import type { WriteReceipt, WriterConfig } from './config.ts'
+import { Intake } from './intake.ts'
+import { timestampOf } from './message-size.ts'
+import { settingsOf } from './settings.ts'
 import type { WriterStats } from './stats.ts'
 
-/** Where a message was written. */
-export interface WriteReceipt {
-  topic: string
-  partition: number
-  /** -1 with RequiredAcks.None. */
-  offset: number
-  /** Milliseconds since 1970. */
-  timestamp: number
+/**
+ * Writes messages to topics: in batches, several partitions and several requests at a time, in order within each partition, and safe to repeat
+ * when brokers fail. Share one between all callers: what they write in the same turn rides together.
+ */
+export class Writer {
+  private readonly transport: Transport
+  private readonly ownsTransport: boolean
+  private readonly accumulator: Accumulator
+  private readonly intake: Intake
+  private closing: Promise<void> | undefined
+
+  /** Throws a ConfigError for settings that can't work. Connects with the first write. */
+  constructor(config: WriterConfig) {
+    const settings = settingsOf(config)
+    this.ownsTransport = config.transport === undefined
+    this.transport = config.transport ?? new Transport(config.logger === undefined ? {} : { logger: config.logger })
+    this.accumulator = new Accumulator(settings, this.transport, config.logger ?? this.transport.logger)
+    const { balancer } = config
+    const chosen: Balancer | undefined = typeof balancer === 'function' ? { balance: balancer } : balancer
+    this.intake = new Intake(this.accumulator, this.transport.codecs, chosen)
+  }
+
+  /**
+   * Writes messages and resolves when all are acknowledged.
+   *
+   * Rejects with a WriteErrors that tells message by message once any was taken on, or with one error when none was: MessageTooLargeError,
+   * ConfigError, ClosedError, the topic's KafkaError, a ConnectionError or TimeoutError. Waits while `maxBufferedBytes` are buffered. Aborting
+   * the signal ends the waiting; what was taken on is written all the same.
+   */
+  writeMessages(messages: MessageInput | readonly MessageInput[], { signal }: CallOptions = {}): Promise<void> {
+    let writing: Promise<void>
+    try {
+      this.assertOpen(signal)
+      if (!isList(messages)) writing = this.writeOne(messages, signal)
+      else if (messages.length === 1) writing = this.writeOne(messages[0]!, signal)
+      else if (messages.length === 0) return Promise.resolve()
+      else writing = this.writeMany(messages, signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return abortable(writing, signal)
+  }
+
+  /** Writes one message and tells where it went, also when the writer is `async`. Rejects with the message's own error. */
+  writeMessage(message: MessageInput, { signal }: CallOptions = {}): Promise<WriteReceipt> {
+    let writing: Promise<WriteReceipt>
+    try {
+      this.assertOpen(signal)
+      writing = this.writeForReceipt(message, signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return abortable(writing, signal)
+  }
+
+  /** What happened since the last call, and the settings. */
+  stats(): WriterStats {
+    return this.accumulator.meters.snapshot(this.accumulator.settings, this.accumulator.room.taken)
+  }
+
+  /**
+   * Sends what is buffered and waits until all is settled, which takes `deliveryTimeout` at most; writes from now on get a ClosedError. Aborting
+   * the signal gives up at once: what isn't settled by then fails, though it may still be written.
+   */
+  close({ signal }: CallOptions = {}): Promise<void> {
+    this.closing ??= this.finish()
+    return signal === undefined ? this.closing : this.closeBy(signal, this.closing)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  private writeOne(message: MessageInput, signal: AbortSignal | undefined): Promise<void> {
+    const batch = this.intake.takeOne(message)
+    if (batch === undefined) return this.writeMany([message], signal)
+    const { async, requiredAcks } = this.accumulator.settings
+    if (async) {
+      batch.disown()
+      return Promise.resolve()
+    }
+    if (requiredAcks === RequiredAcks.None || this.intake.surelyFits(batch)) return batch.share()
+    const call = new WriteCall(1)
+    batch.claim(call, 0)
+    call.done()
+    return call.promise
+  }
+
+  private writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
+    const parcel = this.intake.check(messages)
+    const call = this.accumulator.settings.async ? null : new WriteCall(messages.length)
+    if (!this.intake.take(parcel, call)) return this.writeLater(parcel, call, signal)
+    if (call === null) return Promise.resolve()
+    call.done()
+    return call.promise
+  }
+
+  private async writeLater(parcel: ReturnType<Intake['check']>, call: WriteCall | null, signal: AbortSignal | undefined): Promise<void> {
+    const { taken, error } = await this.intake.takeLater(parcel, call, signal)
+    if (error !== null && (taken === 0 || call === null)) throw error
+    if (call === null) return
+    for (let index = taken; index < parcel.messages.length; index++) call.fail(index, error as Error)
+    call.done()
+    return call.promise
+  }
+
+  private async writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
+    const call = new ReceiptCall(timestampOf(message, this.accumulator.clock.now()))
+    const batch = this.intake.takeOne(message)
+    if (batch !== undefined) batch.claim(call, 0)
+    else {
+      const { error } = await this.intake.takeLater(this.intake.check([message]), call, signal)
+      if (error !== null) throw error
+    }
+    return call.promise
+  }
+
+  private async finish(): Promise<void> {
+    await this.intake.settled()
+    await this.accumulator.drain()
+    this.accumulator.end(closed())
+    if (this.ownsTransport) await this.transport.close()
+  }
+
+  private async closeBy(signal: AbortSignal, closing: Promise<void>): Promise<void> {
+    const giveUp = (): void => this.accumulator.end(closed())
+    if (signal.aborted) giveUp()
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await closing
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  private assertOpen(signal: AbortSignal | undefined): void {
+    if (this.closing !== undefined) throw closed()
+    signal?.throwIfAborted()
+  }
 }
 
-/** Writes messages to topics: batched per partition, in order, safely repeated when brokers fail. */
-export declare class Writer {
-  constructor(config: WriterConfig)
-  /**
-   * Writes messages and resolves when all are acknowledged. Rejects with a WriteErrors that tells message by message, or with one error when
-   * nothing was written: MessageTooLargeError, ConfigError, ClosedError, a topic's KafkaError. Aborting the signal stops the waiting, not the write.
-   */
-  writeMessages(messages: MessageInput | readonly MessageInput[], options?: CallOptions): Promise<void>
-  /** Writes one message and tells where it went. Rejects with the message's own error. */
-  writeMessage(message: MessageInput, options?: CallOptions): Promise<WriteReceipt>
-  /** What happened since the last call. */
-  stats(): WriterStats
-  /** Sends what is buffered, waits until all is settled, and frees everything; writes after it get a ClosedError. */
-  close(options?: CallOptions): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
+function closed(): ClosedError {
+  return new ClosedError('the writer is closed')
+}
+
+// Array.isArray does not narrow to a readonly array.
+function isList(messages: MessageInput | readonly MessageInput[]): messages is readonly MessageInput[] {
+  return Array.isArray(messages)
 }

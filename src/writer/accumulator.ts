@@ -1,0 +1,305 @@
+import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { CompressionCodec } from '../compression/codec.ts'
+import type { MessageInput } from '../records/message.ts'
+import type { Cluster } from '../transport/cluster.ts'
+import type { Transport } from '../transport/transport.ts'
+import { Alarm } from './alarm.ts'
+import { Batch } from './batch.ts'
+import { BrokerSender } from './broker-sender.ts'
+import { BuilderPool } from './builder-pool.ts'
+import { Meters } from './meters.ts'
+import type { PartitionQueue, QueueHost } from './partition-queue.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { Room } from './room.ts'
+import type { Settings } from './settings.ts'
+import { splitBatch } from './split.ts'
+import type { TopicQueues } from './topic-queues.ts'
+
+/**
+ * Gathers messages in batches, partition by partition, and has them sent: once at the end of each turn in which something changed, so that
+ * messages written together ride together.
+ */
+export class Accumulator implements QueueHost {
+  readonly settings: Settings
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly ids: ProducerIds | null
+  readonly room: Room
+  readonly meters = new Meters()
+  /** Set before the first batch is sent, if the settings name one. */
+  codec: CompressionCodec | undefined
+  /** Open batches wait no longer. */
+  flushing = false
+
+  private readonly transport: Transport
+  private readonly builders: BuilderPool
+  private readonly senders = new Map<number, BrokerSender>()
+  /** Queues with something to send whose leader is to be looked up. */
+  private listed: PartitionQueue[] = []
+  private readonly alarm: Alarm
+  private scheduled = false
+  private readonly stale = new Set<string>()
+  private refreshing = false
+  /** Batches not settled. */
+  private unsettled = 0
+  private readonly topics = new Set<TopicQueues>()
+  /** When to look for batches that waited too long: no later than the first of them has. */
+  private expireAt = Number.POSITIVE_INFINITY
+  private requests = 0
+  private readonly ending = new AbortController()
+  private idle: (() => void) | undefined
+
+  constructor(settings: Settings, transport: Transport, logger: Logger) {
+    this.settings = settings
+    this.transport = transport
+    this.cluster = transport.cluster(settings.addr)
+    this.clock = transport.clock
+    this.logger = logger
+    this.builders = new BuilderPool(transport.natives.writeUtf8?.bind(transport.natives))
+    this.room = new Room(settings.maxBufferedBytes, this.clock)
+    this.alarm = new Alarm(this.clock, this.flush)
+    this.ids = settings.idempotent
+      ? new ProducerIds({
+          transport,
+          addr: settings.addr,
+          clock: this.clock,
+          backoff: settings.backoff,
+          timeoutMs: settings.readTimeout,
+          onChange: error => this.identified(error),
+          wanted: () => this.unsettled > 0,
+        })
+      : null
+  }
+
+  /** Aborted when the writer ends. */
+  get signal(): AbortSignal {
+    return this.ending.signal
+  }
+
+  nextRequestId(): number {
+    return ++this.requests
+  }
+
+  /** Encodes the message into its partition's open batch, a new one if it has no room. `bound` is the most bytes it adds. */
+  append(queue: PartitionQueue, message: MessageInput, timestamp: number, bound: number): Batch {
+    const { open } = queue
+    const fits = open !== null && open.count < this.settings.batchSize && open.builder.size + bound <= queue.topic.batchBytes
+    const batch = fits ? open : this.openBatch(queue)
+    const { builder } = batch
+    const before = builder.size
+    try {
+      builder.append(message.key, message.value, message.headers, timestamp)
+    } catch (error) {
+      if (builder.count === 0) this.discard(queue, batch)
+      throw error
+    }
+    const added = builder.size - before
+    batch.charged += added
+    this.room.taken += added
+    if (this.settings.completion !== undefined) {
+      batch.messages.push(message)
+      batch.timestamps.push(timestamp)
+    }
+    return batch
+  }
+
+  private openBatch(queue: PartitionQueue): Batch {
+    const now = this.clock.monotonic()
+    if (queue.open !== null) {
+      queue.close(now)
+      // A full batch may go though the broker is busy.
+      this.schedule()
+    }
+    const batch = new Batch(queue, this.builders.take(), now)
+    queue.open = batch
+    this.unsettled++
+    this.topics.add(queue.topic)
+    this.expireAt = Math.min(this.expireAt, now + this.settings.deliveryTimeout)
+    this.list(queue)
+    return batch
+  }
+
+  private discard(queue: PartitionQueue, batch: Batch): void {
+    queue.open = null
+    this.unsettled--
+    this.builders.give(batch.builder)
+  }
+
+  list(queue: PartitionQueue): void {
+    if (queue.listed) return
+    queue.listed = true
+    this.listed.push(queue)
+    this.schedule()
+  }
+
+  relist(queue: PartitionQueue): void {
+    queue.sender?.remove(queue)
+    queue.listed = false
+    if (!queue.empty) this.list(queue)
+  }
+
+  /** Sends at the end of this turn what can be sent then. */
+  schedule(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    this.transport.defer(this.flush)
+  }
+
+  private readonly flush = (): void => {
+    this.scheduled = false
+    if (this.signal.aborted) return
+    const now = this.clock.monotonic()
+    if (now >= this.expireAt) this.expire(now)
+    const queues = this.listed
+    this.listed = []
+    for (const queue of queues) this.place(queue)
+    let next = this.listed.length > 0 ? now + this.settings.backoff.max : Number.POSITIVE_INFINITY
+    let busy = this.listed.length > 0
+    for (const sender of this.senders.values()) {
+      next = Math.min(next, sender.pump(now))
+      busy ||= sender.busy
+    }
+    if (busy) this.alarm.set(Math.min(next, this.expireAt), now)
+    else this.alarm.clear()
+  }
+
+  /** Hands a queue to the sender of its leader. */
+  private place(queue: PartitionQueue): void {
+    const { topic } = queue
+    const layout = this.cluster.peek(topic.name)
+    if (layout !== undefined && layout.error === null) topic.learn(layout)
+    // What is in flight to an old leader is answered first.
+    const leader = topic.leaderOf(queue.index)
+    if (!queue.idle && queue.sender !== null) queue.sender.add(queue)
+    else if (leader >= 0) this.senderFor(leader).add(queue)
+    else {
+      this.listed.push(queue)
+      this.refresh(topic)
+    }
+  }
+
+  private senderFor(brokerId: number): BrokerSender {
+    let sender = this.senders.get(brokerId)
+    if (sender === undefined) {
+      sender = new BrokerSender(brokerId, this)
+      this.senders.set(brokerId, sender)
+    }
+    return sender
+  }
+
+  /** Asks who leads the topic's partitions now, behind everyone's back. */
+  refresh(topic: TopicQueues): void {
+    this.stale.add(topic.name)
+    if (this.refreshing || this.signal.aborted) return
+    this.refreshing = true
+    const names = [...this.stale]
+    this.stale.clear()
+    this.cluster.refresh(names, { signal: this.signal, timeoutMs: this.settings.readTimeout }).then(
+      () => {
+        this.refreshing = false
+        this.schedule()
+      },
+      error => {
+        this.refreshing = false
+        if (!this.signal.aborted) this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
+      },
+    )
+  }
+
+  settle(batch: Batch, error: Error | null): void {
+    const { meters, settings } = this
+    const { topic, index } = batch.queue
+    batch.settled = true
+    this.unsettled--
+    if (error === null) {
+      meters.messages += batch.count
+      meters.bytes += batch.sentBytes
+      if (batch.sentBytes > topic.provenBytes) topic.provenBytes = batch.sentBytes
+    } else meters.errors++
+    meters.retries += Math.max(0, batch.attempts - 1)
+    meters.batchSize.observe(batch.count)
+    meters.batchBytes.observe(batch.builder.size)
+    if (batch.attempts > 0) {
+      meters.batchTime.observe(batch.firstSentAt - batch.createdAt)
+      meters.batchQueueTime.observe(batch.firstSentAt - batch.closedAt)
+    }
+    this.transport.onEvent?.({
+      type: 'produceBatch',
+      topic: topic.name,
+      partition: index,
+      messages: batch.count,
+      bytes: batch.sentBytes,
+      durationMs: this.clock.monotonic() - batch.createdAt,
+      ...(error !== null && { error }),
+    })
+    if (settings.completion !== undefined) {
+      try {
+        settings.completion(batch.writtenMessages(), error)
+      } catch (thrown) {
+        this.logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown)
+      }
+    } else if (error !== null && settings.async)
+      this.logger.error(`${batch.count} messages for ${topic.name}/${index} were not written: ${messageOf(error)}`)
+    batch.tell(error)
+    // While a request carries it, its bytes are the socket's.
+    if (batch.requestId === 0) this.builders.give(batch.builder)
+    this.room.release(batch.charged)
+    if (this.unsettled === 0) this.idle?.()
+  }
+
+  split(batch: Batch): Batch[] | null {
+    const parts = splitBatch(batch, this.builders.take)
+    if (parts === null) return null
+    const { topic } = batch.queue
+    topic.batchBytes = Math.min(topic.batchBytes, Math.ceil(batch.builder.size / 2))
+    this.logger.warn(`${topic.name} takes no batch of ${batch.sentBytes} bytes; split into ${parts.length}`)
+    this.unsettled += parts.length - 1
+    for (const part of parts) {
+      part.charged = part.builder.size
+      this.room.taken += part.charged
+    }
+    this.room.release(batch.charged)
+    this.builders.give(batch.builder)
+    return parts
+  }
+
+  /** Resolves when every batch is settled, sending what is open at once. */
+  drain(): Promise<void> {
+    this.flushing = true
+    this.schedule()
+    return new Promise(resolve => {
+      this.idle = resolve
+      if (this.unsettled === 0) resolve()
+    })
+  }
+
+  /** Fails what isn't settled, and leaves nothing running. */
+  end(error: Error): void {
+    this.ending.abort(error)
+    this.ids?.close()
+    this.alarm.clear()
+    for (const queue of this.queues()) queue.abandon(error)
+  }
+
+  private identified(error: Error | null): void {
+    if (error !== null) for (const queue of this.queues()) queue.unreachable(error, true, this.clock.monotonic())
+    this.schedule()
+  }
+
+  private expire(now: number): void {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const queue of this.queues()) {
+      queue.expire(now)
+      oldest = Math.min(oldest, queue.oldest())
+    }
+    // One in flight past its time is left to its request's own deadline.
+    this.expireAt = Math.max(oldest + this.settings.deliveryTimeout, now + this.settings.backoff.min)
+  }
+
+  private *queues(): Generator<PartitionQueue> {
+    for (const topic of this.topics) yield* topic.queues
+  }
+}

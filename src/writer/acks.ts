@@ -1,1 +1,0 @@
-export { RequiredAcks } from '../protocol/acks.ts'

@@ -1,0 +1,155 @@
+import type { CompressionCodec } from '../compression/codec.ts'
+import type { BatchBuilder } from '../records/batch-builder.ts'
+import type { MessageInput } from '../records/message.ts'
+import { type Call, SharedCall } from './call.ts'
+import type { WrittenMessage } from './config.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { ProducerIdentity } from './producer-ids.ts'
+
+/** Records [from, to) of a batch belong to a call. */
+interface Run {
+  readonly call: Call
+  readonly from: number
+  to: number
+}
+
+/** A partition's batch from its first message until it is settled. It, not the request it rides in, is what is retried. */
+export class Batch {
+  readonly queue: PartitionQueue
+  readonly builder: BatchBuilder
+  /** Moments by the clock's `monotonic`. */
+  readonly createdAt: number
+  closedAt = 0
+  firstSentAt = 0
+
+  /** Under which identity and sequence number it is sent, from the first sending on; null and -1 before, and without idempotence. */
+  identity: ProducerIdentity | null = null
+  sequence = -1
+  /** How often it was sent. */
+  attempts = 0
+  /** Whether an earlier attempt may have been written: it ended without the broker's clear answer. */
+  maybeWritten = false
+  /** The last failure, in case it is given up. */
+  lastError: unknown
+  /** The request that carries it, 0 when none does: nobody else may touch the bytes meanwhile. */
+  requestId = 0
+  settled = false
+  /** Bytes it takes of the room there is. */
+  charged = 0
+  /** Bytes it had when last sent. */
+  sentBytes = 0
+
+  /** For each record its message's index in its call. Left over from earlier uses beyond the batch's count. */
+  readonly indexes: number[] = []
+  /** The messages themselves, kept only if someone wants them back. */
+  readonly messages: MessageInput[] = []
+  readonly timestamps: number[] = []
+  private readonly runs: Run[] = []
+  private open: Run | null = null
+  /** What calls of one message share: one promise, not one for each. */
+  private shared: SharedCall | null = null
+
+  private baseOffset = -1
+  private logAppendTime = -1
+  private incompressible = false
+
+  constructor(queue: PartitionQueue, builder: BatchBuilder, createdAt: number) {
+    this.queue = queue
+    this.builder = builder
+    this.createdAt = createdAt
+  }
+
+  get count(): number {
+    return this.builder.count
+  }
+
+  /** The record just appended is message `index` of `call`. */
+  claim(call: Call, index: number): void {
+    const record = this.builder.count - 1
+    this.indexes[record] = index
+    if (this.open !== null && this.open.call === call) return
+    this.endRun(record)
+    this.open = { call, from: record, to: record }
+    this.runs.push(this.open)
+    call.joined()
+  }
+
+  /** The record just appended is a call of one message, which gets the promise it shares with others like it. */
+  share(): Promise<void> {
+    this.endRun(this.builder.count - 1)
+    this.shared ??= new SharedCall()
+    return this.shared.promise
+  }
+
+  /** The record just appended is nobody's: its writer doesn't wait. */
+  disown(): void {
+    this.endRun(this.builder.count - 1)
+  }
+
+  /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
+  finish(compression: CompressionCodec | undefined, level: number | undefined): Uint8Array {
+    const stamp = { producerId: this.identity?.id ?? -1, producerEpoch: this.identity?.epoch ?? -1, baseSequence: this.sequence }
+    let records: Uint8Array | undefined
+    if (compression !== undefined && !this.incompressible) {
+      records = this.builder.finish({ ...stamp, compression, level })
+      this.incompressible = records.length >= this.builder.size
+    }
+    if (records === undefined || this.incompressible) records = this.builder.finish(stamp)
+    this.sentBytes = records.length
+    return records
+  }
+
+  /** Where its records went, once written. */
+  written(baseOffset: number, logAppendTime: number): void {
+    this.baseOffset = baseOffset
+    this.logAppendTime = logAppendTime
+  }
+
+  offsetOf(record: number): number {
+    return this.baseOffset < 0 ? -1 : this.baseOffset + record
+  }
+
+  /** When the record was written, in milliseconds: the broker's time where the topic stamps records itself, else `own`. */
+  timeOf(own: number): number {
+    return this.logAppendTime >= 0 ? this.logAppendTime : own
+  }
+
+  /** The messages with what is known of where they went; for the completion callback. */
+  writtenMessages(): WrittenMessage[] {
+    const topic = this.queue.topic.name
+    const partition = this.queue.index
+    return this.messages.map((message, record) => {
+      const timestamp = this.timeOf(this.timestamps[record]!)
+      return { ...message, topic, partition, offset: this.offsetOf(record), timestamp, time: new Date(timestamp) }
+    })
+  }
+
+  /** Tells those who wait. */
+  tell(error: Error | null): void {
+    this.endRun(this.count)
+    for (const { call, from, to } of this.runs) call.settled(this, from, to, error)
+    this.shared?.settled(this, 0, this.count, error)
+  }
+
+  /** Hands records [from, to) over to `part`, which has them encoded already, with those who wait for them. */
+  handOver(from: number, to: number, part: Batch): void {
+    this.endRun(this.count)
+    part.indexes.push(...this.indexes.slice(from, to))
+    part.messages.push(...this.messages.slice(from, to))
+    part.timestamps.push(...this.timestamps.slice(from, to))
+    for (const { call, ...run } of this.runs) {
+      if (run.from >= to || run.to <= from) continue
+      part.runs.push({ call, from: Math.max(run.from, from) - from, to: Math.min(run.to, to) - from })
+      // A call already waits for the part where its run begins: it waited for the whole.
+      if (run.from < from) call.joined()
+    }
+    part.shared = this.shared
+    if (from > 0) this.shared?.joined()
+  }
+
+  private endRun(record: number): void {
+    if (this.open === null) return
+    this.open.to = record
+    this.open = null
+  }
+}

@@ -1,0 +1,214 @@
+import { messageOf, ProtocolError } from '../base/errors.ts'
+import { RequiredAcks } from '../protocol/acks.ts'
+import type { ResponseOf } from '../protocol/api.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { Produce } from '../protocol/produce.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
+import type { Accumulator } from './accumulator.ts'
+import type { Batch } from './batch.ts'
+import { Cargo, type PartitionAnswer } from './cargo.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import { blamesLeader, verdictOf, verdictOfFailure } from './verdict.ts'
+
+type ProduceResponse = ResponseOf<typeof Produce>
+
+/** Batches still gathering go along only while fewer requests than this are under way; then they gather until one is answered. */
+const eagerRequests = 2
+/** Requests under way to one broker, at most. */
+const mostRequests = 5
+/** A request closes at this many bytes of batches; brokers take 100 MiB by default. */
+const requestBytes = 16 * 1024 * 1024
+
+/** Sends the batches of the partitions one broker leads: several in a request, several requests under way. */
+export class BrokerSender {
+  private readonly brokerId: number
+  private readonly accumulator: Accumulator
+  /** Queues that have something to send. */
+  private readonly waiting = new Set<PartitionQueue>()
+  private connection: BrokerConnection | null = null
+  private connecting = false
+  private inFlight = 0
+  /** The broker asked us to pause until then (KIP-219). */
+  private pausedUntil = 0
+
+  constructor(brokerId: number, accumulator: Accumulator) {
+    this.brokerId = brokerId
+    this.accumulator = accumulator
+  }
+
+  get busy(): boolean {
+    return this.waiting.size > 0
+  }
+
+  add(queue: PartitionQueue): void {
+    queue.sender = this
+    this.waiting.add(queue)
+  }
+
+  remove(queue: PartitionQueue): void {
+    this.waiting.delete(queue)
+  }
+
+  /** Sends what can be sent now. Answers when to try again if nothing happens before; Infinity for never. */
+  pump(now: number): number {
+    const next = Math.max(this.readyAt(now), this.pausedUntil)
+    if (next > now) return next
+    const { ids } = this.accumulator
+    if (ids !== null && ids.current === null) ids.want()
+    else if (this.connection === null || this.connection.closed) this.connect()
+    else {
+      while (this.inFlight < mostRequests) {
+        const cargo = this.gather(now)
+        if (cargo.batches.length > 0) this.send(this.connection, cargo, now)
+        else {
+          const later = this.readyAt(now)
+          return later > now ? later : Number.POSITIVE_INFINITY
+        }
+      }
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  private get eager(): boolean {
+    return this.inFlight < eagerRequests || this.accumulator.flushing
+  }
+
+  /** From when on there is something to send. */
+  private readyAt(now: number): number {
+    const { eager } = this
+    let next = Number.POSITIVE_INFINITY
+    for (const queue of this.waiting) next = Math.min(next, queue.readyAt(now, eager))
+    return next
+  }
+
+  /** A batch of each partition that may send one. */
+  private gather(now: number): Cargo {
+    const cargo = new Cargo(this.accumulator.nextRequestId())
+    const { eager } = this
+    const more: PartitionQueue[] = []
+    for (const queue of this.waiting) {
+      if (cargo.bytes >= requestBytes) break
+      const batch = queue.take(now, eager, cargo.requestId)
+      if (batch !== null) cargo.add(batch)
+      else if (!queue.empty) continue
+      // Those that sent go to the end of the line.
+      this.waiting.delete(queue)
+      if (queue.empty) queue.listed = false
+      else more.push(queue)
+    }
+    for (const queue of more) this.waiting.add(queue)
+    return cargo
+  }
+
+  private send(connection: BrokerConnection, cargo: Cargo, now: number): void {
+    const { settings, codec } = this.accumulator
+    this.inFlight++
+    // Never longer than its oldest batch may still take.
+    const patience = Math.max(1, Math.min(settings.writeTimeout, cargo.oldest + settings.deliveryTimeout - now))
+    try {
+      const request = {
+        transactionalId: null,
+        acks: settings.requiredAcks,
+        // The broker should have answered before we lose patience.
+        timeoutMs: Math.ceil(patience / 2),
+        topicData: cargo.pack(codec, settings.compressionLevel),
+      }
+      connection.request(Produce, request, { timeoutMs: patience, noResponse: settings.requiredAcks === RequiredAcks.None }).then(
+        response => this.answered(cargo, response, now),
+        error => this.unanswered(cargo, error),
+      )
+    } catch (error) {
+      this.unanswered(cargo, error)
+    }
+  }
+
+  private answered(cargo: Cargo, response: ProduceResponse | undefined, sentAt: number): void {
+    const now = this.accumulator.clock.monotonic()
+    const { meters } = this.accumulator
+    this.inFlight--
+    meters.writes++
+    meters.writeTime.observe(now - sentAt)
+    if (response === undefined) for (const batch of cargo.batches) batch.queue.landed(batch, 'written', null, now)
+    else {
+      if (response.throttleTimeMs > 0) {
+        meters.waitTime.observe(response.throttleTimeMs)
+        this.pausedUntil = now + response.throttleTimeMs
+      }
+      cargo.unpack(response, (batch, answer) => this.settle(batch, answer, response, now))
+    }
+    this.accumulator.schedule()
+  }
+
+  private settle(batch: Batch, answer: PartitionAnswer | undefined, response: ProduceResponse, now: number): void {
+    const { queue } = batch
+    if (answer === undefined) {
+      queue.landed(batch, 'retry', new ProtocolError(`the answer to a produce request left out ${queue.topic.name}/${queue.index}`), now)
+      return
+    }
+    const error = produceError(answer)
+    const verdict = verdictOf(answer.errorCode)
+    if (verdict === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
+    else if (error?.temporary && blamesLeader(error.code)) this.followLeader(queue, answer, response)
+    queue.landed(batch, verdict, error, now)
+  }
+
+  /** Takes the new leader from the answer (KIP-951), else asks. */
+  private followLeader({ topic, index }: PartitionQueue, { currentLeader }: PartitionAnswer, { nodeEndpoints }: ProduceResponse): void {
+    const { leaderId, leaderEpoch } = currentLeader
+    const known = topic.layout?.partitions[index]?.leaderEpoch ?? -1
+    if (leaderId < 0 || leaderEpoch <= known) {
+      this.accumulator.refresh(topic)
+      return
+    }
+    const node = nodeEndpoints.find(({ nodeId }) => nodeId === leaderId)
+    const endpoint = node && { id: node.nodeId, host: node.host, port: node.port, rack: node.rack }
+    this.accumulator.cluster.learnLeader(topic.name, index, leaderId, leaderEpoch, endpoint)
+  }
+
+  private unanswered(cargo: Cargo, error: unknown): void {
+    this.inFlight--
+    const now = this.accumulator.clock.monotonic()
+    const verdict = verdictOfFailure(error)
+    for (const batch of cargo.batches) {
+      this.accumulator.refresh(batch.queue.topic)
+      batch.queue.landed(batch, verdict, error as Error, now)
+    }
+    this.accumulator.schedule()
+  }
+
+  private connect(): void {
+    if (this.connecting) return
+    this.connecting = true
+    const { cluster, settings, signal } = this.accumulator
+    cluster.connection(this.brokerId, 'produce', { timeoutMs: settings.writeTimeout, signal }).then(
+      connection => {
+        this.connecting = false
+        this.connection = connection
+        this.accumulator.schedule()
+      },
+      error => {
+        this.connecting = false
+        this.unreachable(error)
+      },
+    )
+  }
+
+  /** The queues look for their leaders anew; perhaps there are others by now. */
+  private unreachable(error: Error): void {
+    const now = this.accumulator.clock.monotonic()
+    const fatal = verdictOfFailure(error) === 'failed'
+    this.accumulator.logger.warn(`broker ${this.brokerId} can't be reached to write: ${messageOf(error)}`)
+    for (const queue of [...this.waiting]) {
+      this.accumulator.refresh(queue.topic)
+      queue.unreachable(error, fatal, now)
+      this.accumulator.relist(queue)
+    }
+  }
+}
+
+/** What the broker said of the batch, and of the first of its records at fault (KIP-467). */
+function produceError({ errorCode, errorMessage, recordErrors }: PartitionAnswer): KafkaError | null {
+  const [first] = recordErrors
+  const reason = first?.batchIndexErrorMessage ? `record ${first.batchIndex}: ${first.batchIndexErrorMessage}` : null
+  return errorFor(errorCode, [errorMessage, reason].filter(text => text).join('; '))
+}

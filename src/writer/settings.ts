@@ -1,0 +1,70 @@
+import type { AddressLike } from '../base/address.ts'
+import type { Backoff } from '../base/backoff.ts'
+import { ConfigError } from '../base/errors.ts'
+import { Compression } from '../compression/codec.ts'
+import { RequiredAcks } from '../protocol/acks.ts'
+import type { Completion, WriterConfig } from './config.ts'
+
+/** A Writer's settings, checked and complete. */
+export interface Settings {
+  readonly addr: AddressLike
+  readonly topic: string
+  readonly maxAttempts: number
+  readonly backoff: Backoff
+  readonly batchSize: number
+  readonly batchBytes: number
+  readonly batchTimeout: number
+  readonly readTimeout: number
+  readonly writeTimeout: number
+  readonly deliveryTimeout: number
+  readonly requiredAcks: RequiredAcks
+  readonly idempotent: boolean
+  readonly async: boolean
+  readonly completion: Completion | undefined
+  readonly compression: Compression
+  readonly compressionLevel: number | undefined
+  readonly maxBufferedBytes: number
+  readonly allowAutoTopicCreation: boolean
+}
+
+export function settingsOf(config: WriterConfig): Settings {
+  const requiredAcks = config.requiredAcks ?? RequiredAcks.All
+  const compression = config.compression ?? Compression.None
+  const batchBytes = positive(config.batchBytes, 1_000_000, 'batchBytes')
+  const maxBufferedBytes = positive(config.maxBufferedBytes, 64 * 1024 * 1024, 'maxBufferedBytes')
+  const min = positive(config.writeBackoffMin, 100, 'writeBackoffMin')
+  if (config.addr === undefined || config.addr === null) throw new ConfigError('a Writer needs an addr: the host:port of a broker')
+  if (config.topic !== undefined && typeof config.topic !== 'string') throw new ConfigError('topic must be a string')
+  if (!Object.values(RequiredAcks).includes(requiredAcks))
+    throw new ConfigError(`requiredAcks must be one of RequiredAcks, not ${requiredAcks}`)
+  if (!Object.values(Compression).includes(compression)) throw new ConfigError(`compression must be one of Compression, not ${compression}`)
+  if (config.idempotent === true && requiredAcks !== RequiredAcks.All) throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
+  if (maxBufferedBytes < batchBytes) throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
+  return {
+    addr: config.addr,
+    topic: config.topic ?? '',
+    maxAttempts: positive(config.maxAttempts, 10, 'maxAttempts'),
+    backoff: { min, max: Math.max(min, positive(config.writeBackoffMax, 1000, 'writeBackoffMax')) },
+    batchSize: positive(config.batchSize, 10_000, 'batchSize'),
+    batchBytes,
+    batchTimeout: positive(config.batchTimeout, 10, 'batchTimeout'),
+    readTimeout: positive(config.readTimeout, 10_000, 'readTimeout'),
+    writeTimeout: positive(config.writeTimeout, 10_000, 'writeTimeout'),
+    deliveryTimeout: positive(config.deliveryTimeout, 120_000, 'deliveryTimeout'),
+    requiredAcks,
+    idempotent: config.idempotent ?? requiredAcks === RequiredAcks.All,
+    async: config.async ?? false,
+    completion: config.completion,
+    compression,
+    compressionLevel: config.compressionLevel,
+    maxBufferedBytes,
+    allowAutoTopicCreation: config.allowAutoTopicCreation ?? false,
+  }
+}
+
+/** As in kafka-go, 0 asks for the default. */
+function positive(value: number | undefined, byDefault: number, name: string): number {
+  if (value === undefined || value === 0) return byDefault
+  if (!(value > 0)) throw new ConfigError(`${name} must be a positive number, not ${value}`)
+  return value
+}

@@ -1,0 +1,41 @@
+import type { Balancer } from '../balancer/balancer.ts'
+import type { TopicLayout } from '../transport/layout.ts'
+import { PartitionQueue, type QueueHost } from './partition-queue.ts'
+
+/** A topic as the writer sees it: its layout and a queue for each partition. */
+export class TopicQueues {
+  readonly name: string
+  readonly balancer: Balancer
+  /** 0 … n-1, as balancers take them; empty until the layout is known. */
+  partitions: readonly number[] = []
+  readonly queues: PartitionQueue[] = []
+  layout: TopicLayout | null = null
+  /** The last of the calls that wait for this topic, done when it is: those after it keep behind it. */
+  tail: Promise<void> | null = null
+
+  /** A batch is closed before it has more bytes than this. Lowered when the broker refused a batch as too large. */
+  batchBytes: number
+  /** The largest batch the broker has taken: a message smaller than this is surely taken by itself. */
+  provenBytes = 0
+  private readonly host: QueueHost
+
+  constructor(name: string, balancer: Balancer, host: QueueHost) {
+    this.name = name
+    this.balancer = balancer
+    this.host = host
+    this.batchBytes = host.settings.batchBytes
+  }
+
+  /** Takes over what metadata says now. Partitions are only ever added; those of a smaller topic made anew wait for metadata to tell. */
+  learn(layout: TopicLayout): void {
+    if (this.layout === layout) return
+    this.layout = layout
+    const count = layout.partitions.length
+    if (this.partitions.length !== count) this.partitions = Array.from({ length: count }, (_, index) => index)
+    for (let index = this.queues.length; index < count; index++) this.queues.push(new PartitionQueue(this, index, this.host))
+  }
+
+  leaderOf(index: number): number {
+    return this.layout?.partitions[index]?.leader ?? -1
+  }
+}
