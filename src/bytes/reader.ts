@@ -11,11 +11,9 @@ export class ByteReader {
   offset: number
   /** One past the last byte. */
   readonly end: number
-  private readonly view: DataView
 
   constructor(bytes: Uint8Array, offset = 0, end: number = bytes.length) {
     this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.offset = offset
     this.end = end
   }
@@ -32,29 +30,36 @@ export class ByteReader {
     return at
   }
 
+  // Byte by byte: as quick as a DataView, without one to be made for each response.
   int8(): number {
-    return this.view.getInt8(this.take(1))
+    return (this.bytes[this.take(1)]! << 24) >> 24
   }
   boolean(): boolean {
     return this.bytes[this.take(1)] !== 0
   }
   int16(): number {
-    return this.view.getInt16(this.take(2))
+    return (this.uint16() << 16) >> 16
   }
   uint16(): number {
-    return this.view.getUint16(this.take(2))
+    const at = this.take(2)
+    return (this.bytes[at]! << 8) | this.bytes[at + 1]!
   }
   int32(): number {
-    return this.view.getInt32(this.take(4))
+    return this.int32At(this.take(4))
   }
   uint32(): number {
-    return this.view.getUint32(this.take(4))
+    return this.int32At(this.take(4)) >>> 0
   }
   float64(): number {
-    return this.view.getFloat64(this.take(8))
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset).getFloat64(this.take(8))
   }
   bigInt64(): bigint {
-    return this.view.getBigInt64(this.take(8))
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset).getBigInt64(this.take(8))
+  }
+
+  private int32At(at: number): number {
+    const { bytes } = this
+    return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   }
 
   /** A 64-bit integer as a number; what a number can't hold exactly is an error. */
@@ -67,7 +72,7 @@ export class ByteReader {
   /** A 64-bit integer as the nearest number: for sizes and timestamps, where the extremes are sentinels. */
   clampedInt64(): number {
     const at = this.take(8)
-    return this.view.getInt32(at) * 0x100000000 + this.view.getUint32(at + 4)
+    return this.int32At(at) * 0x100000000 + (this.int32At(at + 4) >>> 0)
   }
 
   /** Unsigned LEB128 of at most 32 bits. */

@@ -11,16 +11,14 @@ const copyBelow = 2048
  */
 export class ByteWriter {
   private bytes: Uint8Array
-  private view: DataView
   /** Bytes written into the buffer so far, attached ones not counted. */
   private at = 0
   /** Attached pieces, and where in the buffer each belongs. */
-  private readonly attached: { at: number; bytes: Uint8Array }[] = []
+  private attached: { at: number; bytes: Uint8Array }[] | undefined
   private attachedLength = 0
 
   constructor(capacity = 256) {
-    this.bytes = new Uint8Array(capacity)
-    this.view = new DataView(this.bytes.buffer)
+    this.bytes = blank(capacity)
   }
 
   /** All bytes so far, attached ones included. */
@@ -28,7 +26,7 @@ export class ByteWriter {
     return this.at + this.attachedLength
   }
 
-  /** Makes room for `length` bytes, moves past them and answers where they begin. */
+  /** Makes room for `length` bytes, moves past them and answers where they begin. It may replace `bytes`: call it first. */
   private room(length: number): number {
     const at = this.at
     if (at + length > this.bytes.length) this.grow(at + length)
@@ -37,13 +35,11 @@ export class ByteWriter {
   }
 
   private grow(needed: number): void {
-    const bytes = new Uint8Array(Math.max(this.bytes.length * 2, needed))
+    const bytes = new Uint8Array(Math.max(this.bytes.length * 4, needed))
     bytes.set(this.bytes.subarray(0, this.at))
     this.bytes = bytes
-    this.view = new DataView(bytes.buffer)
   }
 
-  // Room is made before the view is touched: making it may replace the view.
   int8(value: number): void {
     if ((value << 24) >> 24 !== value) throw notA('int8', value)
     const at = this.room(1)
@@ -55,32 +51,43 @@ export class ByteWriter {
   }
   int16(value: number): void {
     if ((value << 16) >> 16 !== value) throw notA('int16', value)
-    const at = this.room(2)
-    this.view.setInt16(at, value)
+    this.put16(value)
   }
   uint16(value: number): void {
     if ((value & 0xffff) !== value) throw notA('uint16', value)
-    const at = this.room(2)
-    this.view.setUint16(at, value)
+    this.put16(value)
   }
   int32(value: number): void {
     if ((value | 0) !== value) throw notA('int32', value)
-    const at = this.room(4)
-    this.view.setInt32(at, value)
+    this.put32(this.room(4), value)
   }
   uint32(value: number): void {
     if (value >>> 0 !== value) throw notA('uint32', value)
-    const at = this.room(4)
-    this.view.setUint32(at, value)
+    this.put32(this.room(4), value)
   }
   float64(value: number): void {
     const at = this.room(8)
-    this.view.setFloat64(at, value)
+    new DataView(this.bytes.buffer, this.bytes.byteOffset).setFloat64(at, value)
   }
   bigInt64(value: bigint): void {
     if (BigInt.asIntN(64, value) !== value) throw notA('int64', value)
     const at = this.room(8)
-    this.view.setBigInt64(at, value)
+    new DataView(this.bytes.buffer, this.bytes.byteOffset).setBigInt64(at, value)
+  }
+
+  private put16(value: number): void {
+    const at = this.room(2)
+    this.bytes[at] = value >> 8
+    this.bytes[at + 1] = value
+  }
+
+  /** Quicker byte by byte than to make a DataView for the few numbers of a request. */
+  private put32(at: number, value: number): void {
+    const { bytes } = this
+    bytes[at] = value >> 24
+    bytes[at + 1] = value >> 16
+    bytes[at + 2] = value >> 8
+    bytes[at + 3] = value
   }
 
   int64(value: number): void {
@@ -94,16 +101,16 @@ export class ByteWriter {
     const whole = Math.trunc(value)
     if (whole >= 2 ** 63) {
       const at = this.room(8)
-      this.view.setUint32(at, 0x7fffffff)
-      this.view.setUint32(at + 4, 0xffffffff)
+      this.put32(at, 0x7fffffff)
+      this.put32(at + 4, -1)
     } else this.putInt64(Math.max(whole, -(2 ** 63)))
   }
 
   private putInt64(value: number): void {
     const at = this.room(8)
     const high = Math.floor(value / 0x100000000)
-    this.view.setInt32(at, high)
-    this.view.setUint32(at + 4, value - high * 0x100000000)
+    this.put32(at, high)
+    this.put32(at + 4, value - high * 0x100000000)
   }
 
   unsignedVarint(value: number): void {
@@ -159,6 +166,7 @@ export class ByteWriter {
       this.raw(bytes)
       return
     }
+    this.attached ??= []
     this.attached.push({ at: this.at, bytes })
     this.attachedLength += bytes.length
   }
@@ -173,7 +181,8 @@ export class ByteWriter {
     const written = writeUtf8(this.bytes, start + guess, text)
     if (prefix === 'int16') {
       if (written > 0x7fff) throw new ProtocolError(`a string of ${written} bytes; Kafka's limit is 32767`)
-      this.view.setInt16(start, written)
+      this.bytes[start] = written >> 8
+      this.bytes[start + 1] = written
     } else {
       const width = varintWidth(written + 1)
       if (width !== guess) this.bytes.copyWithin(start + width, start + guess, start + guess + written)
@@ -187,11 +196,12 @@ export class ByteWriter {
 
   /** Overwrites the int32 at `at` (an offset into the buffer before any attached piece). */
   patchInt32(at: number, value: number): void {
-    this.view.setInt32(at, value)
+    this.put32(at, value)
   }
 
   /** Everything written, in order, as few pieces as there are. Views: the writer must not be written to while they are in use. */
   pieces(): Uint8Array[] {
+    if (this.attached === undefined) return [this.bytes.subarray(0, this.at)]
     const all: Uint8Array[] = []
     let from = 0
     for (const { at, bytes } of this.attached) {
@@ -205,9 +215,24 @@ export class ByteWriter {
 
   /** Everything written, as one array; a view when nothing was attached. */
   done(): Uint8Array {
-    if (this.attached.length === 0) return this.bytes.subarray(0, this.at)
+    if (this.attached === undefined) return this.bytes.subarray(0, this.at)
     return concat(this.pieces())
   }
+}
+
+// Small buffers are cut from a larger one: making one of 256 bytes costs more than what most requests write into it. No two share bytes.
+let block = new Uint8Array(0)
+let blockAt = 0
+
+function blank(capacity: number): Uint8Array {
+  if (capacity > 1024) return new Uint8Array(capacity)
+  if (blockAt + capacity > block.length) {
+    block = new Uint8Array(16384)
+    blockAt = 0
+  }
+  const at = blockAt
+  blockAt += capacity
+  return block.subarray(at, blockAt)
 }
 
 /** The pieces one after another. */

@@ -1,15 +1,18 @@
-import type { Row } from './row.ts'
+import { type Row, rowReader } from './row.ts'
 import type { AnySchema } from './schema.ts'
 
-/** The default of a field: a struct's is the struct of its fields' defaults. Fresh each time, since readers may change what they got. */
+/** The default of a field: a struct's is the struct of its fields' defaults. */
 export function defaultOf(schema: AnySchema): unknown {
-  const { shape, traits } = schema
-  if (!traits.hasDefault && shape.kind === 'struct') {
-    const row: Row = {}
-    for (const [name, field] of Object.entries(shape.fields)) row[name] = defaultOf(field)
-    return row
+  return defaultMaker(schema)()
+}
+
+/** Makes a field's default, arrays and structs anew each time, since readers may change what they got. */
+export function defaultMaker({ shape, traits }: AnySchema): () => unknown {
+  const { defaultValue } = traits
+  if (shape.kind === 'struct' && !traits.hasDefault) {
+    return rowReader(Object.keys(shape.fields), Object.values(shape.fields).map(defaultMaker)) as () => Row
   }
-  return Array.isArray(traits.defaultValue) ? [...traits.defaultValue] : traits.defaultValue
+  return Array.isArray(defaultValue) ? () => [...defaultValue] : () => defaultValue
 }
 
 /** Whether a value is the field's default, and so need not be sent. A struct is when all its fields are, given or not. */

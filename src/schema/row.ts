@@ -1,5 +1,3 @@
-import type { ByteReader } from '../bytes/reader.ts'
-
 // biome-ignore lint/suspicious/noExplicitAny: rows of fields of every type; the schemas' public signatures are exact
 export type Row = Record<string, any>
 
@@ -8,7 +6,7 @@ export type Row = Record<string, any>
  * have their own chain of hidden classes: keyed stores into `{}`, or a literal with computed keys, take two to five times as long once
  * there are many kinds of them.
  */
-export function rowReader(names: readonly string[], reads: readonly ((from: ByteReader) => unknown)[]): (from: ByteReader) => Row {
+export function rowReader<From>(names: readonly string[], reads: readonly ((from: From) => unknown)[]): (from: From) => Row {
   function Empty(): void {}
   Empty.prototype = Object.prototype
   const Blank = Empty as unknown as new () => Row

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../base/errors.ts'
-import { defaultOf, isDefault } from './defaults.ts'
+import { defaultMaker, defaultOf, isDefault } from './defaults.ts'
 import { type Row, rowReader } from './row.ts'
 import { type AnySchema, type Codec, codecOf, covers, type Fields, type InOf, isOptional, type OutOf } from './schema.ts'
 import { readTagged, type Tagged, writeTagged } from './tagged.ts'
@@ -17,7 +17,7 @@ export function structCodec<F extends Fields>(fields: F, version: number, flexib
     if (isAbsent || tag !== undefined) {
       if (isAbsent && (!ignorable || beside !== undefined)) strict.push(name)
       if (!isAbsent && tag !== undefined) tagged.push({ tag, name, schema, codec: codecOf(schema, version, flexible) })
-      reads.push(() => defaultOf(schema))
+      reads.push(defaultMaker(schema))
     } else {
       const codec = codecOf(schema, version, flexible)
       present.push({ name, schema, codec })
