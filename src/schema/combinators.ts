@@ -44,6 +44,16 @@ export function nullable<O, I, P extends boolean>(
   return withTraits(type, { nullable: [since, until] }) as Schema<O | null, I | null, P>
 }
 
+/** A type in its compact form (KIP-482), whatever the version it is part of: lengths are varints, and structs end in tagged fields. */
+export function compact<O, I, P extends boolean>(type: Schema<O, I, P>): Schema<O, I, P> {
+  const { orNull } = type
+  return {
+    ...type,
+    plain: version => type.plain(version, true),
+    ...(orNull === undefined ? {} : { orNull: version => orNull(version, true) }),
+  }
+}
+
 /** A field of version `first` and later. */
 export function since<O, I>(first: number, type: Schema<O, I>, ...defaultValue: [value?: O]): Schema<O, I, true> {
   return between(first, Number.POSITIVE_INFINITY, type, ...defaultValue)
