@@ -8,7 +8,7 @@ const entries = {
   protocol: 'src/protocol/index',
   broker: 'src/broker/index',
   memory: 'adapters/memory/index',
-  'broker-tcp': 'adapters/broker/index',
+  listen: 'adapters/broker/index',
   node: 'adapters/node/index',
   none: 'adapters/none/index',
   cli: 'adapters/cli/index',

@@ -29,7 +29,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
   for (const [subpath, entry] of Object.entries(exports)) {
     // Those are Node's own and import it.
-    if (['./node', './broker/tcp', './package.json'].includes(subpath)) continue
+    if (['./node', './listen', './package.json'].includes(subpath)) continue
     try {
       await loadBare(entry.default)
     } catch (error) {
