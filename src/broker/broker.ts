@@ -1,35 +1,65 @@
+import { ConfigError } from '../base/errors.ts'
 import type { AnyApi } from '../protocol/api.ts'
 import type { Address, Socket } from '../socket/socket.ts'
+import { Cluster } from './cluster.ts'
 import type { BrokerConfig } from './config.ts'
 import { type Control, Controls } from './control.ts'
+import type { CoordinatorKind } from './coordinators.ts'
+import { Dispatcher } from './dispatch.ts'
+import type { Node } from './node.ts'
+import { ServerConnection } from './server-connection.ts'
+import { Throttle } from './throttle.ts'
 
 /** Where clients that came one way reach each broker: memory and TCP advertise different addresses, as Kafka's listeners do. */
 export interface Listener {
   address(brokerId: number): Address
 }
 
+const memoryPort = 9092
+
 /**
  * A Kafka cluster in this program's memory, for tests and demos. It speaks the protocol of Kafka 4.4 over any socket: `memory(broker)` of
- * `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP ports.
+ * `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP ports. What its brokers hold is
+ * shared: replicas never lag, and nothing is lost when a broker stops.
  */
 export class Broker {
+  readonly #cluster: Cluster
   readonly #controls = new Controls()
+  readonly #throttle = new Throttle()
+  readonly #dispatcher: Dispatcher
+  readonly #watchers = new Set<() => void>()
+  #connections = 0
+  #closed = false
 
-  constructor(_config: BrokerConfig = {}) {}
+  constructor(config: BrokerConfig = {}) {
+    this.#cluster = new Cluster(config)
+    this.#dispatcher = new Dispatcher(this.#cluster, this.#controls, this.#throttle)
+  }
 
   /** Ids of all brokers, running or not. */
   get brokerIds(): readonly number[] {
-    return []
+    return [...this.#cluster.nodes.keys()]
   }
 
   /** Addresses for the memory adapter, `broker-1:9092` and so on, of the running brokers. */
   get addresses(): readonly string[] {
-    return []
+    return this.#cluster.running.map(({ id }) => `broker-${id}:${memoryPort}`)
   }
 
-  /** Serves one connection to a broker until either side ends it. */
-  serve(_brokerId: number, _socket: Socket, _listener: Listener): Promise<void> {
-    return Promise.resolve()
+  isRunning(brokerId: number): boolean {
+    return !this.#closed && this.#node(brokerId).running
+  }
+
+  /** Calls `task` when brokers have been added, stopped or started, or the cluster closed; the answer ends it. */
+  watch(task: () => void): () => void {
+    this.#watchers.add(task)
+    return () => this.#watchers.delete(task)
+  }
+
+  /** Serves one connection to a broker until either side ends it. Never rejects. `clientHost` is what DescribeGroups tells of the client. */
+  async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
+    if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
+    await new ServerConnection(++this.#connections, this.#node(brokerId), socket, listener, clientHost, this.#cluster, this.#dispatcher).serve()
   }
 
   /** Puts a function before an API's handler; the answer takes it away. The latest added is asked first. */
@@ -38,31 +68,76 @@ export class Broker {
   }
 
   /** Makes another broker the partition's leader and raises the leader epoch. The old one answers NOT_LEADER_OR_FOLLOWER from now on. */
-  moveLeader(_topic: string, _partition: number, _brokerId: number): void {}
+  moveLeader(topic: string, partition: number, brokerId: number): void {
+    const found = this.#cluster.partition(topic, partition)
+    if (found === undefined) throw new ConfigError(`no partition ${partition} of topic ${topic}`)
+    if (!this.#node(brokerId).running) throw new ConfigError(`broker ${brokerId} is stopped`)
+    if (!found.replicas.includes(brokerId)) found.replicas = [...found.replicas, brokerId]
+    if (!found.isr.includes(brokerId)) found.isr = [...found.isr, brokerId]
+    found.lead(brokerId)
+  }
 
   /** Makes another broker the coordinator of a group or a transactional id. The old one answers NOT_COORDINATOR from now on. */
-  moveCoordinator(_kind: 'group' | 'transaction', _key: string, _brokerId: number): void {}
+  moveCoordinator(kind: CoordinatorKind, key: string, brokerId: number): void {
+    this.#cluster.coordinators.move(kind, key, this.#node(brokerId).id)
+  }
 
   /** Ends the broker's connections and refuses new ones; what it led or coordinated goes to a live one, where there is one. Data stays. */
-  stopBroker(_brokerId: number): void {}
+  stopBroker(brokerId: number): void {
+    const node = this.#node(brokerId)
+    node.running = false
+    node.fetchSessions.clear()
+    this.#cluster.elect()
+    for (const connection of [...node.connections]) connection.end(new Error(`broker ${brokerId} was stopped`))
+    this.#changed()
+  }
 
-  startBroker(_brokerId: number): void {}
+  startBroker(brokerId: number): void {
+    this.#node(brokerId).running = true
+    this.#cluster.elect()
+    this.#changed()
+  }
 
   /** Adds a broker to the cluster and answers its id. It leads nothing until topics are created or leaders moved. */
-  addBroker(_options: { rack?: string } = {}): number {
-    return 0
+  addBroker({ rack = null }: { rack?: string | null } = {}): number {
+    const { id } = this.#cluster.addNode(rack)
+    this.#changed()
+    return id
   }
 
   /** Every answer, or one API's, says it was throttled for so long, and the connection stays mute meanwhile (KIP-219). 0 ends it. */
-  throttle(_milliseconds: number, _api?: AnyApi): void {}
+  throttle(milliseconds: number, api?: AnyApi): void {
+    this.#throttle.set(milliseconds, api)
+  }
 
-  /** The next `times` requests of an API are applied, but their answers are lost and the connection closed. The answer takes it back. */
-  loseAnswer(_api: AnyApi, _options: { times?: number } = {}): () => void {
-    return () => {}
+  /** The next `times` (1) requests of an API are applied, but their answers are lost and the connection closed. The answer takes it back. */
+  loseAnswer(api: AnyApi, { times = 1 }: { times?: number } = {}): () => void {
+    let left = times
+    const remove = this.control(api, async (_request, context) => {
+      if (left === 0) return undefined
+      if (--left === 0) remove()
+      await context.apply()
+      return 'drop'
+    })
+    return remove
   }
 
   /** Ends every connection and timer. Safe to call twice. */
-  close(): Promise<void> {
-    return Promise.resolve()
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const node of this.#cluster.nodes.values()) for (const connection of [...node.connections]) connection.end(new Error('the broker was closed'))
+    this.#cluster.close()
+    this.#changed()
+  }
+
+  #node(brokerId: number): Node {
+    const node = this.#cluster.nodes.get(brokerId)
+    if (node === undefined) throw new ConfigError(`no broker ${brokerId}`)
+    return node
+  }
+
+  #changed(): void {
+    for (const task of [...this.#watchers]) task()
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Natives } from '../socket/socket.ts'
 
 /** A topic that is there from the start. */
 export interface BrokerTopic {
@@ -40,4 +41,6 @@ export interface BrokerConfig {
   users?: Readonly<Record<string, string>>
   clock?: Clock
   logger?: Logger
+  /** The runtime's codecs, which check compressed batches quicker than ours. */
+  natives?: Natives
 }

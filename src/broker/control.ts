@@ -1,4 +1,5 @@
-import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
+import type { AnyApi, RequestOf } from '../protocol/api.ts'
+import type { AnswerTo } from './handler.ts'
 
 /** What a control function knows of the request it was given. */
 export interface ControlContext<A extends AnyApi> {
@@ -9,20 +10,22 @@ export interface ControlContext<A extends AnyApi> {
   readonly correlationId: number
   readonly clientId: string | null
   /** Lets the broker handle the request now and answers what it would have said (null: nothing, acks none), to be changed, delayed or lost. */
-  apply(): Promise<ResponseInput<A> | null>
+  apply(): Promise<AnswerTo<A> | null>
 }
 
 /** Drops the connection, or keeps it open and never answers. */
 export type ControlVerdict = 'drop' | 'hang'
 
+type ControlAnswer<A extends AnyApi> = AnswerTo<A> | ControlVerdict | null | undefined
+
 /**
- * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never answers, and
- * undefined lets the next control function or the broker itself handle it. A promise holds up the requests behind it on that connection.
+ * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never answers,
+ * null sends nothing (acks none), and undefined lets the next control function or the broker itself handle it. A promise holds up the requests behind it on that connection.
  */
 export type Control<A extends AnyApi> = (
   request: RequestOf<A>,
   context: ControlContext<A>,
-) => ResponseInput<A> | ControlVerdict | undefined | Promise<ResponseInput<A> | ControlVerdict | undefined>
+) => ControlAnswer<A> | Promise<ControlAnswer<A>>
 
 /** The control functions in force, by API, oldest first. */
 export class Controls {

@@ -1,0 +1,182 @@
+import { type Clock, systemClock } from '../base/clock.ts'
+import { type Logger, silentLogger } from '../base/logger.ts'
+import { uuidText } from '../bytes/reader.ts'
+import { Codecs } from '../compression/codecs.ts'
+import { ownCodecs } from '../compression/own.ts'
+import { Advertised } from './advertised.ts'
+import type { BrokerConfig, BrokerTopic } from './config.ts'
+import { brokerDefinitions, topicConfigs } from './config-definitions.ts'
+import { ConfigSource, Configs } from './configs.ts'
+import { Coordinators } from './coordinators.ts'
+import { Groups } from './groups.ts'
+import { Node } from './node.ts'
+import type { Partition } from './partition.ts'
+import { Topic } from './topic.ts'
+import { Transactions } from './transactions.ts'
+
+const mebibyte = 1024 * 1024
+
+/** What all brokers share: topics, groups, transactions and who is responsible for which. */
+export class Cluster {
+  readonly id = randomUuid()
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly codecs: Codecs
+  readonly configs: Configs
+  readonly advertised: Advertised
+  /** Passwords by name; undefined lets everyone in. */
+  readonly users: ReadonlyMap<string, string> | undefined
+  readonly features: ReadonlyMap<string, number>
+  readonly maxBytes: number
+  readonly nodes = new Map<number, Node>()
+  readonly topics = new Map<string, Topic>()
+  readonly #topicsById = new Map<string, Topic>()
+  readonly coordinators: Coordinators
+  readonly groups: Groups
+  readonly transactions: Transactions
+  #nextProducerId = 0
+  /** Where the leaders of the next topic begin. */
+  #turn = 0
+  /** Bytes stored since the bound was last looked at. */
+  #unchecked = 0
+
+  constructor(config: BrokerConfig) {
+    this.clock = config.clock ?? systemClock
+    this.logger = config.logger ?? silentLogger
+    this.codecs = new Codecs(config.natives?.codecs)
+    this.codecs.offer(ownCodecs)
+    this.advertised = new Advertised(config.versions ?? {})
+    this.users = config.users === undefined ? undefined : new Map(Object.entries(config.users))
+    this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
+    this.maxBytes = config.maxBytes ?? 256 * mebibyte
+    const { brokers = 1, racks = [], numPartitions = 1, retentionBytes = 64 * mebibyte, autoCreateTopics = true } = config
+    this.configs = new Configs(
+      brokerDefinitions(),
+      Object.entries({
+        'auto.create.topics.enable': String(autoCreateTopics),
+        'default.replication.factor': String(Math.min(3, brokers)),
+        'log.retention.bytes': String(retentionBytes),
+        'num.partitions': String(numPartitions),
+        ...config.configs,
+      }),
+      ConfigSource.brokerStatic,
+    )
+    for (let i = 0; i < brokers; i++) this.addNode(racks[i] ?? null)
+    this.coordinators = new Coordinators(this)
+    this.groups = new Groups(this)
+    this.transactions = new Transactions(this)
+    for (const topic of config.topics ?? []) this.#declare(topic)
+  }
+
+  #declare({ name, partitions, replicationFactor, configs = {} }: BrokerTopic): void {
+    this.createTopic(name, this.assign(partitions ?? this.configs.number('num.partitions'), replicationFactor ?? this.replicationFactor), Object.entries(configs))
+  }
+
+  get replicationFactor(): number {
+    return Math.min(this.configs.number('default.replication.factor'), this.nodes.size)
+  }
+
+  addNode(rack: string | null): Node {
+    const node = new Node(this.nodes.size + 1, rack, this.configs)
+    this.nodes.set(node.id, node)
+    return node
+  }
+
+  get running(): Node[] {
+    return [...this.nodes.values()].filter(({ running }) => running)
+  }
+
+  /** The first broker that runs; −1 when none does. */
+  get controllerId(): number {
+    return this.running[0]?.id ?? -1
+  }
+
+  /** Brokers for each partition of a new topic, in turn; the first of each leads. */
+  assign(partitions: number, replicationFactor: number): number[][] {
+    const ids = this.running.map(({ id }) => id)
+    const turn = this.#turn++
+    return Array.from({ length: partitions }, (_, index) => Array.from({ length: replicationFactor }, (_, replica) => ids[(turn + index + replica) % ids.length]!))
+  }
+
+  /** A topic's configs, over the brokers'. */
+  topicConfigs(own: Iterable<readonly [string, string]>): Configs {
+    return new Configs(topicConfigs, own, ConfigSource.topic, this.configs)
+  }
+
+  createTopic(name: string, assignment: readonly (readonly number[])[], configs: Iterable<readonly [string, string]>): Topic {
+    const topic = new Topic(name, randomUuid(), this.topicConfigs(configs))
+    for (const replicas of assignment) topic.add(replicas)
+    this.topics.set(name, topic)
+    this.#topicsById.set(topic.id, topic)
+    return topic
+  }
+
+  deleteTopic(topic: Topic): void {
+    this.topics.delete(topic.name)
+    this.#topicsById.delete(topic.id)
+    this.groups.topicDeleted(topic.name)
+    for (const partition of topic.partitions) {
+      partition.leader = -1
+      partition.changed()
+    }
+  }
+
+  topicById(id: string): Topic | undefined {
+    return this.#topicsById.get(id)
+  }
+
+  partition(topic: string, index: number): Partition | undefined {
+    return this.topics.get(topic)?.partitions[index]
+  }
+
+  newProducerId(): number {
+    return this.#nextProducerId++
+  }
+
+  /** To be told of bytes stored: now and then all logs together are brought under the bound. */
+  stored(bytes: number): void {
+    this.#unchecked += bytes
+    if (this.#unchecked < Math.min(mebibyte, this.maxBytes / 16)) return
+    this.#unchecked = 0
+    this.#makeRoom()
+  }
+
+  /** The largest log gives its oldest segment, until all fit or only segments being written remain. */
+  #makeRoom(): void {
+    const logs = [...this.topics.values()].flatMap(({ partitions }) => partitions.map(({ log }) => log))
+    let size = logs.reduce((sum, log) => sum + log.size, 0)
+    while (size > this.maxBytes) {
+      const largest = logs.reduce((most, log) => (log.size > most.size ? log : most))
+      const before = largest.size
+      if (!largest.dropOldest()) return
+      size -= before - largest.size
+    }
+  }
+
+  /** Leaders are chosen anew where they do not run, or where there was none. A replica that runs is in sync. */
+  elect(): void {
+    for (const { partitions } of this.topics.values()) {
+      for (const partition of partitions) {
+        const alive = partition.replicas.filter(id => this.nodes.get(id)?.running)
+        // The last replica to go stays in the list, as in Kafka: it alone may lead again.
+        if (alive.length > 0) partition.isr = alive
+        if (!alive.includes(partition.leader)) {
+          const leader = alive[0] ?? -1
+          if (leader !== partition.leader) partition.lead(leader)
+        }
+      }
+    }
+    this.coordinators.changed()
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    this.groups.close()
+    this.transactions.close()
+  }
+}
+
+/** Sixteen random bytes as Kafka prints them. */
+export function randomUuid(): string {
+  return uuidText(crypto.getRandomValues(new Uint8Array(16)), 0)
+}

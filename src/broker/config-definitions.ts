@@ -1,0 +1,90 @@
+/** Kafka's numbers for the types of configs. */
+export const ConfigType = { boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7 } as const
+
+export interface ConfigDefinition {
+  readonly name: string
+  readonly type: keyof typeof ConfigType
+  readonly defaultValue: string
+  /** The broker config a topic's config falls back to. */
+  readonly synonym?: string
+  readonly allowed?: readonly string[]
+  readonly least?: number
+}
+
+const endless = '9223372036854775807'
+
+function define(
+  type: ConfigDefinition['type'],
+  name: string,
+  defaultValue: string,
+  more: Pick<ConfigDefinition, 'synonym' | 'allowed' | 'least'> = {},
+): ConfigDefinition {
+  return { name, type, defaultValue, ...more }
+}
+
+/** The configs a topic can have, with Kafka 4.4's defaults. Those that mean nothing in memory are kept and described, no more. */
+export const topicConfigs: readonly ConfigDefinition[] = [
+  define('list', 'cleanup.policy', 'delete', { synonym: 'log.cleanup.policy', allowed: ['delete', 'compact'] }),
+  define('int', 'compression.gzip.level', '-1', { synonym: 'compression.gzip.level' }),
+  define('int', 'compression.lz4.level', '9', { synonym: 'compression.lz4.level' }),
+  define('string', 'compression.type', 'producer', { synonym: 'compression.type', allowed: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] }),
+  define('int', 'compression.zstd.level', '3', { synonym: 'compression.zstd.level' }),
+  define('long', 'delete.retention.ms', '86400000', { synonym: 'log.cleaner.delete.retention.ms', least: 0 }),
+  define('boolean', 'errors.deadletterqueue.group.enable', 'false'),
+  define('long', 'file.delete.delay.ms', '60000', { synonym: 'log.segment.delete.delay.ms', least: 0 }),
+  define('long', 'flush.messages', endless, { synonym: 'log.flush.interval.messages', least: 1 }),
+  define('long', 'flush.ms', endless, { least: 0 }),
+  define('list', 'follower.replication.throttled.replicas', ''),
+  define('int', 'index.interval.bytes', '4096', { synonym: 'log.index.interval.bytes', least: 0 }),
+  define('list', 'leader.replication.throttled.replicas', ''),
+  define('long', 'local.retention.bytes', '-2', { synonym: 'log.local.retention.bytes', least: -2 }),
+  define('long', 'local.retention.ms', '-2', { synonym: 'log.local.retention.ms', least: -2 }),
+  define('long', 'max.compaction.lag.ms', endless, { synonym: 'log.cleaner.max.compaction.lag.ms', least: 1 }),
+  define('int', 'max.decompressed.message.bytes', '2147483639'),
+  define('int', 'max.message.bytes', '1048588', { synonym: 'message.max.bytes', least: 0 }),
+  define('long', 'message.timestamp.after.max.ms', '3600000', { synonym: 'log.message.timestamp.after.max.ms', least: 0 }),
+  define('long', 'message.timestamp.before.max.ms', endless, { synonym: 'log.message.timestamp.before.max.ms', least: 0 }),
+  define('string', 'message.timestamp.type', 'CreateTime', { synonym: 'log.message.timestamp.type', allowed: ['CreateTime', 'LogAppendTime'] }),
+  define('double', 'min.cleanable.dirty.ratio', '0.5', { synonym: 'log.cleaner.min.cleanable.ratio', least: 0 }),
+  define('long', 'min.compaction.lag.ms', '0', { synonym: 'log.cleaner.min.compaction.lag.ms', least: 0 }),
+  define('int', 'min.insync.replicas', '1', { synonym: 'min.insync.replicas', least: 1 }),
+  define('boolean', 'preallocate', 'false', { synonym: 'log.preallocate' }),
+  define('long', 'remote.copy.lag.bytes', '-1', { synonym: 'log.remote.copy.lag.bytes' }),
+  define('long', 'remote.copy.lag.ms', '0', { synonym: 'log.remote.copy.lag.ms' }),
+  define('boolean', 'remote.log.copy.disable', 'false'),
+  define('boolean', 'remote.log.delete.on.disable', 'false'),
+  define('boolean', 'remote.storage.enable', 'false'),
+  define('long', 'retention.bytes', '-1', { synonym: 'log.retention.bytes' }),
+  define('long', 'retention.ms', '604800000', { synonym: 'log.retention.ms', least: -1 }),
+  define('int', 'segment.bytes', '1073741824', { synonym: 'log.segment.bytes', least: 1048576 }),
+  define('int', 'segment.index.bytes', '10485760', { synonym: 'log.index.size.max.bytes', least: 4 }),
+  define('long', 'segment.jitter.ms', '0', { least: 0 }),
+  define('long', 'segment.ms', '604800000', { least: 1 }),
+  define('boolean', 'unclean.leader.election.enable', 'false', { synonym: 'unclean.leader.election.enable' }),
+]
+
+/** The broker configs this one heeds; those a topic falls back to come on top. `group.initial.rebalance.delay.ms` is 3000 in Kafka. */
+const brokerOnly: readonly ConfigDefinition[] = [
+  define('boolean', 'auto.create.topics.enable', 'true'),
+  define('int', 'default.replication.factor', '1', { least: 1 }),
+  define('int', 'fetch.max.bytes', '57671680', { least: 1024 }),
+  define('int', 'group.initial.rebalance.delay.ms', '0', { least: 0 }),
+  define('int', 'group.max.session.timeout.ms', '1800000'),
+  define('int', 'group.max.size', '2147483647', { least: 1 }),
+  define('int', 'group.min.session.timeout.ms', '6000'),
+  define('int', 'max.incremental.fetch.session.cache.slots', '1000', { least: 0 }),
+  define('int', 'num.partitions', '1', { least: 1 }),
+  define('int', 'offset.metadata.max.bytes', '4096'),
+  define('int', 'socket.request.max.bytes', '104857600', { least: 1 }),
+  define('int', 'transaction.max.timeout.ms', '900000', { least: 1 }),
+]
+
+let brokerConfigs: readonly ConfigDefinition[] | undefined
+
+export function brokerDefinitions(): readonly ConfigDefinition[] {
+  brokerConfigs ??= [
+    ...brokerOnly,
+    ...topicConfigs.flatMap(({ synonym, ...rest }) => (synonym === undefined ? [] : [{ ...rest, name: synonym }])),
+  ]
+  return brokerConfigs
+}

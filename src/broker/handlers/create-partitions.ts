@@ -1,0 +1,31 @@
+import type { RequestOf } from '../../protocol/api.ts'
+import { CreatePartitions } from '../../protocol/create-partitions.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import type { Cluster } from '../cluster.ts'
+import { type Handler, handler } from '../handler.ts'
+
+type Asked = RequestOf<typeof CreatePartitions>['topics'][number]
+
+export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, { cluster }) => ({
+  results: topics.map(topic => {
+    const [errorCode, errorMessage] = add(topic, validateOnly, cluster)
+    return { name: topic.name, errorCode, errorMessage }
+  }),
+}))
+
+function add({ name, count, assignments }: Asked, validateOnly: boolean, cluster: Cluster): [errorCode: number, errorMessage: string | null] {
+  const topic = cluster.topics.get(name)
+  if (topic === undefined) return [ErrorCode.UnknownTopicOrPartition, 'This server does not host this topic-partition.']
+  const present = topic.partitions.length
+  if (count === present) return [ErrorCode.InvalidPartitionNumber, `Topic already has ${present} partition(s).`]
+  if (count < present) return [ErrorCode.InvalidPartitionNumber, `The topic ${name} currently has ${present} partition(s); ${count} would not be an increase.`]
+  const added = count - present
+  if (assignments !== null && assignments.length !== added)
+    return [ErrorCode.InvalidReplicaAssignment, `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`]
+  const unknown = assignments?.flatMap(({ brokerIds }) => brokerIds).find(id => !cluster.nodes.has(id))
+  if (unknown !== undefined) return [ErrorCode.InvalidReplicaAssignment, `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`]
+  if (validateOnly) return [0, null]
+  const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, topic.partitions[0]!.replicas.length)
+  for (const brokerIds of replicas) topic.add(brokerIds)
+  return [0, null]
+}

@@ -1,0 +1,94 @@
+import { zeroUuid } from '../../bytes/reader.ts'
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
+import { CreateTopics } from '../../protocol/create-topics.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import type { Cluster } from '../cluster.ts'
+import { topicConfigs } from '../config-definitions.ts'
+import { invalidValue } from '../configs.ts'
+import { type Handler, handler } from '../handler.ts'
+import { invalidTopicName } from '../topic-names.ts'
+
+type Asked = RequestOf<typeof CreateTopics>['topics'][number]
+type Answer = ResponseInput<typeof CreateTopics>['topics'][number]
+
+/** What is wrong with a request. */
+type Problem = readonly [errorCode: number, message: string]
+
+export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, validateOnly }, { cluster }) => {
+  const seen = new Set<string>()
+  const repeated = new Set(topics.filter(({ name }) => seen.size === seen.add(name).size).map(({ name }) => name))
+  const results = [...new Map(topics.map(topic => [topic.name, topic])).values()].map(topic => {
+    if (repeated.has(topic.name)) return failed(topic.name, [ErrorCode.InvalidRequest, 'Duplicate topic name.'])
+    return create(topic, validateOnly, cluster)
+  })
+  return { topics: results }
+})
+
+function failed(name: string, [errorCode, errorMessage]: Problem): Answer {
+  return { name, topicId: zeroUuid, errorCode, errorMessage, configs: [] }
+}
+
+function create(asked: Asked, validateOnly: boolean, cluster: Cluster): Answer {
+  const { name, configs } = asked
+  const problem = wrongName(name, cluster) ?? wrongLayout(asked, cluster) ?? wrongConfigs(configs)
+  if (problem !== undefined) return failed(name, problem)
+  const partitions = asked.numPartitions < 0 ? cluster.configs.number('num.partitions') : asked.numPartitions
+  const replicationFactor = asked.replicationFactor < 0 ? cluster.replicationFactor : asked.replicationFactor
+  const assignment =
+    asked.assignments.length > 0
+      ? asked.assignments.toSorted((a, b) => a.partitionIndex - b.partitionIndex).map(({ brokerIds }) => brokerIds)
+      : cluster.assign(partitions, replicationFactor)
+  const given = configs.map(config => [config.name, config.value!] as const)
+  const made = validateOnly ? undefined : cluster.createTopic(name, assignment, given)
+  const described = (made?.configs ?? cluster.topicConfigs(given)).describe(null)
+  return {
+    name,
+    topicId: made?.id ?? zeroUuid,
+    errorCode: 0,
+    errorMessage: null,
+    numPartitions: assignment.length,
+    replicationFactor: assignment[0]!.length,
+    configs: described.map(config => ({ name: config.name, value: config.value, readOnly: false, configSource: config.source, isSensitive: false })),
+  }
+}
+
+function wrongName(name: string, { topics }: Cluster): Problem | undefined {
+  const invalid = invalidTopicName(name)
+  if (invalid !== undefined) return [ErrorCode.InvalidTopic, invalid]
+  return topics.has(name) ? [ErrorCode.TopicAlreadyExists, `Topic '${name}' already exists.`] : undefined
+}
+
+function wrongLayout({ numPartitions, replicationFactor, assignments }: Asked, cluster: Cluster): Problem | undefined {
+  if (assignments.length > 0) {
+    if (numPartitions !== -1) return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but numPartitions was not set to -1.']
+    if (replicationFactor !== -1) return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but replication factor was not set to -1.']
+    return wrongAssignment(assignments, cluster)
+  }
+  if (numPartitions === 0 || numPartitions < -1) return [ErrorCode.InvalidPartitionNumber, 'Number of partitions was set to an invalid non-positive value.']
+  if (replicationFactor === 0 || replicationFactor < -1) return [ErrorCode.InvalidReplicationFactor, 'Replication factor must be larger than 0, or -1 to use the default value.']
+  const running = cluster.running.length
+  if (replicationFactor > running)
+    return [ErrorCode.InvalidReplicationFactor, `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only ${running} broker(s) are registered.`]
+  return undefined
+}
+
+function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster): Problem | undefined {
+  const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex))
+  for (const { partitionIndex, brokerIds } of assignments) {
+    if (brokerIds.length === 0) return [ErrorCode.InvalidReplicaAssignment, 'The manual partition assignment includes an empty replica list.']
+    if (new Set(brokerIds).size !== brokerIds.length) return [ErrorCode.InvalidReplicaAssignment, `The manual partition assignment includes a broker more than once in partition ${partitionIndex}.`]
+    const unknown = brokerIds.find(id => !nodes.has(id))
+    if (unknown !== undefined) return [ErrorCode.InvalidReplicaAssignment, `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`]
+  }
+  if (indexes.size !== assignments.length || assignments.some((_, index) => !indexes.has(index))) return [ErrorCode.InvalidReplicaAssignment, 'partitions should be a consecutive 0-based integer sequence']
+  return undefined
+}
+
+function wrongConfigs(configs: Asked['configs']): Problem | undefined {
+  for (const { name, value } of configs) {
+    const definition = topicConfigs.find(each => each.name === name)
+    const problem = definition === undefined ? `Unknown topic config name: ${name}` : invalidValue(definition, value)
+    if (problem !== undefined) return [ErrorCode.InvalidConfiguration, problem]
+  }
+  return undefined
+}

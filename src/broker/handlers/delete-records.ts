@@ -1,0 +1,26 @@
+import { DeleteRecords } from '../../protocol/delete-records.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { ledPartition } from '../topic-lookup.ts'
+
+/** Stands for all that is in the partition. */
+const toTheEnd = -1
+
+export const deleteRecords: Handler = handler(DeleteRecords, [0, 2], ({ topics }, context) => ({
+  topics: topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex, offset }) => ({ partitionIndex, ...remove(name, partitionIndex, offset, context) })),
+  })),
+}))
+
+function remove(name: string, index: number, offset: number, context: RequestContext): { lowWatermark: number; errorCode: number } {
+  const topic = context.cluster.topics.get(name)
+  const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, index, context)
+  if (typeof partition === 'number') return { lowWatermark: -1, errorCode: partition }
+  if (topic!.settings.compacted && !topic!.configs.get('cleanup.policy').includes('delete')) return { lowWatermark: -1, errorCode: ErrorCode.PolicyViolation }
+  const { log } = partition
+  if (offset < toTheEnd || offset > log.endOffset) return { lowWatermark: -1, errorCode: ErrorCode.OffsetOutOfRange }
+  log.deleteBefore(offset === toTheEnd ? log.endOffset : offset)
+  partition.changed()
+  return { lowWatermark: log.startOffset, errorCode: 0 }
+}

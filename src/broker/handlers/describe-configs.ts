@@ -1,0 +1,28 @@
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
+import { DescribeConfigs } from '../../protocol/describe-configs.ts'
+import { configsOf } from '../config-resources.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
+
+type Asked = RequestOf<typeof DescribeConfigs>['resources'][number]
+type Answer = ResponseInput<typeof DescribeConfigs>['results'][number]
+
+export const describeConfigs: Handler = handler(DescribeConfigs, [1, 4], ({ resources, includeSynonyms }, context) => ({
+  results: resources.map(resource => describe(resource, includeSynonyms, context)),
+}))
+
+function describe({ resourceType, resourceName, configurationKeys }: Asked, includeSynonyms: boolean, context: RequestContext): Answer {
+  const found = configsOf(resourceType, resourceName, context)
+  if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
+  const configs = found.configs.describe(configurationKeys).map(({ name, value, source, type, synonyms }) => ({
+    name,
+    value,
+    readOnly: found.topic === undefined,
+    configSource: source,
+    isSensitive: false,
+    synonyms: includeSynonyms ? synonyms : [],
+    configType: type,
+    documentation: null,
+  }))
+  return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs }
+}
+

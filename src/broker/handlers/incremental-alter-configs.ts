@@ -1,0 +1,44 @@
+import type { RequestOf } from '../../protocol/api.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { IncrementalAlterConfigs } from '../../protocol/incremental-alter-configs.ts'
+import { type ConfigProblem, replaceConfigs } from '../config-resources.ts'
+import type { Configs } from '../configs.ts'
+import { type Handler, handler } from '../handler.ts'
+
+type Change = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]['configs'][number]
+
+const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
+
+export const incrementalAlterConfigs: Handler = handler(IncrementalAlterConfigs, [0, 1], ({ resources, validateOnly }, context) => ({
+  responses: resources.map(({ resourceType, resourceName, configs }) => {
+    const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
+      if (new Set(configs.map(({ name }) => name)).size < configs.length) return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'Error due to duplicate config keys' }
+      for (const each of configs) {
+        const problem = apply(each, own, present)
+        if (problem !== undefined) return problem
+      }
+      return undefined
+    }
+    const problem = replaceConfigs(resourceType, resourceName, change, validateOnly, context)
+    return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
+  }),
+}))
+
+function apply({ name, value, configOperation }: Change, own: Map<string, string | null>, present: Configs): ConfigProblem | undefined {
+  if (configOperation === Operation.delete) {
+    own.delete(name)
+    return undefined
+  }
+  if (configOperation === Operation.set) {
+    own.set(name, value)
+    return undefined
+  }
+  const definition = present.definition(name)
+  if (configOperation !== Operation.append && configOperation !== Operation.subtract) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unknown operation ${configOperation}` }
+  if (definition?.type !== 'list') return { errorCode: ErrorCode.InvalidConfiguration, errorMessage: `Can't ${configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.` }
+  const items = present.get(name).split(',').filter(Boolean)
+  const given = (value ?? '').split(',').filter(Boolean)
+  const rest = items.filter(item => !given.includes(item))
+  own.set(name, (configOperation === Operation.append ? [...items, ...given.filter(item => !items.includes(item))] : rest).join(','))
+  return undefined
+}

@@ -1,0 +1,21 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { InitProducerId } from '../../protocol/init-producer-id.ts'
+import { notCoordinator } from '../coordinated.ts'
+import { type Handler, handler } from '../handler.ts'
+
+export const initProducerId: Handler = handler(InitProducerId, [0, 5], (request, context) => {
+  const { transactionalId, transactionTimeoutMs, producerId, producerEpoch } = request
+  const { cluster, apiVersion } = context
+  if (transactionalId === null) return { errorCode: 0, producerId: cluster.newProducerId(), producerEpoch: 0 }
+  const failed = (errorCode: number) => ({ errorCode, producerId: -1, producerEpoch: -1 })
+  if (transactionalId === '') return failed(ErrorCode.InvalidRequest)
+  const misplaced = notCoordinator('transaction', transactionalId, context)
+  if (misplaced !== 0) return failed(misplaced)
+  const result = cluster.transactions.init(transactionalId, transactionTimeoutMs, producerId, producerEpoch)
+  return { ...result, errorCode: fencedAs(result.errorCode, apiVersion >= 4) }
+})
+
+/** Clients that do not know PRODUCER_FENCED yet are told that their epoch is wrong. */
+export function fencedAs(errorCode: number, known: boolean): number {
+  return errorCode === ErrorCode.ProducerFenced && !known ? ErrorCode.InvalidProducerEpoch : errorCode
+}

@@ -1,0 +1,28 @@
+import { JoinGroup } from '../../protocol/join-group.ts'
+import { notCoordinator } from '../coordinated.ts'
+import { joinFailed } from '../group-member.ts'
+import { type Handler, handler } from '../handler.ts'
+
+export const joinGroup: Handler = handler(JoinGroup, [0, 9], async (request, context) => {
+  const { apiVersion, cluster, clientId } = context
+  const { groupId, memberId, sessionTimeoutMs, groupInstanceId, protocolType, protocols } = request
+  const errorCode = notCoordinator('group', groupId, context)
+  const result =
+    errorCode !== 0
+      ? joinFailed(errorCode, memberId)
+      : await cluster.groups.join(groupId, {
+          memberId,
+          instanceId: groupInstanceId,
+          clientId: clientId ?? '',
+          clientHost: `/${context.connection.clientHost}`,
+          sessionTimeoutMs,
+          // Version 0 had but one timeout.
+          rebalanceTimeoutMs: apiVersion === 0 ? sessionTimeoutMs : request.rebalanceTimeoutMs,
+          protocolType,
+          protocols,
+          requiresKnownId: apiVersion >= 4,
+          canSkipAssignment: apiVersion >= 9,
+        })
+  // Before version 7 there is no null here.
+  return { ...result, protocolName: result.protocolName ?? (apiVersion >= 7 ? null : '') }
+})

@@ -1,0 +1,31 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { LeaveGroup } from '../../protocol/leave-group.ts'
+import { notCoordinator } from '../coordinated.ts'
+import type { Group } from '../group.ts'
+import { type Handler, handler } from '../handler.ts'
+
+export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {
+  const misplaced = notCoordinator('group', groupId, context)
+  if (misplaced !== 0) return { errorCode: misplaced, members: [] }
+  const group = context.cluster.groups.get(groupId)
+  if (context.apiVersion < 3) return { errorCode: leave(group, memberId, null), members: [] }
+  const results = members.map(each => ({
+    memberId: each.memberId,
+    groupInstanceId: each.groupInstanceId,
+    errorCode: leave(group, each.memberId, each.groupInstanceId),
+  }))
+  return { errorCode: 0, members: results }
+})
+
+/** Static members may be named by instance alone: so an administrator removes them (KIP-345). */
+function leave(group: Group | undefined, memberId: string, instanceId: string | null): number {
+  if (group === undefined) return ErrorCode.UnknownMemberId
+  if (instanceId === null && group.isPending(memberId)) {
+    group.removePending(memberId)
+    return 0
+  }
+  const id = memberId === '' && instanceId !== null ? (group.staticMember(instanceId) ?? '') : memberId
+  const errorCode = group.identify(id, instanceId)
+  if (errorCode === 0) group.remove(group.members.get(id)!)
+  return errorCode
+}

@@ -1,0 +1,60 @@
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ListOffsets } from '../../protocol/list-offsets.ts'
+import { IsolationLevel } from '../../protocol/offsets.ts'
+import { RecordBatch } from '../../records/record-batch.ts'
+import { RecordCursor } from '../../records/record-cursor.ts'
+import type { Cluster } from '../cluster.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
+import type { Partition } from '../partition.ts'
+import { ledPartition } from '../topic-lookup.ts'
+
+type Request = RequestOf<typeof ListOffsets>
+type Asked = Request['topics'][number]['partitions'][number]
+type Answer = Omit<ResponseInput<typeof ListOffsets>['topics'][number]['partitions'][number], 'partitionIndex' | 'oldStyleOffsets'>
+
+// Times that stand for a place. Each came with a version of the API.
+const latest = -1
+const earliest = -2
+const newestTimestamp = -3
+const earliestLocal = -4
+const latestTiered = -5
+const earliestPendingUpload = -6
+const firstVersion: Readonly<Record<number, number>> = { [newestTimestamp]: 7, [earliestLocal]: 8, [latestTiered]: 9, [earliestPendingUpload]: 11 }
+
+export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, isolationLevel }, context) => ({
+  topics: topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(asked => ({ partitionIndex: asked.partitionIndex, ...find(name, asked, isolationLevel, context) })),
+  })),
+}))
+
+function find(name: string, { partitionIndex, currentLeaderEpoch, timestamp }: Asked, isolationLevel: number, context: RequestContext): Answer {
+  const topic = context.cluster.topics.get(name)
+  const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context, currentLeaderEpoch)
+  if (typeof partition === 'number') return { errorCode: partition }
+  if (timestamp < earliestPendingUpload || context.apiVersion < (firstVersion[timestamp] ?? 0)) return { errorCode: ErrorCode.UnsupportedVersion }
+  const found = (at: number, offset: number): Answer => {
+    const leaderEpoch = context.apiVersion >= 4 && offset >= 0 ? partition.epochAt(offset) : -1
+    return { errorCode: 0, timestamp: at, offset, leaderEpoch }
+  }
+  const { log } = partition
+  const end = isolationLevel === IsolationLevel.ReadCommitted ? partition.lastStableOffset : log.endOffset
+  if (timestamp === latest) return found(-1, end)
+  if (timestamp === earliest || timestamp === earliestLocal) return found(-1, log.startOffset)
+  // Nothing of an embedded broker is in tiered storage.
+  if (timestamp === latestTiered || timestamp === earliestPendingUpload) return found(-1, -1)
+  const target = timestamp === newestTimestamp ? log.maxTimestamp() : timestamp
+  const first = target < 0 && timestamp === newestTimestamp ? undefined : firstSince(partition, target, context.cluster)
+  return first === undefined || first.offset >= end ? found(-1, -1) : found(first.timestamp, first.offset)
+}
+
+/** The first record of this time or later. */
+function firstSince({ log }: Partition, timestamp: number, { codecs }: Cluster): { timestamp: number; offset: number } | undefined {
+  const cursor = new RecordCursor()
+  for (const bytes of log.since(timestamp)) {
+    cursor.reset(new RecordBatch(bytes, 0, bytes.length), codecs)
+    while (cursor.next()) if (cursor.timestamp >= timestamp && cursor.offset >= log.startOffset) return { timestamp: cursor.timestamp, offset: cursor.offset }
+  }
+  return undefined
+}

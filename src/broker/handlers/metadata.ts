@@ -1,0 +1,57 @@
+import type { ResponseInput } from '../../protocol/api.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { Metadata } from '../../protocol/metadata.ts'
+import { zeroUuid } from '../../bytes/reader.ts'
+import type { Cluster } from '../cluster.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
+import type { Partition } from '../partition.ts'
+import type { Topic } from '../topic.ts'
+import { invalidTopicName } from '../topic-names.ts'
+
+type TopicAnswer = ResponseInput<typeof Metadata>['topics'][number]
+
+export const metadata: Handler = handler(Metadata, [0, 13], ({ topics, allowAutoTopicCreation }, context) => {
+  const { cluster, connection, apiVersion } = context
+  // In version 0 an empty list asks for all.
+  const all = topics === null || (apiVersion === 0 && topics.length === 0)
+  return {
+    brokers: cluster.running.map(({ id, rack }) => ({ nodeId: id, ...connection.listener.address(id), rack })),
+    clusterId: cluster.id,
+    controllerId: cluster.controllerId,
+    topics: all
+      ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
+      : topics.map(({ name, topicId }) => (name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context))),
+  }
+})
+
+function byId(topicId: string, cluster: Cluster): TopicAnswer {
+  const topic = cluster.topicById(topicId)
+  return topic === undefined ? { errorCode: ErrorCode.UnknownTopicID, name: null, topicId, partitions: [] } : describe(topic, cluster)
+}
+
+function byName(name: string, create: boolean, { cluster }: RequestContext): TopicAnswer {
+  const topic = cluster.topics.get(name)
+  if (topic !== undefined) return describe(topic, cluster)
+  const failed = (errorCode: number): TopicAnswer => ({ errorCode, name, topicId: zeroUuid, partitions: [] })
+  if (invalidTopicName(name) !== undefined) return failed(ErrorCode.InvalidTopic)
+  if (!create || cluster.configs.get('auto.create.topics.enable') !== 'true') return failed(ErrorCode.UnknownTopicOrPartition)
+  cluster.createTopic(name, cluster.assign(cluster.configs.number('num.partitions'), cluster.replicationFactor), [])
+  // As Kafka: the topic is being made; it is there when the client asks again.
+  return failed(ErrorCode.UnknownTopicOrPartition)
+}
+
+function describe(topic: Topic, cluster: Cluster): TopicAnswer {
+  return { errorCode: 0, name: topic.name, topicId: topic.id, partitions: topic.partitions.map(partition => describePartition(partition, cluster)) }
+}
+
+function describePartition({ index, leader, leaderEpoch, replicas, isr }: Partition, cluster: Cluster): TopicAnswer['partitions'][number] {
+  return {
+    errorCode: leader < 0 ? ErrorCode.LeaderNotAvailable : 0,
+    partitionIndex: index,
+    leaderId: leader,
+    leaderEpoch,
+    replicaNodes: replicas,
+    isrNodes: isr,
+    offlineReplicas: replicas.filter(id => !cluster.nodes.get(id)?.running),
+  }
+}

@@ -1,0 +1,39 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { OffsetCommit } from '../../protocol/offset-commit.ts'
+import { notCoordinator } from '../coordinated.ts'
+import type { Group } from '../group.ts'
+import { type Handler, handler } from '../handler.ts'
+import { commitPartition } from '../offset-committing.ts'
+import { topicOf } from '../topic-lookup.ts'
+
+export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, context) => {
+  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
+  const { cluster, apiVersion } = context
+  const errorCode = notCoordinator('group', groupId, context) || mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
+  return {
+    topics: request.topics.map(({ name, topicId, partitions }) => {
+      const topic = topicOf({ name, topicId }, apiVersion >= 10, context)
+      const results = partitions.map(asked => ({
+        partitionIndex: asked.partitionIndex,
+        errorCode: errorCode || commitPartition(topic, asked, context, (at, committed) => cluster.groups.getOrCreate(groupId).offsets.commit(at, asked.partitionIndex, committed)),
+      }))
+      return { name, topicId, partitions: results }
+    }),
+  }
+})
+
+/** Without a member and generation only an empty group takes commits: those of consumers that assign partitions themselves. */
+function mayCommit(group: Group | undefined, memberId: string, instanceId: string | null, generationId: number, apiVersion: number): number {
+  if (group === undefined) {
+    if (generationId < 0) return 0
+    return apiVersion >= 9 ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration
+  }
+  if (generationId < 0 && group.state === 'Empty') return 0
+  if (generationId < 0 && memberId === '' && instanceId === null) return ErrorCode.UnknownMemberId
+  const errorCode = group.identify(memberId, instanceId)
+  if (errorCode !== 0) return errorCode
+  if (generationId !== group.generationId) return ErrorCode.IllegalGeneration
+  if (group.state === 'CompletingRebalance') return ErrorCode.RebalanceInProgress
+  group.heard(group.members.get(memberId)!)
+  return 0
+}

@@ -1,0 +1,30 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { OffsetDelete } from '../../protocol/offset-delete.ts'
+import { subscribedTopics } from '../consumer-subscription.ts'
+import { notCoordinator } from '../coordinated.ts'
+import { type Handler, handler } from '../handler.ts'
+
+export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, topics }, context) => {
+  const { cluster } = context
+  const group = cluster.groups.get(groupId)
+  const failed = (errorCode: number) => ({ errorCode, topics: [] })
+  const misplaced = notCoordinator('group', groupId, context)
+  if (misplaced !== 0) return failed(misplaced)
+  if (group === undefined) return failed(ErrorCode.GroupIdNotFound)
+  // What other protocols' members read can't be told.
+  if (group.members.size > 0 && group.protocolType !== 'consumer') return failed(ErrorCode.NonEmptyGroup)
+  const subscribed = subscribedTopics(group)
+  const deletePartition = (topic: string, partition: number): number => {
+    if (cluster.partition(topic, partition) === undefined) return ErrorCode.UnknownTopicOrPartition
+    if (subscribed.has(topic)) return ErrorCode.GroupSubscribedToTopic
+    group.offsets.delete(topic, partition)
+    return 0
+  }
+  return {
+    errorCode: 0,
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: deletePartition(name, partitionIndex) })),
+    })),
+  }
+})

@@ -1,0 +1,85 @@
+import { ProtocolError } from '../../base/errors.ts'
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { Produce } from '../../protocol/produce.ts'
+import type { RecordBatch } from '../../records/record-batch.ts'
+import { checkRecords } from '../check-records.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
+import type { Partition } from '../partition.ts'
+import { endpointsOf, ledPartition, topicOf } from '../topic-lookup.ts'
+import type { Topic } from '../topic.ts'
+
+type Request = RequestOf<typeof Produce>
+type PartitionRequest = Request['topicData'][number]['partitionData'][number]
+type PartitionAnswer = ResponseInput<typeof Produce>['responses'][number]['partitionResponses'][number]
+
+// Kafka lists versions 0 to 2 for the sake of old clients' negotiation, and refuses them.
+const firstServed = 3
+
+export const produce: Handler = handler(Produce, [0, 13], (request, context) => {
+  if (context.apiVersion < firstServed) throw new ProtocolError(`Produce v${context.apiVersion} is listed but not served`)
+  const leaders = new Set<number>()
+  const responses = request.topicData.map(({ name, topicId, partitionData }) => {
+    const topic = topicOf({ name, topicId }, context.apiVersion >= 13, context)
+    const answers = partitionData.map(asked => ({ index: asked.index, ...append(asked, topic, request, context, leaders) }))
+    return { name, topicId, partitionResponses: answers }
+  })
+  if (request.acks !== 0) return { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
+  // There is no answer to put an error into.
+  const failed = responses.flatMap(({ partitionResponses }) => partitionResponses).find(({ errorCode }) => errorCode !== 0)
+  if (failed !== undefined) throw new ProtocolError(`Produce with acks 0 failed with error ${failed.errorCode}`)
+  return null
+})
+
+function failure(errorCode: number, more: Partial<PartitionAnswer> = {}): Omit<PartitionAnswer, 'index'> {
+  return { errorCode, baseOffset: -1, ...more }
+}
+
+function append({ index, records }: PartitionRequest, topic: Topic | number, request: Request, context: RequestContext, leaders: Set<number>): Omit<PartitionAnswer, 'index'> {
+  const { cluster, apiVersion } = context
+  if (request.acks < -1 || request.acks > 1) return failure(ErrorCode.InvalidRequiredAcks)
+  if (typeof topic === 'number') return failure(topic)
+  const partition = ledPartition(topic, index, context)
+  if (typeof partition === 'number') {
+    const { leader = -1, leaderEpoch = -1 } = topic.partitions[index] ?? {}
+    if (partition === ErrorCode.NotLeaderForPartition && apiVersion >= 10) {
+      leaders.add(leader)
+      return failure(partition, { currentLeader: { leaderId: leader, leaderEpoch } })
+    }
+    return failure(partition)
+  }
+  const { settings } = topic
+  if (request.acks === -1 && partition.isr.length < settings.minInsyncReplicas) return failure(ErrorCode.NotEnoughReplicas)
+  const now = cluster.clock.now()
+  const checked = checkRecords(records, settings, cluster.codecs, now)
+  if ('errorCode' in checked) return { baseOffset: -1, ...checked }
+  const { batch, newest } = checked
+  const duplicate = batch.producerId >= 0 ? partition.producers.duplicateOf(batch) : undefined
+  const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
+  if (duplicate !== undefined)
+    return { errorCode: 0, baseOffset: duplicate.baseOffset, logAppendTimeMs: appendTime(duplicate.timestamp), logStartOffset: partition.log.startOffset }
+  const errorCode = checkProducer(batch, partition, request.transactionalId, context)
+  if (errorCode !== 0) return failure(errorCode)
+  const baseOffset = partition.append(batch, newest, now)
+  cluster.stored(batch.end - batch.start)
+  return { errorCode: 0, baseOffset, logAppendTimeMs: appendTime(now), logStartOffset: partition.log.startOffset }
+}
+
+/** Whether the producer may append this now. The second transaction protocol adds the partition to the transaction by the way (KIP-890). */
+function checkProducer(batch: RecordBatch, partition: Partition, transactionalId: string | null, { cluster: { transactions }, apiVersion }: RequestContext): number {
+  const { producers } = partition
+  const { producerId, producerEpoch, isTransactional } = batch
+  if (producerId < 0) return 0
+  if (isTransactional && !(producers.open.has(producerId) && producers.entries.get(producerId)?.epoch === producerEpoch)) {
+    if (transactionalId === null) return ErrorCode.InvalidTransactionState
+    const transaction = transactions.owned(transactionalId, producerId, producerEpoch)
+    if (transaction === ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch
+    if (typeof transaction === 'number') return transaction
+    const adds = apiVersion >= 12
+    if (!adds && !transaction.partitions.has(partition)) return apiVersion >= 11 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTransactionState
+    const errorCode = producers.check(batch, isTransactional)
+    if (errorCode === 0 && adds) transactions.addPartitions(transaction, [partition])
+    return errorCode
+  }
+  return producers.check(batch, isTransactional)
+}

@@ -1,0 +1,20 @@
+import { ConfigSource, Configs } from './configs.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+import type { ServerConnection } from './server-connection.ts'
+
+/** One broker of the cluster. */
+export class Node {
+  readonly id: number
+  readonly rack: string | null
+  running = true
+  readonly configs: Configs
+  readonly connections = new Set<ServerConnection>()
+  readonly fetchSessions: FetchSessions
+
+  constructor(id: number, rack: string | null, clusterConfigs: Configs) {
+    this.id = id
+    this.rack = rack
+    this.configs = new Configs(clusterConfigs.definitions, clusterConfigs.own, ConfigSource.brokerStatic)
+    this.fetchSessions = new FetchSessions(this.configs.number('max.incremental.fetch.session.cache.slots'))
+  }
+}

@@ -1,0 +1,22 @@
+import { ErrorCode } from '../protocol/errors.ts'
+import { utf8Length } from '../bytes/utf8.ts'
+import type { CommittedOffset } from './group-offsets.ts'
+import type { RequestContext } from './handler.ts'
+import type { Topic } from './topic.ts'
+
+interface Asked {
+  readonly partitionIndex: number
+  readonly committedOffset: number
+  readonly committedLeaderEpoch: number
+  readonly committedMetadata: string | null
+}
+
+/** Checks one partition of a commit and hands it on; answers its error code. */
+export function commitPartition(topic: Topic | number, asked: Asked, { cluster }: RequestContext, commit: (topic: string, committed: CommittedOffset) => void): number {
+  if (typeof topic === 'number') return topic
+  if (topic.partitions[asked.partitionIndex] === undefined) return ErrorCode.UnknownTopicOrPartition
+  const metadata = asked.committedMetadata ?? ''
+  if (utf8Length(metadata) > cluster.configs.number('offset.metadata.max.bytes')) return ErrorCode.OffsetMetadataTooLarge
+  commit(topic.name, { offset: asked.committedOffset, leaderEpoch: asked.committedLeaderEpoch, metadata })
+  return 0
+}

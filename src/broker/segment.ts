@@ -1,0 +1,83 @@
+/**
+ * A stretch of a partition's log: batches one after another in one buffer. What was written never changes, so readers may hold views of
+ * it, also past the segment's deletion.
+ */
+export class Segment {
+  /** Bytes used. */
+  size = 0
+  /** Newest timestamp of its records, or −1. */
+  maxTimestamp = -1
+  readonly baseOffset: number
+  /** Of each batch: its first offset, where it begins, its largest timestamp. */
+  readonly #offsets: number[] = []
+  readonly #positions: number[] = []
+  readonly #timestamps: number[] = []
+  #bytes: Uint8Array
+  readonly #limit: number
+
+  constructor(baseOffset: number, limit: number, first: number) {
+    this.baseOffset = baseOffset
+    this.#limit = Math.max(limit, first)
+    this.#bytes = new Uint8Array(first)
+  }
+
+  get count(): number {
+    return this.#offsets.length
+  }
+
+  /** Whether another `length` bytes fit. */
+  fits(length: number): boolean {
+    return this.size + length <= this.#limit
+  }
+
+  /** Copies a batch in, and answers the copy, to be stamped. */
+  append(batch: Uint8Array, baseOffset: number, maxTimestamp: number): Uint8Array {
+    const end = this.size + batch.length
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.min(this.#limit, Math.max(end, this.#bytes.length * 2)))
+      grown.set(this.#bytes.subarray(0, this.size))
+      this.#bytes = grown
+    }
+    this.#bytes.set(batch, this.size)
+    this.#offsets.push(baseOffset)
+    this.#positions.push(this.size)
+    this.#timestamps.push(maxTimestamp)
+    if (maxTimestamp > this.maxTimestamp) this.maxTimestamp = maxTimestamp
+    const copy = this.#bytes.subarray(this.size, end)
+    this.size = end
+    return copy
+  }
+
+  /** The last batch that begins at or before `offset`; −1 when none does. */
+  find(offset: number): number {
+    let low = 0
+    let high = this.#offsets.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#offsets[middle]! <= offset) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  offsetOf(index: number): number {
+    return this.#offsets[index]!
+  }
+
+  timestampOf(index: number): number {
+    return this.#timestamps[index]!
+  }
+
+  /** Where batch `index` begins; the segment's size for the one after the last. */
+  positionOf(index: number): number {
+    return index < this.#positions.length ? this.#positions[index]! : this.size
+  }
+
+  batch(index: number): Uint8Array {
+    return this.view(this.positionOf(index), this.positionOf(index + 1))
+  }
+
+  view(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(from, to)
+  }
+}
