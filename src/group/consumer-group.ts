@@ -66,7 +66,7 @@ export class ConsumerGroup {
   async next(options: CallOptions = {}): Promise<Generation> {
     for (;;) {
       options.signal?.throwIfAborted()
-      if (this.closed !== undefined) throw new GroupClosedError(`group ${this.id} is closed`)
+      if (this.closing.signal.aborted) throw new GroupClosedError(`group ${this.id} is closed`)
       const failure = this.fatal ?? this.failure
       this.failure = undefined
       if (failure !== undefined) throw failure.error
@@ -91,8 +91,7 @@ export class ConsumerGroup {
   private async shut(): Promise<void> {
     const { rebalanceTimeout, groupInstanceId } = this.membership
     this.closing.abort(new GroupClosedError(`group ${this.id} was closed`))
-    // Set before anyone wakes: `closed` is what they look at.
-    queueMicrotask(() => this.bell.ring())
+    this.bell.ring()
     if (this.working !== undefined && (await this.within(this.working, rebalanceTimeout)) === 'late') {
       this.errorLogger.error(
         `group ${this.id}: a function of the last generation is still running after ${rebalanceTimeout} ms; leaving without it`,

@@ -1,8 +1,11 @@
 import type { AddressLike } from '../base/address.ts'
+import type { Backoff } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { MembershipConfig } from '../group/config.ts'
-import type { IsolationLevel } from '../protocol/offsets.ts'
+import { defaultDecompressLimit } from '../compression/codec.ts'
+import { type MembershipConfig, membershipOf } from '../group/config.ts'
+import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /** Settings of a Reader. Times are milliseconds. */
@@ -19,7 +22,7 @@ export interface ReaderConfig extends MembershipConfig {
   groupTopics?: readonly string[]
   /** A given transport (with TLS, SASL, timeouts …) stays open; without one the reader makes and closes its own. */
   transport?: Transport
-  /** Bytes fetched ahead, over all partitions. While there are more, no fetch goes out. Default 32 MiB. */
+  /** Bytes fetched ahead, over all partitions: fetches wait until there is room. One batch larger than that is fetched nevertheless. Default 16 MiB. */
   queueBytes?: number
   /** Messages fetched ahead, counted by whole batches. Default: no bound but `queueBytes`. */
   queueCapacity?: number
@@ -46,7 +49,10 @@ export interface ReaderConfig extends MembershipConfig {
   readBackoffMax?: number
   /** Default ReadUncommitted, as in Kafka. */
   isolationLevel?: IsolationLevel
-  /** Failures in a row of reaching a partition's leader before a read rejects; the reader goes on trying meanwhile and after. Default 3. */
+  /**
+   * Failures in a row of reaching a partition's leader before a read rejects; the reader goes on trying meanwhile and after. Where a partition
+   * has been read before, reads reject only after 30 s of failures, which outlasts the election of a new leader. Default 3.
+   */
   maxAttempts?: number
   /** Whether a read rejects when the position is beyond the partition's end, rather than wait for it to come. Default false. */
   offsetOutOfRangeError?: boolean
@@ -58,4 +64,76 @@ export interface ReaderConfig extends MembershipConfig {
   errorLogger?: Logger
   /** Default: the transport's. */
   clock?: Clock
+}
+
+/** What the fetching half needs of a ReaderConfig, defaults filled in. */
+export interface FetchSettings {
+  readonly queueBytes: number
+  readonly queueCapacity: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly maxWait: number
+  readonly readBatchTimeout: number
+  readonly backoff: Backoff
+  readonly isolationLevel: IsolationLevel
+  readonly maxAttempts: number
+  readonly offsetOutOfRangeError: boolean
+}
+
+export interface ReaderSettings extends FetchSettings {
+  /** undefined: partition mode. */
+  readonly groupId: string | undefined
+  readonly topics: readonly string[]
+  readonly partition: number
+  readonly startOffset: number
+  readonly commitInterval: number
+  readonly autoCommit: boolean
+  readonly readLagInterval: number
+  readonly decompressLimit: number
+}
+
+/** The settings with their defaults; a ConfigError for what can't work. */
+export function settingsOf(config: ReaderConfig): ReaderSettings {
+  const { groupId, topic, groupTopics } = config
+  if (groupId === '') throw new ConfigError('groupId is empty')
+  if (groupTopics !== undefined && groupId === undefined)
+    throw new ConfigError('groupTopics needs a groupId; without a group, read one topic')
+  if ((topic === undefined) === (groupTopics === undefined))
+    throw new ConfigError(`a Reader needs ${groupId === undefined ? 'a topic' : 'either topic or groupTopics'}`)
+  if (groupId !== undefined && config.partition !== undefined)
+    throw new ConfigError('partition and groupId exclude each other: a group gives the partitions')
+  const topics = groupTopics ?? [topic!]
+  if (topics.length === 0 || topics.some(name => typeof name !== 'string' || name === ''))
+    throw new ConfigError('a topic to read has no name')
+  const whole = (name: keyof ReaderConfig, otherwise: number, least: number): number => {
+    const value = (config[name] as number | undefined) ?? otherwise
+    if (!Number.isInteger(value) || value < least || value > Number.MAX_SAFE_INTEGER)
+      throw new ConfigError(`${name} must be a whole number from ${least} up, is ${value}`)
+    return value
+  }
+  const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
+  if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
+  const settings: ReaderSettings = {
+    groupId,
+    topics,
+    partition: whole('partition', 0, 0),
+    startOffset: membershipOf(config).startOffset,
+    commitInterval: whole('commitInterval', 0, 0),
+    autoCommit: config.autoCommit ?? false,
+    readLagInterval: config.readLagInterval ?? 60_000,
+    decompressLimit: whole('decompressLimit', defaultDecompressLimit, 1),
+    queueBytes: whole('queueBytes', 16 * 1024 * 1024, 1),
+    queueCapacity: whole('queueCapacity', 0, 0),
+    minBytes: whole('minBytes', 1, 0),
+    maxBytes: Math.min(whole('maxBytes', 1024 * 1024, 1), 0x7fffffff),
+    maxWait: Math.min(whole('maxWait', 10_000, 0), 0x7fffffff),
+    readBatchTimeout: whole('readBatchTimeout', 10_000, 1),
+    backoff,
+    isolationLevel: config.isolationLevel ?? IsolationLevel.ReadUncommitted,
+    maxAttempts: whole('maxAttempts', 3, 1),
+    offsetOutOfRangeError: config.offsetOutOfRangeError ?? false,
+  }
+  if (settings.minBytes > settings.maxBytes)
+    throw new ConfigError(`minBytes (${settings.minBytes}) must not be above maxBytes (${settings.maxBytes})`)
+  return settings
 }

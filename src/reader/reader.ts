@@ -1,23 +1,344 @@
-import type { CallOptions } from '../base/signals.ts'
+import { Bell } from '../base/bell.ts'
+import type { Clock } from '../base/clock.ts'
+import { ClosedError, ConfigError, messageOf } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import { abortable, type CallOptions } from '../base/signals.ts'
+import { ownCodecs } from '../compression/own.ts'
+import { membershipOf } from '../group/config.ts'
+import { ConsumerGroup } from '../group/consumer-group.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
-import type { ReaderConfig } from './config.ts'
+import { RecordCursor } from '../records/record-cursor.ts'
+import { Transport } from '../transport/transport.ts'
+import { type ReaderConfig, type ReaderSettings, settingsOf } from './config.ts'
+import { Counters } from './counters.ts'
+import { Delivery } from './delivery.ts'
+import { Fetcher } from './fetcher.ts'
+import { findOffsets } from './find-offsets.ts'
+import { GroupSession } from './group-session.ts'
+import { iteration } from './iteration.ts'
 import type { MessageBatch } from './message-batch.ts'
+import { Position } from './position.ts'
 import type { ReaderStats } from './stats.ts'
+import { Turns } from './turns.ts'
 
-export declare class Reader implements AsyncIterable<Message> {
-  constructor(config: ReaderConfig)
-  readMessage(options?: CallOptions): Promise<Message>
-  fetchMessage(options?: CallOptions): Promise<Message>
-  commitMessages(messages: Message | readonly Message[], options?: CallOptions): Promise<void>
-  [Symbol.asyncIterator](): AsyncIterator<Message, undefined>
-  batches(): AsyncIterable<MessageBatch>
-  offset(): number
-  lag(): number
-  readLag(options?: CallOptions): Promise<number>
-  setOffset(offset: number): void
-  setOffsetAt(time: Date | number, options?: CallOptions): Promise<void>
-  stats(): ReaderStats
-  config(): ReaderConfig
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
+/**
+ * Reads messages: of one partition, or as a member of a consumer group of the partitions it is given. Connects at the first read.
+ *
+ * In a group, delivery is at least once. `readMessage` commits a message by itself, but only once the next one is asked for, so that what was
+ * handed out and not dealt with when the process ends is read again; the last message before `close()` counts as not dealt with, too.
+ * `fetchMessage` never commits: call `commitMessages`. `for await` and `batches()` go either way, see `autoCommit`.
+ *
+ * When the group is divided anew, what was fetched ahead and not handed out is dropped, and begun again at the group's commits. The message in
+ * hand can still be committed, for up to half the `rebalanceTimeout`: the reader gives its partitions up when the next read begins.
+ *
+ * Any number of reads may wait at once; they are served in the order they came. A read that is cancelled takes no message with it.
+ */
+export class Reader implements AsyncIterable<Message> {
+  private readonly given: ReaderConfig
+  private readonly settings: ReaderSettings
+  private readonly transport: Transport
+  private readonly ownsTransport: boolean
+  private readonly clock: Clock
+  private readonly logger: Logger
+  private readonly counters = new Counters()
+  private readonly fetcher: Fetcher
+  private readonly delivery: Delivery
+  private readonly session: GroupSession | undefined
+  private started = false
+  /** Rings when a waiting read may find something. */
+  private readonly news = new Bell()
+  private readonly turns = new Turns()
+  /** What keeps the group from joining, until a read has told. */
+  private failure: { readonly error: unknown; told(): void } | undefined
+  /** The application was handed something and has not asked for more. */
+  private busy = false
+  private cancelLagTimer: (() => void) | undefined
+  private closing = false
+  private closed: Promise<void> | undefined
+
+  /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
+  constructor(config: ReaderConfig) {
+    const settings = settingsOf(config)
+    this.given = config
+    this.settings = settings
+    this.ownsTransport = config.transport === undefined
+    this.transport =
+      config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }), ...(config.clock && { clock: config.clock }) })
+    this.clock = config.clock ?? this.transport.clock
+    this.logger = config.logger ?? this.transport.logger
+    this.transport.codecs.offer(ownCodecs)
+    const { transport, counters, logger } = this
+    const { brokers } = config
+    this.fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: () => this.news.ring() })
+    const decoding = { codecs: transport.codecs, limit: settings.decompressLimit, cursor: new RecordCursor() }
+    this.delivery = new Delivery({ fetcher: this.fetcher, decoding, counters, offset: settings.startOffset })
+    this.session = settings.groupId === undefined ? undefined : this.sessionOf(settings.groupId)
+  }
+
+  /**
+   * The next message. In a group, the one before is committed in the background: that it was asked for the next says that the application is
+   * done with the last. Rejects with what keeps partitions from being read (then it can be called again), a ClosedError after close(), or the
+   * signal's reason.
+   */
+  readMessage(options: CallOptions = {}): Promise<Message> {
+    const message = this.turns.count === 0 && options.signal === undefined ? this.delivery.quick(true) : undefined
+    return message === undefined ? this.slowly(true, options) : Promise.resolve(message)
+  }
+
+  /** As readMessage, and commits nothing. */
+  fetchMessage(options: CallOptions = {}): Promise<Message> {
+    const message = this.turns.count === 0 && options.signal === undefined ? this.delivery.quick(false) : undefined
+    return message === undefined ? this.slowly(false, options) : Promise.resolve(message)
+  }
+
+  /**
+   * Commits that these messages and all before them in their partitions are done with; never backwards. Resolves when the coordinator has it,
+   * with a `commitInterval` at once. Rejects with a KafkaError of code IllegalGeneration when the group gave a message's partition to another
+   * member meanwhile: that one reads the message again, so there is nothing to be done.
+   */
+  async commitMessages(messages: Message | readonly Message[], options: CallOptions = {}): Promise<void> {
+    if (this.session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
+    this.ensureOpen()
+    options.signal?.throwIfAborted()
+    this.start()
+    const commits = await this.session.commits(options)
+    const error = commits.note(Array.isArray(messages) ? messages : [messages as Message])
+    if (this.settings.commitInterval > 0) commits.poke()
+    else await abortable(commits.flush(), options.signal)
+    if (error !== null) throw error
+  }
+
+  /** Message after message until close(). Leaving the loop leaves the reader as it is; errors are thrown into the loop. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+    const { autoCommit } = this.settings
+    return iteration({
+      quick: () => (this.turns.count === 0 ? this.delivery.quick(autoCommit) : undefined),
+      slow: () => this.slowly(autoCommit, {}),
+      isOver: () => this.closing,
+      leave: () => this.idle(),
+    })
+  }
+
+  /** Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked for. */
+  batches(): AsyncIterableIterator<MessageBatch, undefined> {
+    const { autoCommit } = this.settings
+    return iteration({
+      quick: () => undefined,
+      slow: () => this.obtain(autoCommit, () => this.delivery.takeBatch(), {}),
+      isOver: () => this.closing,
+      leave: () => this.idle(),
+    })
+  }
+
+  /** The offset of the next message, FirstOffset or LastOffset before the first; −1 in a group. */
+  offset(): number {
+    return this.session === undefined ? this.delivery.offset : -1
+  }
+
+  /** Messages from the next one to the partition's end, as last heard; −1 before anything was heard, and in a group. */
+  lag(): number {
+    const position = this.session === undefined ? this.fetcher.positions[0] : undefined
+    if (position === undefined || position.end < 0) return -1
+    const offset = this.delivery.offset
+    return Math.max(0, position.end - (offset < 0 ? position.origin : offset))
+  }
+
+  /** Asks the partition's leader for its end: the messages from the next one to there. Partition mode only. */
+  async readLag(options: CallOptions = {}): Promise<number> {
+    const offset = this.ownOffset('readLag')
+    if (offset === LastOffset) return 0
+    const [end, first] = await Promise.all([
+      this.find(LastOffset, options),
+      offset === FirstOffset ? this.find(FirstOffset, options) : offset,
+    ])
+    return Math.max(0, end - first)
+  }
+
+  /** Reads on from this offset, FirstOffset or LastOffset; what was fetched ahead is dropped. Partition mode only. */
+  setOffset(offset: number): void {
+    const present = this.ownOffset('setOffset')
+    if (!Number.isSafeInteger(offset) || offset < FirstOffset) throw new ConfigError(`no offset: ${offset}`)
+    const position = this.fetcher.positions[0]
+    if (offset === present && position?.failed === undefined) return
+    this.delivery.moveTo(offset)
+    if (position !== undefined) this.fetcher.assign([new Position(position.topic, position.partition, offset)])
+  }
+
+  /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Partition mode only. */
+  async setOffsetAt(time: Date | number, options: CallOptions = {}): Promise<void> {
+    this.ownOffset('setOffsetAt')
+    const timestamp = Number(time)
+    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw new ConfigError(`no time: ${time}`)
+    this.setOffset(await this.find(timestamp, options))
+  }
+
+  /** What happened since the last call, and how things stand. */
+  stats(): ReaderStats {
+    const { minBytes, maxBytes, maxWait, queueCapacity, topics, partition } = this.settings
+    const { left } = this.delivery
+    const counted = this.counters.snapshot()
+    // Those decoded and not handed out yet count next time.
+    this.counters.messages = left
+    return {
+      ...counted,
+      messages: counted.messages - left,
+      offset: this.offset(),
+      lag: this.lag(),
+      minBytes,
+      maxBytes,
+      maxWait,
+      queueLength: this.fetcher.queueLength + left,
+      queueCapacity,
+      clientId: this.transport.clientId,
+      topic: topics.join(','),
+      partition: this.session === undefined ? String(partition) : '-1',
+    }
+  }
+
+  /** The settings as given. */
+  config(): ReaderConfig {
+    return this.given
+  }
+
+  /** Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by the group's `timeout`, twice. */
+  close(): Promise<void> {
+    this.closed ??= this.shut()
+    return this.closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  private async shut(): Promise<void> {
+    this.closing = true
+    this.cancelLagTimer?.()
+    this.delivery.cut()
+    this.fetcher.close()
+    this.news.ring()
+    await this.session?.close(closedError())
+    this.delivery.finish()
+    if (this.ownsTransport) await this.transport.close()
+  }
+
+  private slowly(automatic: boolean, options: CallOptions): Promise<Message> {
+    return this.obtain(automatic, () => (this.delivery.ready() ? this.delivery.quick(automatic) : undefined), options)
+  }
+
+  /** Waits its turn, then until there is something to take. */
+  private obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
+    return this.turns.take(options, async () => {
+      options.signal?.throwIfAborted()
+      this.start()
+      if (this.delivery.begin()) this.session?.poke()
+      this.idle()
+      for (const since = this.clock.monotonic(); ; await this.news.wait(options)) {
+        this.ensureOpen()
+        this.throwFailure()
+        const taken = take()
+        if (taken === undefined) continue
+        this.busy = true
+        this.delivery.automatic = automatic
+        if (automatic) this.session?.poke()
+        this.counters.waitTime.observe(this.clock.monotonic() - since)
+        return taken
+      }
+    })
+  }
+
+  private idle(): void {
+    this.busy = false
+    this.session?.idle()
+  }
+
+  private start(): void {
+    if (this.started) return
+    this.ensureOpen()
+    this.started = true
+    if (this.session !== undefined) return this.session.start()
+    const { topics, partition } = this.settings
+    this.fetcher.assign([new Position(topics[0]!, partition, this.delivery.offset)])
+    this.watchLag()
+  }
+
+  /** Keeps lag() true while nothing is fetched, be it that the reader's queue is full. */
+  private watchLag(): void {
+    const { readLagInterval } = this.settings
+    if (readLagInterval <= 0) return
+    this.cancelLagTimer = this.clock.after(readLagInterval, () => {
+      this.find(LastOffset, {}).then(
+        end => {
+          const position = this.fetcher.positions[0]
+          if (position !== undefined) position.end = end
+        },
+        error => this.logger.debug(`asking for the lag failed: ${messageOf(error)}`),
+      )
+      if (!this.closing) this.watchLag()
+    })
+  }
+
+  private async find(timestamp: number, options: CallOptions): Promise<number> {
+    const { topics, partition, isolationLevel } = this.settings
+    const question = { topic: topics[0]!, partition, timestamp }
+    const [answer] = await findOffsets({ transport: this.transport, brokers: this.given.brokers }, [question], isolationLevel, options)
+    if (answer == null) throw new KafkaError(ErrorCode.UnknownTopicOrPartition, `${topics[0]}/${partition}`)
+    if (answer.error !== null) throw answer.error
+    return answer.offset
+  }
+
+  private ownOffset(method: string): number {
+    if (this.session !== undefined) throw new ConfigError(`${method} is for one partition; a group's offsets are its commits`)
+    this.ensureOpen()
+    return this.delivery.offset
+  }
+
+  private ensureOpen(): void {
+    if (this.closing) throw closedError()
+  }
+
+  private throwFailure(): void {
+    const failure = this.failure
+    this.failure = undefined
+    if (failure === undefined) return
+    failure.told()
+    throw failure.error
+  }
+
+  private sessionOf(groupId: string): GroupSession {
+    const { given, settings, transport, clock, logger, delivery, fetcher } = this
+    const membership = membershipOf(given)
+    const group = new ConsumerGroup({ ...given, id: groupId, topics: settings.topics, transport })
+    return new GroupSession({
+      group,
+      commitInterval: settings.commitInterval,
+      rebalanceTimeout: membership.rebalanceTimeout,
+      timeout: membership.timeout,
+      clock,
+      logger: given.errorLogger ?? logger,
+      reader: {
+        assigned: positions => {
+          this.counters.rebalances++
+          fetcher.assign(positions)
+        },
+        revoked: () => {
+          delivery.cut()
+          fetcher.assign([])
+        },
+        isBusy: () => this.busy,
+        settle: () => delivery.settle(),
+        forget: () => delivery.finish(),
+        failed: error =>
+          new Promise(told => {
+            this.failure = { error, told }
+            this.news.ring()
+          }),
+      },
+    })
+  }
+}
+
+function closedError(): ClosedError {
+  return new ClosedError('the reader is closed')
 }

@@ -1,0 +1,43 @@
+import type { FetchedBatch } from './fetched.ts'
+
+/** Batches fetched and not read yet, first in first out. */
+export class BatchQueue {
+  private items: (FetchedBatch | undefined)[] = []
+  private head = 0
+  /** Records in the batches that wait. */
+  messages = 0
+
+  push(fetched: FetchedBatch): void {
+    fetched.frame.hold()
+    this.items.push(fetched)
+    this.messages += fetched.batch.count
+  }
+
+  /** The next batch of a live position; its frame is the caller's to release. */
+  take(): FetchedBatch | undefined {
+    while (this.head < this.items.length) {
+      const fetched = this.items[this.head]!
+      this.items[this.head++] = undefined
+      this.messages -= fetched.batch.count
+      if (this.head === this.items.length) {
+        this.items = []
+        this.head = 0
+      }
+      if (fetched.position.live) return fetched
+      fetched.frame.release()
+    }
+    return undefined
+  }
+
+  /** Lets go of what belongs to positions that are dead. */
+  sweep(): void {
+    const waiting = this.items.slice(this.head) as FetchedBatch[]
+    this.items = waiting.filter(({ position }) => position.live)
+    this.head = 0
+    for (const { batch, frame, position } of waiting) {
+      if (position.live) continue
+      this.messages -= batch.count
+      frame.release()
+    }
+  }
+}

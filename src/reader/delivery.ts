@@ -1,0 +1,179 @@
+import { messageOf, ProtocolError } from '../base/errors.ts'
+import { decodeBatch } from '../records/decode-batch.ts'
+import type { Message } from '../records/message.ts'
+import type { RecordBatch } from '../records/record-batch.ts'
+import type { Counters } from './counters.ts'
+import type { FetchedBatch, SharedFrame } from './fetched.ts'
+import type { Fetcher } from './fetcher.ts'
+import { type Decoding, DeliveredBatch, type MessageBatch } from './message-batch.ts'
+
+/** Until a batch that can't be decoded is fetched again, in milliseconds. */
+const damagedBackoff = 1_000
+
+interface Open {
+  readonly fetched: FetchedBatch
+  /** Memory of our own when its messages are read one by one, else that of the frame. */
+  readonly batch: RecordBatch
+  /** Handed out whole. */
+  readonly whole: boolean
+  /** Messages decoded of it. */
+  readonly size: number
+  /** To be released; null when `batch` is a copy. */
+  readonly frame: SharedFrame | null
+}
+
+/**
+ * The batch being read: decoded when its first message is asked for, so that young objects die young.
+ */
+export class Delivery {
+  /** The messages of the batch being read. */
+  private messages: Message[] = []
+  /** Of the next one to hand out. */
+  private index = 0
+  /** Whether what was handed out last counts as done once the next is asked for. */
+  automatic = false
+  /** How many of `messages` are done with. */
+  private done = 0
+  private open: Open | undefined
+  private wholeDone = false
+  /** Behind what was handed out of earlier batches; FirstOffset or LastOffset at the beginning. */
+  private reached: number
+  private readonly fetcher: Fetcher
+  private readonly decoding: Decoding
+  private readonly counters: Counters
+
+  constructor(parts: { fetcher: Fetcher; decoding: Decoding; counters: Counters; offset: number }) {
+    this.fetcher = parts.fetcher
+    this.decoding = parts.decoding
+    this.counters = parts.counters
+    this.reached = parts.offset
+  }
+
+  /** The offset behind what was handed out; partition mode alone makes sense of it. */
+  get offset(): number {
+    if (this.open?.whole) return this.open.batch.lastOffset + 1
+    return this.index > 0 ? this.messages[this.index - 1]!.offset + 1 : this.reached
+  }
+
+  /** Messages decoded and not handed out. */
+  get left(): number {
+    return this.messages.length - this.index
+  }
+
+  /** The next message if it is at hand: the quick path, to cost next to nothing. */
+  quick(automatic: boolean): Message | undefined {
+    if (this.index === this.messages.length) return undefined
+    if (this.automatic) this.done = this.index
+    this.automatic = automatic
+    return this.messages[this.index++]
+  }
+
+  /** Something more is asked for: what was handed out automatically before is done with. Whether there was such. */
+  begin(): boolean {
+    if (!this.automatic) return false
+    if (this.open?.whole) this.wholeDone = true
+    else this.done = this.index
+    return true
+  }
+
+  /** Whether there is a message to hand out, after decoding the next batch if need be. Throws what `Fetcher.take` does, and ProtocolErrors. */
+  ready(): boolean {
+    while (this.index === this.messages.length) {
+      this.finish()
+      const fetched = this.fetcher.take()
+      if (fetched === undefined) return false
+      this.decode(fetched)
+    }
+    return true
+  }
+
+  /** The next batch, or what is left of the one being read. */
+  takeBatch(): MessageBatch | undefined {
+    const { open } = this
+    if (open !== undefined && this.index < this.messages.length) {
+      const from = this.messages[this.index]!.offset
+      this.settle()
+      this.messages = []
+      this.index = this.done = 0
+      this.open = { ...open, whole: true }
+      return new DeliveredBatch(open.fetched, open.batch, from, this.decoding)
+    }
+    this.finish()
+    const fetched = this.fetcher.take()
+    if (fetched === undefined) return undefined
+    const { batch, from } = fetched
+    this.guard(fetched, () => batch.verify())
+    this.open = { fetched, batch, whole: true, size: 0, frame: fetched.frame }
+    this.counters.messages += batch.count
+    this.counters.bytes += batch.end - batch.start
+    return new DeliveredBatch(fetched, batch, from, this.decoding)
+  }
+
+  /** Writes down what is done with; whether there may be more to write down later without another batch being opened. */
+  settle(): boolean {
+    const { open, done, messages } = this
+    if (open === undefined) return false
+    const { progress } = open.fetched.position
+    if (progress !== undefined) {
+      if (this.wholeDone || (done > 0 && done === open.size)) progress.due = Math.max(progress.due, open.batch.lastOffset + 1)
+      else if (done > 0) progress.due = Math.max(progress.due, messages[done - 1]!.offset + 1)
+    }
+    return this.automatic && this.left > 0
+  }
+
+  /** Hands out no more of this batch; what was handed out can still be done with. */
+  cut(): void {
+    this.counters.messages -= this.messages.length - this.index
+    this.messages.length = this.index
+  }
+
+  /** Lets go of the batch and goes on elsewhere. */
+  moveTo(offset: number): void {
+    this.finish()
+    this.reached = offset
+  }
+
+  /** Done with the batch, whatever is left of it. */
+  finish(): void {
+    const { open } = this
+    if (open === undefined) return
+    this.settle()
+    this.reached = this.offset
+    this.counters.messages -= this.messages.length - this.index
+    open.frame?.release()
+    this.open = undefined
+    this.messages = []
+    this.index = this.done = 0
+    this.wholeDone = false
+  }
+
+  private decode(fetched: FetchedBatch): void {
+    const { position, from, highWaterMark, frame } = fetched
+    const { codecs, limit } = this.decoding
+    const messages: Message[] = []
+    const batch = this.guard(fetched, () => {
+      fetched.batch.verify()
+      // A kept message must not keep the whole frame, and the frame is wanted for the next answer.
+      const own = fetched.batch.detach()
+      decodeBatch(own, { topic: position.topic, partition: position.partition, highWaterMark, codecs, limit }, messages, from)
+      return own
+    })
+    frame.release()
+    this.messages = messages
+    this.open = { fetched, batch, whole: false, size: messages.length, frame: null }
+    this.counters.messages += messages.length
+    this.counters.bytes += batch.end - batch.start
+  }
+
+  /** A batch that can't be read is fetched again: the next read finds it whole, or rejects in its turn. */
+  private guard<T>(fetched: FetchedBatch, task: () => T): T {
+    try {
+      return task()
+    } catch (error) {
+      fetched.frame.release()
+      if (fetched.position.live) this.fetcher.move(fetched.position, fetched.from, damagedBackoff)
+      if (!(error instanceof ProtocolError)) throw error
+      throw new ProtocolError(`${fetched.position.name}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+}

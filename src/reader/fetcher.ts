@@ -1,0 +1,307 @@
+import type { AddressLike } from '../base/address.ts'
+import { backoffDelay } from '../base/backoff.ts'
+import { ClosedError, IsoKafkaError, messageOf, TimeoutError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import { zeroUuid } from '../bytes/reader.ts'
+import type { ResponseOf } from '../protocol/api.ts'
+import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
+import type { Fetch } from '../protocol/fetch.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
+import { FramePool } from '../socket/frame-pool.ts'
+import type { Cluster } from '../transport/cluster.ts'
+import type { TopicLayout } from '../transport/layout.ts'
+import type { Transport } from '../transport/transport.ts'
+import { BatchQueue } from './batch-queue.ts'
+import type { FetchSettings } from './config.ts'
+import type { Counters } from './counters.ts'
+import { limitOf } from './fetch-request.ts'
+import { type FetchedBatch, SharedFrame } from './fetched.ts'
+import { Flight } from './flight.ts'
+import type { Position } from './position.ts'
+import { type Answered, isMoved, type PartitionAnswer, readPartition } from './read-answer.ts'
+import { Whereabouts } from './whereabouts.ts'
+
+export interface FetcherParts {
+  readonly transport: Transport
+  readonly brokers: AddressLike
+  readonly settings: FetchSettings
+  readonly logger: Logger
+  readonly counters: Counters
+  /** Called when `take` may have something new. */
+  onNews(): void
+}
+
+/** How long a partition that was read before may fail in passing ways until a read is told: longer than the election of a new leader. */
+const patience = 30_000
+
+/**
+ * Fetches ahead, at each broker for all partitions it leads in one request; the next goes out before the last answer is decoded, as long as
+ * what waits to be read stays within `queueBytes`. There is no loop: whatever changes calls `plan`.
+ */
+export class Fetcher {
+  private readonly parts: FetcherParts
+  private readonly cluster: Cluster
+  private readonly whereabouts: Whereabouts
+  /** Names this reader's connections: on a shared one its long polls would hold up others. */
+  private readonly key = crypto.getRandomValues(new Uint8Array(8)).join('.')
+  private readonly pool: FramePool
+  private readonly queue = new BatchQueue()
+  /** What is being fetched. */
+  positions: readonly Position[] = []
+  /** By broker id. */
+  private readonly flights = new Map<number, Flight>()
+  private readonly connections = new Map<number, BrokerConnection>()
+  /** Bytes of frames that are still read from, and those that answers under way may bring. */
+  private buffered = 0
+  private reserved = 0
+  private turn = 0
+  private failure: { readonly error: unknown; readonly position: Position } | undefined
+  private cancelTimer: (() => void) | undefined
+  private closed = false
+
+  constructor(parts: FetcherParts) {
+    const { transport, brokers, settings } = parts
+    this.parts = parts
+    this.cluster = transport.cluster(brokers)
+    this.pool = new FramePool(settings.queueBytes)
+    this.whereabouts = new Whereabouts(parts, this)
+  }
+
+  /** Messages that wait to be read. */
+  get queueLength(): number {
+    return this.queue.messages
+  }
+
+  /** Bytes fetched and not let go of yet. */
+  get queueBytes(): number {
+    return this.buffered
+  }
+
+  /** Fetches these from now on, and nothing else. */
+  assign(positions: readonly Position[]): void {
+    for (const position of this.positions) if (!positions.includes(position)) position.live = false
+    this.positions = positions
+    this.failure = undefined
+    this.queue.sweep()
+    this.plan()
+  }
+
+  /** Begins anew at another offset: for what was fetched and can't be used. */
+  move(position: Position, offset: number, retryAfter = 0): void {
+    const moved = position.movedTo(offset)
+    moved.retryAt = this.now + retryAfter
+    this.assign(this.positions.map(other => (other === position ? moved : other)))
+  }
+
+  /** The next batch, not yet verified; its frame is the caller's to release. Throws what kept positions from being fetched, once the queue is empty. */
+  take(): FetchedBatch | undefined {
+    const fetched = this.queue.take()
+    if (fetched !== undefined) return fetched
+    const failure = this.failure
+    this.failure = undefined
+    if (failure?.position.live) throw failure.error
+    for (const { failed } of this.positions) if (failed !== undefined) throw failed
+    return undefined
+  }
+
+  /** Ends at once; what was taken stays valid until released. */
+  close(): void {
+    this.closed = true
+    this.assign([])
+    this.cancelTimer?.()
+    const reason = new ClosedError('the reader was closed')
+    for (const flight of this.flights.values()) flight.recall(reason)
+    for (const connection of this.connections.values()) this.cluster.release(connection)
+    this.whereabouts.close(reason)
+  }
+
+  /** Starts whatever can be started. */
+  plan(): void {
+    if (this.closed) return
+    const now = this.now
+    const byLeader = new Map<number, Position[]>()
+    const lost: Position[] = []
+    const vague: Position[] = []
+    let wake = Number.POSITIVE_INFINITY
+    for (const position of this.positions) {
+      if (position.busy || position.failed !== undefined) continue
+      if (position.retryAt > now) {
+        wake = Math.min(wake, position.retryAt)
+        continue
+      }
+      const layout = this.cluster.peek(position.topic)
+      const leader = layout?.partitions[position.partition]?.leader ?? -1
+      if (position.lost || leader < 0) lost.push(position)
+      else if (!this.isSameTopic(position, layout!)) this.giveUp(position, layout!)
+      else if (position.offset < 0) vague.push(position)
+      else if (byLeader.has(leader)) byLeader.get(leader)!.push(position)
+      else byLeader.set(leader, [position])
+    }
+    if (lost.length > 0) void this.whereabouts.locate(lost)
+    if (vague.length > 0) void this.whereabouts.resolve(vague)
+    for (const [leader, positions] of byLeader) {
+      const flight = this.flights.get(leader)
+      if (flight === undefined) this.launch(leader, positions, wake - now)
+      else if (flight.waits) flight.recall(new ClosedError('another partition is to be fetched too'))
+    }
+    this.cancelTimer?.()
+    this.cancelTimer = wake === Number.POSITIVE_INFINITY ? undefined : this.parts.transport.clock.after(wake - now, () => this.plan())
+  }
+
+  /** A failure of one position: it is tried again later, and if it lasts (or won't pass by itself) a read is told, unless `quiet`. */
+  fail(position: Position, error: unknown, { lost = false, quiet = false }: { lost?: boolean; quiet?: boolean } = {}): void {
+    const { counters, settings, logger } = this.parts
+    const now = this.now
+    if (position.failures++ === 0) position.failingSince = now
+    position.retryAt = now + backoffDelay(position.failures, settings.backoff)
+    position.lost ||= lost
+    counters.errors++
+    if (error instanceof TimeoutError || (error instanceof KafkaError && error.timeout)) counters.timeouts++
+    const passes = error instanceof IsoKafkaError && error.temporary
+    if (quiet || (passes && (position.failures < settings.maxAttempts || (position.proven && now - position.failingSince < patience)))) {
+      logger.debug(`${position.name}: fetching failed (${position.failures}): ${messageOf(error)}`)
+    } else this.report(position, error)
+  }
+
+  /** Makes a read reject. */
+  report(position: Position, error: unknown): void {
+    this.parts.logger.warn(`${position.name}: fetching failed: ${messageOf(error)}`)
+    this.failure ??= { error, position }
+    this.parts.onNews()
+  }
+
+  private get now(): number {
+    return this.parts.transport.clock.monotonic()
+  }
+
+  /** A topic of the same name but another id is another topic: an offset means nothing in it. */
+  private isSameTopic(position: Position, layout: TopicLayout): boolean {
+    if (position.offset < 0 || position.topicId === zeroUuid) position.topicId = layout.id
+    return position.topicId === layout.id || layout.id === zeroUuid
+  }
+
+  private giveUp(position: Position, layout: TopicLayout): void {
+    position.failed = new KafkaError(
+      ErrorCode.OffsetOutOfRange,
+      `topic ${position.topic} was deleted and made anew (id ${position.topicId}, now ${layout.id}): offset ${position.offset} of partition ${position.partition} means nothing in it`,
+    )
+    this.report(position, position.failed)
+  }
+
+  private launch(leader: number, positions: Position[], untilWake: number): void {
+    const { settings } = this.parts
+    const { queueBytes, queueCapacity } = settings
+    const asked = positions.reduce((sum, position) => sum + limitOf(position, settings), 0)
+    const maxBytes = Math.min(asked, Math.max(settings.maxBytes, Math.floor(queueBytes / 2)), 0x7fffffff)
+    const used = this.buffered + this.reserved
+    if (used > 0 && used + maxBytes > queueBytes) return
+    if (queueCapacity > 0 && this.queue.messages >= queueCapacity) return
+    // Where lanes share a connection, and where a partition is soon to be tried again, the broker must not sit on it for long.
+    const patient = this.cluster.lanesMerge ? Math.min(settings.maxWait, mergedMaxWait) : settings.maxWait
+    const maxWaitMs = Math.ceil(Math.min(patient, Math.max(0, untilWake)))
+    // Brokers fill an answer in the order asked: each partition is to come first in its turn.
+    const first = this.turn++ % positions.length
+    const plan = { leader, positions: [...positions.slice(first), ...positions.slice(0, first)], maxBytes, maxWaitMs }
+    void this.fly(new Flight(this.cluster, plan, settings.minBytes))
+  }
+
+  private async fly(flight: Flight): Promise<void> {
+    const { leader, positions, maxBytes } = flight.plan
+    const { counters, settings } = this.parts
+    this.flights.set(leader, flight)
+    this.reserved += maxBytes
+    for (const position of positions) position.busy = true
+    const started = this.now
+    try {
+      const connection = await flight.connect(this.key)
+      if (this.connections.get(leader) !== connection) {
+        this.connections.set(leader, connection)
+        counters.dials++
+        counters.dialTime.observe(this.now - started)
+      }
+      const sent = this.now
+      const { response, frame } = await flight.send(connection, this.pool, settings)
+      this.takeIn(flight, response, frame, this.now - sent)
+    } catch (error) {
+      if (!flight.recalled) for (const position of positions) this.fail(position, error, { lost: true })
+    }
+    for (const position of positions) position.busy = false
+    this.reserved -= maxBytes
+    this.flights.delete(leader)
+    this.plan()
+  }
+
+  private takeIn({ plan }: Flight, response: ResponseOf<typeof Fetch>, frame: Uint8Array, durationMs: number): void {
+    const { counters, transport } = this.parts
+    const shared = new SharedFrame(() => {
+      this.buffered -= frame.length
+      this.pool.give(frame)
+      this.plan()
+    })
+    this.buffered += frame.length
+    shared.hold()
+    const queued = this.queue.messages
+    try {
+      const error = errorFor(response.errorCode)
+      if (error !== null) throw error
+      const waiting = new Set(plan.positions)
+      for (const { topic, topicId, partitions } of response.responses) {
+        for (const answer of partitions) {
+          const position = plan.positions.find(
+            asked => asked.partition === answer.partitionIndex && (topic === '' ? asked.topicId === topicId : asked.topic === topic),
+          )
+          // Each once: a second answer would be read from the wrong place.
+          if (position?.live && waiting.delete(position)) this.takePartition(position, answer, response.nodeEndpoints, shared)
+        }
+      }
+    } finally {
+      shared.release()
+    }
+    counters.fetches++
+    counters.readTime.observe(durationMs)
+    counters.fetchBytes.observe(frame.length)
+    counters.fetchSize.observe(this.queue.messages - queued)
+    transport.onEvent?.({ type: 'fetch', broker: String(plan.leader), partitions: plan.positions.length, bytes: frame.length, durationMs })
+    if (this.queue.messages > queued) this.parts.onNews()
+  }
+
+  private takePartition(position: Position, answer: PartitionAnswer, endpoints: readonly Endpoint[], frame: SharedFrame): void {
+    const { counters, settings } = this.parts
+    let answered: Answered
+    try {
+      answered = readPartition(position, answer, settings.isolationLevel)
+    } catch (error) {
+      return this.fail(position, error)
+    }
+    const { error, batches, partedAt, leader } = answered
+    if (error === null && partedAt < 0) {
+      position.failures = 0
+      position.proven = true
+      for (const { batch, from } of batches) this.queue.push({ position, batch, from, frame, highWaterMark: position.end })
+    } else if (error === null) {
+      const read = position.offset
+      position.offset = partedAt
+      position.lastEpoch = -1
+      this.report(position, truncated(position, read))
+    } else if (error.code === ErrorCode.OffsetOutOfRange) void this.whereabouts.outOfRange(position)
+    else if (isMoved(error)) {
+      counters.rebalances++
+      if (leader !== null) {
+        const endpoint = endpoints.find(({ nodeId }) => nodeId === leader.id)
+        this.cluster.learnLeader(position.topic, position.partition, leader.id, leader.epoch, endpoint && { ...endpoint, id: leader.id })
+      }
+      this.fail(position, error, { lost: leader === null })
+    } else this.fail(position, error)
+  }
+}
+
+const mergedMaxWait = 100
+
+type Endpoint = ResponseOf<typeof Fetch>['nodeEndpoints'][number]
+
+function truncated({ name, offset }: Position, read: number): KafkaError {
+  return new KafkaError(
+    ErrorCode.OffsetOutOfRange,
+    `${name} was read up to ${read}, but its log now parts from that at ${offset}: messages were lost in an unclean election, and reading goes on from there`,
+  )
+}

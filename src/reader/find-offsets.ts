@@ -1,0 +1,40 @@
+import type { AddressLike } from '../base/address.ts'
+import type { CallOptions } from '../base/signals.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { ListOffsets } from '../protocol/list-offsets.ts'
+import type { IsolationLevel } from '../protocol/offsets.ts'
+import type { Transport } from '../transport/transport.ts'
+
+export interface OffsetQuestion {
+  readonly topic: string
+  readonly partition: number
+  /** Milliseconds since 1970, FirstOffset or LastOffset. */
+  readonly timestamp: number
+}
+
+export interface OffsetAnswer {
+  /** −1: no record at or after that time. */
+  readonly offset: number
+  readonly error: KafkaError | null
+}
+
+/** Asks the partitions' leaders; answers in the order of the questions, null for one they left out. A partition may be asked about once. */
+export async function findOffsets(
+  { transport, brokers }: { transport: Transport; brokers: AddressLike },
+  questions: readonly OffsetQuestion[],
+  isolationLevel: IsolationLevel,
+  options: CallOptions & { timeoutMs?: number } = {},
+): Promise<(OffsetAnswer | null)[]> {
+  const topics = new Map<string, { partitionIndex: number; timestamp: number }[]>()
+  for (const { topic, partition, timestamp } of questions) {
+    const partitions = topics.get(topic) ?? []
+    topics.set(topic, partitions)
+    partitions.push({ partitionIndex: partition, timestamp })
+  }
+  const request = { replicaId: -1, isolationLevel, topics: [...topics].map(([name, partitions]) => ({ name, partitions })) }
+  const response = await transport.roundTrip(brokers, ListOffsets, request, options)
+  return questions.map(({ topic, partition }) => {
+    const found = response.topics.find(({ name }) => name === topic)?.partitions.find(({ partitionIndex }) => partitionIndex === partition)
+    return found === undefined ? null : { offset: found.offset, error: errorFor(found.errorCode, `${topic}/${partition}`) }
+  })
+}

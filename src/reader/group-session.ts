@@ -1,0 +1,140 @@
+import { Bell } from '../base/bell.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import { abortable, type CallOptions } from '../base/signals.ts'
+import type { ConsumerGroup } from '../group/consumer-group.ts'
+import type { Generation } from '../group/generation.ts'
+import { Committer } from './committer.ts'
+import { Position, type Progress } from './position.ts'
+
+/** What a session does to its Reader. */
+export interface GroupReader {
+  /** These partitions are ours now. */
+  assigned(positions: readonly Position[]): void
+  /** They are no more: nothing more of them is handed out. */
+  revoked(): void
+  /** Whether the application has a message that it did not say to be done with, by asking for the next. */
+  isBusy(): boolean
+  /** Writes down what is done with; see Committer. */
+  settle(): boolean
+  /** Everything of the last assignment can be let go of. */
+  forget(): void
+  /** Joining failed: a read is to reject. Resolves when one has. */
+  failed(error: unknown): Promise<void>
+}
+
+export interface GroupSessionParts {
+  readonly group: ConsumerGroup
+  readonly reader: GroupReader
+  readonly commitInterval: number
+  readonly rebalanceTimeout: number
+  readonly timeout: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * A Reader's life in its group. When partitions are taken away, the message that the application has in hand may still be committed: the
+ * member joins again once the next read begins, or after half the rebalance timeout.
+ */
+export class GroupSession {
+  private readonly parts: GroupSessionParts
+  private readonly news = new Bell()
+  private readonly closing = new AbortController()
+  private committer: Committer | undefined
+  private running: Promise<void> | undefined
+
+  constructor(parts: GroupSessionParts) {
+    this.parts = parts
+  }
+
+  /** Joins, the first time it is called. */
+  start(): void {
+    this.running ??= this.run()
+  }
+
+  /** A read began: what the application had in hand is done with. */
+  idle(): void {
+    this.news.ring()
+  }
+
+  /** Automatic commits are coming up. */
+  poke(): void {
+    this.committer?.poke()
+  }
+
+  /** The commits of the present generation; between two, those of the next. */
+  async commits(options: CallOptions): Promise<Committer> {
+    while (this.committer === undefined) {
+      this.closing.signal.throwIfAborted()
+      await this.news.wait(options)
+    }
+    return this.committer
+  }
+
+  async close(reason: unknown): Promise<void> {
+    this.closing.abort(reason)
+    this.news.ring()
+    await this.parts.group.close()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    const { group, reader } = this.parts
+    const { signal } = this.closing
+    while (!signal.aborted) {
+      try {
+        const generation = await group.next({ signal })
+        generation.start(ended => this.live(generation, ended))
+      } catch (error) {
+        if (signal.aborted) return
+        await abortable(reader.failed(error), signal).catch(() => {})
+      }
+    }
+  }
+
+  /** One generation: reads until it ends, then sees to its last commits. */
+  private async live(generation: Generation, ended: AbortSignal): Promise<void> {
+    const { reader, commitInterval, clock, logger, timeout } = this.parts
+    const positions: Position[] = []
+    const progress = new Map<string, Map<number, Progress>>()
+    for (const [topic, partitions] of Object.entries(generation.assignments)) {
+      const own = new Map<number, Progress>()
+      for (const { id, offset } of partitions) {
+        const state = { due: -1, committed: offset < 0 ? -1 : offset }
+        own.set(id, state)
+        positions.push(new Position(topic, id, offset, state))
+      }
+      progress.set(topic, own)
+    }
+    const committer = new Committer({ generation, progress, commitInterval, settle: () => reader.settle(), clock, logger })
+    this.committer = committer
+    reader.assigned(positions)
+    this.news.ring()
+    await aborted(ended)
+    reader.revoked()
+    await this.untilIdle()
+    this.committer = undefined
+    reader.settle()
+    reader.forget()
+    await committer.finish(timeout)
+  }
+
+  private async untilIdle(): Promise<void> {
+    const { reader, clock, rebalanceTimeout } = this.parts
+    let late = false
+    const cancel = clock.after(rebalanceTimeout / 2, () => {
+      late = true
+      this.news.ring()
+    })
+    while (reader.isBusy() && !late && !this.closing.signal.aborted) await this.news.wait()
+    cancel()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,68 @@
+import type { ResponseOf } from '../protocol/api.ts'
+import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { Fetch } from '../protocol/fetch.ts'
+import { IsolationLevel } from '../protocol/offsets.ts'
+import { AbortedTransactions } from '../records/aborted.ts'
+import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
+import type { Position } from './position.ts'
+
+export type PartitionAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number]
+
+/** What an answer says about one position; batches are in the order of their offsets and hold what is to be delivered. */
+export interface Answered {
+  readonly error: KafkaError | null
+  /** The leader's log parted from what we read: it has the same up to here. −1: it did not. */
+  readonly partedAt: number
+  readonly batches: readonly { readonly batch: RecordBatch; readonly from: number }[]
+  readonly leader: { readonly id: number; readonly epoch: number } | null
+}
+
+/** Matches an answer with the positions it was asked for and moves them on. Throws a ProtocolError for records that can't be. */
+export function readPartition(position: Position, answer: PartitionAnswer, isolationLevel: IsolationLevel): Answered {
+  const { currentLeader, divergingEpoch } = answer
+  const error = errorFor(answer.errorCode, position.name)
+  const leader = currentLeader.leaderId < 0 ? null : { id: currentLeader.leaderId, epoch: currentLeader.leaderEpoch }
+  if (error !== null) return { error, partedAt: -1, batches: [], leader }
+  const committed = isolationLevel === IsolationLevel.ReadCommitted
+  position.end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
+  if (divergingEpoch.endOffset >= 0) return { error: null, partedAt: divergingEpoch.endOffset, batches: [], leader }
+  const records = answer.records
+  const batches = records === null ? [] : takeBatches(position, records, committed ? answer.abortedTransactions : null)
+  return { error: null, partedAt: -1, batches, leader }
+}
+
+function takeBatches(position: Position, records: Uint8Array, listed: PartitionAnswer['abortedTransactions']): Answered['batches'] {
+  const scanned = scanBatches(records)
+  const aborted = listed === null ? null : new AbortedTransactions(listed)
+  const taken: { batch: RecordBatch; from: number }[] = []
+  let largest = 0
+  for (const batch of scanned) {
+    largest = Math.max(largest, batch.end - batch.start)
+    const left = aborted?.covers(batch) ?? false
+    // Brokers answer whole batches: the first may begin before the offset asked for.
+    if (batch.lastOffset < position.offset) continue
+    if (!batch.isControl && !left && batch.count > 0) taken.push({ batch, from: position.offset })
+    position.offset = batch.lastOffset + 1
+    position.lastEpoch = batch.leaderEpoch
+  }
+  if (largest > 0) position.batchBytes = largest
+  return taken
+}
+
+/** Errors that mean: ask who leads the partition now. */
+export function isMoved({ code }: KafkaError): boolean {
+  return movedCodes.includes(code)
+}
+
+const movedCodes: readonly number[] = [
+  ErrorCode.UnknownTopicOrPartition,
+  ErrorCode.LeaderNotAvailable,
+  ErrorCode.NotLeaderForPartition,
+  ErrorCode.ReplicaNotAvailable,
+  ErrorCode.KafkaStorageError,
+  ErrorCode.FencedLeaderEpoch,
+  ErrorCode.UnknownLeaderEpoch,
+  ErrorCode.OffsetNotAvailable,
+  ErrorCode.UnknownTopicID,
+  ErrorCode.InconsistentTopicID,
+]
