@@ -1,4 +1,8 @@
-import type { Broker } from '../../src/broker/index.ts'
+import * as net from 'node:net'
+import { formatAddress } from '../../src/base/address.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import type { Broker, Listener } from '../../src/broker/index.ts'
+import { AcceptedSocket } from './accepted-socket.ts'
 
 export interface ListenOptions {
   /** Where to listen, and what is advertised; 127.0.0.1. */
@@ -10,11 +14,87 @@ export interface ListenOptions {
 export interface Listening {
   /** `host:port` of the running brokers. */
   readonly addresses: readonly string[]
-  /** Stops listening. The broker itself stays. */
+  /** Stops listening and ends the connections that came this way. The broker itself stays. */
   close(): Promise<void>
 }
 
-/** Puts an embedded broker on TCP ports of this machine, one for each of its brokers. */
-export function listen(_broker: Broker, _options: ListenOptions = {}): Promise<Listening> {
-  return Promise.reject(new Error('not yet'))
+/** Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses connections. */
+export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: ListenOptions = {}): Promise<Listening> {
+  const doors = new Map<number, Door>()
+  const listener: Listener = { address: id => ({ host, port: doors.get(id)?.port ?? 0 }) }
+  // What is listened to follows the cluster, one change after the other.
+  let following: Promise<void> = Promise.resolve()
+  const follow = async (): Promise<void> => {
+    for (const id of broker.brokerIds) {
+      let door = doors.get(id)
+      if (door === undefined) doors.set(id, (door = new Door(broker, id, host, port === 0 ? 0 : port + id - 1, listener)))
+      await (broker.isRunning(id) ? door.open() : door.close())
+    }
+  }
+  await follow().catch(async error => {
+    for (const door of doors.values()) await door.close()
+    throw new ConfigError(`cannot listen on ${formatAddress({ host, port })}`, { cause: error })
+  })
+  const unwatch = broker.watch(() => {
+    following = following.then(follow)
+    following.catch(() => {})
+  })
+  return {
+    get addresses() {
+      return broker.brokerIds.filter(id => broker.isRunning(id) && doors.has(id)).map(id => formatAddress(listener.address(id)))
+    },
+    async close() {
+      unwatch()
+      await following.catch(() => {})
+      for (const door of doors.values()) await door.close()
+    },
+  }
+}
+
+/** One broker's port. Once chosen it stays the same, so that clients find the broker again after a restart. */
+class Door {
+  port: number
+  readonly #broker: Broker
+  readonly #id: number
+  readonly #host: string
+  readonly #listener: Listener
+  readonly #connections = new Set<net.Socket>()
+  #server: net.Server | undefined
+
+  constructor(broker: Broker, id: number, host: string, port: number, listener: Listener) {
+    this.#broker = broker
+    this.#id = id
+    this.#host = host
+    this.port = port
+    this.#listener = listener
+  }
+
+  async open(): Promise<void> {
+    if (this.#server !== undefined) return
+    const server = net.createServer(socket => this.#accept(socket))
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.port, this.#host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    this.port = (server.address() as net.AddressInfo).port
+    this.#server = server
+  }
+
+  #accept(socket: net.Socket): void {
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
+    void this.#broker.serve(this.#id, new AcceptedSocket(socket), this.#listener, socket.remoteAddress)
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    const closed = new Promise<void>(resolve => server.close(() => resolve()))
+    for (const socket of this.#connections) socket.destroy()
+    await closed
+  }
 }

@@ -1,10 +1,27 @@
-import type { Broker } from '../../src/broker/index.ts'
-import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { type Address, formatAddress, parseAddress } from '../../src/base/address.ts'
+import { ConnectionError } from '../../src/base/errors.ts'
+import type { Broker, Listener } from '../../src/broker/index.ts'
+import type { Natives, Socket, SocketAdapter } from '../../src/socket/socket.ts'
+import { deferOf } from '../../src/transport/defer.ts'
+import { socketPair } from './memory-socket.ts'
 
-/** Dials the brokers of an embedded cluster without a network: `new Writer({ addr: broker.addresses, transport: new Transport({ adapter: memory(broker) }) })`. */
-export function memory(_broker: Broker): SocketAdapter {
-  return {
-    name: 'memory',
-    dial: () => Promise.reject(new Error('not yet')),
+/**
+ * Dials the brokers of an embedded cluster without a network:
+ * `new Writer({ addr: broker.addresses, transport: new Transport({ adapter: memory(broker) }) })`. It runs in every runtime; bytes are
+ * copied and come in later turns and in pieces, as from a network, and a side that does not read is not written to without bound.
+ */
+export function memory(broker: Broker, natives: Natives = {}): SocketAdapter {
+  const defer = deferOf(natives)
+  const listener: Listener = { address: id => parseAddress(broker.address(id)) }
+  const dial = async (address: Address, { signal }: { signal?: AbortSignal }): Promise<Socket> => {
+    await new Promise<void>(defer)
+    signal?.throwIfAborted()
+    const at = formatAddress(address)
+    const id = broker.brokerIds.find(each => broker.address(each) === at && broker.isRunning(each))
+    if (id === undefined) throw new ConnectionError(at, 'connection refused: no embedded broker runs there', { sent: false })
+    const [client, server] = socketPair(at, defer, () => new ConnectionError(at, 'the peer reset the connection'))
+    void broker.serve(id, server, listener)
+    return client
   }
+  return { name: 'memory', dial }
 }

@@ -43,7 +43,12 @@ export class Broker {
 
   /** Addresses for the memory adapter, `broker-1:9092` and so on, of the running brokers. */
   get addresses(): readonly string[] {
-    return this.#cluster.running.map(({ id }) => `broker-${id}:${memoryPort}`)
+    return this.#cluster.running.map(({ id }) => this.address(id))
+  }
+
+  /** A broker's address for the memory adapter. */
+  address(brokerId: number): string {
+    return `broker-${this.#node(brokerId).id}:${memoryPort}`
   }
 
   isRunning(brokerId: number): boolean {
