@@ -23,7 +23,66 @@ export type { ClientEvent, EventSink } from './base/events.ts'
 export { type Logger, silentLogger } from './base/logger.ts'
 export type { CallOptions } from './base/signals.ts'
 export type { DurationStats, SummaryStats } from './base/summary.ts'
+export type { ApiVersionsRequest, ApiVersionsResponse, ApiVersionsResponseApiKey } from './client/api-versions.ts'
 export { Client, type ClientConfig } from './client/client.ts'
+export {
+  CoordinatorKeyType,
+  type FindCoordinatorRequest,
+  type FindCoordinatorResponse,
+  type FindCoordinatorResponseCoordinator,
+  type InitProducerIDRequest,
+  type InitProducerIDResponse,
+  type ProducerSession,
+} from './client/coordinators.ts'
+export type { FetchRequest, FetchResponse } from './client/fetch.ts'
+export type {
+  GroupProtocol,
+  GroupProtocolAssignment,
+  GroupProtocolSubscription,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  JoinGroupRequest,
+  JoinGroupResponse,
+  JoinGroupResponseMember,
+  LeaveGroupRequest,
+  LeaveGroupRequestMember,
+  LeaveGroupResponse,
+  LeaveGroupResponseMember,
+  SyncGroupRequest,
+  SyncGroupRequestAssignment,
+  SyncGroupResponse,
+} from './client/groups.ts'
+export {
+  firstOffsetOf,
+  type ListOffsetsRequest,
+  type ListOffsetsResponse,
+  lastOffsetOf,
+  type OffsetRequest,
+  type PartitionOffsets,
+  timeOffsetOf,
+} from './client/list-offsets.ts'
+export type { MetadataRequest, MetadataResponse, Topic } from './client/metadata.ts'
+export type {
+  OffsetCommit,
+  OffsetCommitPartition,
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+  OffsetFetchPartition,
+  OffsetFetchRequest,
+  OffsetFetchResponse,
+  TopicAndGroup,
+} from './client/offsets.ts'
+export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
+export { type Record, RecordReader } from './client/record-reader.ts'
+export type {
+  ConfigEntry,
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+  DeleteTopicsRequest,
+  DeleteTopicsResponse,
+  ReplicaAssignment,
+  TopicConfig,
+} from './client/topics.ts'
 export { Compression, type CompressionCodec, DecompressionLimitError, type NativeCodec, type NativeCodecs } from './compression/codec.ts'
 export type { ConsumerGroupConfig, MembershipConfig } from './group/config.ts'
 export { ConsumerGroup } from './group/consumer-group.ts'
@@ -44,6 +103,7 @@ export { type Header, type HeaderInput, Message, type MessageInput } from './rec
 export type { RecordCursor } from './records/record-cursor.ts'
 export type { Mechanism, SaslSession, SaslStart, StateMachine } from './sasl/mechanism.ts'
 export { type PlainOptions, plain } from './sasl/plain.ts'
+export { marshal, unmarshal, Version } from './schema/marshal.ts'
 export type { Address, Natives, Socket, SocketAdapter, TLSOptions } from './socket/socket.ts'
 export type { TransportConfig } from './transport/config.ts'
 export type { Broker, Partition } from './transport/layout.ts'

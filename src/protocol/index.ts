@@ -1,4 +1,5 @@
 // Kafka's wire, public as isokafka/protocol: every API as a schema, both directions.
+export { ByteReader } from '../bytes/reader.ts'
 export { AddOffsetsToTxn } from './add-offsets-to-txn.ts'
 export { AddPartitionsToTxn } from './add-partitions-to-txn.ts'
 export { AddRaftVoter } from './add-raft-voter.ts'
