@@ -127,6 +127,24 @@ export class Cluster {
     this.refreshedAt = clock.monotonic()
   }
 
+  /** Waits until the metadata has these topics and their leaders: those just made are not there at once. */
+  async awaitTopics(topics: readonly string[], options: WaitOptions = {}): Promise<void> {
+    await this.patiently('new topics', options, async () => {
+      const layouts = await this.asking.ask(topics)
+      for (const name of topics) {
+        const layout = layouts.get(name)
+        if (layout?.error) throw layout.error
+        if (layout === undefined || layout.partitions.some(({ leader }) => leader < 0))
+          throw new KafkaError(ErrorCode.LeaderNotAvailable, name)
+      }
+    })
+  }
+
+  /** Forgets topics that were deleted. */
+  forgetTopics(topics: readonly string[]): void {
+    for (const name of topics) this.topics.forget(name)
+  }
+
   /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news. */
   learnLeader(topic: string, partition: number, leaderId: number, leaderEpoch: number, endpoint?: BrokerInfo): void {
     if (endpoint !== undefined) this.directory.add(endpoint)

@@ -70,8 +70,10 @@ export function requestFor(request: Row, shape: PartitionShape, items: readonly 
   const topics = new Map<Row, Row>()
   for (const { topic, partition, name } of items) {
     let row = topics.get(topic)
-    if (row === undefined)
-      topics.set(topic, (row = { ...topic, topicId: topic['topicId'] ?? cluster.peek(name)?.id ?? zeroUuid, [shape.partitions]: [] }))
+    if (row === undefined) {
+      row = { ...topic, topicId: topic['topicId'] ?? cluster.peek(name)?.id ?? zeroUuid, [shape.partitions]: [] }
+      topics.set(topic, row)
+    }
     row[shape.partitions].push(partition)
   }
   return { ...request, [shape.topics]: [...topics.values()] }

@@ -1,7 +1,7 @@
 import { zeroUuid } from '../bytes/reader.ts'
 import type { AnyApi } from '../protocol/api.ts'
-import type { AnySchema } from '../schema/schema.ts'
 import { defaultOf } from '../schema/defaults.ts'
+import type { AnySchema } from '../schema/schema.ts'
 import type { Item } from './leaders.ts'
 import type { PartitionShape, Row } from './routes.ts'
 

@@ -1,6 +1,8 @@
 import type { AddressLike } from '../base/address.ts'
 import type { CallOptions } from '../base/signals.ts'
+import type { Codecs } from '../compression/codecs.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
+import type { Natives } from '../socket/socket.ts'
 
 export interface RoundTripOptions extends CallOptions {
   /** Bounds the whole call, retries included, in milliseconds. Default: the transport's `requestTimeout`. */
@@ -9,6 +11,9 @@ export interface RoundTripOptions extends CallOptions {
 
 /** What sends a request to a cluster and gives the response. A `Transport` is one; tests may have their own. */
 export interface RoundTripper {
+  /** For records of produce and fetch; our own codecs by default. */
+  readonly codecs?: Codecs
+  readonly natives?: Natives
   /**
    * Sends one request to the broker or brokers it concerns. Errors of single items (a topic, a partition, a group) stay in the response;
    * the promise rejects when no response came.

@@ -11,6 +11,7 @@ import { assembled, concatenated } from './merge.ts'
 import { isTemporary, retry } from './retry.ts'
 import type { RoundTripOptions } from './round-tripper.ts'
 import { type Route, type Row, routeOf } from './routes.ts'
+import { noteTopicChanges } from './topic-changes.ts'
 
 /** One call on its way. */
 interface Trip {
@@ -53,67 +54,30 @@ export class Router {
   }
 
   private travel(trip: Trip): Promise<Row> {
-    const { route, request } = trip
-    switch (route.to) {
-      case 'leader':
-        return this.toLeaders(trip, route)
-      case 'all':
-        return this.toAll(trip)
-      case 'controller':
-        return this.toOne(
-          trip,
-          async () => 'controller',
-          () => trip.cluster.refresh([], within(trip)),
-          [ErrorCode.NotController],
-        )
-      case 'any':
-        return this.toOne(
-          trip,
-          async () => 'any',
-          async () => {},
-          [],
-        )
-      case 'coordinator': {
-        const { cluster } = trip
-        const { kind } = route
-        const key = route.of(request)
-        if (key === undefined)
-          return this.toOne(
-            trip,
-            async () => 'any',
-            async () => {},
-            [],
-          )
-        return this.toOne(
-          trip,
-          () => cluster.coordinator(kind, key, within(trip)),
-          async () => cluster.forgetCoordinator(kind, key),
-          coordinatorMoved,
-        )
-      }
-    }
+    const { route } = trip
+    if (route.to === 'leader') return this.toLeaders(trip, route)
+    if (route.to === 'all') return this.toAll(trip)
+    return this.toOne(trip, aimOf(trip))
   }
 
-  /** To a single broker. `astray` answers of whoever is asked mean that another is to be found: `lost` forgets where it was. */
-  private async toOne(
-    trip: Trip,
-    find: () => Promise<number | 'any' | 'controller'>,
-    lost: () => Promise<void>,
-    astray: readonly number[],
-  ): Promise<Row> {
+  /** To a single broker, or the next if that one can't be reached or is not the one to ask. */
+  private async toOne(trip: Trip, { find, lost, astray }: Aim): Promise<Row> {
+    const { cluster, api, request } = trip
+    const attempt = async (): Promise<Row> => {
+      try {
+        const response = (await this.exchange(trip, await find(), request)) ?? {}
+        const code = codeIn(response, astray)
+        if (code !== 0) throw new Misdirected(code, response)
+        return response
+      } catch (error) {
+        if (isTemporary(error)) await lost()
+        throw error
+      }
+    }
     try {
-      return await this.trying(trip, async () => {
-        try {
-          const broker = await find()
-          const response = (await this.exchange(trip, broker, trip.request)) ?? {}
-          const code = codeIn(response, astray)
-          if (code !== 0) throw new Misdirected(code, response)
-          return response
-        } catch (error) {
-          if (isTemporary(error)) await lost().catch(() => {})
-          throw error
-        }
-      })
+      const response = await this.trying(trip, attempt)
+      await noteTopicChanges(cluster, api.key, request, response, within(trip))
+      return response
     } catch (error) {
       if (error instanceof Misdirected) return error.response
       throw error
@@ -218,6 +182,37 @@ export class Router {
   }
 }
 
+/** How to find the one broker a request is for. */
+interface Aim {
+  find(): Promise<number | 'any' | 'controller'>
+  /** It could not be reached, or was the wrong one. Never rejects. */
+  lost(): Promise<void>
+  /** Error codes that say: ask another. */
+  readonly astray: readonly number[]
+}
+
+const anyone: Aim = { find: async () => 'any', lost: async () => {}, astray: [] }
+
+function aimOf(trip: Trip): Aim {
+  const { cluster, route, request } = trip
+  if (route.to === 'controller') {
+    // With KRaft any broker passes it on; who says otherwise runs with ZooKeeper.
+    return {
+      find: async () => 'controller',
+      lost: () => cluster.refresh([], within(trip)).catch(() => {}),
+      astray: [ErrorCode.NotController],
+    }
+  }
+  const key = route.to === 'coordinator' ? route.of(request) : undefined
+  if (route.to !== 'coordinator' || key === undefined) return anyone
+  const { kind } = route
+  return {
+    find: () => cluster.coordinator(kind, key, within(trip)),
+    lost: async () => cluster.forgetCoordinator(kind, key),
+    astray: [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable, ErrorCode.NotCoordinatorForGroup],
+  }
+}
+
 type LeaderRoute = Extract<Route, { to: 'leader' }>
 
 interface Outcome {
@@ -226,12 +221,6 @@ interface Outcome {
   readonly responses: Row[]
   failure: unknown
 }
-
-const coordinatorMoved: readonly number[] = [
-  ErrorCode.GroupLoadInProgress,
-  ErrorCode.GroupCoordinatorNotAvailable,
-  ErrorCode.NotCoordinatorForGroup,
-]
 
 /** What is left of the call, for a step of it. */
 function within({ deadline, signal }: Trip): CallOptions & { timeoutMs: number } {

@@ -78,9 +78,8 @@ export class TopicCache {
     entry.layout = { ...entry.layout, partitions }
   }
 
-  /** Makes every layout due for a refresh at its next use. */
-  expire(): void {
-    for (const entry of this.entries.values()) entry.refreshAt = 0
+  forget(name: string): void {
+    this.entries.delete(name)
   }
 }
 

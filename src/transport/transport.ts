@@ -23,6 +23,7 @@ export class Transport implements RoundTripper {
   readonly codecs: Codecs
   readonly clock: Clock
   readonly logger: Logger
+  readonly clientId: string
   readonly onEvent: EventSink | undefined
   /** Runs a task once, after this turn's microtasks. */
   readonly defer: (task: () => void) => void
@@ -39,6 +40,7 @@ export class Transport implements RoundTripper {
     this.codecs = new Codecs(settings.natives.codecs)
     this.clock = settings.clock
     this.logger = settings.logger
+    this.clientId = settings.clientId
     this.onEvent = settings.onEvent
     this.defer = deferOf(settings.natives)
     this.pool = new Pool(settings)
@@ -60,7 +62,10 @@ export class Transport implements RoundTripper {
     const seeds = addressesOf(addr)
     const id = seeds.map(formatAddress).sort().join(',')
     let cluster = this.clusters.get(id)
-    if (cluster === undefined) this.clusters.set(id, (cluster = new Cluster(this.settings, this.pool, seeds)))
+    if (cluster === undefined) {
+      cluster = new Cluster(this.settings, this.pool, seeds)
+      this.clusters.set(id, cluster)
+    }
     return cluster
   }
 

@@ -1,0 +1,34 @@
+import type { CallOptions } from '../base/signals.ts'
+import { packageVersion } from '../base/version.ts'
+import { apiName } from '../protocol/api-names.ts'
+import { ApiVersions } from '../protocol/api-versions.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+export interface ApiVersionsRequest extends Addressed {}
+
+export interface ApiVersionsResponse {
+  error: KafkaError | null
+  apiKeys: ApiVersionsResponseApiKey[]
+}
+
+/** The versions of one API that a broker speaks. */
+export interface ApiVersionsResponseApiKey {
+  apiKey: number
+  /** '' for an API newer than this package. */
+  apiName: string
+  minVersion: number
+  maxVersion: number
+}
+
+export async function apiVersions(caller: Caller, request: ApiVersionsRequest, options: CallOptions): Promise<ApiVersionsResponse> {
+  const software = { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion }
+  const response = await caller.send(request, ApiVersions, software, options)
+  const apiKeys = response.apiKeys.map(({ apiKey, minVersion, maxVersion }) => ({
+    apiKey,
+    apiName: apiName(apiKey),
+    minVersion,
+    maxVersion,
+  }))
+  return { error: errorFor(response.errorCode), apiKeys }
+}

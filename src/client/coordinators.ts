@@ -1,0 +1,81 @@
+import type { CallOptions } from '../base/signals.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { FindCoordinator } from '../protocol/find-coordinator.ts'
+import { InitProducerId } from '../protocol/init-producer-id.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+export const CoordinatorKeyType = {
+  /** The key is a group id. */
+  Consumer: 0,
+  /** The key is a transactional id. */
+  Transaction: 1,
+} as const
+export type CoordinatorKeyType = (typeof CoordinatorKeyType)[keyof typeof CoordinatorKeyType]
+
+export interface FindCoordinatorRequest extends Addressed {
+  key: string
+  /** Default: a group's. */
+  keyType?: CoordinatorKeyType
+}
+
+export interface FindCoordinatorResponse {
+  /** null upon an error. */
+  coordinator: FindCoordinatorResponseCoordinator | null
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  error: KafkaError | null
+}
+
+export interface FindCoordinatorResponseCoordinator {
+  nodeId: number
+  host: string
+  port: number
+}
+
+export interface InitProducerIDRequest extends Addressed {
+  /** Absent: for idempotence alone. */
+  transactionalId?: string
+  /** Milliseconds after which the broker aborts an open transaction. Default 60,000. */
+  transactionTimeoutMs?: number
+  /** Held so far, to have the epoch bumped (KIP-360). */
+  producerId?: number
+  producerEpoch?: number
+}
+
+export interface InitProducerIDResponse {
+  /** null upon an error. */
+  producer: ProducerSession | null
+  throttle: number
+  error: KafkaError | null
+}
+
+/** Who writes, as brokers tell producers apart. */
+export interface ProducerSession {
+  producerId: number
+  producerEpoch: number
+}
+
+export async function findCoordinator(
+  caller: Caller,
+  request: FindCoordinatorRequest,
+  options: CallOptions,
+): Promise<FindCoordinatorResponse> {
+  const { key, keyType = CoordinatorKeyType.Consumer } = request
+  const response = await caller.send(request, FindCoordinator, { key, keyType, coordinatorKeys: [key] }, options)
+  // Until version 3 the response itself is about the one key.
+  const { nodeId, host, port, errorCode, errorMessage } = response.coordinators[0] ?? response
+  const error = errorFor(errorCode, errorMessage)
+  return { coordinator: error === null ? { nodeId, host, port } : null, throttle: response.throttleTimeMs, error }
+}
+
+export async function initProducerId(
+  caller: Caller,
+  request: InitProducerIDRequest,
+  options: CallOptions,
+): Promise<InitProducerIDResponse> {
+  const { transactionalId = null, transactionTimeoutMs = 60_000, producerId = -1, producerEpoch = -1 } = request
+  const response = await caller.send(request, InitProducerId, { transactionalId, transactionTimeoutMs, producerId, producerEpoch }, options)
+  const error = errorFor(response.errorCode)
+  const producer = error === null ? { producerId: response.producerId, producerEpoch: response.producerEpoch } : null
+  return { producer, throttle: response.throttleTimeMs, error }
+}

@@ -1,0 +1,108 @@
+import type { CallOptions } from '../base/signals.ts'
+import type { Codecs } from '../compression/codecs.ts'
+import { ownCodecs } from '../compression/own.ts'
+import type { ResponseOf } from '../protocol/api.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { Fetch } from '../protocol/fetch.ts'
+import { IsolationLevel } from '../protocol/offsets.ts'
+import { AbortedTransactions } from '../records/aborted.ts'
+import { decodeBatch } from '../records/decode-batch.ts'
+import type { Message } from '../records/message.ts'
+import { scanBatches } from '../records/record-batch.ts'
+import type { Addressed, Caller } from './caller.ts'
+import { listOffsets } from './list-offsets.ts'
+import { RecordReader } from './record-reader.ts'
+
+export interface FetchRequest extends Addressed {
+  topic: string
+  partition: number
+  /** Where to begin; FirstOffset and LastOffset are looked up first. */
+  offset: number
+  /** The broker answers as soon as it has so many bytes. Default 1. */
+  minBytes?: number
+  /** About how many bytes to answer at most; at least one batch comes all the same. Default 1,000,000. */
+  maxBytes?: number
+  /** How long the broker may wait for minBytes, in milliseconds. Default 500, or half of the client's timeout. */
+  maxWait?: number
+  /** Default: read uncommitted. */
+  isolationLevel?: IsolationLevel
+}
+
+export interface FetchResponse {
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  topic: string
+  partition: number
+  /** The offset after the last record that all replicas have; −1 upon an error. */
+  highWatermark: number
+  /** Where reading committed records ends. */
+  lastStableOffset: number
+  logStartOffset: number
+  error: KafkaError | null
+  /**
+   * The records from the offset on, decoded and their checksums verified as they are read. Control records are left out, and reading
+   * committed those of aborted transactions too.
+   */
+  records: RecordReader
+}
+
+type PartitionAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number]
+
+const defaultMaxWait = 500
+
+export async function fetch(caller: Caller, request: FetchRequest, options: CallOptions): Promise<FetchResponse> {
+  const { topic, partition, minBytes = 1, maxBytes = 1_000_000, isolationLevel = IsolationLevel.ReadUncommitted } = request
+  const { maxWait = caller.brokerTimeout(defaultMaxWait) } = request
+  const start = await startOf(caller, request, options)
+  if (typeof start !== 'number') return failed(request, start)
+  const wire = {
+    maxWaitMs: maxWait,
+    minBytes,
+    maxBytes,
+    isolationLevel,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: start, partitionMaxBytes: maxBytes }] }],
+    forgottenTopicsData: [],
+  }
+  const response = await caller.send(request, Fetch, wire, options, maxWait)
+  const answer = response.responses[0]?.partitions[0]
+  if (response.errorCode !== 0 || answer === undefined) return failed(request, errorFor(response.errorCode), response.throttleTimeMs)
+  caller.codecs.offer(ownCodecs)
+  const committed = isolationLevel === IsolationLevel.ReadCommitted
+  return {
+    throttle: response.throttleTimeMs,
+    topic,
+    partition,
+    highWatermark: answer.highWatermark,
+    lastStableOffset: answer.lastStableOffset,
+    logStartOffset: answer.logStartOffset,
+    error: errorFor(answer.errorCode),
+    records: RecordReader.from(messagesOf(topic, answer, start, committed, caller.codecs)),
+  }
+}
+
+async function startOf(caller: Caller, request: FetchRequest, options: CallOptions): Promise<number | KafkaError> {
+  const { addr, topic, partition, offset, isolationLevel = IsolationLevel.ReadUncommitted } = request
+  if (offset >= 0) return offset
+  const wanted = { ...(addr !== undefined && { addr }), topics: { [topic]: [{ partition, timestamp: offset }] }, isolationLevel }
+  const found = (await listOffsets(caller, wanted, options)).topics[topic]?.[0]
+  return found?.error ?? Math.max(found?.firstOffset ?? -1, found?.lastOffset ?? -1)
+}
+
+function* messagesOf(topic: string, answer: PartitionAnswer, from: number, committed: boolean, codecs: Codecs): Generator<Message, void> {
+  const { partitionIndex: partition, highWatermark: highWaterMark, records } = answer
+  if (records === null) return
+  const aborted = new AbortedTransactions(committed ? (answer.abortedTransactions ?? []) : [])
+  for (const batch of scanBatches(records)) {
+    // Asked about every batch, in order, for it counts the markers.
+    const left = aborted.covers(batch)
+    if (left || batch.isControl || batch.lastOffset < from) continue
+    batch.verify()
+    const messages: Message[] = []
+    decodeBatch(batch, { topic, partition, highWaterMark, codecs }, messages, from)
+    yield* messages
+  }
+}
+
+function failed({ topic, partition }: FetchRequest, error: KafkaError | null, throttle = 0): FetchResponse {
+  return { throttle, topic, partition, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, error, records: new RecordReader() }
+}

@@ -1,0 +1,237 @@
+import type { CallOptions } from '../base/signals.ts'
+import {
+  type AssignmentInput,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from '../protocol/consumer-protocol.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { Heartbeat } from '../protocol/heartbeat.ts'
+import { JoinGroup } from '../protocol/join-group.ts'
+import { LeaveGroup } from '../protocol/leave-group.ts'
+import { SyncGroup } from '../protocol/sync-group.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+/** Partitions by topic. */
+export type TopicPartitions = Record<string, number[]>
+
+/** A way to divide partitions that a member knows, and what it tells the group's leader under it. */
+export interface GroupProtocol {
+  name: string
+  metadata: GroupProtocolSubscription
+}
+
+export interface GroupProtocolSubscription {
+  topics: string[]
+  userData?: Uint8Array | null
+  /** What the member still holds (KIP-429). */
+  ownedPartitions?: TopicPartitions
+}
+
+export interface GroupProtocolAssignment {
+  assignedPartitions: TopicPartitions
+  userData?: Uint8Array | null
+}
+
+export interface JoinGroupRequest extends Addressed {
+  groupId: string
+  /** Milliseconds without a heartbeat after which the member is given up. Default 30,000. */
+  sessionTimeout?: number
+  /** Milliseconds that the group waits for each member to rejoin. Default 30,000. */
+  rebalanceTimeout?: number
+  /** '' the first time: the answer is MemberIDRequired and the id to use. */
+  memberId?: string
+  /** Of a static member (KIP-345). */
+  groupInstanceId?: string
+  /** Default 'consumer'. */
+  protocolType?: string
+  protocols: readonly GroupProtocol[]
+}
+
+export interface JoinGroupResponse {
+  error: KafkaError | null
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  generationId: number
+  protocolName: string
+  protocolType: string
+  /** The member that divides the partitions. */
+  leaderId: string
+  memberId: string
+  /** For the leader alone. */
+  members: JoinGroupResponseMember[]
+}
+
+export interface JoinGroupResponseMember {
+  id: string
+  groupInstanceId: string
+  metadata: GroupProtocolSubscription
+}
+
+export interface SyncGroupRequest extends Addressed {
+  groupId: string
+  generationId: number
+  memberId: string
+  groupInstanceId?: string
+  /** Default 'consumer'. */
+  protocolType?: string
+  protocolName: string
+  /** From the leader alone. */
+  assignments?: readonly SyncGroupRequestAssignment[]
+}
+
+export interface SyncGroupRequestAssignment {
+  memberId: string
+  assignment: GroupProtocolAssignment
+}
+
+export interface SyncGroupResponse {
+  error: KafkaError | null
+  throttle: number
+  protocolType: string
+  protocolName: string
+  assignment: GroupProtocolAssignment
+}
+
+export interface HeartbeatRequest extends Addressed {
+  groupId: string
+  generationId: number
+  memberId: string
+  groupInstanceId?: string
+}
+
+export interface HeartbeatResponse {
+  error: KafkaError | null
+  throttle: number
+}
+
+export interface LeaveGroupRequest extends Addressed {
+  groupId: string
+  members: readonly LeaveGroupRequestMember[]
+}
+
+export interface LeaveGroupRequestMember {
+  id: string
+  groupInstanceId?: string
+}
+
+export interface LeaveGroupResponse {
+  error: KafkaError | null
+  throttle: number
+  members: LeaveGroupResponseMember[]
+}
+
+export interface LeaveGroupResponseMember {
+  id: string
+  groupInstanceId: string
+  error: KafkaError | null
+}
+
+const defaultTimeout = 30_000
+
+export async function joinGroup(caller: Caller, request: JoinGroupRequest, options: CallOptions): Promise<JoinGroupResponse> {
+  const {
+    groupId,
+    sessionTimeout = defaultTimeout,
+    rebalanceTimeout = defaultTimeout,
+    memberId = '',
+    groupInstanceId,
+    protocolType = 'consumer',
+  } = request
+  const wire = {
+    groupId,
+    sessionTimeoutMs: sessionTimeout,
+    rebalanceTimeoutMs: rebalanceTimeout,
+    memberId,
+    groupInstanceId: groupInstanceId || null,
+    protocolType,
+    protocols: request.protocols.map(({ name, metadata: { topics, userData = null, ownedPartitions = {} } }) => ({
+      name,
+      metadata: encodeSubscription({ topics, userData, ownedPartitions: listOf(ownedPartitions) }),
+    })),
+  }
+  const response = await caller.send(request, JoinGroup, wire, options, rebalanceTimeout)
+  return {
+    error: errorFor(response.errorCode),
+    throttle: response.throttleTimeMs,
+    generationId: response.generationId,
+    protocolName: response.protocolName ?? '',
+    protocolType: response.protocolType ?? '',
+    leaderId: response.leader,
+    memberId: response.memberId,
+    members: response.members.map(member => {
+      const { topics, userData, ownedPartitions } = decodeSubscription(member.metadata)
+      return {
+        id: member.memberId,
+        groupInstanceId: member.groupInstanceId ?? '',
+        metadata: { topics, userData, ownedPartitions: mapOf(ownedPartitions) },
+      }
+    }),
+  }
+}
+
+export async function syncGroup(caller: Caller, request: SyncGroupRequest, options: CallOptions): Promise<SyncGroupResponse> {
+  const { groupId, generationId, memberId, groupInstanceId, protocolType = 'consumer', protocolName, assignments = [] } = request
+  const wire = {
+    groupId,
+    generationId,
+    memberId,
+    groupInstanceId: groupInstanceId || null,
+    protocolType,
+    protocolName,
+    assignments: assignments.map(({ memberId, assignment: { assignedPartitions, userData = null } }) => ({
+      memberId,
+      assignment: encodeAssignment({ assignedPartitions: listOf(assignedPartitions), userData }),
+    })),
+  }
+  const response = await caller.send(request, SyncGroup, wire, options, defaultTimeout)
+  const { assignedPartitions, userData } = decodeAssignment(response.assignment)
+  return {
+    error: errorFor(response.errorCode),
+    throttle: response.throttleTimeMs,
+    protocolType: response.protocolType ?? protocolType,
+    protocolName: response.protocolName ?? protocolName,
+    assignment: { assignedPartitions: mapOf(assignedPartitions), userData },
+  }
+}
+
+export async function heartbeat(caller: Caller, request: HeartbeatRequest, options: CallOptions): Promise<HeartbeatResponse> {
+  const { groupId, generationId, memberId, groupInstanceId } = request
+  const response = await caller.send(
+    request,
+    Heartbeat,
+    { groupId, generationId, memberId, groupInstanceId: groupInstanceId || null },
+    options,
+  )
+  return { error: errorFor(response.errorCode), throttle: response.throttleTimeMs }
+}
+
+export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, options: CallOptions): Promise<LeaveGroupResponse> {
+  const { groupId, members } = request
+  const wire = {
+    groupId,
+    memberId: members[0]?.id ?? '',
+    members: members.map(({ id, groupInstanceId }) => ({ memberId: id, groupInstanceId: groupInstanceId || null })),
+  }
+  const response = await caller.send(request, LeaveGroup, wire, options)
+  return {
+    error: errorFor(response.errorCode),
+    throttle: response.throttleTimeMs,
+    members: response.members.map(({ memberId, groupInstanceId, errorCode }) => ({
+      id: memberId,
+      groupInstanceId: groupInstanceId ?? '',
+      error: errorFor(errorCode),
+    })),
+  }
+}
+
+type WirePartitions = AssignmentInput['assignedPartitions']
+
+function listOf(partitions: Readonly<TopicPartitions>): WirePartitions {
+  return Object.entries(partitions).map(([topic, partitions]) => ({ topic, partitions }))
+}
+
+function mapOf(partitions: WirePartitions): TopicPartitions {
+  return Object.fromEntries(partitions.map(({ topic, partitions }) => [topic, [...partitions]]))
+}

@@ -1,0 +1,116 @@
+import type { CallOptions } from '../base/signals.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { ListOffsets } from '../protocol/list-offsets.ts'
+import { FirstOffset, type IsolationLevel, LastOffset } from '../protocol/offsets.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+/** Asks for one offset of a partition: at a time, or at one of the special times. */
+export interface OffsetRequest {
+  partition: number
+  /** Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734). */
+  timestamp: number
+}
+
+export function firstOffsetOf(partition: number): OffsetRequest {
+  return { partition, timestamp: FirstOffset }
+}
+
+export function lastOffsetOf(partition: number): OffsetRequest {
+  return { partition, timestamp: LastOffset }
+}
+
+/** The first offset whose record is not older than this. */
+export function timeOffsetOf(partition: number, at: Date): OffsetRequest {
+  return { partition, timestamp: at.getTime() }
+}
+
+export interface ListOffsetsRequest extends Addressed {
+  topics: Readonly<Record<string, readonly OffsetRequest[]>>
+  /** Read committed: the last offset is the last stable one. Default: read uncommitted. */
+  isolationLevel?: IsolationLevel
+}
+
+export interface ListOffsetsResponse {
+  /** Milliseconds the slowest broker held its request back for. */
+  throttle: number
+  /** By topic, in the order of partitions. */
+  topics: Record<string, PartitionOffsets[]>
+}
+
+/** The offsets of a partition that were asked for. */
+export interface PartitionOffsets {
+  partition: number
+  /** −1 when not asked for. */
+  firstOffset: number
+  /** The offset after the last record; −1 when not asked for. */
+  lastOffset: number
+  /** Offsets found by time, with the time asked for; offset −1: no record is that young. */
+  offsets: Map<number, Date>
+  error: KafkaError | null
+}
+
+export async function listOffsets(caller: Caller, request: ListOffsetsRequest, options: CallOptions): Promise<ListOffsetsResponse> {
+  const { isolationLevel = 0 } = request
+  const found = new Map<string, Map<number, PartitionOffsets>>()
+  const asked = Object.entries(request.topics).map(([name, wanted]) => ({ name, rounds: rounds(wanted) }))
+  for (const { name } of asked) found.set(name, new Map())
+  // A request may name a partition once, so that several times of the same partition take several requests.
+  const count = Math.max(0, ...asked.map(({ rounds }) => rounds.length))
+  const responses = Array.from({ length: count }, async (_, round) => {
+    const topics = asked.flatMap(({ name, rounds }) => (rounds[round] === undefined ? [] : [{ name, wanted: rounds[round] }]))
+    const wire = {
+      replicaId: -1,
+      isolationLevel,
+      topics: topics.map(({ name, wanted }) => ({
+        name,
+        partitions: [...wanted].map(([partitionIndex, timestamp]) => ({ partitionIndex, timestamp })),
+      })),
+    }
+    return {
+      wanted: new Map(topics.map(({ name, wanted }) => [name, wanted])),
+      response: await caller.send(request, ListOffsets, wire, options),
+    }
+  })
+  let throttle = 0
+  for (const { wanted, response } of await Promise.all(responses)) {
+    throttle = Math.max(throttle, response.throttleTimeMs)
+    for (const { name, partitions } of response.topics) {
+      for (const told of partitions) add(found.get(name), told, wanted.get(name)?.get(told.partitionIndex))
+    }
+  }
+  const topics = [...found].map(([name, partitions]) => [name, [...partitions.values()].sort((a, b) => a.partition - b.partition)] as const)
+  return { throttle, topics: Object.fromEntries(topics) }
+}
+
+/** The requests parted so that each part has a partition once. */
+function rounds(wanted: readonly OffsetRequest[]): Map<number, number>[] {
+  const parts: Map<number, number>[] = []
+  for (const { partition, timestamp } of wanted) {
+    const free = parts.find(part => !part.has(partition))
+    if (free === undefined) parts.push(new Map([[partition, timestamp]]))
+    else free.set(partition, timestamp)
+  }
+  return parts
+}
+
+interface Told {
+  readonly partitionIndex: number
+  readonly errorCode: number
+  readonly timestamp: number
+  readonly offset: number
+}
+
+function add(into: Map<number, PartitionOffsets> | undefined, told: Told, asked: number | undefined): void {
+  if (into === undefined || asked === undefined) return
+  const { partitionIndex: partition, errorCode, offset } = told
+  let row = into.get(partition)
+  if (row === undefined) {
+    row = { partition, firstOffset: -1, lastOffset: -1, offsets: new Map(), error: null }
+    into.set(partition, row)
+  }
+  row.error ??= errorFor(errorCode)
+  if (errorCode !== 0) return
+  if (asked === FirstOffset) row.firstOffset = offset
+  else if (asked === LastOffset) row.lastOffset = offset
+  else row.offsets.set(offset, new Date(asked >= 0 ? asked : told.timestamp))
+}

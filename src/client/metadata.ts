@@ -1,0 +1,63 @@
+import type { CallOptions } from '../base/signals.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { Metadata } from '../protocol/metadata.ts'
+import type { Broker, Partition } from '../transport/layout.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+export interface MetadataRequest extends Addressed {
+  /** The topics to tell of; all by default, none for []. */
+  topics?: readonly string[]
+}
+
+export interface MetadataResponse {
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  /** '' when the broker tells none. */
+  clusterId: string
+  /** With KRaft any broker: each passes on what is for the controller. */
+  controller: Broker
+  brokers: Broker[]
+  topics: Topic[]
+}
+
+/** A topic of the cluster. */
+export interface Topic {
+  name: string
+  /** KIP-516; 'AAAAAAAAAAAAAAAAAAAAAA' when the broker gives none. */
+  id: string
+  internal: boolean
+  partitions: Partition[]
+  error: KafkaError | null
+}
+
+export async function metadata(caller: Caller, request: MetadataRequest, options: CallOptions): Promise<MetadataResponse> {
+  const { topics } = request
+  const wire = { topics: topics?.map(name => ({ name })) ?? null, allowAutoTopicCreation: false }
+  const response = await caller.send(request, Metadata, wire, options)
+  const brokers = new Map<number, Broker>(
+    response.brokers.map(({ nodeId, host, port, rack }) => [nodeId, { id: nodeId, host, port, rack: rack ?? '' }]),
+  )
+  // A broker that the cluster does not know any more keeps its id alone.
+  const broker = (id: number): Broker => brokers.get(id) ?? { id, host: '', port: 0, rack: '' }
+  return {
+    throttle: response.throttleTimeMs,
+    clusterId: response.clusterId ?? '',
+    controller: broker(response.controllerId),
+    brokers: [...brokers.values()],
+    topics: response.topics.map(told => ({
+      name: told.name ?? '',
+      id: told.topicId,
+      internal: told.isInternal,
+      error: errorFor(told.errorCode),
+      partitions: told.partitions.map(p => ({
+        topic: told.name ?? '',
+        id: p.partitionIndex,
+        leader: broker(p.leaderId),
+        replicas: p.replicaNodes.map(broker),
+        isr: p.isrNodes.map(broker),
+        offlineReplicas: p.offlineReplicas.map(broker),
+        error: errorFor(p.errorCode),
+      })),
+    })),
+  }
+}

@@ -1,0 +1,120 @@
+import type { CallOptions } from '../base/signals.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { OffsetCommit as OffsetCommitApi } from '../protocol/offset-commit.ts'
+import { OffsetFetch } from '../protocol/offset-fetch.ts'
+import type { Addressed, Caller } from './caller.ts'
+import { metadata } from './metadata.ts'
+
+/** A position to store: the offset of the next record to read. */
+export interface OffsetCommit {
+  partition: number
+  offset: number
+  /** Text kept with it. Default ''. */
+  metadata?: string
+}
+
+export interface OffsetCommitRequest extends Addressed {
+  groupId: string
+  /** −1, the default: outside of group membership. */
+  generationId?: number
+  memberId?: string
+  /** Of a static member (KIP-345). */
+  instanceId?: string
+  topics: Readonly<Record<string, readonly OffsetCommit[]>>
+}
+
+export interface OffsetCommitResponse {
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  topics: Record<string, OffsetCommitPartition[]>
+}
+
+export interface OffsetCommitPartition {
+  partition: number
+  error: KafkaError | null
+}
+
+export interface OffsetFetchRequest extends Addressed {
+  groupId: string
+  /** Partitions by topic; all that the group has offsets for by default. */
+  topics?: Readonly<Record<string, readonly number[]>>
+}
+
+export interface OffsetFetchResponse {
+  throttle: number
+  topics: Record<string, OffsetFetchPartition[]>
+  error: KafkaError | null
+}
+
+export interface OffsetFetchPartition {
+  partition: number
+  /** −1: none. */
+  committedOffset: number
+  metadata: string
+  error: KafkaError | null
+}
+
+/** @deprecated kafka-go's own way to ask for offsets: use OffsetFetchRequest. */
+export interface TopicAndGroup {
+  topic: string
+  groupId: string
+}
+
+export async function offsetCommit(caller: Caller, request: OffsetCommitRequest, options: CallOptions): Promise<OffsetCommitResponse> {
+  const { groupId, generationId = -1, memberId = '', instanceId, topics } = request
+  const wire = {
+    groupId,
+    generationIdOrMemberEpoch: generationId,
+    memberId,
+    groupInstanceId: instanceId || null,
+    topics: Object.entries(topics).map(([name, commits]) => ({
+      name,
+      partitions: commits.map(({ partition, offset, metadata = '' }) => ({
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedMetadata: metadata,
+      })),
+    })),
+  }
+  const response = await caller.send(request, OffsetCommitApi, wire, options)
+  const stored = response.topics.map(({ name, partitions }) => [
+    name,
+    partitions.map(({ partitionIndex, errorCode }) => ({ partition: partitionIndex, error: errorFor(errorCode) })),
+  ])
+  return { throttle: response.throttleTimeMs, topics: Object.fromEntries(stored) }
+}
+
+export async function offsetFetch(caller: Caller, request: OffsetFetchRequest, options: CallOptions): Promise<OffsetFetchResponse> {
+  const { groupId } = request
+  const topics = request.topics ? Object.entries(request.topics).map(([name, partitionIndexes]) => ({ name, partitionIndexes })) : null
+  const response = await caller.send(request, OffsetFetch, { groupId, topics, groups: [{ groupId, topics }] }, options)
+  // Until version 7 the response itself is about the one group.
+  const told = response.groups[0] ?? response
+  const found = told.topics.map(({ name, partitions }) => [
+    name,
+    partitions.map(({ partitionIndex, committedOffset, metadata, errorCode }) => ({
+      partition: partitionIndex,
+      committedOffset,
+      metadata: metadata ?? '',
+      error: errorFor(errorCode),
+    })),
+  ])
+  return { throttle: response.throttleTimeMs, topics: Object.fromEntries(found), error: errorFor(told.errorCode) }
+}
+
+/** Committed offsets by partition, −1 for none. Rejects with the first error of any. */
+export async function consumerOffsets(
+  caller: Caller,
+  { topic, groupId }: TopicAndGroup,
+  options: CallOptions,
+): Promise<Map<number, number>> {
+  const { topics } = await metadata(caller, { topics: [topic] }, options)
+  const found = topics[0]
+  if (found?.error) throw found.error
+  const partitions = found?.partitions.map(({ id }) => id) ?? []
+  const response = await offsetFetch(caller, { groupId, topics: { [topic]: partitions } }, options)
+  const offsets = response.topics[topic] ?? []
+  const error = response.error ?? offsets.find(partition => partition.error !== null)?.error
+  if (error) throw error
+  return new Map(offsets.map(({ partition, committedOffset }) => [partition, committedOffset]))
+}

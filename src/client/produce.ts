@@ -1,0 +1,103 @@
+import { ConfigError } from '../base/errors.ts'
+import type { CallOptions } from '../base/signals.ts'
+import { Compression } from '../compression/codec.ts'
+import { RequiredAcks } from '../protocol/acks.ts'
+import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
+import { Produce } from '../protocol/produce.ts'
+import { BatchBuilder } from '../records/batch-builder.ts'
+import type { MessageInput } from '../records/message.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+interface PartitionWrite extends Addressed {
+  topic: string
+  partition: number
+  /** Default: all. */
+  requiredAcks?: RequiredAcks
+  /** Only 2, the default: record batches. */
+  messageVersion?: number
+  /** Set by those who run a transaction by hand. */
+  transactionalId?: string
+}
+
+/** One batch of records for one partition. */
+export interface ProduceRequest extends PartitionWrite {
+  /** At least one. Their own topic and partition are not looked at. */
+  records: Iterable<MessageInput>
+  /** Default: none. */
+  compression?: Compression
+  /** Makes the write idempotent: from `initProducerId`. */
+  producerId?: number
+  producerEpoch?: number
+  /** Of the first record: the number of records this producer wrote to the partition before. */
+  baseSequence?: number
+}
+
+/** As ProduceRequest, with a record batch encoded already. */
+export interface RawProduceRequest extends PartitionWrite {
+  rawRecords: Uint8Array
+}
+
+export interface ProduceResponse {
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  error: KafkaError | null
+  /** Offset of the first record; −1 without acknowledgement. */
+  baseOffset: number
+  /** When the broker wrote the records; null unless the topic stamps them itself. */
+  logAppendTime: Date | null
+  /** The partition's first offset; −1 when not told. */
+  logStartOffset: number
+  /** Which records were the cause of the error, by their index (KIP-467). */
+  recordErrors: Map<number, KafkaError>
+}
+
+/** How long the broker may wait for replicas, in milliseconds. */
+const replicationTimeout = 500
+
+export async function produce(caller: Caller, request: ProduceRequest, options: CallOptions): Promise<ProduceResponse> {
+  const { records, compression = Compression.None, transactionalId, producerId = -1, producerEpoch = -1, baseSequence = -1 } = request
+  const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
+  const now = Date.now()
+  for (const { key, value, headers, time, timestamp = time?.getTime() ?? now } of records) builder.append(key, value, headers, timestamp)
+  if (builder.count === 0) throw new ConfigError('Produce: no records were given')
+  const codec = compression === Compression.None ? undefined : await caller.codecs.load(compression)
+  const batch = builder.finish({
+    producerId,
+    producerEpoch,
+    baseSequence,
+    transactional: transactionalId !== undefined,
+    compression: codec,
+  })
+  return send(caller, request, batch, options)
+}
+
+export async function rawProduce(caller: Caller, request: RawProduceRequest, options: CallOptions): Promise<ProduceResponse> {
+  if (request.rawRecords.length === 0) throw new ConfigError('RawProduce: no records were given')
+  return send(caller, request, request.rawRecords, options)
+}
+
+async function send(caller: Caller, request: PartitionWrite, records: Uint8Array, options: CallOptions): Promise<ProduceResponse> {
+  const { topic, partition, requiredAcks = RequiredAcks.All, messageVersion = 2, transactionalId } = request
+  if (messageVersion !== 2) throw new ConfigError(`Produce: message version ${messageVersion} cannot be written, only 2`)
+  const wire = {
+    transactionalId: transactionalId ?? null,
+    acks: requiredAcks,
+    timeoutMs: caller.brokerTimeout(replicationTimeout),
+    topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
+  }
+  const response = await caller.send(request, Produce, wire, options)
+  const answer = response.responses[0]?.partitionResponses[0]
+  return {
+    throttle: response.throttleTimeMs,
+    error: answer === undefined ? null : errorFor(answer.errorCode, answer.errorMessage),
+    baseOffset: answer === undefined || requiredAcks === RequiredAcks.None ? -1 : answer.baseOffset,
+    logAppendTime: answer === undefined || answer.logAppendTimeMs < 0 ? null : new Date(answer.logAppendTimeMs),
+    logStartOffset: answer?.logStartOffset ?? -1,
+    recordErrors: new Map(
+      answer?.recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [
+        batchIndex,
+        new KafkaError(answer.errorCode || ErrorCode.Unknown, batchIndexErrorMessage),
+      ]),
+    ),
+  }
+}

@@ -1,0 +1,85 @@
+import type { CallOptions } from '../base/signals.ts'
+import { zeroUuid } from '../bytes/reader.ts'
+import { CreateTopics } from '../protocol/create-topics.ts'
+import { DeleteTopics } from '../protocol/delete-topics.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { Addressed, Caller } from './caller.ts'
+
+export interface CreateTopicsRequest extends Addressed {
+  topics: readonly TopicConfig[]
+  /** True: check only, make nothing. */
+  validateOnly?: boolean
+}
+
+/** A topic to make. */
+export interface TopicConfig {
+  topic: string
+  /** −1, the default: as the broker is set. */
+  numPartitions?: number
+  /** −1, the default: as the broker is set. */
+  replicationFactor?: number
+  /** Brokers by partition, in place of the two numbers above. */
+  replicaAssignments?: readonly ReplicaAssignment[]
+  configEntries?: readonly ConfigEntry[]
+}
+
+export interface ReplicaAssignment {
+  partition: number
+  /** Broker ids, the preferred leader first. */
+  replicas: readonly number[]
+}
+
+export interface ConfigEntry {
+  configName: string
+  configValue: string | null
+}
+
+export interface CreateTopicsResponse {
+  /** Milliseconds the broker held the request back for. */
+  throttle: number
+  /** By topic; null for those made. */
+  errors: Record<string, KafkaError | null>
+}
+
+export interface DeleteTopicsRequest extends Addressed {
+  topics: readonly string[]
+}
+
+export interface DeleteTopicsResponse {
+  throttle: number
+  /** By topic; null for those deleted. */
+  errors: Record<string, KafkaError | null>
+}
+
+/** How long the controller may work on it, in milliseconds. */
+const controllerTimeout = 2000
+
+export async function createTopics(caller: Caller, request: CreateTopicsRequest, options: CallOptions): Promise<CreateTopicsResponse> {
+  const { topics, validateOnly = false } = request
+  const wire = {
+    topics: topics.map(({ topic, numPartitions = -1, replicationFactor = -1, replicaAssignments = [], configEntries = [] }) => ({
+      name: topic,
+      numPartitions,
+      replicationFactor,
+      assignments: replicaAssignments.map(({ partition, replicas }) => ({ partitionIndex: partition, brokerIds: replicas })),
+      configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
+    })),
+    timeoutMs: caller.brokerTimeout(controllerTimeout),
+    validateOnly,
+  }
+  const response = await caller.send(request, CreateTopics, wire, options)
+  const errors = response.topics.map(({ name, errorCode, errorMessage }) => [name, errorFor(errorCode, errorMessage)] as const)
+  return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
+}
+
+export async function deleteTopics(caller: Caller, request: DeleteTopicsRequest, options: CallOptions): Promise<DeleteTopicsResponse> {
+  const { topics } = request
+  const wire = {
+    topics: topics.map(name => ({ name, topicId: zeroUuid })),
+    topicNames: topics,
+    timeoutMs: caller.brokerTimeout(controllerTimeout),
+  }
+  const response = await caller.send(request, DeleteTopics, wire, options)
+  const errors = response.responses.map(({ name, errorCode, errorMessage }) => [name ?? '', errorFor(errorCode, errorMessage)] as const)
+  return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
+}
