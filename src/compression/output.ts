@@ -1,0 +1,37 @@
+import { DecompressionLimitError } from './codec.ts'
+
+/**
+ * What a decompressor writes into: grows as needed, never past the limit. The buffer has a little more than that, `slack` bytes, so that inner
+ * loops may look whether they went too far after a step instead of before.
+ */
+export class Output {
+  static readonly slack = 320
+  bytes: Uint8Array
+  private readonly codec: string
+  private readonly limit: number
+
+  /** `expected` bytes are reserved at first: what the input claims, or a guess, cut to what that input could become. */
+  constructor(codec: string, limit: number, expected: number) {
+    this.codec = codec
+    this.limit = limit
+    this.bytes = new Uint8Array(Math.min(expected, limit) + Output.slack)
+  }
+
+  /** Makes sure that `more` bytes fit behind the first `length`, and answers the buffer, which may be another one. */
+  reserve(length: number, more: number): Uint8Array {
+    const needed = length + more
+    if (needed > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
+    if (needed + Output.slack > this.bytes.length) {
+      const grown = new Uint8Array(Math.min(this.limit, Math.max(needed, this.bytes.length * 2)) + Output.slack)
+      grown.set(this.bytes.subarray(0, length))
+      this.bytes = grown
+    }
+    return this.bytes
+  }
+
+  /** The first `length` bytes. A copy where the buffer is much larger, as what reads them may keep it for long. */
+  done(length: number): Uint8Array {
+    if (length > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
+    return length >= this.bytes.length - this.bytes.length / 8 - Output.slack ? this.bytes.subarray(0, length) : this.bytes.slice(0, length)
+  }
+}
