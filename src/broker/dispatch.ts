@@ -62,7 +62,7 @@ export class Dispatcher {
     if (answer === 'drop') return 'drop'
     if (answer === null) return silence
     const muteMs = this.#throttle.of(api)
-    const response = muteMs > 0 ? { ...answer, throttleTimeMs: muteMs } : answer
+    const response = muteMs > 0 ? { ...answer, throttleTimeMs: muteMs } : { throttleTimeMs: 0, ...answer }
     return { pieces: responseFrame(api, header.apiVersion, header.correlationId, response), muteMs }
   }
 
