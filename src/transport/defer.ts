@@ -9,7 +9,7 @@ export function deferOf(natives: Natives): (task: () => void) => void {
 
 /** An open port keeps some runtimes alive, so it is closed when nothing waits. */
 function channelDefer(): (task: () => void) => void {
-  let channel: MessageChannel | undefined
+  let channel: InstanceType<typeof MessageChannel> | undefined
   let posted = false
   let waiting: (() => void)[] = []
 

@@ -12,10 +12,13 @@ import {
   Transport,
   timeOffsetOf,
 } from '../../src/index.ts'
+import type { Assert } from './assert.ts'
 import type { Suite, TestContext } from './harness.ts'
 
 /** The Client, each API with what it is for and what it refuses. */
-export const suite: Suite = ({ test, assert, cluster, adapter, natives }) => {
+export const suite: Suite = ({ test, assert: given, cluster, adapter, natives }) => {
+  // An assertion function must be declared with its type.
+  const assert: Assert = given
   async function withClient(body: (client: Client) => Promise<void>): Promise<void> {
     const transport = new Transport({ adapter, natives })
     const client = new Client({ addr: cluster.brokers, transport })
