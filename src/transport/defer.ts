@@ -7,9 +7,15 @@ export function deferOf(natives: Natives): (task: () => void) => void {
   return channelDefer()
 }
 
+/** As much of a MessageChannel as all runtimes' types agree on. */
+interface Channel {
+  readonly port1: { onmessage: (() => void) | null; close(): void }
+  readonly port2: { postMessage(message: unknown): void }
+}
+
 /** An open port keeps some runtimes alive, so it is closed when nothing waits. */
 function channelDefer(): (task: () => void) => void {
-  let channel: InstanceType<typeof MessageChannel> | undefined
+  let channel: Channel | undefined
   let posted = false
   let waiting: (() => void)[] = []
 
@@ -17,7 +23,7 @@ function channelDefer(): (task: () => void) => void {
     if (posted) return
     posted = true
     if (channel === undefined) {
-      channel = new MessageChannel()
+      channel = new MessageChannel() as unknown as Channel
       channel.port1.onmessage = turn
     }
     channel.port2.postMessage(null)

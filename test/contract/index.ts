@@ -4,5 +4,6 @@ import { suite as socket } from './socket.ts'
 
 /** Every room's contract suite, by room. */
 export const suites: Readonly<Record<string, Suite>> = {
+  client,
   socket,
 }
