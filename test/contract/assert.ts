@@ -1,6 +1,6 @@
 /** Like a runner's assertions, small, and alike in every runtime. */
 export interface Assert {
-  ok(value: unknown, message?: string): asserts value
+  ok(value: unknown, message?: string): void
   /** By Object.is. */
   equal<T>(actual: T, expected: T, message?: string): void
   /** By structure: arrays, typed arrays, Maps, Sets, Dates, plain objects. An absent property differs from an undefined one. */
