@@ -2,7 +2,7 @@ import type { Address } from '../base/address.ts'
 import { backoffDelay } from '../base/backoff.ts'
 import { Deadline } from '../base/deadline.ts'
 import { ConnectionError, messageOf } from '../base/errors.ts'
-import { type CallOptions, sleep } from '../base/signals.ts'
+import { abortable, type CallOptions } from '../base/signals.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Settings } from './config.ts'
@@ -44,12 +44,13 @@ export class Cluster {
   private readonly creating: Gather<Layouts>
   private refreshes = 0
   private refreshedAt = Number.NEGATIVE_INFINITY
+  private nextTurn: Promise<void> | undefined
 
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     this.settings = settings
     this.pool = pool
     this.directory = new Directory(seeds)
-    this.contacts = new Contacts(pool, this.directory)
+    this.contacts = new Contacts(pool, this.directory, settings.lifetime)
     this.topics = new TopicCache(settings.clock, settings.metadataTtl)
     this.coordinators = new Coordinators(() => this.contacts.any('control'))
     const loader = new MetadataLoader(settings, pool, this.contacts, this.directory, this.topics)
@@ -117,14 +118,14 @@ export class Cluster {
    * first goes out at once, those soon after are spaced by the backoff.
    */
   async refresh(topics?: readonly string[], options: WaitOptions = {}): Promise<void> {
-    const { clock, backoff } = this.settings
-    const since = clock.monotonic() - this.refreshedAt
-    this.refreshes = since > 2 * backoff.max ? 0 : this.refreshes
-    const wait = this.refreshes === 0 ? 0 : backoffDelay(this.refreshes, backoff) - since
-    if (wait > 0) await sleep(wait, { clock, ...(options.signal && { signal: options.signal }) })
+    const { clock } = this.settings
+    await abortable(this.turn(), options.signal)
+    const startedAt = clock.monotonic()
     await this.patiently('metadata', options, () => this.asking.ask(topics ?? this.topics.inUse()))
-    this.refreshes++
+    // Of those who shared a load, the first counts it.
+    if (this.refreshedAt > startedAt) return
     this.refreshedAt = clock.monotonic()
+    this.refreshes++
   }
 
   /** Waits until the metadata has these topics and their leaders: those just made are not there at once. */
@@ -192,6 +193,20 @@ export class Cluster {
     this.coordinators.forget(kind, key)
   }
 
+  /** Resolves when the next refresh may go out: one wait that all share. */
+  private turn(): Promise<void> {
+    const { clock, backoff, lifetime } = this.settings
+    const since = clock.monotonic() - this.refreshedAt
+    if (since > 2 * backoff.max) this.refreshes = 0
+    const wait = this.refreshes === 0 ? 0 : backoffDelay(this.refreshes, backoff) - since
+    if (this.nextTurn === undefined && wait > 0) {
+      this.nextTurn = lifetime.sleep(wait).finally(() => {
+        this.nextTurn = undefined
+      })
+    }
+    return this.nextTurn ?? Promise.resolve()
+  }
+
   private refreshQuietly(): void {
     this.asking.ask(this.topics.inUse(), { fresh: false }).catch(error => {
       this.settings.logger.warn(`${this.directory.seedNames}: metadata not refreshed: ${messageOf(error)}`)
@@ -205,11 +220,11 @@ export class Cluster {
     task: () => Promise<T>,
     again = isAgain,
   ): Promise<T> {
-    const { backoff, clock, onEvent } = this.settings
+    const { backoff, clock, lifetime, onEvent } = this.settings
     return retry(task, {
       deadline: new Deadline(timeoutMs, clock),
       backoff,
-      clock,
+      lifetime,
       again,
       late: last => last ?? this.contacts.late(what, timeoutMs),
       onRetry: (attempt, error) => onEvent?.({ type: 'retry', what, attempt, error }),

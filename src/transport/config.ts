@@ -5,6 +5,7 @@ import type { EventSink } from '../base/events.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
+import { Lifetime } from './lifetime.ts'
 import { type BrokerResolver, resolving } from './resolver.ts'
 
 /** Settings of a Transport. All optional; times are milliseconds. */
@@ -60,10 +61,12 @@ export interface Settings {
   readonly clock: Clock
   readonly logger: Logger
   readonly onEvent: EventSink | undefined
+  /** Ends when the transport closes. */
+  readonly lifetime: Lifetime
 }
 
 export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
-  const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 } } = config
+  const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 }, clock = systemClock } = config
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   return {
@@ -79,7 +82,8 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
     sasl: config.sasl,
     backoff,
     maxResponseBytes: config.maxResponseBytes ?? 256 * 1024 * 1024,
-    clock: config.clock ?? systemClock,
+    clock,
+    lifetime: new Lifetime(clock),
     logger: config.logger ?? silentLogger,
     onEvent: config.onEvent,
   }

@@ -1,20 +1,27 @@
-import { formatAddress } from '../base/address.ts'
-import { ClosedError, TimeoutError } from '../base/errors.ts'
+import { type Address, formatAddress } from '../base/address.ts'
+import { TimeoutError } from '../base/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Directory } from './directory.ts'
 import type { Lane } from './lane.ts'
+import type { Lifetime } from './lifetime.ts'
 import type { Pool } from './pool.ts'
+import { firstOf } from './stagger.ts'
 import { unreachable } from './unreachable.ts'
+
+/** How long one broker may take before another is tried beside it, in milliseconds. */
+const patience = 500
 
 /** Finds a broker to talk to when any will do: one connected already, else the first that answers. */
 export class Contacts {
+  private readonly lifetime: Lifetime
   private readonly pool: Pool
   private readonly directory: Directory
   private readonly searches = new Map<Lane, Promise<BrokerConnection>>()
   /** What each address said since the last one that answered: for the error of a caller who waits no longer. */
   private readonly failures = new Map<string, unknown>()
 
-  constructor(pool: Pool, directory: Directory) {
+  constructor(pool: Pool, directory: Directory, lifetime: Lifetime) {
+    this.lifetime = lifetime
     this.pool = pool
     this.directory = directory
   }
@@ -37,21 +44,21 @@ export class Contacts {
     return new TimeoutError(`${this.directory.seedNames}: ${what}: no answer within ${milliseconds} ms`)
   }
 
-  private async search(lane: Lane): Promise<BrokerConnection> {
+  private search(lane: Lane): Promise<BrokerConnection> {
     const failures = new Map<string, unknown>()
-    // Brokers that failed lately come last, so that the dead don't hold up the living.
+    // Brokers that failed lately come last.
     const candidates = this.directory.candidates().sort((a, b) => this.pool.troubleOf(a) - this.pool.troubleOf(b))
-    for (const address of candidates) {
+    const attempt = async (address: Address): Promise<BrokerConnection> => {
       try {
         const connection = await this.pool.connection(address, lane)
         this.failures.clear()
         return connection
       } catch (error) {
-        if (error instanceof ClosedError) throw error
         failures.set(formatAddress(address), error)
         this.failures.set(formatAddress(address), error)
+        throw error
       }
     }
-    throw unreachable(failures)
+    return firstOf(candidates, attempt, { patience, lifetime: this.lifetime, failed: () => unreachable(failures) })
   }
 }

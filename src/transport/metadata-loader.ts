@@ -54,7 +54,7 @@ export class MetadataLoader {
     if (response.errorCode !== 0) throw new KafkaError(response.errorCode)
     // A broker that is just starting may not have heard of any yet.
     if (response.brokers.length === 0) throw new ConnectionError(this.directory.seedNames, 'the metadata names no brokers')
-    for (const gone of this.directory.hear(response)) this.pool.closeIdle(gone)
+    for (const gone of this.directory.hear(response)) this.pool.closeIdleTo(gone)
     const layouts = new Map<string, TopicLayout>()
     for (const told of response.topics) if (told.name !== null) layouts.set(told.name, this.topics.hear(told.name, told))
     this.settings.onEvent?.({ type: 'metadataRefresh', brokers: response.brokers.length, topics: response.topics.length })

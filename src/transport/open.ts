@@ -1,6 +1,5 @@
 import { type Address, formatAddress } from '../base/address.ts'
 import { TimeoutError } from '../base/errors.ts'
-import { linkSignals } from '../base/signals.ts'
 import { authenticate } from '../sasl/authenticate.ts'
 import { BrokerConnection } from '../socket/connection.ts'
 import type { Settings } from './config.ts'
@@ -12,9 +11,9 @@ export interface Opened {
 }
 
 /** Dials, agrees on versions and authenticates, all within the dial timeout. */
-export async function open(settings: Settings, address: Address, lane: string, lifetime: AbortSignal): Promise<Opened> {
+export async function open(settings: Settings, address: Address, lane: string): Promise<Opened> {
   const { adapter, tls, clientId, dialTimeout, requestTimeout, maxResponseBytes, clock, logger, onEvent } = settings
-  return within(settings, address, lifetime, async signal => {
+  return within(settings, address, async signal => {
     const connection = await BrokerConnection.open(
       {
         adapter,
@@ -41,13 +40,8 @@ export async function open(settings: Settings, address: Address, lane: string, l
 }
 
 /** Authenticates an open connection, for the first time or anew (KIP-368); answers when to do so next. */
-export async function reauthenticate(
-  settings: Settings,
-  address: Address,
-  connection: BrokerConnection,
-  lifetime: AbortSignal,
-): Promise<number> {
-  return within(settings, address, lifetime, signal => authenticateAgain(settings, address, connection, signal))
+export async function reauthenticate(settings: Settings, address: Address, connection: BrokerConnection): Promise<number> {
+  return within(settings, address, signal => authenticateAgain(settings, address, connection, signal))
 }
 
 async function authenticateAgain(
@@ -62,20 +56,20 @@ async function authenticateAgain(
   return lifetimeMs > 0 ? clock.monotonic() + lifetimeMs * (0.85 + 0.1 * Math.random()) : Number.POSITIVE_INFINITY
 }
 
+/** Runs the task with a signal that is aborted when the dial timeout has passed or the transport closes. */
 async function within<T>(
-  { dialTimeout, clock }: Settings,
+  { dialTimeout, clock, lifetime }: Settings,
   address: Address,
-  lifetime: AbortSignal,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { controller, signal, release } = linkSignals(lifetime)
-  const cancel = clock.after(dialTimeout, () =>
-    controller.abort(new TimeoutError(`${formatAddress(address)}: not connected within ${dialTimeout} ms`)),
-  )
+  const controller = new AbortController()
+  const late = (): unknown => new TimeoutError(`${formatAddress(address)}: not connected within ${dialTimeout} ms`)
+  const cancel = clock.after(dialTimeout, () => controller.abort(late()))
+  const forget = lifetime.atEnd(reason => controller.abort(reason))
   try {
-    return await task(signal)
+    return await task(controller.signal)
   } finally {
     cancel()
-    release()
+    forget()
   }
 }

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from '../base/address.ts'
 import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConnectionError, messageOf } from '../base/errors.ts'
-import { abortable, sleep } from '../base/signals.ts'
+import { abortable } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Settings } from './config.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
@@ -21,6 +21,8 @@ interface Slot {
   /** By the monotonic clock, as all times here. */
   usedAt: number
   authenticateAt: number
+  /** We are ending it ourselves. */
+  leaving: boolean
   /** Handed out for another lane than the one it was opened for. */
   shared: boolean
 }
@@ -34,7 +36,6 @@ export class Pool {
   private readonly troubles: Troubles
   private readonly slots = new Map<string, Slot>()
   private readonly leaving = new Set<BrokerConnection>()
-  private readonly lifetime = new AbortController()
   private timer: { readonly at: number; cancel(): void } | undefined
   private closing: Promise<void> | undefined
 
@@ -46,7 +47,7 @@ export class Pool {
   /** An open connection, made if need be. */
   async connection(address: Address, lane: Lane, { key = '', signal, timeoutMs }: ConnectionOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
-    if (this.closing !== undefined) throw transportClosed()
+    this.settings.lifetime.throwIfEnded()
     const broker = formatAddress(address)
     const id = `${broker} ${lane} ${key}`
     const slot = this.slots.get(id) ?? this.slotToShare(broker, lane)
@@ -62,7 +63,7 @@ export class Pool {
   anyOpen(lane: Lane, brokers: ReadonlySet<string>): BrokerConnection | undefined {
     let best: Slot | undefined
     for (const slot of this.slots.values()) {
-      if (slot.lane !== lane || slot.connection === undefined || !brokers.has(slot.broker)) continue
+      if (slot.lane !== lane || slot.connection?.closed !== false || !brokers.has(slot.broker)) continue
       if (best === undefined || slot.connection.inFlight < best.connection!.inFlight) best = slot
     }
     return best && this.use(best, best.connection!)
@@ -77,14 +78,21 @@ export class Pool {
   release(connection: BrokerConnection): void {
     const slot = [...this.slots.values()].find(candidate => candidate.connection === connection)
     if (slot?.shared) return
-    if (slot !== undefined) this.slots.delete(slot.id)
+    if (slot !== undefined) {
+      slot.leaving = true
+      this.slots.delete(slot.id)
+    }
     connection.abort(new ClosedError(`${connection.broker}: its user has closed`))
   }
 
-  /** Closes what no request uses, of one broker or of all. What is in use takes no new requests and closes when the last is answered. */
-  closeIdle(broker?: string): void {
-    for (const slot of [...this.slots.values()])
-      if (slot.connection !== undefined && (broker === undefined || slot.broker === broker)) this.leave(slot)
+  /** Closes what no request uses; what is in use takes no new requests and closes when the last is answered. */
+  closeIdle(): void {
+    for (const slot of [...this.slots.values()]) if (slot.connection !== undefined) this.leave(slot)
+  }
+
+  /** Closes the connections to a broker that no request uses. */
+  closeIdleTo(broker: string): void {
+    for (const slot of [...this.slots.values()]) if (slot.broker === broker && slot.connection?.inFlight === 0) this.leave(slot)
   }
 
   /** Ends everything; bounded by the patience of BrokerConnection.close. */
@@ -94,7 +102,6 @@ export class Pool {
   }
 
   private async closeAll(): Promise<void> {
-    this.lifetime.abort(transportClosed())
     this.timer?.cancel()
     const ends = [...this.leaving].map(connection => connection.close())
     // A slot's opening stays settled with the connection it made.
@@ -124,6 +131,7 @@ export class Pool {
       admitted: false,
       usedAt: 0,
       authenticateAt: Number.POSITIVE_INFINITY,
+      leaving: false,
       shared: false,
     }
     this.slots.set(id, slot)
@@ -131,14 +139,13 @@ export class Pool {
   }
 
   private async openSlot(slot: Slot): Promise<BrokerConnection> {
-    const { clock, logger } = this.settings
-    const { signal } = this.lifetime
+    const { clock, lifetime, logger } = this.settings
     const { broker } = slot
     try {
       const wait = this.troubles.wait(broker)
-      if (wait > 0) await sleep(wait, { signal, clock })
+      if (wait > 0) await lifetime.sleep(wait)
       await this.makeRoom(slot)
-      const { connection, authenticateAt } = await open(this.settings, slot.address, slot.lane, signal)
+      const { connection, authenticateAt } = await open(this.settings, slot.address, slot.lane)
       const openedAt = clock.monotonic()
       slot.connection = connection
       slot.usedAt = openedAt
@@ -148,7 +155,7 @@ export class Pool {
       return connection
     } catch (error) {
       this.slots.delete(slot.id)
-      if (!signal.aborted) {
+      if (!lifetime.ended) {
         this.troubles.refused(broker)
         logger.warn(`${broker}: no connection (${slot.lane}): ${messageOf(error)}`)
       }
@@ -156,21 +163,22 @@ export class Pool {
     }
   }
 
-  /** The connection is gone. While its slot still has it, that was none of our doing. */
   private ended(slot: Slot, connection: BrokerConnection, openedAt: number): void {
     this.leaving.delete(connection)
-    if (this.slots.get(slot.id) === slot) {
-      this.slots.delete(slot.id)
-      this.troubles.lost(slot.broker, openedAt)
-    } else this.troubles.forget(slot.broker)
+    if (this.slots.get(slot.id) === slot) this.slots.delete(slot.id)
+    if (slot.leaving) this.troubles.forget(slot.broker)
+    else this.troubles.lost(slot.broker, openedAt)
     if (this.slots.size === 0) this.stopTimer()
   }
 
   private leave(slot: Slot): void {
     const connection = slot.connection!
+    slot.leaving = true
     this.slots.delete(slot.id)
     this.leaving.add(connection)
-    void connection.close()
+    // Held alone, it is idle; requests that come meanwhile are refused unsent.
+    const drained = connection.inFlight === 0 ? Promise.resolve() : connection.exclusive(async () => {}).catch(() => {})
+    void drained.then(() => connection.close())
   }
 
   /** Under a connection limit, a lane that has none of its own takes another's to the same broker. Groups never do: a JoinGroup waits long. */
@@ -202,8 +210,7 @@ export class Pool {
 
   /** Waits until the adapter's limit allows one more connection; closes idle ones for it. */
   private async makeRoom(slot: Slot): Promise<void> {
-    const { adapter, clock, dialTimeout, backoff } = this.settings
-    const { signal } = this.lifetime
+    const { adapter, clock, dialTimeout, backoff, lifetime } = this.settings
     const deadline = new Deadline(dialTimeout, clock)
     while (this.full) {
       const idle = this.idleSlot()
@@ -213,15 +220,15 @@ export class Pool {
           slot.broker,
           `all ${adapter.limits?.connections} connections that the ${adapter.name} adapter allows are in use`,
         )
-      await sleep(Math.min(backoff.min, deadline.remaining), { signal, clock })
+      await lifetime.sleep(Math.min(backoff.min, deadline.remaining))
     }
     slot.admitted = true
   }
 
   private wakeAt(at: number): void {
-    if (this.timer !== undefined && this.timer.at <= at) return
+    const { clock, lifetime } = this.settings
+    if (lifetime.ended || (this.timer !== undefined && this.timer.at <= at)) return
     this.stopTimer()
-    const { clock } = this.settings
     this.timer = { at, cancel: clock.after(at - clock.monotonic(), () => this.sweep()) }
   }
 
@@ -251,7 +258,7 @@ export class Pool {
 
   private reauthenticate(slot: Slot, connection: BrokerConnection): void {
     slot.authenticateAt = Number.POSITIVE_INFINITY
-    reauthenticate(this.settings, slot.address, connection, this.lifetime.signal).then(
+    reauthenticate(this.settings, slot.address, connection).then(
       at => {
         slot.authenticateAt = at
         if (!connection.closed) this.wakeAt(at)
@@ -266,8 +273,4 @@ export class Pool {
 
 function lastUsed({ usedAt, connection }: Slot): number {
   return Math.max(usedAt, connection?.lastUsed ?? 0)
-}
-
-function transportClosed(): ClosedError {
-  return new ClosedError('the transport is closed')
 }

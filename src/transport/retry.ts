@@ -1,13 +1,13 @@
 import { type Backoff, backoffDelay } from '../base/backoff.ts'
-import type { Clock } from '../base/clock.ts'
 import type { Deadline } from '../base/deadline.ts'
 import { IsoKafkaError } from '../base/errors.ts'
-import { type CallOptions, sleep } from '../base/signals.ts'
+import type { CallOptions } from '../base/signals.ts'
+import type { Lifetime } from './lifetime.ts'
 
 export interface RetryOptions extends CallOptions {
   readonly deadline: Deadline
   readonly backoff: Backoff
-  readonly clock: Clock
+  readonly lifetime: Lifetime
   /** What makes the error of a try that outlasts the deadline. */
   late(last: unknown): unknown
   /** Whether to try again after this error. Default: if it is temporary. */
@@ -22,7 +22,7 @@ export function isTemporary(error: unknown): boolean {
 
 /** Runs `task` until it succeeds, fails for good, or the deadline comes: then with the last failure. */
 export async function retry<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { deadline, backoff, clock, signal, again = isTemporary } = options
+  const { deadline, backoff, lifetime, signal, again = isTemporary } = options
   const call = signal && { signal }
   let last: unknown
   for (let attempt = 1; ; attempt++) {
@@ -35,6 +35,6 @@ export async function retry<T>(task: () => Promise<T>, options: RetryOptions): P
     const wait = backoffDelay(attempt, backoff)
     if (signal?.aborted || !again(last) || wait >= deadline.remaining) throw last
     options.onRetry?.(attempt, last)
-    await sleep(wait, { clock, ...call })
+    await lifetime.sleep(wait, call)
   }
 }

@@ -1,7 +1,7 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { Deadline } from '../base/deadline.ts'
 import { ConnectionError, TimeoutError } from '../base/errors.ts'
-import { type CallOptions, sleep } from '../base/signals.ts'
+import type { CallOptions } from '../base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { Cluster } from './cluster.ts'
@@ -96,7 +96,7 @@ export class Router {
   /** To the leaders of the partitions; again for those whose leader has moved. Rejects when no leader answered at all. */
   private async toLeaders(trip: Trip, route: LeaderRoute): Promise<Row> {
     const { cluster, api, request, deadline, signal } = trip
-    const { backoff, clock } = this.settings
+    const { backoff, lifetime } = this.settings
     const items = itemsOf(request, route.request)
     const outcome: Outcome = { answers: new Map(items.map(item => [item, ErrorCode.Unknown])), responses: [], failure: undefined }
     let open: readonly Item[] = items
@@ -104,7 +104,7 @@ export class Router {
       open = await this.askLeaders(trip, route, open, outcome, attempt)
       const wait = backoffDelay(attempt, backoff)
       if (open.length === 0 || wait >= deadline.remaining) break
-      await sleep(wait, { clock, ...(signal && { signal }) })
+      await lifetime.sleep(wait, signal && { signal })
       await cluster.refresh([...new Set(open.map(({ name }) => name))], within(trip))
     }
     if (outcome.failure !== undefined && outcome.responses.length === 0) throw outcome.failure
@@ -147,11 +147,11 @@ export class Router {
 
   private trying<T>(trip: Trip, task: () => Promise<T>): Promise<T> {
     const { api, deadline, signal, cluster } = trip
-    const { backoff, clock, onEvent } = this.settings
+    const { backoff, lifetime, onEvent } = this.settings
     return retry(task, {
       deadline,
       backoff,
-      clock,
+      lifetime,
       again: error => error instanceof Misdirected || mayRepeat(trip, error),
       late: last => last ?? new TimeoutError(`${cluster.name}: ${api.name}: not done in time`, { sent: true }),
       onRetry: (attempt, error) => onEvent?.({ type: 'retry', what: api.name, attempt, error }),

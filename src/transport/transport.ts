@@ -31,7 +31,6 @@ export class Transport implements RoundTripper {
   private readonly pool: Pool
   private readonly clusters = new Map<string, Cluster>()
   private readonly router: Router
-  private closed = false
 
   constructor(config: TransportConfig = {}) {
     const settings = settingsOf(config, { adapter, natives })
@@ -58,7 +57,7 @@ export class Transport implements RoundTripper {
 
   /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
   cluster(addr: AddressLike): Cluster {
-    if (this.closed) throw new ClosedError('the transport is closed')
+    this.settings.lifetime.throwIfEnded()
     const seeds = addressesOf(addr)
     const id = seeds.map(formatAddress).sort().join(',')
     let cluster = this.clusters.get(id)
@@ -74,9 +73,9 @@ export class Transport implements RoundTripper {
     this.pool.closeIdle()
   }
 
-  /** Ends everything: requests under way are still answered for up to 5 s, new ones are refused. */
+  /** Ends everything: new requests are refused, those under way are answered for up to 5 s, and sockets have as long to close. */
   async close(): Promise<void> {
-    this.closed = true
+    this.settings.lifetime.end(new ClosedError('the transport is closed'))
     await this.pool.close()
   }
 

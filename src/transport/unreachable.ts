@@ -1,10 +1,12 @@
-import { AuthenticationError, ConfigError, ConnectionError, messageOf, ProtocolError } from '../base/errors.ts'
+import { AuthenticationError, ClosedError, ConfigError, ConnectionError, messageOf, ProtocolError } from '../base/errors.ts'
 import { isTemporary } from './retry.ts'
 
 /** One error out of what each address said when all of them failed. */
 export function unreachable(failures: ReadonlyMap<string, unknown>): unknown {
   const errors = [...failures.values()]
   if (errors.length === 1) return errors[0]
+  const closed = errors.find(error => error instanceof ClosedError)
+  if (closed !== undefined) return closed
   const brokers = [...failures.keys()].join(',')
   // An error says which broker it is about already.
   const each = errors.map(messageOf).join('; ')

@@ -1,0 +1,53 @@
+import type { Clock } from '../base/clock.ts'
+import type { CallOptions } from '../base/signals.ts'
+
+/** How long a transport lives, for all that must not outlive it. No AbortSignal: runtimes warn of one that many listen to. */
+export class Lifetime {
+  private readonly clock: Clock
+  private readonly tasks = new Set<(reason: unknown) => void>()
+  private over: { readonly reason: unknown } | undefined
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  end(reason: unknown): void {
+    if (this.over !== undefined) return
+    this.over = { reason }
+    for (const task of [...this.tasks]) task(reason)
+    this.tasks.clear()
+  }
+
+  get ended(): boolean {
+    return this.over !== undefined
+  }
+
+  throwIfEnded(): void {
+    if (this.over !== undefined) throw this.over.reason
+  }
+
+  /** Calls `task` with the reason when it ends; the answer takes that back. */
+  atEnd(task: (reason: unknown) => void): () => void {
+    if (this.over !== undefined) task(this.over.reason)
+    else this.tasks.add(task)
+    return () => this.tasks.delete(task)
+  }
+
+  /** Waits; rejects if this or the signal ends meanwhile, with the reason. */
+  sleep(milliseconds: number, { signal }: CallOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (then: () => void): void => {
+        cancel()
+        forget()
+        signal?.removeEventListener('abort', stop)
+        then()
+      }
+      const stop = (): void => settle(() => reject(signal?.reason))
+      const cancel = this.clock.after(milliseconds, () => settle(resolve))
+      let forget = (): void => {}
+      forget = this.atEnd(reason => settle(() => reject(reason)))
+      if (signal?.aborted) stop()
+      else signal?.addEventListener('abort', stop, { once: true })
+    })
+  }
+}
