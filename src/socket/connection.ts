@@ -1,4 +1,5 @@
 import { formatAddress } from '../base/address.ts'
+import { deferred } from '../base/deferred.ts'
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../base/errors.ts'
 import { abortable, type CallOptions, linkSignals } from '../base/signals.ts'
 import { packageVersion } from '../base/version.ts'
@@ -165,16 +166,16 @@ export class BrokerConnection implements Requester {
   }
 
   /** Whether the promise was fulfilled within our patience. */
-  private inTime(promise: Promise<void>): Promise<boolean> {
-    return new Promise(resolve => {
-      const cancel = this.config.clock.after(closePatience, () => resolve(false))
-      promise
-        .then(
-          () => resolve(true),
-          () => resolve(false),
-        )
-        .then(cancel)
-    })
+  private async inTime(promise: Promise<void>): Promise<boolean> {
+    const late = deferred<boolean>()
+    const cancel = this.config.clock.after(closePatience, () => late.resolve(false))
+    try {
+      return await Promise.race([promise.then(() => true), late.promise])
+    } catch {
+      return false
+    } finally {
+      cancel()
+    }
   }
 
   private get known(): BrokerVersions {

@@ -5,10 +5,10 @@ import type { FramePool } from './frame-pool.ts'
 /** Who takes the frames apart. */
 export interface FrameSink {
   /**
-   * A frame of `size` bytes has begun, which answers `correlationId`. Says where its bytes go: into a pool's memory, into memory of its
+   * A frame has begun, which answers `correlationId`. Says where its bytes go: into a pool's memory, into memory of its
    * own (null), or nowhere (false). What it throws ends the stream.
    */
-  frameBegins(size: number, correlationId: number): FramePool | null | false
+  frameBegins(correlationId: number): FramePool | null | false
   /** The frame is whole: everything after its size. Null when it was skipped. The bytes are the sink's from now on. */
   frameEnds(frame: Uint8Array | null): void
 }
@@ -69,7 +69,7 @@ export class FrameAssembler {
     this.prefixed = 0
     this.inside = true
     this.filled = 0
-    const to = this.sink.frameBegins(this.size, int32(this.prefix, 4))
+    const to = this.sink.frameBegins(int32(this.prefix, 4))
     this.pool = to === false ? null : to
     this.frame = to === false ? null : this.allocate()
     this.store(this.prefix, 4, prefixLength)

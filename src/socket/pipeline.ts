@@ -185,7 +185,7 @@ export class Pipeline implements FrameSink {
   }
 
   /** The frame assembler asks where an answer's bytes go. */
-  frameBegins(_size: number, correlationId: number): FramePool | null | false {
+  frameBegins(correlationId: number): FramePool | null | false {
     const flight = this.answering.peek()
     if (flight === undefined) throw new ProtocolError(`${this.broker}: an answer (correlation id ${correlationId}) to no request`)
     if (flight.correlationId === correlationId) return flight.settled ? false : flight.pool

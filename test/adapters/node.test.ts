@@ -1,3 +1,4 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
 import type * as net from 'node:net'
 import { gunzipSync } from 'node:zlib'
@@ -40,6 +41,7 @@ async function collect(other: net.Socket): Promise<Uint8Array> {
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 describe('reading', () => {
@@ -256,6 +258,19 @@ describe('dialing fails with our errors:', () => {
     await peer[Symbol.asyncDispose]()
     const error = await adapter.dial({ host: 'localhost', port: peer.port }, {}).catch(error => error)
     expect(error.message).toMatch(/^localhost:\d+: connection refused: nothing listens there \(tried .*127\.0\.0\.1.*\)$/)
+  })
+
+  test('but not while another address of the name answers', async () => {
+    await using peer = await listen(socket => socket.pipe(socket))
+    vi.spyOn(dns, 'lookup').mockImplementation(((_host: string, _options: unknown, answer: (...args: unknown[]) => void) => {
+      // Nothing listens at the first.
+      const addresses = ['127.0.0.2', '127.0.0.1'].map(address => ({ address, family: 4 }))
+      process.nextTick(answer, null, addresses)
+    }) as never)
+    const socket = await adapter.dial({ host: 'two.test', port: peer.port }, {})
+    void socket.write([Uint8Array.of(1, 2, 3)])
+    expect([...(await socket.read())!]).toEqual([1, 2, 3])
+    await socket.close()
   })
 
   test('no such host', async () => {
