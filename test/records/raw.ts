@@ -1,0 +1,64 @@
+import { crc32c } from '../../src/bytes/crc32c.ts'
+import { Codecs } from '../../src/compression/codecs.ts'
+import { ownCodecs } from '../../src/compression/own.ts'
+import { decodeBatch } from '../../src/records/decode-batch.ts'
+import type { Message } from '../../src/records/message.ts'
+import { type RecordBatch, scanBatches } from '../../src/records/record-batch.ts'
+import { RecordCursor } from '../../src/records/record-cursor.ts'
+
+export const codecs = new Codecs()
+codecs.offer(ownCodecs)
+
+/** A batch of whatever bytes as its records, with a header that says so and a CRC that is right. */
+export function rawBatch(
+  records: readonly number[] | Uint8Array,
+  fields: { count?: number; lastOffsetDelta?: number; attributes?: number; baseTimestamp?: bigint; baseOffset?: bigint } = {},
+): Uint8Array {
+  const { count = 1, lastOffsetDelta = Math.max(count - 1, 0), attributes = 0, baseTimestamp = 0n, baseOffset = 0n } = fields
+  const bytes = new Uint8Array(61 + records.length)
+  const view = new DataView(bytes.buffer)
+  view.setBigInt64(0, baseOffset)
+  view.setInt32(8, bytes.length - 12)
+  view.setInt8(16, 2)
+  view.setInt16(21, attributes)
+  view.setInt32(23, lastOffsetDelta)
+  view.setBigInt64(27, baseTimestamp)
+  view.setBigInt64(35, baseTimestamp)
+  view.setBigInt64(43, -1n)
+  view.setInt16(51, -1)
+  view.setInt32(53, -1)
+  view.setInt32(57, count)
+  bytes.set(records, 61)
+  repairCrc(bytes)
+  return bytes
+}
+
+/** Makes the CRC of a batch right again. */
+export function repairCrc(batch: Uint8Array): void {
+  new DataView(batch.buffer, batch.byteOffset).setUint32(17, crc32c(batch, 21, batch.length))
+}
+
+export function onlyBatch(bytes: Uint8Array): RecordBatch {
+  const batches = scanBatches(bytes)
+  if (batches.length !== 1) throw new Error(`${batches.length} batches`)
+  return batches[0]!
+}
+
+/** Verified and decoded to messages. */
+export function messagesOf(batch: RecordBatch, from?: number): Message[] {
+  batch.verify()
+  const messages: Message[] = []
+  decodeBatch(batch, { topic: 'orders', partition: 3, highWaterMark: 1000, codecs }, messages, from)
+  return messages
+}
+
+/** What a cursor sees, in plain objects. */
+export function walked(batch: RecordBatch, cursor = new RecordCursor()) {
+  const seen = []
+  cursor.reset(batch, codecs)
+  while (cursor.next()) {
+    const { offset, timestamp, key, value, headers, keyLength, valueLength } = cursor
+    seen.push({ offset, timestamp, key, value, headers, keyLength, valueLength })
+  }
+  return seen
+}
