@@ -121,6 +121,11 @@ export class ByteReader {
     return this.bytes.subarray(at, at + length)
   }
 
+  /** A copy of the next `length` bytes. Not by `slice`: a Buffer's is a view. */
+  copy8(length: number): Uint8Array {
+    return new Uint8Array(this.view8(length))
+  }
+
   utf8(length: number): string {
     const at = this.take(length)
     return readUtf8(this.bytes, at, at + length)

@@ -1,19 +1,15 @@
 import { arrayCodec, nullableArrayCodec } from './array.ts'
-import { type Codec, everyVersion, type Fields, type InOf, type OutOf, type Schema, type Traits } from './schema.ts'
+import { type Codec, type Fields, type InOf, type OutOf, plainTraits, type Schema, type Traits } from './schema.ts'
 import { nullableStructCodec, structCodec } from './struct.ts'
 
 /** A row of named fields, in the order of the wire. */
 export function struct<F extends Fields>(fields: F): Schema<OutOf<F>, InOf<F>, false> {
-  // Codecs are kept per version: flexibility follows from the version within one API, so the pair has at most two.
-  const made = new Map<number, Codec<OutOf<F>, InOf<F>>>()
+  // Codecs are made when first asked for, and kept by version and form.
+  const made: Codec<OutOf<F>, InOf<F>>[] = []
   const plain = (version: number, flexible: boolean): Codec<OutOf<F>, InOf<F>> => {
     const key = version * 2 + Number(flexible)
-    let codec = made.get(key)
-    if (codec === undefined) {
-      codec = structCodec<F>(fields, version, flexible)
-      made.set(key, codec)
-    }
-    return codec
+    made[key] ??= structCodec<F>(fields, version, flexible)
+    return made[key]
   }
   return {
     shape: { kind: 'struct', fields },
@@ -87,15 +83,6 @@ export function ignorable<O, I, P extends boolean>(type: Schema<O, I, P>, { besi
 export function tagged<O, I>(tag: number, type: Schema<O, I>): Schema<O, I, true> {
   return withTraits(type, { tag }) as Schema<O, I, true>
 }
-
-const plainTraits = {
-  versions: everyVersion,
-  nullable: undefined,
-  tag: undefined,
-  ignorable: false,
-  beside: undefined,
-  hasDefault: false,
-} as const
 
 function withTraits<O, I, P extends boolean>(type: Schema<O, I, P>, change: Partial<Traits>): Schema<O, I, P> {
   return { ...type, traits: { ...type.traits, ...change } }

@@ -88,6 +88,16 @@ export type InOf<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalK
 
 export const everyVersion: VersionRange = [0, Number.POSITIVE_INFINITY]
 
+/** Of a type not yet placed in a struct. */
+export const plainTraits = {
+  versions: everyVersion,
+  nullable: undefined,
+  tag: undefined,
+  ignorable: false,
+  beside: undefined,
+  hasDefault: false,
+} as const
+
 export function covers(range: VersionRange | undefined, version: number): boolean {
   return range !== undefined && version >= range[0] && version <= range[1]
 }

@@ -36,13 +36,13 @@ describe.each(apis.map(api => ({ name: api.name, api })))('$name', ({ api }) => 
 })
 
 function frameAndReadRequest(api: AnyApi, version: number, value: unknown): unknown {
-  const from = new ByteReader(unsized(requestFrame(api, version, 7, 'me', value)))
+  const from = new ByteReader(unsized(requestFrame(api, version, 7, 'me', value as never)))
   expect(readRequestHeader(from)).toEqual({ apiKey: api.key, apiVersion: version, correlationId: 7, clientId: 'me' })
   return readRequest(api, version, from)
 }
 
 function frameAndReadResponse(api: AnyApi, version: number, value: unknown): unknown {
-  const { correlationId, response } = readResponse(api, version, unsized(responseFrame(api, version, 7, value)))
+  const { correlationId, response } = readResponse(api, version, unsized(responseFrame(api, version, 7, value as never)))
   expect(correlationId).toBe(7)
   return response
 }
