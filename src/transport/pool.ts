@@ -27,6 +27,9 @@ interface Slot {
   shared: boolean
 }
 
+/** Under a connection limit, one used so lately is shared rather than closed to make room, in milliseconds. */
+const restBeforeClosing = 1000
+
 /**
  * The open connections of a transport, by broker, lane and key. Each is opened once however many ask, again after a failure with a growing
  * wait per broker, and closed when idle. One timer looks after them all, and runs only while there are any.
@@ -87,12 +90,12 @@ export class Pool {
 
   /** Closes what no request uses; what is in use takes no new requests and closes when the last is answered. */
   closeIdle(): void {
-    for (const slot of [...this.slots.values()]) if (slot.connection !== undefined) this.leave(slot)
+    for (const slot of [...this.slots.values()]) if (slot.connection !== undefined) void this.leave(slot)
   }
 
   /** Closes the connections to a broker that no request uses. */
   closeIdleTo(broker: string): void {
-    for (const slot of [...this.slots.values()]) if (slot.broker === broker && slot.connection?.inFlight === 0) this.leave(slot)
+    for (const slot of [...this.slots.values()]) if (slot.broker === broker && slot.connection?.inFlight === 0) void this.leave(slot)
   }
 
   /** Ends everything; bounded by the patience of BrokerConnection.close. */
@@ -171,19 +174,19 @@ export class Pool {
     if (this.slots.size === 0) this.stopTimer()
   }
 
-  private leave(slot: Slot): void {
+  private leave(slot: Slot): Promise<void> {
     const connection = slot.connection!
     slot.leaving = true
     this.slots.delete(slot.id)
     this.leaving.add(connection)
     // Held alone, it is idle; requests that come meanwhile are refused unsent.
     const drained = connection.inFlight === 0 ? Promise.resolve() : connection.exclusive(async () => {}).catch(() => {})
-    void drained.then(() => connection.close())
+    return drained.then(() => connection.close())
   }
 
   /** Under a connection limit, a lane that has none of its own takes another's to the same broker. Groups never do: a JoinGroup waits long. */
   private slotToShare(broker: string, lane: Lane): Slot | undefined {
-    if (lane === 'group' || !this.full || this.idleSlot() !== undefined) return undefined
+    if (lane === 'group' || !this.full || this.idleSlot(restBeforeClosing) !== undefined) return undefined
     for (const slot of this.slots.values()) {
       if (slot.broker !== broker || slot.lane === 'group') continue
       slot.shared = true
@@ -200,10 +203,13 @@ export class Pool {
     return count >= limit
   }
 
-  private idleSlot(): Slot | undefined {
+  /** The one unused for longest, if that is so long. */
+  private idleSlot(milliseconds: number): Slot | undefined {
+    const since = this.settings.clock.monotonic() - milliseconds
     let longest: Slot | undefined
     for (const slot of this.slots.values()) {
-      if (slot.connection?.inFlight === 0 && (longest === undefined || lastUsed(slot) < lastUsed(longest))) longest = slot
+      if (slot.connection?.inFlight !== 0 || lastUsed(slot) > since) continue
+      if (longest === undefined || lastUsed(slot) < lastUsed(longest)) longest = slot
     }
     return longest
   }
@@ -213,14 +219,14 @@ export class Pool {
     const { adapter, clock, dialTimeout, backoff, lifetime } = this.settings
     const deadline = new Deadline(dialTimeout, clock)
     while (this.full) {
-      const idle = this.idleSlot()
-      if (idle !== undefined) this.leave(idle)
-      if (deadline.passed)
+      const idle = this.idleSlot(0)
+      if (idle !== undefined) await this.leave(idle)
+      else if (deadline.passed)
         throw new ConnectionError(
           slot.broker,
           `all ${adapter.limits?.connections} connections that the ${adapter.name} adapter allows are in use`,
         )
-      await lifetime.sleep(Math.min(backoff.min, deadline.remaining))
+      else await lifetime.sleep(Math.min(backoff.min, deadline.remaining))
     }
     slot.admitted = true
   }
@@ -247,7 +253,7 @@ export class Pool {
       if (connection === undefined) continue
       const idleAt = lastUsed(slot) + idleTimeout
       if (idleAt <= now && connection.inFlight === 0) {
-        this.leave(slot)
+        void this.leave(slot)
         continue
       }
       if (slot.authenticateAt <= now) this.reauthenticate(slot, connection)

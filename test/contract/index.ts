@@ -1,13 +1,23 @@
 import { suite as client } from './client.ts'
+import { suite as group } from './group.ts'
+import { suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
+import { suite as reader } from './reader.ts'
+import { suite as readerPositions } from './reader-positions.ts'
 import { suite as socket } from './socket.ts'
+import { suite as transport } from './transport.ts'
 import { suite as writer } from './writer.ts'
 import { suite as writerDelivery } from './writer-delivery.ts'
 
 /** Every room's contract suite, by room. */
 export const suites: Readonly<Record<string, Suite>> = {
   client,
+  group,
+  'group reader': groupReader,
+  reader,
+  'reader positions': readerPositions,
   socket,
+  transport,
   writer,
   'writer delivery': writerDelivery,
 }
