@@ -1,0 +1,348 @@
+import { Hash } from '../../src/balancer/hash.ts'
+import { ClosedError, ConfigError } from '../../src/base/errors.ts'
+import { RoundRobinGroupBalancer } from '../../src/group/round-robin.ts'
+import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
+import { LastOffset } from '../../src/protocol/offsets.ts'
+import type { Reader } from '../../src/reader/reader.ts'
+import type { Message } from '../../src/records/message.ts'
+import { Transport } from '../../src/transport/transport.ts'
+import { deskTest, numbered, place } from '../support/reading-desk.ts'
+import { unpluggable } from '../support/unpluggable.ts'
+import { pause, until } from '../support/waiting.ts'
+import type { Suite } from './harness.ts'
+
+export const suite: Suite = contract => {
+  const { assert } = contract
+  const test = deskTest(contract, { partitions: 6 })
+
+  test('one member reads all partitions, each in order, and resumes where it committed', async (desk, { signal }) => {
+    await desk.fill(300)
+    const first = desk.member()
+    const seen = await gather(first, 180, signal, message => first.commitMessages(message))
+    await first.close()
+    const second = desk.member()
+    seen.push(...(await gather(second, 120, signal)))
+    assert.equal(new Set(seen.map(place)).size, 300)
+    checkOrder(seen)
+  })
+
+  test('two members share the partitions; when one leaves the other goes on with all, nothing lost, order kept', async (desk, {
+    signal,
+  }) => {
+    await desk.fill(600, { batchSize: 10 })
+    const seen: Message[] = []
+    const readers: Reader[] = []
+    const pump = async (reader: Reader): Promise<void> => {
+      for await (const message of reader) {
+        readers.push(reader)
+        seen.push(message)
+        await reader.commitMessages(message)
+      }
+    }
+    const [one, two] = [desk.member(), desk.member()]
+    const running = [pump(one), pump(two).catch(error => assert.ok(error instanceof ClosedError, String(error)))]
+    await until(signal, () => new Set(seen.map(place)).size === 600)
+    // Both are members by now, or will be soon: new messages reach both.
+    let marker = 600
+    await until(signal, async () => {
+      const from = seen.length
+      await desk.write(numbered(marker, marker + 60))
+      marker += 60
+      await until(signal, () => new Set(seen.map(place)).size === marker)
+      const byOne = seen.filter((_, i) => i >= from && readers[i] === one)
+      return new Set(byOne.map(({ partition }) => partition)).size === 3
+    })
+    await two.close()
+    await desk.write(numbered(marker, marker + 60))
+    marker += 60
+    await until(signal, () => new Set(seen.map(place)).size === marker)
+    await one.close()
+    await Promise.all(running)
+    assert.equal(new Set(seen.map(message => message.text())).size, marker)
+    // Each message was committed before the next was asked for, and partitions are given up in between: nothing is read twice.
+    assert.equal(seen.length, marker)
+    checkOrder(seen)
+  })
+
+  test(
+    'more members than partitions: the one too many waits, and takes over when another leaves',
+    async (desk, { signal }) => {
+      await desk.fill(10)
+      const seen: [Reader, Message][] = []
+      const run = async (reader: Reader): Promise<void> => {
+        for await (const message of reader) {
+          seen.push([reader, message])
+          await reader.commitMessages(message)
+        }
+      }
+      const members = [desk.member(), desk.member()]
+      const running = members.map(run)
+      await until(signal, () => seen.length === 10)
+      const busy = seen.at(-1)![0]
+      await busy.close()
+      await desk.write(numbered(10, 20))
+      await until(signal, () => seen.length === 20)
+      const idle = members.find(member => member !== busy)!
+      assert.ok(seen.slice(10).every(([reader]) => reader === idle))
+      await idle.close()
+      await Promise.all(running)
+    },
+    { partitions: 1 },
+  )
+
+  test('readMessage commits a message once the next is asked for, and not before', async (desk, { signal }) => {
+    await desk.fill(10, { balancer: () => 0 })
+    const reader = desk.member()
+    for (let i = 0; i < 4; i++) await reader.readMessage({ signal })
+    await until(signal, async () => (await desk.committed())[0] === 3)
+    // The fourth is in hand, whatever time passes.
+    await pause(300)
+    assert.deepEqual(await desk.committed(), { 0: 3 })
+    const cancelled = new AbortController()
+    for (let i = 4; i < 10; i++) await reader.readMessage({ signal })
+    const waiting = reader.readMessage({ signal: cancelled.signal })
+    await until(signal, async () => (await desk.committed())[0] === 10)
+    cancelled.abort(new Error('enough'))
+    await assert.rejects(waiting)
+  })
+
+  test('a process that dies between delivery and its work loses nothing', async (desk, { signal }) => {
+    await desk.fill(50)
+    const plug = unpluggable(contract.adapter)
+    const transport = desk.keep(new Transport({ adapter: plug.adapter, natives: contract.natives }))
+    // Under its name the next process takes its place at once, without waiting for the session's end.
+    const config = { groupInstanceId: 'the worker' }
+    const doomed = desk.member({ ...config, transport })
+    const done = new Set<string>()
+    for (let i = 0; i < 20; i++) {
+      const message = await doomed.readMessage({ signal })
+      if (i < 19) done.add(place(message))
+      if (i % 6 === 0) await pause(120)
+    }
+    // The twentieth was handed out and never worked on, thirty more are queued.
+    plug.pull()
+    const heir = desk.member(config)
+    await until(signal, async () => {
+      done.add(place(await heir.readMessage({ signal })))
+      return done.size === 50
+    })
+  })
+
+  test('for await commits nothing by itself; with autoCommit it does, after delivery, and so do batches', async desk => {
+    await desk.fill(40, { balancer: () => 2, batchSize: 10 })
+    const explicit = desk.member()
+    let count = 0
+    for await (const _ of explicit) if (++count === 5) break
+    await pause(250)
+    await explicit.close()
+    assert.deepEqual(await desk.committed(), {})
+
+    const automatic = desk.member({ autoCommit: true })
+    count = 0
+    for await (const _ of automatic) if (++count === 5) break
+    await automatic.close()
+    assert.deepEqual(await desk.committed(), { 2: 4 })
+
+    const batched = desk.member({ autoCommit: true })
+    count = 0
+    for await (const batch of batched.batches()) {
+      if (count === 0) assert.equal(batch.firstOffset, 4)
+      if (++count === 3) break
+    }
+    await batched.close()
+    assert.deepEqual(await desk.committed(), { 2: 20 })
+  })
+
+  test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (desk, { signal }) => {
+    await desk.fill(100, { balancer: () => 1 })
+    const reader = desk.member()
+    const messages = await gather(reader, 100, signal)
+    await Promise.all([...messages].reverse().map(message => reader.commitMessages(message, { signal })))
+    assert.deepEqual(await desk.committed(), { 1: 100 })
+    await reader.commitMessages(messages[10]!, { signal })
+    assert.deepEqual(await desk.committed(), { 1: 100 })
+    await reader.commitMessages([], { signal })
+  })
+
+  test('commits with an interval are sent in the background, and at the latest by close', async (desk, { signal }) => {
+    await desk.fill(20, { balancer: () => 0 })
+    const quick = desk.member({ commitInterval: 50 })
+    await quick.commitMessages(await gather(quick, 10, signal))
+    await until(signal, async () => (await desk.committed())[0] === 10)
+    await quick.close()
+    const slow = desk.member({ commitInterval: 600_000 })
+    await slow.commitMessages(await gather(slow, 5, signal))
+    assert.deepEqual(await desk.committed(), { 0: 10 })
+    await slow.close()
+    assert.deepEqual(await desk.committed(), { 0: 15 })
+  })
+
+  test('a slow handler keeps its membership: heartbeats run on, and its message is committed before the partitions go', async (desk, {
+    signal,
+  }) => {
+    await desk.fill(12)
+    const slow = desk.member({ sessionTimeout: 6_000 })
+    const message = await slow.fetchMessage({ signal })
+    const seen = [message]
+    const run = async (reader: Reader): Promise<void> => {
+      for await (const next of reader) seen.push(next)
+    }
+    const other = desk.member()
+    const running = [run(other)]
+    // The other one's join waits for this one, which is still at work.
+    await pause(700)
+    assert.equal(seen.length, 1)
+    await slow.commitMessages(message, { signal })
+    assert.deepEqual(await desk.committed(), { [message.partition]: message.offset + 1 })
+    running.push(run(slow))
+    await until(signal, () => new Set(seen.map(place)).size === 12)
+    assert.equal(seen.length, 12)
+    await Promise.all([slow.close(), other.close()])
+    await Promise.all(running)
+  })
+
+  test('committing what another member reads by now is refused, and rewinds nothing', async (desk, { signal }) => {
+    await desk.fill(60)
+    const first = desk.member()
+    const messages = await gather(first, 60, signal)
+    const second = desk.member()
+    const seconds = second.readMessage({ signal }).catch(() => null)
+    // Asking for more lets the partitions go.
+    const waiting = first.fetchMessage({ signal }).catch(() => null)
+    await until(signal, () => second.stats().rebalances > 0 && first.stats().rebalances >= 0)
+    await seconds
+    const outcomes = await Promise.all(
+      messages.map(message =>
+        first.commitMessages(message, { signal }).then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      ),
+    )
+    const refused = outcomes.filter(outcome => outcome !== null)
+    assert.ok(refused.length > 0 && refused.length < 60, `${refused.length} of 60 refused`)
+    for (const error of refused) assert.ok(error instanceof KafkaError && error.code === ErrorCode.IllegalGeneration, String(error))
+    const committed = await desk.committed()
+    assert.equal(Object.keys(committed).length, 3)
+    await first.close()
+    await waiting
+  })
+
+  test('several topics, round robin: every partition is read by one member', async (desk, { signal }) => {
+    const topics = [`${desk.topic}-a`, `${desk.topic}-b`]
+    for (const topic of topics) {
+      await desk.createTopic(topic, 3)
+      await desk.write(numbered(0, 30), { topic })
+    }
+    const config = { groupTopics: topics, groupBalancers: [new RoundRobinGroupBalancer()] }
+    const [one, two] = [desk.member(config), desk.member(config)]
+    const seen = new Set<string>()
+    const run = async (reader: Reader): Promise<void> => {
+      for await (const message of reader) {
+        seen.add(place(message))
+        await reader.commitMessages(message).catch(() => {})
+      }
+    }
+    const running = [run(one), run(two)]
+    await until(signal, () => seen.size === 60)
+    await Promise.all([one.close(), two.close()])
+    await Promise.all(running)
+  })
+
+  test('startOffset decides where nothing is committed', async (desk, { signal }) => {
+    await desk.fill(6)
+    const late = desk.member({ startOffset: LastOffset })
+    const waiting = late.fetchMessage({ signal })
+    await until(signal, () => late.stats().rebalances > 0 || late.stats().fetches > 0)
+    await pause(200)
+    await desk.write([{ value: 'new' }])
+    assert.equal((await waiting).text(), 'new')
+  })
+
+  test('partitions and topics that come later are read', async (desk, { signal }) => {
+    const topic = `${desk.topic}-later`
+    const reader = desk.member({ groupTopics: [topic], partitionWatchInterval: 100 })
+    const waiting = reader.readMessage({ signal })
+    await pause(200)
+    await desk.createTopic(topic, 2)
+    await desk.write([{ value: 'found' }], { topic })
+    assert.equal((await waiting).text(), 'found')
+  })
+
+  test('a reader in a group has no offset of its own', async desk => {
+    const reader = desk.member()
+    assert.deepEqual([reader.offset(), reader.lag(), reader.stats().partition], [-1, -1, '-1'])
+    for (const call of [() => reader.readLag(), async () => reader.setOffset(0), () => reader.setOffsetAt(0)])
+      await assert.rejects(call(), ConfigError)
+  })
+
+  test('close while waiting to join, and while nothing comes, is quick', async (desk, { signal }) => {
+    const first = desk.member()
+    const one = assert.rejects(first.readMessage({ signal }), ClosedError)
+    await until(signal, () => first.stats().rebalances > 0)
+    const second = desk.member()
+    const two = assert.rejects(second.readMessage({ signal }), ClosedError)
+    const never = desk.member()
+    const started = Date.now()
+    await never.close()
+    await second.close()
+    await first.close()
+    await Promise.all([one, two])
+    assert.ok(Date.now() - started < 4_000, `${Date.now() - started} ms`)
+  })
+
+  test(
+    'order by key holds through members coming and going',
+    async (desk, { signal }) => {
+      const keys = 20
+      const total = 2_000
+      const seen = new Map<string, number>()
+      let count = 0
+      const run = async (reader: Reader): Promise<void> => {
+        for await (const message of reader) {
+          const [key, number] = message.text().split(':') as [string, string]
+          const last = seen.get(key) ?? -1
+          if (Number(number) === last + 1) count++
+          else assert.ok(Number(number) <= last, `${key}: ${number} after ${last}`)
+          seen.set(key, Math.max(last, Number(number)))
+          await reader.commitMessages(message).catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError))
+        }
+      }
+      const members = [desk.member()]
+      const running = members.map(run)
+      const messages = Array.from({ length: total }, (_, i) => ({ key: `k${i % keys}`, value: `k${i % keys}:${Math.floor(i / keys)}` }))
+      for (let at = 0; at < total; at += 400) {
+        const writing = desk.write(messages.slice(at, at + 400), { balancer: new Hash() })
+        if (members.length < 4) {
+          members.push(desk.member())
+          running.push(run(members.at(-1)!))
+        } else await members.shift()!.close()
+        await writing
+      }
+      await until(signal, () => count === total)
+      await Promise.all(members.map(member => member.close()))
+      await Promise.all(running)
+      assert.ok([...seen.values()].every(last => last === total / keys - 1))
+    },
+    { timeoutMs: 60_000 },
+  )
+}
+
+async function gather(reader: Reader, count: number, signal: AbortSignal, each?: (message: Message) => Promise<void>): Promise<Message[]> {
+  const messages: Message[] = []
+  while (messages.length < count) {
+    const message = await reader.fetchMessage({ signal })
+    messages.push(message)
+    await each?.(message)
+  }
+  return messages
+}
+
+/** Within each partition offsets rise by one. */
+function checkOrder(messages: readonly Message[]): void {
+  const last = new Map<number, number>()
+  for (const { partition, offset } of messages) {
+    if (offset !== (last.get(partition) ?? -1) + 1) throw new Error(`partition ${partition}: ${offset} after ${last.get(partition)}`)
+    last.set(partition, offset)
+  }
+}
