@@ -34,6 +34,9 @@ console.log(`${brokers.join()}${pinned ? ', the broker on core 1, each client on
 
 const admin = new Client({ addr: brokers })
 let topics = 0
+// The topic that consumers read, kept as long as the message size stays the same.
+let filledSize
+let filledName
 const rows = []
 try {
   for (const workload of chosenWorkloads) {
@@ -54,7 +57,6 @@ try {
       else if (same !== undefined) rows.push({ ...same, workload })
     }
     print(workload)
-    if (filled !== undefined && workload !== 'consume-100-message' && workload !== 'consume-100-batch') await dropFilled()
   }
 } finally {
   await dropFilled()
@@ -94,10 +96,9 @@ async function newTopic() {
   return topic
 }
 
-let filledSize
-let filledName
 async function filledTopic({ size, warm, count }) {
   if (filledSize === size) return filledName
+  await dropFilled()
   filledName = await newTopic()
   filledSize = size
   // A tenth more than is read, so that nobody waits for the end.
