@@ -192,19 +192,20 @@ export class Accumulator implements QueueHost {
 
   /** Asks who leads the topic's partitions now, behind everyone's back. */
   refresh(topic: TopicQueues): void {
+    const { signal } = this
     this.stale.add(topic.name)
-    if (this.refreshing || this.signal.aborted) return
+    if (this.refreshing || signal.aborted) return
     this.refreshing = true
     const names = [...this.stale]
     this.stale.clear()
-    this.cluster.refresh(names, { signal: this.signal, timeoutMs: this.settings.readTimeout }).then(
+    this.cluster.refresh(names, { signal, timeoutMs: this.settings.readTimeout }).then(
       () => {
         this.refreshing = false
         this.schedule()
       },
       error => {
         this.refreshing = false
-        if (!this.signal.aborted) this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
+        if (!signal.aborted) this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
       },
     )
   }

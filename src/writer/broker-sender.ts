@@ -179,8 +179,8 @@ export class BrokerSender {
   private connect(): void {
     if (this.connecting) return
     this.connecting = true
-    const { cluster, settings, signal } = this.accumulator
-    cluster.connection(this.brokerId, 'produce', { timeoutMs: settings.writeTimeout, signal }).then(
+    const { cluster, settings } = this.accumulator
+    cluster.connection(this.brokerId, 'produce', { timeoutMs: settings.writeTimeout }).then(
       connection => {
         this.connecting = false
         this.connection = connection

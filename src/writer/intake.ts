@@ -120,7 +120,7 @@ export class Intake {
     } finally {
       link.release()
       // Who gave up early still keeps those behind it after those before it.
-      before.then(() => {
+      void before.then(() => {
         this.waiting.delete(turn.promise)
         for (const topic of topics) if (topic.tail === turn.promise) topic.tail = null
         turn.resolve()

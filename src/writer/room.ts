@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { onAbort } from '../base/signals.ts'
 
 interface Waiter {
   readonly bytes: number
@@ -40,7 +41,7 @@ export class Room {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         cancel()
-        signal?.removeEventListener('abort', abort)
+        forget?.()
         this.waiters.delete(waiter)
       }
       const waiter: Waiter = {
@@ -54,10 +55,6 @@ export class Room {
           }
         },
       }
-      const abort = (): void => {
-        leave()
-        reject(signal?.reason)
-      }
       const cancel = this.clock.after(milliseconds, () => {
         leave()
         reject(
@@ -66,7 +63,12 @@ export class Room {
           ),
         )
       })
-      signal?.addEventListener('abort', abort, { once: true })
+      const forget =
+        signal &&
+        onAbort(signal, () => {
+          leave()
+          reject(signal.reason)
+        })
       this.waiters.add(waiter)
     })
   }

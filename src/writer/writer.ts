@@ -1,6 +1,6 @@
 import type { Balancer } from '../balancer/balancer.ts'
 import { ClosedError } from '../base/errors.ts'
-import { abortable, type CallOptions } from '../base/signals.ts'
+import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message.ts'
 import { Transport } from '../transport/transport.ts'
@@ -138,13 +138,9 @@ export class Writer {
 
   private async closeBy(signal: AbortSignal, closing: Promise<void>): Promise<void> {
     const giveUp = (): void => this.accumulator.end(closed())
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-    try {
-      await closing
-    } finally {
-      signal.removeEventListener('abort', giveUp)
-    }
+    const forget = signal.aborted ? giveUp() : onAbort(signal, giveUp)
+    await closing
+    forget?.()
   }
 
   private assertOpen(signal: AbortSignal | undefined): void {
