@@ -29,12 +29,17 @@ export function tcp(...addresses: readonly string[]): Addr {
 /** Every address in `addr`, in order, each once. Throws a ConfigError when there is none or one is malformed. */
 export function addressesOf(addr: AddressLike): Address[] {
   const found = new Map<string, Address>()
-  for (const item of typeof addr === 'object' && !isAddr(addr) ? addr : [addr]) {
-    for (const address of isAddr(item) ? item.addresses : String(item).split(',').map(parseAddress))
-      found.set(formatAddress(address), address)
+  for (const item of Array.isArray(addr) ? (addr as readonly (string | Addr)[]) : [addr as string | Addr]) {
+    for (const address of listOf(item)) found.set(formatAddress(address), address)
   }
   if (found.size === 0) throw new ConfigError('no broker address given')
   return [...found.values()]
+}
+
+function listOf(item: string | Addr): readonly Address[] {
+  if (typeof item === 'string') return item.split(',').map(parseAddress)
+  if (!Array.isArray(item?.addresses)) throw new ConfigError(`a broker address is a text such as localhost:${defaultPort}, not ${item}`)
+  return item.addresses
 }
 
 /** One address out of its text. */
@@ -45,13 +50,13 @@ export function parseAddress(text: string): Address {
   const bracketed = /^\[([^\][]*)\](?::(.*))?$/.exec(trimmed)
   if (bracketed !== null) {
     const host = bracketed[1]!
-    if (!/^[0-9a-f:.]*:[0-9a-f:.]*(%[\w.-]+)?$/i.test(host)) throw new ConfigError(`"${trimmed}": only an IPv6 address goes into brackets`)
+    if (!isIpv6(host)) throw new ConfigError(`"${trimmed}": only an IPv6 address goes into brackets`)
     return { host, port: portOf(bracketed[2], trimmed) }
   }
   const colons = trimmed.split(':').length - 1
   // Two colons or more without brackets: the whole is an IPv6 address, for a port could not be told from its last group.
   if (colons > 1) {
-    if (!/^[0-9a-f:.]+(%[\w.-]+)?$/i.test(trimmed)) throw new ConfigError(`"${trimmed}" is no host:port`)
+    if (!isIpv6(trimmed)) throw new ConfigError(`"${trimmed}" is no host:port`)
     return { host: trimmed, port: defaultPort }
   }
   const at = trimmed.indexOf(':')
@@ -72,6 +77,11 @@ function portOf(text: string | undefined, whole: string): number {
   return port
 }
 
-function isAddr(value: AddressLike): value is Addr {
-  return typeof value === 'object' && 'addresses' in value
+function isIpv6(text: string): boolean {
+  // A zone (%eth0) may follow, and the last two groups may be written as an IPv4 address.
+  const groups = text.replace(/%[\w.-]+$/, '').replace(/(?<=:)\d{1,3}(\.\d{1,3}){3}$/, '0:0')
+  const [before = '', after, ...more] = groups.split('::')
+  if (more.length > 0) return false
+  const all = [before, after ?? ''].filter(part => part !== '').flatMap(part => part.split(':'))
+  return all.every(group => /^[0-9a-f]{1,4}$/i.test(group)) && (after === undefined ? all.length === 8 : all.length < 8)
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { CallOptions } from '../base/signals.ts'
+import { type CallOptions, onAbort } from '../base/signals.ts'
 
 /** How long a transport lives, for all that must not outlive it. No AbortSignal: runtimes warn of one that many listen to. */
 export class Lifetime {
@@ -36,18 +36,16 @@ export class Lifetime {
   /** Waits; rejects if this or the signal ends meanwhile, with the reason. */
   sleep(milliseconds: number, { signal }: CallOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
+      const undo: (() => void)[] = []
       const settle = (then: () => void): void => {
-        cancel()
-        forget()
-        signal?.removeEventListener('abort', stop)
+        for (const task of undo.splice(0)) task()
         then()
       }
-      const stop = (): void => settle(() => reject(signal?.reason))
-      const cancel = this.clock.after(milliseconds, () => settle(resolve))
-      let forget = (): void => {}
-      forget = this.atEnd(reason => settle(() => reject(reason)))
-      if (signal?.aborted) stop()
-      else signal?.addEventListener('abort', stop, { once: true })
+      if (this.over !== undefined) return reject(this.over.reason)
+      if (signal?.aborted) return reject(signal.reason)
+      undo.push(this.clock.after(milliseconds, () => settle(resolve)))
+      undo.push(this.atEnd(reason => settle(() => reject(reason))))
+      if (signal !== undefined) undo.push(onAbort(signal, () => settle(() => reject(signal.reason))))
     })
   }
 }
