@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
+import { Compression, type CompressionCodec } from '../../src/compression/codec.ts'
+import { Codecs } from '../../src/compression/codecs.ts'
+import { gzip } from '../../src/compression/gzip.ts'
+import { ownCodecs } from '../../src/compression/own.ts'
+
+const marking = (mark: number): CompressionCodec => ({
+  code: 1,
+  name: 'gzip',
+  compress: () => Uint8Array.of(mark),
+  decompress: () => Uint8Array.of(mark),
+})
+
+describe('Codecs', () => {
+  test("what was set comes first, then the runtime's, then ours", () => {
+    const codecs = new Codecs({ gzip: marking(1) })
+    codecs.offer(ownCodecs)
+    expect(codecs.get(Compression.Gzip).compress(new Uint8Array(0))).toEqual(Uint8Array.of(1))
+    codecs.set(marking(2))
+    expect(codecs.get(Compression.Gzip).compress(new Uint8Array(0))).toEqual(Uint8Array.of(2))
+    const without = new Codecs()
+    without.offer(ownCodecs)
+    expect(without.get(Compression.Gzip)).toBe(gzip)
+  })
+
+  test("the runtime's codec gets the level and the limit", () => {
+    const calls: unknown[] = []
+    const codecs = new Codecs({
+      zstd: {
+        compress: (bytes, level) => {
+          calls.push(level)
+          return bytes
+        },
+        decompress: (bytes, limit) => {
+          calls.push(limit)
+          return bytes
+        },
+      },
+    })
+    const zstd = codecs.get(Compression.Zstd)
+    zstd.compress(new Uint8Array(1), 5)
+    zstd.decompress(new Uint8Array(1), 77)
+    expect([zstd.code, zstd.name, ...calls]).toEqual([4, 'zstd', 5, 77])
+  })
+
+  test('load brings ours in when there is no other', async () => {
+    const codecs = new Codecs()
+    expect(() => codecs.get(Compression.Gzip)).toThrow(/no gzip codec/)
+    expect(await codecs.load(Compression.Gzip)).toBe(gzip)
+    expect(codecs.get(Compression.Gzip)).toBe(gzip)
+    const native = new Codecs({ gzip: marking(3) })
+    expect((await native.load(Compression.Gzip)).compress(new Uint8Array(0))).toEqual(Uint8Array.of(3))
+  })
+
+  test('codes that are none', async () => {
+    const codecs = new Codecs()
+    codecs.offer(ownCodecs)
+    for (const code of [0, 5, 7, -1, 1.5]) {
+      expect(() => codecs.get(code)).toThrow(ProtocolError)
+      await expect(codecs.load(code)).rejects.toThrow(ConfigError)
+    }
+  })
+})
