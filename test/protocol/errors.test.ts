@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { IsoKafkaError } from '../../src/base/errors.ts'
+import { ErrorCode, errorFor, KafkaError } from '../../src/protocol/errors.ts'
+
+test('a code with its name in words and its meaning', () => {
+  const error = new KafkaError(ErrorCode.NotLeaderForPartition)
+  expect(error).toMatchObject({ name: 'KafkaError', code: 6, title: 'Not Leader For Partition', temporary: true, timeout: false })
+  expect(error.message).toBe(`[6] Not Leader For Partition: ${error.description}`)
+  expect(error).toBeInstanceOf(IsoKafkaError)
+})
+
+test('what the broker said comes last', () => {
+  expect(new KafkaError(ErrorCode.PolicyViolation, 'no more than 3 partitions').message).toMatch(/: no more than 3 partitions$/)
+  expect(new KafkaError(ErrorCode.PolicyViolation, '').message).not.toMatch(/: $/)
+})
+
+test.each([
+  [ErrorCode.UnsupportedSASLMechanism, 'Unsupported SASL Mechanism'],
+  [ErrorCode.TransactionalIDNotFound, 'Transactional ID Not Found'],
+  [ErrorCode.UnknownTopicID, 'Unknown Topic ID'],
+  [ErrorCode.BrokerAuthorizationFailed, 'Broker Authorization Failed'],
+  [ErrorCode.Unknown, 'Unknown'],
+])('title of %i: %s', (code, title) => {
+  expect(new KafkaError(code).title).toBe(title)
+})
+
+test('only RequestTimedOut is a timeout', () => {
+  const timeouts = Object.values(ErrorCode).filter(code => new KafkaError(code).timeout)
+  expect(timeouts).toEqual([7])
+})
+
+test('0 is no error, and a code from the future is one', () => {
+  expect(errorFor(0)).toBeNull()
+  expect(errorFor(9999)).toMatchObject({ code: 9999, title: 'Unknown Error Code', temporary: false })
+})
