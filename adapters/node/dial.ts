@@ -2,6 +2,7 @@ import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { onAbort } from '../../src/base/signals.ts'
 import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
 import { translate } from './errors.ts'
 import { Receiver } from './receiver.ts'
@@ -41,14 +42,14 @@ export function dial(address: Address, { tls: secure, signal }: { tls?: TLSOptio
       reject(signal?.reason)
     }
     const settled = (): void => {
-      signal?.removeEventListener('abort', aborted)
+      forget?.()
       socket.off('error', failed)
       // What a socket still has to say once nobody wants it must not end the program.
       socket.on('error', () => {})
     }
     socket.on('error', failed)
     socket.once(secure === undefined ? 'connect' : 'secureConnect', opened)
-    signal?.addEventListener('abort', aborted, { once: true })
+    const forget = signal && onAbort(signal, aborted)
   })
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
-import type { CallOptions } from './signals.ts'
+import { type CallOptions, onAbort } from './signals.ts'
 
 /** A moment, by the monotonic clock, by which a call with several waits must be over. */
 export class Deadline {
@@ -23,13 +23,10 @@ export class Deadline {
   /** Settles as `promise` does, unless the signal or this moment comes first: then rejects with the signal's reason or `late()`. The work itself goes on. */
   bound<T>(promise: Promise<T>, late: () => unknown, { signal }: CallOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
+      let forget: (() => void) | undefined
       const end = (): void => {
         cancel()
-        signal?.removeEventListener('abort', stop)
-      }
-      const stop = (): void => {
-        end()
-        reject(signal?.reason)
+        forget?.()
       }
       const cancel = this.clock.after(this.remaining, () => {
         end()
@@ -45,8 +42,12 @@ export class Deadline {
           reject(error)
         },
       )
+      const stop = (): void => {
+        end()
+        reject(signal?.reason)
+      }
       if (signal?.aborted) stop()
-      else signal?.addEventListener('abort', stop, { once: true })
+      else if (signal !== undefined) forget = onAbort(signal, stop)
     })
   }
 }

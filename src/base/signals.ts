@@ -6,19 +6,58 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
+interface Listening {
+  readonly tasks: Set<() => void>
+  readonly listener: () => void
+}
+
+// Who listens to which signal. Weak: an entry lives no longer than its signal.
+let listening: WeakMap<AbortSignal, Listening> | undefined
+
+/**
+ * Calls `task` once if the signal is aborted (it must not be yet); the answer takes that back. However many ask, a signal has one listener
+ * of ours, and none when nobody asks: Node 20 warns of a leak at the eleventh.
+ */
+export function onAbort(signal: AbortSignal, task: () => void): () => void {
+  listening ??= new WeakMap()
+  const { tasks, listener } = listening.get(signal) ?? listen(signal, listening)
+  // The same function may be given twice.
+  const entry = (): void => task()
+  tasks.add(entry)
+  return () => {
+    if (!tasks.delete(entry) || tasks.size > 0) return
+    signal.removeEventListener('abort', listener)
+    listening!.delete(signal)
+  }
+}
+
+function listen(signal: AbortSignal, all: WeakMap<AbortSignal, Listening>): Listening {
+  const tasks = new Set<() => void>()
+  const listener = (): void => {
+    // One may take back another.
+    for (const task of [...tasks]) if (tasks.delete(task)) task()
+  }
+  signal.addEventListener('abort', listener, { once: true })
+  const made = { tasks, listener }
+  all.set(signal, made)
+  return made
+}
+
 /** Waits; rejects with the signal's reason if it is aborted meanwhile. */
 export function sleep(milliseconds: number, { signal, clock = systemClock }: CallOptions & { clock?: Clock } = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const cancel = clock.after(milliseconds, () => {
-      signal?.removeEventListener('abort', stop)
+      forget?.()
       resolve()
     })
-    const stop = (): void => {
-      cancel()
-      reject(signal?.reason)
-    }
-    signal?.addEventListener('abort', stop, { once: true })
+    const forget =
+      signal === undefined
+        ? undefined
+        : onAbort(signal, () => {
+            cancel()
+            reject(signal.reason)
+          })
   })
 }
 
@@ -31,15 +70,14 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
       promise.catch(() => {})
       return reject(signal.reason)
     }
-    const stop = (): void => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
+    const forget = onAbort(signal, () => reject(signal.reason))
     promise.then(
       value => {
-        signal.removeEventListener('abort', stop)
+        forget()
         resolve(value)
       },
       error => {
-        signal.removeEventListener('abort', stop)
+        forget()
         reject(error)
       },
     )
@@ -58,10 +96,7 @@ export function linkSignals(...parents: readonly (AbortSignal | undefined)[]): {
     if (parent === undefined) continue
     const pass = (): void => controller.abort(parent.reason)
     if (parent.aborted) pass()
-    else {
-      parent.addEventListener('abort', pass, { once: true })
-      links.push(() => parent.removeEventListener('abort', pass))
-    }
+    else links.push(onAbort(parent, pass))
   }
   return {
     controller,

@@ -1,4 +1,5 @@
 import { AuthenticationError, ConnectionError, messageOf, ProtocolError, TimeoutError } from '../base/errors.ts'
+import { onAbort } from '../base/signals.ts'
 import type { AnyApi } from '../protocol/api.ts'
 import type { FramePool } from './frame-pool.ts'
 
@@ -31,8 +32,7 @@ export class Flight {
 
   private resolve!: (result: FlightResult) => void
   private reject!: (error: unknown) => void
-  private signal: AbortSignal | undefined
-  private onAbort: (() => void) | undefined
+  private forget: (() => void) | undefined
 
   constructor(init: {
     api: AnyApi
@@ -68,11 +68,9 @@ export class Flight {
     return `${this.api.name} v${this.version}`
   }
 
-  /** Calls `onAbort` when the signal is aborted before the flight has settled. */
-  watch(signal: AbortSignal, onAbort: () => void): void {
-    this.signal = signal
-    this.onAbort = onAbort
-    signal.addEventListener('abort', onAbort, { once: true })
+  /** Calls `task` if the signal is aborted before the flight has settled. */
+  watch(signal: AbortSignal, task: () => void): void {
+    this.forget = onAbort(signal, task)
   }
 
   succeed(result: FlightResult): void {
@@ -88,8 +86,8 @@ export class Flight {
   private settle(): void {
     this.settled = true
     this.pieces = []
-    if (this.signal !== undefined) this.signal.removeEventListener('abort', this.onAbort!)
-    this.signal = this.onAbort = undefined
+    this.forget?.()
+    this.forget = undefined
   }
 
   timeoutError(broker: string): TimeoutError {

@@ -226,13 +226,12 @@ export class Pipeline implements FrameSink {
     this.fail(flight, reason)
     if (!flight.written) {
       this.outbox.remove(flight)
-    } else if (flight.api.key === Produce.key || flight.noResponse) {
+    } else if (flight.api.key === Produce.key) {
       // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
       this.abort(reason)
     } else {
-      // The answer is still due: were it never to come, the connection would stand still for ever.
+      // The answer is still due: were it never to come, the connection would stand still for ever. A sweep is set for the old deadline.
       flight.deadline = Math.max(flight.deadline, this.clock.monotonic()) + flight.timeoutMs
-      this.sweep.arm(flight.deadline)
     }
   }
 

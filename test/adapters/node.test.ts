@@ -195,7 +195,9 @@ describe('closing', () => {
     await using _peer = peer
     other.end()
     expect(await socket.read()).toBeNull()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     await socket.close()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

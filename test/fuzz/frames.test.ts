@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
-import { deferred } from '../../src/base/deferred.ts'
 import { IsoKafkaError, ProtocolError } from '../../src/base/errors.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { concat } from '../../src/bytes/writer.ts'
@@ -14,8 +13,8 @@ import { Metadata } from '../../src/protocol/metadata.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
 import { FrameAssembler } from '../../src/socket/frames.ts'
-import type { Socket } from '../../src/socket/socket.ts'
 import { generated } from '../protocol/values.ts'
+import { fakeSocket } from '../socket/fake-socket.ts'
 import { versionsOf } from '../socket/peer.ts'
 import { random } from '../support/random.ts'
 
@@ -135,31 +134,4 @@ describe('10,000 mutated streams', () => {
 function answer(api: AnyApi, version: number, correlationId: number): Uint8Array {
   const [response] = fc.sample(generated(api.response, version, version >= api.flexibleSince), { numRuns: 1, seed: 3 })
   return concat(responseFrame(api, version, correlationId, { ...(response as object), throttleTimeMs: 0 } as never))
-}
-
-/** A socket that reads what it is fed. */
-function fakeSocket(): { socket: Socket; feed(bytes: Uint8Array | null): void } {
-  const fed: (Uint8Array | null)[] = []
-  let wanted = deferred<void>()
-  const socket: Socket = {
-    async read() {
-      while (fed.length === 0) await wanted.promise
-      return fed.shift()!
-    },
-    write() {},
-    async flushed() {},
-    async close() {},
-    abort(reason) {
-      wanted.promise.catch(() => {})
-      wanted.reject(reason)
-    },
-  }
-  return {
-    socket,
-    feed(bytes) {
-      fed.push(bytes)
-      wanted.resolve()
-      wanted = deferred()
-    },
-  }
 }

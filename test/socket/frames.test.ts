@@ -136,6 +136,10 @@ describe('what is no Kafka frame', () => {
     }).toThrow(new ProtocolError(message))
   })
 
+  test('is told of the first frame even when such a size is allowed', () => {
+    expect(() => assemble({ maxBytes: 2 ** 31 - 1 }).assembler.push(bytesOf('HTTP/1.1'))).toThrow('the peer answered with HTTP')
+  })
+
   test('is told in the midst of the stream, too', () => {
     const { assembler } = assemble()
     assembler.push(frame(1, 1))

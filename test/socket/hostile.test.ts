@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import * as http from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../../src/base/deferred.ts'
@@ -12,7 +12,7 @@ import { Metadata } from '../../src/protocol/metadata.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { configFor, open } from './open.ts'
-import { eachFrame, listen, offered, type Peer, versionsOf } from './peer.ts'
+import { eachFrame, listen, offered, type Peer, scripted, versionsOf } from './peer.ts'
 
 async function failure(peer: { host: string; port: number }, change: Parameters<typeof open>[1] = {}) {
   try {
@@ -140,6 +140,14 @@ describe('opening can be aborted', () => {
     expect(await opening).toBe('changed my mind')
     await Promise.all(peer.sockets.filter(socket => !socket.destroyed).map(socket => once(socket, 'close')))
   })
+})
+
+test('opening leaves no listener on the signal', async () => {
+  await using peer = await scripted(() => {})
+  const { signal } = new AbortController()
+  const connection = await BrokerConnection.open(configFor(peer), { signal })
+  expect(getEventListeners(signal, 'abort').length).toBe(0)
+  await connection.close()
 })
 
 describe('ApiVersions (KIP-511)', () => {
