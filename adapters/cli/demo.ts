@@ -23,8 +23,12 @@ export async function demo({ brokers, transport = {}, print, customers = 1000, o
   const unique = `isokafka-demo-${Date.now().toString(36)}`
   const shared = new Transport(transport)
   const client = new Client({ addr: brokers, transport: shared })
+  let created = false
   try {
+    // Whether there is a Kafka at all shows sooner than any other call would give up.
+    await new Client({ addr: brokers, transport: shared, timeout: 5000 }).metadata({ topics: [] })
     await createTopic(client, unique)
+    created = true
     print(`Topic ${unique} has ${partitions} partitions.`)
     const ledger = new Ledger(customers, ordersEach)
     const members = ['anna', 'ben'].map(name => new Member(name, { brokers, groupId: unique, topic: unique, transport }))
@@ -42,7 +46,7 @@ export async function demo({ brokers, transport = {}, print, customers = 1000, o
     }
     return report(ledger, members, print)
   } finally {
-    await client.deleteTopics({ topics: [unique] }).catch(() => {})
+    if (created) await client.deleteTopics({ topics: [unique] }).catch(() => {})
     await shared.close()
   }
 }

@@ -34,7 +34,7 @@ export class Member {
         this.#news.tell()
       },
     })
-    this.#reader = new Reader({ brokers, groupId, topic, transport: this.#transport, maxWait: 500 })
+    this.#reader = new Reader({ brokers, groupId, topic, transport: this.#transport, maxWait: 500, heartbeatInterval: 500 })
   }
 
   get orders(): number {
