@@ -1,0 +1,96 @@
+import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { ProtocolError } from '../../src/base/errors.ts'
+import type { CompressionCodec } from '../../src/compression/codec.ts'
+import { gzip } from '../../src/compression/gzip.ts'
+import { Inflater } from '../../src/compression/inflate.ts'
+import { Output } from '../../src/compression/output.ts'
+import { mixed } from '../compression/inputs.ts'
+import { random } from '../support/random.ts'
+import { mutated } from './mutate.ts'
+
+const cases = 10_000
+const limit = 1024 * 1024
+
+interface Subject {
+  readonly name: string
+  readonly decompress: CompressionCodec['decompress']
+  /** Well-formed inputs of every kind the format has. */
+  readonly seeds: readonly Uint8Array[]
+  /** Another implementation's output of the same bytes; undefined when it refuses them. */
+  oracle(bytes: Uint8Array): Uint8Array | undefined
+}
+
+const quietly = (decompress: () => Uint8Array): Uint8Array | undefined => {
+  try {
+    return decompress()
+  } catch {
+    return undefined
+  }
+}
+
+const plain = [mixed(40, 1), mixed(700, 2), mixed(3000, 3), new Uint8Array(5000), mixed(20_000, 4)]
+
+const subjects: Subject[] = [
+  {
+    ...gzip,
+    seeds: [
+      ...plain.flatMap(input => [gzipSync(input, { level: 1 }), gzip.compress(input), gzipSync(input, { level: 0 })]),
+      Buffer.concat([gzipSync('one'), gzipSync('two')]),
+    ],
+    oracle: bytes => quietly(() => gunzipSync(bytes, { maxOutputLength: limit })),
+  },
+  {
+    // gzip's checksum would hide what the decoder alone lets pass.
+    name: 'DEFLATE alone',
+    decompress(bytes) {
+      const output = new Output('gzip', limit, bytes.length)
+      const inflater = new Inflater(bytes, 0, bytes.length, output)
+      inflater.stream()
+      return output.done(inflater.length)
+    },
+    seeds: plain.flatMap(input => [0, 1, 6, 9].map(level => deflateRawSync(input, { level }))),
+    oracle: bytes => quietly(() => inflateRawSync(bytes, { maxOutputLength: limit })),
+  },
+]
+
+describe.each(subjects)('$name, $seeds.length seeds', ({ decompress, seeds, oracle }) => {
+  test(`${cases} damaged inputs: an error of ours, or what the oracle reads too; bounded time and memory`, () => {
+    const next = random(4711)
+    const outcomes = { read: 0, refused: 0 }
+    const memory = process.memoryUsage().arrayBuffers
+    let slowest = 0
+    for (let round = 0; round < cases; round++) {
+      const bytes = mutated(seeds[Math.floor(next() * seeds.length)]!, next)
+      const begin = performance.now()
+      try {
+        const output = decompress(bytes, limit)
+        outcomes.read++
+        const wanted = oracle(bytes)
+        if (wanted === undefined || Buffer.compare(output, wanted) !== 0)
+          throw new Error(`round ${round}: silently wrong: ${Buffer.from(bytes).toString('hex')}`)
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        outcomes.refused++
+      }
+      slowest = Math.max(slowest, performance.now() - begin)
+    }
+    expect(slowest).toBeLessThan(1000)
+    expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(200 * limit)
+    expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(5)
+  })
+
+  test("noise with the format's beginning", () => {
+    const next = random(815)
+    for (let round = 0; round < cases / 5; round++) {
+      const bytes = seeds[round % seeds.length]!.slice(0, 200)
+      const from = Math.floor(next() * Math.min(bytes.length, 14))
+      for (let at = from; at < bytes.length; at++) bytes[at] = next() * 256
+      try {
+        decompress(bytes, limit)
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+      }
+    }
+  })
+})
