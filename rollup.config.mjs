@@ -6,6 +6,7 @@ import { join } from 'node:path'
 const entries = {
   index: 'src/index',
   protocol: 'src/protocol/index',
+  schema: 'src/schema/index',
   broker: 'src/broker/index',
   memory: 'adapters/memory/index',
   listen: 'adapters/broker/index',

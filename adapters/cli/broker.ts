@@ -9,7 +9,12 @@ export const brokerUsage = 'isokafka broker [--host 127.0.0.1] [--port 9092] [--
 /** Keeps an embedded broker on TCP ports until the program is told to stop. */
 export async function runBroker(args: readonly string[], print: (line: string) => void): Promise<void> {
   const options = brokerOptions(args)
-  const broker = new Broker({ brokers: options.brokers, topics: options.topics, natives, logger: { ...console, info: print, debug: () => {} } })
+  const broker = new Broker({
+    brokers: options.brokers,
+    topics: options.topics,
+    natives,
+    logger: { ...console, info: print, debug: () => {} },
+  })
   const listening = await listen(broker, options)
   print(`An embedded broker listens on ${listening.addresses.join(', ')}; what it holds is gone when it stops.`)
   await new Promise<void>(resolve => {

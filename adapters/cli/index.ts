@@ -1,24 +1,38 @@
 #!/usr/bin/env node
+import { Broker } from '../../src/broker/index.ts'
 import { IsoKafkaError, messageOf } from '../../src/index.ts'
+import { memory } from '../memory/index.ts'
+import { natives } from '../node/index.ts'
+import { brokerUsage, runBroker } from './broker.ts'
 import { demo } from './demo.ts'
 
-const usage = 'usage: isokafka demo    (KAFKA_BROKERS=host:port[,host:port] names the cluster)'
+const usage = `usage: isokafka demo      on an embedded broker, or on the cluster that KAFKA_BROKERS=host:port[,host:port…] names
+       ${brokerUsage}`
+
+const print = (line: string): void => console.log(line)
 
 /** What the command line asks for; answers the exit status. */
 async function main([command, ...rest]: readonly string[]): Promise<number> {
+  if (command === 'broker') {
+    await runBroker(rest, print)
+    return 0
+  }
   if (command !== 'demo' || rest.length > 0) {
     console.error(usage)
     return 2
   }
-  const brokers = (process.env['KAFKA_BROKERS'] ?? '')
-    .split(',')
-    .map(address => address.trim())
-    .filter(address => address !== '')
-  if (brokers.length === 0) {
-    console.error('isokafka demo: no cluster given; set KAFKA_BROKERS=host:port to one that runs')
-    return 2
+  const given = process.env['KAFKA_BROKERS']
+  return (await (given === undefined ? demoOnEmbedded() : demo({ brokers: given.split(','), print }))) ? 0 : 1
+}
+
+async function demoOnEmbedded(): Promise<boolean> {
+  print('An embedded broker of three nodes plays the cluster; KAFKA_BROKERS=host:port takes a real one.')
+  const broker = new Broker({ brokers: 3, natives })
+  try {
+    return await demo({ brokers: broker.addresses, transport: { adapter: memory(broker, natives), natives }, print })
+  } finally {
+    await broker.close()
   }
-  return (await demo({ brokers, print: line => console.log(line) })) ? 0 : 1
 }
 
 try {

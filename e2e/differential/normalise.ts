@@ -1,0 +1,72 @@
+// What two clusters can't have in common, or needn't: where they are, how they word things, when they did it.
+const masked = new Set([
+  'throttleTimeMs',
+  'host',
+  'port',
+  'clusterId',
+  'errorMessage',
+  'clientHost',
+  'documentation',
+  'leaderEpoch',
+  'committedLeaderEpoch',
+  'logAppendTimeMs',
+  'transactionStartTimeMs',
+  'lastTimestamp',
+  'coordinatorEpoch',
+  'sessionId',
+  'batchIndexErrorMessage',
+])
+// Ids each broker chooses: the first one seen is 1, and so on.
+const numbered = /^(producerId|memberId|leader|topicId|currentTxnStartOffset)$/
+
+// Lists whose order means nothing. (That of a Fetch's partitions does: all are to have their turn.)
+const unordered = new Set(['topics', 'groups', 'results', 'members', 'partitions'])
+
+function nameOf(value: unknown): string {
+  const { name, groupId, memberId, partitionIndex } = value as Record<string, unknown>
+  return String(name ?? groupId ?? memberId ?? partitionIndex)
+}
+
+/** Puts answers into a form in which two brokers that behave alike say the same. */
+export class Normaliser {
+  readonly #seen = new Map<unknown, string>()
+
+  normal(value: unknown, key = ''): unknown {
+    if (value instanceof Uint8Array) return key === 'records' ? `${value.length} bytes` : [...value].join(' ')
+    if (key === 'configs' && Array.isArray(value)) return this.#configs(value)
+    if (Array.isArray(value)) {
+      const all = value.map(each => this.normal(each, key))
+      return unordered.has(key) ? all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : all
+    }
+    if (numbered.test(key) && value !== -1 && value !== '' && value !== null && value !== 'AAAAAAAAAAAAAAAAAAAAAA')
+      return this.#number(key, value)
+    if (typeof value !== 'object' || value === null) return value
+    // A Fetch answer.
+    if (key === 'responses' && 'partitions' in value)
+      return { ...this.#fields(value, ['partitions']), partitions: (value.partitions as unknown[]).map(each => this.normal(each)) }
+    return this.#fields(value)
+  }
+
+  #fields(value: object, without: readonly string[] = []): object {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([name]) => !masked.has(name) && !without.includes(name))
+        .map(([name, each]) => [name, this.normal(each, name)]),
+    )
+  }
+
+  /** In no order of Kafka's; what a new cluster sets for itself is left out. */
+  #configs(configs: readonly { name: string }[]): unknown[] {
+    return configs
+      .filter(({ name }) => name !== 'min.insync.replicas' && name !== 'retention.bytes')
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(each => this.normal(each))
+  }
+
+  #number(key: string, value: unknown): string {
+    const kind = key === 'leader' ? 'memberId' : key
+    const name = this.#seen.get(value) ?? `${kind} ${this.#seen.size + 1}`
+    this.#seen.set(value, name)
+    return name
+  }
+}

@@ -1,0 +1,155 @@
+import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
+import { parseAddress } from '../../src/base/address.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import type { AnyApi, RequestInput, ResponseOf } from '../../src/protocol/api.ts'
+import { CreateTopics } from '../../src/protocol/create-topics.ts'
+import { ErrorCode } from '../../src/protocol/errors.ts'
+import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
+import { ListOffsets } from '../../src/protocol/list-offsets.ts'
+import { Metadata } from '../../src/protocol/metadata.ts'
+import { BatchBuilder } from '../../src/records/batch-builder.ts'
+import { BrokerConnection } from '../../src/socket/connection.ts'
+import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { Normaliser } from './normalise.ts'
+
+export interface Line {
+  readonly asked: string
+  readonly answered: unknown
+}
+
+/** One broker, asked directly; what it answers is written down in a form that two brokers can share. */
+export class Peer {
+  readonly journal: Line[] = []
+  readonly #adapter: SocketAdapter
+  readonly #address: string
+  readonly #normaliser = new Normaliser()
+  readonly #connections: BrokerConnection[] = []
+  readonly #topicIds = new Map<string, string>()
+
+  constructor(address: string, adapter: SocketAdapter = nodeAdapter) {
+    this.#address = address
+    this.#adapter = adapter
+  }
+
+  /** Another connection. */
+  async connect(clientId = 'differential'): Promise<BrokerConnection> {
+    const connection = await BrokerConnection.open({
+      adapter: this.#adapter,
+      address: parseAddress(this.#address),
+      clientId,
+      lane: 'test',
+      dialTimeout: 10_000,
+      requestTimeout: 20_000,
+      clock: systemClock,
+      logger: silentLogger,
+    })
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /** Asks and writes down. */
+  async ask<A extends AnyApi>(api: A, version: number, request: RequestInput<A>, connection?: BrokerConnection): Promise<ResponseOf<A>> {
+    const on = connection ?? this.#connections[0] ?? (await this.connect())
+    const asked = `${api.name} v${version} ${text(request)}`
+    let response: ResponseOf<A>
+    try {
+      response = await on.request(api, request, { version })
+    } catch (error) {
+      this.journal.push({ asked, answered: `failed: ${(error as Error).name}` })
+      throw error
+    }
+    this.journal.push({ asked, answered: this.#normaliser.normal(response) })
+    return response
+  }
+
+  /** Asks without writing down, until it is no longer an error that time cures. */
+  async settle<A extends AnyApi>(
+    api: A,
+    version: number,
+    request: RequestInput<A>,
+    done: (response: ResponseOf<A>) => boolean,
+  ): Promise<ResponseOf<A>> {
+    const on = this.#connections[0] ?? (await this.connect())
+    for (let left = 100; ; left--) {
+      const response = await on.request(api, request, { version })
+      if (done(response)) return response
+      if (left === 0) throw new Error(`${api.name} did not settle: ${text(response)}`)
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  }
+
+  /** A topic that can be used at once; answers its id. */
+  async topic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<string> {
+    const on = this.#connections[0] ?? (await this.connect())
+    const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
+    await on.request(
+      CreateTopics,
+      { topics: [{ name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: entries }] },
+      { version: 7 },
+    )
+    const { topics } = await this.settle(
+      Metadata,
+      12,
+      { topics: [{ name }] },
+      response =>
+        response.topics[0]!.partitions.length === partitions && response.topics[0]!.partitions.every(({ leaderId }) => leaderId >= 0),
+    )
+    const everywhere = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
+    await this.settle(ListOffsets, 4, { replicaId: -1, topics: [{ name, partitions: everywhere }] }, response =>
+      response.topics[0]!.partitions.every(({ errorCode }) => errorCode === 0),
+    )
+    this.#topicIds.set(name, topics[0]!.topicId)
+    return topics[0]!.topicId
+  }
+
+  /** Makes sure that the coordinator of a group or transactional id is ready. */
+  async coordinator(key: string, keyType: 0 | 1): Promise<void> {
+    await this.settle(
+      FindCoordinator,
+      4,
+      { keyType, coordinatorKeys: [key] },
+      ({ coordinators }) => coordinators[0]!.errorCode !== ErrorCode.GroupCoordinatorNotAvailable,
+    )
+  }
+
+  topicId(name: string): string {
+    return this.#topicIds.get(name)!
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.abort()
+  }
+}
+
+/** A request as words, with byte strings by their length: both peers' are the same. */
+function text(value: unknown): string {
+  return JSON.stringify(value, (key, each) =>
+    /producerId|memberId|topicId|sessionId/i.test(key) ? '…' : each instanceof Uint8Array ? `${each.length} bytes` : each,
+  )
+}
+
+/** A batch of so many records. */
+export function batch(
+  count: number,
+  stamp: {
+    producerId?: number
+    producerEpoch?: number
+    baseSequence?: number
+    transactional?: boolean
+    timestamp?: number
+    value?: string
+  } = {},
+): Uint8Array {
+  const {
+    producerId = -1,
+    producerEpoch = -1,
+    baseSequence = -1,
+    transactional = false,
+    timestamp = 1_700_000_000_000,
+    value = 'value',
+  } = stamp
+  const builder = new BatchBuilder()
+  for (let i = 0; i < count; i++) builder.append(`key-${i}`, value, [], timestamp + i)
+  return new Uint8Array(builder.finish({ producerId, producerEpoch, baseSequence, transactional }))
+}
