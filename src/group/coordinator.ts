@@ -1,6 +1,6 @@
 import { backoffDelay } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
-import { ClosedError, IsoKafkaError } from '../base/errors.ts'
+import { IsoKafkaError, TimeoutError } from '../base/errors.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
@@ -56,6 +56,8 @@ export class Coordinator {
       const body = typeof request === 'function' ? (request as (version: number) => RequestInput<A>)(connection.version(api)) : request
       return await connection.request(api, body, { ...options, timeoutMs })
     } catch (error) {
+      // What was not answered still holds up all behind it on its connection.
+      if (lane === 'member' && error instanceof TimeoutError) this.release()
       // Whoever does not answer may have lost the group to another broker.
       if (error instanceof IsoKafkaError && error.temporary) this.cluster.forgetCoordinator('group', this.groupId)
       throw error
@@ -88,7 +90,7 @@ export class Coordinator {
 
   /** Gives up this member's connection, whatever waits on it. */
   release(): void {
-    this.own?.abort(new ClosedError(`left group ${this.groupId}`))
+    if (this.own !== undefined) this.cluster.release(this.own)
     this.own = undefined
   }
 }

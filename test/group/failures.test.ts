@@ -1,0 +1,346 @@
+import { describe, expect, test } from 'vitest'
+import { ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import type { ConsumerGroup } from '../../src/group/consumer-group.ts'
+import type { Generation } from '../../src/group/generation.ts'
+import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
+import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
+import { Heartbeat } from '../../src/protocol/heartbeat.ts'
+import { JoinGroup } from '../../src/protocol/join-group.ts'
+import { LeaveGroup } from '../../src/protocol/leave-group.ts'
+import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
+import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
+import { SyncGroup } from '../../src/protocol/sync-group.ts'
+import { Embedded } from '../support/embedded.ts'
+import { pause, until } from '../support/waiting.ts'
+
+const forever = AbortSignal.timeout(60_000)
+
+/** The reason a generation's functions are told, when it ends. */
+function ended(generation: Generation): Promise<unknown> {
+  return new Promise(resolve =>
+    generation.start(async signal => {
+      if (!signal.aborted) await new Promise<void>(aborted => signal.addEventListener('abort', () => aborted()))
+      resolve((signal.reason as Error).cause)
+    }),
+  )
+}
+
+async function failureOf(group: ConsumerGroup): Promise<KafkaError> {
+  const error: unknown = await group.next().then(
+    () => expect.fail('a generation came'),
+    reason => reason,
+  )
+  expect(error).toBeInstanceOf(KafkaError)
+  return error as KafkaError
+}
+
+const memberIdOf = async (group: ConsumerGroup): Promise<string> => (await group.next()).memberId
+
+describe('finding the coordinator', () => {
+  test('one that is not there yet is waited for', async () => {
+    await using kafka = new Embedded()
+    const asked = kafka.spoil(FindCoordinator, 3, ({ coordinatorKeys }) => ({
+      coordinators: coordinatorKeys.map(key => ({ key, nodeId: -1, host: '', port: -1, errorCode: 15, errorMessage: null })),
+    }))
+    await kafka.group().next()
+    expect(asked.count).toBe(4)
+  })
+
+  test('a group one may not enter is told, each time', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(FindCoordinator, 2, ({ coordinatorKeys }) => ({
+      coordinators: coordinatorKeys.map(key => ({ key, nodeId: -1, host: '', port: -1, errorCode: 30, errorMessage: 'not yours' })),
+    }))
+    const group = kafka.group()
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.GroupAuthorizationFailed })
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.GroupAuthorizationFailed })
+    await group.next()
+  })
+
+  test('brokers out of reach are told after `timeout`, and again', async () => {
+    await using kafka = new Embedded({ transport: { requestTimeout: 200 } })
+    const group = kafka.group({ brokers: ['broker-1:1'], timeout: 200 })
+    await expect(group.next()).rejects.toBeInstanceOf(ConnectionError)
+    await expect(group.next()).rejects.toBeInstanceOf(ConnectionError)
+  })
+})
+
+describe('joining', () => {
+  test.each([
+    ['another broker coordinates', ErrorCode.NotCoordinatorForGroup],
+    ['the coordinator loads', ErrorCode.GroupLoadInProgress],
+    ['the group is being divided', ErrorCode.RebalanceInProgress],
+  ])('%s: tried again, nobody is told', async (_, errorCode) => {
+    await using kafka = new Embedded()
+    const joins = kafka.spoil(JoinGroup, 2, ({ memberId }) => ({ errorCode, protocolName: null, leader: '', memberId, members: [] }))
+    await kafka.group().next()
+    expect(joins.count).toBeGreaterThanOrEqual(3)
+  })
+
+  test('an id the coordinator has forgotten is dropped', async () => {
+    await using kafka = new Embedded()
+    const ids: string[] = []
+    kafka.spoil(JoinGroup, 3, ({ memberId }) => {
+      ids.push(memberId)
+      // The second time, with the id just given.
+      return memberId === '' || ids.length > 2 ? undefined : { errorCode: 25, protocolName: null, leader: '', memberId, members: [] }
+    })
+    await kafka.group().next()
+    expect(ids).toEqual(['', expect.stringMatching(/./), ''])
+  })
+
+  test('a group that is full is told, and left', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(JoinGroup, 2, ({ memberId }) =>
+      memberId === '' ? undefined : { errorCode: 81, protocolName: null, leader: '', memberId, members: [] },
+    )
+    const leaves = kafka.spoil(LeaveGroup, 0, () => undefined)
+    const group = kafka.group()
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.GroupMaxSizeReached })
+    await group.next()
+    expect(leaves.count).toBe(1)
+  })
+
+  test('a join whose connection is lost is tried again, nobody is told', async () => {
+    await using kafka = new Embedded()
+    const joins = kafka.spoil(JoinGroup, 1, () => 'drop')
+    await kafka.group().next()
+    expect(joins.count).toBeGreaterThanOrEqual(2)
+  })
+
+  test('a join without an answer is told in the end, and tried again on another connection', async () => {
+    await using kafka = new Embedded()
+    const connections = new Set<number>()
+    kafka.spoil(JoinGroup, 1, (_, { connectionId }) => {
+      connections.add(connectionId)
+      return 'hang'
+    })
+    const group = kafka.group({ rebalanceTimeout: 100 })
+    await expect(group.next()).rejects.toBeInstanceOf(TimeoutError)
+    kafka.spoil(JoinGroup, 1, (_, { connectionId }) => void connections.add(connectionId))
+    await group.next()
+    expect(connections.size).toBe(2)
+  })
+
+  test('a balancer that was not offered is a protocol error', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(JoinGroup, 2, async ({ memberId }, context) =>
+      memberId === '' ? undefined : { ...(await context.apply()), protocolName: 'sticky' },
+    )
+    await expect(kafka.group().next()).rejects.toBeInstanceOf(ProtocolError)
+  })
+
+  test('a member that sends nonsense gets nothing, and harms nobody', async () => {
+    await using kafka = new Embedded({ partitions: 3 })
+    kafka.spoil(JoinGroup, 2, async ({ memberId }, context) => {
+      const answer = (await context.apply())!
+      const strange = { memberId: 'strange', groupInstanceId: null, metadata: Uint8Array.of(0, 1, 255) }
+      return memberId === '' ? answer : { ...answer, members: [...(answer.members ?? []), strange] }
+    })
+    const generation = await kafka.group().next()
+    expect(generation.assignments['t']).toHaveLength(3)
+    expect(kafka.notes.lines.some(line => line.startsWith('warn') && line.includes('strange'))).toBe(true)
+  })
+})
+
+describe('syncing', () => {
+  test('a rebalance in between keeps the member id, and waits for nothing', async () => {
+    await using kafka = new Embedded()
+    const ids: string[] = []
+    kafka.spoil(JoinGroup, Number.POSITIVE_INFINITY, ({ memberId }) => void ids.push(memberId))
+    kafka.spoil(SyncGroup, 1, () => ({ errorCode: ErrorCode.RebalanceInProgress, assignment: new Uint8Array(0) }))
+    const started = Date.now()
+    const memberId = await memberIdOf(kafka.group({ joinGroupBackoff: 5_000 }))
+    expect(ids).toEqual(['', memberId, memberId])
+    expect(Date.now() - started).toBeLessThan(2_000)
+  })
+
+  test('any other error leaves, and joins as somebody new', async () => {
+    await using kafka = new Embedded()
+    const leaves = kafka.spoil(LeaveGroup, 0, () => undefined)
+    kafka.spoil(SyncGroup, 1, () => ({ errorCode: ErrorCode.GroupAuthorizationFailed, assignment: new Uint8Array(0) }))
+    const group = kafka.group()
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.GroupAuthorizationFailed })
+    await group.next()
+    expect(leaves.count).toBe(1)
+  })
+
+  test('an assignment that can’t be read is a protocol error', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(SyncGroup, 1, () => ({ errorCode: 0, assignment: Uint8Array.of(0, 0, 0x7f, 0xff, 0xff, 0xff) }))
+    const group = kafka.group()
+    await expect(group.next()).rejects.toBeInstanceOf(ProtocolError)
+    await group.next()
+  })
+})
+
+describe('fetching offsets', () => {
+  test('offsets of an open transaction are waited for (KIP-447)', async () => {
+    await using kafka = new Embedded()
+    const asked = kafka.spoil(OffsetFetch, 2, ({ requireStable, groups }) => {
+      expect(requireStable).toBe(true)
+      const partitions = [{ partitionIndex: 0, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: 88 }]
+      return { groups: groups.map(({ groupId }) => ({ groupId, errorCode: 0, topics: [{ name: 't', partitions }] })) }
+    })
+    expect((await kafka.group().next()).assignments['t']).toEqual([{ id: 0, offset: -2 }])
+    expect(asked.count).toBe(3)
+  })
+})
+
+describe('heartbeats', () => {
+  test('a coordinator that moves or goes away for a while ends no generation', async () => {
+    await using kafka = new Embedded({ brokers: 2 })
+    const group = kafka.group()
+    let over: unknown = 'no'
+    void ended(await group.next()).then(cause => {
+      over = cause
+    })
+    const beats = kafka.spoil(Heartbeat, 6, () => 'drop')
+    kafka.broker.moveCoordinator('group', 'g', 1)
+    await until(forever, () => beats.count > 8)
+    kafka.broker.moveCoordinator('group', 'g', 2)
+    await until(forever, () => beats.count > 14)
+    expect(over).toBe('no')
+  })
+
+  test('a coordinator silent for a session ends it', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group({ sessionTimeout: 200, timeout: 50 })
+    const over = ended(await group.next())
+    kafka.spoil(Heartbeat, 100, () => 'hang')
+    expect(await over).toBeInstanceOf(TimeoutError)
+  })
+
+  test.each([
+    ['keeps the member id', ErrorCode.RebalanceInProgress, true],
+    ['keeps the member id', ErrorCode.IllegalGeneration, true],
+    ['drops the member id', ErrorCode.UnknownMemberId, false],
+  ])('an error ends the generation and %s (%i)', async (_, errorCode, keeps) => {
+    await using kafka = new Embedded()
+    const group = kafka.group()
+    const generation = await group.next()
+    const over = ended(generation)
+    kafka.spoil(Heartbeat, 1, () => ({ errorCode }))
+    expect(await over).toMatchObject({ code: errorCode })
+    expect((await memberIdOf(group)) === generation.memberId).toBe(keeps)
+  })
+
+  test('go on while the functions of an ended generation finish', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group({ sessionTimeout: 300 })
+    const generation = await group.next()
+    let finish!: () => void
+    generation.start(() => new Promise(resolve => (finish = resolve)))
+    const beats = kafka.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.RebalanceInProgress }))
+    await until(forever, () => beats.count > 25)
+    finish()
+    expect(await memberIdOf(group)).toBe(generation.memberId)
+  })
+
+  test('another process with the same instance id is the end', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group({ groupInstanceId: 'i' })
+    const over = ended(await group.next())
+    kafka.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.FencedInstanceID }))
+    expect(await over).toMatchObject({ code: ErrorCode.FencedInstanceID })
+    const joins = kafka.spoil(JoinGroup, 0, () => undefined)
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.FencedInstanceID })
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.FencedInstanceID })
+    expect(joins.count).toBe(0)
+  })
+})
+
+describe('commits', () => {
+  test('are tried again while the coordinator moves', async () => {
+    await using kafka = new Embedded()
+    const generation = await kafka.group().next()
+    const commits = kafka.spoil(OffsetCommit, 2, ({ topics }) => ({
+      topics: topics.map(({ name, topicId, partitions }) => ({
+        name,
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: ErrorCode.NotCoordinatorForGroup })),
+      })),
+    }))
+    await generation.commitOffsets({ t: { 0: 5 } })
+    expect(commits.count).toBe(3)
+  })
+
+  test('can be cancelled', async () => {
+    await using kafka = new Embedded()
+    const generation = await kafka.group({ timeout: 5_000 }).next()
+    kafka.spoil(OffsetCommit, 1, () => 'hang')
+    const controller = new AbortController()
+    const committing = generation.commitOffsets({ t: { 0: 5 } }, { signal: controller.signal })
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await expect(committing).rejects.toBe(reason)
+  })
+
+  test('do not wait behind a join of the same member', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group()
+    const generation = await group.next()
+    let release!: () => void
+    const joining = new Promise<void>(seen => {
+      kafka.spoil(JoinGroup, 1, () => {
+        seen()
+        return new Promise(resolve => {
+          release = () => resolve(undefined)
+        })
+      })
+    })
+    generation.start(() => {})
+    await joining
+    await generation.commitOffsets({ t: { 0: 7 } })
+    release()
+    expect((await group.next()).assignments['t']).toEqual([{ id: 0, offset: 7 }])
+  })
+})
+
+describe('closing', () => {
+  test('while a join is held up leaves at once', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group()
+    const joining = new Promise<void>(seen => {
+      kafka.spoil(JoinGroup, 2, ({ memberId }) => {
+        if (memberId === '') return undefined
+        seen()
+        return 'hang'
+      })
+    })
+    const leaves = kafka.spoil(LeaveGroup, 0, () => undefined)
+    const waiting = group.next().catch(() => 'closed')
+    await joining
+    const started = Date.now()
+    await group.close()
+    expect(await waiting).toBe('closed')
+    expect(leaves.count).toBe(1)
+    expect(Date.now() - started).toBeLessThan(1_000)
+  })
+
+  test('is bounded when a function does not return', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group({ rebalanceTimeout: 150 })
+    const generation = await group.next()
+    generation.start(() => new Promise(() => {}))
+    await group.close()
+    expect(kafka.notes.lines.some(line => line.includes('still running'))).toBe(true)
+  })
+
+  test('is bounded when the coordinator is silent', async () => {
+    await using kafka = new Embedded()
+    const group = kafka.group({ timeout: 100 })
+    await group.next()
+    kafka.spoil(LeaveGroup, 1, () => 'hang')
+    await group.close()
+    expect(kafka.notes.lines.some(line => line.startsWith('warn') && line.includes('leaving failed'))).toBe(true)
+  })
+
+  test('of a group that was never used asks nobody', async () => {
+    await using kafka = new Embedded()
+    const asked = kafka.spoil(FindCoordinator, 0, () => undefined)
+    await kafka.group().close()
+    await pause(0)
+    expect(asked.count).toBe(0)
+  })
+})
