@@ -110,7 +110,7 @@ test('memory is bounded by the bytes there are, whatever lengths they claim', ()
         if (!('value' in outcome)) continue
         const size = sizeOf(outcome.value)
         most = Math.max(most, size / bytes.length)
-        expect(size / bytes.length, name).toBeLessThan(12)
+        expect(size / bytes.length, name).toBeLessThan(4)
       }
     }
   }
