@@ -4,6 +4,7 @@ import { suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
 import { suite as reader } from './reader.ts'
 import { suite as readerPositions } from './reader-positions.ts'
+import { suite as readerTransactions } from './reader-transactions.ts'
 import { suite as socket } from './socket.ts'
 import { suite as transport } from './transport.ts'
 import { suite as writer } from './writer.ts'
@@ -16,6 +17,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'group reader': groupReader,
   reader,
   'reader positions': readerPositions,
+  'reader transactions': readerTransactions,
   socket,
   transport,
   writer,

@@ -1,5 +1,4 @@
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
-import { IsolationLevel } from '../../src/protocol/offsets.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { Message } from '../../src/records/message.ts'
 import { deskTest, numbered, take } from '../support/reading-desk.ts'
@@ -272,11 +271,6 @@ export const suite: Suite = contract => {
     const reader = desk.reader()
     for (const offset of [-3, 1.5, Number.NaN]) assert.ok(thrown(() => reader.setOffset(offset)) instanceof ConfigError)
     await assert.rejects(reader.commitMessages([]), ConfigError)
-  })
-
-  test('read committed leaves nothing out that is outside of transactions', async (desk, { signal }) => {
-    await desk.fill(100, { batchSize: 10 })
-    assert.equal((await take(desk.reader({ isolationLevel: IsolationLevel.ReadCommitted }), 100, signal)).at(-1), '99')
   })
 }
 

@@ -1,0 +1,61 @@
+import { EndTxn } from '../../src/protocol/end-txn.ts'
+import { errorFor } from '../../src/protocol/errors.ts'
+import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
+import { Produce } from '../../src/protocol/produce.ts'
+import { BatchBuilder } from '../../src/records/batch-builder.ts'
+import type { Transport } from '../../src/transport/transport.ts'
+
+/** A transactional producer of bare requests (KIP-890: the coordinator adds partitions by itself and bumps the epoch each time). */
+export class RawProducer {
+  private readonly transport: Transport
+  private readonly brokers: readonly string[]
+  private readonly transactionalId: string
+  private producerId = -1
+  private producerEpoch = -1
+  private sequences = new Map<string, number>()
+
+  constructor(transport: Transport, brokers: readonly string[], transactionalId: string) {
+    this.transport = transport
+    this.brokers = brokers
+    this.transactionalId = transactionalId
+  }
+
+  async init(): Promise<this> {
+    const { transport, brokers, transactionalId } = this
+    const response = await transport.roundTrip(brokers, InitProducerId, { transactionalId, transactionTimeoutMs: 60_000 })
+    const error = errorFor(response.errorCode)
+    if (error !== null) throw error
+    this.begin(response.producerId, response.producerEpoch)
+    return this
+  }
+
+  /** One batch. */
+  async write(topic: string, partition: number, values: readonly string[]): Promise<void> {
+    const { transport, brokers, transactionalId, producerId, producerEpoch } = this
+    const builder = new BatchBuilder()
+    for (const value of values) builder.append(null, value, null, Date.now())
+    const sequence = this.sequences.get(`${topic}/${partition}`) ?? 0
+    const records = builder.finish({ producerId, producerEpoch, baseSequence: sequence, transactional: true })
+    const { id: topicId } = await transport.cluster(brokers).topic(topic)
+    const topicData = [{ name: topic, topicId, partitionData: [{ index: partition, records }] }]
+    const { responses } = await transport.roundTrip(brokers, Produce, { transactionalId, acks: -1, timeoutMs: 5_000, topicData })
+    const error = errorFor(responses[0]!.partitionResponses[0]!.errorCode, responses[0]!.partitionResponses[0]!.errorMessage)
+    if (error !== null) throw error
+    this.sequences.set(`${topic}/${partition}`, sequence + values.length)
+  }
+
+  async end(outcome: 'commit' | 'abort'): Promise<void> {
+    const { transport, brokers, transactionalId, producerId, producerEpoch } = this
+    const request = { transactionalId, producerId, producerEpoch, committed: outcome === 'commit' }
+    const response = await transport.roundTrip(brokers, EndTxn, request)
+    const error = errorFor(response.errorCode)
+    if (error !== null) throw error
+    this.begin(response.producerId, response.producerEpoch)
+  }
+
+  private begin(producerId: number, producerEpoch: number): void {
+    if (producerEpoch !== this.producerEpoch) this.sequences = new Map()
+    this.producerId = producerId
+    this.producerEpoch = producerEpoch
+  }
+}
