@@ -162,6 +162,7 @@ export class Accumulator implements QueueHost {
       next = Math.min(next, sender.pump(now))
       busy ||= sender.busy
     }
+    this.askLeaders()
     if (busy) this.alarm.set(Math.min(next, this.expireAt), now)
     else this.alarm.clear()
   }
@@ -177,7 +178,7 @@ export class Accumulator implements QueueHost {
     else if (leader >= 0) this.senderFor(leader).add(queue)
     else {
       this.listed.push(queue)
-      this.refresh(topic)
+      this.stale.add(topic.name)
     }
   }
 
@@ -190,22 +191,25 @@ export class Accumulator implements QueueHost {
     return sender
   }
 
-  /** Asks who leads the topic's partitions now, behind everyone's back. */
+  /** Who leads the topic's partitions is to be asked anew, at the end of this turn. */
   refresh(topic: TopicQueues): void {
-    const { signal } = this
     this.stale.add(topic.name)
-    if (this.refreshing || signal.aborted) return
+    this.schedule()
+  }
+
+  private askLeaders(): void {
+    if (this.stale.size === 0 || this.refreshing) return
     this.refreshing = true
     const names = [...this.stale]
     this.stale.clear()
-    this.cluster.refresh(names, { signal, timeoutMs: this.settings.readTimeout }).then(
+    this.cluster.refresh(names, { signal: this.signal, timeoutMs: this.settings.readTimeout }).then(
       () => {
         this.refreshing = false
         this.schedule()
       },
       error => {
         this.refreshing = false
-        if (!signal.aborted) this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
+        if (!this.signal.aborted) this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
       },
     )
   }

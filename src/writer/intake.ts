@@ -17,13 +17,17 @@ import type { PartitionQueue } from './partition-queue.ts'
 import type { Settings } from './settings.ts'
 import { TopicQueues } from './topic-queues.ts'
 
+const batchHeaderBytes = 61
+
 /** Messages checked: their topics, and for each the most bytes it takes. */
-interface Parcel {
+export interface Parcel {
   readonly messages: readonly MessageInput[]
   readonly topics: readonly TopicQueues[]
   readonly bounds: readonly number[]
   /** The sum of the bounds. */
   readonly bound: number
+  /** The time of those that have none of their own. */
+  readonly now: number
 }
 
 /**
@@ -53,15 +57,15 @@ export class Intake {
   takeOne(message: MessageInput): Batch | undefined {
     const topic = this.topicOf(message)
     const bound = this.boundOf(message)
-    if (bound > this.settings.batchBytes) this.checkSize(message, [message])
+    if (bound > this.settings.batchBytes) this.checkSize([message], 0)
     const timestamp = timestampOf(message, this.accumulator.clock.now())
     if (!this.isReady(topic) || !this.accumulator.room.has(bound)) return undefined
     return this.accumulator.append(choose(topic, message), message, timestamp, bound)
   }
 
-  /** Whether a message alone is surely no larger than what the broker takes in one batch of the topic. */
-  surelyFits(batch: Batch): boolean {
-    return batch.builder.size <= batch.queue.topic.provenBytes
+  /** Whether the broker surely takes the message, in a batch of its own if need be: it took one as large. */
+  surelyFits(message: MessageInput, { queue }: Batch): boolean {
+    return batchHeaderBytes + this.boundOf(message) <= queue.topic.provenBytes
   }
 
   /** Checks all messages, so that either none or all are wrong. */
@@ -70,15 +74,16 @@ export class Intake {
     const topics: TopicQueues[] = []
     const bounds: number[] = []
     let bound = 0
-    for (const message of messages) {
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]!
       topics.push(this.topicOf(message))
       const most = this.boundOf(message)
-      if (most > this.settings.batchBytes) this.checkSize(message, messages)
+      if (most > this.settings.batchBytes) this.checkSize(messages, i)
       timestampOf(message, now)
       bounds.push(most)
       bound += most
     }
-    return { messages, topics, bounds, bound }
+    return { messages, topics, bounds, bound, now }
   }
 
   /** Takes all messages in if that can be done at once; false otherwise. */
@@ -153,9 +158,9 @@ export class Intake {
     return queues
   }
 
-  private put(queue: PartitionQueue, { messages, bounds }: Parcel, index: number, call: Call | null): void {
+  private put(queue: PartitionQueue, { messages, bounds, now }: Parcel, index: number, call: Call | null): void {
     const message = messages[index]!
-    const batch = this.accumulator.append(queue, message, timestampOf(message, this.accumulator.clock.now()), bounds[index]!)
+    const batch = this.accumulator.append(queue, message, timestampOf(message, now), bounds[index]!)
     if (call === null) batch.disown()
     else batch.claim(call, index)
   }
@@ -204,13 +209,14 @@ export class Intake {
     return bound
   }
 
-  private checkSize(message: MessageInput, messages: readonly MessageInput[]): void {
+  private checkSize(messages: readonly MessageInput[], index: number): void {
+    const message = messages[index]!
     const size = messageSize(message)
     const { batchBytes } = this.settings
     if (size <= batchBytes) return
     throw new MessageTooLargeError(
       message,
-      messages.filter(other => other !== message),
+      messages.filter((_, other) => other !== index),
       size,
       batchBytes,
     )

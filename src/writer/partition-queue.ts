@@ -139,14 +139,15 @@ export class PartitionQueue {
     return (this.sent[0] ?? this.closed[0] ?? this.open)?.createdAt ?? Number.POSITIVE_INFINITY
   }
 
-  /** The leader could not be reached. */
+  /** The leader could not be reached; `fatal` when there is no use in trying again. */
   unreachable(error: Error, fatal: boolean, now: number): void {
-    this.close(now)
     this.backOff(now)
-    for (const batch of [...this.closed]) {
-      batch.lastError = error
-      const hopeless = this.host.ids === null && this.failures >= this.host.settings.maxAttempts
-      if (fatal || hopeless) this.giveUp(batch, error)
+    const hopeless = fatal || (this.host.ids === null && this.failures >= this.host.settings.maxAttempts)
+    if (this.open !== null) this.open.lastError = error
+    for (const batch of this.closed) batch.lastError = error
+    if (hopeless) {
+      this.close(now)
+      for (const batch of [...this.closed]) this.giveUp(batch, error)
     }
     if (this.inFlight === 0) this.drained()
   }

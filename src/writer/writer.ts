@@ -7,7 +7,7 @@ import { Transport } from '../transport/transport.ts'
 import { Accumulator } from './accumulator.ts'
 import { ReceiptCall, WriteCall } from './call.ts'
 import type { WriteReceipt, WriterConfig } from './config.ts'
-import { Intake } from './intake.ts'
+import { Intake, type Parcel } from './intake.ts'
 import { timestampOf } from './message-size.ts'
 import { settingsOf } from './settings.ts'
 import type { WriterStats } from './stats.ts'
@@ -93,7 +93,7 @@ export class Writer {
       batch.disown()
       return Promise.resolve()
     }
-    if (requiredAcks === RequiredAcks.None || this.intake.surelyFits(batch)) return batch.share()
+    if (requiredAcks === RequiredAcks.None || this.intake.surelyFits(message, batch)) return batch.share()
     const call = new WriteCall(1)
     batch.claim(call, 0)
     call.done()
@@ -109,7 +109,7 @@ export class Writer {
     return call.promise
   }
 
-  private async writeLater(parcel: ReturnType<Intake['check']>, call: WriteCall | null, signal: AbortSignal | undefined): Promise<void> {
+  private async writeLater(parcel: Parcel, call: WriteCall | null, signal: AbortSignal | undefined): Promise<void> {
     const { taken, error } = await this.intake.takeLater(parcel, call, signal)
     if (error !== null && (taken === 0 || call === null)) throw error
     if (call === null) return
