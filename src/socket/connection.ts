@@ -73,11 +73,11 @@ export class BrokerConnection implements Requester {
   }
 
   private constructor(config: ConnectionConfig, socket: Socket) {
-    const { clock, maxResponseBytes = defaultMaxResponseBytes, onEvent } = config
+    const { clock, maxResponseBytes = defaultMaxResponseBytes, onEvent, requestTimeout } = config
     this.config = config
     this.socket = socket
     this.broker = formatAddress(config.address)
-    this.pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, clock, onEvent })
+    this.pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, patience: requestTimeout, clock, onEvent })
     this.inside = {
       version: api => this.version(api),
       request: (api, request, options) =>

@@ -16,6 +16,8 @@ export interface PipelineConfig {
   readonly broker: string
   readonly socket: Socket
   readonly maxResponseBytes: number
+  /** How long an answer that nobody waits for may stay away, in milliseconds, before the connection is taken for dead. */
+  readonly patience: number
   readonly clock: Clock
   readonly onEvent: EventSink | undefined
 }
@@ -27,6 +29,7 @@ export interface PipelineConfig {
 export class Pipeline implements FrameSink {
   private readonly broker: string
   private readonly socket: Socket
+  private readonly patience: number
   private readonly clock: Clock
   private readonly onEvent: EventSink | undefined
   private readonly frames: FrameAssembler
@@ -41,16 +44,18 @@ export class Pipeline implements FrameSink {
 
   private change: Deferred<void> | undefined
   private readonly ending = deferred<unknown>()
+  private lastAnswer: number
   ended = false
   /** By the clock's `monotonic`. */
   lastUsed: number
 
-  constructor({ broker, socket, maxResponseBytes, clock, onEvent }: PipelineConfig) {
+  constructor({ broker, socket, maxResponseBytes, patience, clock, onEvent }: PipelineConfig) {
     this.broker = broker
     this.socket = socket
+    this.patience = patience
     this.clock = clock
     this.onEvent = onEvent
-    this.lastUsed = clock.monotonic()
+    this.lastUsed = this.lastAnswer = clock.monotonic()
     this.frames = new FrameAssembler(broker, maxResponseBytes, this)
     this.outbox = new Outbox(clock, flight => this.write(flight))
     this.sweep = new Sweep(clock, now => this.expire(now))
@@ -197,7 +202,7 @@ export class Pipeline implements FrameSink {
   /** The answer to the oldest request is here, or was skipped. */
   frameEnds(frame: Uint8Array | null): void {
     const flight = this.answering.shift()!
-    this.lastUsed = this.clock.monotonic()
+    this.lastUsed = this.lastAnswer = this.clock.monotonic()
     if (frame !== null) {
       // Given up while its answer came in.
       if (flight.settled) flight.pool?.give(frame)
@@ -230,8 +235,8 @@ export class Pipeline implements FrameSink {
       // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
       this.abort(reason)
     } else {
-      // The answer is still due: were it never to come, the connection would stand still for ever. A sweep is set for the old deadline.
-      flight.deadline = Math.max(flight.deadline, this.clock.monotonic()) + flight.timeoutMs
+      // The answer is still due. A sweep is set for the old deadline, and will find the new one.
+      flight.deadline = this.clock.monotonic() + this.patienceFor(flight)
     }
   }
 
@@ -239,16 +244,26 @@ export class Pipeline implements FrameSink {
   private expire(now: number): number {
     let next = Number.POSITIVE_INFINITY
     for (const flight of [...this.outbox.all(), ...this.flushing, ...this.answering]) {
-      if (flight.deadline <= now) this.giveUp(flight)
+      if (flight.deadline <= now) {
+        if (flight.settled) this.checkOverdue(flight, now)
+        else this.abandon(flight, flight.timeoutError(this.broker))
+      }
       if (this.ended) break
       if (flight.deadline > now) next = Math.min(next, flight.deadline)
     }
     return next
   }
 
-  private giveUp(flight: Flight): void {
-    if (!flight.settled) this.abandon(flight, flight.timeoutError(this.broker))
+  /** The answer to a request given up stays away. While others are answered, or one before it is waited for, that is no harm. */
+  private checkOverdue(flight: Flight, now: number): void {
+    const patience = this.patienceFor(flight)
+    if (flight !== this.answering.peek()) flight.deadline = now + patience
+    else if (now < this.lastAnswer + patience) flight.deadline = this.lastAnswer + patience
     else this.abort(new ConnectionError(this.broker, `no answer to ${flight.name}, long after its caller gave up`))
+  }
+
+  private patienceFor({ timeoutMs }: Flight): number {
+    return Math.max(timeoutMs, this.patience)
   }
 
   private fail(flight: Flight, error: unknown): void {

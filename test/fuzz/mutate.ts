@@ -3,7 +3,7 @@ import { concat } from '../../src/bytes/writer.ts'
 /** The bytes with a few of them flipped, cut out, repeated, or replaced by numbers that hurt. */
 export function mutated(wire: Uint8Array, next: () => number): Uint8Array {
   const below = (limit: number): number => Math.floor(next() * limit)
-  let bytes = wire.slice()
+  let bytes: Uint8Array = wire.slice()
   for (let change = 1 + below(4); change > 0 && bytes.length > 0; change--) {
     const at = below(bytes.length)
     switch (below(6)) {

@@ -350,6 +350,27 @@ describe('deadlines', () => {
     expect(await connection.onClose).toEqual(new ConnectionError(peer.name, 'no answer to Metadata v13, long after its caller gave up'))
   })
 
+  test('that are short do not end a connection that is busy with a long request', async () => {
+    const clock = new ManualClock()
+    const box = inbox()
+    const { peer, connection } = await opened(clock, box)
+    await using _peer = peer
+    const long = connection.request(Metadata, ask, { timeoutMs: 60_000 })
+    const short = [1, 1, 1].map(timeoutMs => connection.request(Metadata, ask, { timeoutMs }).catch(error => error))
+    await box.until(4)
+    clock.advance(30_000)
+    expect(await short[0]).toBeInstanceOf(TimeoutError)
+    expect(connection.closed).toBe(false)
+    for (const index of [0, 1]) box.answer(index, `answer ${index}`)
+    expect((await long).clusterId).toBe('answer 0')
+    while (connection.inFlight > 2) await turn()
+    // Answers come in: the rest has its time from the last one on.
+    clock.advance(900)
+    expect(connection.closed).toBe(false)
+    clock.advance(200)
+    expect(connection.closed).toBe(true)
+  })
+
   test('do not pass while the program itself stood still and the answer may lie unread', async () => {
     const clock = new ManualClock()
     const box = inbox()
