@@ -181,8 +181,8 @@ export class Pipeline implements FrameSink {
     this.socket.flushed().then(
       () => {
         if (!this.flushing.delete(flight)) return
-        this.report(flight, 0)
         flight.succeed(undefined)
+        this.report(flight, 0)
         this.changed()
       },
       error => this.abort(error),
@@ -222,8 +222,8 @@ export class Pipeline implements FrameSink {
       return
     }
     if (response.throttleTimeMs! > 0) this.outbox.throttle(response.throttleTimeMs!)
-    this.report(flight, frame.length + 4)
     flight.succeed(flight.keepsFrame ? { response, frame } : response)
+    this.report(flight, frame.length + 4)
   }
 
   /** The caller no longer waits. What is written stays until its answer has come, so that the stream keeps in step. */
@@ -267,8 +267,8 @@ export class Pipeline implements FrameSink {
   }
 
   private fail(flight: Flight, error: unknown): void {
-    this.report(flight, 0, error)
     flight.fail(error)
+    this.report(flight, 0, error)
     this.changed()
   }
 
