@@ -7,6 +7,7 @@ import { suite as readerPositions } from './reader-positions.ts'
 import { suite as readerTransactions } from './reader-transactions.ts'
 import { suite as socket } from './socket.ts'
 import { suite as transport } from './transport.ts'
+import { suite as wire } from './wire.ts'
 import { suite as writer } from './writer.ts'
 import { suite as writerDelivery } from './writer-delivery.ts'
 
@@ -20,6 +21,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'reader transactions': readerTransactions,
   socket,
   transport,
+  wire,
   writer,
   'writer delivery': writerDelivery,
 }
