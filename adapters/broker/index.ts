@@ -26,8 +26,8 @@ export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: L
   let following: Promise<void> = Promise.resolve()
   const follow = async (): Promise<void> => {
     for (const id of broker.brokerIds) {
-      let door = doors.get(id)
-      if (door === undefined) doors.set(id, (door = new Door(broker, id, host, port === 0 ? 0 : port + id - 1, listener)))
+      const door = doors.get(id) ?? new Door(broker, id, host, port === 0 ? 0 : port + id - 1, listener)
+      doors.set(id, door)
       await (broker.isRunning(id) ? door.open() : door.close())
     }
   }

@@ -84,10 +84,12 @@ export async function oneMember(peer: Peer, group: string): Promise<void> {
   // Other groups are none of our business.
   const list = async (version: number, filters: { statesFilter?: string[]; typesFilter?: string[] } = {}): Promise<void> => {
     const { groups } = await peer.settle(ListGroups, version, { statesFilter: [], typesFilter: [], ...filters }, () => true)
-    peer.journal.push({ asked: `ListGroups v${version}`, answered: groups.filter(({ groupId }) => groupId === group) })
+    peer.note(
+      `ListGroups v${version}`,
+      groups.filter(({ groupId }) => groupId === group),
+    )
   }
-  for (const version of [0, 5, 6])
-    await peer.ask(DescribeGroups, version, { groups: [group], includeAuthorizedOperations: version > 3 ? true : false })
+  for (const version of [0, 5, 6]) await peer.ask(DescribeGroups, version, { groups: [group], includeAuthorizedOperations: version > 3 })
   await peer.ask(JoinGroup, 9, {
     groupId: '',
     sessionTimeoutMs: 10_000,
@@ -192,10 +194,7 @@ export async function twoMembers(peer: Peer, group: string): Promise<void> {
   await peer.ask(DescribeGroups, 5, { groups: [group] }, one)
   await join({ on: one, memberId: a, names: ['range', 'roundrobin'] })
   const joined = await waiting
-  peer.journal.push({
-    asked: 'the second member',
-    answered: [joined.errorCode, joined.generationId, joined.protocolName, joined.members.length, joined.leader === a],
-  })
+  peer.note('the second member', [joined.errorCode, joined.generationId, joined.protocolName, joined.members.length, joined.leader === a])
   await beat(a, 2)
   await peer.ask(
     OffsetCommit,
@@ -215,7 +214,7 @@ export async function twoMembers(peer: Peer, group: string): Promise<void> {
   )
   await sync(a, 2, [a, b], {}, one)
   const { errorCode, assignment } = await follower
-  peer.journal.push({ asked: "the follower's assignment", answered: [errorCode, assignment.length > 0] })
+  peer.note("the follower's assignment", [errorCode, assignment.length > 0])
   await peer.ask(LeaveGroup, 5, { groupId: group, memberId: '', members: [{ memberId: a }] }, one)
   await peer.ask(Heartbeat, 4, { groupId: group, generationId: 2, memberId: b }, two)
   await join({ on: two, memberId: b, names: ['range'] })

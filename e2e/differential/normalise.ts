@@ -10,17 +10,16 @@ const masked = new Set([
   'leaderEpoch',
   'committedLeaderEpoch',
   'logAppendTimeMs',
-  'transactionStartTimeMs',
   'lastTimestamp',
   'coordinatorEpoch',
   'sessionId',
   'batchIndexErrorMessage',
 ])
 // Ids each broker chooses: the first one seen is 1, and so on.
-const numbered = /^(producerId|memberId|leader|topicId|currentTxnStartOffset)$/
+const numbered = /^(producerId|memberId|leader|topicId)$/
 
 // Lists whose order means nothing. (That of a Fetch's partitions does: all are to have their turn.)
-const unordered = new Set(['topics', 'groups', 'results', 'members', 'partitions'])
+const unordered = new Set(['topics', 'groups', 'results', 'members', 'partitions', 'resultsByPartition'])
 
 function nameOf(value: unknown): string {
   const { name, groupId, memberId, partitionIndex } = value as Record<string, unknown>
@@ -40,10 +39,14 @@ export class Normaliser {
     }
     if (numbered.test(key) && value !== -1 && value !== '' && value !== null && value !== 'AAAAAAAAAAAAAAAAAAAAAA')
       return this.#number(key, value)
+    if (key === 'transactionStartTimeMs') return Number(value) > 0 ? 'a time' : value
     if (typeof value !== 'object' || value === null) return value
     // A Fetch answer.
     if (key === 'responses' && 'partitions' in value)
-      return { ...this.#fields(value, ['partitions']), partitions: (value.partitions as unknown[]).map(each => this.normal(each)) }
+      return {
+        ...this.#fields(value, ['partitions', 'resultsByPartition']),
+        partitions: (value.partitions as unknown[]).map(each => this.normal(each)),
+      }
     return this.#fields(value)
   }
 

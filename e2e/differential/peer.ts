@@ -4,6 +4,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../../src/protocol/api.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
+import { DescribeTransactions } from '../../src/protocol/describe-transactions.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
@@ -63,6 +64,11 @@ export class Peer {
     return response
   }
 
+  /** Writes down something learnt otherwise. */
+  note(asked: string, answered: unknown): void {
+    this.journal.push({ asked, answered: this.#normaliser.normal(answered) })
+  }
+
   /** Asks without writing down, until it is no longer an error that time cures. */
   async settle<A extends AnyApi>(
     api: A,
@@ -113,6 +119,18 @@ export class Peer {
     )
   }
 
+  /** Makes sure that a transactional id's coordinator has loaded what it must know. */
+  async transactions(transactionalId: string): Promise<void> {
+    await this.coordinator(transactionalId, 1)
+    const early: readonly number[] = [ErrorCode.NotCoordinatorForGroup, ErrorCode.GroupLoadInProgress]
+    await this.settle(
+      DescribeTransactions,
+      0,
+      { transactionalIds: [transactionalId] },
+      ({ transactionStates }) => !early.includes(transactionStates[0]!.errorCode),
+    )
+  }
+
   topicId(name: string): string {
     return this.#topicIds.get(name)!
   }
@@ -129,6 +147,9 @@ function text(value: unknown): string {
   )
 }
 
+// The same for both peers. Not long ago: a real broker would begin another segment for the next transaction's marker.
+const now = Date.now()
+
 /** A batch of so many records. */
 export function batch(
   count: number,
@@ -141,14 +162,7 @@ export function batch(
     value?: string
   } = {},
 ): Uint8Array {
-  const {
-    producerId = -1,
-    producerEpoch = -1,
-    baseSequence = -1,
-    transactional = false,
-    timestamp = 1_700_000_000_000,
-    value = 'value',
-  } = stamp
+  const { producerId = -1, producerEpoch = -1, baseSequence = -1, transactional = false, timestamp = now, value = 'value' } = stamp
   const builder = new BatchBuilder()
   for (let i = 0; i < count; i++) builder.append(`key-${i}`, value, [], timestamp + i)
   return new Uint8Array(builder.finish({ producerId, producerEpoch, baseSequence, transactional }))

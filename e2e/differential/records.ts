@@ -28,8 +28,8 @@ function spoilt(records: Uint8Array, change: (view: DataView) => void): Uint8Arr
 
 export async function produceAndList(peer: Peer, topic: string): Promise<void> {
   await peer.topic(topic, 2)
-  for (const version of [3, 5, 8, 9, 10, 12, 13]) await produce(peer, topic, batch(2), { version })
-  await produce(peer, topic, batch(1), { acks: 1 })
+  for (const version of [3, 5, 8, 9, 10, 12, 13]) await produce(peer, topic, batch(2, { timestamp: 1_700_000_000_000 }), { version })
+  await produce(peer, topic, batch(1, { timestamp: 1_600_000_000_000 }), { acks: 1 })
   await produce(peer, topic, batch(1), { acks: 2 })
   await produce(peer, topic, batch(1), { index: 7 })
   await produce(peer, topic, batch(1), { name: `${topic}-absent` })
@@ -127,10 +127,7 @@ export async function appendTime(peer: Peer, topic: string): Promise<void> {
   const { responses } = await produce(peer, topic, records)
   const again = await produce(peer, topic, records)
   const stamp = (answer: typeof responses) => answer[0]!.partitionResponses[0]!.logAppendTimeMs
-  peer.journal.push({
-    asked: 'the time of appending',
-    answered: [stamp(responses) > 1_700_000_000_000, stamp(again.responses) === stamp(responses)],
-  })
+  peer.note('the time of appending', [stamp(responses) > 1_700_000_000_000, stamp(again.responses) === stamp(responses)])
 }
 
 export async function compacted(peer: Peer, topic: string): Promise<void> {
@@ -204,7 +201,7 @@ export async function sessions(peer: Peer, topic: string): Promise<void> {
         ...more,
       })
     const { sessionId } = await ask(0, 0, [at(0, 0), at(1, 0)])
-    peer.journal.push({ asked: 'a session id', answered: sessionId > 0 })
+    peer.note('a session id', sessionId > 0)
     await ask(sessionId, 1, [])
     await produce(peer, name, batch(2))
     await ask(sessionId, 2, [])
@@ -228,6 +225,6 @@ export async function sessions(peer: Peer, topic: string): Promise<void> {
     await ask(third.sessionId, 1, [], { forgottenTopicsData: [{ topic: name, topicId, partitions: [0] }] })
     await ask(third.sessionId, 2, [])
     const fourth = await ask(0, 0, [])
-    peer.journal.push({ asked: 'a session of nothing', answered: fourth.sessionId > 0 })
+    peer.note('a session of nothing', fourth.sessionId > 0)
   }
 }

@@ -21,7 +21,7 @@ function wanted(name: string, more: object = {}) {
 export async function metadata(peer: Peer, topic: string): Promise<void> {
   const topicId = await peer.topic(topic, 3)
   for (const version of [1, 4, 8, 9, 12, 13])
-    await peer.ask(Metadata, version, { topics: [{ name: topic }], allowAutoTopicCreation: version >= 4 ? false : true })
+    await peer.ask(Metadata, version, { topics: [{ name: topic }], allowAutoTopicCreation: version < 4 })
   await peer.ask(Metadata, 12, { topics: [{ topicId, name: null }] })
   await peer.ask(Metadata, 12, { topics: [{ topicId: nobody, name: null }] })
   await peer.ask(Metadata, 12, { topics: [] })

@@ -26,7 +26,7 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
         first.errorCode === ErrorCode.ConcurrentTransactions
           ? await peer.settle(InitProducerId, version, request, ({ errorCode }) => errorCode !== ErrorCode.ConcurrentTransactions)
           : first
-      peer.journal.push({ asked: 'the epoch in the end', answered: [errorCode, producerEpoch] })
+      peer.note('the epoch in the end', [errorCode, producerEpoch])
       if (errorCode === 0) Object.assign(held, { producerId, producerEpoch })
     },
     async add(version = 3, partitions = [0], name = topic, as = held) {
@@ -37,14 +37,12 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
         v3AndBelowTopics: [{ name, partitions }],
         transactions: [],
       }
-      await settled(() =>
-        peer.settle(
-          AddPartitionsToTxn,
-          version,
-          request,
-          ({ resultsByTopicV3AndBelow }) =>
-            resultsByTopicV3AndBelow[0]!.resultsByPartition[0]!.partitionErrorCode !== ErrorCode.ConcurrentTransactions,
-        ),
+      await peer.settle(
+        AddPartitionsToTxn,
+        version,
+        request,
+        ({ resultsByTopicV3AndBelow }) =>
+          resultsByTopicV3AndBelow[0]!.resultsByPartition[0]!.partitionErrorCode !== ErrorCode.ConcurrentTransactions,
       )
       return peer.ask(AddPartitionsToTxn, version, request)
     },
@@ -71,14 +69,18 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
         ],
       }),
     async end(committed: boolean, version = 4, as: { producerId: number; producerEpoch: number } = held) {
-      const { errorCode, producerId, producerEpoch } = await peer.ask(EndTxn, version, { transactionalId, committed, ...as })
+      const request = { transactionalId, committed, ...as }
+      // The markers of the one before may still be on their way.
+      const { errorCode, producerId, producerEpoch } = await peer.settle(
+        EndTxn,
+        version,
+        request,
+        answer => answer.errorCode !== ErrorCode.ConcurrentTransactions,
+      )
+      peer.note(`EndTxn v${version} ${committed}`, { errorCode, producerId, producerEpoch })
       if (version >= 5 && errorCode === 0) Object.assign(held, { producerId, producerEpoch })
     },
   }
-}
-
-async function settled(task: () => Promise<unknown>): Promise<void> {
-  await task()
 }
 
 /** Waits until all transactions on the partition are over, and looks at what is there. */
@@ -89,8 +91,9 @@ async function look(peer: Peer, topic: string, wait = true): Promise<void> {
     topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
   })
   if (wait) {
-    const { topics } = await peer.settle(ListOffsets, 4, ends(0), () => true)
-    await peer.settle(ListOffsets, 4, ends(1), response => response.topics[0]!.partitions[0]!.offset === topics[0]!.partitions[0]!.offset)
+    const end = async (isolationLevel: number) =>
+      (await peer.settle(ListOffsets, 4, ends(isolationLevel), () => true)).topics[0]!.partitions[0]!.offset
+    for (let left = 100; left > 0 && (await end(1)) < (await end(0)); left--) await new Promise(resolve => setTimeout(resolve, 50))
   }
   for (const isolationLevel of [0, 1]) {
     await peer.ask(ListOffsets, 4, ends(isolationLevel))
@@ -122,7 +125,7 @@ async function state(peer: Peer, id: string): Promise<void> {
 export async function firstProtocol(peer: Peer, id: string): Promise<void> {
   const topic = `${id}-t`
   await peer.topic(topic, 2)
-  await peer.coordinator(id, 1)
+  await peer.transactions(id)
   const { init, add, send, end, held } = producer(peer, id, topic)
   await peer.ask(DescribeTransactions, 0, { transactionalIds: [`${id}-absent`] })
   await peer.ask(EndTxn, 4, { transactionalId: `${id}-absent`, producerId: 1, producerEpoch: 0, committed: true })
@@ -164,7 +167,7 @@ export async function firstProtocol(peer: Peer, id: string): Promise<void> {
 export async function secondProtocol(peer: Peer, id: string): Promise<void> {
   const topic = `${id}-t`
   await peer.topic(topic, 2)
-  await peer.coordinator(id, 1)
+  await peer.transactions(id)
   const { init, send, end, held } = producer(peer, id, topic)
   await init()
   await send(0, 12)
@@ -205,7 +208,7 @@ export async function takeover(peer: Peer, id: string): Promise<void> {
   await peer.topic(topic, 1)
   for (const version of [4, 5]) {
     const mine = `${id}-${version}`
-    await peer.coordinator(mine, 1)
+    await peer.transactions(mine)
     const older = producer(peer, mine, topic)
     const newer = producer(peer, mine, topic)
     await older.init()
@@ -235,7 +238,7 @@ export async function timeout(peer: Peer, id: string): Promise<void> {
   await peer.topic(topic, 1)
   for (const version of [4, 5]) {
     const mine = `${id}-${version}`
-    await peer.coordinator(mine, 1)
+    await peer.transactions(mine)
     const { init, add, send, end, held } = producer(peer, mine, topic)
     await init(4, {}, 200)
     if (version === 4) await add()
@@ -259,7 +262,7 @@ export async function offsets(peer: Peer, id: string): Promise<void> {
   const topic = `${id}-t`
   const group = `${id}-g`
   const topicId = await peer.topic(topic, 2)
-  await peer.coordinator(id, 1)
+  await peer.transactions(id)
   await peer.coordinator(group, 0)
   const { init, end, held } = producer(peer, id, topic)
   const at = (partitionIndex: number, committedOffset: number) => ({ partitionIndex, committedOffset, committedMetadata: 'm' })
@@ -330,10 +333,7 @@ export async function offsets(peer: Peer, id: string): Promise<void> {
       { stateFilters: [], producerIdFilters: [], ...filters },
       () => true,
     )
-    peer.journal.push({
-      asked: 'ListTransactions',
-      answered: [transactionStates.filter(each => each.transactionalId === id).map(each => each.transactionState), rest],
-    })
+    peer.note('ListTransactions', [transactionStates.filter(each => each.transactionalId === id).map(each => each.transactionState), rest])
   }
   await state(peer, id)
   await list({}, 0)
@@ -341,5 +341,5 @@ export async function offsets(peer: Peer, id: string): Promise<void> {
   await list({ stateFilters: ['Ongoing'] })
   await list({ transactionalIdPattern: `${id}.*` })
   await list({ transactionalIdPattern: '(' })
-  await list({ durationFilter: 1 })
+  await list({ durationFilter: 100_000_000 })
 }

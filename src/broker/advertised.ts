@@ -29,6 +29,7 @@ function capped({ api, versions }: Handler, cap: VersionCap | undefined): Handle
   if (cap === undefined) return versions
   if (cap === null) return null
   const [first, last] = typeof cap === 'number' ? ([Math.min(versions[0], cap), cap] as const) : cap
-  if (first > last || first < api.minVersion || last > versions[1]) throw new ConfigError(`versions: ${api.name} can be ${api.minVersion}–${versions[1]} here, not ${first}–${last}`)
+  if (first > last || first < api.minVersion || last > versions[1])
+    throw new ConfigError(`versions: ${api.name} can be ${api.minVersion}–${versions[1]} here, not ${first}–${last}`)
   return [first, last]
 }

@@ -1,7 +1,21 @@
 import { crc32c } from '../bytes/crc32c.ts'
 
 // Where the fields of a record batch lie (magic 2). The CRC covers everything from the attributes on.
-const at = { baseOffset: 0, length: 8, leaderEpoch: 12, magic: 16, crc: 17, attributes: 21, lastDelta: 23, baseTimestamp: 27, maxTimestamp: 35, producerId: 43, producerEpoch: 51, baseSequence: 53, count: 57 } as const
+const at = {
+  baseOffset: 0,
+  length: 8,
+  leaderEpoch: 12,
+  magic: 16,
+  crc: 17,
+  attributes: 21,
+  lastDelta: 23,
+  baseTimestamp: 27,
+  maxTimestamp: 35,
+  producerId: 43,
+  producerEpoch: 51,
+  baseSequence: 53,
+  count: 57,
+} as const
 /** Bytes of a batch before its records. */
 export const batchHeaderSize = 61
 
@@ -35,7 +49,13 @@ export function stampTime(batch: Uint8Array, timestamp: number, appendTime: bool
 }
 
 /** The batch that ends a producer's transaction: one control record, its key the version 0 and the type, its value the version 0 and the coordinator's epoch. */
-export function markerBatch(marker: { producerId: number; producerEpoch: number; commit: boolean; coordinatorEpoch: number; timestamp: number }): Uint8Array {
+export function markerBatch(marker: {
+  producerId: number
+  producerEpoch: number
+  commit: boolean
+  coordinatorEpoch: number
+  timestamp: number
+}): Uint8Array {
   // Length, attributes, timestamp delta, offset delta, key length and key, value length and value, no headers; lengths are zigzag varints.
   const record = [16 << 1, 0, 0, 0, 4 << 1, 0, 0, 0, marker.commit ? 1 : 0, 6 << 1, 0, 0, 0, 0, 0, 0, 0]
   const bytes = new Uint8Array(batchHeaderSize + record.length)

@@ -64,7 +64,15 @@ export class Broker {
   /** Serves one connection to a broker until either side ends it. Never rejects. `clientHost` is what DescribeGroups tells of the client. */
   async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
     if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
-    await new ServerConnection(++this.#connections, this.#node(brokerId), socket, listener, clientHost, this.#cluster, this.#dispatcher).serve()
+    await new ServerConnection(
+      ++this.#connections,
+      this.#node(brokerId),
+      socket,
+      listener,
+      clientHost,
+      this.#cluster,
+      this.#dispatcher,
+    ).serve()
   }
 
   /** Puts a function before an API's handler; the answer takes it away. The latest added is asked first. */
@@ -131,7 +139,8 @@ export class Broker {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    for (const node of this.#cluster.nodes.values()) for (const connection of [...node.connections]) connection.end(new Error('the broker was closed'))
+    for (const node of this.#cluster.nodes.values())
+      for (const connection of [...node.connections]) connection.end(new Error('the broker was closed'))
     this.#cluster.close()
     this.#changed()
   }

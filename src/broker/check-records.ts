@@ -1,7 +1,7 @@
 import { messageOf } from '../base/errors.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import { ErrorCode } from '../protocol/errors.ts'
-import { RecordBatch, scanBatches } from '../records/record-batch.ts'
+import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
 import type { TopicSettings } from './topic.ts'
 
@@ -9,6 +9,8 @@ import type { TopicSettings } from './topic.ts'
 export interface Refusal {
   readonly errorCode: number
   readonly errorMessage: string | null
+  /** Refused before the log was looked at: Kafka then does not tell where it begins. */
+  readonly early: boolean
   readonly recordErrors?: readonly { batchIndex: number; batchIndexErrorMessage: string }[]
 }
 
@@ -18,13 +20,22 @@ export interface CheckedBatch {
   readonly newest: number
 }
 
+const magicAt = 16
+
 function refuse(errorCode: number, errorMessage: string | null = null): Refusal {
-  return { errorCode, errorMessage }
+  return { errorCode, errorMessage, early: false }
+}
+
+function refuseEarly(errorCode: number, errorMessage: string): Refusal {
+  return { errorCode, errorMessage, early: true }
 }
 
 function refuseRecord(errorCode: number, batchIndex: number, batchIndexErrorMessage: string): Refusal {
-  const errorMessage = errorCode === ErrorCode.InvalidTimestamp ? 'One or more records have been rejected due to invalid timestamp' : 'One or more records have been rejected due to invalid record'
-  return { errorCode, errorMessage, recordErrors: [{ batchIndex, batchIndexErrorMessage }] }
+  const errorMessage =
+    errorCode === ErrorCode.InvalidTimestamp
+      ? 'One or more records have been rejected due to invalid timestamp'
+      : 'One or more records have been rejected due to invalid record'
+  return { errorCode, errorMessage, early: false, recordErrors: [{ batchIndex, batchIndexErrorMessage }] }
 }
 
 /** Checks what a producer wants appended: one whole batch in the present format, undamaged, its records what it says they are. */
@@ -33,26 +44,39 @@ export function checkRecords(records: Uint8Array | null, settings: TopicSettings
   try {
     batches = records === null ? [] : scanBatches(records)
   } catch (error) {
-    return refuse(ErrorCode.InvalidRecord, messageOf(error))
+    return refuseEarly(records![magicAt] === 2 ? ErrorCode.InvalidMessage : ErrorCode.InvalidRecord, messageOf(error))
   }
   const batch = batches[0]
-  if (batches.length !== 1 || batch === undefined) return refuse(ErrorCode.InvalidRecord, 'Produce requests must have exactly one record batch')
-  if (batch.end !== records!.length) return refuse(ErrorCode.InvalidMessage)
+  if (batches.length !== 1 || batch === undefined)
+    return refuseEarly(ErrorCode.InvalidRecord, 'Produce requests must have exactly one record batch')
   return checkHeader(batch, settings) ?? checkEach(batch, settings, codecs, now)
 }
 
 function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Refusal | undefined {
-  if (batch.baseOffset !== 0) return refuse(ErrorCode.InvalidRecord, `The baseOffset of the record batch should be 0, but it is ${batch.baseOffset}`)
+  if (batch.baseOffset !== 0)
+    return refuse(ErrorCode.InvalidRecord, `The baseOffset of the record batch should be 0, but it is ${batch.baseOffset}`)
   const size = batch.end - batch.start
-  if (size > maxMessageBytes) return refuse(ErrorCode.MessageSizeTooLarge, `The record batch size is ${size} bytes which exceeds the maximum configured value of ${maxMessageBytes} bytes`)
+  if (size > maxMessageBytes)
+    return refuseEarly(
+      ErrorCode.MessageSizeTooLarge,
+      `The record batch size is ${size} bytes which exceeds the maximum configured value of ${maxMessageBytes} bytes`,
+    )
   try {
     batch.verify()
   } catch (error) {
-    return refuse(ErrorCode.InvalidMessage, messageOf(error))
+    return refuseEarly(ErrorCode.InvalidMessage, messageOf(error))
   }
-  if (batch.count === 0 || batch.lastOffset - batch.baseOffset !== batch.count - 1) return refuse(ErrorCode.InvalidRecord, `Inconsistent batch offset range [${batch.baseOffset}, ${batch.lastOffset}] and count of records ${batch.count}`)
+  if (batch.count === 0 || batch.lastOffset - batch.baseOffset !== batch.count - 1)
+    return refuse(
+      ErrorCode.InvalidRecord,
+      `Inconsistent batch offset range [${batch.baseOffset}, ${batch.lastOffset}] and count of records ${batch.count}`,
+    )
   if (batch.isControl) return refuse(ErrorCode.InvalidRecord, 'Clients are not allowed to write control records')
-  if (batch.producerId >= 0 && batch.baseSequence < 0) return refuse(ErrorCode.InvalidRecord, `Invalid sequence number ${batch.baseSequence} in record batch with producerId ${batch.producerId}`)
+  if (batch.producerId >= 0 && batch.baseSequence < 0)
+    return refuse(
+      ErrorCode.InvalidRecord,
+      `Invalid sequence number ${batch.baseSequence} in record batch with producerId ${batch.producerId}`,
+    )
   return undefined
 }
 
@@ -66,9 +90,14 @@ function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, 
     for (cursor.reset(batch, codecs); cursor.next(); index++) {
       const { timestamp } = cursor
       if (cursor.offset !== index) return refuseRecord(ErrorCode.InvalidRecord, index, `its offset delta is ${cursor.offset}, not ${index}`)
-      if (settings.compacted && cursor.keyLength < 0) return refuseRecord(ErrorCode.InvalidRecord, index, 'Compacted topic cannot accept message without key')
+      if (settings.compacted && cursor.keyLength < 0)
+        return refuseRecord(ErrorCode.InvalidRecord, index, 'Compacted topic cannot accept message without key')
       if (!settings.appendTime && (timestamp > latest || (timestamp >= 0 && timestamp < oldest)))
-        return refuseRecord(ErrorCode.InvalidTimestamp, index, `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${oldest}, ${latest}]`)
+        return refuseRecord(
+          ErrorCode.InvalidTimestamp,
+          index,
+          `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${oldest}, ${latest}]`,
+        )
       // Their shape is looked at only when they are asked for.
       void cursor.headers
       if (timestamp > newest) newest = timestamp

@@ -34,7 +34,7 @@ export class Cluster {
   readonly coordinators: Coordinators
   readonly groups: Groups
   readonly transactions: Transactions
-  #nextProducerId = 0
+  #nextProducerId = 1
   /** Where the leaders of the next topic begin. */
   #turn = 0
   /** Bytes stored since the bound was last looked at. */
@@ -69,7 +69,11 @@ export class Cluster {
   }
 
   #declare({ name, partitions, replicationFactor, configs = {} }: BrokerTopic): void {
-    this.createTopic(name, this.assign(partitions ?? this.configs.number('num.partitions'), replicationFactor ?? this.replicationFactor), Object.entries(configs))
+    this.createTopic(
+      name,
+      this.assign(partitions ?? this.configs.number('num.partitions'), replicationFactor ?? this.replicationFactor),
+      Object.entries(configs),
+    )
   }
 
   get replicationFactor(): number {
@@ -95,7 +99,9 @@ export class Cluster {
   assign(partitions: number, replicationFactor: number): number[][] {
     const ids = this.running.map(({ id }) => id)
     const turn = this.#turn++
-    return Array.from({ length: partitions }, (_, index) => Array.from({ length: replicationFactor }, (_, replica) => ids[(turn + index + replica) % ids.length]!))
+    return Array.from({ length: partitions }, (_, index) =>
+      Array.from({ length: replicationFactor }, (_, replica) => ids[(turn + index + replica) % ids.length]!),
+    )
   }
 
   /** A topic's configs, over the brokers'. */

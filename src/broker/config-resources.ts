@@ -14,7 +14,11 @@ export interface ConfigProblem {
 }
 
 /** The configs of a topic, or of the broker that was asked. */
-export function configsOf(type: number, name: string, { cluster, node }: RequestContext): { configs: Configs; topic?: Topic } | ConfigProblem {
+export function configsOf(
+  type: number,
+  name: string,
+  { cluster, node }: RequestContext,
+): { configs: Configs; topic?: Topic } | ConfigProblem {
   if (type === ResourceType.topic) {
     const invalid = invalidTopicName(name)
     if (invalid !== undefined) return { errorCode: ErrorCode.InvalidTopic, errorMessage: invalid }
@@ -22,14 +26,25 @@ export function configsOf(type: number, name: string, { cluster, node }: Request
     return topic === undefined ? { errorCode: ErrorCode.UnknownTopicOrPartition, errorMessage: '' } : { configs: topic.configs, topic }
   }
   if (type !== ResourceType.broker) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unsupported resource type: ${type}` }
-  if (name !== '' && name !== String(node.id)) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unexpected broker id, expected ${node.id} or empty string, but received ${name}` }
+  if (name !== '' && name !== String(node.id))
+    return {
+      errorCode: ErrorCode.InvalidRequest,
+      errorMessage: `Unexpected broker id, expected ${node.id} or empty string, but received ${name}`,
+    }
   return { configs: node.configs }
 }
 
 /** Puts a topic's own configs in place of those it has, once each was found good. A broker's stay as they were given at the start. */
-export function replaceConfigs(type: number, name: string, change: (own: Map<string, string | null>, configs: Configs) => ConfigProblem | undefined, validateOnly: boolean, context: RequestContext): ConfigProblem | undefined {
+export function replaceConfigs(
+  type: number,
+  name: string,
+  change: (own: Map<string, string | null>, configs: Configs) => ConfigProblem | undefined,
+  validateOnly: boolean,
+  context: RequestContext,
+): ConfigProblem | undefined {
   const found = configsOf(type, name, context)
-  if ('errorCode' in found) return found.errorCode === ErrorCode.UnknownTopicOrPartition ? { ...found, errorMessage: `The topic '${name}' does not exist.` } : found
+  if ('errorCode' in found)
+    return found.errorCode === ErrorCode.UnknownTopicOrPartition ? { ...found, errorMessage: `The topic '${name}' does not exist.` } : found
   const { configs, topic } = found
   if (topic === undefined) return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'The configs of an embedded broker do not change' }
   const own = new Map<string, string | null>(configs.own)

@@ -46,7 +46,7 @@ export class Configs {
   }
 
   get(name: string): string {
-    return this.#candidates(this.definition(name)!)[0]!.value
+    return this.#value(this.definition(name)!).value
   }
 
   number(name: string): number {
@@ -62,16 +62,19 @@ export class Configs {
     return this.definitions
       .filter(({ name }) => names === null || names.includes(name))
       .map(definition => {
-        const synonyms = this.#candidates(definition)
-        return { name: definition.name, value: synonyms[0]!.value, source: synonyms[0]!.source, type: ConfigType[definition.type], synonyms }
+        const { value, source } = this.#value(definition)
+        return { name: definition.name, value, source, type: ConfigType[definition.type], synonyms: this.#candidates(definition) }
       })
+  }
+
+  #value(definition: ConfigDefinition): { value: string; source: ConfigSource } {
+    return this.#candidates(definition)[0] ?? { value: definition.defaultValue, source: ConfigSource.default }
   }
 
   #candidates({ name, defaultValue, synonym }: ConfigDefinition): ConfigEntry['synonyms'] {
     const own = this.own.get(name)
     const mine = own === undefined ? [] : [{ name, value: own, source: this.#source }]
-    const above = synonym === undefined ? undefined : this.#parent?.definition(synonym)
-    if (above !== undefined) return [...mine, ...this.#parent!.#candidates(above)]
-    return [...mine, { name, value: defaultValue, source: ConfigSource.default }]
+    if (this.#parent === undefined) return [...mine, { name, value: defaultValue, source: ConfigSource.default }]
+    return synonym === undefined ? mine : [...mine, ...this.#parent.#candidates(this.#parent.definition(synonym)!)]
   }
 }

@@ -46,7 +46,8 @@ export class Dispatcher {
       if (api !== ApiVersions) throw new ProtocolError(`${api.name} v${apiVersion}, of a broker that has v${versions[0]}–${versions[1]}`)
       return this.#answer(ApiVersions, { ...header, apiVersion: 0 }, unsupportedApiVersions(handler))
     }
-    if (this.#cluster.users !== undefined && connection.principal === undefined && !open.includes(api)) throw new ProtocolError(`${api.name} before authentication`)
+    if (this.#cluster.users !== undefined && connection.principal === undefined && !open.includes(api))
+      throw new ProtocolError(`${api.name} before authentication`)
     const controls = this.#controls.of(api)
     const context = { cluster: this.#cluster, node: connection.node, connection, ...header }
     if (controls.length === 0) {
@@ -55,7 +56,9 @@ export class Dispatcher {
     }
     // A control function may have the request handled later, when the frame is gone.
     const owned = new ByteReader(new Uint8Array(frame.subarray(from.offset)))
-    return this.#controlled(handler, controls, readRequest(api, apiVersion, owned), context).then(settled => this.#answer(api, header, settled))
+    return this.#controlled(handler, controls, readRequest(api, apiVersion, owned), context).then(settled =>
+      this.#answer(api, header, settled),
+    )
   }
 
   #answer(api: AnyApi, header: RequestHeader, answer: Answer): Outcome {
@@ -67,7 +70,12 @@ export class Dispatcher {
   }
 
   /** Asks the control functions, the latest first, and the handler when none decides. */
-  async #controlled(handler: Handler, controls: readonly Control<AnyApi>[], request: RequestOf<AnyApi>, context: RequestContext & RequestHeader): Promise<Answer> {
+  async #controlled(
+    handler: Handler,
+    controls: readonly Control<AnyApi>[],
+    request: RequestOf<AnyApi>,
+    context: RequestContext & RequestHeader,
+  ): Promise<Answer> {
     let applied = false
     const controlContext: ControlContext<AnyApi> = {
       brokerId: context.node.id,

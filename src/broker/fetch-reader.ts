@@ -23,31 +23,41 @@ function failed(partitionIndex: number, errorCode: number): FetchedPartition {
   return { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: null, records: noBytes }
 }
 
+/** As Kafka has it, what there is not has no aborted transactions, where other errors say nothing of them. */
+function unknown(partitionIndex: number, errorCode: number): FetchedPartition {
+  return { ...failed(partitionIndex, errorCode), abortedTransactions: [] }
+}
+
 /** The partition asked for, if it can be read here; else the answer that says why not, or where to read instead. */
 export function readable(asked: SessionPartition, { byId, rackId, context }: FetchTerms): Partition | FetchedPartition {
   const { cluster, node, apiVersion } = context
   const topic = byId ? cluster.topicById(asked.topicId) : cluster.topics.get(asked.topic)
-  if (topic === undefined) return failed(asked.partition, byId ? ErrorCode.UnknownTopicID : ErrorCode.UnknownTopicOrPartition)
+  if (topic === undefined) return unknown(asked.partition, byId ? ErrorCode.UnknownTopicID : ErrorCode.UnknownTopicOrPartition)
   const partition = topic.partitions[asked.partition]
+  if (partition === undefined) return unknown(asked.partition, ErrorCode.UnknownTopicOrPartition)
   const led = ledPartition(topic, asked.partition, context, asked.currentLeaderEpoch)
   // Followers have the whole log too; they serve consumers since KIP-392.
-  const follows = led === ErrorCode.NotLeaderForPartition && apiVersion >= 11 && partition!.leader >= 0 && partition!.isr.includes(node.id)
+  const follows = led === ErrorCode.NotLeaderForPartition && apiVersion >= 11 && partition.leader >= 0 && partition.isr.includes(node.id)
   if (typeof led === 'number' && !follows) {
     const hint = led === ErrorCode.NotLeaderForPartition || led === ErrorCode.FencedLeaderEpoch
-    const currentLeader = hint && apiVersion >= 12 ? { leaderId: partition!.leader, leaderEpoch: partition!.leaderEpoch } : undefined
+    const currentLeader = hint && apiVersion >= 12 ? { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } : undefined
     return { ...failed(asked.partition, led), ...(currentLeader === undefined ? {} : { currentLeader }) }
   }
-  const { log, isr, leader, lastStableOffset } = partition!
+  const { log, isr, leader, lastStableOffset } = partition
   const bounds = { highWatermark: log.endOffset, lastStableOffset, logStartOffset: log.startOffset }
-  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset)
-    return { ...failed(asked.partition, ErrorCode.OffsetOutOfRange) }
-  const near = leader === node.id && apiVersion >= 11 && rackId !== '' && node.rack !== rackId ? isr.find(id => cluster.nodes.get(id)?.rack === rackId) : undefined
+  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return failed(asked.partition, ErrorCode.OffsetOutOfRange)
+  const near =
+    leader === node.id && apiVersion >= 11 && rackId !== '' && node.rack !== rackId
+      ? isr.find(id => cluster.nodes.get(id)?.rack === rackId)
+      : undefined
   if (near !== undefined) return { ...failed(asked.partition, 0), ...bounds, preferredReadReplica: near }
   if (asked.lastFetchedEpoch >= 0) {
-    const { leaderEpoch, endOffset } = partition!.endOfEpoch(asked.lastFetchedEpoch)
-    if (leaderEpoch < asked.lastFetchedEpoch || endOffset < asked.fetchOffset) return { ...failed(asked.partition, 0), ...bounds, divergingEpoch: { epoch: leaderEpoch, endOffset } }
+    const { leaderEpoch, endOffset } = partition.endOfEpoch(asked.lastFetchedEpoch)
+    if (endOffset < 0) return failed(asked.partition, ErrorCode.OffsetOutOfRange)
+    if (leaderEpoch < asked.lastFetchedEpoch || endOffset < asked.fetchOffset)
+      return { ...failed(asked.partition, 0), ...bounds, divergingEpoch: { epoch: leaderEpoch, endOffset } }
   }
-  return partition!
+  return partition
 }
 
 /** How far a reader may go. */
@@ -56,7 +66,13 @@ export function readLimit(partition: Partition, isolationLevel: number): number 
 }
 
 /** Reads a partition: at most `maxBytes`, but one whole batch at least, if `first`. */
-export function read(partition: Partition, { partition: partitionIndex, fetchOffset, partitionMaxBytes }: SessionPartition, { isolationLevel }: FetchTerms, maxBytes: number, first: boolean): FetchedPartition {
+export function read(
+  partition: Partition,
+  { partition: partitionIndex, fetchOffset, partitionMaxBytes }: SessionPartition,
+  { isolationLevel }: FetchTerms,
+  maxBytes: number,
+  first: boolean,
+): FetchedPartition {
   const { log, lastStableOffset } = partition
   const records = log.read(fetchOffset, readLimit(partition, isolationLevel), Math.min(maxBytes, partitionMaxBytes), first)
   const committed = isolationLevel === IsolationLevel.ReadCommitted

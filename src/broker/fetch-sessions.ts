@@ -37,7 +37,7 @@ export class FetchSessions {
 
   /** A new session; undefined when there is no room for any. */
   open(partitions: Map<string, SessionPartition>, byId: boolean): FetchSession | undefined {
-    if (this.#slots < 1 || partitions.size === 0) return undefined
+    if (this.#slots < 1) return undefined
     if (this.#sessions.size >= this.#slots) this.#sessions.delete(this.#sessions.keys().next().value!)
     const session = { id: this.#nextId++, epoch: 1, byId, partitions }
     this.#sessions.set(session.id, session)

@@ -74,7 +74,11 @@ export class Member {
     this.update(request)
   }
 
-  update({ protocols, sessionTimeoutMs, rebalanceTimeoutMs }: Pick<JoinRequest, 'protocols' | 'sessionTimeoutMs' | 'rebalanceTimeoutMs'>): void {
+  update({
+    protocols,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+  }: Pick<JoinRequest, 'protocols' | 'sessionTimeoutMs' | 'rebalanceTimeoutMs'>): void {
     this.protocols = protocols
     this.sessionTimeoutMs = sessionTimeoutMs
     this.rebalanceTimeoutMs = rebalanceTimeoutMs
@@ -82,7 +86,10 @@ export class Member {
 
   /** Whether it still says the same. */
   matches(protocols: readonly GroupProtocol[]): boolean {
-    return protocols.length === this.protocols.length && protocols.every((each, i) => each.name === this.protocols[i]!.name && sameBytes(each.metadata, this.protocols[i]!.metadata))
+    return (
+      protocols.length === this.protocols.length &&
+      protocols.every((each, i) => each.name === this.protocols[i]!.name && sameBytes(each.metadata, this.protocols[i]!.metadata))
+    )
   }
 
   metadataOf(protocol: string | null): Uint8Array {

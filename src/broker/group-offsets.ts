@@ -18,8 +18,8 @@ export class GroupOffsets {
 
   /** Commits with the producer's transaction, if that is committed. */
   commitLater(producerId: number, topic: string, partition: number, committed: CommittedOffset): void {
-    let mine = this.#pending.get(producerId)
-    if (mine === undefined) this.#pending.set(producerId, (mine = new Map()))
+    const mine = this.#pending.get(producerId) ?? new Map<string, ByPartition>()
+    this.#pending.set(producerId, mine)
     put(mine, topic, partition, committed)
   }
 
@@ -59,7 +59,7 @@ export class GroupOffsets {
 }
 
 function put(into: Map<string, ByPartition>, topic: string, partition: number, committed: CommittedOffset): void {
-  let partitions = into.get(topic)
-  if (partitions === undefined) into.set(topic, (partitions = new Map()))
+  const partitions: ByPartition = into.get(topic) ?? new Map()
+  into.set(topic, partitions)
   partitions.set(partition, committed)
 }

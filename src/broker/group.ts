@@ -1,7 +1,16 @@
 import type { Clock } from '../base/clock.ts'
 import { ErrorCode } from '../protocol/errors.ts'
+import {
+  type GroupProtocol,
+  type JoinRequest,
+  type JoinResult,
+  joinFailed,
+  Member,
+  noBytes,
+  type SyncResult,
+  syncFailed,
+} from './group-member.ts'
 import { GroupOffsets } from './group-offsets.ts'
-import { type GroupProtocol, type JoinRequest, type JoinResult, joinFailed, Member, noBytes, type SyncResult, syncFailed } from './group-member.ts'
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
@@ -50,7 +59,10 @@ export class Group {
   /** Whether a member with these protocols can be in the group. */
   supports(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
     if (this.members.size === 0) return protocolType !== '' && protocols.length > 0
-    return protocolType === this.protocolType && protocols.some(({ name }) => this.#all(member => member.protocols.some(each => each.name === name)))
+    return (
+      protocolType === this.protocolType &&
+      protocols.some(({ name }) => this.#all(member => member.protocols.some(each => each.name === name)))
+    )
   }
 
   /** Gives out an id, to be joined with within the session timeout. */
@@ -129,7 +141,14 @@ export class Group {
   #generation(member: Member): JoinResult {
     const { generationId, protocolType, protocolName } = this
     const leader = this.leaderId ?? ''
-    const members = leader === member.id ? [...this.members.values()].map(each => ({ memberId: each.id, groupInstanceId: each.instanceId, metadata: each.metadataOf(protocolName) })) : []
+    const members =
+      leader === member.id
+        ? [...this.members.values()].map(each => ({
+            memberId: each.id,
+            groupInstanceId: each.instanceId,
+            metadata: each.metadataOf(protocolName),
+          }))
+        : []
     return { errorCode: 0, memberId: member.id, generationId, protocolType, protocolName, leader, skipAssignment: false, members }
   }
 
@@ -141,7 +160,8 @@ export class Group {
   }
 
   #rebalance(): void {
-    if (this.state === 'CompletingRebalance') for (const member of this.members.values()) member.synced(syncFailed(ErrorCode.RebalanceInProgress))
+    if (this.state === 'CompletingRebalance')
+      for (const member of this.members.values()) member.synced(syncFailed(ErrorCode.RebalanceInProgress))
     this.#cancelSync()
     const first = this.state === 'Empty'
     this.state = 'PreparingRebalance'

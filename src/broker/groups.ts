@@ -57,7 +57,10 @@ export class Groups {
     const { memberId, instanceId, protocolType, protocols, sessionTimeoutMs } = request
     const { configs } = this.#cluster
     const refuse = (errorCode: number): JoinResult => joinFailed(errorCode, memberId)
-    if (sessionTimeoutMs < configs.number('group.min.session.timeout.ms') || sessionTimeoutMs > configs.number('group.max.session.timeout.ms'))
+    if (
+      sessionTimeoutMs < configs.number('group.min.session.timeout.ms') ||
+      sessionTimeoutMs > configs.number('group.max.session.timeout.ms')
+    )
       return refuse(ErrorCode.InvalidSessionTimeout)
     if (memberId !== '' && this.get(groupId) === undefined) return refuse(ErrorCode.UnknownMemberId)
     const group = this.getOrCreate(groupId)

@@ -26,6 +26,10 @@ export interface Handler<A extends AnyApi = AnyApi> {
 }
 
 /** Declares the handler of an API. `versions` are those Kafka 4.4 has, within those the schema has. */
-export function handler<A extends AnyApi>(api: A, versions: readonly [first: number, last: number], handle: Handler<A>['handle']): Handler<A> {
+export function handler<A extends AnyApi>(
+  api: A,
+  versions: readonly [first: number, last: number],
+  handle: Handler<A>['handle'],
+): Handler<A> {
   return { api, versions, handle }
 }

@@ -56,7 +56,13 @@ export class Partition {
   }
 
   /** Ends a producer's transaction here. */
-  endTransaction(marker: { producerId: number; producerEpoch: number; commit: boolean; coordinatorEpoch: number; timestamp: number }): void {
+  endTransaction(marker: {
+    producerId: number
+    producerEpoch: number
+    commit: boolean
+    coordinatorEpoch: number
+    timestamp: number
+  }): void {
     const offset = this.log.endOffset
     this.#store(markerBatch(marker), offset, marker.timestamp)
     const { producerId, producerEpoch, coordinatorEpoch, timestamp } = marker

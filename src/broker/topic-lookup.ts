@@ -4,7 +4,11 @@ import type { Partition } from './partition.ts'
 import type { Topic } from './topic.ts'
 
 /** A topic named by id where the API's version does so, by name elsewhere; or the code of what is unknown. */
-export function topicOf(named: { readonly name: string; readonly topicId: string }, byId: boolean, { cluster }: RequestContext): Topic | number {
+export function topicOf(
+  named: { readonly name: string; readonly topicId: string },
+  byId: boolean,
+  { cluster }: RequestContext,
+): Topic | number {
   if (byId) return cluster.topicById(named.topicId) ?? ErrorCode.UnknownTopicID
   return cluster.topics.get(named.name) ?? ErrorCode.UnknownTopicOrPartition
 }
@@ -19,6 +23,11 @@ export function ledPartition(topic: Topic, index: number, { node }: RequestConte
 }
 
 /** Addresses of the leaders that an answer names in place of this broker (KIP-951). */
-export function endpointsOf(leaders: Iterable<number>, { cluster, connection }: RequestContext): { nodeId: number; host: string; port: number; rack: string | null }[] {
-  return [...new Set(leaders)].filter(id => id >= 0).map(id => ({ nodeId: id, ...connection.listener.address(id), rack: cluster.nodes.get(id)!.rack }))
+export function endpointsOf(
+  leaders: Iterable<number>,
+  { cluster, connection }: RequestContext,
+): { nodeId: number; host: string; port: number; rack: string | null }[] {
+  return [...new Set(leaders)]
+    .filter(id => id >= 0)
+    .map(id => ({ nodeId: id, ...connection.listener.address(id), rack: cluster.nodes.get(id)!.rack }))
 }

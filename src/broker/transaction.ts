@@ -12,10 +12,10 @@ export class Transaction {
   lastProducerEpoch = -1
   timeoutMs: number
   state: TransactionState = 'Empty'
-  /** When it began; −1 outside. */
+  /** When the last one began; −1 before the first of its owner. */
   startTime = -1
-  /** Whether the second protocol (KIP-890) ended the last transaction: its end raised the epoch. */
-  epochBumped = false
+  /** Whether its client speaks the second protocol (KIP-890), in which each end raises the epoch. */
+  secondProtocol = false
   readonly partitions = new Set<Partition>()
   readonly groups = new Set<string>()
   cancelTimeout: () => void = () => {}

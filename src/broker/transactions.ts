@@ -38,9 +38,10 @@ export class Transactions {
 
   /** Gives a transactional id's new owner its epoch; what the former owner left open is aborted first (CONCURRENT_TRANSACTIONS meanwhile). */
   init(id: string, timeoutMs: number, producerId: number, producerEpoch: number): ProducerIdentity {
-    if (timeoutMs <= 0 || timeoutMs > this.#cluster.configs.number('transaction.max.timeout.ms')) return failed(ErrorCode.InvalidTransactionTimeout)
-    let transaction = this.#byId.get(id)
-    if (transaction === undefined) this.#byId.set(id, (transaction = new Transaction(id, this.#cluster.newProducerId(), timeoutMs)))
+    if (timeoutMs <= 0 || timeoutMs > this.#cluster.configs.number('transaction.max.timeout.ms'))
+      return failed(ErrorCode.InvalidTransactionTimeout)
+    const transaction = this.#byId.get(id) ?? new Transaction(id, this.#cluster.newProducerId(), timeoutMs)
+    this.#byId.set(id, transaction)
     const { producerEpoch: epoch } = transaction
     const isOurs = producerId === transaction.producerId || (producerId === transaction.lastProducerId && producerEpoch >= lastEpoch)
     if (producerId >= 0 && epoch >= 0 && !isOurs) return failed(ErrorCode.ProducerFenced)
@@ -54,6 +55,7 @@ export class Transactions {
     // Who asks with the epoch before the last has missed our answer.
     else if (producerEpoch !== transaction.lastProducerEpoch) return failed(ErrorCode.ProducerFenced)
     transaction.state = 'Empty'
+    transaction.startTime = -1
     return { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
   }
 
@@ -64,17 +66,19 @@ export class Transactions {
     return transaction.producerEpoch === producerEpoch ? transaction : ErrorCode.ProducerFenced
   }
 
-  addPartitions(transaction: Transaction, partitions: readonly Partition[]): void {
-    this.#begin(transaction)
+  /** `secondProtocol`: by the way, with a Produce or TxnOffsetCommit that adds what it writes (KIP-890). */
+  addPartitions(transaction: Transaction, partitions: readonly Partition[], secondProtocol = false): void {
+    this.#begin(transaction, secondProtocol)
     for (const partition of partitions) transaction.partitions.add(partition)
   }
 
-  addGroup(transaction: Transaction, groupId: string): void {
-    this.#begin(transaction)
+  addGroup(transaction: Transaction, groupId: string, secondProtocol = false): void {
+    this.#begin(transaction, secondProtocol)
     transaction.groups.add(groupId)
   }
 
-  #begin(transaction: Transaction): void {
+  #begin(transaction: Transaction, secondProtocol: boolean): void {
+    transaction.secondProtocol = secondProtocol
     if (transaction.state === 'Ongoing') return
     const { clock } = this.#cluster
     transaction.state = 'Ongoing'
@@ -84,7 +88,8 @@ export class Transactions {
 
   /** Takes the transaction from its owner: too slow, or replaced. */
   #fence(transaction: Transaction): void {
-    transaction.producerEpoch++
+    transaction.lastProducerId = transaction.producerId
+    transaction.lastProducerEpoch = transaction.producerEpoch++
     this.#finish(transaction, false)
   }
 
@@ -94,7 +99,8 @@ export class Transactions {
     if (transaction === undefined) return failed(ErrorCode.InvalidProducerIDMapping)
     const settled: ProducerIdentity = { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
     const asked = commit ? 'CompleteCommit' : 'CompleteAbort'
-    const repeats = bump && transaction.epochBumped && producerId === transaction.lastProducerId && producerEpoch === transaction.lastProducerEpoch
+    const repeats =
+      bump && transaction.secondProtocol && producerId === transaction.lastProducerId && producerEpoch === transaction.lastProducerEpoch
     if (repeats && transaction.state !== 'Ongoing') return transaction.state === asked ? settled : failed(ErrorCode.InvalidTransactionState)
     const owner = this.owned(id, producerId, producerEpoch)
     if (typeof owner === 'number') return failed(owner)
@@ -103,7 +109,7 @@ export class Transactions {
       // Under the second protocol a producer may abort what it never began.
       if (commit) return failed(ErrorCode.InvalidTransactionState)
     }
-    transaction.epochBumped = bump
+    transaction.secondProtocol = bump
     if (bump) this.#bump(transaction)
     this.#finish(transaction, commit)
     return { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
@@ -123,15 +129,16 @@ export class Transactions {
   /** Writes the markers. */
   #finish(transaction: Transaction, commit: boolean): void {
     transaction.cancelTimeout()
-    const replaced = transaction.producerId !== transaction.lastProducerId && transaction.epochBumped && transaction.producerEpoch === 0
-    const producerId = replaced ? transaction.lastProducerId : transaction.producerId
-    const producerEpoch = replaced ? transaction.lastProducerEpoch + 1 : transaction.producerEpoch
+    // A producer id that is spent by this end still owns what it wrote.
+    const spent = transaction.secondProtocol && transaction.producerId !== transaction.lastProducerId
+    const producerId = spent ? transaction.lastProducerId : transaction.producerId
+    const producerEpoch = spent ? transaction.lastProducerEpoch + 1 : transaction.producerEpoch
     const timestamp = this.#cluster.clock.now()
-    for (const partition of transaction.partitions) partition.endTransaction({ producerId, producerEpoch, commit, coordinatorEpoch, timestamp })
+    for (const partition of transaction.partitions)
+      partition.endTransaction({ producerId, producerEpoch, commit, coordinatorEpoch, timestamp })
     for (const groupId of transaction.groups) this.#cluster.groups.get(groupId)?.offsets.endTransaction(producerId, commit)
     transaction.partitions.clear()
     transaction.groups.clear()
-    transaction.startTime = -1
     transaction.state = commit ? 'CompleteCommit' : 'CompleteAbort'
   }
 

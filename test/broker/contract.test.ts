@@ -1,6 +1,6 @@
 import { afterAll, describe, test } from 'vitest'
-import { natives } from '../../adapters/node/index.ts'
 import { memory } from '../../adapters/memory/index.ts'
+import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { collect } from '../contract/harness.ts'
 import { suites } from '../contract/index.ts'

@@ -1,16 +1,18 @@
 import { AddOffsetsToTxn } from '../../protocol/add-offsets-to-txn.ts'
-import { ErrorCode } from '../../protocol/errors.ts'
 import { notCoordinator } from '../coordinated.ts'
 import { type Handler, handler } from '../handler.ts'
 import { fencedAs } from './init-producer-id.ts'
 
-export const addOffsetsToTxn: Handler = handler(AddOffsetsToTxn, [0, 4], ({ transactionalId, producerId, producerEpoch, groupId }, context) => {
-  if (groupId === '') return { errorCode: ErrorCode.InvalidGroupId }
-  const { transactions } = context.cluster
-  const misplaced = notCoordinator('transaction', transactionalId, context)
-  if (misplaced !== 0) return { errorCode: misplaced }
-  const transaction = transactions.owned(transactionalId, producerId, producerEpoch)
-  if (typeof transaction === 'number') return { errorCode: fencedAs(transaction, context.apiVersion >= 2) }
-  transactions.addGroup(transaction, groupId)
-  return { errorCode: 0 }
-})
+export const addOffsetsToTxn: Handler = handler(
+  AddOffsetsToTxn,
+  [0, 4],
+  ({ transactionalId, producerId, producerEpoch, groupId }, context) => {
+    const { transactions } = context.cluster
+    const misplaced = notCoordinator('transaction', transactionalId, context)
+    if (misplaced !== 0) return { errorCode: misplaced }
+    const transaction = transactions.owned(transactionalId, producerId, producerEpoch)
+    if (typeof transaction === 'number') return { errorCode: fencedAs(transaction, context.apiVersion >= 2) }
+    transactions.addGroup(transaction, groupId)
+    return { errorCode: 0 }
+  },
+)

@@ -1,5 +1,5 @@
-import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { AddPartitionsToTxn } from '../../protocol/add-partitions-to-txn.ts'
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { notCoordinator } from '../coordinated.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
@@ -13,7 +13,12 @@ type Results = NonNullable<ResponseInput<typeof AddPartitionsToTxn>['resultsByTo
 /** Up to version 3 from clients; above from brokers, several transactions at once. */
 export const addPartitionsToTxn: Handler = handler(AddPartitionsToTxn, [0, 5], (request, context) => {
   if (context.apiVersion < 4) {
-    const { v3AndBelowTransactionalId: id, v3AndBelowProducerId: producerId, v3AndBelowProducerEpoch: epoch, v3AndBelowTopics: topics } = request
+    const {
+      v3AndBelowTransactionalId: id,
+      v3AndBelowProducerId: producerId,
+      v3AndBelowProducerEpoch: epoch,
+      v3AndBelowTopics: topics,
+    } = request
     return { resultsByTopicV3AndBelow: add(id, producerId, epoch, topics, false, context) }
   }
   return {
@@ -36,10 +41,14 @@ function add(id: string, producerId: number, producerEpoch: number, topics: Topi
   const known: Partition[] = topics.flatMap(({ name, partitions }) => partitions.flatMap(index => cluster.partition(name, index) ?? []))
   const asked = topics.reduce((sum, { partitions }) => sum + partitions.length, 0)
   // All or none: those that could have been added say that nobody tried.
-  if (known.length < asked) return all((name, index) => (cluster.partition(name, index) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.OperationNotAttempted))
+  if (known.length < asked)
+    return all((name, index) =>
+      cluster.partition(name, index) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.OperationNotAttempted,
+    )
   const transaction = cluster.transactions.owned(id, producerId, producerEpoch)
   if (typeof transaction === 'number') return all(() => fencedAs(transaction, apiVersion >= 2))
-  if (verifyOnly) return all((name, index) => (transaction.partitions.has(cluster.partition(name, index)!) ? 0 : ErrorCode.TransactionAbortable))
+  if (verifyOnly)
+    return all((name, index) => (transaction.partitions.has(cluster.partition(name, index)!) ? 0 : ErrorCode.TransactionAbortable))
   cluster.transactions.addPartitions(transaction, known)
   return all(() => 0)
 }

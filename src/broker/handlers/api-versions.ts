@@ -9,7 +9,8 @@ const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 export const apiVersions: Handler = handler(ApiVersions, [0, 5], (request, context) => {
   const { clusterId, nodeId, clientSoftwareName, clientSoftwareVersion } = request
   const failed = (errorCode: number): ResponseInput<typeof ApiVersions> => ({ errorCode, apiKeys: [] })
-  if (context.apiVersion >= 3 && !(softwareName.test(clientSoftwareName) && softwareName.test(clientSoftwareVersion))) return failed(ErrorCode.InvalidRequest)
+  if (context.apiVersion >= 3 && !(softwareName.test(clientSoftwareName) && softwareName.test(clientSoftwareVersion)))
+    return failed(ErrorCode.InvalidRequest)
   // KIP-1242: a client that meant another cluster or broker must look for it anew.
   const stranger = (clusterId !== null && clusterId !== context.cluster.id) || (nodeId >= 0 && nodeId !== context.node.id)
   if (stranger) return failed(ErrorCode.RebootstrapRequired)
@@ -25,7 +26,9 @@ function keysOf(handlers: readonly Handler[]): { apiKey: number; minVersion: num
   return handlers.map(({ api, versions }) => ({ apiKey: api.key, minVersion: versions[0], maxVersion: versions[1] }))
 }
 
-function featuresOf({ cluster: { features } }: RequestContext): Pick<ResponseInput<typeof ApiVersions>, 'supportedFeatures' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'> {
+function featuresOf({
+  cluster: { features },
+}: RequestContext): Pick<ResponseInput<typeof ApiVersions>, 'supportedFeatures' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'> {
   const all = [...features]
   return {
     supportedFeatures: all.map(([name, level]) => ({ name, minVersion: 0, maxVersion: level })),

@@ -13,17 +13,31 @@ export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ to
   }),
 }))
 
-function add({ name, count, assignments }: Asked, validateOnly: boolean, cluster: Cluster): [errorCode: number, errorMessage: string | null] {
+function add(
+  { name, count, assignments }: Asked,
+  validateOnly: boolean,
+  cluster: Cluster,
+): [errorCode: number, errorMessage: string | null] {
   const topic = cluster.topics.get(name)
   if (topic === undefined) return [ErrorCode.UnknownTopicOrPartition, 'This server does not host this topic-partition.']
   const present = topic.partitions.length
   if (count === present) return [ErrorCode.InvalidPartitionNumber, `Topic already has ${present} partition(s).`]
-  if (count < present) return [ErrorCode.InvalidPartitionNumber, `The topic ${name} currently has ${present} partition(s); ${count} would not be an increase.`]
+  if (count < present)
+    return [ErrorCode.InvalidPartitionNumber, `The topic ${name} currently has ${present} partition(s); ${count} would not be an increase.`]
   const added = count - present
   if (assignments !== null && assignments.length !== added)
-    return [ErrorCode.InvalidReplicaAssignment, `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`]
+    return [
+      ErrorCode.InvalidReplicaAssignment,
+      `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`,
+    ]
+  if (assignments?.some(({ brokerIds }) => brokerIds.length === 0))
+    return [ErrorCode.InvalidReplicaAssignment, 'The manual partition assignment includes an empty replica list.']
   const unknown = assignments?.flatMap(({ brokerIds }) => brokerIds).find(id => !cluster.nodes.has(id))
-  if (unknown !== undefined) return [ErrorCode.InvalidReplicaAssignment, `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`]
+  if (unknown !== undefined)
+    return [
+      ErrorCode.InvalidReplicaAssignment,
+      `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
+    ]
   if (validateOnly) return [0, null]
   const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, topic.partitions[0]!.replicas.length)
   for (const brokerIds of replicas) topic.add(brokerIds)

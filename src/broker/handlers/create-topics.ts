@@ -48,7 +48,13 @@ function create(asked: Asked, validateOnly: boolean, cluster: Cluster): Answer {
     errorMessage: null,
     numPartitions: assignment.length,
     replicationFactor: assignment[0]!.length,
-    configs: described.map(config => ({ name: config.name, value: config.value, readOnly: false, configSource: config.source, isSensitive: false })),
+    configs: described.map(config => ({
+      name: config.name,
+      value: config.value,
+      readOnly: false,
+      configSource: config.source,
+      isSensitive: false,
+    })),
   }
 }
 
@@ -60,27 +66,44 @@ function wrongName(name: string, { topics }: Cluster): Problem | undefined {
 
 function wrongLayout({ numPartitions, replicationFactor, assignments }: Asked, cluster: Cluster): Problem | undefined {
   if (assignments.length > 0) {
-    if (numPartitions !== -1) return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but numPartitions was not set to -1.']
-    if (replicationFactor !== -1) return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but replication factor was not set to -1.']
+    if (numPartitions !== -1)
+      return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but numPartitions was not set to -1.']
+    if (replicationFactor !== -1)
+      return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but replication factor was not set to -1.']
     return wrongAssignment(assignments, cluster)
   }
-  if (numPartitions === 0 || numPartitions < -1) return [ErrorCode.InvalidPartitionNumber, 'Number of partitions was set to an invalid non-positive value.']
-  if (replicationFactor === 0 || replicationFactor < -1) return [ErrorCode.InvalidReplicationFactor, 'Replication factor must be larger than 0, or -1 to use the default value.']
+  if (numPartitions === 0 || numPartitions < -1)
+    return [ErrorCode.InvalidPartitionNumber, 'Number of partitions was set to an invalid non-positive value.']
+  if (replicationFactor === 0 || replicationFactor < -1)
+    return [ErrorCode.InvalidReplicationFactor, 'Replication factor must be larger than 0, or -1 to use the default value.']
   const running = cluster.running.length
   if (replicationFactor > running)
-    return [ErrorCode.InvalidReplicationFactor, `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only ${running} broker(s) are registered.`]
+    return [
+      ErrorCode.InvalidReplicationFactor,
+      `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only ${running} broker(s) are registered.`,
+    ]
   return undefined
 }
 
 function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster): Problem | undefined {
   const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex))
   for (const { partitionIndex, brokerIds } of assignments) {
-    if (brokerIds.length === 0) return [ErrorCode.InvalidReplicaAssignment, 'The manual partition assignment includes an empty replica list.']
-    if (new Set(brokerIds).size !== brokerIds.length) return [ErrorCode.InvalidReplicaAssignment, `The manual partition assignment includes a broker more than once in partition ${partitionIndex}.`]
+    if (brokerIds.length === 0)
+      return [ErrorCode.InvalidReplicaAssignment, 'The manual partition assignment includes an empty replica list.']
+    if (new Set(brokerIds).size !== brokerIds.length)
+      return [
+        ErrorCode.InvalidReplicaAssignment,
+        `The manual partition assignment includes a broker more than once in partition ${partitionIndex}.`,
+      ]
     const unknown = brokerIds.find(id => !nodes.has(id))
-    if (unknown !== undefined) return [ErrorCode.InvalidReplicaAssignment, `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`]
+    if (unknown !== undefined)
+      return [
+        ErrorCode.InvalidReplicaAssignment,
+        `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
+      ]
   }
-  if (indexes.size !== assignments.length || assignments.some((_, index) => !indexes.has(index))) return [ErrorCode.InvalidReplicaAssignment, 'partitions should be a consecutive 0-based integer sequence']
+  if (indexes.size !== assignments.length || assignments.some((_, index) => !indexes.has(index)))
+    return [ErrorCode.InvalidReplicaAssignment, 'partitions should be a consecutive 0-based integer sequence']
   return undefined
 }
 

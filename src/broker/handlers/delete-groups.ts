@@ -1,5 +1,5 @@
-import { ErrorCode } from '../../protocol/errors.ts'
 import { DeleteGroups } from '../../protocol/delete-groups.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
 import { notCoordinator } from '../coordinated.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 

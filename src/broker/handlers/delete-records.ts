@@ -17,7 +17,8 @@ function remove(name: string, index: number, offset: number, context: RequestCon
   const topic = context.cluster.topics.get(name)
   const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, index, context)
   if (typeof partition === 'number') return { lowWatermark: -1, errorCode: partition }
-  if (topic!.settings.compacted && !topic!.configs.get('cleanup.policy').includes('delete')) return { lowWatermark: -1, errorCode: ErrorCode.PolicyViolation }
+  if (topic!.settings.compacted && !topic!.configs.get('cleanup.policy').includes('delete'))
+    return { lowWatermark: -1, errorCode: ErrorCode.PolicyViolation }
   const { log } = partition
   if (offset < toTheEnd || offset > log.endOffset) return { lowWatermark: -1, errorCode: ErrorCode.OffsetOutOfRange }
   log.deleteBefore(offset === toTheEnd ? log.endOffset : offset)

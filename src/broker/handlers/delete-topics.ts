@@ -16,6 +16,7 @@ export const deleteTopics: Handler = handler(DeleteTopics, [1, 6], ({ topics, to
 function remove(name: string | null, topicId: string, cluster: Cluster): Answer {
   const failed = (errorCode: number, errorMessage: string): Answer => ({ name, topicId, errorCode, errorMessage })
   if (name !== null && topicId !== zeroUuid) return failed(ErrorCode.InvalidRequest, 'You may not specify both topic name and topic id.')
+  if (name === null && topicId === zeroUuid) return failed(ErrorCode.InvalidRequest, 'Neither topic name nor id were specified.')
   const topic = name === null ? cluster.topicById(topicId) : cluster.topics.get(name)
   if (topic === undefined)
     return name === null

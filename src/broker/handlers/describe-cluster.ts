@@ -1,20 +1,31 @@
 import { DescribeCluster } from '../../protocol/describe-cluster.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { authorizedOperations } from '../authorized-operations.ts'
 import { type Handler, handler } from '../handler.ts'
 
 const brokers = 1
 
-export const describeCluster: Handler = handler(DescribeCluster, [0, 2], ({ endpointType, includeFencedBrokers }, { cluster, connection, apiVersion }) => {
-  const nothing = { clusterId: '', brokers: [] }
-  if (endpointType !== brokers) {
-    const errorCode = endpointType === 2 ? ErrorCode.MismatchedEndpointType : ErrorCode.UnsupportedEndpointType
-    return { ...nothing, errorCode, errorMessage: 'The request was sent to an endpoint of the wrong type.', endpointType: 1 }
-  }
-  const told = includeFencedBrokers && apiVersion >= 2 ? [...cluster.nodes.values()] : cluster.running
-  return {
-    errorCode: 0,
-    clusterId: cluster.id,
-    controllerId: cluster.controllerId,
-    brokers: told.map(({ id, rack, running }) => ({ brokerId: id, ...connection.listener.address(id), rack, ...(apiVersion >= 2 ? { isFenced: !running } : {}) })),
-  }
-})
+export const describeCluster: Handler = handler(
+  DescribeCluster,
+  [0, 2],
+  ({ endpointType, includeFencedBrokers, includeClusterAuthorizedOperations }, { cluster, connection, apiVersion }) => {
+    const nothing = { clusterId: '', brokers: [] }
+    if (endpointType !== brokers) {
+      const errorCode = endpointType === 2 ? ErrorCode.MismatchedEndpointType : ErrorCode.UnsupportedEndpointType
+      return { ...nothing, errorCode, errorMessage: 'The request was sent to an endpoint of the wrong type.', endpointType: 1 }
+    }
+    const told = includeFencedBrokers && apiVersion >= 2 ? [...cluster.nodes.values()] : cluster.running
+    return {
+      errorCode: 0,
+      clusterId: cluster.id,
+      controllerId: cluster.controllerId,
+      ...(includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
+      brokers: told.map(({ id, rack, running }) => ({
+        brokerId: id,
+        ...connection.listener.address(id),
+        rack,
+        ...(apiVersion >= 2 ? { isFenced: !running } : {}),
+      })),
+    }
+  },
+)

@@ -25,4 +25,3 @@ function describe({ resourceType, resourceName, configurationKeys }: Asked, incl
   }))
   return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs }
 }
-

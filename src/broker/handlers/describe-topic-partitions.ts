@@ -2,6 +2,7 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { ResponseInput } from '../../protocol/api.ts'
 import { DescribeTopicPartitions } from '../../protocol/describe-topic-partitions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { authorizedOperations } from '../authorized-operations.ts'
 import { type Handler, handler } from '../handler.ts'
 import { invalidTopicName } from '../topic-names.ts'
 
@@ -11,38 +12,42 @@ type TopicAnswer = Answer['topics'][number]
 const mostPartitions = 2000
 
 /** Topics in order of name, partitions in order, a page at a time. No topics named: all. */
-export const describeTopicPartitions: Handler = handler(DescribeTopicPartitions, [0, 0], ({ topics, responsePartitionLimit, cursor }, { cluster }) => {
-  const asked = topics.length === 0 ? [...cluster.topics.keys()] : topics.map(({ name }) => name)
-  const names = [...new Set(asked)].sort().filter(name => cursor === null || name >= cursor.topicName)
-  let room = Math.min(responsePartitionLimit, mostPartitions)
-  const answers: TopicAnswer[] = []
-  let nextCursor: Answer['nextCursor'] = null
-  for (const name of names) {
-    const topic = cluster.topics.get(name)
-    if (topic === undefined) {
-      const errorCode = invalidTopicName(name) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic
-      answers.push({ errorCode, name, topicId: zeroUuid, partitions: [] })
-      continue
+export const describeTopicPartitions: Handler = handler(
+  DescribeTopicPartitions,
+  [0, 0],
+  ({ topics, responsePartitionLimit, cursor }, { cluster }) => {
+    const asked = topics.length === 0 ? [...cluster.topics.keys()] : topics.map(({ name }) => name)
+    const names = [...new Set(asked)].sort().filter(name => cursor === null || name >= cursor.topicName)
+    let room = Math.min(responsePartitionLimit, mostPartitions)
+    const answers: TopicAnswer[] = []
+    let nextCursor: Answer['nextCursor'] = null
+    for (const name of names) {
+      const topic = cluster.topics.get(name)
+      if (topic === undefined) {
+        const errorCode = invalidTopicName(name) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic
+        answers.push({ errorCode, name, topicId: zeroUuid, partitions: [], topicAuthorizedOperations: authorizedOperations.topic })
+        continue
+      }
+      const from = name === cursor?.topicName ? cursor.partitionIndex : 0
+      const page = topic.partitions.slice(from, from + room)
+      room -= page.length
+      const partitions = page.map(({ index, leader, leaderEpoch, replicas, isr }) => ({
+        errorCode: leader < 0 ? ErrorCode.LeaderNotAvailable : 0,
+        partitionIndex: index,
+        leaderId: leader,
+        leaderEpoch,
+        replicaNodes: replicas,
+        isrNodes: isr,
+        eligibleLeaderReplicas: [],
+        lastKnownElr: [],
+        offlineReplicas: replicas.filter(id => !cluster.nodes.get(id)?.running),
+      }))
+      answers.push({ errorCode: 0, name, topicId: topic.id, partitions, topicAuthorizedOperations: authorizedOperations.topic })
+      if (from + page.length < topic.partitions.length) {
+        nextCursor = { topicName: name, partitionIndex: from + page.length }
+        break
+      }
     }
-    const from = name === cursor?.topicName ? cursor.partitionIndex : 0
-    const page = topic.partitions.slice(from, from + room)
-    room -= page.length
-    const partitions = page.map(({ index, leader, leaderEpoch, replicas, isr }) => ({
-      errorCode: leader < 0 ? ErrorCode.LeaderNotAvailable : 0,
-      partitionIndex: index,
-      leaderId: leader,
-      leaderEpoch,
-      replicaNodes: replicas,
-      isrNodes: isr,
-      eligibleLeaderReplicas: [],
-      lastKnownElr: [],
-      offlineReplicas: replicas.filter(id => !cluster.nodes.get(id)?.running),
-    }))
-    answers.push({ errorCode: 0, name, topicId: topic.id, partitions })
-    if (from + page.length < topic.partitions.length) {
-      nextCursor = { topicName: name, partitionIndex: from + page.length }
-      break
-    }
-  }
-  return { topics: answers, nextCursor }
-})
+    return { topics: answers, nextCursor }
+  },
+)

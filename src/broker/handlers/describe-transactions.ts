@@ -8,7 +8,15 @@ export const describeTransactions: Handler = handler(DescribeTransactions, [0, 0
 }))
 
 function describe(transactionalId: string, context: RequestContext) {
-  const nothing = { transactionalId, transactionState: '', transactionTimeoutMs: 0, transactionStartTimeMs: 0, producerId: 0, producerEpoch: 0, topics: [] }
+  const nothing = {
+    transactionalId,
+    transactionState: '',
+    transactionTimeoutMs: 0,
+    transactionStartTimeMs: 0,
+    producerId: 0,
+    producerEpoch: 0,
+    topics: [],
+  }
   if (transactionalId === '') return { ...nothing, errorCode: ErrorCode.InvalidRequest }
   const misplaced = notCoordinator('transaction', transactionalId, context)
   if (misplaced !== 0) return { ...nothing, errorCode: misplaced }

@@ -18,10 +18,17 @@ export const fetch: Handler = handler(Fetch, [4, 18], async (request, context) =
   const terms: FetchTerms = { isolationLevel: request.isolationLevel, rackId: request.rackId, byId, context }
   await enoughToRead([...partitions.values()], request, terms)
   const answers = readAll(partitions, request, terms)
+  const news = answers.filter(([asked, answer]) => isNews(asked, answer))
   return {
     sessionId: session.id,
-    responses: grouped(incremental ? answers.filter(([asked, answer]) => isNews(asked, answer)) : answers),
-    nodeEndpoints: context.apiVersion >= 16 ? endpointsOf(answers.map(([, { currentLeader }]) => currentLeader?.leaderId ?? -1), context) : [],
+    responses: grouped(incremental ? news : answers),
+    nodeEndpoints:
+      context.apiVersion >= 16
+        ? endpointsOf(
+            answers.map(([, { currentLeader }]) => currentLeader?.leaderId ?? -1),
+            context,
+          )
+        : [],
   }
 })
 
@@ -42,7 +49,8 @@ function enterSession(request: Request, byId: boolean, { node: { fetchSessions }
   }
   const session: FetchSession | number = fetchSessions.resume(sessionId, sessionEpoch, byId)
   if (typeof session === 'number') return session
-  for (const { topic, topicId, partitions } of request.forgottenTopicsData) for (const partition of partitions) session.partitions.delete(keyOf(byId ? topicId : topic, partition))
+  for (const { topic, topicId, partitions } of request.forgottenTopicsData)
+    for (const partition of partitions) session.partitions.delete(keyOf(byId ? topicId : topic, partition))
   asked(session.partitions, request, byId)
   if (session.partitions.size > 0) return { id: session.id, incremental: true, partitions: session.partitions }
   fetchSessions.close(session.id)
@@ -74,7 +82,10 @@ async function enoughToRead(asked: readonly SessionPartition[], { minBytes, maxW
     for (const each of asked) {
       const partition = readable(each, terms)
       if (!(partition instanceof Partition)) return true
-      bytes += Math.min(each.partitionMaxBytes, partition.log.available(each.fetchOffset, readLimit(partition, terms.isolationLevel), minBytes))
+      bytes += Math.min(
+        each.partitionMaxBytes,
+        partition.log.available(each.fetchOffset, readLimit(partition, terms.isolationLevel), minBytes),
+      )
       if (bytes >= minBytes) return true
     }
     return false
@@ -95,7 +106,11 @@ async function enoughToRead(asked: readonly SessionPartition[], { minBytes, maxW
 }
 
 /** Reads every partition, in order, within the response's bytes. */
-function readAll(partitions: Map<string, SessionPartition>, { maxBytes }: Request, terms: FetchTerms): [SessionPartition, FetchedPartition][] {
+function readAll(
+  partitions: Map<string, SessionPartition>,
+  { maxBytes }: Request,
+  terms: FetchTerms,
+): [SessionPartition, FetchedPartition][] {
   let left = Math.min(maxBytes, terms.context.cluster.configs.number('fetch.max.bytes'))
   let first = true
   const answers: [SessionPartition, FetchedPartition][] = []
@@ -114,11 +129,12 @@ function readAll(partitions: Map<string, SessionPartition>, { maxBytes }: Reques
   return answers
 }
 
-/** Whether an incremental answer must have it; it is then what the client was told. */
+/** Whether an incremental answer must have it. What the client is told is kept. */
 function isNews(asked: SessionPartition, answer: FetchedPartition): boolean {
   const { highWatermark, logStartOffset = -1 } = answer
   const { told } = asked
-  const silent = answer.errorCode === 0 && answer.records?.length === 0 && (answer.preferredReadReplica ?? -1) < 0 && answer.divergingEpoch === undefined
+  const silent =
+    answer.errorCode === 0 && answer.records?.length === 0 && (answer.preferredReadReplica ?? -1) < 0 && answer.divergingEpoch === undefined
   if (silent && told?.highWatermark === highWatermark && told.logStartOffset === logStartOffset) return false
   asked.told = answer.errorCode === 0 ? { highWatermark, logStartOffset } : undefined
   return true

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinated.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 export const heartbeat: Handler = handler(Heartbeat, [0, 4], ({ groupId, memberId, generationId, groupInstanceId }, context) => ({
@@ -8,7 +8,7 @@ export const heartbeat: Handler = handler(Heartbeat, [0, 4], ({ groupId, memberI
 }))
 
 function beat(groupId: string, memberId: string, generationId: number, instanceId: string | null, context: RequestContext): number {
-  const misplaced = notCoordinator('group', groupId, context)
+  const misplaced = notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return misplaced
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.UnknownMemberId

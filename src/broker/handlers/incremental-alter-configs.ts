@@ -12,7 +12,8 @@ const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 export const incrementalAlterConfigs: Handler = handler(IncrementalAlterConfigs, [0, 1], ({ resources, validateOnly }, context) => ({
   responses: resources.map(({ resourceType, resourceName, configs }) => {
     const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
-      if (new Set(configs.map(({ name }) => name)).size < configs.length) return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'Error due to duplicate config keys' }
+      if (new Set(configs.map(({ name }) => name)).size < configs.length)
+        return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'Error due to duplicate config keys' }
       for (const each of configs) {
         const problem = apply(each, own, present)
         if (problem !== undefined) return problem
@@ -29,15 +30,21 @@ function apply({ name, value, configOperation }: Change, own: Map<string, string
     own.delete(name)
     return undefined
   }
+  if (value === null) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Null value not supported for : ${name}` }
   if (configOperation === Operation.set) {
     own.set(name, value)
     return undefined
   }
   const definition = present.definition(name)
-  if (configOperation !== Operation.append && configOperation !== Operation.subtract) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unknown operation ${configOperation}` }
-  if (definition?.type !== 'list') return { errorCode: ErrorCode.InvalidConfiguration, errorMessage: `Can't ${configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.` }
+  if (configOperation !== Operation.append && configOperation !== Operation.subtract)
+    return { errorCode: ErrorCode.Unknown, errorMessage: `Unknown operation ${configOperation}` }
+  if (definition?.type !== 'list')
+    return {
+      errorCode: ErrorCode.InvalidConfiguration,
+      errorMessage: `Can't ${configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.`,
+    }
   const items = present.get(name).split(',').filter(Boolean)
-  const given = (value ?? '').split(',').filter(Boolean)
+  const given = value.split(',').filter(Boolean)
   const rest = items.filter(item => !given.includes(item))
   own.set(name, (configOperation === Operation.append ? [...items, ...given.filter(item => !items.includes(item))] : rest).join(','))
   return undefined

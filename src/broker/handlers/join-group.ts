@@ -1,12 +1,12 @@
 import { JoinGroup } from '../../protocol/join-group.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinated.ts'
 import { joinFailed } from '../group-member.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const joinGroup: Handler = handler(JoinGroup, [0, 9], async (request, context) => {
   const { apiVersion, cluster, clientId } = context
   const { groupId, memberId, sessionTimeoutMs, groupInstanceId, protocolType, protocols } = request
-  const errorCode = notCoordinator('group', groupId, context)
+  const errorCode = notGroupCoordinator(groupId, context)
   const result =
     errorCode !== 0
       ? joinFailed(errorCode, memberId)

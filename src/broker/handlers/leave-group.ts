@@ -1,11 +1,11 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { LeaveGroup } from '../../protocol/leave-group.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinated.ts'
 import type { Group } from '../group.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {
-  const misplaced = notCoordinator('group', groupId, context)
+  const misplaced = notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return { errorCode: misplaced, members: [] }
   const group = context.cluster.groups.get(groupId)
   if (context.apiVersion < 3) return { errorCode: leave(group, memberId, null), members: [] }

@@ -20,7 +20,12 @@ const newestTimestamp = -3
 const earliestLocal = -4
 const latestTiered = -5
 const earliestPendingUpload = -6
-const firstVersion: Readonly<Record<number, number>> = { [newestTimestamp]: 7, [earliestLocal]: 8, [latestTiered]: 9, [earliestPendingUpload]: 11 }
+const firstVersion: Readonly<Record<number, number>> = {
+  [newestTimestamp]: 7,
+  [earliestLocal]: 8,
+  [latestTiered]: 9,
+  [earliestPendingUpload]: 11,
+}
 
 export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, isolationLevel }, context) => ({
   topics: topics.map(({ name, partitions }) => ({
@@ -29,11 +34,18 @@ export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, iso
   })),
 }))
 
-function find(name: string, { partitionIndex, currentLeaderEpoch, timestamp }: Asked, isolationLevel: number, context: RequestContext): Answer {
+function find(
+  name: string,
+  { partitionIndex, currentLeaderEpoch, timestamp }: Asked,
+  isolationLevel: number,
+  context: RequestContext,
+): Answer {
   const topic = context.cluster.topics.get(name)
-  const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context, currentLeaderEpoch)
+  const partition =
+    topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context, currentLeaderEpoch)
   if (typeof partition === 'number') return { errorCode: partition }
-  if (timestamp < earliestPendingUpload || context.apiVersion < (firstVersion[timestamp] ?? 0)) return { errorCode: ErrorCode.UnsupportedVersion }
+  if (timestamp < earliestPendingUpload || context.apiVersion < (firstVersion[timestamp] ?? 0))
+    return { errorCode: ErrorCode.UnsupportedVersion }
   const found = (at: number, offset: number): Answer => {
     const leaderEpoch = context.apiVersion >= 4 && offset >= 0 ? partition.epochAt(offset) : -1
     return { errorCode: 0, timestamp: at, offset, leaderEpoch }
@@ -54,7 +66,8 @@ function firstSince({ log }: Partition, timestamp: number, { codecs }: Cluster):
   const cursor = new RecordCursor()
   for (const bytes of log.since(timestamp)) {
     cursor.reset(new RecordBatch(bytes, 0, bytes.length), codecs)
-    while (cursor.next()) if (cursor.timestamp >= timestamp && cursor.offset >= log.startOffset) return { timestamp: cursor.timestamp, offset: cursor.offset }
+    while (cursor.next())
+      if (cursor.timestamp >= timestamp && cursor.offset >= log.startOffset) return { timestamp: cursor.timestamp, offset: cursor.offset }
   }
   return undefined
 }

@@ -19,7 +19,7 @@ export const listTransactions: Handler = handler(ListTransactions, [0, 2], (requ
       cluster.coordinators.of('transaction', id) === node.id &&
       (stateFilters.length === 0 || stateFilters.includes(state)) &&
       (producerIdFilters.length === 0 || producerIdFilters.includes(producerId)) &&
-      (durationFilter < 0 || (startTime >= 0 && startTime <= started)) &&
+      (durationFilter < 0 || startTime < started) &&
       (pattern === undefined || pattern.test(id)),
   )
   return {

@@ -1,7 +1,8 @@
+import { zeroUuid } from '../../bytes/reader.ts'
 import type { ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/metadata.ts'
-import { zeroUuid } from '../../bytes/reader.ts'
+import { authorizedOperations } from '../authorized-operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../partition.ts'
@@ -10,17 +11,22 @@ import { invalidTopicName } from '../topic-names.ts'
 
 type TopicAnswer = ResponseInput<typeof Metadata>['topics'][number]
 
-export const metadata: Handler = handler(Metadata, [0, 13], ({ topics, allowAutoTopicCreation }, context) => {
+export const metadata: Handler = handler(Metadata, [0, 13], (request, context) => {
+  const { topics, allowAutoTopicCreation } = request
   const { cluster, connection, apiVersion } = context
   // In version 0 an empty list asks for all.
   const all = topics === null || (apiVersion === 0 && topics.length === 0)
+  const answers = all
+    ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
+    : topics.map(({ name, topicId }) => (name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context)))
   return {
     brokers: cluster.running.map(({ id, rack }) => ({ nodeId: id, ...connection.listener.address(id), rack })),
     clusterId: cluster.id,
     controllerId: cluster.controllerId,
-    topics: all
-      ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
-      : topics.map(({ name, topicId }) => (name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context))),
+    topics: request.includeTopicAuthorizedOperations
+      ? answers.map(answer => (answer.errorCode === 0 ? { ...answer, topicAuthorizedOperations: authorizedOperations.topic } : answer))
+      : answers,
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
   }
 })
 
@@ -41,7 +47,12 @@ function byName(name: string, create: boolean, { cluster }: RequestContext): Top
 }
 
 function describe(topic: Topic, cluster: Cluster): TopicAnswer {
-  return { errorCode: 0, name: topic.name, topicId: topic.id, partitions: topic.partitions.map(partition => describePartition(partition, cluster)) }
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.id,
+    partitions: topic.partitions.map(partition => describePartition(partition, cluster)),
+  }
 }
 
 function describePartition({ index, leader, leaderEpoch, replicas, isr }: Partition, cluster: Cluster): TopicAnswer['partitions'][number] {

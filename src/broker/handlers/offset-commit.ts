@@ -9,13 +9,16 @@ import { topicOf } from '../topic-lookup.ts'
 export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, context) => {
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
   const { cluster, apiVersion } = context
-  const errorCode = notCoordinator('group', groupId, context) || mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
+  const refused =
+    notCoordinator('group', groupId, context) || mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => {
       const topic = topicOf({ name, topicId }, apiVersion >= 10, context)
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
-        errorCode: errorCode || commitPartition(topic, asked, context, (at, committed) => cluster.groups.getOrCreate(groupId).offsets.commit(at, asked.partitionIndex, committed)),
+        errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
+          cluster.groups.getOrCreate(groupId).offsets.commit(at, asked.partitionIndex, committed),
+        ),
       }))
       return { name, topicId, partitions: results }
     }),
@@ -23,7 +26,13 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
 })
 
 /** Without a member and generation only an empty group takes commits: those of consumers that assign partitions themselves. */
-function mayCommit(group: Group | undefined, memberId: string, instanceId: string | null, generationId: number, apiVersion: number): number {
+function mayCommit(
+  group: Group | undefined,
+  memberId: string,
+  instanceId: string | null,
+  generationId: number,
+  apiVersion: number,
+): number {
   if (group === undefined) {
     if (generationId < 0) return 0
     return apiVersion >= 9 ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration

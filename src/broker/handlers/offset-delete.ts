@@ -1,14 +1,14 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetDelete } from '../../protocol/offset-delete.ts'
 import { subscribedTopics } from '../consumer-subscription.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinated.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, topics }, context) => {
   const { cluster } = context
   const group = cluster.groups.get(groupId)
   const failed = (errorCode: number) => ({ errorCode, topics: [] })
-  const misplaced = notCoordinator('group', groupId, context)
+  const misplaced = notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return failed(misplaced)
   if (group === undefined) return failed(ErrorCode.GroupIdNotFound)
   // What other protocols' members read can't be told.

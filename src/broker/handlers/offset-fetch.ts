@@ -12,11 +12,26 @@ interface AskedTopic {
 }
 
 export const offsetFetch: Handler = handler(OffsetFetch, [1, 10], ({ groupId, topics, groups, requireStable }, context) => {
-  if (context.apiVersion >= 8) return { topics: [], groups: groups.map(group => ({ groupId: group.groupId, ...fetchGroup(group.groupId, group.topics, requireStable, context) })) }
-  const { errorCode, topics: fetched } = fetchGroup(groupId, topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null, requireStable, context)
+  if (context.apiVersion >= 8)
+    return {
+      topics: [],
+      groups: groups.map(group => ({ groupId: group.groupId, ...fetchGroup(group.groupId, group.topics, requireStable, context) })),
+    }
+  const { errorCode, topics: fetched } = fetchGroup(
+    groupId,
+    topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null,
+    requireStable,
+    context,
+  )
   // Version 1 has no place for the group's error but in each partition.
   const partitionCode = context.apiVersion < 2 ? errorCode : 0
-  const asked = errorCode === 0 ? fetched : (topics ?? []).map(({ name, partitionIndexes }) => ({ name, partitions: partitionIndexes.map(index => missing(index, partitionCode)) }))
+  const asked =
+    errorCode === 0
+      ? fetched
+      : (topics ?? []).map(({ name, partitionIndexes }) => ({
+          name,
+          partitions: partitionIndexes.map(index => missing(index, partitionCode)),
+        }))
   return { errorCode: context.apiVersion < 2 ? 0 : errorCode, topics: partitionCode === 0 && errorCode !== 0 ? [] : asked }
 })
 
@@ -29,7 +44,12 @@ function fetchGroup(groupId: string, topics: readonly AskedTopic[] | null, requi
   if (errorCode !== 0) return { errorCode, topics: [] }
   const { cluster, apiVersion } = context
   const offsets = cluster.groups.get(groupId)?.offsets
-  const all = (): AskedTopic[] => (offsets?.topics() ?? []).map(({ topic, partitions }) => ({ name: topic, topicId: cluster.topics.get(topic)!.id, partitionIndexes: partitions }))
+  const all = (): AskedTopic[] =>
+    (offsets?.topics() ?? []).map(({ topic, partitions }) => ({
+      name: topic,
+      topicId: cluster.topics.get(topic)!.id,
+      partitionIndexes: partitions,
+    }))
   const fetchTopic = ({ name, topicId, partitionIndexes }: AskedTopic) => {
     const topic = topicOf({ name, topicId }, apiVersion >= 10, context)
     const unknown = typeof topic === 'number' && apiVersion >= 10 ? topic : 0
@@ -39,7 +59,13 @@ function fetchGroup(groupId: string, topics: readonly AskedTopic[] | null, requi
       if (requireStable && offsets?.isPending(topicName, index)) return missing(index, ErrorCode.UnstableOffsetCommit)
       const committed = offsets?.get(topicName, index)
       if (committed === undefined) return missing(index)
-      return { partitionIndex: index, committedOffset: committed.offset, committedLeaderEpoch: committed.leaderEpoch, metadata: committed.metadata, errorCode: 0 }
+      return {
+        partitionIndex: index,
+        committedOffset: committed.offset,
+        committedLeaderEpoch: committed.leaderEpoch,
+        metadata: committed.metadata,
+        errorCode: 0,
+      }
     })
     return { name, topicId, partitions }
   }

@@ -9,7 +9,9 @@ export const offsetForLeaderEpoch: Handler = handler(OffsetForLeaderEpoch, [2, 4
     const topic = context.cluster.topics.get(name)
     const results = partitions.map(({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
       const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, index, context, currentLeaderEpoch)
-      return typeof partition === 'number' ? { errorCode: partition, partition: index } : { errorCode: 0, partition: index, ...partition.endOfEpoch(leaderEpoch) }
+      return typeof partition === 'number'
+        ? { errorCode: partition, partition: index }
+        : { errorCode: 0, partition: index, ...partition.endOfEpoch(leaderEpoch) }
     })
     return { topic: name, partitions: results }
   }),

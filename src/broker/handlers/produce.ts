@@ -6,8 +6,8 @@ import type { RecordBatch } from '../../records/record-batch.ts'
 import { checkRecords } from '../check-records.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../partition.ts'
-import { endpointsOf, ledPartition, topicOf } from '../topic-lookup.ts'
 import type { Topic } from '../topic.ts'
+import { endpointsOf, ledPartition, topicOf } from '../topic-lookup.ts'
 
 type Request = RequestOf<typeof Produce>
 type PartitionRequest = Request['topicData'][number]['partitionData'][number]
@@ -35,7 +35,13 @@ function failure(errorCode: number, more: Partial<PartitionAnswer> = {}): Omit<P
   return { errorCode, baseOffset: -1, ...more }
 }
 
-function append({ index, records }: PartitionRequest, topic: Topic | number, request: Request, context: RequestContext, leaders: Set<number>): Omit<PartitionAnswer, 'index'> {
+function append(
+  { index, records }: PartitionRequest,
+  topic: Topic | number,
+  request: Request,
+  context: RequestContext,
+  leaders: Set<number>,
+): Omit<PartitionAnswer, 'index'> {
   const { cluster, apiVersion } = context
   if (request.acks < -1 || request.acks > 1) return failure(ErrorCode.InvalidRequiredAcks)
   if (typeof topic === 'number') return failure(topic)
@@ -52,34 +58,46 @@ function append({ index, records }: PartitionRequest, topic: Topic | number, req
   if (request.acks === -1 && partition.isr.length < settings.minInsyncReplicas) return failure(ErrorCode.NotEnoughReplicas)
   const now = cluster.clock.now()
   const checked = checkRecords(records, settings, cluster.codecs, now)
-  if ('errorCode' in checked) return { baseOffset: -1, ...checked }
+  const { startOffset: logStartOffset } = partition.log
+  if ('errorCode' in checked) {
+    const { errorCode, early, ...why } = checked
+    return failure(errorCode, { ...why, logStartOffset: early ? -1 : logStartOffset })
+  }
   const { batch, newest } = checked
   const duplicate = batch.producerId >= 0 ? partition.producers.duplicateOf(batch) : undefined
   const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
   if (duplicate !== undefined)
-    return { errorCode: 0, baseOffset: duplicate.baseOffset, logAppendTimeMs: appendTime(duplicate.timestamp), logStartOffset: partition.log.startOffset }
-  const errorCode = checkProducer(batch, partition, request.transactionalId, context)
-  if (errorCode !== 0) return failure(errorCode)
+    return { errorCode: 0, baseOffset: duplicate.baseOffset, logAppendTimeMs: appendTime(duplicate.timestamp), logStartOffset }
+  const barred = enterTransaction(batch, partition, request.transactionalId, context)
+  if (barred !== 0) return failure(barred)
+  const errorCode = batch.producerId >= 0 ? partition.producers.check(batch, batch.isTransactional) : 0
+  if (errorCode !== 0) return failure(errorCode, { logStartOffset })
   const baseOffset = partition.append(batch, newest, now)
   cluster.stored(batch.end - batch.start)
   return { errorCode: 0, baseOffset, logAppendTimeMs: appendTime(now), logStartOffset: partition.log.startOffset }
 }
 
-/** Whether the producer may append this now. The second transaction protocol adds the partition to the transaction by the way (KIP-890). */
-function checkProducer(batch: RecordBatch, partition: Partition, transactionalId: string | null, { cluster: { transactions }, apiVersion }: RequestContext): number {
-  const { producers } = partition
-  const { producerId, producerEpoch, isTransactional } = batch
-  if (producerId < 0) return 0
-  if (isTransactional && !(producers.open.has(producerId) && producers.entries.get(producerId)?.epoch === producerEpoch)) {
-    if (transactionalId === null) return ErrorCode.InvalidTransactionState
-    const transaction = transactions.owned(transactionalId, producerId, producerEpoch)
-    if (transaction === ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch
-    if (typeof transaction === 'number') return transaction
-    const adds = apiVersion >= 12
-    if (!adds && !transaction.partitions.has(partition)) return apiVersion >= 11 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTransactionState
-    const errorCode = producers.check(batch, isTransactional)
-    if (errorCode === 0 && adds) transactions.addPartitions(transaction, [partition])
-    return errorCode
-  }
-  return producers.check(batch, isTransactional)
+/** The error code of what the batch's transaction has against it. The second protocol adds the partition to the transaction by the way (KIP-890). */
+function enterTransaction(
+  { producerId, producerEpoch, isTransactional }: RecordBatch,
+  partition: Partition,
+  transactionalId: string | null,
+  context: RequestContext,
+): number {
+  const { open, entries } = partition.producers
+  if (!isTransactional) return 0
+  // As Kafka has it, nobody may write in the name of no one.
+  if (transactionalId === null) return ErrorCode.TransactionalIDAuthorizationFailed
+  if (open.has(producerId) && entries.get(producerId)?.epoch === producerEpoch) return 0
+  const {
+    cluster: { transactions },
+    apiVersion,
+  } = context
+  const transaction = transactions.owned(transactionalId, producerId, producerEpoch)
+  if (transaction === ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch
+  if (typeof transaction === 'number') return transaction
+  if (apiVersion >= 12) transactions.addPartitions(transaction, [partition], true)
+  else if (!transaction.partitions.has(partition))
+    return apiVersion >= 11 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTransactionState
+  return 0
 }

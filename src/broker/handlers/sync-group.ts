@@ -1,12 +1,12 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { SyncGroup } from '../../protocol/sync-group.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinated.ts'
 import { syncFailed } from '../group-member.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const syncGroup: Handler = handler(SyncGroup, [0, 5], (request, context) => {
   const { groupId, memberId, groupInstanceId, generationId, protocolType, protocolName, assignments } = request
-  const misplaced = notCoordinator('group', groupId, context)
+  const misplaced = notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return syncFailed(misplaced)
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) return syncFailed(ErrorCode.UnknownMemberId)
@@ -14,6 +14,7 @@ export const syncGroup: Handler = handler(SyncGroup, [0, 5], (request, context) 
   if (errorCode !== 0) return syncFailed(errorCode)
   if (generationId !== group.generationId) return syncFailed(ErrorCode.IllegalGeneration)
   const differs = (said: string | null, is: string | null): boolean => said !== null && said !== is
-  if (differs(protocolType, group.protocolType) || differs(protocolName, group.protocolName)) return syncFailed(ErrorCode.InconsistentGroupProtocol)
+  if (differs(protocolType, group.protocolType) || differs(protocolName, group.protocolName))
+    return syncFailed(ErrorCode.InconsistentGroupProtocol)
   return group.sync(group.members.get(memberId)!, assignments)
 })

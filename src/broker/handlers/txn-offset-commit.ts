@@ -10,37 +10,36 @@ type Request = RequestOf<typeof TxnOffsetCommit>
 
 export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (request, context) => {
   const { groupId, producerId } = request
-  const errorCode = notCoordinator('group', groupId, context) || mayCommit(request, context)
+  const refused = notCoordinator('group', groupId, context) || mayCommit(request, context)
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => {
       const topic = topicOf({ name, topicId }, context.apiVersion >= 6, context)
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
-        errorCode:
-          errorCode ||
-          commitPartition(topic, asked, context, (at, committed) =>
-            context.cluster.groups.getOrCreate(groupId).offsets.commitLater(producerId, at, asked.partitionIndex, committed),
-          ),
+        errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
+          context.cluster.groups.getOrCreate(groupId).offsets.commitLater(producerId, at, asked.partitionIndex, committed),
+        ),
       }))
       return { name, topicId, partitions: results }
     }),
   }
 })
 
-/** The member must be of the group's present generation, if it says which it is (KIP-447), and the producer own the transaction. */
-function mayCommit({ transactionalId, groupId, producerId, producerEpoch, memberId, groupInstanceId, generationIdOrMemberEpoch }: Request, { cluster, apiVersion }: RequestContext): number {
-  const group = cluster.groups.get(groupId)
-  if (generationIdOrMemberEpoch >= 0 || memberId !== '' || groupInstanceId !== null) {
-    if (group === undefined) return ErrorCode.IllegalGeneration
-    const errorCode = group.identify(memberId, groupInstanceId)
-    if (errorCode !== 0) return errorCode
-    if (generationIdOrMemberEpoch !== group.generationId) return ErrorCode.IllegalGeneration
-  }
+/** The producer must own the transaction, and the member be of the group's present generation, if it says which it is (KIP-447). */
+function mayCommit(
+  { transactionalId, groupId, producerId, producerEpoch, memberId, groupInstanceId, generationIdOrMemberEpoch }: Request,
+  { cluster, apiVersion }: RequestContext,
+): number {
   const transaction = cluster.transactions.owned(transactionalId, producerId, producerEpoch)
   if (transaction === ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch
   if (typeof transaction === 'number') return transaction
   // The second transaction protocol adds the group by the way (KIP-890).
-  if (apiVersion >= 5) cluster.transactions.addGroup(transaction, groupId)
-  else if (!transaction.groups.has(groupId)) return ErrorCode.InvalidTransactionState
-  return 0
+  if (apiVersion >= 5) cluster.transactions.addGroup(transaction, groupId, true)
+  else if (!transaction.groups.has(groupId)) return apiVersion >= 4 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTransactionState
+  if (generationIdOrMemberEpoch < 0 && memberId === '' && groupInstanceId === null) return 0
+  const group = cluster.groups.get(groupId)
+  if (group === undefined) return ErrorCode.IllegalGeneration
+  const errorCode = group.identify(memberId, groupInstanceId)
+  if (errorCode !== 0) return errorCode
+  return generationIdOrMemberEpoch === group.generationId ? 0 : ErrorCode.IllegalGeneration
 }

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { memory } from '../adapters/memory/index.ts'
+import { natives } from '../adapters/node/index.ts'
+import { Broker } from '../src/broker/index.ts'
+import type { ClusterUnderTest } from '../test/contract/harness.ts'
+import * as groups from './differential/groups.ts'
+import { Peer } from './differential/peer.ts'
+import * as records from './differential/records.ts'
+import * as topics from './differential/topics.ts'
+import * as transactions from './differential/transactions.ts'
+import { noKafka, sharedKafka } from './shared.ts'
+
+type Scenario = (peer: Peer, unique: string) => Promise<void>
+
+// The same requests go to a real broker and to the embedded one: a difference in what they answer is the embedded one's bug.
+describe.skipIf(noKafka)('the embedded broker and Kafka say the same', () => {
+  let cluster: ClusterUnderTest & { stop(): Promise<void> }
+  beforeAll(async () => {
+    cluster = await sharedKafka(1)
+  })
+  afterAll(() => cluster?.stop())
+
+  for (const [file, scenarios] of Object.entries({ topics, records, groups, transactions })) {
+    for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
+      test(`${file}: ${name}`, { timeout: 90_000 }, async () => {
+        const unique = `${name.toLowerCase()}-${Date.now().toString(36)}`
+        const broker = new Broker({ numPartitions: 6, natives })
+        const kafka = new Peer(cluster.brokers[0]!)
+        const embedded = new Peer(broker.addresses[0]!, memory(broker, natives))
+        try {
+          await Promise.all([scenario(kafka, unique), scenario(embedded, unique)])
+          expect(embedded.journal).toEqual(kafka.journal)
+          expect(kafka.journal.length).toBeGreaterThan(0)
+        } finally {
+          kafka.close()
+          embedded.close()
+          await broker.close()
+        }
+      })
+    }
+  }
+})
