@@ -354,6 +354,22 @@ describe('deadlines', () => {
     expect(await connection.onClose).toEqual(new ConnectionError(peer.name, 'no answer to Metadata v13, long after its caller gave up'))
   })
 
+  test('that were long leave a cancelled request as long for its answer', async () => {
+    const clock = new ManualClock()
+    const box = inbox()
+    const { peer, connection } = await opened(clock, box)
+    await using _peer = peer
+    const cancel = new AbortController()
+    const request = connection.request(Metadata, ask, { timeoutMs: 10_000, signal: cancel.signal })
+    await box.until(1)
+    cancel.abort('no')
+    expect(await failure(request)).toBe('no')
+    clock.advance(9_900)
+    expect(connection.closed).toBe(false)
+    clock.advance(200)
+    expect(connection.closed).toBe(true)
+  })
+
   test('that are short do not end a connection that is busy with a long request', async () => {
     const clock = new ManualClock()
     const box = inbox()
