@@ -146,7 +146,8 @@ class Node implements KafkaNode {
 }
 
 async function format(home: string, libs: string, guard: Guard, clusterId: string, properties: string): Promise<void> {
-  const uuid = Buffer.from(clusterId.replaceAll('-', ''), 'hex').toString('base64url')
+  // Base 64 may begin with a dash, which the tool takes for an option.
+  const uuid = Buffer.from(clusterId.replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, '_')
   await new JavaProcess({ home, libs, guard, args: ['kafka.tools.StorageTool', 'format', '-t', uuid, '-c', properties] }).runToEnd()
 }
 
