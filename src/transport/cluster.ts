@@ -163,7 +163,7 @@ export class Cluster {
       const { timeoutMs = this.settings.requestTimeout, signal } = options
       return new Deadline(timeoutMs, this.settings.clock).bound(
         this.contacts.any(lane),
-        () => this.contacts.late('connecting', timeoutMs),
+        () => this.contacts.late('connecting'),
         signal && { signal },
       )
     }
@@ -226,13 +226,14 @@ export class Cluster {
       backoff,
       lifetime,
       again,
-      late: last => last ?? this.contacts.late(what, timeoutMs),
+      late: last => last ?? this.contacts.late(what),
       onRetry: (attempt, error) => onEvent?.({ type: 'retry', what, attempt, error }),
       ...(signal && { signal }),
     })
   }
 
-  private get patience(): number {
+  /** How long calls wait that give no bound of their own, in milliseconds. */
+  get patience(): number {
     const { requestTimeout } = this.settings
     return this.directory.known.length === 0 ? Math.min(firstContact, requestTimeout) : requestTimeout
   }

@@ -39,9 +39,9 @@ export class Contacts {
   }
 
   /** The error of a caller whose time is up: what the brokers said, if they did. */
-  late(what: string, milliseconds: number): unknown {
+  late(what: string): unknown {
     if (this.failures.size > 0) return unreachable(this.failures)
-    return new TimeoutError(`${this.directory.seedNames}: ${what}: no answer within ${milliseconds} ms`)
+    return new TimeoutError(`${this.directory.seedNames}: ${what}: no answer in time`)
   }
 
   private search(lane: Lane): Promise<BrokerConnection> {

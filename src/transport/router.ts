@@ -46,7 +46,7 @@ export class Router {
     cluster: Cluster,
     api: A,
     request: RequestInput<A>,
-    { signal, timeoutMs = this.settings.requestTimeout }: RoundTripOptions,
+    { signal, timeoutMs = cluster.patience }: RoundTripOptions,
   ): Promise<ResponseOf<A>> {
     const deadline = new Deadline(timeoutMs, this.settings.clock)
     const trip: Trip = { cluster, api, request: request as Row, route: routeOf(api.key), deadline, signal }
@@ -101,11 +101,17 @@ export class Router {
     const outcome: Outcome = { answers: new Map(items.map(item => [item, ErrorCode.Unknown])), responses: [], failure: undefined }
     let open: readonly Item[] = items
     for (let attempt = 1; ; attempt++) {
-      open = await this.askLeaders(trip, route, open, outcome, attempt)
+      try {
+        if (attempt > 1) await cluster.refresh([...new Set(open.map(({ name }) => name))], within(trip))
+        open = await this.askLeaders(trip, route, open, outcome, attempt)
+      } catch (error) {
+        // The cluster could not be asked who leads.
+        if (signal?.aborted || !isTemporary(error)) throw error
+        outcome.failure ??= error
+      }
       const wait = backoffDelay(attempt, backoff)
       if (open.length === 0 || wait >= deadline.remaining) break
       await lifetime.sleep(wait, signal && { signal })
-      await cluster.refresh([...new Set(open.map(({ name }) => name))], within(trip))
     }
     if (outcome.failure !== undefined && outcome.responses.length === 0) throw outcome.failure
     return assembled(api, route.response, outcome.responses, outcome.answers)
