@@ -11,7 +11,6 @@ const distanceBase = [
 ]
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 const endOfBlock = 256
-const longestMatch = 258
 
 let fixed: { literals: HuffmanCode; distances: HuffmanCode } | undefined
 
@@ -138,7 +137,7 @@ export class Inflater {
     const distanceTable = distances.quick
     let { at, hold, held, length } = this
     let out = output.reserve(length, 0)
-    let room = out.length - longestMatch
+    let { room } = output
     const safe = end - 1
     for (;;) {
       // 16 bits at least before each code and each number of extra bits. Behind the input there are zeros.
@@ -152,7 +151,7 @@ export class Inflater {
       held -= entry & 15
       if (length >= room) {
         out = output.reserve(length, 1)
-        room = out.length - longestMatch
+        room = output.room
       }
       if (entry >>> 12 === 0) {
         if (entry === 0) fail('bits that are no code')

@@ -7,6 +7,8 @@ import { DecompressionLimitError } from './codec.ts'
 export class Output {
   static readonly slack = 320
   bytes: Uint8Array
+  /** Up to this length nothing needs to be reserved. */
+  room: number
   private readonly codec: string
   private readonly limit: number
 
@@ -14,15 +16,17 @@ export class Output {
   constructor(codec: string, limit: number, expected: number) {
     this.codec = codec
     this.limit = limit
-    this.bytes = new Uint8Array(Math.min(expected, limit) + Output.slack)
+    this.room = Math.min(expected, limit)
+    this.bytes = new Uint8Array(this.room + Output.slack)
   }
 
   /** Makes sure that `more` bytes fit behind the first `length`, and answers the buffer, which may be another one. */
   reserve(length: number, more: number): Uint8Array {
     const needed = length + more
     if (needed > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
-    if (needed + Output.slack > this.bytes.length) {
-      const grown = new Uint8Array(Math.min(this.limit, Math.max(needed, this.bytes.length * 2)) + Output.slack)
+    if (needed > this.room) {
+      this.room = Math.min(this.limit, Math.max(needed, this.room * 2))
+      const grown = new Uint8Array(this.room + Output.slack)
       grown.set(this.bytes.subarray(0, length))
       this.bytes = grown
     }
