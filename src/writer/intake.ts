@@ -7,6 +7,7 @@ import { abortable, linkSignals } from '../base/signals.ts'
 import { Compression } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
+import { headerBytes } from '../records/batch-layout.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Batch } from './batch.ts'
@@ -16,8 +17,6 @@ import { messageSize, timestampOf } from './message-size.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Settings } from './settings.ts'
 import { TopicQueues } from './topic-queues.ts'
-
-const batchHeaderBytes = 61
 
 /** Messages checked: their topics, and for each the most bytes it takes. */
 export interface Parcel {
@@ -65,7 +64,7 @@ export class Intake {
 
   /** Whether the broker surely takes the message, in a batch of its own if need be: it took one as large. */
   surelyFits(message: MessageInput, { queue }: Batch): boolean {
-    return batchHeaderBytes + this.boundOf(message) <= queue.topic.provenBytes
+    return headerBytes + this.boundOf(message) <= queue.topic.provenBytes
   }
 
   /** Checks all messages, so that either none or all are wrong. */

@@ -52,17 +52,22 @@ export function atDesk(contract: Contract): DeskTest {
   }
 }
 
+/** Makes topics and waits until the leaders know that they lead: just elected, they may refuse a write. */
 export async function makeTopics(
   transport: Transport,
   addr: readonly string[],
   names: readonly string[],
   { partitions = 3, configs = {} }: DeskOptions,
 ): Promise<void> {
+  const client = new Client({ addr, transport })
   const configEntries = Object.entries(configs).map(([configName, configValue]) => ({ configName, configValue }))
-  const { errors } = await new Client({ addr, transport }).createTopics({
-    topics: names.map(topic => ({ topic, numPartitions: partitions, configEntries })),
-  })
+  const { errors } = await client.createTopics({ topics: names.map(topic => ({ topic, numPartitions: partitions, configEntries })) })
   for (const error of Object.values(errors)) if (error !== null) throw error
+  for (const topic of names) {
+    for (const partition of numbers(partitions)) {
+      while ((await client.fetch({ topic, partition, offset: 0, maxWait: 0 })).error !== null);
+    }
+  }
 }
 
 /** The values are `caller:number`: each caller's numbers must be there once, and rise in each partition. */

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest'
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
+import { KafkaError } from '../../src/protocol/errors.ts'
+import { BatchBuilder } from '../../src/records/batch-builder.ts'
+import { Batch } from '../../src/writer/batch.ts'
+import { PartitionQueue, type QueueHost, sequenceAfter } from '../../src/writer/partition-queue.ts'
+import { ProducerIds } from '../../src/writer/producer-ids.ts'
+import { settingsOf } from '../../src/writer/settings.ts'
+import { TopicQueues } from '../../src/writer/topic-queues.ts'
+
+/** A queue whose batches of one record are made, taken and answered by hand. */
+function setup({ idempotent = true } = {}) {
+  const outcomes: [value: string, error: string | null][] = []
+  const ids = idempotent ? new ProducerIds({} as never) : null
+  if (ids !== null) ids.current = { id: 7, epoch: 0 }
+  const names = new Map<Batch, string>()
+  const host: QueueHost = {
+    settings: settingsOf({ addr: 'x', idempotent, writeBackoffMin: 1, writeBackoffMax: 1, deliveryTimeout: 1000, maxAttempts: 3 }),
+    ids,
+    list() {},
+    relist() {},
+    settle(batch, error) {
+      batch.settled = true
+      outcomes.push([names.get(batch)!, error === null ? null : error.name])
+    },
+    split: () => null,
+  }
+  const queue = new PartitionQueue(new TopicQueues('t', new RoundRobin(), host), 0, host)
+  let now = 0
+  let requests = 0
+  return {
+    queue,
+    ids,
+    outcomes,
+    /** Closed batches with these names. */
+    add(...added: string[]): void {
+      for (const name of added) {
+        queue.open = new Batch(queue, new BatchBuilder(), now)
+        queue.open.builder.append(null, name, null, 0)
+        names.set(queue.open, name)
+        queue.close(now)
+      }
+    },
+    /** All that can be sent at this moment; a second passes first if need be. */
+    take(): Batch[] {
+      now += 10
+      const taken: Batch[] = []
+      for (let batch = queue.take(now, true, ++requests); batch !== null; batch = queue.take(now, true, ++requests)) taken.push(batch)
+      return taken
+    },
+    name: (batch: Batch) => names.get(batch)!,
+    land(batch: Batch, verdict: Parameters<PartitionQueue['landed']>[1]): void {
+      queue.landed(batch, verdict, verdict === 'written' ? null : new KafkaError(19), now)
+    },
+    pass(milliseconds: number): void {
+      now += milliseconds
+      queue.expire(now)
+    },
+  }
+}
+
+describe('a partition’s queue', () => {
+  test('sends five batches ahead, no more', () => {
+    const { add, take, land, name } = setup()
+    add('a', 'b', 'c', 'd', 'e', 'f', 'g')
+    const first = take()
+    expect(first.map(name)).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(take()).toEqual([])
+    land(first[0]!, 'written')
+    expect(take().map(name)).toEqual(['f'])
+  })
+
+  test('sends one at a time without idempotence', () => {
+    const { add, take, land, name } = setup({ idempotent: false })
+    add('a', 'b')
+    const [a] = take()
+    expect(take()).toEqual([])
+    land(a!, 'retry')
+    expect(take().map(name)).toEqual(['a'])
+  })
+
+  test('after a failure sends nothing until all in flight are answered, then all again in order', () => {
+    const { add, take, land, name, outcomes } = setup()
+    add('a', 'b', 'c', 'd')
+    const [a, b, c, d] = take()
+    land(a!, 'written')
+    land(b!, 'retry')
+    add('e')
+    expect(take()).toEqual([])
+    land(c!, 'outOfSequence')
+    expect(take()).toEqual([])
+    land(d!, 'retry')
+    const again = take()
+    expect(again.map(name)).toEqual(['b', 'c', 'd', 'e'])
+    expect(again.map(batch => batch.sequence)).toEqual([1, 2, 3, 4])
+    for (const batch of again) land(batch, 'written')
+    expect(outcomes).toEqual(['a', 'b', 'c', 'd', 'e'].map(value => [value, null]))
+  })
+
+  test('the order of answers does not change the order of sending again', () => {
+    const { add, take, land, name } = setup()
+    add('a', 'b', 'c')
+    const [a, b, c] = take()
+    land(c!, 'retry')
+    land(b!, 'retry')
+    land(a!, 'retry')
+    expect(take().map(name)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('behind a batch given up: what may be written keeps its number until that is known, then the epoch is bumped', () => {
+    const { add, take, land, pass, name, ids } = setup()
+    add('a')
+    const [a] = take()
+    pass(500)
+    add('b', 'c')
+    const [b, c] = take()
+    for (const batch of [a, b, c]) land(batch!, 'retry')
+    pass(500)
+    expect(a!.settled).toBe(true)
+    add('new')
+    // Not the new one: its number would be on the far side of the gap.
+    const again = take()
+    expect(again.map(batch => [name(batch), batch.sequence])).toEqual([
+      ['b', 1],
+      ['c', 2],
+    ])
+    land(again[0]!, 'outOfSequence')
+    land(again[1]!, 'outOfSequence')
+    expect(ids!.current).toEqual({ id: 7, epoch: 1 })
+    expect(take().map(batch => [name(batch), batch.identity!.epoch, batch.sequence])).toEqual([
+      ['b', 1, 0],
+      ['c', 1, 1],
+      ['new', 1, 2],
+    ])
+  })
+
+  test('another partition’s bump is taken over between batches only', () => {
+    const { add, take, land, ids } = setup()
+    add('a')
+    const [a] = take()
+    ids!.bump(a!.identity)
+    add('b')
+    expect(take().map(({ identity, sequence }) => [identity!.epoch, sequence])).toEqual([[0, 1]])
+    land(a!, 'written')
+    add('c')
+    expect(take().map(({ identity, sequence }) => [identity!.epoch, sequence])).toEqual([[0, 2]])
+  })
+
+  test('numbers begin again at 0 after the highest', () => {
+    expect(sequenceAfter(0x7fffffff - 2, 2)).toBe(0x7fffffff)
+    expect(sequenceAfter(0x7fffffff - 2, 3)).toBe(0)
+    expect(sequenceAfter(0x7fffffff, 5)).toBe(4)
+  })
+})
+
+describe('producer ids', () => {
+  const at = (epoch: number): ProducerIds => {
+    const ids = new ProducerIds({} as never)
+    ids.current = { id: 7, epoch }
+    return ids
+  }
+
+  test('several partitions that fail under one identity bump it once', () => {
+    const ids = at(3)
+    const { current } = ids
+    ids.bump(current)
+    ids.bump(current)
+    expect(ids.current).toEqual({ id: 7, epoch: 4 })
+  })
+
+  test('after the last epoch another id is needed', () => {
+    const ids = at(0x7fff)
+    ids.bump(ids.current)
+    expect(ids.current).toBe(null)
+  })
+
+  test('a fenced identity is replaced whatever its epoch is by now, another id is not', () => {
+    const ids = at(3)
+    ids.replace({ id: 8, epoch: 3 })
+    expect(ids.current).not.toBe(null)
+    ids.replace({ id: 7, epoch: 2 })
+    expect(ids.current).toBe(null)
+  })
+})
