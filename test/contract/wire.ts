@@ -7,7 +7,7 @@ import { Produce } from '../../src/protocol/produce.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import { defaultOf } from '../../src/schema/defaults.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
-import type { Contract, Suite } from './harness.ts'
+import type { ClusterUnderTest, Contract, Suite } from './harness.ts'
 
 /** A request that any broker answers, if only with an error code: everything at its default, but for what it would balk at. */
 function bareRequest(api: AnyApi, version: number): object {
@@ -25,16 +25,18 @@ function bareRequest(api: AnyApi, version: number): object {
       const transaction = { transactionalId: 'none', producerId: 1, producerEpoch: 0, topics: [{ name: 'none', partitions: [0] }] }
       return version < 4 ? request : { ...request, transactions: [transaction] }
     }
+    case 'OffsetFetch':
+      // Nor, before 4.0, about no group.
+      return version < 8 ? request : { ...request, groups: [{ groupId: 'none', topics: [] }] }
     default:
       return request
   }
 }
 
-// 4.x offers the versions before and refuses them.
-const oldestProduce = 3
-
-function versionsInCommon(api: AnyApi, offer: { minVersion: number; maxVersion: number }): number[] {
-  const first = Math.max(api.minVersion, offer.minVersion, api === Produce ? oldestProduce : 0)
+function versionsInCommon(api: AnyApi, offer: { minVersion: number; maxVersion: number }, { version }: ClusterUnderTest): number[] {
+  // 4.x offers Produce 0-2 and refuses them.
+  const oldest = api === Produce && Number.parseInt(version, 10) >= 4 ? 3 : 0
+  const first = Math.max(api.minVersion, offer.minVersion, oldest)
   return Array.from({ length: Math.min(api.maxVersion, offer.maxVersion) - first + 1 }, (_, at) => first + at)
 }
 
@@ -48,7 +50,7 @@ async function everyApiAnswers({ assert, cluster, adapter }: Contract, signal: A
   let answered = 0
   for (const api of apis) {
     const offer = apiKeys.find(({ apiKey }) => apiKey === api.key)
-    for (const version of offer === undefined ? [] : versionsInCommon(api, offer)) {
+    for (const version of offer === undefined ? [] : versionsInCommon(api, offer, cluster)) {
       try {
         await connection.request<AnyApi>(api, bareRequest(api, version) as never, { version, signal })
         answered++
