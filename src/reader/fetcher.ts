@@ -124,7 +124,7 @@ export class Fetcher {
     const vague: Position[] = []
     let wake = Number.POSITIVE_INFINITY
     for (const position of this.positions) {
-      if (position.busy || position.failed !== undefined) continue
+      if (position.flying || position.sought || position.failed !== undefined) continue
       if (position.retryAt > now) {
         wake = Math.min(wake, position.retryAt)
         continue
@@ -210,7 +210,7 @@ export class Fetcher {
     const { counters, settings } = this.parts
     this.flights.set(leader, flight)
     this.reserved += maxBytes
-    for (const position of positions) position.busy = true
+    for (const position of positions) position.flying = true
     const started = this.now
     try {
       const connection = await flight.connect(this.key)
@@ -224,8 +224,10 @@ export class Fetcher {
       this.takeIn(flight, response, frame, this.now - sent)
     } catch (error) {
       if (!flight.recalled) for (const position of positions) this.fail(position, error, { lost: true })
+      // What was not answered still holds up all behind it on its connection.
+      if (error instanceof TimeoutError) flight.recall(error)
     }
-    for (const position of positions) position.busy = false
+    for (const position of positions) position.flying = false
     this.reserved -= maxBytes
     this.flights.delete(leader)
     this.plan()
@@ -244,14 +246,16 @@ export class Fetcher {
     try {
       const error = errorFor(response.errorCode)
       if (error !== null) throw error
-      const waiting = new Set(plan.positions)
+      const asked = new Map<string, Position>()
+      for (const position of plan.positions) {
+        asked.set(`${position.topic} ${position.partition}`, position)
+        asked.set(`${position.topicId} ${position.partition}`, position)
+      }
       for (const { topic, topicId, partitions } of response.responses) {
         for (const answer of partitions) {
-          const position = plan.positions.find(
-            asked => asked.partition === answer.partitionIndex && (topic === '' ? asked.topicId === topicId : asked.topic === topic),
-          )
+          const position = asked.get(`${topic === '' ? topicId : topic} ${answer.partitionIndex}`)
           // Each once: a second answer would be read from the wrong place.
-          if (position?.live && waiting.delete(position)) this.takePartition(position, answer, response.nodeEndpoints, shared)
+          if (position?.live && position.flying) this.takePartition(position, answer, response.nodeEndpoints, shared)
         }
       }
     } finally {
@@ -267,6 +271,7 @@ export class Fetcher {
 
   private takePartition(position: Position, answer: PartitionAnswer, endpoints: readonly Endpoint[], frame: SharedFrame): void {
     const { counters, settings } = this.parts
+    position.flying = false
     let answered: Answered
     try {
       answered = readPartition(position, answer, settings.isolationLevel)

@@ -40,6 +40,7 @@ export interface GroupSessionParts {
 export class GroupSession {
   private readonly parts: GroupSessionParts
   private readonly news = new Bell()
+  private readonly renewal = new Bell()
   private readonly closing = new AbortController()
   private committer: Committer | undefined
   private running: Promise<void> | undefined
@@ -61,6 +62,11 @@ export class GroupSession {
   /** Automatic commits are coming up. */
   poke(): void {
     this.committer?.poke()
+  }
+
+  /** Joins anew, for a new look at the partitions. */
+  renew(): void {
+    this.renewal.ring()
   }
 
   /** The commits of the present generation; between two, those of the next. */
@@ -111,7 +117,7 @@ export class GroupSession {
     this.committer = committer
     reader.assigned(positions)
     this.news.ring()
-    await aborted(ended)
+    await Promise.race([aborted(ended), this.renewal.wait()])
     reader.revoked()
     await this.untilIdle()
     this.committer = undefined

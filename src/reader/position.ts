@@ -29,8 +29,10 @@ export class Position {
   batchBytes = 0
   /** False once something else reads the partition. */
   live = true
-  /** In a request under way. */
-  busy = false
+  /** In a fetch under way, and not answered yet. */
+  flying = false
+  /** Its leader or offset is being looked up. */
+  sought = false
   /** The leader must be looked up anew before the next fetch. */
   lost = false
   /** Given up: why. It stays so until a seek. */

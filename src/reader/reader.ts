@@ -237,7 +237,7 @@ export class Reader implements AsyncIterable<Message> {
       for (const since = this.clock.monotonic(); ; await this.news.wait(options)) {
         this.ensureOpen()
         this.throwFailure()
-        const taken = take()
+        const taken = this.telling(take)
         if (taken === undefined) continue
         this.busy = true
         this.delivery.automatic = automatic
@@ -246,6 +246,16 @@ export class Reader implements AsyncIterable<Message> {
         return taken
       }
     })
+  }
+
+  /** A member that was told of a partition it can't go on with joins anew: the group may know better where to begin. */
+  private telling<T>(take: () => T): T {
+    try {
+      return take()
+    } catch (error) {
+      if (this.fetcher.positions.some(({ failed }) => failed !== undefined)) this.session?.renew()
+      throw error
+    }
   }
 
   private idle(): void {

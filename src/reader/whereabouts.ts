@@ -96,13 +96,13 @@ export class Whereabouts {
 
   /** Keeps the positions from being planned while the task runs; its failure is theirs. */
   private async during(positions: readonly Position[], task: (options: CallOptions) => Promise<void>): Promise<void> {
-    for (const position of positions) position.busy = true
+    for (const position of positions) position.sought = true
     try {
       await task({ signal: this.ending.signal })
     } catch (error) {
       if (!this.ending.signal.aborted) for (const position of positions) this.fetcher.fail(position, error, { lost: true })
     }
-    for (const position of positions) position.busy = false
+    for (const position of positions) position.sought = false
     this.fetcher.plan()
   }
 }
