@@ -40,6 +40,7 @@ export class Cluster {
   private readonly contacts: Contacts
   private readonly topics: TopicCache
   private readonly coordinators: Coordinators
+  private readonly loader: MetadataLoader
   private readonly asking: Gather<Layouts>
   private readonly creating: Gather<Layouts>
   private refreshes = 0
@@ -53,10 +54,10 @@ export class Cluster {
     this.contacts = new Contacts(pool, this.directory, settings.lifetime)
     this.topics = new TopicCache(settings.clock, settings.metadataTtl)
     this.coordinators = new Coordinators(() => this.contacts.any('control'))
-    const loader = new MetadataLoader(settings, pool, this.contacts, this.directory, this.topics)
-    this.asking = new Gather(names => loader.load(names, { create: false }))
+    this.loader = new MetadataLoader(settings, pool, this.contacts, this.directory, this.topics)
+    this.asking = new Gather(names => this.loader.load(names, { create: false }))
     // Apart, lest a topic that is merely asked for be created.
-    this.creating = new Gather(names => loader.load(names, { create: true }))
+    this.creating = new Gather(names => this.loader.load(names, { create: true }))
   }
 
   /** The bootstrap list as text. */
@@ -128,15 +129,16 @@ export class Cluster {
     this.refreshes++
   }
 
-  /** Waits until the metadata has these topics and their leaders: those just made are not there at once. */
+  /** Waits until every broker that can be reached knows these topics and their leaders: those just made are not known everywhere at once. */
   async awaitTopics(topics: readonly string[], options: WaitOptions = {}): Promise<void> {
     await this.patiently('new topics', options, async () => {
-      const layouts = await this.asking.ask(topics)
-      for (const name of topics) {
-        const layout = layouts.get(name)
-        if (layout?.error) throw layout.error
-        if (layout === undefined || layout.partitions.some(({ leader }) => leader < 0))
-          throw new KafkaError(ErrorCode.LeaderNotAvailable, name)
+      for (const layouts of await this.loader.loadFromAll(topics)) {
+        for (const name of topics) {
+          const layout = layouts.get(name)
+          if (layout?.error) throw layout.error
+          if (layout === undefined || layout.partitions.some(({ leader }) => leader < 0))
+            throw new KafkaError(ErrorCode.LeaderNotAvailable, name)
+        }
       }
     })
   }

@@ -5,6 +5,7 @@ import type { EventSink } from '../base/events.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
+import { harmless, harmlessLogger } from './harmless.ts'
 import { Lifetime } from './lifetime.ts'
 import { type BrokerResolver, resolving } from './resolver.ts'
 
@@ -68,6 +69,7 @@ export interface Settings {
 export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
   const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 }, clock = systemClock } = config
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
+  const logger = config.logger === undefined ? silentLogger : harmlessLogger(config.logger)
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   return {
     adapter: resolver === undefined ? dialing : resolving(dialing, resolver),
@@ -84,8 +86,8 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
     maxResponseBytes: config.maxResponseBytes ?? 256 * 1024 * 1024,
     clock,
     lifetime: new Lifetime(clock),
-    logger: config.logger ?? silentLogger,
-    onEvent: config.onEvent,
+    logger,
+    onEvent: config.onEvent && harmless(config.onEvent, error => logger.error('onEvent threw', error)),
   }
 }
 

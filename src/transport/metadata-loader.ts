@@ -38,6 +38,18 @@ export class MetadataLoader {
     return this.hear(response)
   }
 
+  /** What every broker says of these topics; those that can't be reached are left out. One try. */
+  async loadFromAll(names: readonly string[]): Promise<Layouts[]> {
+    if (this.directory.known.length === 0) await this.load([], { create: false })
+    const told = await Promise.allSettled(
+      this.directory.known.map(async broker => this.hear(await this.ask(await this.pool.connection(broker, 'control'), names, false))),
+    )
+    const answers = told.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+    const failed = told.find(each => each.status === 'rejected')
+    if (answers.length === 0 && failed !== undefined) throw failed.reason
+    return answers
+  }
+
   private async ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<ResponseOf<typeof Metadata>> {
     try {
       const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }

@@ -197,7 +197,10 @@ interface Aim {
   readonly astray: readonly number[]
 }
 
-const anyone: Aim = { find: async () => 'any', lost: async () => {}, astray: [] }
+/** The first after a start answer so until they have what they need: a range of producer ids, the topic of coordinators. */
+const notYet: readonly number[] = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
+
+const anyone: Aim = { find: async () => 'any', lost: async () => {}, astray: notYet }
 
 function aimOf(trip: Trip): Aim {
   const { cluster, route, request } = trip
@@ -215,7 +218,7 @@ function aimOf(trip: Trip): Aim {
   return {
     find: () => cluster.coordinator(kind, key, within(trip)),
     lost: async () => cluster.forgetCoordinator(kind, key),
-    astray: [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable, ErrorCode.NotCoordinatorForGroup],
+    astray: [...notYet, ErrorCode.NotCoordinatorForGroup],
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
 import { ConnectionError, ProtocolError } from '../../src/base/errors.ts'
 import type { BrokerConfig } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
@@ -6,6 +7,7 @@ import type { ResponseOf } from '../../src/protocol/api.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
+import { Transport } from '../../src/transport/transport.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { type Bench, bench } from './support.ts'
 
@@ -150,6 +152,21 @@ describe('layouts', () => {
     expect(asked.status).toBe('rejected')
     await expect(b.cluster.topic('unwanted')).rejects.toThrow(KafkaError)
   })
+})
+
+test('a sink or a logger that throws breaks nothing', async () => {
+  const thrower = (): never => {
+    throw new Error('a bug of the user')
+  }
+  const transport = new Transport({
+    adapter: memory(b.broker),
+    natives: {},
+    onEvent: thrower,
+    logger: { debug: thrower, info: thrower, warn: thrower, error: thrower },
+  })
+  b.broker.loseAnswer(Metadata)
+  expect((await transport.cluster(b.broker.addresses).topic('topic')).partitions).toHaveLength(3)
+  await transport.close()
 })
 
 describe('refreshing', () => {

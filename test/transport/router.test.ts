@@ -3,13 +3,16 @@ import { ConnectionError, TimeoutError } from '../../src/base/errors.ts'
 import type { BrokerConfig } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
 import { lastOffsetOf } from '../../src/client/list-offsets.ts'
+import type { ResponseOf } from '../../src/protocol/api.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
+import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { ListGroups } from '../../src/protocol/list-groups.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
+import { Metadata } from '../../src/protocol/metadata.ts'
 import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { Produce } from '../../src/protocol/produce.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
@@ -192,7 +195,29 @@ describe('to coordinators', () => {
   })
 })
 
+test('a producer id that is not there yet is waited for', async () => {
+  let early = 2
+  b.broker.control(InitProducerId, () =>
+    early-- > 0 ? { throttleTimeMs: 0, errorCode: ErrorCode.GroupLoadInProgress, producerEpoch: -1 } : undefined,
+  )
+  expect((await client.initProducerId({})).producer?.producerId).toBeGreaterThanOrEqual(0)
+})
+
 describe('to the controller', () => {
+  test('a topic made is known to every broker before it is said to be made', async () => {
+    let behind = 4
+    b.broker.control(Metadata, async ({ topics }, { brokerId, apply }) => {
+      const answer = (await apply()) as ResponseOf<typeof Metadata>
+      if (brokerId === 3 && topics?.some(({ name }) => name === 'made') && behind-- > 0) {
+        for (const topic of answer.topics) Object.assign(topic, { errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] })
+      }
+      return answer
+    })
+    await client.createTopics({ topics: [{ topic: 'made' }] })
+    expect(behind).toBeLessThan(0)
+    expect(b.cluster.peek('made')?.partitions.length).toBeGreaterThan(0)
+  })
+
   test('one that is it no more is asked for, and the next one asked', async () => {
     let refused = 0
     b.broker.control(CreateTopics, ({ topics }) =>
