@@ -149,8 +149,9 @@ export class Inflater {
       let entry = literalTable[hold & 1023]! || literals.find(hold)
       hold >>>= entry & 15
       held -= entry & 15
-      if (length >= room) {
-        out = output.reserve(length, 1)
+      // A step may go beyond the room, into the slack.
+      if (length > room) {
+        out = output.reserve(length, 0)
         room = output.room
       }
       if (entry >>> 12 === 0) {

@@ -2,7 +2,7 @@ import { DecompressionLimitError } from './codec.ts'
 
 /**
  * What a decompressor writes into: grows as needed, never past the limit. The buffer has a little more than that, `slack` bytes, so that inner
- * loops may look whether they went too far after a step instead of before.
+ * loops may look whether they went too far after a step (258 bytes at most) instead of before.
  */
 export class Output {
   static readonly slack = 320

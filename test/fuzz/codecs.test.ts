@@ -4,8 +4,11 @@ import { ProtocolError } from '../../src/base/errors.ts'
 import type { CompressionCodec } from '../../src/compression/codec.ts'
 import { gzip } from '../../src/compression/gzip.ts'
 import { Inflater } from '../../src/compression/inflate.ts'
+import { lz4 } from '../../src/compression/lz4.ts'
 import { Output } from '../../src/compression/output.ts'
+import { snappy } from '../../src/compression/snappy.ts'
 import { mixed } from '../compression/inputs.ts'
+import { readLz4, readSnappy } from '../compression/reference.ts'
 import { random } from '../support/random.ts'
 import { mutated } from './mutate.ts'
 
@@ -52,6 +55,8 @@ const subjects: Subject[] = [
     seeds: plain.flatMap(input => [0, 1, 6, 9].map(level => deflateRawSync(input, { level }))),
     oracle: bytes => quietly(() => inflateRawSync(bytes, { maxOutputLength: limit })),
   },
+  { ...snappy, seeds: plain.flatMap(input => [snappy.compress(input), snappy.compress(input).subarray(20)]), oracle: readSnappy },
+  { ...lz4, seeds: plain.map(input => lz4.compress(input)), oracle: readLz4 },
 ]
 
 describe.each(subjects)('$name, $seeds.length seeds', ({ decompress, seeds, oracle }) => {

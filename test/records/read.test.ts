@@ -33,6 +33,8 @@ describe('batches written by Java', () => {
   const cases: [keyof typeof vectors, base: number, time?: number][] = [
     ['plain', 0],
     ['gzip', 0],
+    ['snappy', 0],
+    ['lz4', 0],
     ['transactional', 1234567890123],
     ['logAppendTime', 10, T + 99],
   ]
