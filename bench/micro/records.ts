@@ -1,5 +1,6 @@
 // What one record costs to encode and decode, and how fast a checksum is taken: `node bench/micro/records.ts` (Node ≥ 22.18 reads TypeScript).
 // One process, no broker; each figure is the best of several rounds, as what disturbs a measurement only ever makes it slower.
+import { natives } from '../../adapters/node/index.ts'
 import { crc32c } from '../../src/bytes/crc32c.ts'
 import { crc32cSlice } from '../../src/bytes/crc32c-slice.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
@@ -29,10 +30,6 @@ function show(what: string, nanoseconds: number): void {
   console.log(`${what.padEnd(58)}${nanoseconds.toFixed(1).padStart(8)} ns`)
 }
 
-const writeUtf8 = (into: Uint8Array, at: number, text: string): number => (into as Buffer).utf8Write(text, at)
-const native = (into: Uint8Array, at: number, text: string): number => Buffer.prototype.utf8Write.call(into, text, at)
-void writeUtf8
-
 for (const size of [100, 1024]) {
   // A batch as the Writer closes it: just under a million bytes.
   const count = Math.floor(990_000 / (size + 12))
@@ -59,7 +56,7 @@ for (const size of [100, 1024]) {
     `encode ${size} B, text and a short key`,
     measure(count, () => fill(key, text)),
   )
-  const quick = new BatchBuilder({ writeUtf8: native })
+  const quick = new BatchBuilder(natives)
   show(
     `encode ${size} B, text and a short key, native UTF-8`,
     measure(count, () => {
