@@ -24,7 +24,9 @@ process.exit(0)
 async function produce() {
   const { send, close } = await producer(job)
   let next = 0
-  const calls = Array.from({ length: 64 }, (_, i) => Array.from({ length: job.perCall }, (_, k) => values[(i * job.perCall + k) % values.length]))
+  const calls = Array.from({ length: 64 }, (_, i) =>
+    Array.from({ length: job.perCall }, (_, k) => values[(i * job.perCall + k) % values.length]),
+  )
   const run = async count => {
     let left = Math.ceil(count / job.perCall)
     const caller = async () => {

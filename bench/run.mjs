@@ -30,7 +30,9 @@ const pinned = process.env.KAFKA_BROKERS === undefined && availableParallelism()
 const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '1g' }) : undefined
 const brokers = kafka?.brokers ?? process.env.KAFKA_BROKERS.split(',')
 if (pinned) for (const { pid } of kafka.nodes) execFileSync('taskset', ['-a', '-p', '-c', '1', String(pid)], { stdio: 'ignore' })
-console.log(`${brokers.join()}${pinned ? ', the broker on core 1, each client on core 0' : ''}; Node ${process.version}; medians of ${rounds}`)
+console.log(
+  `${brokers.join()}${pinned ? ', the broker on core 1, each client on core 0' : ''}; Node ${process.version}; medians of ${rounds}`,
+)
 
 const admin = new Client({ addr: brokers })
 let topics = 0
@@ -46,7 +48,9 @@ try {
       for (const client of present) {
         if (sameAs[client]?.[workload] !== undefined && chosenWorkloads.includes(sameAs[client][workload])) continue
         const topic = filled ?? (await newTopic())
-        samples.get(client).push(await measure(client, { ...jobOf(client, workload), brokers, topic, group: `bench-${process.pid}-${topics++}` }))
+        samples
+          .get(client)
+          .push(await measure(client, { ...jobOf(client, workload), brokers, topic, group: `bench-${process.pid}-${topics++}` }))
         if (filled === undefined) await admin.deleteTopics({ topics: [topic] })
       }
     }
@@ -70,7 +74,8 @@ function isPresent(client) {
   const { program } = clients[client] ?? fail(`no client ${client}: ${Object.keys(clients).join(', ')}`)
   if (program !== undefined) {
     if (!works('go', ['version'])) return say(`${client} left out: no Go toolchain`)
-    if (!works('go', ['build', '-o', join(here, '.bin/'), `./${program}`], { cwd: join(here, 'go') })) return say(`${client} left out: it did not build`)
+    if (!works('go', ['build', '-o', join(here, '.bin/'), `./${program}`], { cwd: join(here, 'go') }))
+      return say(`${client} left out: it did not build`)
     return true
   }
   if (client === 'isokafka' || existsSync(join(here, 'node_modules', client))) return true
@@ -102,7 +107,16 @@ async function filledTopic({ size, warm, count }) {
   filledName = await newTopic()
   filledSize = size
   // A tenth more than is read, so that nobody waits for the end.
-  await measure('isokafka', { kind: 'produce', size, callers: 8, perCall: 1000, warm: 0, count: Math.round((warm + count) * 1.1), brokers, topic: filledName })
+  await measure('isokafka', {
+    kind: 'produce',
+    size,
+    callers: 8,
+    perCall: 1000,
+    warm: 0,
+    count: Math.round((warm + count) * 1.1),
+    brokers,
+    topic: filledName,
+  })
   return filledName
 }
 
@@ -113,7 +127,10 @@ async function dropFilled() {
 
 async function measure(client, job) {
   const { program } = clients[client]
-  const command = program === undefined ? [process.execPath, '--no-warnings', join(here, 'client.mjs'), clients[client].module ?? client] : [join(here, '.bin', program)]
+  const command =
+    program === undefined
+      ? [process.execPath, '--no-warnings', join(here, 'client.mjs'), clients[client].module ?? client]
+      : [join(here, '.bin', program)]
   const whole = [...(pinned ? ['taskset', '-c', '0'] : []), ...command, JSON.stringify(job)]
   const { stdout } = await run(whole[0], whole.slice(1), { timeout: 180_000, maxBuffer: 1 << 20 })
   return JSON.parse(stdout.trim().split('\n').at(-1))
@@ -133,7 +150,10 @@ function print(workload) {
       of.map(row => [
         row.client,
         workload === 'latency'
-          ? { 'p50 µs': Math.round(row.latencyMicros), 'isokafka is': own && `${(row.latencyMicros / own.latencyMicros).toFixed(2)} × quicker` }
+          ? {
+              'p50 µs': Math.round(row.latencyMicros),
+              'isokafka is': own && `${(row.latencyMicros / own.latencyMicros).toFixed(2)} × quicker`,
+            }
           : {
               'msgs/s': Math.round(row.rate),
               'CPU µs/msg': Number(row.cpuMicrosPerMessage.toFixed(3)),

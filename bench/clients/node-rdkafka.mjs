@@ -1,10 +1,16 @@
 import rdkafka from 'node-rdkafka'
 
 export async function producer({ brokers, topic }) {
-  const producer = new rdkafka.HighLevelProducer({ 'metadata.broker.list': brokers.join(','), 'request.required.acks': -1, 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 5 })
+  const producer = new rdkafka.HighLevelProducer({
+    'metadata.broker.list': brokers.join(','),
+    'request.required.acks': -1,
+    'queue.buffering.max.messages': 1_000_000,
+    'linger.ms': 5,
+  })
   await new Promise((resolve, reject) => producer.connect({}, error => (error ? reject(error) : resolve())))
   producer.setPollInterval(5)
-  const one = value => new Promise((resolve, reject) => producer.produce(topic, null, value, null, null, error => (error ? reject(error) : resolve())))
+  const one = value =>
+    new Promise((resolve, reject) => producer.produce(topic, null, value, null, null, error => (error ? reject(error) : resolve())))
   return {
     send: values => Promise.all(values.map(one)),
     close: () => new Promise(resolve => producer.disconnect(resolve)),
@@ -12,7 +18,10 @@ export async function producer({ brokers, topic }) {
 }
 
 export async function consumer({ brokers, topic, group }, _mode, seen) {
-  const consumer = new rdkafka.KafkaConsumer({ 'metadata.broker.list': brokers.join(','), 'group.id': group, 'enable.auto.commit': false, 'fetch.wait.max.ms': 100 }, { 'auto.offset.reset': 'earliest' })
+  const consumer = new rdkafka.KafkaConsumer(
+    { 'metadata.broker.list': brokers.join(','), 'group.id': group, 'enable.auto.commit': false, 'fetch.wait.max.ms': 100 },
+    { 'auto.offset.reset': 'earliest' },
+  )
   await new Promise((resolve, reject) => consumer.connect({}, error => (error ? reject(error) : resolve())))
   consumer.subscribe([topic])
   let open = true
