@@ -143,9 +143,16 @@ export class Cluster {
     })
   }
 
-  /** Forgets topics that were deleted. */
-  forgetTopics(topics: readonly string[]): void {
-    for (const name of topics) this.topics.forget(name)
+  /** Waits until no broker that can be reached knows these topics, given with their ids: one under the same name may have been made since. */
+  async awaitDeleted(topics: ReadonlyMap<string, string>, options: WaitOptions = {}): Promise<void> {
+    for (const name of topics.keys()) this.topics.forget(name)
+    await this.patiently('deleted topics', options, async () => {
+      for (const layouts of await this.loader.loadFromAll([...topics.keys()])) {
+        for (const { name, id, error } of layouts.values()) {
+          if (error === null && topics.get(name) === id) throw new ConnectionError(this.name, `topic ${name} is not deleted everywhere yet`)
+        }
+      }
+    })
   }
 
   /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news. */

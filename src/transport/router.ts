@@ -11,7 +11,7 @@ import { assembled, concatenated } from './merge.ts'
 import { isTemporary, retry } from './retry.ts'
 import type { RoundTripOptions } from './round-tripper.ts'
 import { type Route, type Row, routeOf } from './routes.ts'
-import { noteTopicChanges } from './topic-changes.ts'
+import { awaitTopicChanges } from './topic-changes.ts'
 
 /** One call on its way. */
 interface Trip {
@@ -76,7 +76,7 @@ export class Router {
     }
     try {
       const response = await this.trying(trip, attempt)
-      await noteTopicChanges(cluster, api.key, request, response, within(trip))
+      await awaitTopicChanges(cluster, api.key, request, response, within(trip))
       return response
     } catch (error) {
       if (error instanceof Misdirected) return error.response

@@ -6,22 +6,26 @@ const createTopics = 19
 const deleteTopics = 20
 const createPartitions = 37
 
-/** After topics were made or deleted: waits until the metadata has them, for a little while at most since the change itself is done; forgets what is gone. */
-export async function noteTopicChanges(cluster: Cluster, apiKey: number, request: Row, response: Row, options: WaitOptions): Promise<void> {
-  if (apiKey === deleteTopics) cluster.forgetTopics(changed(response['responses']))
+/** The change itself is done, so that not all brokers need know of it at any price, in milliseconds. */
+const patience = 5000
+
+/** After topics were made, extended or deleted: waits a while until all brokers know. */
+export async function awaitTopicChanges(cluster: Cluster, apiKey: number, request: Row, response: Row, within: WaitOptions): Promise<void> {
   if (request['validateOnly'] === true) return
-  if (apiKey === createTopics) await hushed(cluster.awaitTopics(changed(response['topics']), options), options)
-  if (apiKey === createPartitions) await hushed(cluster.refresh(changed(response['results']), options), options)
-}
-
-function changed(results: readonly Row[]): string[] {
-  return results.filter(({ errorCode, name }) => errorCode === 0 && name).map(({ name }) => name)
-}
-
-async function hushed(wait: Promise<void>, { signal }: WaitOptions): Promise<void> {
+  const options = { ...within, timeoutMs: Math.min(patience, within.timeoutMs ?? patience) }
   try {
-    await wait
+    if (apiKey === createTopics) await cluster.awaitTopics(done(response['topics']), options)
+    if (apiKey === createPartitions) await cluster.refresh(done(response['results']), options)
+    if (apiKey === deleteTopics) await cluster.awaitDeleted(idsOf(response['responses']), options)
   } catch (error) {
-    if (signal?.aborted || !isTemporary(error)) throw error
+    if (options.signal?.aborted || !isTemporary(error)) throw error
   }
+}
+
+function done(results: readonly Row[]): string[] {
+  return [...idsOf(results).keys()]
+}
+
+function idsOf(results: readonly Row[]): Map<string, string> {
+  return new Map(results.filter(({ errorCode, name }) => errorCode === 0 && name).map(({ name, topicId }) => [name, topicId]))
 }

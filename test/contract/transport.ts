@@ -41,6 +41,15 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
   const requestsOf = (events: readonly ClientEvent[], api: string): number =>
     events.filter(event => event.type === 'request' && event.api === api).length
 
+  /** A topic whose leaders know that they are; answers that of partition 0. */
+  async function leaderOf(transport: Transport, topic: string, signal: AbortSignal): Promise<number> {
+    const own = transport.cluster(cluster.brokers)
+    const { partitions } = await own.topic(topic, { create: true, signal })
+    const wanted = partitions.map(({ index }) => ({ partitionIndex: index, timestamp: -1 }))
+    await transport.roundTrip(cluster.brokers, ListOffsets, { replicaId: -1, topics: [{ name: topic, partitions: wanted }] }, { signal })
+    return (await own.topic(topic, { signal })).partitions[0]!.leader
+  }
+
   /** A fetch that the broker holds back for so long. */
   const longPoll = (topic: string, maxWaitMs: number) => ({
     maxWaitMs,
@@ -135,7 +144,7 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     withTransport({}, async transport => {
       const topic = t.unique('idle')
       const own = transport.cluster(cluster.brokers)
-      const { leader } = (await own.topic(topic, { create: true, signal: t.signal })).partitions[0]!
+      const leader = await leaderOf(transport, topic, t.signal)
       const idle = await own.connection(leader, 'produce', t)
       const busy = await own.connection(leader, 'fetch', t)
       const waiting = busy.request(Fetch, longPoll(topic, 400))
@@ -151,7 +160,7 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     withTransport({}, async transport => {
       const topic = t.unique('lanes')
       const own = transport.cluster(cluster.brokers)
-      const { leader } = (await own.topic(topic, { create: true, signal: t.signal })).partitions[0]!
+      const leader = await leaderOf(transport, topic, t.signal)
       const fetching = await own.connection(leader, 'fetch', t)
       let done = false
       const waiting = fetching.request(Fetch, longPoll(topic, 3000)).finally(() => {
@@ -212,7 +221,7 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     const transport = new Transport({ adapter, natives })
     const topic = t.unique('closing')
     const own = transport.cluster(cluster.brokers)
-    const { leader } = (await own.topic(topic, { create: true, signal: t.signal })).partitions[0]!
+    const leader = await leaderOf(transport, topic, t.signal)
     const connection = await own.connection(leader, 'fetch', t)
     const answered = connection.request(Fetch, longPoll(topic, 300))
     const retrying = assert.rejects(
