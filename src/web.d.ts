@@ -20,7 +20,7 @@ declare class AbortController {
 }
 interface AbortSignal {
   readonly aborted: boolean
-  readonly reason: any
+  readonly reason: unknown
   throwIfAborted(): void
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
   removeEventListener(type: 'abort', listener: () => void): void
