@@ -4,13 +4,13 @@ import { ConnectionError, TimeoutError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, CoordinatorKind } from './cluster.ts'
 import type { Settings } from './config.ts'
 import { answersOf, type Item, isMoved, itemsOf, learnLeaders, plan, requestFor } from './leaders.ts'
 import { assembled, concatenated } from './merge.ts'
 import { isTemporary, retry } from './retry.ts'
 import type { RoundTripOptions } from './round-tripper.ts'
-import { type Route, type Row, routeOf } from './routes.ts'
+import { type CoordinatorsRoute, type LeaderRoute, type Route, type Row, routeOf } from './routes.ts'
 import { awaitTopicChanges } from './topic-changes.ts'
 
 /** One call on its way. */
@@ -57,6 +57,7 @@ export class Router {
     const { route } = trip
     if (route.to === 'leader') return this.toLeaders(trip, route)
     if (route.to === 'all') return this.toAll(trip)
+    if (route.to === 'coordinators') return this.toCoordinators(trip, route)
     return this.toOne(trip, aimOf(trip))
   }
 
@@ -82,6 +83,17 @@ export class Router {
       if (error instanceof Misdirected) return error.response
       throw error
     }
+  }
+
+  /** To the coordinator of each group or transaction listed; any failure fails all. */
+  private async toCoordinators(trip: Trip, route: CoordinatorsRoute): Promise<Row> {
+    const { kind, list } = route
+    const asked = [...new Set<string>(trip.request[list])].map(key => {
+      const request = { ...trip.request, [list]: [key] }
+      return this.toOne({ ...trip, request }, coordinatorAim(trip, kind, key))
+    })
+    // Nothing asked for is nothing answered, but by a broker, who knows the form.
+    return asked.length === 0 ? this.toOne(trip, anyone) : concatenated(await Promise.all(asked))
   }
 
   /** To every broker; any failure fails all. */
@@ -213,16 +225,17 @@ function aimOf(trip: Trip): Aim {
     }
   }
   const key = route.to === 'coordinator' ? route.of(request) : undefined
-  if (route.to !== 'coordinator' || key === undefined) return anyone
-  const { kind } = route
+  return route.to === 'coordinator' && key !== undefined ? coordinatorAim(trip, route.kind, key) : anyone
+}
+
+function coordinatorAim(trip: Trip, kind: CoordinatorKind, key: string): Aim {
+  const { cluster } = trip
   return {
     find: () => cluster.coordinator(kind, key, within(trip)),
     lost: async () => cluster.forgetCoordinator(kind, key),
     astray: [...notYet, ErrorCode.NotCoordinatorForGroup],
   }
 }
-
-type LeaderRoute = Extract<Route, { to: 'leader' }>
 
 interface Outcome {
   /** What each partition was last answered: its part of a response, or a code of our own. */

@@ -1,6 +1,7 @@
 import {
   Client,
   Compression,
+  ConfigError,
   ErrorCode,
   FirstOffset,
   firstOffsetOf,
@@ -12,6 +13,7 @@ import {
   Transport,
   timeOffsetOf,
 } from '../../src/index.ts'
+import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import type { Assert } from './assert.ts'
 import type { Suite, TestContext } from './harness.ts'
 
@@ -218,7 +220,7 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
   test('produce without records is refused, and acks none answers without an offset', t =>
     withClient(async client => {
       const topic = await newTopic(client, t)
-      await assert.rejects(client.produce({ topic, partition: 0, records: [] }))
+      await assert.rejects(client.produce({ topic, partition: 0, records: [] }), ConfigError)
       const { error, baseOffset } = await client.produce({
         topic,
         partition: 0,
@@ -229,6 +231,24 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       assert.equal(baseOffset, -1)
       const { records } = await client.fetch({ topic, partition: 0, offset: 0, maxWait: 10_000 })
       assert.equal(records.readRecord()?.text(), 'x')
+    }))
+
+  test('a batch encoded beforehand is written as it is', t =>
+    withClient(async client => {
+      const topic = await newTopic(client, t)
+      const builder = new BatchBuilder()
+      builder.append('k', 'v', [], 1000)
+      const rawRecords = builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 })
+      assert.equal((await client.rawProduce({ topic, partition: 0, rawRecords })).baseOffset, 0)
+      const damaged = rawRecords.slice()
+      damaged[damaged.length - 1]! ^= 1
+      assert.equal(codeOf((await client.rawProduce({ topic, partition: 0, rawRecords: damaged })).error), ErrorCode.InvalidMessage)
+      await assert.rejects(client.rawProduce({ topic, partition: 0, rawRecords: new Uint8Array(0) }), ConfigError)
+      const { records } = await client.fetch({ topic, partition: 0, offset: 0 })
+      assert.deepEqual(
+        [...records].map(message => [message.text(), message.timestamp]),
+        [['v', 1000]],
+      )
     }))
 
   test('an idempotent batch sent twice is stored once', t =>

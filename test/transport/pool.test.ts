@@ -154,6 +154,27 @@ describe('connections', () => {
   })
 })
 
+test('closing waits for no answer for ever', async () => {
+  const clock = new ManualClock()
+  b = bench({}, { clock, requestTimeout: 60_000 })
+  await b.cluster.refresh([])
+  b.broker.control(Metadata, () => 'hang')
+  const connection = await b.cluster.connection(1, 'produce')
+  const stuck = connection.request(Metadata, { topics: [] })
+  stuck.catch(() => {})
+  await settled()
+  let closed = false
+  const closing = b.transport.close().then(() => {
+    closed = true
+  })
+  await settled()
+  expect(closed).toBe(false)
+  clock.advance(5000)
+  await closing
+  await expect(stuck).rejects.toThrow(ConnectionError)
+  expect(clock.pending).toBe(0)
+})
+
 describe('authentication', () => {
   test('comes before everything else, and a refusal is an AuthenticationError at once', async () => {
     b = bench({ users: { alice: 'secret' } }, { sasl: plain({ username: 'alice', password: 'secret' }) })

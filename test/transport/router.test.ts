@@ -5,6 +5,8 @@ import { Client } from '../../src/client/client.ts'
 import { lastOffsetOf } from '../../src/client/list-offsets.ts'
 import type { ResponseOf } from '../../src/protocol/api.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
+import { DeleteGroups } from '../../src/protocol/delete-groups.ts'
+import { DescribeGroups } from '../../src/protocol/describe-groups.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
@@ -231,6 +233,23 @@ describe('to the controller', () => {
     b.broker.loseAnswer(CreateTopics)
     await expect(client.createTopics({ topics: [{ topic: 'made' }] })).rejects.toThrow(ConnectionError)
     expect((await client.createTopics({ topics: [{ topic: 'made' }] })).errors['made']?.code).toBe(ErrorCode.TopicAlreadyExists)
+  })
+})
+
+describe('to the coordinators of many', () => {
+  test('each is asked for its own groups, and one response made of the answers', async () => {
+    const groups = ['a', 'b', 'c', 'd']
+    for (const groupId of groups) await client.offsetCommit({ groupId, topics: { topic: [{ partition: 0, offset: 1 }] } })
+    b.broker.moveCoordinator('group', 'a', 1)
+    b.broker.moveCoordinator('group', 'b', 2)
+    const response = await b.transport.roundTrip(b.broker.addresses, DescribeGroups, { groups })
+    expect(response.groups.map(({ groupId, errorCode }) => [groupId, errorCode])).toEqual(groups.map(id => [id, 0]))
+    expect((await b.transport.roundTrip(b.broker.addresses, DescribeGroups, { groups: [] })).groups).toEqual([])
+    const deleted = await b.transport.roundTrip(b.broker.addresses, DeleteGroups, { groupsNames: ['a', 'missing'] })
+    expect(deleted.results.map(({ groupId, errorCode }) => [groupId, errorCode])).toEqual([
+      ['a', 0],
+      ['missing', ErrorCode.GroupIdNotFound],
+    ])
   })
 })
 
