@@ -1,5 +1,4 @@
 import type { AddressLike } from '../base/address.ts'
-import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
@@ -51,8 +50,6 @@ export interface ConsumerGroupConfig extends MembershipConfig {
   logger?: Logger
   /** For errors; default: `logger`. */
   errorLogger?: Logger
-  /** Default: the transport's. */
-  clock?: Clock
 }
 
 export type Membership = Required<Omit<MembershipConfig, 'groupInstanceId'>> & { readonly groupInstanceId: string | null }

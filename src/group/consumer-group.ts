@@ -3,7 +3,7 @@ import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import { type CallOptions, sleep } from '../base/signals.ts'
+import { type CallOptions, onAbort, sleep } from '../base/signals.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
 import { Transport } from '../transport/transport.ts'
@@ -51,7 +51,7 @@ export class ConsumerGroup {
     this.ownsTransport = config.transport === undefined
     this.transport = config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }) })
     this.cluster = this.transport.cluster(config.brokers)
-    this.clock = config.clock ?? this.transport.clock
+    this.clock = this.transport.clock
     this.logger = config.logger ?? this.transport.logger
     this.errorLogger = config.errorLogger ?? this.logger
     const { id: groupId, topics, membership, cluster, clock, logger } = this
@@ -199,8 +199,8 @@ export class ConsumerGroup {
     const { onEvent } = this.transport
     const over = new AbortController()
     const end = (): void => generation.end(this.closing.signal.reason)
-    this.closing.signal.addEventListener('abort', end, { once: true })
     if (this.closing.signal.aborted) end()
+    const forget = this.closing.signal.aborted ? undefined : onAbort(this.closing.signal, end)
     const partitions = Object.fromEntries(Object.entries(generation.assignments).map(([topic, all]) => [topic, all.map(({ id }) => id)]))
     logger.info(`group ${groupId}: generation ${generation.id} as ${generation.memberId}: ${describe(partitions)}`)
     onEvent?.({ type: 'rebalance', groupId, generationId: generation.id, memberId: generation.memberId, assignments: partitions })
@@ -215,7 +215,7 @@ export class ConsumerGroup {
     await generation.over
     if (this.offered === generation) this.offered = undefined
     over.abort()
-    this.closing.signal.removeEventListener('abort', end)
+    forget?.()
     await Promise.all(tasks)
     logger.info(
       `group ${groupId}: generation ${generation.id} is over: ${generation.cause === undefined ? 'a function of it returned' : messageOf(generation.cause)}`,

@@ -1,6 +1,5 @@
 import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
-import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
@@ -62,8 +61,6 @@ export interface ReaderConfig extends MembershipConfig {
   logger?: Logger
   /** For errors; default: `logger`. */
   errorLogger?: Logger
-  /** Default: the transport's. */
-  clock?: Clock
 }
 
 /** What the fetching half needs of a ReaderConfig, defaults filled in. */

@@ -1,7 +1,8 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
+import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Logger } from '../base/logger.ts'
-import { abortable, type CallOptions } from '../base/signals.ts'
+import { type CallOptions, onAbort } from '../base/signals.ts'
 import type { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Generation } from '../group/generation.ts'
 import { Committer } from './committer.ts'
@@ -19,8 +20,8 @@ export interface GroupReader {
   settle(): boolean
   /** Everything of the last assignment can be let go of. */
   forget(): void
-  /** Joining failed: a read is to reject. Resolves when one has. */
-  failed(error: unknown): Promise<void>
+  /** Reads that wait are to look again. */
+  wake(): void
 }
 
 export interface GroupSessionParts {
@@ -43,6 +44,8 @@ export class GroupSession {
   private readonly renewal = new Bell()
   private readonly closing = new AbortController()
   private committer: Committer | undefined
+  /** What keeps the member from joining, until somebody was told. */
+  private failure: { readonly error: unknown; readonly told: Deferred<void> } | undefined
   private running: Promise<void> | undefined
 
   constructor(parts: GroupSessionParts) {
@@ -69,10 +72,11 @@ export class GroupSession {
     this.renewal.ring()
   }
 
-  /** The commits of the present generation; between two, those of the next. */
+  /** The commits of the present generation; between two, those of the next. Rejects with what keeps the member from joining. */
   async commits(options: CallOptions): Promise<Committer> {
     while (this.committer === undefined) {
       this.closing.signal.throwIfAborted()
+      this.throwFailure()
       await this.news.wait(options)
     }
     return this.committer
@@ -80,21 +84,39 @@ export class GroupSession {
 
   async close(reason: unknown): Promise<void> {
     this.closing.abort(reason)
+    this.failure?.told.resolve()
     this.news.ring()
     await this.parts.group.close()
     await this.running
   }
 
+  /** Throws what keeps the member from joining, once each time it fails. */
+  throwFailure(): void {
+    const failure = this.failure
+    this.failure = undefined
+    if (failure === undefined) return
+    failure.told.resolve()
+    throw failure.error
+  }
+
   private async run(): Promise<void> {
     const { group, reader } = this.parts
     const { signal } = this.closing
+    let last: unknown
     while (!signal.aborted) {
       try {
         const generation = await group.next({ signal })
+        this.failure = undefined
         generation.start(ended => this.live(generation, ended))
       } catch (error) {
         if (signal.aborted) return
-        await abortable(reader.failed(error), signal).catch(() => {})
+        const told = this.failure?.told ?? deferred<void>()
+        this.failure = { error, told }
+        this.news.ring()
+        reader.wake()
+        // A group that has failed for good answers with the same error each time.
+        if (error === last) await told.promise
+        last = error
       }
     }
   }
@@ -141,6 +163,6 @@ export class GroupSession {
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    else onAbort(signal, resolve)
   })
 }

@@ -50,8 +50,6 @@ export class Reader implements AsyncIterable<Message> {
   /** Rings when a waiting read may find something. */
   private readonly news = new Bell()
   private readonly turns = new Turns()
-  /** What keeps the group from joining, until a read has told. */
-  private failure: { readonly error: unknown; told(): void } | undefined
   /** The application was handed something and has not asked for more. */
   private busy = false
   private cancelLagTimer: (() => void) | undefined
@@ -64,9 +62,8 @@ export class Reader implements AsyncIterable<Message> {
     this.given = config
     this.settings = settings
     this.ownsTransport = config.transport === undefined
-    this.transport =
-      config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }), ...(config.clock && { clock: config.clock }) })
-    this.clock = config.clock ?? this.transport.clock
+    this.transport = config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }) })
+    this.clock = this.transport.clock
     this.logger = config.logger ?? this.transport.logger
     this.transport.codecs.offer(ownCodecs)
     const { transport, counters, logger } = this
@@ -236,7 +233,7 @@ export class Reader implements AsyncIterable<Message> {
       this.idle()
       for (const since = this.clock.monotonic(); ; await this.news.wait(options)) {
         this.ensureOpen()
-        this.throwFailure()
+        this.session?.throwFailure()
         const taken = this.telling(take)
         if (taken === undefined) continue
         this.busy = true
@@ -308,14 +305,6 @@ export class Reader implements AsyncIterable<Message> {
     if (this.closing) throw closedError()
   }
 
-  private throwFailure(): void {
-    const failure = this.failure
-    this.failure = undefined
-    if (failure === undefined) return
-    failure.told()
-    throw failure.error
-  }
-
   private sessionOf(groupId: string): GroupSession {
     const { given, settings, transport, clock, logger, delivery, fetcher } = this
     const membership = membershipOf(given)
@@ -339,11 +328,7 @@ export class Reader implements AsyncIterable<Message> {
         isBusy: () => this.busy,
         settle: () => delivery.settle(),
         forget: () => delivery.finish(),
-        failed: error =>
-          new Promise(told => {
-            this.failure = { error, told }
-            this.news.ring()
-          }),
+        wake: () => this.news.ring(),
       },
     })
   }

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import { Client } from '../../src/client/client.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
+import { Heartbeat } from '../../src/protocol/heartbeat.ts'
+import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import { Embedded } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-desk.ts'
-import { nothing, until } from '../support/waiting.ts'
+import { nothing, pause, until } from '../support/waiting.ts'
 
 const forever = AbortSignal.timeout(60_000)
 
@@ -299,12 +302,71 @@ test('a member whose topic was made anew is told, and reads the new one from its
   await kafka.write(numbered(0, 10))
   const member = kafka.reader({ groupId: 'g', heartbeatInterval: 20, maxWait: 100 })
   for (let i = 0; i < 10; i++) await member.commitMessages(await member.fetchMessage())
-  const waiting = member.fetchMessage()
-  const { Client } = await import('../../src/client/client.ts')
+  const told = expect(member.fetchMessage()).rejects.toMatchObject({ code: ErrorCode.OffsetOutOfRange })
   const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
   await client.deleteTopics({ topics: ['t'] })
   await client.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
   await kafka.write([{ value: 'new' }])
-  await expect(waiting).rejects.toMatchObject({ code: ErrorCode.OffsetOutOfRange })
+  await told
   expect((await member.fetchMessage()).text()).toBe('new')
+})
+
+describe('a member that can’t join', () => {
+  const refused = { errorCode: ErrorCode.GroupAuthorizationFailed, protocolName: null, leader: '', memberId: '', members: [] }
+
+  test('tells nobody who did not ask meanwhile, once it has joined', async () => {
+    await using kafka = new Embedded()
+    await kafka.write(numbered(0, 1))
+    const member = kafka.reader({ groupId: 'g', joinGroupBackoff: 10 })
+    const joins = kafka.spoil(JoinGroup, 3, () => refused)
+    await expect(member.readMessage()).rejects.toMatchObject({ code: ErrorCode.GroupAuthorizationFailed })
+    await until(forever, () => joins.count >= 4 && member.stats().rebalances === 1)
+    expect((await member.readMessage()).text()).toBe('0')
+  })
+
+  test('tells a commit that waits for the next generation', async () => {
+    await using kafka = new Embedded()
+    await kafka.write(numbered(0, 1))
+    const member = kafka.reader({ groupId: 'g', joinGroupBackoff: 10, heartbeatInterval: 20, rebalanceTimeout: 100 })
+    const message = await member.fetchMessage()
+    kafka.spoil(JoinGroup, Number.POSITIVE_INFINITY, () => refused)
+    const beats = kafka.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.IllegalGeneration }))
+    await until(forever, () => beats.count > 0)
+    // The message in hand holds the partitions for half the rebalance timeout; then they are gone.
+    await pause(150)
+    await expect(member.commitMessages(message)).rejects.toMatchObject({ code: ErrorCode.GroupAuthorizationFailed })
+  })
+
+  test('because another has its instance id tells each read', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(JoinGroup, Number.POSITIVE_INFINITY, () => ({ ...refused, errorCode: ErrorCode.FencedInstanceID }))
+    const member = kafka.reader({ groupId: 'g', groupInstanceId: 'i' })
+    for (let i = 0; i < 3; i++) await expect(member.readMessage()).rejects.toMatchObject({ code: ErrorCode.FencedInstanceID })
+  })
+
+  test('can be closed', async () => {
+    await using kafka = new Embedded()
+    const member = kafka.reader({ groupId: 'g', joinGroupBackoff: 10 })
+    const joins = kafka.spoil(JoinGroup, Number.POSITIVE_INFINITY, () => refused)
+    await expect(member.readMessage()).rejects.toBeInstanceOf(KafkaError)
+    await until(forever, () => joins.count > 3)
+    await member.close()
+  })
+})
+
+test('fetches ask for whole batches of the size seen, and go out before the last answer is read', async () => {
+  await using kafka = new Embedded()
+  await kafka.write(
+    Array.from({ length: 60 }, () => ({ value: 'x'.repeat(1_000) })),
+    { batchSize: 5 },
+  )
+  const limits: number[] = []
+  kafka.spoil(Fetch, Number.POSITIVE_INFINITY, ({ topics }) => void limits.push(topics[0]!.partitions[0]!.partitionMaxBytes))
+  const reader = kafka.reader({ maxBytes: 12_000 })
+  await reader.fetchMessage()
+  await until(forever, () => limits.length > 5)
+  const [first, ...others] = limits
+  expect(first).toBe(12_000)
+  // Two batches of five fit, a third would be cut off.
+  for (const limit of others) expect(limit).toSatisfy((bytes: number) => bytes > 10_000 && bytes < 10_300)
 })

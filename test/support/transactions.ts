@@ -1,9 +1,11 @@
+import { IsoKafkaError } from '../../src/base/errors.ts'
 import { EndTxn } from '../../src/protocol/end-txn.ts'
 import { errorFor } from '../../src/protocol/errors.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { Produce } from '../../src/protocol/produce.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import type { Transport } from '../../src/transport/transport.ts'
+import { pause } from './waiting.ts'
 
 /** A transactional producer of bare requests (KIP-890: the coordinator adds partitions by itself and bumps the epoch each time). */
 export class RawProducer {
@@ -22,10 +24,12 @@ export class RawProducer {
 
   async init(): Promise<this> {
     const { transport, brokers, transactionalId } = this
-    const response = await transport.roundTrip(brokers, InitProducerId, { transactionalId, transactionTimeoutMs: 60_000 })
-    const error = errorFor(response.errorCode)
-    if (error !== null) throw error
-    this.begin(response.producerId, response.producerEpoch)
+    await patiently(async () => {
+      const response = await transport.roundTrip(brokers, InitProducerId, { transactionalId, transactionTimeoutMs: 60_000 })
+      const error = errorFor(response.errorCode)
+      if (error !== null) throw error
+      this.begin(response.producerId, response.producerEpoch)
+    })
     return this
   }
 
@@ -38,24 +42,41 @@ export class RawProducer {
     const records = builder.finish({ producerId, producerEpoch, baseSequence: sequence, transactional: true })
     const { id: topicId } = await transport.cluster(brokers).topic(topic)
     const topicData = [{ name: topic, topicId, partitionData: [{ index: partition, records }] }]
-    const { responses } = await transport.roundTrip(brokers, Produce, { transactionalId, acks: -1, timeoutMs: 5_000, topicData })
-    const error = errorFor(responses[0]!.partitionResponses[0]!.errorCode, responses[0]!.partitionResponses[0]!.errorMessage)
-    if (error !== null) throw error
+    await patiently(async () => {
+      const { responses } = await transport.roundTrip(brokers, Produce, { transactionalId, acks: -1, timeoutMs: 5_000, topicData })
+      const [answer] = responses[0]!.partitionResponses
+      const error = errorFor(answer!.errorCode, answer!.errorMessage)
+      if (error !== null) throw error
+    })
     this.sequences.set(`${topic}/${partition}`, sequence + values.length)
   }
 
   async end(outcome: 'commit' | 'abort'): Promise<void> {
     const { transport, brokers, transactionalId, producerId, producerEpoch } = this
     const request = { transactionalId, producerId, producerEpoch, committed: outcome === 'commit' }
-    const response = await transport.roundTrip(brokers, EndTxn, request)
-    const error = errorFor(response.errorCode)
-    if (error !== null) throw error
-    this.begin(response.producerId, response.producerEpoch)
+    await patiently(async () => {
+      const response = await transport.roundTrip(brokers, EndTxn, request)
+      const error = errorFor(response.errorCode)
+      if (error !== null) throw error
+      this.begin(response.producerId, response.producerEpoch)
+    })
   }
 
   private begin(producerId: number, producerEpoch: number): void {
     if (producerEpoch !== this.producerEpoch) this.sequences = new Map()
     this.producerId = producerId
     this.producerEpoch = producerEpoch
+  }
+}
+
+/** The last transaction's markers may still be on their way, or the coordinator busy: asked again until it is ready. */
+async function patiently(task: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await task()
+    } catch (error) {
+      if (!(error instanceof IsoKafkaError && error.temporary)) throw error
+      await pause(20)
+    }
   }
 }
