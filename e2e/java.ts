@@ -7,7 +7,7 @@ export async function consoleProduce(broker: string, topic: string, lines: reado
   const properties = ['parse.key=true', 'parse.headers=true', 'null.marker=NULL']
   const args = ['--bootstrap-server', broker, '--topic', topic, '--compression-codec', 'gzip']
   for (const property of properties) args.push('--reader-property', property)
-  await java('org.apache.kafka.tools.ConsoleProducer', args, lines.map(line => `${line}\n`).join(''))
+  await javaTool('org.apache.kafka.tools.ConsoleProducer', args, lines.map(line => `${line}\n`).join(''))
 }
 
 export interface ConsoleRecord {
@@ -34,7 +34,7 @@ export async function consoleConsume(broker: string, topic: string, count: numbe
     '20000',
   ]
   for (const property of [...properties, 'null.literal=NULL']) args.push('--formatter-property', property)
-  const output = await java('org.apache.kafka.tools.consumer.ConsoleConsumer', args)
+  const output = await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', args)
   const records: ConsoleRecord[] = []
   for (const line of output.split('\n')) {
     const match = /^CreateTime:(\d+)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/.exec(line)
@@ -45,7 +45,8 @@ export async function consoleConsume(broker: string, topic: string, count: numbe
   return records
 }
 
-async function java(program: string, args: readonly string[], input = ''): Promise<string> {
+/** Runs one of Kafka's command line tools and answers what it printed. */
+export async function javaTool(program: string, args: readonly string[], input = ''): Promise<string> {
   const child = spawn('java', ['-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], { stdio: 'pipe' })
   let output = ''
   let errors = ''

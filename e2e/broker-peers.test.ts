@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Listening, listen } from '../adapters/broker/index.ts'
+import { natives } from '../adapters/node/index.ts'
+import { Broker } from '../src/broker/index.ts'
+import { consoleConsume, consoleProduce, javaTool } from './java.ts'
+import { noKcat, noPeers, run, runPeer, skipped } from './peers/run.ts'
+import { noKafka } from './shared.ts'
+
+// Other people's clients against the embedded broker, over TCP.
+describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
+  let broker: Broker
+  let listening: Listening
+  beforeAll(async () => {
+    broker = new Broker({ brokers: nodes, natives })
+    listening = await listen(broker)
+  })
+  afterAll(async () => {
+    await listening.close()
+    await broker.close()
+  })
+
+  test.skipIf(skipped(noPeers))('kafkajs: produce, consume, group, transactions, admin', async () => {
+    expect(await runPeer('kafkajs.ts', listening.addresses)).toEqual({
+      created: true,
+      values: ['committed', 'committed too', 'one', 'two'],
+      group: { state: 'Stable', members: 2 },
+      transactionOffset: '1',
+      partitions: 3,
+      config: '12345',
+      emptied: true,
+      left: [],
+    })
+  })
+
+  test.skipIf(skipped(noPeers))('@platformatic/kafka: produce, consume, group, transactions, admin', async () => {
+    expect(await runPeer('platformatic.ts', listening.addresses)).toEqual({
+      partitions: 2,
+      values: ['committed', 'one', 'two'],
+      state: 'Stable',
+      listed: true,
+      left: [],
+    })
+  })
+
+  test.skipIf(skipped(noKcat))('kcat: produce, consume, group, transactions, metadata', async () => {
+    const brokers = listening.addresses.join(',')
+    const lines = ['a:one', 'b:two', 'c:three']
+    await run('kcat', ['-b', brokers, '-P', '-t', 'kcat', '-K:', '-z', 'gzip'], `${lines.join('\n')}\n`)
+    const transactional = ['-X', 'transactional.id=kcat']
+    await run('kcat', ['-b', brokers, '-P', '-t', 'kcat', '-K:', ...transactional], 'd:four\n')
+    const format = ['-f', '%k:%s\n', '-q', '-e']
+    const read = await run('kcat', ['-b', brokers, '-C', '-t', 'kcat', '-o', 'beginning', ...format])
+    expect(read.trimEnd().split('\n')).toEqual([...lines, 'd:four'])
+    const group = await run('kcat', ['-b', brokers, '-X', 'auto.offset.reset=earliest', ...format, '-G', 'kcat-group', 'kcat'])
+    expect(group.trimEnd().split('\n')).toEqual([...lines, 'd:four'])
+    const metadata = JSON.parse(await run('kcat', ['-b', brokers, '-L', '-J']))
+    expect(metadata.brokers).toHaveLength(nodes)
+  })
+
+  test.skipIf(noKafka)("Java's console tools", async () => {
+    const address = listening.addresses[0]!
+    await consoleProduce(address, 'java', ['h:1\tk\tvalue', 'h:2\tNULL\tother'])
+    const records = await consoleConsume(address, 'java', 2)
+    expect(records.map(({ offset, headers, key, value }) => [offset, headers, key, value])).toEqual([
+      [0, 'h:1', 'k', 'value'],
+      [1, 'h:2', 'NULL', 'other'],
+    ])
+    const group = ['--bootstrap-server', address, '--topic', 'java', '--from-beginning', '--max-messages', '2', '--group', 'java-group']
+    await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', group)
+    const described = await javaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
+      '--bootstrap-server',
+      address,
+      '--describe',
+      '--group',
+      'java-group',
+    ])
+    expect(described).toMatch(/java-group +java +0 +2 +2 +0/)
+    const topics = await javaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', address, '--describe', '--topic', 'java'])
+    expect(topics).toContain('PartitionCount: 1')
+    const sent = [
+      '--topic',
+      'java',
+      '--num-records',
+      '5000',
+      '--record-size',
+      '100',
+      '--throughput',
+      '-1',
+      '--transaction-duration-ms',
+      '50',
+    ]
+    const performance = await javaTool('org.apache.kafka.tools.ProducerPerformance', [
+      ...sent,
+      '--command-property',
+      `bootstrap.servers=${address}`,
+      '--transactional-id',
+      'java',
+    ])
+    expect(performance).toContain('5000 records sent')
+  })
+})

@@ -1,0 +1,37 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const bench = join(import.meta.dirname, '..', '..', 'bench', 'node_modules')
+const node = join(bench, '.bin', 'node')
+
+/** Why other clients can't be run here; null when they can. They live in bench's own folder, never among our dependencies. */
+export const noPeers = existsSync(node) ? null : 'to test with kafkajs and @platformatic/kafka: npm ci --prefix bench'
+export const noKcat = spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0 ? null : 'to test with kcat: apt-get install -y kcat'
+
+/** Under CI everything must be there; elsewhere what isn't is said. */
+export function skipped(why: string | null): boolean {
+  if (why === null) return false
+  if (process.env['CI'] === 'true') throw new Error(why)
+  console.warn(`Skipping: ${why}`)
+  return true
+}
+
+/** Runs a program to its end and answers what it printed. */
+export async function run(command: string, args: readonly string[], input = ''): Promise<string> {
+  const child = spawn(command, args, { stdio: 'pipe', timeout: 60_000 })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  child.stdin.end(input)
+  const status = await new Promise(resolve => child.once('close', resolve))
+  if (status !== 0) throw new Error(`${command} ended with ${status}: ${errors}${output}`)
+  return output
+}
+
+/** Runs a peer's script of this folder on the brokers, in bench's Node; answers the JSON it ends with. */
+export async function runPeer(script: string, brokers: readonly string[]): Promise<Record<string, unknown>> {
+  const output = await run(node, ['--no-warnings', join(import.meta.dirname, script), bench, brokers.join(',')])
+  return JSON.parse(output.trimEnd().split('\n').at(-1)!)
+}
