@@ -58,11 +58,12 @@ export class Client {
     return this.call(metadata.metadata, request, options)
   }
 
-  /** Makes topics and waits until their partitions have leaders. */
+  /** Makes topics and waits a while until every broker knows them and their leaders. */
   createTopics(request: topics.CreateTopicsRequest, options: CallOptions = {}): Promise<topics.CreateTopicsResponse> {
     return this.call(topics.createTopics, request, options)
   }
 
+  /** Deletes topics and waits a while until every broker has forgotten them. */
   deleteTopics(request: topics.DeleteTopicsRequest, options: CallOptions = {}): Promise<topics.DeleteTopicsResponse> {
     return this.call(topics.deleteTopics, request, options)
   }

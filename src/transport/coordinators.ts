@@ -34,11 +34,6 @@ export class Coordinators {
     this.known.delete(`${kind} ${key}`)
   }
 
-  /** Forgets all that this broker coordinated. */
-  forgetBroker(brokerId: number): void {
-    for (const [id, broker] of this.known) if (broker.id === brokerId) this.known.delete(id)
-  }
-
   private async ask(kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
     const connection = await this.anyBroker()
     const response = await connection.request(FindCoordinator, { key, keyType: keyTypes[kind], coordinatorKeys: [key] })

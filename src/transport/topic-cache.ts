@@ -37,11 +37,6 @@ export class TopicCache {
     return { layout: entry.layout, stale: now >= entry.refreshAt }
   }
 
-  /** The layout, without counting as a use. */
-  get(name: string): TopicLayout | undefined {
-    return this.entries.get(name)?.layout
-  }
-
   nameOf(id: string): string | undefined {
     if (id === zeroUuid) return undefined
     for (const { layout } of this.entries.values()) if (layout.id === id) return layout.name
