@@ -80,13 +80,14 @@ describe(`${cases} mutated messages for each of ${subjects.length} decoders`, ()
         expect(second, `${name}, round ${round}`).toEqual(first)
       }
     }
-    expect(slowest).toBeLessThan(1000)
+    // A single message takes microseconds; seconds would be a hang, less may be a busy machine.
+    expect(slowest).toBeLessThan(5000)
     // Each way out must have been taken often, or the mutations are no test.
     expect(Math.min(...Object.values(outcomes))).toBeGreaterThan((cases * subjects.length) / 10)
   })
 })
 
-test('memory is bounded by the bytes there are, whatever lengths they claim', () => {
+test('memory is bounded by the bytes there are, whatever lengths they claim', { timeout: 120_000 }, () => {
   const length = 16_384
   // All lengths small, all lengths huge, and counts of one in front of counts of many.
   const bombs = [
@@ -117,7 +118,7 @@ test('memory is bounded by the bytes there are, whatever lengths they claim', ()
   expect(most).toBeGreaterThan(1)
 })
 
-test('mutated request frames, as a broker reads them', () => {
+test('mutated request frames, as a broker reads them', { timeout: 120_000 }, () => {
   const next = random(20_261_124)
   const outcomes = { read: 0, refused: 0 }
   for (const api of apis) {
@@ -141,7 +142,7 @@ test('mutated request frames, as a broker reads them', () => {
   expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(cases)
 })
 
-test('mutated subscriptions and assignments, which come from other members of the group', () => {
+test('mutated subscriptions and assignments, which come from other members of the group', { timeout: 120_000 }, () => {
   const next = random(20_261_125)
   const partitions = [{ topic: 'orders', partitions: [0, 1, 2] }]
   const seeds: [Uint8Array, (bytes: Uint8Array) => unknown][] = [

@@ -130,7 +130,7 @@ describe.skipIf(missing !== null)("Kafka's own definitions", () => {
     }
   })
 
-  test('every error code, and which are retriable', async () => {
+  test('every error code, and which are retriable', { timeout: 60_000 }, async () => {
     // Kafka prints its table of errors as HTML when its class is run.
     const libs = await kafkaJars(releases[0])
     const html = execFileSync('java', ['-cp', join(libs, '*'), 'org.apache.kafka.common.protocol.Errors'], {
