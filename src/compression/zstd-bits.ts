@@ -1,0 +1,100 @@
+import { ProtocolError } from '../base/errors.ts'
+
+/** Input with a few zeros behind it, so that four bytes can be looked at anywhere. */
+export class Padded {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly length: number
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length
+    this.bytes = new Uint8Array(bytes.length + 8)
+    this.bytes.set(bytes)
+    this.view = new DataView(this.bytes.buffer)
+  }
+}
+
+/** Reads the bits between two bytes from the last to the first: Zstandard writes them that way round. The highest bit set marks the end. */
+export class BackwardBits {
+  /** Bits not read yet. */
+  left: number
+  readonly start: number
+  readonly view: DataView
+
+  constructor(input: Padded, start: number, end: number) {
+    const last = end > start ? input.bytes[end - 1]! : 0
+    if (last === 0) fail('a bit stream without its end mark')
+    this.start = start
+    this.view = input.view
+    this.left = (end - start) * 8 - Math.clz32(last << 24) - 1
+  }
+
+  /** Up to 25 bits; an error when there are fewer. */
+  read(count: number): number {
+    const at = this.left - count
+    if (at < 0) fail('a bit stream that ends early')
+    this.left = at
+    return (this.view.getUint32(this.start + (at >>> 3), true) >>> (at & 7)) & ((1 << count) - 1)
+  }
+
+  /** Up to 31 bits. */
+  readMany(count: number): number {
+    return count > 25 ? this.read(count - 16) * 0x10000 + this.read(16) : this.read(count)
+  }
+
+  /** To be called when all that was expected is read. */
+  close(): void {
+    if (this.left !== 0) fail('a bit stream that is not used up')
+  }
+}
+
+/**
+ * Reads a distribution of symbols (RFC 8878, 4.1.1) from [at, end): how many of 2^log states each has. Answers where the next byte is, too.
+ */
+export function readDistribution(input: Padded, at: number, end: number, mostLog: number, symbols: number): { counts: number[]; log: number; at: number } {
+  let bit = at * 8
+  const stop = end * 8
+  const peek = (count: number): number => (input.view.getUint32(bit >>> 3, true) >>> (bit & 7)) & ((1 << count) - 1)
+  const take = (count: number): number => {
+    if (bit + count > stop) fail('a distribution that ends early')
+    const value = peek(count)
+    bit += count
+    return value
+  }
+  const log = take(4) + 5
+  if (log > mostLog) fail('a distribution that is too exact')
+  const counts: number[] = []
+  let remaining = (1 << log) + 1
+  while (remaining > 1) {
+    if (counts.length >= symbols) fail('a distribution of too many symbols')
+    // A number up to `remaining`: small ones take a bit less.
+    const bits = 32 - Math.clz32(remaining)
+    const short = (1 << bits) - 1 - remaining
+    if (bit + bits - 1 > stop) fail('a distribution that ends early')
+    const low = peek(bits - 1)
+    let value: number
+    if (low < short) {
+      value = low
+      bit += bits - 1
+    } else {
+      value = take(bits)
+      if (value >= 1 << (bits - 1)) value -= short
+    }
+    const count = value - 1
+    counts.push(count)
+    remaining -= Math.abs(count)
+    if (count === 0) {
+      // Further zeros, by two bits each time, three meaning that more follow.
+      for (let repeats = 3; repeats === 3; ) {
+        repeats = take(2)
+        if (counts.length + repeats > symbols) fail('a distribution of too many symbols')
+        for (let i = 0; i < repeats; i++) counts.push(0)
+      }
+    }
+  }
+  return { counts, log, at: (bit + 7) >>> 3 }
+}
+
+function fail(what: string): never {
+  throw new ProtocolError(`zstd: ${what}`)
+}

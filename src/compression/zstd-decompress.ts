@@ -1,0 +1,309 @@
+import { ProtocolError } from '../base/errors.ts'
+import { type DecodingTable, decodingTable, singleSymbol } from './fse.ts'
+import { copyLiterals, copyMatch } from './match.ts'
+import { Output } from './output.ts'
+import { xxh64 } from './xxh64.ts'
+import { BackwardBits, Padded, readDistribution } from './zstd-bits.ts'
+import { type HuffmanTable, readHuffmanStream, readHuffmanTable } from './zstd-huffman.ts'
+import * as tables from './zstd-tables.ts'
+
+const skippableMagic = 0x184d2a50
+const checksumFlag = 0x04
+const reservedFlag = 0x08
+const singleSegmentFlag = 0x20
+const dictionaryIdMask = 0x03
+
+const literalLengthBase = tables.basesOf(tables.literalLengthBits, 0)
+const matchLengthBase = tables.basesOf(tables.matchLengthBits, 3)
+
+/** One of the three codes sequences are made of: what a block may bring for it. */
+interface Code {
+  readonly symbols: number
+  readonly mostLog: number
+  readonly defaults: readonly number[]
+  readonly defaultLog: number
+}
+const codes: Record<'literals' | 'offsets' | 'matches', Code> = {
+  literals: { symbols: 36, mostLog: tables.mostLiteralLengthLog, defaults: tables.defaultLiteralLengths, defaultLog: tables.defaultLengthsLog },
+  offsets: { symbols: tables.offsetCodes, mostLog: tables.mostOffsetLog, defaults: tables.defaultOffsets, defaultLog: tables.defaultOffsetsLog },
+  matches: { symbols: 53, mostLog: tables.mostMatchLengthLog, defaults: tables.defaultMatchLengths, defaultLog: tables.defaultLengthsLog },
+}
+
+/** All frames in `bytes` (RFC 8878), skippable ones passed over. No dictionaries. Frames' windows cost nothing: output is kept whole. */
+export function decompress(bytes: Uint8Array, limit: number): Uint8Array {
+  if (bytes.length < 4) fail('the data ends early')
+  const input = new Padded(bytes)
+  const output = new Output('zstd', limit, Math.min(bytes.length * 8, limit))
+  let at = 0
+  let length = 0
+  while (at < bytes.length) {
+    const magic = input.view.getUint32(at, true)
+    if ((magic & 0xfffffff0) >>> 0 === skippableMagic) {
+      at += 8 + input.view.getUint32(at + 4, true)
+      if (at > bytes.length) fail('the data ends early')
+    } else if (magic === tables.frameMagic) {
+      const frame = new Frame(input, at + 4, output, length)
+      frame.read()
+      at = frame.at
+      length = frame.length
+    } else fail('not a frame')
+  }
+  return output.done(length)
+}
+
+class Frame {
+  at: number
+  /** Bytes of output so far, earlier frames' included. */
+  length: number
+  private readonly input: Padded
+  private readonly output: Output
+  private readonly begin: number
+  private largest = tables.largestBlock
+  // What a later block of the frame may use again.
+  private huffman: HuffmanTable | undefined
+  private readonly repeated: { [name in keyof typeof codes]?: DecodingTable } = {}
+  private offset1 = 1
+  private offset2 = 4
+  private offset3 = 8
+  // The current block's literals.
+  private literals: Uint8Array
+  private literalsAt = 0
+  private literalsEnd = 0
+  private decoded: Uint8Array | undefined
+
+  constructor(input: Padded, at: number, output: Output, length: number) {
+    this.input = input
+    this.at = at
+    this.output = output
+    this.length = this.begin = length
+    this.literals = input.bytes
+  }
+
+  read(): void {
+    const { begin, output } = this
+    const descriptor = this.little(1)
+    if ((descriptor & reservedFlag) !== 0) fail('an unknown flag')
+    const single = (descriptor & singleSegmentFlag) !== 0
+    let window = Number.POSITIVE_INFINITY
+    if (!single) {
+      const byte = this.little(1)
+      window = 2 ** (10 + (byte >>> 3)) * (1 + (byte & 7) / 8)
+    }
+    if (this.little([0, 1, 2, 4][descriptor & dictionaryIdMask]!) !== 0) fail('a dictionary')
+    const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6]!
+    const size = sizeBytes === 0 ? undefined : this.little(sizeBytes) + (sizeBytes === 2 ? 256 : 0)
+    if (single) window = size!
+    this.largest = Math.min(window, tables.largestBlock)
+    if (size !== undefined && size > (this.input.length - this.at) * this.largest) fail('a frame that claims more than it can hold')
+
+    for (let last = false; !last; ) {
+      const header = this.little(3)
+      last = (header & 1) === 1
+      this.block((header >>> 1) & 3, header >>> 3)
+      if (size !== undefined && this.length - begin > size) fail('the content is longer than stated')
+    }
+    if (size !== undefined && size !== this.length - begin) fail('the content is shorter than stated')
+    if ((descriptor & checksumFlag) !== 0 && this.little(4) !== xxh64(output.bytes, begin, this.length)) fail('the checksum is wrong')
+  }
+
+  private block(type: number, size: number): void {
+    const { input, output } = this
+    if (size > this.largest) fail('a block that is too large')
+    if (type === 1) {
+      const byte = this.little(1)
+      output.reserve(this.length, size).fill(byte, this.length, this.length + size)
+      this.length += size
+      return
+    }
+    const end = this.at + size
+    if (end > input.length) fail('the data ends early')
+    if (type === 0) {
+      copyLiterals(output.reserve(this.length, size), this.length, input.bytes, this.at, end)
+      this.length += size
+    } else if (type === 2) this.compressed(end)
+    else fail('a block of unknown type')
+    this.at = end
+  }
+
+  private compressed(end: number): void {
+    this.at = this.readLiterals(this.at, end)
+    const stop = this.length + this.largest
+    const count = this.readCount(end)
+    if (count === 0) {
+      if (this.at !== end) fail('bytes behind the sequences')
+    } else this.sequences(count, end, stop)
+    const rest = this.literalsEnd - this.literalsAt
+    if (rest > stop - this.length) fail('a block that becomes too large')
+    copyLiterals(this.output.reserve(this.length, rest), this.length, this.literals, this.literalsAt, this.literalsEnd)
+    this.length += rest
+  }
+
+  /** The literals section (RFC 8878, 3.1.1.3.1). Answers where it ends. */
+  private readLiterals(start: number, end: number): number {
+    const { input } = this
+    if (start >= end) fail('the data ends early')
+    const first = input.bytes[start]!
+    const type = first & 3
+    const format = (first >>> 2) & 3
+    if (type < 2) {
+      const headerBytes = format === 3 ? 3 : format === 1 ? 2 : 1
+      const at = start + headerBytes
+      const size = (input.view.getUint32(start, true) & (2 ** (8 * headerBytes) - 1)) >>> (headerBytes === 1 ? 3 : 4)
+      const behind = at + (type === 0 ? size : 1)
+      if (behind > end) fail('the data ends early')
+      if (size > this.largest) fail('too many literals')
+      if (type === 0) this.useLiterals(input.bytes, at, behind)
+      else this.useLiterals(this.room().fill(input.bytes[at]!, 0, size), 0, size)
+      return behind
+    }
+    const headerBytes = format < 2 ? 3 : format + 2
+    const sizeBits = format < 2 ? 10 : format === 2 ? 14 : 18
+    let at = start + headerBytes
+    if (at > end) fail('the data ends early')
+    const header = input.view.getUint32(start, true) + input.bytes[start + 4]! * 2 ** 32
+    const size = Math.floor(header / 16) % 2 ** sizeBits
+    const behind = at + (Math.floor(header / 2 ** (4 + sizeBits)) % 2 ** sizeBits)
+    if (behind > end) fail('the data ends early')
+    if (size > this.largest) fail('too many literals')
+    if (type === 2) {
+      const read = readHuffmanTable(input, at, behind)
+      this.huffman = read.table
+      at = read.at
+    }
+    const table = this.huffman ?? fail("literals by an earlier block's code, but there is none")
+    const into = this.room()
+    if (format === 0) readHuffmanStream(input, at, behind, table, into, 0, size)
+    else this.fourStreams(at, behind, table, into, size)
+    this.useLiterals(into, 0, size)
+    return behind
+  }
+
+  private fourStreams(at: number, end: number, table: HuffmanTable, into: Uint8Array, size: number): void {
+    if (end - at < 10) fail('the data ends early')
+    const part = (size + 3) >>> 2
+    if (part * 3 > size) fail('too few literals for four streams')
+    let stream = at + 6
+    for (let i = 0; i < 4; i++) {
+      const behind = i === 3 ? end : stream + this.input.view.getUint16(at + 2 * i, true)
+      if (behind > end) fail('the data ends early')
+      readHuffmanStream(this.input, stream, behind, table, into, i * part, i === 3 ? size : (i + 1) * part)
+      stream = behind
+    }
+  }
+
+  private readCount(end: number): number {
+    const { bytes } = this.input
+    const first = this.at < end ? bytes[this.at]! : fail('the data ends early')
+    const width = first < 128 ? 1 : first < 255 ? 2 : 3
+    if (this.at + width > end) fail('the data ends early')
+    const [second, third] = [bytes[this.at + 1]!, bytes[this.at + 2]!]
+    this.at += width
+    return width === 1 ? first : width === 2 ? ((first - 128) << 8) + second : second + (third << 8) + 0x7f00
+  }
+
+  private table(name: keyof typeof codes, mode: number, end: number): DecodingTable {
+    const { symbols, mostLog, defaults, defaultLog } = codes[name]
+    let table: DecodingTable
+    if (mode === 0) table = decodingTable(defaults, defaultLog)
+    else if (mode === 1) {
+      const symbol = this.at < end ? this.input.bytes[this.at++]! : fail('the data ends early')
+      if (symbol >= symbols) fail('an unknown code')
+      table = singleSymbol(symbol)
+    } else if (mode === 2) {
+      const { counts, log, at } = readDistribution(this.input, this.at, end, mostLog, symbols)
+      this.at = at
+      table = decodingTable(counts, log)
+    } else table = this.repeated[name] ?? fail("an earlier block's codes, but there are none")
+    this.repeated[name] = table
+    return table
+  }
+
+  /** Literals and matches in turn (RFC 8878, 3.1.1.3.2 and 3.1.1.4). */
+  private sequences(count: number, end: number, stop: number): void {
+    const modes = this.at < end ? this.input.bytes[this.at++]! : fail('the data ends early')
+    if ((modes & 3) !== 0) fail('an unknown mode')
+    const literalTable = this.table('literals', modes >>> 6, end)
+    const offsetTable = this.table('offsets', (modes >>> 4) & 3, end)
+    const matchTable = this.table('matches', (modes >>> 2) & 3, end)
+    const bits = new BackwardBits(this.input, this.at, end)
+    const { output, literals, begin } = this
+    let { length, literalsAt } = this
+    let out = output.reserve(length, 0)
+    let literalState = bits.read(literalTable.log)
+    let offsetState = bits.read(offsetTable.log)
+    let matchState = bits.read(matchTable.log)
+    for (let left = count; left > 0; left--) {
+      const literalEntry = literalTable.entries[literalState]!
+      const offsetEntry = offsetTable.entries[offsetState]!
+      const matchEntry = matchTable.entries[matchState]!
+      const offsetCode = offsetEntry >>> 24
+      const offsetValue = 2 ** offsetCode + bits.readMany(offsetCode)
+      const matched = matchLengthBase[matchEntry >>> 24]! + bits.read(tables.matchLengthBits[matchEntry >>> 24]!)
+      const literalCount = literalLengthBase[literalEntry >>> 24]! + bits.read(tables.literalLengthBits[literalEntry >>> 24]!)
+      const offset = this.offsetOf(offsetValue, literalCount === 0)
+      if (left > 1) {
+        literalState = (literalEntry & 0xffff) + bits.read((literalEntry >>> 16) & 0xff)
+        matchState = (matchEntry & 0xffff) + bits.read((matchEntry >>> 16) & 0xff)
+        offsetState = (offsetEntry & 0xffff) + bits.read((offsetEntry >>> 16) & 0xff)
+      }
+
+      if (literalCount > this.literalsEnd - literalsAt) fail('more literals than there are')
+      if (literalCount + matched > stop - length) fail('a block that becomes too large')
+      if (length + literalCount + matched > output.room) out = output.reserve(length, literalCount + matched)
+      copyLiterals(out, length, literals, literalsAt, literalsAt + literalCount)
+      literalsAt += literalCount
+      length += literalCount
+      if (offset > length - begin) fail('a match from before the beginning')
+      copyMatch(out, length, offset, matched)
+      length += matched
+    }
+    bits.close()
+    this.length = length
+    this.literalsAt = literalsAt
+  }
+
+  /** Values 1 to 3 are the last three offsets, in turns that depend on whether there are literals; the others are 3 more than an offset. */
+  private offsetOf(value: number, noLiterals: boolean): number {
+    let offset: number
+    if (value > 3) offset = value - 3
+    else {
+      const which = noLiterals ? value + 1 : value
+      if (which === 1) return this.offset1
+      if (which === 2) {
+        offset = this.offset2
+        this.offset2 = this.offset1
+        this.offset1 = offset
+        return offset
+      }
+      offset = which === 3 ? this.offset3 : this.offset1 - 1
+      if (offset === 0) fail('a match at distance 0')
+    }
+    this.offset3 = this.offset2
+    this.offset2 = this.offset1
+    this.offset1 = offset
+    return offset
+  }
+
+  private useLiterals(bytes: Uint8Array, at: number, end: number): void {
+    this.literals = bytes
+    this.literalsAt = at
+    this.literalsEnd = end
+  }
+
+  private room(): Uint8Array {
+    this.decoded ??= new Uint8Array(Math.min(this.largest, tables.largestBlock))
+    return this.decoded
+  }
+
+  /** The next bytes as one number, the lowest first. */
+  private little(count: number): number {
+    if (this.at + count > this.input.length) fail('the data ends early')
+    let value = 0
+    for (let i = 0; i < count; i++) value += this.input.bytes[this.at++]! * 2 ** (8 * i)
+    return value
+  }
+}
+
+function fail(what: string): never {
+  throw new ProtocolError(`zstd: ${what}`)
+}
