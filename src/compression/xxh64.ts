@@ -89,7 +89,11 @@ export function xxh64(bytes: Uint8Array, start: number, end: number): number {
     for (const { high, low } of lanes) takeIn(hash, high, low).multiply(p1.high, p1.low).add(p4.high, p4.low)
   } else hash.set(p5.high, p5.low)
   hash.add(0, end - start)
-  for (; p + 8 <= end; p += 8) takeIn(hash, word(p + 4), word(p)).rotate(27).multiply(p1.high, p1.low).add(p4.high, p4.low)
+  for (; p + 8 <= end; p += 8)
+    takeIn(hash, word(p + 4), word(p))
+      .rotate(27)
+      .multiply(p1.high, p1.low)
+      .add(p4.high, p4.low)
   if (p + 4 <= end) {
     const { high, low } = new Word64(0, word(p)).multiply(p1.high, p1.low)
     hash.xor(high, low).rotate(23).multiply(p2.high, p2.low).add(p3.high, p3.low)

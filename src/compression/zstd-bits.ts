@@ -51,7 +51,13 @@ export class BackwardBits {
 /**
  * Reads a distribution of symbols (RFC 8878, 4.1.1) from [at, end): how many of 2^log states each has. Answers where the next byte is, too.
  */
-export function readDistribution(input: Padded, at: number, end: number, mostLog: number, symbols: number): { counts: number[]; log: number; at: number } {
+export function readDistribution(
+  input: Padded,
+  at: number,
+  end: number,
+  mostLog: number,
+  symbols: number,
+): { counts: number[]; log: number; at: number } {
   let bit = at * 8
   const stop = end * 8
   const peek = (count: number): number => (input.view.getUint32(bit >>> 3, true) >>> (bit & 7)) & ((1 << count) - 1)

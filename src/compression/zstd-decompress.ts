@@ -5,6 +5,7 @@ import { Output } from './output.ts'
 import { xxh64 } from './xxh64.ts'
 import { BackwardBits, Padded, readDistribution } from './zstd-bits.ts'
 import { type HuffmanTable, readHuffmanStream, readHuffmanTable } from './zstd-huffman.ts'
+import { OffsetHistory } from './zstd-offsets.ts'
 import * as tables from './zstd-tables.ts'
 
 const skippableMagic = 0x184d2a50
@@ -24,8 +25,18 @@ interface Code {
   readonly defaultLog: number
 }
 const codes: Record<'literals' | 'offsets' | 'matches', Code> = {
-  literals: { symbols: 36, mostLog: tables.mostLiteralLengthLog, defaults: tables.defaultLiteralLengths, defaultLog: tables.defaultLengthsLog },
-  offsets: { symbols: tables.offsetCodes, mostLog: tables.mostOffsetLog, defaults: tables.defaultOffsets, defaultLog: tables.defaultOffsetsLog },
+  literals: {
+    symbols: 36,
+    mostLog: tables.mostLiteralLengthLog,
+    defaults: tables.defaultLiteralLengths,
+    defaultLog: tables.defaultLengthsLog,
+  },
+  offsets: {
+    symbols: tables.offsetCodes,
+    mostLog: tables.mostOffsetLog,
+    defaults: tables.defaultOffsets,
+    defaultLog: tables.defaultOffsetsLog,
+  },
   matches: { symbols: 53, mostLog: tables.mostMatchLengthLog, defaults: tables.defaultMatchLengths, defaultLog: tables.defaultLengthsLog },
 }
 
@@ -62,9 +73,7 @@ class Frame {
   // What a later block of the frame may use again.
   private huffman: HuffmanTable | undefined
   private readonly repeated: { [name in keyof typeof codes]?: DecodingTable } = {}
-  private offset1 = 1
-  private offset2 = 4
-  private offset3 = 8
+  private readonly offsets = new OffsetHistory()
   // The current block's literals.
   private literals: Uint8Array
   private literalsAt = 0
@@ -226,7 +235,7 @@ class Frame {
     const offsetTable = this.table('offsets', (modes >>> 4) & 3, end)
     const matchTable = this.table('matches', (modes >>> 2) & 3, end)
     const bits = new BackwardBits(this.input, this.at, end)
-    const { output, literals, begin } = this
+    const { output, literals, begin, offsets } = this
     let { length, literalsAt } = this
     let out = output.reserve(length, 0)
     let literalState = bits.read(literalTable.log)
@@ -240,7 +249,8 @@ class Frame {
       const offsetValue = 2 ** offsetCode + bits.readMany(offsetCode)
       const matched = matchLengthBase[matchEntry >>> 24]! + bits.read(tables.matchLengthBits[matchEntry >>> 24]!)
       const literalCount = literalLengthBase[literalEntry >>> 24]! + bits.read(tables.literalLengthBits[literalEntry >>> 24]!)
-      const offset = this.offsetOf(offsetValue, literalCount === 0)
+      const offset = offsets.take(offsetValue, literalCount === 0)
+      if (offset === 0) fail('a match at distance 0')
       if (left > 1) {
         literalState = (literalEntry & 0xffff) + bits.read((literalEntry >>> 16) & 0xff)
         matchState = (matchEntry & 0xffff) + bits.read((matchEntry >>> 16) & 0xff)
@@ -260,28 +270,6 @@ class Frame {
     bits.close()
     this.length = length
     this.literalsAt = literalsAt
-  }
-
-  /** Values 1 to 3 are the last three offsets, in turns that depend on whether there are literals; the others are 3 more than an offset. */
-  private offsetOf(value: number, noLiterals: boolean): number {
-    let offset: number
-    if (value > 3) offset = value - 3
-    else {
-      const which = noLiterals ? value + 1 : value
-      if (which === 1) return this.offset1
-      if (which === 2) {
-        offset = this.offset2
-        this.offset2 = this.offset1
-        this.offset1 = offset
-        return offset
-      }
-      offset = which === 3 ? this.offset3 : this.offset1 - 1
-      if (offset === 0) fail('a match at distance 0')
-    }
-    this.offset3 = this.offset2
-    this.offset2 = this.offset1
-    this.offset1 = offset
-    return offset
   }
 
   private useLiterals(bytes: Uint8Array, at: number, end: number): void {

@@ -77,7 +77,15 @@ function tableOf(weights: Uint8Array, count: number): HuffmanTable {
 }
 
 /** Decodes the stream [start, end) to into[at, stop). It must be used up by that. */
-export function readHuffmanStream(input: Padded, start: number, end: number, { bits, entries }: HuffmanTable, into: Uint8Array, at: number, stop: number): void {
+export function readHuffmanStream(
+  input: Padded,
+  start: number,
+  end: number,
+  { bits, entries }: HuffmanTable,
+  into: Uint8Array,
+  at: number,
+  stop: number,
+): void {
   const stream = new BackwardBits(input, start, end)
   const { view } = input
   let { left } = stream
@@ -95,7 +103,10 @@ export function readHuffmanStream(input: Padded, start: number, end: number, { b
   }
   while (at < stop) {
     // The last codes may be shorter than what is looked at: zeros stand for the bits behind the end.
-    const index = left >= bits ? view.getUint32(start + ((left - bits) >>> 3), true) >>> ((left - bits) & 7) : view.getUint32(start, true) << (bits - left)
+    const index =
+      left >= bits
+        ? view.getUint32(start + ((left - bits) >>> 3), true) >>> ((left - bits) & 7)
+        : view.getUint32(start, true) << (bits - left)
     const entry = entries[index & ((1 << bits) - 1)]!
     left -= entry & 15
     if (left < 0) fail('literals that end early')
