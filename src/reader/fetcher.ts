@@ -3,9 +3,7 @@ import { backoffDelay } from '../base/backoff.ts'
 import { ClosedError, IsoKafkaError, messageOf, TimeoutError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { zeroUuid } from '../bytes/reader.ts'
-import type { ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
-import type { Fetch } from '../protocol/fetch.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import { FramePool } from '../socket/frame-pool.ts'
 import type { Cluster } from '../transport/cluster.ts'
@@ -15,10 +13,10 @@ import { BatchQueue } from './batch-queue.ts'
 import type { FetchSettings } from './config.ts'
 import type { Counters } from './counters.ts'
 import { limitOf } from './fetch-request.ts'
-import { type FetchedBatch, SharedFrame } from './fetched.ts'
+import type { FetchedBatch } from './fetched.ts'
 import { Flight } from './flight.ts'
+import { Intake } from './intake.ts'
 import type { Position } from './position.ts'
-import { type Answered, isMoved, type PartitionAnswer, readPartition } from './read-answer.ts'
 import { Whereabouts } from './whereabouts.ts'
 
 export interface FetcherParts {
@@ -51,11 +49,11 @@ export class Fetcher {
   /** By broker id. */
   private readonly flights = new Map<number, Flight>()
   private readonly connections = new Map<number, BrokerConnection>()
-  /** Bytes of frames that are still read from, and those that answers under way may bring. */
-  private buffered = 0
+  private readonly intake: Intake
+  /** Bytes that answers under way may bring. */
   private reserved = 0
   private turn = 0
-  private failure: { readonly error: unknown; readonly position: Position } | undefined
+  private failure: { readonly error: unknown; readonly position: Position; readonly passing: boolean } | undefined
   private cancelTimer: (() => void) | undefined
   private closed = false
 
@@ -64,17 +62,14 @@ export class Fetcher {
     this.parts = parts
     this.cluster = transport.cluster(brokers)
     this.pool = new FramePool(settings.queueBytes)
+    const { queue, pool } = this
     this.whereabouts = new Whereabouts(parts, this)
+    this.intake = new Intake({ ...parts, fetcher: this, whereabouts: this.whereabouts, queue, pool })
   }
 
   /** Messages that wait to be read. */
   get queueLength(): number {
     return this.queue.messages
-  }
-
-  /** Bytes fetched and not let go of yet. */
-  get queueBytes(): number {
-    return this.buffered
   }
 
   /** Fetches these from now on, and nothing else. */
@@ -150,6 +145,7 @@ export class Fetcher {
 
   /** A failure of one position: it is tried again later, and if it lasts (or won't pass by itself) a read is told, unless `quiet`. */
   fail(position: Position, error: unknown, { lost = false, quiet = false }: { lost?: boolean; quiet?: boolean } = {}): void {
+    if (!position.live) return
     const { counters, settings, logger } = this.parts
     const now = this.now
     if (position.failures++ === 0) position.failingSince = now
@@ -160,13 +156,20 @@ export class Fetcher {
     const passes = error instanceof IsoKafkaError && error.temporary
     if (quiet || (passes && (position.failures < settings.maxAttempts || (position.proven && now - position.failingSince < patience)))) {
       logger.debug(`${position.name}: fetching failed (${position.failures}): ${messageOf(error)}`)
-    } else this.report(position, error)
+    } else this.report(position, error, { passing: true })
   }
 
-  /** Makes a read reject. */
-  report(position: Position, error: unknown): void {
+  /** The position was fetched: what it failed with before is no news any more. */
+  succeed(position: Position): void {
+    position.failures = 0
+    position.proven = true
+    if (this.failure?.passing && this.failure.position === position) this.failure = undefined
+  }
+
+  /** Makes a read reject; a `passing` failure only until the position is fetched with success. */
+  report(position: Position, error: unknown, { passing = false }: { passing?: boolean } = {}): void {
     this.parts.logger.warn(`${position.name}: fetching failed: ${messageOf(error)}`)
-    this.failure ??= { error, position }
+    this.failure ??= { error, position, passing }
     this.parts.onNews()
   }
 
@@ -192,8 +195,9 @@ export class Fetcher {
     const { settings } = this.parts
     const { queueBytes, queueCapacity } = settings
     const asked = positions.reduce((sum, position) => sum + limitOf(position, settings), 0)
-    const maxBytes = Math.min(asked, Math.max(settings.maxBytes, Math.floor(queueBytes / 2)), 0x7fffffff)
-    const used = this.buffered + this.reserved
+    // Half of the room at most, so that another answer can be on its way while one is read.
+    const maxBytes = Math.min(asked, Math.max(Math.min(settings.maxBytes, queueBytes), Math.floor(queueBytes / 2)), 0x7fffffff)
+    const used = this.intake.buffered + this.reserved
     if (used > 0 && used + maxBytes > queueBytes) return
     if (queueCapacity > 0 && this.queue.messages >= queueCapacity) return
     // Where lanes share a connection, and where a partition is soon to be tried again, the broker must not sit on it for long.
@@ -221,7 +225,7 @@ export class Fetcher {
       }
       const sent = this.now
       const { response, frame } = await flight.send(connection, this.pool, settings)
-      this.takeIn(flight, response, frame, this.now - sent)
+      this.intake.take(flight.plan, response, frame, this.now - sent)
     } catch (error) {
       if (!flight.recalled) for (const position of positions) this.fail(position, error, { lost: true })
       // What was not answered still holds up all behind it on its connection.
@@ -232,81 +236,6 @@ export class Fetcher {
     this.flights.delete(leader)
     this.plan()
   }
-
-  private takeIn({ plan }: Flight, response: ResponseOf<typeof Fetch>, frame: Uint8Array, durationMs: number): void {
-    const { counters, transport } = this.parts
-    const shared = new SharedFrame(() => {
-      this.buffered -= frame.length
-      this.pool.give(frame)
-      this.plan()
-    })
-    this.buffered += frame.length
-    shared.hold()
-    const queued = this.queue.messages
-    try {
-      const error = errorFor(response.errorCode)
-      if (error !== null) throw error
-      const asked = new Map<string, Position>()
-      for (const position of plan.positions) {
-        asked.set(`${position.topic} ${position.partition}`, position)
-        asked.set(`${position.topicId} ${position.partition}`, position)
-      }
-      for (const { topic, topicId, partitions } of response.responses) {
-        for (const answer of partitions) {
-          const position = asked.get(`${topic === '' ? topicId : topic} ${answer.partitionIndex}`)
-          // Each once: a second answer would be read from the wrong place.
-          if (position?.live && position.flying) this.takePartition(position, answer, response.nodeEndpoints, shared)
-        }
-      }
-    } finally {
-      shared.release()
-    }
-    counters.fetches++
-    counters.readTime.observe(durationMs)
-    counters.fetchBytes.observe(frame.length)
-    counters.fetchSize.observe(this.queue.messages - queued)
-    transport.onEvent?.({ type: 'fetch', broker: String(plan.leader), partitions: plan.positions.length, bytes: frame.length, durationMs })
-    if (this.queue.messages > queued) this.parts.onNews()
-  }
-
-  private takePartition(position: Position, answer: PartitionAnswer, endpoints: readonly Endpoint[], frame: SharedFrame): void {
-    const { counters, settings } = this.parts
-    position.flying = false
-    let answered: Answered
-    try {
-      answered = readPartition(position, answer, settings.isolationLevel)
-    } catch (error) {
-      return this.fail(position, error)
-    }
-    const { error, batches, partedAt, leader } = answered
-    if (error === null && partedAt < 0) {
-      position.failures = 0
-      position.proven = true
-      for (const { batch, from } of batches) this.queue.push({ position, batch, from, frame, highWaterMark: position.end })
-    } else if (error === null) {
-      const read = position.offset
-      position.offset = partedAt
-      position.lastEpoch = -1
-      this.report(position, truncated(position, read))
-    } else if (error.code === ErrorCode.OffsetOutOfRange) void this.whereabouts.outOfRange(position)
-    else if (isMoved(error)) {
-      counters.rebalances++
-      if (leader !== null) {
-        const endpoint = endpoints.find(({ nodeId }) => nodeId === leader.id)
-        this.cluster.learnLeader(position.topic, position.partition, leader.id, leader.epoch, endpoint && { ...endpoint, id: leader.id })
-      }
-      this.fail(position, error, { lost: leader === null })
-    } else this.fail(position, error)
-  }
 }
 
 const mergedMaxWait = 100
-
-type Endpoint = ResponseOf<typeof Fetch>['nodeEndpoints'][number]
-
-function truncated({ name, offset }: Position, read: number): KafkaError {
-  return new KafkaError(
-    ErrorCode.OffsetOutOfRange,
-    `${name} was read up to ${read}, but its log now parts from that at ${offset}: messages were lost in an unclean election, and reading goes on from there`,
-  )
-}

@@ -1,13 +1,11 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
-import { ClosedError, ConfigError, messageOf } from '../base/errors.ts'
+import { ClosedError, ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { ownCodecs } from '../compression/own.ts'
 import { membershipOf } from '../group/config.ts'
 import { ConsumerGroup } from '../group/consumer-group.ts'
-import { ErrorCode, KafkaError } from '../protocol/errors.ts'
-import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
 import { Transport } from '../transport/transport.ts'
@@ -15,11 +13,10 @@ import { type ReaderConfig, type ReaderSettings, settingsOf } from './config.ts'
 import { Counters } from './counters.ts'
 import { Delivery } from './delivery.ts'
 import { Fetcher } from './fetcher.ts'
-import { findOffsets } from './find-offsets.ts'
 import { GroupSession } from './group-session.ts'
 import { iteration } from './iteration.ts'
 import type { MessageBatch } from './message-batch.ts'
-import { Position } from './position.ts'
+import { SolePartition } from './sole-partition.ts'
 import type { ReaderStats } from './stats.ts'
 import { Turns } from './turns.ts'
 
@@ -45,6 +42,8 @@ export class Reader implements AsyncIterable<Message> {
   private readonly counters = new Counters()
   private readonly fetcher: Fetcher
   private readonly delivery: Delivery
+  /** One of the two: a partition of its own, or a place in a group. */
+  private readonly sole: SolePartition | undefined
   private readonly session: GroupSession | undefined
   private started = false
   /** Rings when a waiting read may find something. */
@@ -52,7 +51,6 @@ export class Reader implements AsyncIterable<Message> {
   private readonly turns = new Turns()
   /** The application was handed something and has not asked for more. */
   private busy = false
-  private cancelLagTimer: (() => void) | undefined
   private closing = false
   private closed: Promise<void> | undefined
 
@@ -71,7 +69,9 @@ export class Reader implements AsyncIterable<Message> {
     this.fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: () => this.news.ring() })
     const decoding = { codecs: transport.codecs, limit: settings.decompressLimit, cursor: new RecordCursor() }
     this.delivery = new Delivery({ fetcher: this.fetcher, decoding, counters, offset: settings.startOffset })
-    this.session = settings.groupId === undefined ? undefined : this.sessionOf(settings.groupId)
+    const { fetcher, delivery } = this
+    if (settings.groupId === undefined) this.sole = new SolePartition({ transport, brokers, settings, fetcher, delivery, logger })
+    else this.session = this.sessionOf(settings.groupId)
   }
 
   /**
@@ -136,39 +136,25 @@ export class Reader implements AsyncIterable<Message> {
 
   /** Messages from the next one to the partition's end, as last heard; −1 before anything was heard, and in a group. */
   lag(): number {
-    const position = this.session === undefined ? this.fetcher.positions[0] : undefined
-    if (position === undefined || position.end < 0) return -1
-    const offset = this.delivery.offset
-    return Math.max(0, position.end - (offset < 0 ? position.origin : offset))
+    return this.sole?.lag() ?? -1
   }
 
   /** Asks the partition's leader for its end: the messages from the next one to there. Partition mode only. */
   async readLag(options: CallOptions = {}): Promise<number> {
-    const offset = this.ownOffset('readLag')
-    if (offset === LastOffset) return 0
-    const [end, first] = await Promise.all([
-      this.find(LastOffset, options),
-      offset === FirstOffset ? this.find(FirstOffset, options) : offset,
-    ])
-    return Math.max(0, end - first)
+    return this.alone('readLag').readLag(options)
   }
 
   /** Reads on from this offset, FirstOffset or LastOffset; what was fetched ahead is dropped. Partition mode only. */
   setOffset(offset: number): void {
-    const present = this.ownOffset('setOffset')
-    if (!Number.isSafeInteger(offset) || offset < FirstOffset) throw new ConfigError(`no offset: ${offset}`)
-    const position = this.fetcher.positions[0]
-    if (offset === present && position?.failed === undefined) return
-    this.delivery.moveTo(offset)
-    if (position !== undefined) this.fetcher.assign([new Position(position.topic, position.partition, offset)])
+    this.alone('setOffset').setOffset(offset)
   }
 
   /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Partition mode only. */
   async setOffsetAt(time: Date | number, options: CallOptions = {}): Promise<void> {
-    this.ownOffset('setOffsetAt')
     const timestamp = Number(time)
     if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw new ConfigError(`no time: ${time}`)
-    this.setOffset(await this.find(timestamp, options))
+    const offset = await this.alone('setOffsetAt').find(timestamp, options)
+    this.setOffset(offset)
   }
 
   /** What happened since the last call, and how things stand. */
@@ -211,7 +197,7 @@ export class Reader implements AsyncIterable<Message> {
 
   private async shut(): Promise<void> {
     this.closing = true
-    this.cancelLagTimer?.()
+    this.sole?.close()
     this.delivery.cut()
     this.fetcher.close()
     this.news.ring()
@@ -264,41 +250,14 @@ export class Reader implements AsyncIterable<Message> {
     if (this.started) return
     this.ensureOpen()
     this.started = true
-    if (this.session !== undefined) return this.session.start()
-    const { topics, partition } = this.settings
-    this.fetcher.assign([new Position(topics[0]!, partition, this.delivery.offset)])
-    this.watchLag()
+    this.session?.start()
+    this.sole?.start()
   }
 
-  /** Keeps lag() true while nothing is fetched, be it that the reader's queue is full. */
-  private watchLag(): void {
-    const { readLagInterval } = this.settings
-    if (readLagInterval <= 0) return
-    this.cancelLagTimer = this.clock.after(readLagInterval, () => {
-      this.find(LastOffset, {}).then(
-        end => {
-          const position = this.fetcher.positions[0]
-          if (position !== undefined) position.end = end
-        },
-        error => this.logger.debug(`asking for the lag failed: ${messageOf(error)}`),
-      )
-      if (!this.closing) this.watchLag()
-    })
-  }
-
-  private async find(timestamp: number, options: CallOptions): Promise<number> {
-    const { topics, partition, isolationLevel } = this.settings
-    const question = { topic: topics[0]!, partition, timestamp }
-    const [answer] = await findOffsets({ transport: this.transport, brokers: this.given.brokers }, [question], isolationLevel, options)
-    if (answer == null) throw new KafkaError(ErrorCode.UnknownTopicOrPartition, `${topics[0]}/${partition}`)
-    if (answer.error !== null) throw answer.error
-    return answer.offset
-  }
-
-  private ownOffset(method: string): number {
-    if (this.session !== undefined) throw new ConfigError(`${method} is for one partition; a group's offsets are its commits`)
+  private alone(method: string): SolePartition {
+    if (this.sole === undefined) throw new ConfigError(`${method} is for one partition; a group's offsets are its commits`)
     this.ensureOpen()
-    return this.delivery.offset
+    return this.sole
   }
 
   private ensureOpen(): void {

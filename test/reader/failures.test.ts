@@ -370,3 +370,16 @@ test('fetches ask for whole batches of the size seen, and go out before the last
   // Two batches of five fit, a third would be cut off.
   for (const limit of others) expect(limit).toSatisfy((bytes: number) => bytes > 10_000 && bytes < 10_300)
 })
+
+// Planning in the middle of an answer took its own flight for one that waits, and ended its connection.
+test('polls without news stay on their connection', async () => {
+  await using kafka = new Embedded({ partitions: 2 })
+  const connections = new Set<number>()
+  const polls = kafka.spoil(Fetch, Number.POSITIVE_INFINITY, (_, { connectionId }) => void connections.add(connectionId))
+  const reader = kafka.reader({ maxWait: 10 })
+  const member = kafka.reader({ groupId: 'g', maxWait: 10 })
+  const ended = [reader, member].map(each => each.readMessage().catch((error: unknown) => error))
+  await until(forever, () => polls.count > 20)
+  expect(connections.size).toBe(2)
+  await Promise.all([reader.close(), member.close(), ...ended])
+})
