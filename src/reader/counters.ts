@@ -22,6 +22,7 @@ export class Counters {
     return {
       dials,
       fetches,
+      deprecatedFetchesWithTypo: fetches,
       messages,
       bytes,
       rebalances,

@@ -6,6 +6,8 @@ export interface ReaderStats {
   dials: number
   /** Fetches answered. */
   fetches: number
+  /** @deprecated The same as `fetches`; kafka-go has it for the sake of a typo in a metric's name. */
+  deprecatedFetchesWithTypo: number
   messages: number
   /** Of record batches, as they came over the wire. */
   bytes: number
