@@ -79,14 +79,14 @@ export class Reader implements AsyncIterable<Message> {
    * done with the last. Rejects with what keeps partitions from being read (then it can be called again), a ClosedError after close(), or the
    * signal's reason.
    */
-  readMessage(options: CallOptions = {}): Promise<Message> {
-    const message = this.turns.count === 0 && options.signal === undefined ? this.delivery.quick(true) : undefined
+  readMessage(options?: CallOptions): Promise<Message> {
+    const message = this.turns.count === 0 && options === undefined ? this.delivery.quick(true) : undefined
     return message === undefined ? this.slowly(true, options) : Promise.resolve(message)
   }
 
   /** As readMessage, and commits nothing. */
-  fetchMessage(options: CallOptions = {}): Promise<Message> {
-    const message = this.turns.count === 0 && options.signal === undefined ? this.delivery.quick(false) : undefined
+  fetchMessage(options?: CallOptions): Promise<Message> {
+    const message = this.turns.count === 0 && options === undefined ? this.delivery.quick(false) : undefined
     return message === undefined ? this.slowly(false, options) : Promise.resolve(message)
   }
 
@@ -112,7 +112,7 @@ export class Reader implements AsyncIterable<Message> {
     const { autoCommit } = this.settings
     return iteration({
       quick: () => (this.turns.count === 0 ? this.delivery.quick(autoCommit) : undefined),
-      slow: () => this.slowly(autoCommit, {}),
+      slow: () => this.slowly(autoCommit),
       isOver: () => this.closing,
       leave: () => this.idle(),
     })
@@ -206,7 +206,7 @@ export class Reader implements AsyncIterable<Message> {
     if (this.ownsTransport) await this.transport.close()
   }
 
-  private slowly(automatic: boolean, options: CallOptions): Promise<Message> {
+  private slowly(automatic: boolean, options: CallOptions = {}): Promise<Message> {
     return this.obtain(automatic, () => (this.delivery.ready() ? this.delivery.quick(automatic) : undefined), options)
   }
 
