@@ -100,5 +100,6 @@ function der(tag: number, ...parts: Buffer[]): Buffer {
 }
 
 function pem(label: string, bytes: Buffer): string {
-  return `-----BEGIN ${label}-----\n${bytes.toString('base64').match(/.{1,64}/g)!.join('\n')}\n-----END ${label}-----\n`
+  const lines = bytes.toString('base64').match(/.{1,64}/g)!
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
