@@ -1,4 +1,4 @@
-import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
 import type { CompressionCodec } from '../../src/compression/codec.ts'
@@ -7,12 +7,14 @@ import { Inflater } from '../../src/compression/inflate.ts'
 import { lz4 } from '../../src/compression/lz4.ts'
 import { Output } from '../../src/compression/output.ts'
 import { snappy } from '../../src/compression/snappy.ts'
+import { zstd } from '../../src/compression/zstd.ts'
 import { mixed } from '../compression/inputs.ts'
 import { readLz4, readSnappy } from '../compression/reference.ts'
 import { random } from '../support/random.ts'
 import { mutated } from './mutate.ts'
 
 const cases = 10_000
+const { zstdDecompressSync } = zlib as Partial<typeof zlib>
 const limit = 1024 * 1024
 
 interface Subject {
@@ -38,10 +40,10 @@ const subjects: Subject[] = [
   {
     ...gzip,
     seeds: [
-      ...plain.flatMap(input => [gzipSync(input, { level: 1 }), gzip.compress(input), gzipSync(input, { level: 0 })]),
-      Buffer.concat([gzipSync('one'), gzipSync('two')]),
+      ...plain.flatMap(input => [zlib.gzipSync(input, { level: 1 }), gzip.compress(input), zlib.gzipSync(input, { level: 0 })]),
+      Buffer.concat([zlib.gzipSync('one'), zlib.gzipSync('two')]),
     ],
-    oracle: bytes => quietly(() => gunzipSync(bytes, { maxOutputLength: limit })),
+    oracle: bytes => quietly(() => zlib.gunzipSync(bytes, { maxOutputLength: limit })),
   },
   {
     // gzip's checksum would hide what the decoder alone lets pass.
@@ -52,11 +54,20 @@ const subjects: Subject[] = [
       inflater.stream()
       return output.done(inflater.length)
     },
-    seeds: plain.flatMap(input => [0, 1, 6, 9].map(level => deflateRawSync(input, { level }))),
-    oracle: bytes => quietly(() => inflateRawSync(bytes, { maxOutputLength: limit })),
+    seeds: plain.flatMap(input => [0, 1, 6, 9].map(level => zlib.deflateRawSync(input, { level }))),
+    oracle: bytes => quietly(() => zlib.inflateRawSync(bytes, { maxOutputLength: limit })),
   },
   { ...snappy, seeds: plain.flatMap(input => [snappy.compress(input), snappy.compress(input).subarray(20)]), oracle: readSnappy },
   { ...lz4, seeds: plain.map(input => lz4.compress(input)), oracle: readLz4 },
+  {
+    ...zstd,
+    seeds: [...plain, mixed(40_000, 5)].map(input => zstd.compress(input)),
+    // libzstd is there from Node 22.15 on; before that only what went wrong loudly is seen.
+    oracle: bytes =>
+      quietly(() =>
+        zstdDecompressSync === undefined ? zstd.decompress(bytes, limit) : zstdDecompressSync(bytes, { maxOutputLength: limit }),
+      ),
+  },
 ]
 
 describe.each(subjects)('$name, $seeds.length seeds', ({ decompress, seeds, oracle }) => {

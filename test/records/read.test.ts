@@ -35,6 +35,7 @@ describe('batches written by Java', () => {
     ['gzip', 0],
     ['snappy', 0],
     ['lz4', 0],
+    ['zstd', 0],
     ['transactional', 1234567890123],
     ['logAppendTime', 10, T + 99],
   ]
