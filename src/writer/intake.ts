@@ -87,7 +87,7 @@ export class Intake {
 
   /** Takes all messages in if that can be done at once; false otherwise. */
   take(parcel: Parcel, call: Call | null): boolean {
-    if (!this.allReady(parcel.topics) || !this.accumulator.room.has(parcel.bound)) return false
+    if (!this.allReady(parcel.topics) || !this.accumulator.room.hasForAll(parcel.bound)) return false
     const queues = this.choices(parcel)
     for (let i = 0; i < queues.length; i++) this.put(queues[i]!, parcel, i, call)
     return true

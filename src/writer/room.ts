@@ -20,9 +20,14 @@ export class Room {
     this.clock = clock
   }
 
-  /** Whether `bytes` more fit in, and nobody waits. An empty room has space for anything. */
+  /** Whether one message of `bytes` fits in, and nobody waits. An empty room has space for any one message. */
   has(bytes: number): boolean {
     return this.waiters.size === 0 && this.fits(bytes)
+  }
+
+  /** Whether several messages of `bytes` together fit in, and nobody waits. */
+  hasForAll(bytes: number): boolean {
+    return this.waiters.size === 0 && this.taken + bytes <= this.most
   }
 
   release(bytes: number): void {

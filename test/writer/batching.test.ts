@@ -133,6 +133,34 @@ describe('waiting for the topic', () => {
     expect(await kafka.texts()).toEqual(numbered(2))
   })
 
+  test('a call made just when the topic is known keeps behind one that waited for it', async () => {
+    await using kafka = new Embedded()
+    const known = kafka.transport.cluster(kafka.broker.addresses).topic(topic)
+    const writer = kafka.open()
+    const second = known.then(() => writer.writeMessages({ value: '1' }))
+    await Promise.all([writer.writeMessages({ value: '0' }), second])
+    expect(await kafka.texts()).toEqual(numbered(2))
+  })
+
+  test('behind an aborted call that waited for a long one, calls still keep behind the long one', async () => {
+    await using kafka = new Embedded()
+    const writer = kafka.open({ maxBufferedBytes: 10_000, batchBytes: 2_000 })
+    await writer.writeMessages({ value: 'first' })
+    const { arrived, open } = gate(kafka)
+    const controller = new AbortController()
+    const long = writer.writeMessages(Array.from({ length: 60 }, () => ({ value: 'x'.repeat(500) })))
+    await arrived
+    const aborted = writer.writeMessages({ value: 'never' }, { signal: controller.signal }).catch(e => e)
+    const last = writer.writeMessages({ value: 'last' })
+    controller.abort(new Error('enough'))
+    await aborted
+    open()
+    await Promise.all([long, last])
+    const texts = await kafka.texts()
+    expect(texts.length).toBe(62)
+    expect(texts.at(-1)).toBe('last')
+  })
+
   test('close() waits for the calls made before it', async () => {
     await using kafka = new Embedded()
     const { asked, release } = holdMetadata(kafka)

@@ -69,6 +69,7 @@ describe('Room', () => {
   test('an empty room takes even what is larger than all of it', () => {
     const room = new Room(100, new HandClock())
     expect(room.has(1000)).toBe(true)
+    expect(room.hasForAll(1000)).toBe(false)
   })
 
   test('waiting ends with the time or the signal, and leaves nothing behind', async () => {

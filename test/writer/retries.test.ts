@@ -131,13 +131,15 @@ describe('an idempotent writer', () => {
   test('pauses for as long as a throttled answer says', async () => {
     await using kafka = new Embedded()
     const writer = kafka.open()
-    kafka.broker.throttle(30, Produce)
+    const stop = kafka.onProduce(async (_request, { apply }) => {
+      stop()
+      return { ...(await apply())!, throttleTimeMs: 60 }
+    })
     await writer.writeMessages({ value: 'a' })
-    kafka.broker.throttle(0, Produce)
     const before = performance.now()
     await writer.writeMessages({ value: 'b' })
-    expect(performance.now() - before).toBeGreaterThan(15)
-    expect(writer.stats().waitTime.max).toBe(30)
+    expect(performance.now() - before).toBeGreaterThan(50)
+    expect(writer.stats().waitTime.max).toBe(60)
   })
 })
 
@@ -182,6 +184,21 @@ describe('delivery is bounded', () => {
     expect(highest).toBeLessThanOrEqual(100_000)
     expect(highest).toBeGreaterThan(80_000)
     expect(writer.stats().bufferedBytes).toBe(0)
+  })
+
+  test('one call with more than maxBufferedBytes is taken on bit by bit', async () => {
+    await using kafka = new Embedded()
+    const writer = kafka.open({ maxBufferedBytes: 100_000, batchBytes: 10_000 })
+    await writer.writeMessages({ value: 'first' })
+    let highest = 0
+    kafka.onProduce(() => {
+      highest = Math.max(highest, writer.stats().bufferedBytes)
+      return undefined
+    })
+    await writer.writeMessages(Array.from({ length: 1000 }, () => ({ value: new Uint8Array(1000) })))
+    expect(highest).toBeGreaterThan(80_000)
+    expect(highest).toBeLessThanOrEqual(100_000)
+    expect((await kafka.texts()).length).toBe(1001)
   })
 
   test('close() with a signal gives up at once', async () => {
