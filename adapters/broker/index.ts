@@ -1,5 +1,5 @@
 import * as net from 'node:net'
-import { formatAddress } from '../../src/base/address.ts'
+import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
 import { AcceptedSocket } from './accepted-socket.ts'
@@ -21,7 +21,7 @@ export interface Listening {
 /** Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses connections. */
 export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: ListenOptions = {}): Promise<Listening> {
   const doors = new Map<number, Door>()
-  const listener: Listener = { address: id => ({ host, port: doors.get(id)?.port ?? 0 }) }
+  const listener: Listener = { address: id => doors.get(id)?.address }
   // What is listened to follows the cluster, one change after the other.
   let following: Promise<void> = Promise.resolve()
   const follow = async (): Promise<void> => {
@@ -36,16 +36,15 @@ export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: L
     throw new ConfigError(`cannot listen on ${formatAddress({ host, port })}`, { cause: error })
   })
   const unwatch = broker.watch(() => {
-    following = following.then(follow)
-    following.catch(() => {})
+    following = following.then(follow).catch(error => broker.logger.error('an embedded broker cannot listen', error))
   })
   return {
     get addresses() {
-      return broker.brokerIds.filter(id => broker.isRunning(id) && doors.has(id)).map(id => formatAddress(listener.address(id)))
+      return broker.brokerIds.flatMap(id => (broker.isRunning(id) ? (listener.address(id) ?? []) : [])).map(formatAddress)
     },
     async close() {
       unwatch()
-      await following.catch(() => {})
+      await following
       for (const door of doors.values()) await door.close()
     },
   }
@@ -53,10 +52,12 @@ export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: L
 
 /** One broker's port. Once chosen it stays the same, so that clients find the broker again after a restart. */
 class Door {
-  port: number
+  /** Undefined until the port is known. */
+  address: Address | undefined
   readonly #broker: Broker
   readonly #id: number
   readonly #host: string
+  readonly #port: number
   readonly #listener: Listener
   readonly #connections = new Set<net.Socket>()
   #server: net.Server | undefined
@@ -65,7 +66,7 @@ class Door {
     this.#broker = broker
     this.#id = id
     this.#host = host
-    this.port = port
+    this.#port = port
     this.#listener = listener
   }
 
@@ -74,12 +75,12 @@ class Door {
     const server = net.createServer(socket => this.#accept(socket))
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(this.port, this.#host, () => {
+      server.listen(this.address?.port ?? this.#port, this.#host, () => {
         server.off('error', reject)
         resolve()
       })
     })
-    this.port = (server.address() as net.AddressInfo).port
+    this.address = { host: this.#host, port: (server.address() as net.AddressInfo).port }
     this.#server = server
   }
 

@@ -12,7 +12,7 @@ import { socketPair } from './memory-socket.ts'
  */
 export function memory(broker: Broker, natives: Natives = {}): SocketAdapter {
   const defer = deferOf(natives)
-  const listener: Listener = { address: id => parseAddress(broker.address(id)) }
+  const listener: Listener = { address: id => (broker.brokerIds.includes(id) ? parseAddress(broker.address(id)) : undefined) }
   const dial = async (address: Address, { signal }: { signal?: AbortSignal }): Promise<Socket> => {
     await new Promise<void>(defer)
     signal?.throwIfAborted()

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
 import type { AnyApi } from '../protocol/api.ts'
 import type { Address, Socket } from '../socket/socket.ts'
 import { Cluster } from './cluster.ts'
@@ -12,7 +13,8 @@ import { Throttle } from './throttle.ts'
 
 /** Where clients that came one way reach each broker: memory and TCP advertise different addresses, as Kafka's listeners do. */
 export interface Listener {
-  address(brokerId: number): Address
+  /** Undefined for a broker that cannot be reached this way yet: it is not told of. */
+  address(brokerId: number): Address | undefined
 }
 
 const memoryPort = 9092
@@ -49,6 +51,11 @@ export class Broker {
   /** A broker's address for the memory adapter. */
   address(brokerId: number): string {
     return `broker-${this.#node(brokerId).id}:${memoryPort}`
+  }
+
+  /** Where the broker writes what it notices. */
+  get logger(): Logger {
+    return this.#cluster.logger
   }
 
   isRunning(brokerId: number): boolean {

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../protocol/errors.ts'
 import type { RequestContext } from './handler.ts'
+import type { Node } from './node.ts'
 import type { Partition } from './partition.ts'
 import type { Topic } from './topic.ts'
 
@@ -22,12 +23,22 @@ export function ledPartition(topic: Topic, index: number, { node }: RequestConte
   return partition.leader === node.id ? partition : ErrorCode.NotLeaderForPartition
 }
 
-/** Addresses of the leaders that an answer names in place of this broker (KIP-951). */
-export function endpointsOf(
-  leaders: Iterable<number>,
-  { cluster, connection }: RequestContext,
+/** Brokers as the connection's listener reaches them. */
+export function reachable(
+  nodes: Iterable<Node>,
+  { connection }: RequestContext,
 ): { nodeId: number; host: string; port: number; rack: string | null }[] {
-  return [...new Set(leaders)]
-    .filter(id => id >= 0)
-    .map(id => ({ nodeId: id, ...connection.listener.address(id), rack: cluster.nodes.get(id)!.rack }))
+  return [...nodes].flatMap(({ id, rack }) => {
+    const address = connection.listener.address(id)
+    return address === undefined ? [] : [{ nodeId: id, ...address, rack }]
+  })
+}
+
+/** Addresses of the leaders that an answer names in place of this broker (KIP-951). */
+export function endpointsOf(leaders: Iterable<number>, context: RequestContext): ReturnType<typeof reachable> {
+  const { nodes } = context.cluster
+  return reachable(
+    [...new Set(leaders)].flatMap(id => nodes.get(id) ?? []),
+    context,
+  )
 }

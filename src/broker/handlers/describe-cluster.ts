@@ -2,13 +2,15 @@ import { DescribeCluster } from '../../protocol/describe-cluster.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { authorizedOperations } from '../authorized-operations.ts'
 import { type Handler, handler } from '../handler.ts'
+import { reachable } from '../topic-lookup.ts'
 
 const brokers = 1
 
 export const describeCluster: Handler = handler(
   DescribeCluster,
   [0, 2],
-  ({ endpointType, includeFencedBrokers, includeClusterAuthorizedOperations }, { cluster, connection, apiVersion }) => {
+  ({ endpointType, includeFencedBrokers, includeClusterAuthorizedOperations }, context) => {
+    const { cluster, apiVersion } = context
     const nothing = { clusterId: '', brokers: [] }
     if (endpointType !== brokers) {
       const errorCode = endpointType === 2 ? ErrorCode.MismatchedEndpointType : ErrorCode.UnsupportedEndpointType
@@ -20,11 +22,10 @@ export const describeCluster: Handler = handler(
       clusterId: cluster.id,
       controllerId: cluster.controllerId,
       ...(includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
-      brokers: told.map(({ id, rack, running }) => ({
-        brokerId: id,
-        ...connection.listener.address(id),
-        rack,
-        ...(apiVersion >= 2 ? { isFenced: !running } : {}),
+      brokers: reachable(told, context).map(({ nodeId, ...where }) => ({
+        brokerId: nodeId,
+        ...where,
+        ...(apiVersion >= 2 ? { isFenced: !cluster.nodes.get(nodeId)!.running } : {}),
       })),
     }
   },

@@ -14,6 +14,7 @@ function find(key: string, keyType: number, { cluster, connection }: RequestCont
   const kind = kinds[keyType]
   if (kind === undefined) return nowhere(ErrorCode.InvalidRequest, `no coordinators of type ${keyType} here`)
   const nodeId = cluster.coordinators.of(kind, key)
-  if (nodeId < 0) return nowhere(ErrorCode.GroupCoordinatorNotAvailable, 'The coordinator is not available.')
-  return { key, errorCode: 0, errorMessage: null, nodeId, ...connection.listener.address(nodeId) }
+  const address = connection.listener.address(nodeId)
+  if (address === undefined) return nowhere(ErrorCode.GroupCoordinatorNotAvailable, 'The coordinator is not available.')
+  return { key, errorCode: 0, errorMessage: null, nodeId, ...address }
 }

@@ -7,20 +7,21 @@ import type { Cluster } from '../cluster.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../partition.ts'
 import type { Topic } from '../topic.ts'
+import { reachable } from '../topic-lookup.ts'
 import { invalidTopicName } from '../topic-names.ts'
 
 type TopicAnswer = ResponseInput<typeof Metadata>['topics'][number]
 
 export const metadata: Handler = handler(Metadata, [0, 13], (request, context) => {
   const { topics, allowAutoTopicCreation } = request
-  const { cluster, connection, apiVersion } = context
+  const { cluster, apiVersion } = context
   // In version 0 an empty list asks for all.
   const all = topics === null || (apiVersion === 0 && topics.length === 0)
   const answers = all
     ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
     : topics.map(({ name, topicId }) => (name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context)))
   return {
-    brokers: cluster.running.map(({ id, rack }) => ({ nodeId: id, ...connection.listener.address(id), rack })),
+    brokers: reachable(cluster.running, context),
     clusterId: cluster.id,
     controllerId: cluster.controllerId,
     topics: request.includeTopicAuthorizedOperations
