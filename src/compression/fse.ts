@@ -69,6 +69,18 @@ export function encodingTable(distribution: ArrayLike<number>, log: number): Enc
   return { log, counts, starts, mostBits, states }
 }
 
+/** The table of one symbol that takes no bits at all: it has one state. */
+export function onlySymbol(symbol: number): EncodingTable {
+  const size = symbol + 1
+  return {
+    log: 0,
+    counts: new Uint16Array(size).fill(1, symbol),
+    starts: new Uint16Array(size),
+    mostBits: new Uint8Array(size),
+    states: Uint16Array.of(1),
+  }
+}
+
 /** Counts of symbols made to add up to 2^log, none of those that occur becoming 0. */
 export function normalized(counts: ArrayLike<number>, log: number): Int16Array {
   let total = 0

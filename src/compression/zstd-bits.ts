@@ -31,21 +31,25 @@ export class BackwardBits {
 
   /** Up to 25 bits; an error when there are fewer. */
   read(count: number): number {
-    const at = this.left - count
-    if (at < 0) fail('a bit stream that ends early')
-    this.left = at
-    return (this.view.getUint32(this.start + (at >>> 3), true) >>> (at & 7)) & ((1 << count) - 1)
-  }
-
-  /** Up to 31 bits. */
-  readMany(count: number): number {
-    return count > 25 ? this.read(count - 16) * 0x10000 + this.read(16) : this.read(count)
+    if (count > this.left) fail('a bit stream that ends early')
+    this.left -= count
+    return bitsAt(this.view, this.start * 8 + this.left, count)
   }
 
   /** To be called when all that was expected is read. */
   close(): void {
     if (this.left !== 0) fail('a bit stream that is not used up')
   }
+}
+
+/** Up to 25 bits of the view's bytes, from bit `at` up. */
+export function bitsAt(view: DataView, at: number, count: number): number {
+  return (view.getUint32(at >>> 3, true) >>> (at & 7)) & ((1 << count) - 1)
+}
+
+/** 26 to 31 bits. */
+export function wideBitsAt(view: DataView, at: number, count: number): number {
+  return bitsAt(view, at, 16) | (bitsAt(view, at + 16, count - 16) << 16)
 }
 
 /**

@@ -92,11 +92,11 @@ class Finder {
     let misses = 64
     while (p < stop) {
       const four = fourBytes(bytes, p)
-      const slot = hashOf(four, hashBits)
+      const slot = hashOf(four ^ (bytes[p + 4]! << 11), hashBits)
       let candidate = table[slot]! - 1
       table[slot] = p + 1
       const repeated = p + 1 - offsets.first
-      if (repeated >= 0 && fourBytes(bytes, p + 1) === fourBytes(bytes, repeated)) {
+      if (repeated >= 0 && bytes[p + 1] === bytes[repeated] && fourBytes(bytes, p + 1) === fourBytes(bytes, repeated)) {
         // The last offset once more is the cheapest of all.
         p++
         candidate = repeated
@@ -119,7 +119,7 @@ class Finder {
       offsets.take(value, literalCount === 0)
       sequences.add(literalCount, matched - p, value)
       p = anchor = matched
-      if (p < stop) table[hashOf(fourBytes(bytes, p - 2), hashBits)] = p - 1
+      if (p < stop) table[hashOf(fourBytes(bytes, p - 2) ^ (bytes[p + 2]! << 11), hashBits)] = p - 1
     }
     copyLiterals(literals, count, bytes, anchor, end)
     return count + end - anchor

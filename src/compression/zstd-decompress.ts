@@ -3,7 +3,7 @@ import { type DecodingTable, decodingTable, singleSymbol } from './fse.ts'
 import { copyLiterals, copyMatch } from './match.ts'
 import { Output } from './output.ts'
 import { xxh64 } from './xxh64.ts'
-import { BackwardBits, Padded, readDistribution } from './zstd-bits.ts'
+import { BackwardBits, bitsAt, Padded, readDistribution, wideBitsAt } from './zstd-bits.ts'
 import { type HuffmanTable, readHuffmanStream, readHuffmanTable } from './zstd-huffman.ts'
 import { OffsetHistory } from './zstd-offsets.ts'
 import * as tables from './zstd-tables.ts'
@@ -23,6 +23,8 @@ interface Code {
   readonly mostLog: number
   readonly defaults: readonly number[]
   readonly defaultLog: number
+  /** Made when first needed. */
+  defaultTable?: DecodingTable
 }
 const codes: Record<'literals' | 'offsets' | 'matches', Code> = {
   literals: {
@@ -104,6 +106,7 @@ class Frame {
     if (single) window = size!
     this.largest = Math.min(window, tables.largestBlock)
     if (size !== undefined && size > (this.input.length - this.at) * this.largest) fail('a frame that claims more than it can hold')
+    if (size !== undefined) output.reserve(begin, size)
 
     for (let last = false; !last; ) {
       const header = this.little(3)
@@ -213,8 +216,10 @@ class Frame {
   private table(name: keyof typeof codes, mode: number, end: number): DecodingTable {
     const { symbols, mostLog, defaults, defaultLog } = codes[name]
     let table: DecodingTable
-    if (mode === 0) table = decodingTable(defaults, defaultLog)
-    else if (mode === 1) {
+    if (mode === 0) {
+      codes[name].defaultTable ??= decodingTable(defaults, defaultLog)
+      table = codes[name].defaultTable
+    } else if (mode === 1) {
       const symbol = this.at < end ? this.input.bytes[this.at++]! : fail('the data ends early')
       if (symbol >= symbols) fail('an unknown code')
       table = singleSymbol(symbol)
@@ -235,26 +240,45 @@ class Frame {
     const offsetTable = this.table('offsets', (modes >>> 4) & 3, end)
     const matchTable = this.table('matches', (modes >>> 2) & 3, end)
     const bits = new BackwardBits(this.input, this.at, end)
-    const { output, literals, begin, offsets } = this
-    let { length, literalsAt } = this
-    let out = output.reserve(length, 0)
     let literalState = bits.read(literalTable.log)
     let offsetState = bits.read(offsetTable.log)
     let matchState = bits.read(matchTable.log)
+    const { output, literals, begin, offsets } = this
+    const { view } = bits
+    const { matchLengthBits, literalLengthBits } = tables
+    let { length, literalsAt } = this
+    let out = output.reserve(length, 0)
+    // Bits by number from the beginning of the input. How many a sequence takes is checked at once, before any of them is read.
+    const lowest = bits.start * 8
+    let bit = lowest + bits.left
     for (let left = count; left > 0; left--) {
       const literalEntry = literalTable.entries[literalState]!
       const offsetEntry = offsetTable.entries[offsetState]!
       const matchEntry = matchTable.entries[matchState]!
-      const offsetCode = offsetEntry >>> 24
-      const offsetValue = 2 ** offsetCode + bits.readMany(offsetCode)
-      const matched = matchLengthBase[matchEntry >>> 24]! + bits.read(tables.matchLengthBits[matchEntry >>> 24]!)
-      const literalCount = literalLengthBase[literalEntry >>> 24]! + bits.read(tables.literalLengthBits[literalEntry >>> 24]!)
+      const offsetBits = offsetEntry >>> 24
+      const matchBits = matchLengthBits[matchEntry >>> 24]!
+      const literalBits = literalLengthBits[literalEntry >>> 24]!
+      const literalStep = (literalEntry >>> 16) & 0xff
+      const matchStep = (matchEntry >>> 16) & 0xff
+      const offsetStep = (offsetEntry >>> 16) & 0xff
+      const wanted = offsetBits + matchBits + literalBits + (left > 1 ? literalStep + matchStep + offsetStep : 0)
+      if (wanted > bit - lowest) fail('a bit stream that ends early')
+
+      bit -= offsetBits
+      const offsetValue = ((1 << offsetBits) >>> 0) + (offsetBits > 25 ? wideBitsAt(view, bit, offsetBits) : bitsAt(view, bit, offsetBits))
+      bit -= matchBits
+      const matched = matchLengthBase[matchEntry >>> 24]! + bitsAt(view, bit, matchBits)
+      bit -= literalBits
+      const literalCount = literalLengthBase[literalEntry >>> 24]! + bitsAt(view, bit, literalBits)
       const offset = offsets.take(offsetValue, literalCount === 0)
-      if (offset === 0) fail('a match at distance 0')
+      if (offset <= 0) fail('a match at distance 0')
       if (left > 1) {
-        literalState = (literalEntry & 0xffff) + bits.read((literalEntry >>> 16) & 0xff)
-        matchState = (matchEntry & 0xffff) + bits.read((matchEntry >>> 16) & 0xff)
-        offsetState = (offsetEntry & 0xffff) + bits.read((offsetEntry >>> 16) & 0xff)
+        bit -= literalStep
+        literalState = (literalEntry & 0xffff) + bitsAt(view, bit, literalStep)
+        bit -= matchStep
+        matchState = (matchEntry & 0xffff) + bitsAt(view, bit, matchStep)
+        bit -= offsetStep
+        offsetState = (offsetEntry & 0xffff) + bitsAt(view, bit, offsetStep)
       }
 
       if (literalCount > this.literalsEnd - literalsAt) fail('more literals than there are')
@@ -267,6 +291,7 @@ class Frame {
       copyMatch(out, length, offset, matched)
       length += matched
     }
+    bits.left = bit - lowest
     bits.close()
     this.length = length
     this.literalsAt = literalsAt

@@ -1,4 +1,4 @@
-import { type EncodingTable, encodingTable, normalized } from './fse.ts'
+import { type EncodingTable, encodingTable, normalized, onlySymbol } from './fse.ts'
 import { BitWriter, writeDistribution } from './zstd-bit-writer.ts'
 import * as tables from './zstd-tables.ts'
 
@@ -11,6 +11,34 @@ const matchLengthBase = tables.basesOf(tables.matchLengthBits, 3)
 /** From here on a length's code follows from its highest bit. */
 const regularLiteralLength = 64
 const regularMatchLength = 128 + 3
+
+/** One of the three codes that sequences are made of. */
+interface Kind {
+  readonly symbols: number
+  readonly mostLog: number
+  readonly defaults: readonly number[]
+  readonly defaultLog: number
+  /** Made when first needed. */
+  defaultTable?: EncodingTable
+}
+const literalKind: Kind = {
+  symbols: 36,
+  mostLog: tables.mostLiteralLengthLog,
+  defaults: tables.defaultLiteralLengths,
+  defaultLog: tables.defaultLengthsLog,
+}
+const offsetKind: Kind = {
+  symbols: tables.offsetCodes,
+  mostLog: tables.mostOffsetLog,
+  defaults: tables.defaultOffsets,
+  defaultLog: tables.defaultOffsetsLog,
+}
+const matchKind: Kind = {
+  symbols: 53,
+  mostLog: tables.mostMatchLengthLog,
+  defaults: tables.defaultMatchLengths,
+  defaultLog: tables.defaultLengthsLog,
+}
 
 /** A block's sequences, in arrays that are used again for the next. */
 export class Sequences {
@@ -51,62 +79,39 @@ export function writeSequences({ count, literals, matches, offsets }: Sequences,
     offsetCodes[i] = 31 - Math.clz32(offsets[i]!)
   }
   const modesAt = at++
-  const literalTable = choose(
-    literalCodes,
-    36,
-    tables.mostLiteralLengthLog,
-    tables.defaultLiteralLengths,
-    tables.defaultLengthsLog,
-    into,
-    at,
-  )
-  const offsetTable = choose(
-    offsetCodes,
-    tables.offsetCodes,
-    tables.mostOffsetLog,
-    tables.defaultOffsets,
-    tables.defaultOffsetsLog,
-    into,
-    literalTable.end,
-  )
-  const matchTable = choose(
-    matchCodes,
-    53,
-    tables.mostMatchLengthLog,
-    tables.defaultMatchLengths,
-    tables.defaultLengthsLog,
-    into,
-    offsetTable.end,
-  )
+  const literalTable = choose(literalCodes, literalKind, into, at)
+  const offsetTable = choose(offsetCodes, offsetKind, into, literalTable.end)
+  const matchTable = choose(matchCodes, matchKind, into, offsetTable.end)
   into[modesAt] = (literalTable.mode << 6) | (offsetTable.mode << 4) | (matchTable.mode << 2)
 
   // The reader takes everything in the opposite order: first what is written last.
   const writer = new BitWriter(into, matchTable.end)
-  let literalState = -1
-  let offsetState = -1
-  let matchState = -1
-  for (let i = count - 1; i >= 0; i--) {
-    const [literalCode, offsetCode, matchCode] = [literalCodes[i]!, offsetCodes[i]!, matchCodes[i]!]
-    offsetState = step(writer, offsetTable.table, offsetState, offsetCode)
-    matchState = step(writer, matchTable.table, matchState, matchCode)
-    literalState = step(writer, literalTable.table, literalState, literalCode)
+  const last = count - 1
+  let offsetState = firstState(offsetTable.table, offsetCodes[last]!)
+  let matchState = firstState(matchTable.table, matchCodes[last]!)
+  let literalState = firstState(literalTable.table, literalCodes[last]!)
+  for (let i = last; i >= 0; i--) {
+    const literalCode = literalCodes[i]!
+    const matchCode = matchCodes[i]!
+    const offsetCode = offsetCodes[i]!
+    if (i !== last) {
+      offsetState = writer.encode(offsetTable.table, offsetState, offsetCode)
+      matchState = writer.encode(matchTable.table, matchState, matchCode)
+      literalState = writer.encode(literalTable.table, literalState, literalCode)
+    }
     writer.write(literals[i]! - literalLengthBase[literalCode]!, tables.literalLengthBits[literalCode]!)
     writer.write(matches[i]! - matchLengthBase[matchCode]!, tables.matchLengthBits[matchCode]!)
     writer.writeMany(offsets[i]!, offsetCode)
   }
-  for (const [state, { table }] of [
-    [matchState, matchTable],
-    [offsetState, offsetTable],
-    [literalState, literalTable],
-  ] as const)
-    if (table !== undefined) writer.write(state, table.log)
+  writer.write(matchState, matchTable.table.log)
+  writer.write(offsetState, offsetTable.table.log)
+  writer.write(literalState, literalTable.table.log)
   return writer.close()
 }
 
-/** The first symbol of all begins in any of its states. A code of one symbol has no state. */
-function step(writer: BitWriter, table: EncodingTable | undefined, state: number, symbol: number): number {
-  if (table === undefined) return 0
-  return state < 0 ? table.states[table.starts[symbol]!]! : writer.encode(table, state, symbol)
+/** The last symbol, which is encoded first, may begin in any of its states. */
+function firstState({ states, starts }: EncodingTable, symbol: number): number {
+  return states[starts[symbol]!]!
 }
 
 /** The code of a length: by its highest bit from `regular` on, where that bit is `above` less than the code. */
@@ -121,36 +126,30 @@ function codeOf(length: number, bases: readonly number[], regular: number, above
   return low
 }
 
-/** Decides how codes are written, and writes the table if it is one of their own. No table: there is one symbol only. */
-function choose(
-  codes: Uint8Array,
-  symbols: number,
-  mostLog: number,
-  defaults: readonly number[],
-  defaultLog: number,
-  into: Uint8Array,
-  at: number,
-): { mode: number; table: EncodingTable | undefined; end: number } {
-  const counts = new Uint32Array(symbols)
+/** Decides how codes are written, and writes the table if it is one of their own. */
+function choose(codes: Uint8Array, kind: Kind, into: Uint8Array, at: number): { mode: number; table: EncodingTable; end: number } {
+  const counts = new Uint32Array(kind.symbols)
   let last = 0
-  for (const code of codes) {
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
     counts[code]!++
-    last = Math.max(last, code)
+    if (code > last) last = code
   }
   if (counts[last] === codes.length) {
     into[at] = last
-    return { mode: singleMode, table: undefined, end: at + 1 }
+    return { mode: singleMode, table: onlySymbol(last), end: at + 1 }
   }
   const occurring = counts.subarray(0, last + 1)
-  const useDefaults = { mode: defaultsMode, end: at }
-  const fits = last < defaults.length
   // As exact as there are codes to profit from it, and room for every symbol.
   const different = occurring.filter(count => count > 0).length
-  const log = Math.min(mostLog, Math.max(5, 30 - Math.clz32(codes.length), 33 - Math.clz32(different)))
+  const log = Math.min(kind.mostLog, Math.max(5, 30 - Math.clz32(codes.length), 33 - Math.clz32(different)))
   const distribution = normalized(occurring, log)
   const end = writeDistribution(distribution, log, into, at)
-  if (fits && cost(occurring, defaults, defaultLog) <= cost(occurring, distribution, log) + 8 * (end - at))
-    return { ...useDefaults, table: encodingTable(defaults, defaultLog) }
+  const { defaults, defaultLog } = kind
+  if (last < defaults.length && cost(occurring, defaults, defaultLog) <= cost(occurring, distribution, log) + 8 * (end - at)) {
+    kind.defaultTable ??= encodingTable(defaults, defaultLog)
+    return { mode: defaultsMode, table: kind.defaultTable, end: at }
+  }
   return { mode: ownMode, table: encodingTable(distribution, log), end }
 }
 
