@@ -33,6 +33,8 @@ export class Accumulator implements QueueHost {
   codec: CompressionCodec | undefined
   /** Open batches wait no longer. */
   flushing = false
+  /** Counts the flushes: what was looked up since the last need not be looked up again. */
+  turn = 0
 
   private readonly transport: Transport
   private readonly builders: BuilderPool
@@ -150,6 +152,7 @@ export class Accumulator implements QueueHost {
 
   private readonly flush = (): void => {
     this.scheduled = false
+    this.turn++
     if (this.signal.aborted) return
     const now = this.clock.monotonic()
     if (now >= this.expireAt) this.expire(now)

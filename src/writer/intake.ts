@@ -176,9 +176,11 @@ export class Intake {
 
   private isReady(topic: TopicQueues): boolean {
     if (topic.tail !== null || (this.accumulator.codec === undefined && this.settings.compression !== Compression.None)) return false
+    if (topic.seenInTurn === this.accumulator.turn) return true
     const layout = this.accumulator.cluster.peek(topic.name)
     if (layout === undefined || layout.error !== null) return false
     topic.learn(layout)
+    topic.seenInTurn = this.accumulator.turn
     return true
   }
 

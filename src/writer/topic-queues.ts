@@ -10,6 +10,8 @@ export class TopicQueues {
   partitions: readonly number[] = []
   readonly queues: PartitionQueue[] = []
   layout: TopicLayout | null = null
+  /** In which of the accumulator's turns the layout was last looked up. */
+  seenInTurn = -1
   /** The last of the calls that wait for this topic, done when it is: those after it keep behind it. */
   tail: Promise<void> | null = null
 
