@@ -90,8 +90,9 @@ export class Embedded {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.writers.map(writer => writer.close({ signal: AbortSignal.timeout(5_000) })))
-    await this.transport.close()
+    // The broker first: the transport would wait a while for answers that never come.
     await this.broker.close()
+    await this.transport.close()
   }
 }
 
