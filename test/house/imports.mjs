@@ -54,6 +54,7 @@ function refusePackage(path, name, dependencies) {
   if (name === '#adapter') return path.startsWith('src/transport/') ? undefined : 'only src/transport may'
   if (dependencies.includes(name)) return undefined
   if (path.startsWith('src/')) return 'not a dependency; src knows no runtime'
+  if (name === 'cloudflare:sockets') return path.startsWith('adapters/cloudflare/') ? undefined : 'only adapters/cloudflare may'
   return name.startsWith('node:') ? undefined : 'not a dependency'
 }
 
@@ -63,8 +64,10 @@ function refuseFile(path, target, files, folders) {
   const [root, folder = ''] = path.split('/')
   const [targetRoot, targetFolder = ''] = target.split('/')
   if (root === 'adapters') {
-    // The command line puts the pieces together.
-    return targetRoot === 'src' || targetFolder === folder || folder === 'cli' ? undefined : 'an adapter may not know another'
+    // The command line puts the pieces together; what several adapters need is in adapters/shared.
+    return targetRoot === 'src' || targetFolder === folder || targetFolder === 'shared' || folder === 'cli'
+      ? undefined
+      : 'an adapter may not know another'
   }
   if (targetRoot !== 'src') return 'src may not know its adapters'
   if (path === 'src/index.ts') return undefined

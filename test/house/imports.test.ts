@@ -16,6 +16,8 @@ describe('the rules on imports', () => {
       'src/index.ts': "export { W } from './writer/writer.ts'",
       'adapters/node/index.ts': "import net from 'node:net'\nimport { E } from '../../src/base/errors.ts'",
       'adapters/cli/demo.ts': "import { a } from '../node/index.ts'",
+      'adapters/shared/a.ts': '',
+      'adapters/cloudflare/dial.ts': "import { connect } from 'cloudflare:sockets'\nimport '../shared/a.ts'",
     }
     expect(problems(files)).toEqual([])
   })
@@ -30,6 +32,7 @@ describe('the rules on imports', () => {
     ['the adapter elsewhere than in transport', 'src/writer/a.ts', "import '#adapter'", 'only src/transport may'],
     ['an adapter from src', 'src/transport/a.ts', "import '../../adapters/x/index.ts'", 'src may not know its adapters'],
     ['an adapter from another', 'adapters/y/index.ts', "import '../x/index.ts'", 'an adapter may not know another'],
+    ["a Worker's sockets elsewhere", 'adapters/node/index.ts', "import 'cloudflare:sockets'", 'only adapters/cloudflare may'],
     ['a file without its extension', 'src/writer/a.ts', "import './w'", 'no such file'],
     ['from a folder not in the table', 'src/extra/a.ts', "import '../writer/w.ts'", 'src/extra is not in the table'],
   ])('refuse %s', (_what, path, text, reason) => {

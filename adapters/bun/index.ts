@@ -1,0 +1,7 @@
+import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { dial } from './dial.ts'
+
+export { natives } from './natives.ts'
+
+/** TCP and TLS through Bun.connect. */
+export const adapter: SocketAdapter = { name: 'bun', dial }

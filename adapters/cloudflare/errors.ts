@@ -1,0 +1,15 @@
+import { ConfigError, ConnectionError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
+import { networkError } from '../shared/errors.ts'
+
+/** A Worker's error as one of ours. They are few, and say little: a certificate that doesn't pass looks like a port where nothing listens. */
+export function translate(broker: string, error: unknown, secure: boolean): unknown {
+  if (error instanceof IsoKafkaError) return error
+  const message = messageOf(error)
+  if (error instanceof TypeError || error instanceof RangeError) return new ConfigError(`${broker}: ${message}`, { cause: error })
+  if (/cannot connect to the specified address/.test(message)) {
+    const tls = secure ? ', or its certificate is not one the Workers runtime trusts, or it does not speak TLS' : ''
+    return new ConnectionError(broker, `no connection: host not found, connection refused${tls}`, { cause: error })
+  }
+  if (/Network connection lost/.test(message)) return networkError(broker, 'ECONNRESET', error)
+  return networkError(broker, undefined, error)
+}

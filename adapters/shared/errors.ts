@@ -1,0 +1,87 @@
+import { AuthenticationError, ConfigError, ConnectionError, messageOf } from '../../src/base/errors.ts'
+import type { TLSOptions } from '../../src/socket/socket.ts'
+
+// The words for what goes wrong with a connection, the same in every runtime.
+
+const sentences: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nothing listens there',
+  ECONNRESET: 'the peer reset the connection',
+  EPIPE: 'the peer closed the connection while we wrote',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'the host name could not be looked up: no answer from the name server',
+  ETIMEDOUT: 'no answer from the host',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ECONNABORTED: 'the connection was aborted',
+}
+
+const unknownAuthority = "the CA that signed the broker's certificate is not known: give it as `ca`"
+
+/** By the codes of OpenSSL, which Node and Bun hand on. */
+const certificates: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed: give it, or the CA that signed it, as `ca`",
+  SELF_SIGNED_CERT_IN_CHAIN: "the broker's certificate is signed by an unknown CA: give that as `ca`",
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  CERT_HAS_EXPIRED: "the broker's certificate has expired",
+  CERT_NOT_YET_VALID: "the broker's certificate is not valid yet",
+  CERT_REVOKED: "the broker's certificate was revoked",
+}
+
+/** By the code of a system call; without a known one the error speaks for itself. `where`: what to add. */
+export function networkError(broker: string, code: string | undefined, cause: unknown, where = ''): ConnectionError {
+  return new ConnectionError(broker, `${sentences[code ?? ''] ?? messageOf(cause)}${where}`, { cause })
+}
+
+/** When the code is OpenSSL's for a certificate that did not pass. */
+export function certificateError(broker: string, code: string, cause: unknown): AuthenticationError | undefined {
+  const sentence = certificates[code]
+  return sentence === undefined ? undefined : refusal(broker, `${sentence} (${code})`, cause)
+}
+
+export function unknownAuthorityError(broker: string, cause: unknown): AuthenticationError {
+  return refusal(broker, unknownAuthority, cause)
+}
+
+/** `detail`: the names there are. */
+export function wrongNameError(broker: string, detail: string, cause: unknown): AuthenticationError {
+  return refusal(broker, `the broker's certificate is for another name: ${detail}`, cause)
+}
+
+/** The peer ended the handshake with an alert, whose name is in `alert` in whatever spelling. */
+export function alertError(broker: string, detail: string, alert: string, cause: unknown): AuthenticationError {
+  return refusal(broker, `the broker refused the TLS handshake: ${detail}${hint(alert.replaceAll('_', '').toLowerCase())}`, cause)
+}
+
+export function notTLSError(broker: string, detail: string, cause: unknown): AuthenticationError {
+  return refusal(broker, `the peer does not speak TLS on this port (${detail})`, cause)
+}
+
+export function handshakeEndedError(broker: string, cause: unknown): ConnectionError {
+  return new ConnectionError(broker, 'the peer closed the connection during the TLS handshake: does this port speak TLS?', { cause })
+}
+
+export function refusal(broker: string, message: string, cause: unknown): AuthenticationError {
+  return new AuthenticationError(`${broker}: ${message}`, { cause })
+}
+
+/** For runtimes that pass over what they can't parse. Throws a ConfigError. */
+export function checkPem(broker: string, { ca, cert, key }: TLSOptions): void {
+  for (const text of ca === undefined ? [] : [ca].flat()) demand(broker, 'ca', text, 'CERTIFICATE')
+  demand(broker, 'cert', cert, 'CERTIFICATE')
+  demand(broker, 'key', key, 'PRIVATE KEY')
+  if ((cert === undefined) !== (key === undefined))
+    throw new ConfigError(`${broker}: a certificate goes with its key: give both cert and key`)
+}
+
+function demand(broker: string, name: string, text: string | undefined, label: string): void {
+  if (text === undefined || text.includes(`${label}-----`)) return
+  throw new ConfigError(`${broker}: tls.${name} is no PEM text with a ${label} in it`)
+}
+
+function hint(alert: string): string {
+  if (/certificaterequired|handshakefailure/.test(alert)) return '; it may want a client certificate: give `cert` and `key`'
+  if (/unknownca|badcertificate|certificateunknown/.test(alert)) return '; it does not trust our client certificate'
+  return ''
+}
