@@ -49,6 +49,11 @@ export function checkRecords(records: Uint8Array | null, settings: TopicSettings
   const batch = batches[0]
   if (batches.length !== 1 || batch === undefined)
     return refuseEarly(ErrorCode.InvalidRecord, 'Produce requests must have exactly one record batch')
+  if (batch.magic !== 2)
+    return refuseEarly(
+      ErrorCode.InvalidRecord,
+      `Produce requests are only allowed to contain record batches with magic version 2, not ${batch.magic}`,
+    )
   return checkHeader(batch, settings) ?? checkEach(batch, settings, codecs, now)
 }
 

@@ -4,6 +4,7 @@ import { defaultDecompressLimit } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import * as layout from './batch-layout.ts'
 import { type Header, noHeaders } from './message.ts'
+import { convertMessageSet } from './message-set.ts'
 import type { RecordBatch } from './record-batch.ts'
 
 /** Length, attributes, timestamp, offset, key, value and headers, a byte each. */
@@ -44,23 +45,24 @@ export class RecordCursor {
    * more is a DecompressionLimitError.
    */
   reset(batch: RecordBatch, codecs: Codecs, limit: number = defaultDecompressLimit): this {
-    if (batch.codec === 0) {
-      this.bytes = batch.bytes
-      this.at = batch.start + layout.headerBytes
-      this.end = batch.end
-    } else {
-      this.bytes = codecs.get(batch.codec).decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
-      this.at = 0
-      this.end = this.bytes.length
-    }
     this.left = batch.count
     this.baseOffset = batch.baseOffset
     this.lastOffset = batch.lastOffset
+    if (batch.magic < 2) {
+      const set = convertMessageSet(batch, codecs, limit)
+      this.bytes = set.records
+      this.left = set.count
+      this.baseOffset = set.baseOffset
+    } else if (batch.codec === 0) this.bytes = batch.bytes
+    else this.bytes = codecs.get(batch.codec).decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
+    const inPlace = this.bytes === batch.bytes
+    this.at = inPlace ? batch.start + layout.headerBytes : 0
+    this.end = inPlace ? batch.end : this.bytes.length
     this.appendTime = batch.logAppendTime
     this.time = batch.logAppendTime ? batch.maxTimestamp : batch.baseTimestamp
     this.headersAt = this.recordEnd = this.at
     this.keyLength = this.valueLength = this.offset = -1
-    if (batch.count * leastRecordBytes > this.end - this.at) this.fail(`${batch.count} records in ${this.end - this.at} bytes`)
+    if (this.left * leastRecordBytes > this.end - this.at) this.fail(`${this.left} records in ${this.end - this.at} bytes`)
     return this
   }
 

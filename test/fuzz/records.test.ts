@@ -25,7 +25,16 @@ function seeds(): Uint8Array[] {
   const own = builder.finish(stamp).slice()
   const packed = builder.finish({ ...stamp, compression: gzip }).slice()
   const [plain, compacted, commit] = [bytesOf('plain'), bytesOf('compacted'), bytesOf('commit')]
-  return [plain, own, packed, bytesOf('logAppendTime'), concat([plain, commit, compacted]), concat([commit, packed, plain.subarray(0, 50)])]
+  const older = [concat([bytesOf('v0'), bytesOf('v1Gzip')]), bytesOf('v0Lz4'), bytesOf('v1Snappy')]
+  return [
+    plain,
+    own,
+    packed,
+    bytesOf('logAppendTime'),
+    concat([plain, commit, compacted]),
+    concat([commit, packed, plain.subarray(0, 50)]),
+    ...older,
+  ]
 }
 
 /** All that is done with a Fetch answer's bytes; both decoders must agree. Answers the records seen. */
@@ -80,6 +89,6 @@ describe(`${cases} mutated Fetch answers`, () => {
   })
 
   test('the seeds themselves are read whole', () => {
-    expect(seeds().map(bytes => readAll(bytes, false))).toEqual([4, 40, 40, 4, 7, 41])
+    expect(seeds().map(bytes => readAll(bytes, false))).toEqual([4, 40, 40, 4, 7, 41, 8, 4, 4])
   })
 })

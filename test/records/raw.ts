@@ -1,3 +1,4 @@
+import { crc32 } from '../../src/bytes/crc32.ts'
 import { crc32c } from '../../src/bytes/crc32c.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
 import { ownCodecs } from '../../src/compression/own.ts'
@@ -33,9 +34,11 @@ export function rawBatch(
   return bytes
 }
 
-/** Makes the CRC of a batch right again. */
+/** Makes the CRC of a batch, or of a message of an older format, right again. */
 export function repairCrc(batch: Uint8Array): void {
-  new DataView(batch.buffer, batch.byteOffset).setUint32(17, crc32c(batch, 21, batch.length))
+  const view = new DataView(batch.buffer, batch.byteOffset)
+  if (batch[16]! < 2) view.setUint32(12, crc32(batch, 16))
+  else view.setUint32(17, crc32c(batch, 21, batch.length))
 }
 
 export function onlyBatch(bytes: Uint8Array): RecordBatch {

@@ -57,6 +57,44 @@ describe('batches written by Java', () => {
     )
   })
 
+  const legacy: [keyof typeof vectors, base: number, batches: number, time?: number][] = [
+    ['v0', 0, 4, -1],
+    ['v0Gzip', 0, 1, -1],
+    ['v0Snappy', 500, 1, -1],
+    ['v0Lz4', 0, 1, -1],
+    ['v1', 0, 4],
+    ['v1Gzip', 0, 1],
+    ['v1Snappy', 500, 1],
+    ['v1Lz4', 0, 1],
+    ['v1LogAppendTime', 0, 1, T + 99],
+  ]
+  test.each(legacy)('message set %s', (name, base, count, time) => {
+    const batches = scanBatches(concat([bytesOf(name), bytesOf('commit')])).slice(0, -1)
+    expect(batches).toHaveLength(count)
+    expect(batches.at(-1)).toMatchObject({
+      lastOffset: base + 3,
+      leaderEpoch: -1,
+      isControl: false,
+      isTransactional: false,
+      producerId: -1,
+    })
+    const wanted = expected(base, time).map(record => ({ ...record, headers: [] }))
+    expect(batches.flatMap(batch => messagesOf(batch))).toMatchObject(wanted)
+    expect(batches.flatMap(batch => walked(batch.detach()))).toMatchObject(wanted)
+    expect(batches[0]!.baseOffset).toBeLessThanOrEqual(base)
+  })
+
+  test('all formats in one answer; a set that was not decompressed begins behind what came before', () => {
+    const answer = scanBatches(concat([bytesOf('v1'), bytesOf('v1Snappy'), bytesOf('v1Snappy').subarray(0, 40)]))
+    expect(answer.map(({ magic, baseOffset, lastOffset }) => [magic, baseOffset, lastOffset])).toEqual([
+      [1, 0, 0],
+      [1, 1, 1],
+      [1, 2, 2],
+      [1, 3, 3],
+      [1, 4, 503],
+    ])
+  })
+
   test('a transactional batch says whose it is', () => {
     const batch = onlyBatch(bytesOf('transactional'))
     expect(batch).toMatchObject({ isTransactional: true, producerId: 4_000_000_000, producerEpoch: 7, baseSequence: 41 })
