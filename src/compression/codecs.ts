@@ -3,6 +3,14 @@ import type { CompressionCodec, NativeCodecs } from './codec.ts'
 
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
+/** Each codec of ours by itself: who writes one need not load the others. */
+const importOwn = {
+  1: async () => (await import('./gzip.ts')).gzip,
+  2: async () => (await import('./snappy.ts')).snappy,
+  3: async () => (await import('./lz4.ts')).lz4,
+  4: async () => (await import('./zstd.ts')).zstd,
+}
+
 /**
  * The codecs of one transport. For each code: what was `set`, else what the runtime has natively, else ours, once `load` or `offer` brought it
  * in. Ours are no import of this file, so that a bundle that only writes without compression need not carry them.
@@ -46,7 +54,7 @@ export class Codecs {
   /** As `get`, importing our codec first if there is no other: for writers, who know what they need. */
   async load(code: number): Promise<CompressionCodec> {
     if (!(code in names) || code === 0) throw new ConfigError(`unknown compression code ${code}`)
-    if (this.chosen[code] === undefined && this.own[code] === undefined) this.offer((await import('./own.ts')).ownCodecs)
+    if (this.chosen[code] === undefined && this.own[code] === undefined) this.offer([await importOwn[code as 1 | 2 | 3 | 4]()])
     return this.get(code)
   }
 }

@@ -49,6 +49,8 @@ describe('Codecs', () => {
     expect(() => codecs.get(Compression.Gzip)).toThrow(/no gzip codec/)
     expect(await codecs.load(Compression.Gzip)).toBe(gzip)
     expect(codecs.get(Compression.Gzip)).toBe(gzip)
+    expect(() => codecs.get(Compression.Lz4)).toThrow(/no lz4 codec/)
+    for (const own of ownCodecs) expect(await codecs.load(own.code)).toBe(own)
     const native = new Codecs({ gzip: marking(3) })
     expect((await native.load(Compression.Gzip)).compress(new Uint8Array(0))).toEqual(Uint8Array.of(3))
   })
