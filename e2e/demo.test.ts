@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { freePorts } from './kafka/index.ts'
-import { noKafka, sharedKafka } from './shared.ts'
+import { noSharedKafka, sharedKafka } from './shared.ts'
 
 interface Outcome {
   status: number | null
@@ -36,7 +36,7 @@ function expectSuccess({ status, output, errors }: Outcome): void {
 
 test('the demo on the embedded broker', async () => expectSuccess(await demo()))
 
-describe.skipIf(noKafka)('the demo on three nodes', () => {
+describe.skipIf(noSharedKafka(3))('the demo on three nodes', () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   beforeAll(async () => {
     cluster = await sharedKafka(3)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { noKafka, sharedKafka } from './shared.ts'
+import { noSharedKafka, sharedKafka } from './shared.ts'
 
 const run = promisify(execFile)
 
@@ -70,7 +70,7 @@ test('a consumer under strict TypeScript compiles, declarations and all', async 
   expect(compiled.stdout).toBe('')
 })
 
-test.skipIf(noKafka)('ten lines write and read', async () => {
+test.skipIf(noSharedKafka(1))('ten lines write and read', async () => {
   const cluster = await sharedKafka(1)
   try {
     const output = await node(

@@ -1,23 +1,32 @@
 import { inject } from 'vitest'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
-import { brokersSeenBy, startKafka } from './kafka/index.ts'
+import { givenBrokers, startKafka } from './kafka/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What must be installed before a Kafka can be started here; null when nothing. Set by kafka/setup.ts. */
+    /** What must be installed before a Kafka can be started here; null when nothing. Set by kafka/setup.ts, as is the next. */
     missing: string | null
+    /** How many nodes the cluster has that KAFKA_BROKERS names; 0 without. */
+    givenNodes: number
   }
 }
 
-/** For `describe.skipIf`: whether no Kafka can be started here. Under CI the run has already failed then. */
+/** For `describe.skipIf`: whether no Kafka can be started here. Under CI a test of its own fails then. */
 export const noKafka = inject('missing') !== null
 
-/** A cluster the test may use but not stop or change: one of its own, or the one KAFKA_BROKERS names if it has as many nodes. */
+/** For `describe.skipIf`: whether `sharedKafka` has none of so many nodes. */
+export function noSharedKafka(nodes: 1 | 3): boolean {
+  return noKafka && !fits(nodes)
+}
+
+/** A cluster the test may use but not stop or change: the one KAFKA_BROKERS names if it has as many nodes, or one of its own. */
 export async function sharedKafka(nodes: 1 | 3): Promise<ClusterUnderTest & { stop(): Promise<void> }> {
-  const given = process.env['KAFKA_BROKERS']?.split(',') ?? []
-  const seen = given[0] === undefined ? 0 : await brokersSeenBy(given[0])
-  if (given[0] !== undefined && seen === 0) throw new Error(`no Kafka answers at ${given[0]} (KAFKA_BROKERS)`)
-  if (seen > 0 && seen >= 3 === nodes >= 3) return { brokers: given, kind: 'kafka', version: 'unknown', nodes: seen, async stop() {} }
+  if (fits(nodes)) return { brokers: givenBrokers(), kind: 'kafka', version: 'unknown', nodes: inject('givenNodes'), async stop() {} }
   const cluster = await startKafka({ nodes })
   return { brokers: cluster.brokers, kind: 'kafka', version: cluster.version, nodes, stop: () => cluster.stop() }
+}
+
+function fits(nodes: 1 | 3): boolean {
+  const given = inject('givenNodes')
+  return given > 0 && given >= 3 === nodes >= 3
 }

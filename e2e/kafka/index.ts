@@ -4,5 +4,5 @@ export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from
 export { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts'
 export { Jar, messageDefinitions } from './jar.ts'
 export { freePorts } from './ports.ts'
-export { brokersSeenBy } from './probe.ts'
+export { brokersSeenBy, givenBrokers } from './probe.ts'
 export { credentials, type Listener, type SecureListener } from './properties.ts'

@@ -21,7 +21,7 @@ export function whatIsMissing(...versions: readonly string[]): string | null {
   // Once the jars are here Maven is not needed any more.
   const wanted = versions.length === 0 ? [defaultVersion] : versions
   if (!wanted.every(version => existsSync(libsDirectory('kafka', version))) && !works('mvn', '-version')) packages.push('maven')
-  return packages.length === 0 ? null : `to run the tests on a real Kafka: apt-get install -y ${packages.join(' ')}`
+  return packages.length === 0 ? null : `it needs apt-get install -y ${packages.join(' ')}`
 }
 
 function works(command: string, ...args: string[]): boolean {

@@ -23,3 +23,8 @@ export function brokersSeenBy(address: string, timeoutMs = 2000): Promise<number
     })
   })
 }
+
+/** The addresses in KAFKA_BROKERS: a running cluster to use. */
+export function givenBrokers(): string[] {
+  return process.env['KAFKA_BROKERS']?.split(',') ?? []
+}
