@@ -70,7 +70,7 @@ function instantiate(): Engine | null {
   }
 }
 
-// begin: made by tools/crc32c-wasm.mjs
+// begin: made by test/bytes/make-crc32c-wasm.mjs
 const moduleBase64 =
   'AGFzbQEAAAABDAJgAn9/AGACf38BfwMFBAAAAQEFAwEABAcaAwZtZW1vcnkCAARmb2xkAAAGZmluaXNoAAMKsQUEmAEAIABBxAZrIQAgAUHEBmshAQNAIAAg' +
   'AUkEQCAAIAD9AADEBiAA/QAAwAT9USAA/QAA2AH9USAA/QAAnAH9USAA/QAAOP1RIAD9AAAA/VH9CwDEBiAAIAD9AADUBiAA/QAA0AT9USAA/QAA6AH9USAA' +

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Assembles the WebAssembly module of src/bytes/crc32c-wasm.ts and writes it there as base64: `node tools/crc32c-wasm.mjs`, no argument, no
+// Assembles the WebAssembly module of src/bytes/crc32c-wasm.ts and writes it there as base64: `node test/bytes/make-crc32c-wasm.mjs`, no argument, no
 // dependency. `--print` writes the base64 to standard output instead (the test compares it with what is checked in).
 //
 // How it works. A CRC is a remainder of polynomials over GF(2), so a multiple of the CRC's polynomial P may be added to the message without
@@ -141,7 +141,7 @@ const base64 = Buffer.from(module).toString('base64')
 if (process.argv.includes('--print')) {
   process.stdout.write(base64)
 } else {
-  const target = new URL('../src/bytes/crc32c-wasm.ts', import.meta.url)
+  const target = new URL('../../src/bytes/crc32c-wasm.ts', import.meta.url)
   const marked = /(\/\/ begin: made by tools\/crc32c-wasm\.mjs\n)[\s\S]*(\/\/ end\n)/
   const lines = base64.match(/.{1,120}/g).map(line => `  '${line}'`)
   const source = readFileSync(target, 'utf8')
