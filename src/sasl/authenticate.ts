@@ -15,7 +15,7 @@ const mostRounds = 32
  * milliseconds, within which to authenticate anew; 0 for no limit. A refusal is an AuthenticationError.
  */
 export function authenticate(
-  connection: BrokerConnection,
+  connection: Pick<BrokerConnection, 'broker' | 'exclusive'>,
   mechanism: Mechanism,
   { host, port, signal }: Address & CallOptions,
 ): Promise<number> {

@@ -64,8 +64,8 @@ function refuseFile(path, target, files, folders) {
   const [root, folder = ''] = path.split('/')
   const [targetRoot, targetFolder = ''] = target.split('/')
   if (root === 'adapters') {
-    // The command line puts the pieces together; what several adapters need is in adapters/shared.
-    return targetRoot === 'src' || targetFolder === folder || targetFolder === 'shared' || folder === 'cli'
+    // The command line and the bridge put the pieces together; what several adapters need is in adapters/shared.
+    return targetRoot === 'src' || targetFolder === folder || targetFolder === 'shared' || folder === 'cli' || folder === 'bridge'
       ? undefined
       : 'an adapter may not know another'
   }

@@ -1,0 +1,117 @@
+import { formatAddress } from '../../src/base/address.ts'
+import { abortable, linkSignals } from '../../src/base/signals.ts'
+import { decodeToken, subprotocol, tokenProtocol } from '../shared/bridge-wire.ts'
+import type { Identity } from './config.ts'
+import type { Gate } from './gate.ts'
+import { Refusal } from './refusal.ts'
+import type { Settings } from './settings.ts'
+import type { Targets } from './targets.ts'
+import { openUpstream, type Upstream } from './upstream.ts'
+
+/** An HTTP request that wants to become a WebSocket, as every runtime can tell it. */
+export interface UpgradeRequest {
+  /** Path and query, as they came. */
+  readonly url: string
+  header(name: string): string | undefined
+  /** The peer's address. */
+  readonly remoteAddress: string
+  /** Aborted when the client goes away meanwhile. */
+  readonly signal?: AbortSignal
+}
+
+/** What was granted: a place among the connections, and one to the broker. */
+export interface Passage extends Upstream {
+  readonly target: string
+  readonly identity: Identity
+  readonly remoteAddress: string
+  /** Gives the place back. */
+  leave(): void
+}
+
+/** All that is asked of a client before it is let in, the cheap questions first. Throws a Refusal. */
+export async function admit(settings: Settings, targets: Targets, gate: Gate, request: UpgradeRequest): Promise<Passage> {
+  const remoteAddress = settings.remoteAddress(name => request.header(name), request.remoteAddress)
+  const leaving = [gate.enter(remoteAddress)]
+  const leave = (): void => {
+    for (const each of leaving.splice(0)) each()
+  }
+  const link = linkSignals(request.signal)
+  try {
+    const origin = originOf(settings, request)
+    const token = tokenOf(request)
+    const text = targetText(settings, request.url)
+    const target = await targets.find(text)
+    // Clients learn no more of the list than whether they may go where they asked.
+    if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')
+    const identity = await whoAsks(settings, { ...request, remoteAddress }, { origin, token, target: text, signal: link.signal })
+    if (identity.targets !== undefined && !identity.targets.includes(text))
+      throw new Refusal(403, 'target', 'the bridge does not lead there')
+    leaving.push(gate.identify(identity.id))
+    const upstream = await openUpstream(settings, target, link.signal)
+    return { ...upstream, target: formatAddress(target), identity, remoteAddress, leave }
+  } catch (error) {
+    leave()
+    throw error
+  } finally {
+    link.release()
+  }
+}
+
+function originOf({ origins, allowNoOrigin }: Settings, { header }: UpgradeRequest): string | undefined {
+  const origin = header('origin')
+  if (origin === undefined ? allowNoOrigin : origins.has(origin)) return origin
+  throw new Refusal(403, 'origin', origin === undefined ? 'an Origin is wanted' : 'pages of this origin may not use the bridge')
+}
+
+function tokenOf({ header }: UpgradeRequest): string | undefined {
+  const offered = (header('sec-websocket-protocol') ?? '').split(',').map(each => each.trim())
+  if (!offered.includes(subprotocol)) throw new Refusal(400, 'request', `the subprotocol ${subprotocol} is wanted`)
+  const carrier = offered.find(each => each.startsWith(tokenProtocol))
+  return carrier && decodeToken(carrier.slice(tokenProtocol.length))
+}
+
+function targetText({ path }: Settings, url: string): string {
+  if (url.includes('?')) throw new Refusal(400, 'request', 'no query is taken: a token goes into the subprotocol')
+  try {
+    if (url.startsWith(path)) return decodeURIComponent(url.slice(path.length))
+  } catch {
+    // Said below.
+  }
+  throw new Refusal(404, 'request', `the path is ${path}host:port`)
+}
+
+async function whoAsks(
+  settings: Settings,
+  { header, remoteAddress }: UpgradeRequest,
+  given: { origin: string | undefined; token: string | undefined; target: string; signal: AbortSignal },
+): Promise<Identity> {
+  const { authenticate, clock, limits, logger } = settings
+  const cookies = header('cookie') ?? ''
+  const question = { ...given, cookie: (name: string) => cookieOf(cookies, name), header, remoteAddress }
+  const link = linkSignals(given.signal)
+  const late = new Refusal(503, 'token', 'the authenticator did not answer in time')
+  const cancel = clock.after(limits.authenticateTimeout, () => link.controller.abort(late))
+  let identity: Identity | null
+  try {
+    identity = await abortable((async () => authenticate({ ...question, signal: link.signal }))(), link.signal)
+  } catch (error) {
+    if (error === late || given.signal.aborted) throw error
+    // Whatever went wrong there, nobody gets in.
+    logger.error('authenticator failed', { error })
+    throw new Refusal(503, 'token', 'the authenticator failed', { cause: error })
+  } finally {
+    cancel()
+    link.release()
+  }
+  // Of JavaScript callers some answer undefined.
+  if (typeof identity?.id !== 'string') throw new Refusal(401, 'token', 'a valid token is wanted')
+  return identity
+}
+
+function cookieOf(header: string, name: string): string | undefined {
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=')
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim()
+  }
+  return undefined
+}

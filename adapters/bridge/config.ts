@@ -1,0 +1,126 @@
+import type { AddressLike } from '../../src/base/address.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { Logger } from '../../src/base/logger.ts'
+import type { Mechanism } from '../../src/sasl/mechanism.ts'
+import type { SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import type { Resolve } from './guard.ts'
+
+/** Who a client is. */
+export interface Identity {
+  /** Limits count by it, and logs name it. */
+  readonly id: string
+  /** Where it may go, of the bridge's own targets; all of them by default. */
+  readonly targets?: readonly string[]
+}
+
+/** What an authenticator may look at. */
+export interface UpgradeQuestion {
+  /** From the subprotocol. */
+  readonly token: string | undefined
+  /** The value of a cookie. */
+  cookie(name: string): string | undefined
+  header(name: string): string | undefined
+  readonly origin: string | undefined
+  readonly remoteAddress: string
+  /** host:port */
+  readonly target: string
+  readonly signal: AbortSignal
+}
+
+/** Says who asks, or null for nobody we know. One that throws refuses, too. */
+export type Authenticator = (question: UpgradeQuestion) => Identity | null | Promise<Identity | null>
+
+/** Bounds of one bridge. Times are milliseconds. */
+export interface BridgeLimits {
+  /** Connections at a time, those being opened included. Default 1,000. */
+  readonly connections: number
+  /** Of them, from one address. Default 200. */
+  readonly connectionsPerAddress: number
+  /** Of them, by one identity. Default 200. */
+  readonly connectionsPerIdentity: number
+  /** Upgrades a second, from one address; ten times as many may come at once. Default 20. */
+  readonly upgradesPerSecond: number
+  /** Bytes of one WebSocket message. Default 1 MiB. */
+  readonly messageBytes: number
+  /** Bytes of one Kafka request. It is never held as a whole. Default 100 MiB, as brokers do. */
+  readonly requestBytes: number
+  /** Bytes of one Kafka response, likewise. Default 1 GiB. */
+  readonly responseBytes: number
+  /** Bytes of the headers of an upgrade. Default 16 KiB. */
+  readonly headerBytes: number
+  /** Until the headers are there. Default 5,000. */
+  readonly headerTimeout: number
+  /** For the authenticator. Default 5,000. */
+  readonly authenticateTimeout: number
+  /** For name lookup, connect, TLS and SASL to the broker. Default 10,000. */
+  readonly dialTimeout: number
+  /** Without a byte of Kafka's in either direction. Default 600,000, as brokers do. */
+  readonly idleTimeout: number
+  /** For a connection altogether. Default 86,400,000 (a day). */
+  readonly lifetime: number
+  /** Without a sign of life, after which the client is asked for one. Default 30,000. */
+  readonly pingInterval: number
+  /** For the answer. Default 15,000. */
+  readonly pongTimeout: number
+  /** For what is under way, when a connection is to end. Default 10,000. */
+  readonly drainTimeout: number
+  /** For the client's half of the closing handshake. Default 5,000. */
+  readonly closeTimeout: number
+}
+
+export const defaultLimits: BridgeLimits = {
+  connections: 1_000,
+  connectionsPerAddress: 200,
+  connectionsPerIdentity: 200,
+  upgradesPerSecond: 20,
+  messageBytes: 1024 * 1024,
+  requestBytes: 100 * 1024 * 1024,
+  responseBytes: 1024 * 1024 * 1024,
+  headerBytes: 16 * 1024,
+  headerTimeout: 5_000,
+  authenticateTimeout: 5_000,
+  dialTimeout: 10_000,
+  idleTimeout: 600_000,
+  lifetime: 86_400_000,
+  pingInterval: 30_000,
+  pongTimeout: 15_000,
+  drainTimeout: 10_000,
+  closeTimeout: 5_000,
+}
+
+/** What a bridge allows. Without targets, an authenticator and origins there is no bridge: a ConfigError. */
+export interface BridgePolicy {
+  /** Where connections may go: exactly these host:port. Every broker's advertised address must be among them, or be learnt. */
+  targets?: readonly string[]
+  /** Learns targets from the metadata of the cluster that these addresses lead to; they are targets themselves. */
+  learnTargets?: AddressLike
+  /** Addresses and ranges brokers may have though they are not public: `['10.1.0.0/16', '127.0.0.1']`. An address written as a target is one. */
+  allowAddresses?: readonly string[]
+  authenticate: Authenticator
+  /** Exactly these, as browsers send them: `https://app.example`. */
+  origins?: readonly string[]
+  /** Takes clients that send no Origin, too: programs outside of browsers. Default false. */
+  allowNoOrigin?: boolean
+  /** The connections to the brokers speak TLS: `true` with the runtime's own certificates. */
+  tls?: TLSOptions | boolean
+  /** The connections to the brokers authenticate before a client has them. */
+  sasl?: Mechanism
+  limits?: Partial<BridgeLimits>
+  /** What comes before the target in the path. Default '/'. */
+  path?: string
+  /** Answers 200, and 503 once the bridge is stopping. Default '/healthz'. */
+  healthPath?: string
+  /** The client's address, where a proxy stands in front: from a header of the proxy's, say. */
+  remoteAddress?: (header: (name: string) => string | undefined, address: string) => string
+  /** Default: silent. */
+  logger?: Logger
+  clock?: Clock
+}
+
+/** A policy and what the runtime lends. */
+export interface BridgeConfig extends BridgePolicy {
+  /** Dials the brokers. */
+  adapter: SocketAdapter
+  /** Looks names up. */
+  resolve: Resolve
+}

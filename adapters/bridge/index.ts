@@ -1,0 +1,6 @@
+export { CloseCode } from '../shared/bridge-wire.ts'
+export type { Authenticator, BridgeLimits, BridgePolicy, Identity, UpgradeQuestion } from './config.ts'
+export type { Resolve } from './guard.ts'
+export { NodeBridge, type NodeBridgeConfig, systemResolve } from './node.ts'
+export { type ServedBridge, type ServeOptions, serveBridge } from './serve.ts'
+export { type SignedTokens, type SignedTokensOptions, signedTokens, type TokenClaims } from './token.ts'

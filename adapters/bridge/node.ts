@@ -1,0 +1,145 @@
+import { lookup } from 'node:dns/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { adapter } from '../node/index.ts'
+import { type CloseCode, subprotocol } from '../shared/bridge-wire.ts'
+import type { Passage } from './admission.ts'
+import { Bridge } from './bridge.ts'
+import type { Channel } from './channel.ts'
+import type { BridgeConfig } from './config.ts'
+import type { Resolve } from './guard.ts'
+import { Refusal } from './refusal.ts'
+
+/** A BridgePolicy; adapter and resolver are Node's if not given. */
+export type NodeBridgeConfig = Omit<BridgeConfig, 'adapter' | 'resolve'> & Partial<Pick<BridgeConfig, 'adapter' | 'resolve'>>
+
+// Pongs that a client asks for and doesn't take must not pile up: with this many bytes unsent it gets none.
+const mostUnsent = 256 * 1024
+
+/** Every address of the name, as the system knows them. */
+export const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
+
+/**
+ * A bridge to mount in an HTTP server of yours: `server.on('upgrade', (request, socket, head) => bridge.upgrade(request, socket, head))`.
+ * The server keeps the limits on headers: `maxHeaderSize`, `headersTimeout`, `maxConnections`.
+ */
+export class NodeBridge {
+  readonly #bridge: Bridge
+  readonly #server: WebSocketServer
+
+  constructor(config: NodeBridgeConfig) {
+    this.#bridge = new Bridge({ adapter, resolve: systemResolve, ...config })
+    const { messageBytes } = this.#bridge.settings.limits
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: messageBytes,
+      clientTracking: false,
+      autoPong: false,
+      handleProtocols: () => subprotocol,
+    })
+  }
+
+  /** Connections now, those being opened included. */
+  get connections(): number {
+    return this.#bridge.connections
+  }
+
+  /** What a bridge counts, in Prometheus' text format. Not for the public. */
+  metrics(): string {
+    return this.#bridge.metrics.text()
+  }
+
+  /** For the server's 'upgrade' event. False, with nothing done, for a path that isn't the bridge's. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const { path } = this.#bridge.settings
+    if (!request.url?.startsWith(path)) return false
+    void this.#open(request, socket, head)
+    return true
+  }
+
+  /** For the server's 'request' event: the health path. False, with nothing done, for any other. */
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.url !== this.#bridge.settings.healthPath) return false
+    const { stopping } = this.#bridge
+    response.writeHead(stopping ? 503 : 200, { 'content-type': 'text/plain', connection: 'close' }).end(stopping ? 'stopping\n' : 'ok\n')
+    return true
+  }
+
+  /** Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits' timeouts. */
+  close(): Promise<void> {
+    return this.#bridge.close()
+  }
+
+  async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = new AbortController()
+    const leave = (): void => gone.abort(new Error('the client has gone'))
+    socket.on('error', () => {})
+    socket.on('close', leave)
+    try {
+      const passage = await this.#bridge.admit({
+        url: request.url!,
+        header: name => textOf(request.headers[name]),
+        remoteAddress: request.socket.remoteAddress ?? '',
+        signal: gone.signal,
+      })
+      socket.off('close', leave)
+      let opened = false
+      this.#server.handleUpgrade(request, socket, head, webSocket => {
+        opened = true
+        this.#connect(webSocket, passage)
+      })
+      // Then ws has said what is wrong with the handshake.
+      if (!opened) this.#bridge.abandon(passage)
+    } catch (error) {
+      refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'request', 'the bridge failed'))
+      if (!(error instanceof Refusal)) this.#bridge.settings.logger.error('upgrade failed', { error })
+    }
+  }
+
+  #connect(webSocket: WebSocket, passage: Passage): void {
+    const { relay, closed } = this.#bridge.relay(passage, channelOf(webSocket))
+    webSocket.on('message', (data, isBinary) => (isBinary ? relay.message(data as Buffer) : relay.text()))
+    webSocket.on('ping', data => {
+      relay.alive()
+      if (webSocket.bufferedAmount <= mostUnsent) webSocket.pong(data)
+    })
+    webSocket.on('pong', () => relay.alive())
+    // ws has closed with the fitting code already.
+    webSocket.on('error', error => relay.failed(error))
+    webSocket.on('close', closed)
+  }
+}
+
+function channelOf(webSocket: WebSocket): Channel {
+  return {
+    send: bytes =>
+      new Promise((resolve, reject) => {
+        webSocket.send(bytes, { binary: true, compress: false }, error => (error ? reject(error) : resolve()))
+      }),
+    ping: () => webSocket.ping(),
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    close: (code: CloseCode, reason) => webSocket.close(code, reason),
+    terminate: () => webSocket.terminate(),
+  }
+}
+
+function refuse(socket: Duplex, { message, status }: Refusal): void {
+  const body = `${message}\n`
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(status === 429 || status === 503 ? ['Retry-After: 1'] : []),
+  ]
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header
+}

@@ -1,0 +1,229 @@
+import { messageOf, ProtocolError } from '../../src/base/errors.ts'
+import { CloseCode } from '../shared/bridge-wire.ts'
+import type { Passage } from './admission.ts'
+import type { Channel } from './channel.ts'
+import { FrameFollower } from './frames.ts'
+import type { Metrics } from './metrics.ts'
+import type { Settings } from './settings.ts'
+
+// Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at most.
+const sessionMargin = 10_000
+const sessionShare = 0.1
+
+/** One client and one broker. Whoever has the WebSocket tells what comes from it; `tick` is called now and then. */
+export class Relay {
+  readonly passage: Passage
+  readonly openedAt: number
+  /** Bytes from the client, and to it. */
+  bytesUp = 0
+  bytesDown = 0
+
+  readonly #settings: Settings
+  readonly #channel: Channel
+  readonly #metrics: Metrics
+  readonly #requests: FrameFollower
+  readonly #responses: FrameFollower
+  readonly #leaveAt: number
+  /** Messages that wait for the broker to take what came before. */
+  readonly #queue: Uint8Array[] = []
+  #queued = 0
+  #forwarding: Promise<void> | undefined
+  #paused = false
+  /** The client's last sign of life, and Kafka's last byte in either direction. */
+  #aliveAt: number
+  #activeAt: number
+  #pingedAt: number | undefined
+  /** Once it is to end: why, and until when there is patience. */
+  #draining: { readonly code: CloseCode; readonly reason: string; readonly until: number } | undefined
+  #closing: { readonly code: CloseCode; readonly until: number } | undefined
+  #gone = false
+
+  constructor(settings: Settings, passage: Passage, channel: Channel, metrics: Metrics) {
+    const { clock, limits } = settings
+    const now = clock.monotonic()
+    this.passage = passage
+    this.#settings = settings
+    this.#channel = channel
+    this.#metrics = metrics
+    this.#requests = new FrameFollower('request', limits.requestBytes)
+    this.#responses = new FrameFollower('response', limits.responseBytes)
+    this.#leaveAt = passage.sessionEnds - Math.min(sessionMargin, (passage.sessionEnds - now) * sessionShare)
+    this.openedAt = this.#aliveAt = this.#activeAt = now
+    void this.#pump()
+  }
+
+  /** Why it ended. */
+  get code(): CloseCode {
+    return this.#closing?.code ?? CloseCode.Abnormal
+  }
+
+  /** A message came. */
+  message(bytes: Uint8Array): void {
+    this.alive()
+    if (this.#closing !== undefined || bytes.length === 0) return
+    this.#activeAt = this.#aliveAt
+    let taken: number
+    try {
+      taken = this.#requests.follow(bytes, this.#draining !== undefined)
+    } catch (error) {
+      return this.#refuse(CloseCode.NotKafka, error)
+    }
+    if (taken > 0) this.#queue.push(taken === bytes.length ? bytes : bytes.subarray(0, taken))
+    this.#queued += taken
+    this.bytesUp += taken
+    this.#metrics.bytesUp += taken
+    this.#forwarding ??= this.#forward()
+    if (this.#queued > 4 * this.#settings.limits.messageBytes) this.#end(CloseCode.Overflow, 'the broker takes less than comes')
+  }
+
+  /** A text message came, which Kafka knows none of. */
+  text(): void {
+    this.#end(CloseCode.TextMessage, 'binary messages are wanted')
+  }
+
+  /** The client is there: it answered a ping, or took bytes. */
+  alive(): void {
+    this.#aliveAt = this.#settings.clock.monotonic()
+    this.#pingedAt = undefined
+  }
+
+  /** The client broke the WebSocket protocol; what it is told, the runtime has seen to. */
+  failed(error: unknown): void {
+    this.#settings.logger.warn('WebSocket failed', { target: this.passage.target, id: this.passage.identity.id, error: messageOf(error) })
+  }
+
+  /** The WebSocket has ended; `code` is the client's. */
+  async closed(code: number): Promise<void> {
+    this.#gone = true
+    const orderly = this.#closing === undefined && code !== CloseCode.Abnormal
+    this.#closing ??= { code: code as CloseCode, until: 0 }
+    const { socket } = this.passage
+    if (orderly) {
+      // What the client sent before it closed goes to the broker. (A WebSocket has no half-close: the answers have nowhere to go.)
+      const cancel = this.#settings.clock.after(this.#settings.limits.drainTimeout, () => socket.abort())
+      await this.#forwarding
+      await socket.close().catch(() => {})
+      cancel()
+    } else socket.abort()
+    this.passage.leave()
+  }
+
+  /** Takes no further request, waits for the answers to those under way, and closes. */
+  drain(code: CloseCode, reason: string): void {
+    if (this.#draining !== undefined || this.#closing !== undefined) return
+    this.#draining = { code, reason, until: this.#settings.clock.monotonic() + this.#settings.limits.drainTimeout }
+    this.#endIfDrained()
+  }
+
+  tick(now: number): void {
+    const { limits } = this.#settings
+    if (this.#closing !== undefined) {
+      if (!this.#gone && now > this.#closing.until) this.#channel.terminate()
+    } else if (this.#draining !== undefined && now > this.#draining.until) this.#end(this.#draining.code, this.#draining.reason)
+    else if (now > this.#leaveAt) this.drain(CloseCode.SessionExpired, 'the session with the broker ends: dial again')
+    else if (now - this.openedAt > limits.lifetime) this.drain(CloseCode.Lifetime, 'open for as long as a connection may be: dial again')
+    else if (now - this.#activeAt > limits.idleTimeout) this.drain(CloseCode.Idle, 'nothing happened for too long')
+    else this.#askForLife(now)
+  }
+
+  #askForLife(now: number): void {
+    const { pingInterval, pongTimeout } = this.#settings.limits
+    // Held back by us it can't answer.
+    if (this.#paused || this.#channel.ping === undefined) return
+    if (this.#pingedAt !== undefined) {
+      if (now - this.#pingedAt > pongTimeout) this.#channel.terminate()
+    } else if (now - this.#aliveAt > pingInterval) {
+      this.#pingedAt = now
+      this.#channel.ping()
+    }
+  }
+
+  /** To the broker, as fast as it takes. */
+  async #forward(): Promise<void> {
+    // So that who starts this has its promise before the end clears it.
+    await undefined
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        const written = this.passage.socket.write([next])
+        if (written !== undefined) {
+          this.#setPaused(true)
+          await written
+        }
+        this.#queued -= next.length
+      }
+      this.#setPaused(false)
+    } catch {
+      // Why is what the other direction tells.
+    }
+    this.#forwarding = undefined
+    this.#endIfDrained()
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.#paused === paused) return
+    this.#paused = paused
+    if (paused) this.#channel.pause?.()
+    else {
+      this.alive()
+      this.#channel.resume?.()
+    }
+  }
+
+  /** To the client, as fast as it takes: nothing is read before the last is sent. */
+  async #pump(): Promise<void> {
+    const { socket } = this.passage
+    try {
+      for (;;) {
+        const bytes = await socket.read()
+        if (bytes === null) {
+          if (this.#responses.between) this.#end(CloseCode.BrokerClosed, 'the broker closed the connection')
+          else this.#end(CloseCode.BrokerFailed, 'the broker closed the connection in the middle of an answer')
+          return
+        }
+        this.#responses.follow(bytes)
+        this.bytesDown += bytes.length
+        this.#metrics.bytesDown += bytes.length
+        if (!(await this.#send(bytes))) return
+        this.alive()
+        this.#activeAt = this.#aliveAt
+        this.#endIfDrained()
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#refuse(CloseCode.NotKafka, error)
+      else this.#end(CloseCode.BrokerFailed, 'the connection to the broker failed')
+    }
+  }
+
+  /** False once there is nobody to send to; that is told by `closed`. */
+  async #send(bytes: Uint8Array): Promise<boolean> {
+    try {
+      await this.#channel.send(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #endIfDrained(): void {
+    if (this.#draining === undefined || this.#forwarding !== undefined || !this.#requests.between || !this.#responses.between) return
+    // Brokers answer in order. (A produce without acks is never answered; if it is the last, patience ends the connection.)
+    if (this.#requests.lastId === undefined || this.#requests.lastId === this.#responses.lastId)
+      this.#end(this.#draining.code, this.#draining.reason)
+  }
+
+  #refuse(code: CloseCode, error: unknown): void {
+    this.#settings.logger.warn('not Kafka', { target: this.passage.target, id: this.passage.identity.id, error: messageOf(error) })
+    this.#end(code, messageOf(error))
+  }
+
+  #end(code: CloseCode, reason: string): void {
+    if (this.#closing !== undefined) return
+    this.#closing = { code, until: this.#settings.clock.monotonic() + this.#settings.limits.closeTimeout }
+    this.#queue.length = 0
+    // A paused WebSocket would never see the client's half of the closing.
+    this.#setPaused(false)
+    this.#channel.close(code, reason)
+    if (code === CloseCode.BrokerClosed || this.#draining !== undefined) void this.passage.socket.close().catch(() => {})
+    else this.passage.socket.abort()
+  }
+}

@@ -1,0 +1,127 @@
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { formatAddress } from '../../src/base/address.ts'
+import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { defaultLimits } from './config.ts'
+import { NodeBridge, type NodeBridgeConfig } from './node.ts'
+
+export interface ServeOptions extends NodeBridgeConfig {
+  /** Where to listen. Default 127.0.0.1: anything else is for you to say. */
+  host?: string
+  /** Default 8093; 0 takes any free one. */
+  port?: number
+  /** Given: serves wss. PEM texts. */
+  certificate?: { cert: string; key: string }
+  /** Metrics at http://127.0.0.1:<port>/metrics; none by default, and never on another address. */
+  metricsPort?: number
+}
+
+export interface ServedBridge {
+  /** For clients, as `ws://127.0.0.1:8093/`. */
+  readonly url: string
+  /** Undefined without metrics. */
+  readonly metricsUrl: string | undefined
+  /** Connections now, those being opened included. */
+  readonly connections: number
+  metrics(): string
+  /** Takes nobody in any more, lets every connection finish what is under way, closes it, and stops listening. */
+  close(): Promise<void>
+}
+
+// Beside the connections there may be this many that are being refused, ask for health, or have not said yet what they want.
+const spareSockets = 64
+
+/** Runs a bridge as a server of its own. */
+export async function serveBridge({
+  host = '127.0.0.1',
+  port = 8093,
+  certificate,
+  metricsPort,
+  ...config
+}: ServeOptions): Promise<ServedBridge> {
+  const bridge = new NodeBridge(config)
+  const { connections, connectionsPerAddress, headerBytes, headerTimeout } = { ...defaultLimits, ...config.limits }
+  const options: http.ServerOptions = {
+    maxHeaderSize: headerBytes,
+    headersTimeout: headerTimeout,
+    requestTimeout: headerTimeout,
+    connectionsCheckingInterval: Math.min(1_000, headerTimeout),
+    keepAlive: false,
+  }
+  const server =
+    certificate === undefined
+      ? http.createServer(options)
+      : https.createServer({ ...options, ...certificate, handshakeTimeout: headerTimeout })
+  server.maxConnections = connections + spareSockets
+  // Behind a proxy all come from one address.
+  if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)
+  server.on('upgrade', (request, socket, head) => {
+    if (!bridge.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+  })
+  server.on('request', (request, response) => {
+    if (!bridge.request(request, response))
+      response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end('a WebSocket is wanted\n')
+  })
+  const metrics = metricsPort === undefined ? undefined : http.createServer((request, response) => answerMetrics(bridge, request, response))
+  try {
+    await listen(server, host, port)
+    if (metrics !== undefined) await listen(metrics, '127.0.0.1', metricsPort!)
+  } catch (error) {
+    server.close()
+    throw error
+  }
+  const portOf = (listening: Server): number => (listening.address() as AddressInfo).port
+  const url = `${certificate === undefined ? 'ws' : 'wss'}://${formatAddress({ host, port: portOf(server) })}${config.path ?? '/'}`
+  return {
+    url,
+    metricsUrl: metrics && `http://127.0.0.1:${portOf(metrics)}/metrics`,
+    get connections() {
+      return bridge.connections
+    },
+    metrics: () => bridge.metrics(),
+    async close() {
+      // While connections finish, health says 503 and nobody gets in.
+      await bridge.close()
+      await Promise.all([server, metrics].map(each => each && stop(each)))
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => reject(new ConfigError(`bridge: can't listen on ${formatAddress({ host, port })}: ${messageOf(error)}`)))
+    server.listen(port, host, resolve)
+  })
+}
+
+function stop(server: http.Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+/** Sockets that have not asked for anything yet are bounded by address, too. */
+function boundByAddress(server: Server, most: number): void {
+  const counts = new Map<string, number>()
+  server.on('connection', socket => {
+    const address = socket.remoteAddress ?? ''
+    const count = counts.get(address) ?? 0
+    if (count >= most) {
+      socket.destroy()
+      return
+    }
+    counts.set(address, count + 1)
+    socket.once('close', () => {
+      const left = counts.get(address)! - 1
+      if (left === 0) counts.delete(address)
+      else counts.set(address, left)
+    })
+  })
+}
+
+function answerMetrics(bridge: NodeBridge, request: http.IncomingMessage, response: http.ServerResponse): void {
+  if (request.url !== '/metrics') response.writeHead(404, { connection: 'close' }).end('the path is /metrics\n')
+  else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', connection: 'close' }).end(bridge.metrics())
+}

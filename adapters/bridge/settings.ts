@@ -1,0 +1,85 @@
+import { type Address, addressesOf, formatAddress, parseAddress } from '../../src/base/address.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { type Logger, silentLogger } from '../../src/base/logger.ts'
+import type { Mechanism } from '../../src/sasl/mechanism.ts'
+import type { SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import { type Authenticator, type BridgeConfig, type BridgeLimits, defaultLimits } from './config.ts'
+import { guarded } from './guard.ts'
+import { parseIp } from './ip.ts'
+
+/** A BridgeConfig checked, with its defaults filled in. */
+export interface Settings {
+  readonly targets: readonly Address[]
+  readonly learnFrom: readonly Address[]
+  readonly authenticate: Authenticator
+  readonly origins: ReadonlySet<string>
+  readonly allowNoOrigin: boolean
+  /** Checks addresses before it dials. */
+  readonly adapter: SocketAdapter
+  readonly tls: TLSOptions | undefined
+  readonly sasl: Mechanism | undefined
+  readonly limits: BridgeLimits
+  readonly path: string
+  readonly healthPath: string
+  readonly remoteAddress: NonNullable<BridgeConfig['remoteAddress']>
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+export function settingsOf(config: BridgeConfig): Settings {
+  const { authenticate, origins = [], allowNoOrigin = false, path = '/', healthPath = '/healthz' } = config
+  const targets = (config.targets ?? []).map(targetOf)
+  const learnFrom = config.learnTargets === undefined ? [] : addressesOf(config.learnTargets)
+  if (targets.length + learnFrom.length === 0)
+    throw new ConfigError('bridge: no targets: list the brokers as host:port, or the cluster to learn them from')
+  if (typeof authenticate !== 'function')
+    throw new ConfigError('bridge: no authenticator: give `authenticate`, that of signedTokens() for one')
+  if (origins.length === 0 && !allowNoOrigin) throw new ConfigError('bridge: no origins: nobody could connect')
+  for (const origin of origins) checkOrigin(origin)
+  if (!/^\/([\w.~-]+\/)*$/.test(path)) throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
+  const listed = [...targets, ...learnFrom].map(({ host }) => host).filter(host => parseIp(host) !== undefined)
+  return {
+    targets,
+    learnFrom,
+    authenticate,
+    origins: new Set(origins),
+    allowNoOrigin,
+    adapter: guarded({ adapter: config.adapter, resolve: config.resolve, allowAddresses: [...(config.allowAddresses ?? []), ...listed] }),
+    tls: config.tls === true ? {} : config.tls || undefined,
+    sasl: config.sasl,
+    limits: limitsOf(config.limits ?? {}),
+    path,
+    healthPath,
+    remoteAddress: config.remoteAddress ?? ((_header, address) => address),
+    logger: config.logger ?? silentLogger,
+    clock: config.clock ?? systemClock,
+  }
+}
+
+/** Exactly host:port, so that no default surprises anyone. */
+function targetOf(text: string): Address {
+  const address = parseAddress(text)
+  if (formatAddress(address) !== text) throw new ConfigError(`bridge: the target "${text}" must be host:port, as ${formatAddress(address)}`)
+  return address
+}
+
+function checkOrigin(origin: string): void {
+  let parsed: URL | undefined
+  try {
+    parsed = new URL(origin)
+  } catch {
+    // Said below.
+  }
+  // Schemes of the web have an origin; those of extensions and apps have none that URL knows.
+  if (parsed === undefined || (parsed.origin !== 'null' && parsed.origin !== origin))
+    throw new ConfigError(`bridge: "${origin}" is no origin as browsers send it, which look like https://app.example`)
+}
+
+function limitsOf(given: Partial<BridgeLimits>): BridgeLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in defaultLimits)) throw new ConfigError(`bridge: there is no limit ${name}`)
+    if (!(typeof value === 'number' && value > 0)) throw new ConfigError(`bridge: the limit ${name} must be a number above 0, not ${value}`)
+  }
+  return { ...defaultLimits, ...given }
+}

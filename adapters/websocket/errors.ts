@@ -1,0 +1,53 @@
+import { AuthenticationError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import { CloseCode } from '../shared/bridge-wire.ts'
+import type { WebSocketEvent } from './web-socket.ts'
+
+const sentences: Readonly<Record<number, string>> = {
+  [CloseCode.Normal]: 'the bridge closed the connection',
+  [CloseCode.GoingAway]: 'the bridge is stopping',
+  [CloseCode.Abnormal]: 'the connection to the bridge was lost',
+  [CloseCode.BrokerClosed]: 'the broker closed the connection',
+  [CloseCode.BrokerFailed]: "the bridge's connection to the broker failed",
+  [CloseCode.SessionExpired]: "the bridge's session with the broker expired",
+  [CloseCode.Idle]: 'the bridge closed an idle connection',
+  [CloseCode.Lifetime]: 'the bridge closed a connection that was open for as long as one may be',
+}
+
+// What trying again can't mend.
+const ours: ReadonlySet<number> = new Set([
+  CloseCode.ProtocolError,
+  CloseCode.TextMessage,
+  CloseCode.MessageTooBig,
+  CloseCode.NotKafka,
+  CloseCode.Overflow,
+])
+
+/** Why an open WebSocket ended, as one of our errors. */
+export function closeError(broker: string, { code = CloseCode.Abnormal, reason = '' }: WebSocketEvent): Error {
+  const said = reason === '' ? '' : `: ${reason}`
+  if (ours.has(code)) return new ProtocolError(`${broker}: the bridge refuses what we sent (close code ${code})${said}`)
+  return new ConnectionError(broker, `${sentences[code] ?? 'the bridge closed the connection'} (close code ${code})${said}`)
+}
+
+/**
+ * Why a WebSocket did not open. The event itself is no cause to hand on: it may hold the request, token included. The status of the bridge's answer is in the error's text outside of browsers; those tell nobody, so that a
+ * page can't probe a network.
+ */
+export function openError(broker: string, bridge: string, event: WebSocketEvent): Error {
+  const { error: cause, message: text = '' } = event
+  const status = Number(/\b(?:4\d\d|50\d)\b/.exec(text)?.[0])
+  if (status === 401) return new AuthenticationError(`${broker}: the bridge at ${bridge} wants a valid token (401)`, { cause })
+  if (status === 403)
+    return new AuthenticationError(
+      `${broker}: the bridge at ${bridge} does not let us go there (403): its targets or origins don't list us`,
+      {
+        cause,
+      },
+    )
+  if (status === 504) return new TimeoutError(`${broker}: the broker did not answer the bridge at ${bridge} in time (504)`, { cause })
+  if (status === 502) return new ConnectionError(broker, `the bridge at ${bridge} can't reach the broker (502)`, { cause })
+  if (status === 429 || status === 503)
+    return new ConnectionError(broker, `the bridge at ${bridge} takes no more connections for now (${status})`, { cause })
+  const detail = text === '' ? 'it is not there, or refused us; its log says which' : text
+  return new ConnectionError(broker, `the bridge at ${bridge} did not open a connection: ${detail}`, { cause })
+}

@@ -1,0 +1,52 @@
+import { ConfigError } from '../../src/base/errors.ts'
+import type { Natives, SocketAdapter } from '../../src/socket/socket.ts'
+import { dial } from './dial.ts'
+import type { WebSocketConstructor } from './web-socket.ts'
+
+export { CloseCode } from '../shared/bridge-wire.ts'
+export type { WebSocketConstructor, WebSocketLike } from './web-socket.ts'
+
+export interface WebSocketOptions {
+  /** Where the bridge is: ws://, wss:// (http and https mean the same). The broker's host:port is appended to its path. */
+  url: string | URL
+  /** Shown to the bridge before it accepts. A function is asked at every dial, so that a token may be short-lived. */
+  token?: string | (() => string | Promise<string>)
+  /** The runtime's own by default. Node 20 has none: give that of the `ws` package. */
+  WebSocket?: WebSocketConstructor
+}
+
+/**
+ * Reaches brokers through an isokafka bridge, from a browser or wherever there are no sockets:
+ * `new Transport({ adapter: websocket({ url: 'wss://bridge.example/', token }) })`. TLS and, if asked so, SASL to the brokers are the
+ * bridge's. A connection that ends is dialed again by the Transport.
+ */
+export function websocket({ url, token, WebSocket: given }: WebSocketOptions): SocketAdapter {
+  const base = bridgeUrl(url)
+  return {
+    name: 'websocket',
+    async dial(address, options) {
+      const WebSocket = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
+      if (WebSocket === undefined)
+        throw new ConfigError('this runtime has no WebSocket (Node 20 has none): give one, as in websocket({ url, WebSocket })')
+      return dial({ base, token, WebSocket }, address, options)
+    },
+  }
+}
+
+/** None: browsers lend nothing that is quicker. Turns end by a MessageChannel, as everywhere without setImmediate. */
+export const natives: Natives = {}
+
+function bridgeUrl(text: string | URL): URL {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch (error) {
+    throw new ConfigError(`websocket: "${text}" is no URL; a bridge's looks like wss://bridge.example/`, { cause: error })
+  }
+  if (!/^(wss?|https?):$/.test(url.protocol))
+    throw new ConfigError(`websocket: ${url.protocol}// can't be a bridge's URL; ws:// or wss:// can`)
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
+    throw new ConfigError("websocket: a bridge's URL has no query, fragment or user: pass `token`, which stays out of logs")
+  url.protocol = url.protocol.replace('http', 'ws')
+  return url
+}
