@@ -1,3 +1,4 @@
+import { linkSignals } from '../../src/base/signals.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import { admit, type Passage, type UpgradeRequest } from './admission.ts'
 import type { Channel } from './channel.ts'
@@ -19,6 +20,7 @@ export class Bridge {
   readonly #targets: Targets
   readonly #gate: Gate
   readonly #relays = new Set<Relay>()
+  readonly #entering = new Set<AbortController>()
   #sweeping = false
   #stopping: Promise<void> | undefined
   #emptied = (): void => {}
@@ -42,24 +44,24 @@ export class Bridge {
 
   /** Lets a client in, or throws a Refusal: never anything else. */
   async admit(request: UpgradeRequest): Promise<Passage> {
+    const stopped = new Refusal(503, 'stopping', 'the bridge is stopping')
+    const { controller, signal, release } = linkSignals(request.signal)
+    this.#entering.add(controller)
     try {
-      if (this.stopping) throw new Refusal(503, 'stopping', 'the bridge is stopping')
-      const passage = await admit(this.settings, this.#targets, this.#gate, request)
-      // Nobody waits at a bridge that stops, or for a client that has gone.
-      const left = request.signal?.aborted
-      if (!left && !this.stopping) return passage
+      if (this.stopping) throw stopped
+      const passage = await admit(this.settings, this.#targets, this.#gate, { ...request, signal })
+      // Whoever came too late finds nobody to talk to.
+      if (!signal.aborted) return passage
       this.abandon(passage)
-      throw new Refusal(503, 'stopping', left ? 'the client has gone' : 'the bridge is stopping')
+      throw signal.reason
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal(503, 'stopping', 'the client has gone', { cause: error })
-      this.metrics.refuse(refusal.reason)
-      this.settings.logger.warn('refused', {
-        status: refusal.status,
-        reason: refusal.reason,
-        remoteAddress: request.remoteAddress,
-        ...(refusal.cause instanceof Error && { error: refusal.cause.message }),
-      })
+      const refusal =
+        error instanceof Refusal ? error : this.stopping ? stopped : new Refusal(503, 'gone', 'the client has gone', { cause: error })
+      this.#report(refusal, request)
       throw refusal
+    } finally {
+      this.#entering.delete(controller)
+      release()
     }
   }
 
@@ -83,10 +85,17 @@ export class Bridge {
   close(): Promise<void> {
     this.#stopping ??= new Promise<void>(resolve => {
       this.#emptied = resolve
+      for (const controller of this.#entering) controller.abort(new Refusal(503, 'stopping', 'the bridge is stopping'))
       for (const relay of this.#relays) relay.drain(CloseCode.GoingAway, 'the bridge is stopping')
       if (this.#relays.size === 0) resolve()
     })
     return this.#stopping
+  }
+
+  #report({ cause, reason, status }: Refusal, { remoteAddress }: UpgradeRequest): void {
+    this.metrics.refuse(reason)
+    const error = cause instanceof Error ? { error: cause.message } : {}
+    this.settings.logger.warn('refused', { status, reason, remoteAddress, ...error })
   }
 
   async #ended(relay: Relay, code: number): Promise<void> {

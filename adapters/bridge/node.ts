@@ -74,23 +74,23 @@ export class NodeBridge {
   }
 
   async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const gone = new AbortController()
-    const leave = (): void => gone.abort(new Error('the client has gone'))
-    socket.on('error', () => {})
-    socket.on('close', leave)
+    const watch = new Watch(socket)
     try {
+      // Whoever sends before the answer is there does not speak WebSocket.
+      if (head.length > 0) throw new Refusal(400, 'request', 'bytes came before the handshake was done')
       const passage = await this.#bridge.admit({
         url: request.url!,
         header: name => textOf(request.headers[name]),
         remoteAddress: request.socket.remoteAddress ?? '',
-        signal: gone.signal,
+        signal: watch.signal,
       })
-      socket.off('close', leave)
+      watch.end()
       let opened = false
       this.#server.handleUpgrade(request, socket, head, webSocket => {
         opened = true
         this.#connect(webSocket, passage)
       })
+      socket.resume()
       // Then ws has said what is wrong with the handshake.
       if (!opened) this.#bridge.abandon(passage)
     } catch (error) {
@@ -110,6 +110,30 @@ export class NodeBridge {
     // ws has closed with the fitting code already.
     webSocket.on('error', error => relay.failed(error))
     webSocket.on('close', closed)
+  }
+}
+
+/** Sees a client go away, or speak too early, while it waits for its answer. */
+class Watch {
+  readonly #socket: Duplex
+  readonly #gone = new AbortController()
+  readonly #leave = (): void => this.#gone.abort(new Refusal(503, 'gone', 'the client has gone'))
+  readonly #early = (): void => this.#gone.abort(new Refusal(400, 'request', 'bytes came before the handshake was done'))
+
+  constructor(socket: Duplex) {
+    this.#socket = socket
+    // Nobody else listens for errors yet.
+    socket.on('error', () => {})
+    socket.on('close', this.#leave).on('end', this.#leave).on('data', this.#early)
+  }
+
+  get signal(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  end(): void {
+    this.#socket.pause()
+    this.#socket.off('close', this.#leave).off('end', this.#leave).off('data', this.#early)
   }
 }
 

@@ -1,6 +1,7 @@
 /** Why an upgrade is refused, as the bridge's metrics name it. */
 export type RefusalReason =
   | 'stopping'
+  | 'gone'
   | 'rate'
   | 'connections'
   | 'request'

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '../../src/base/address.ts'
 import { AuthenticationError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
-import { linkSignals, onAbort } from '../../src/base/signals.ts'
+import { abortable, linkSignals, onAbort } from '../../src/base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../../src/protocol/api.ts'
 import { readResponse, requestFrame } from '../../src/protocol/headers.ts'
 import { SaslAuthenticate } from '../../src/protocol/sasl-authenticate.ts'
@@ -33,7 +33,10 @@ export async function openUpstream(settings: Settings, target: Address, given: A
   let socket: Socket | undefined
   let forget = (): void => {}
   try {
-    socket = await adapter.dial(target, { ...(tls && { tls }), signal })
+    const dialing = adapter.dial(target, { ...(tls && { tls }), signal })
+    // One that comes when nobody waits any more is not kept.
+    dialing.then(dialed => signal.aborted && dialed.abort(signal.reason)).catch(() => {})
+    socket = await abortable(dialing, signal)
     if (sasl === undefined) return { socket, sessionEnds: Number.POSITIVE_INFINITY }
     const dialed = socket
     // Whatever the exchange waits for ends with the socket.
@@ -43,7 +46,7 @@ export async function openUpstream(settings: Settings, target: Address, given: A
     return { socket, sessionEnds: lifetime > 0 ? clock.monotonic() + lifetime : Number.POSITIVE_INFINITY }
   } catch (error) {
     socket?.abort(error)
-    if (error instanceof Refusal) throw error
+    if (error instanceof Refusal || given.aborted) throw error
     if (error === late) throw new Refusal(504, 'broker-timeout', 'the broker did not answer in time', { cause: error })
     if (error instanceof AuthenticationError)
       throw new Refusal(502, 'broker-credentials', 'the broker and the bridge do not trust each other', { cause: error })

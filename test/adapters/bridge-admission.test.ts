@@ -1,0 +1,413 @@
+import { get } from 'node:http'
+import * as net from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
+import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
+import { type ConnectOptions, type Lab, origin, startLab, startPeer, tokens, until } from './bridge-lab.ts'
+
+const base = { port: 0, targets: ['broker:9092'], authenticate: tokens.authenticate, origins: [origin] }
+
+async function statusOf(lab: Lab, target?: string, options?: ConnectOptions): Promise<number> {
+  return lab.connect(target, options).then(
+    () => 101,
+    error => error.status,
+  )
+}
+
+describe('fails closed', () => {
+  test.each([
+    ['no targets', { targets: [] }, /no targets/],
+    ['no authenticator', { authenticate: undefined as never }, /no authenticator/],
+    ['no origins', { origins: [] }, /no origins/],
+    ['a target without a port', { targets: ['broker'] }, /must be host:port/],
+    ['an origin with a path', { origins: ['https://app.example/'] }, /no origin/],
+    ['an origin pattern', { origins: ['*'] }, /no origin/],
+    ['an address that is none', { allowAddresses: ['10.0.0.0/33'] }, /no address/],
+    ['a limit that is none', { limits: { connections: 0 } }, /must be a number above 0/],
+    ['a limit nobody knows', { limits: { conections: 1 } as never }, /no limit conections/],
+  ])('%s: no start', async (_name, change, message) => {
+    const starting = serveBridge({ ...base, ...change })
+    await expect(starting).rejects.toThrow(ConfigError)
+    await expect(starting).rejects.toThrow(message)
+  })
+
+  test('a short secret: no tokens', () => {
+    expect(() => signedTokens({ secret: 'short' })).toThrow(ConfigError)
+  })
+
+  test('listens on loopback by default', async () => {
+    const { bridge } = await startLab(1)
+    expect(bridge.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/$/)
+  })
+})
+
+test('wrong Origin: refused before anything is dialed', async () => {
+  const lab = await startLab((await startPeer()).port)
+  for (const from of ['https://evil.example', 'http://app.example', 'https://app.example:444', 'null', 'https://app.example.evil.example'])
+    expect(await statusOf(lab, undefined, { origin: from })).toBe(403)
+  expect(await statusOf(lab, undefined, { origin: null })).toBe(403)
+  expect(lab.dialed).toEqual([])
+  expect(await statusOf(lab)).toBe(101)
+})
+
+test('a program without an Origin is let in only where that is said', async () => {
+  const lab = await startLab((await startPeer()).port, { origins: [], allowNoOrigin: true })
+  expect(await statusOf(lab, undefined, { origin: null })).toBe(101)
+  expect(await statusOf(lab)).toBe(403)
+})
+
+test('missing, expired and forged tokens: 401', async () => {
+  const lab = await startLab((await startPeer()).port)
+  const good = await tokens.sign({ id: 'somebody' })
+  const [claims, signature] = good.split('.') as [string, string]
+  const theirs = signedTokens({ secret: 'another secret of thirty-two bytes' })
+  const past = signedTokens({ secret: 'a secret of thirty-two bytes or so', now: () => Date.now() - 3_600_000 })
+  const raised = Buffer.from(JSON.stringify({ id: 'root', expires: 9e15 })).toString('base64url')
+  const bad = {
+    missing: null,
+    empty: '',
+    expired: await past.sign({ id: 'somebody' }),
+    'signed by another': await theirs.sign({ id: 'somebody' }),
+    'with other claims': `${raised}.${signature}`,
+    'without a signature': claims,
+    'with an empty signature': `${claims}.`,
+    'with half a signature': `${claims}.${signature.slice(0, 20)}`,
+    'with a signature too many': `${good}.${signature}`,
+    'not base64': `${claims}.$$$`,
+    huge: 'x'.repeat(6000),
+  }
+  const statuses = await Promise.all(Object.values(bad).map(token => statusOf(lab, undefined, { token })))
+  expect(Object.fromEntries(Object.keys(bad).map((name, at) => [name, statuses[at]]))).toEqual(
+    Object.fromEntries(Object.keys(bad).map(name => [name, 401])),
+  )
+  expect(lab.dialed).toEqual([])
+  expect(await statusOf(lab, undefined, { token: good })).toBe(101)
+})
+
+test('a token in the query is refused, however good', async () => {
+  const lab = await startLab((await startPeer()).port)
+  const token = await tokens.sign({ id: 'somebody' })
+  expect(await statusOf(lab, undefined, { path: `/broker:9092?token=${token}` })).toBe(400)
+})
+
+test('a token may come in a cookie', async () => {
+  const cookies = signedTokens({ secret: 'a secret of thirty-two bytes or so', cookie: 'bridge' })
+  const lab = await startLab((await startPeer()).port, { authenticate: cookies.authenticate })
+  const cookie = `theme=dark; bridge=${await cookies.sign({ id: 'somebody' })}`
+  expect(await statusOf(lab, undefined, { token: null, headers: { cookie } })).toBe(101)
+  expect(await statusOf(lab, undefined, { token: null, headers: { cookie: 'bridge=forged.forged' } })).toBe(401)
+  expect(await statusOf(lab, undefined, { token: null })).toBe(401)
+})
+
+test('an authenticator that throws, never answers, or answers nonsense lets nobody in', async () => {
+  const peer = await startPeer()
+  const throwing = await startLab(peer.port, { authenticate: () => Promise.reject(new Error('database down')) })
+  expect(await statusOf(throwing)).toBe(503)
+  const silent = await startLab(peer.port, { authenticate: () => new Promise(() => {}), limits: { authenticateTimeout: 50 } })
+  expect(await statusOf(silent)).toBe(503)
+  const nonsense = await startLab(peer.port, { authenticate: (() => true) as never })
+  expect(await statusOf(nonsense)).toBe(401)
+  expect([...throwing.dialed, ...silent.dialed, ...nonsense.dialed]).toEqual([])
+})
+
+test('target outside the list: refused, in whatever spelling', async () => {
+  const lab = await startLab((await startPeer()).port)
+  const targets = [
+    'broker:9093',
+    'other:9092',
+    'BROKER:9092',
+    'broker.:9092',
+    'broker',
+    'broker:09092',
+    '127.0.0.1:9092',
+    'broker:9092/',
+    '',
+  ]
+  for (const target of targets) expect([target, await statusOf(lab, target)]).toEqual([target, 403])
+  expect(await statusOf(lab, '%')).toBe(404)
+  expect(lab.dialed).toEqual([])
+})
+
+test("a token for some of the targets opens none of the others'", async () => {
+  const lab = await startLab((await startPeer()).port, { targets: ['broker:9092', 'other:9092'] })
+  const token = await tokens.sign({ id: 'narrow', targets: ['other:9092'] })
+  expect(await statusOf(lab, 'broker:9092', { token })).toBe(403)
+  expect(lab.dialed).toEqual([])
+  expect(await statusOf(lab, 'other:9092', { token })).toBe(101)
+})
+
+test('DNS rebinding: a name is looked up once, and the address that was checked is the one dialed', async () => {
+  const peer = await startPeer()
+  const answers = [['127.0.0.1'], ['169.254.169.254'], ['127.0.0.1']]
+  let asked = 0
+  const lab = await startLab(peer.port, { resolve: async () => answers[asked++]! })
+  expect(await statusOf(lab)).toBe(101)
+  expect(asked).toBe(1)
+  expect(lab.dialed).toEqual(['127.0.0.1:9092'])
+  // The next time it leads elsewhere: refused, without a dial.
+  expect(await statusOf(lab)).toBe(403)
+  expect(lab.dialed).toEqual(['127.0.0.1:9092'])
+})
+
+test('a name with one forbidden address among good ones is refused as a whole', async () => {
+  const lab = await startLab((await startPeer()).port, { resolve: async () => ['127.0.0.1', '10.0.0.7'] })
+  expect(await statusOf(lab)).toBe(403)
+  expect(lab.dialed).toEqual([])
+})
+
+test('link-local, metadata, private and IPv4-mapped IPv6 targets are refused', async () => {
+  const forbidden = [
+    '169.254.169.254',
+    '169.254.0.1',
+    '10.0.0.1',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    '0.0.0.0',
+    '127.0.0.2',
+    '255.255.255.255',
+    '224.0.0.1',
+    '::',
+    '::1',
+    'fe80::1',
+    'fd00:ec2::254',
+    'fc00::1',
+    'ff02::1',
+    '::ffff:169.254.169.254',
+    '::ffff:10.0.0.1',
+    '::ffff:7f00:2',
+    '0:0:0:0:0:ffff:a9fe:a9fe',
+    '::169.254.169.254',
+    '64:ff9b::a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
+    '2001:0:1::1',
+    '0x7f.0.0.1',
+    '2130706433',
+    '127.1',
+    'localhost',
+    'fe80::1%eth0',
+    '',
+  ]
+  let address = ''
+  const lab = await startLab((await startPeer()).port, { resolve: async () => [address], limits: { upgradesPerSecond: 100 } })
+  for (address of forbidden) expect([address, await statusOf(lab)]).toEqual([address, 403])
+  expect(lab.dialed).toEqual([])
+  for (address of ['::ffff:127.0.0.1', '127.0.0.1']) await statusOf(lab)
+  expect(lab.dialed.length).toBe(2)
+})
+
+test('public addresses are dialed without being listed', async () => {
+  const lab = await startLab(1, { resolve: async () => ['203.1.2.3'], allowAddresses: [] })
+  expect(await statusOf(lab)).toBe(502)
+  expect(lab.dialed).toEqual(['203.1.2.3:9092'])
+})
+
+test('targets learnt from the metadata are guarded as well', async () => {
+  const { listen } = await import('../../adapters/broker/index.ts')
+  const { Broker } = await import('../../src/broker/index.ts')
+  const broker = new Broker({ brokers: 2 })
+  const listening = await listen(broker)
+  try {
+    const [first, second] = listening.addresses as [string, string]
+    const bootstrap = Number(first.split(':')[1])
+    const lab = await startLab(bootstrap, { targets: [], learnTargets: `broker:${bootstrap}`, allowAddresses: ['127.0.0.1'] })
+    expect(await statusOf(lab, second)).toBe(101)
+    expect(await statusOf(lab, '127.0.0.1:1')).toBe(403)
+    // The cluster advertises loopback: where that is not allowed, what it says counts for nothing.
+    const strict = await startLab(bootstrap, {
+      targets: [],
+      learnTargets: `broker:${bootstrap}`,
+      allowAddresses: [],
+      resolve: async () => ['203.1.2.3'],
+    })
+    expect(await statusOf(strict, second)).toBe(403)
+  } finally {
+    await listening.close()
+    await broker.close()
+  }
+})
+
+test('the broker is dialed before the client is let in: 502 and 504', async () => {
+  const nothing = await startPeer()
+  const dial = { name: 'stub', dial: async () => Promise.reject(new ConnectionError('broker:9092', 'refused')) }
+  expect(await statusOf(await startLab(nothing.port, { adapter: dial }))).toBe(502)
+  const unknown = await startLab(nothing.port, { resolve: () => Promise.reject(new Error('ENOTFOUND')) })
+  expect(await statusOf(unknown)).toBe(502)
+  const never = { name: 'stub', dial: () => new Promise<never>(() => {}) }
+  const silent = await startLab(nothing.port, { adapter: never, limits: { dialTimeout: 50 } })
+  expect(await statusOf(silent)).toBe(504)
+  expect(silent.bridge.connections).toBe(0)
+})
+
+test('5,000 connections are refused past the limit, and leave nothing behind', { timeout: 120_000 }, async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port, { limits: { connections: 3, connectionsPerAddress: 5000, upgradesPerSecond: 1000 } })
+  const token = await tokens.sign({ id: 'crowd' })
+  const inside = await Promise.all([1, 2, 3].map(() => lab.connect(undefined, { token })))
+  const before = process.memoryUsage().rss
+  const refused = new Map<string, number>()
+  for (let round = 0; round < 100; round++) {
+    await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        // Past the sockets a server of three takes, TCP itself says no.
+        const outcome = await lab.connect(undefined, { token }).then(
+          () => 'accepted',
+          error => String(error.status ?? 'closed'),
+        )
+        refused.set(outcome, (refused.get(outcome) ?? 0) + 1)
+      }),
+    )
+  }
+  expect([...refused.values()].reduce((sum, count) => sum + count)).toBe(5000)
+  expect([...refused.keys()].filter(outcome => !['503', 'closed'].includes(outcome))).toEqual([])
+  expect(refused.get('503')).toBeGreaterThan(4000)
+  expect(lab.bridge.connections).toBe(3)
+  expect(peer.accepted.length).toBe(3)
+  expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024)
+  // A place that is free again can be had.
+  inside[0]!.webSocket.close()
+  await until(() => lab.bridge.connections === 2)
+  expect(await statusOf(lab, undefined, { token })).toBe(101)
+})
+
+test('connections of one identity, and of one address, are bounded: 429', async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port, { limits: { connectionsPerIdentity: 2 } })
+  await lab.connect()
+  await lab.connect()
+  expect(await statusOf(lab)).toBe(429)
+  expect(await statusOf(lab, undefined, { token: await tokens.sign({ id: 'another' }) })).toBe(101)
+  const byAddress = await startLab(peer.port, { limits: { connectionsPerAddress: 1 } })
+  await byAddress.connect()
+  expect(await statusOf(byAddress)).toBe(429)
+})
+
+test('upgrades of one address are rationed: 429', async () => {
+  const lab = await startLab((await startPeer()).port, { limits: { upgradesPerSecond: 0.3 } })
+  const statuses = await Promise.all([1, 2, 3, 4, 5].map(() => statusOf(lab, undefined, { token: null })))
+  expect(statuses.filter(status => status === 401)).toHaveLength(3)
+  expect(statuses.filter(status => status === 429)).toHaveLength(2)
+})
+
+test('slow-loris: headers that dribble in are cut off, and one address holds no more sockets than its share', async () => {
+  const lab = await startLab((await startPeer()).port, { limits: { headerTimeout: 200, connectionsPerAddress: 2 } })
+  const port = Number(new URL(lab.bridge.url).port)
+  let closed = 0
+  const sockets = Array.from({ length: 100 }, () => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.resume()
+    socket.on('close', () => closed++)
+    return socket
+  })
+  const dribble = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write('x')
+  }, 20)
+  for (const socket of sockets) socket.write('GET /broker:9092 HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+  // Sixty-six may be open at once; the others are turned away without having to wait.
+  await until(() => closed >= 34)
+  await until(() => closed === 100)
+  clearInterval(dribble)
+  expect(await statusOf(lab)).toBe(101)
+})
+
+test('large headers are refused', async () => {
+  const lab = await startLab((await startPeer()).port, { limits: { headerBytes: 2048 } })
+  expect(await statusOf(lab, undefined, { headers: { 'x-large': 'x'.repeat(4000) } })).toBe(431)
+})
+
+test('an upgrade that is no WebSocket handshake gets 400 and holds no place', async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port)
+  const socket = await handshake(lab, 'wrong')
+  const answer = await new Promise<string>(resolve => socket.once('data', data => resolve(data.toString())))
+  expect(answer).toMatch(/^HTTP\/1.1 400 /)
+  await until(() => lab.bridge.connections === 0 && peer.open.size === 0)
+})
+
+test('a client that goes away, or speaks too early, while its broker is looked up leaves nothing', async () => {
+  let asked = 0
+  const lab = await startLab((await startPeer()).port, {
+    resolve: () => {
+      asked++
+      return new Promise(() => {})
+    },
+  })
+  const leaving = await handshake(lab)
+  await until(() => asked === 1)
+  leaving.destroy()
+  await until(() => lab.bridge.connections === 0)
+  const early = await handshake(lab)
+  await until(() => asked === 2)
+  const answer = new Promise<string>(resolve => early.once('data', data => resolve(data.toString())))
+  early.write(Buffer.from([0x82, 0x80, 0, 0, 0, 0]))
+  expect(await answer).toMatch(/^HTTP\/1.1 400 /)
+  await until(() => lab.bridge.connections === 0)
+  expect(lab.dialed).toEqual([])
+})
+
+test('a bridge that stops refuses those who still wait for their broker: 503', async () => {
+  let asked = 0
+  const lab = await startLab((await startPeer()).port, {
+    resolve: () => {
+      asked++
+      return new Promise(() => {})
+    },
+  })
+  const waiting = statusOf(lab)
+  await until(() => asked === 1)
+  await lab.bridge.close()
+  expect(await waiting).toBe(503)
+})
+
+test('health says ok, then nothing but WebSockets; metrics are on loopback', async () => {
+  const lab = await startLab((await startPeer()).port, { metricsPort: 0 })
+  const http = lab.bridge.url.replace('ws:', 'http:')
+  expect(await fetched(`${http}healthz`)).toEqual({ status: 200, body: 'ok\n' })
+  expect((await fetched(http)).status).toBe(426)
+  await lab.connect()
+  await statusOf(lab, 'elsewhere:9092')
+  expect(new URL(lab.bridge.metricsUrl!).hostname).toBe('127.0.0.1')
+  const { body } = await fetched(lab.bridge.metricsUrl!)
+  expect(body).toContain('isokafka_bridge_connections 1\n')
+  expect(body).toContain('isokafka_bridge_opened_total 1\n')
+  expect(body).toContain('isokafka_bridge_refused_total{reason="target"} 1\n')
+  expect((await fetched(new URL('/', lab.bridge.metricsUrl).href)).status).toBe(404)
+})
+
+test('logs name who came and why they were refused, and no token', async () => {
+  const lab = await startLab((await startPeer()).port)
+  await lab.connect()
+  await statusOf(lab, undefined, { token: 'a.secret' })
+  const [opened, refused] = lab.log
+  expect(opened).toMatchObject({ level: 'info', message: 'opened', details: { id: 'tester', target: 'broker:9092' } })
+  expect(refused).toMatchObject({ level: 'warn', message: 'refused', details: { status: 401, reason: 'token' } })
+  expect(JSON.stringify(lab.log)).not.toContain('secret')
+})
+
+function fetched(url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    get(url, response => {
+      let body = ''
+      response.on('data', chunk => {
+        body += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode!, body }))
+    }).on('error', reject)
+  })
+}
+
+/** A handshake without a WebSocket's manners. */
+async function handshake(lab: Lab, key = 'dGhlIHNhbXBsZSBub25jZQ=='): Promise<net.Socket> {
+  const token = Buffer.from(await tokens.sign({ id: 'somebody' })).toString('base64url')
+  const socket = net.connect(Number(new URL(lab.bridge.url).port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(
+    `GET /broker:9092 HTTP/1.1\r\nHost: x\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: isokafka, isokafka.token.${token}\r\n\r\n`,
+  )
+  return socket
+}
