@@ -7,15 +7,28 @@ import { websocket } from '../adapters/websocket/index.ts'
 import { Broker } from '../src/broker/index.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
+import { noKafka, sharedKafka } from './shared.ts'
 
 const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
 
-describe('the contract through a bridge in front of three embedded brokers', async () => {
+async function embedded(): Promise<ClusterUnderTest & { stop(): Promise<void> }> {
   const broker = new Broker({ brokers: 3, racks: ['a', 'b', 'c'], numPartitions: 6, natives })
-  const listening = await listen(broker)
+  const { addresses, close } = await listen(broker)
+  const stop = async (): Promise<void> => {
+    await close()
+    await broker.close()
+  }
+  return { brokers: addresses, kind: 'embedded', version: '4.4.0', nodes: 3, stop }
+}
+
+describe.skipIf(noKafka)('the contract through a bridge in front of a real Kafka', () => contract(() => sharedKafka(1)))
+describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded))
+
+async function contract(start: () => Promise<ClusterUnderTest & { stop(): Promise<void> }>): Promise<void> {
+  const cluster = await start()
   const bridge = await serveBridge({
     port: 0,
-    learnTargets: listening.addresses[0]!,
+    learnTargets: cluster.brokers[0]!,
     // Nothing listens there: what the suites call unreachable.
     targets: ['127.0.0.1:1', '127.0.0.1:2'],
     allowAddresses: ['127.0.0.1'],
@@ -24,14 +37,12 @@ describe('the contract through a bridge in front of three embedded brokers', asy
     limits: { upgradesPerSecond: 1000 },
   })
   const adapter = websocket({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }), WebSocket })
-  const cluster: ClusterUnderTest = { brokers: listening.addresses, kind: 'embedded', version: '4.4.0', nodes: 3 }
   for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter, natives })) {
     test.skipIf(missing.length > 0)(name, { timeout: timeoutMs + 5000 }, run)
   }
+  test('nothing is left behind', () => expect.poll(() => bridge.connections, { timeout: 15_000 }).toBe(0))
   afterAll(async () => {
-    await expect.poll(() => bridge.connections, { timeout: 15_000 }).toBe(0)
     await bridge.close()
-    await listening.close()
-    await broker.close()
+    await cluster.stop()
   })
-})
+}

@@ -44,7 +44,7 @@ export interface BridgeLimits {
   readonly messageBytes: number
   /** Bytes of one Kafka request. It is never held as a whole. Default 100 MiB, as brokers do. */
   readonly requestBytes: number
-  /** Bytes of one Kafka response, likewise. Default 1 GiB. */
+  /** Bytes of one Kafka response, likewise. Default 256 MiB: less than any four letters mean when taken for a size. */
   readonly responseBytes: number
   /** Bytes of the headers of an upgrade. Default 16 KiB. */
   readonly headerBytes: number
@@ -75,7 +75,7 @@ export const defaultLimits: BridgeLimits = {
   upgradesPerSecond: 20,
   messageBytes: 1024 * 1024,
   requestBytes: 100 * 1024 * 1024,
-  responseBytes: 1024 * 1024 * 1024,
+  responseBytes: 256 * 1024 * 1024,
   headerBytes: 16 * 1024,
   headerTimeout: 5_000,
   authenticateTimeout: 5_000,
