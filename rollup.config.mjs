@@ -11,6 +11,9 @@ const entries = {
   memory: 'adapters/memory/index',
   listen: 'adapters/broker/index',
   node: 'adapters/node/index',
+  deno: 'adapters/deno/index',
+  bun: 'adapters/bun/index',
+  cloudflare: 'adapters/cloudflare/index',
   none: 'adapters/none/index',
   cli: 'adapters/cli/index',
 }
@@ -35,7 +38,7 @@ const compiledTypeScript = {
 /** @type {import('rollup').RollupOptions} */
 export default {
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
-  external: ['#adapter', /^node:/, ...Object.keys(dependencies)],
+  external: ['#adapter', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
   plugins: [compiledTypeScript],
   output: { dir: 'dist', format: 'es', sourcemap: true, chunkFileNames: 'chunks/[name].js', hoistTransitiveImports: false },
   onwarn(warning) {

@@ -30,7 +30,8 @@ test('every subpath can be imported, and nothing keeps the process alive', async
     import { readFileSync } from 'node:fs'
     const { exports } = JSON.parse(readFileSync('node_modules/isokafka/package.json', 'utf8'))
     for (const path of Object.keys(exports)) {
-      if (path.endsWith('.json')) continue
+      // Workers alone have the sockets it imports.
+      if (path.endsWith('.json') || path === './cloudflare') continue
       const module = await import('isokafka' + path.slice(1))
       console.log(path, Object.keys(module).length > 0)
     }`)

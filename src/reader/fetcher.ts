@@ -238,4 +238,5 @@ export class Fetcher {
   }
 }
 
-const mergedMaxWait = 100
+// Commits of every member wait behind each fetch of a shared connection.
+const mergedMaxWait = 20

@@ -28,8 +28,8 @@ export async function loadBare(input, plugins = []) {
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
   for (const [subpath, entry] of Object.entries(exports)) {
-    // Those are Node's own and import it.
-    if (['./node', './listen', './package.json'].includes(subpath)) continue
+    // Those import what their runtimes alone have.
+    if (['./node', './deno', './bun', './listen', './package.json'].includes(subpath)) continue
     try {
       await loadBare(entry.default)
     } catch (error) {

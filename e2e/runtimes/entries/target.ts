@@ -1,0 +1,43 @@
+import { memory } from '../../../adapters/memory/index.ts'
+import { Broker } from '../../../src/broker/index.ts'
+import type { Natives, SocketAdapter } from '../../../src/socket/socket.ts'
+import { type Case, type ClusterUnderTest, collect } from '../../../test/contract/harness.ts'
+import { suites } from '../../../test/contract/index.ts'
+
+/** What the suites run against: a cluster over TCP, or an embedded one in the runtime itself. */
+export type Target = { readonly memory: true } | { readonly cluster: ClusterUnderTest }
+
+export interface Running {
+  readonly cases: readonly Case[]
+  close(): Promise<void>
+}
+
+/** The cases against a target, with the runtime's own adapter for what is over TCP. */
+export function open(target: Target, adapter: SocketAdapter, natives: Natives): Running {
+  if ('cluster' in target) return { cases: collect(suites, { cluster: target.cluster, adapter, natives }), async close() {} }
+  const broker = new Broker({ racks: ['a', 'b', 'c'], numPartitions: 6, natives })
+  const cluster = { brokers: broker.addresses, kind: 'embedded', version: '4.4.0', nodes: 1 } as const
+  return { cases: collect(suites, { cluster, adapter: memory(broker, natives), natives }), close: () => broker.close() }
+}
+
+/** How a case went. */
+export interface Outcome {
+  readonly name: string
+  /** What was thrown, with its stack. */
+  readonly error?: string
+}
+
+export async function outcomeOf({ name, run }: Case): Promise<Outcome> {
+  try {
+    await run()
+    return { name }
+  } catch (error) {
+    return { name, error: describe(error) }
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const text = error.stack?.includes(error.message) ? error.stack : `${error.name}: ${error.message}\n${error.stack}`
+  return error.cause === undefined ? text : `${text}\ncaused by ${describe(error.cause)}`
+}
