@@ -1,3 +1,4 @@
+// @ts-check
 // The program behind guard.ts: a process in a session of its own. It reads what to clean up from its standard input, a line each, which ends
 // when the process that started it ends, in whatever way; then it kills and removes what is still listed.
 import { rmSync } from 'node:fs'

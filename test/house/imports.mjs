@@ -1,3 +1,4 @@
+// @ts-check
 import { posix } from 'node:path'
 import { parseSync } from 'oxc-parser'
 

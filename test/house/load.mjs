@@ -1,3 +1,4 @@
+// @ts-check
 // Loads each entry of dist that runs everywhere, in a world that has nothing but the language: no timers, no crypto, no Date. Whatever is
 // created while a module loads fails here as it would in the global scope of a Worker.
 import { readFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// @ts-check
 // The rules on imports, read from docs/design.md: `npm run check` and the build end here when one is broken.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
