@@ -1,3 +1,4 @@
+// @ts-check
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,6 +15,9 @@ const entries = {
   deno: 'adapters/deno/index',
   bun: 'adapters/bun/index',
   cloudflare: 'adapters/cloudflare/index',
+  websocket: 'adapters/websocket/index',
+  browser: 'adapters/websocket/browser',
+  bridge: 'adapters/bridge/index',
   none: 'adapters/none/index',
   cli: 'adapters/cli/index',
 }

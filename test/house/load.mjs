@@ -30,7 +30,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
   for (const [subpath, entry] of Object.entries(exports)) {
     // Those import what their runtimes alone have.
-    if (['./node', './deno', './bun', './listen', './package.json'].includes(subpath)) continue
+    if (['./node', './deno', './bun', './listen', './bridge', './package.json'].includes(subpath)) continue
     try {
       await loadBare(entry.default)
     } catch (error) {
