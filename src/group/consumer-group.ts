@@ -164,23 +164,25 @@ export class ConsumerGroup {
   }
 
   private async begin({ generationId, memberId, partitions }: Joined): Promise<RunningGeneration> {
-    const { id: groupId, coordinator, membership } = this
+    const { id: groupId, coordinator, cluster, membership } = this
     const { startOffset, sessionTimeout, groupInstanceId, retentionTime } = membership
     // Beyond the session timeout the place in the group would be lost anyway.
     const patience = { withinMs: sessionTimeout }
     const all = new Map(this.topics.map((topic): [string, readonly number[]] => [topic, []]))
     for (const [topic, ids] of partitions) all.set(topic, ids)
-    const assignments = await fetchOffsets(coordinator, groupId, all, startOffset, { ...patience, signal: this.closing.signal })
-    const by = { groupId, generationId, memberId, groupInstanceId, retentionTime }
+    const options = { ...patience, signal: this.closing.signal }
+    const { assignments, topicIds } = await fetchOffsets(coordinator, cluster, groupId, all, startOffset, options)
+    const by = { groupId, generationId, memberId, groupInstanceId, retentionTime, topicIds }
     const generation: RunningGeneration = new RunningGeneration({
       id: generationId,
       groupId,
       memberId,
       assignments,
+      topicIds,
       commit: async (offsets, options) => {
         const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
         try {
-          await storeOffsets(coordinator, by, offsets, { ...patience, ...options })
+          await storeOffsets(coordinator, cluster, by, offsets, { ...patience, ...options })
           this.transport.onEvent?.({ type: 'commit', groupId, partitions })
         } catch (error) {
           this.transport.onEvent?.({ type: 'commit', groupId, partitions, error })

@@ -19,6 +19,8 @@ export interface Generation {
   readonly memberId: string
   /** This member's partitions by topic; every topic of the group is there. */
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
+  /** The ids (KIP-516) of these topics when the generation began, the zero uuid where there is none: a topic made anew has another, and offsets mean nothing in it. */
+  readonly topicIds: Readonly<Record<string, string>>
   /**
    * Runs a function for as long as the generation lasts. Its signal is aborted with a GenerationEndedError when the generation ends, and it
    * must then return soon: the group can't join the next one before. When any started function returns or throws, the generation ends.

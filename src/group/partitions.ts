@@ -30,7 +30,8 @@ export async function partitionsOf(
   return { partitions, counts }
 }
 
-async function layoutOf(cluster: Cluster, topic: string, options: CallOptions): Promise<TopicLayout | null> {
+/** Null for a topic that does not exist. */
+export async function layoutOf(cluster: Cluster, topic: string, options: CallOptions): Promise<TopicLayout | null> {
   try {
     return await cluster.topic(topic, options)
   } catch (error) {

@@ -8,6 +8,7 @@ export interface GenerationParts {
   readonly groupId: string
   readonly memberId: string
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
+  readonly topicIds: Readonly<Record<string, string>>
   commit(offsets: GroupOffsets, options: CallOptions): Promise<void>
   /** Told of what a started function threw. */
   onError(error: unknown): void
@@ -19,6 +20,7 @@ export class RunningGeneration implements Generation {
   readonly groupId: string
   readonly memberId: string
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
+  readonly topicIds: Readonly<Record<string, string>>
   /** Why it ended. */
   cause: unknown
   private readonly parts: GenerationParts
@@ -32,6 +34,7 @@ export class RunningGeneration implements Generation {
     this.groupId = parts.groupId
     this.memberId = parts.memberId
     this.assignments = parts.assignments
+    this.topicIds = parts.topicIds
   }
 
   /** Aborted when it ends; functions may run on for a while. */

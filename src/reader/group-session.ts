@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, onAbort } from '../base/signals.ts'
+import { zeroUuid } from '../bytes/reader.ts'
 import type { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Generation } from '../group/generation.ts'
 import { Committer } from './committer.ts'
@@ -131,7 +132,9 @@ export class GroupSession {
       for (const { id, offset } of partitions) {
         const state = { due: -1, committed: offset < 0 ? -1 : offset }
         own.set(id, state)
-        positions.push(new Position(topic, id, offset, state))
+        const position = new Position(topic, id, offset, state)
+        position.topicId = generation.topicIds[topic] ?? zeroUuid
+        positions.push(position)
       }
       progress.set(topic, own)
     }
