@@ -3,6 +3,7 @@ import { suite as group } from './group.ts'
 import { suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
 import { suite as reader } from './reader.ts'
+import { suite as readerDelivery } from './reader-delivery.ts'
 import { suite as readerPositions } from './reader-positions.ts'
 import { suite as readerTransactions } from './reader-transactions.ts'
 import { suite as socket } from './socket.ts'
@@ -17,6 +18,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   group,
   'group reader': groupReader,
   reader,
+  'reader delivery': readerDelivery,
   'reader positions': readerPositions,
   'reader transactions': readerTransactions,
   socket,
