@@ -14,12 +14,16 @@ export interface NativeCodec {
 
 export type NativeCodecs = Partial<Record<CodecName, NativeCodec>>
 
-/** One way to compress the records of a batch. Synchronous; what it answers is never a view of what it was given. */
-export interface CompressionCodec {
+/** The half of a codec that a writer needs. Synchronous; what it answers is never a view of what it was given. */
+export interface Compressor {
   readonly code: 1 | 2 | 3 | 4
   readonly name: CodecName
   /** `level` is the codec's own scale (gzip 1–9, zstd 1–22); codecs without levels ignore it. */
   compress(bytes: Uint8Array, level?: number): Uint8Array
+}
+
+/** One way to compress the records of a batch. */
+export interface CompressionCodec extends Compressor {
   /**
    * Answers everything `bytes` hold, at most `limit` bytes of it: more is a DecompressionLimitError, damaged input a ProtocolError.
    * Memory stays below the input plus a small multiple of `limit`, whatever the input claims.

@@ -1,15 +1,24 @@
 import { ConfigError, ProtocolError } from '../base/errors.ts'
-import type { CompressionCodec, NativeCodecs } from './codec.ts'
+import type { CompressionCodec, Compressor, NativeCodecs } from './codec.ts'
 
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
-/** Each codec of ours by itself: who writes one need not load the others. */
-const importOwn = {
-  1: async () => (await import('./gzip.ts')).gzip,
-  2: async () => (await import('./snappy.ts')).snappy,
-  3: async () => (await import('./lz4.ts')).lz4,
-  4: async () => (await import('./zstd.ts')).zstd,
-}
+/** Defined, as true, by those who build a bundle as small as can be: see docs/size.md. */
+declare const ISOKAFKA_SLIM: true | undefined
+
+/**
+ * The compressing half of each codec of ours by itself, imported when a writer first needs it. Bundlers that put all into one file include
+ * them nevertheless, unless ISOKAFKA_SLIM is defined.
+ */
+const importCompressor =
+  typeof ISOKAFKA_SLIM === 'undefined'
+    ? {
+        1: async () => (await import('./gzip-compress.ts')).gzipCompressor,
+        2: async () => (await import('./snappy-compress.ts')).snappyCompressor,
+        3: async () => (await import('./lz4-compress.ts')).lz4Compressor,
+        4: async () => (await import('./zstd-compress.ts')).zstdCompressor,
+      }
+    : undefined
 
 /**
  * The codecs of one transport. For each code: what was `set`, else what the runtime has natively, else ours, once `load` or `offer` brought it
@@ -18,6 +27,7 @@ const importOwn = {
 export class Codecs {
   private readonly chosen: (CompressionCodec | undefined)[] = []
   private readonly own: (CompressionCodec | undefined)[] = []
+  private readonly compressors: (Compressor | undefined)[] = []
 
   constructor(natives: NativeCodecs = {}) {
     for (const code of [1, 2, 3, 4] as const) {
@@ -33,7 +43,7 @@ export class Codecs {
     }
   }
 
-  /** The codec of this code; a ProtocolError for a code Kafka has not, or one that isn't here yet (see `load`). */
+  /** The codec of this code; a ProtocolError for a code Kafka has not, or one that isn't here (see `offer`). */
   get(code: number): CompressionCodec {
     const codec = this.chosen[code] ?? this.own[code]
     if (codec === undefined)
@@ -51,10 +61,14 @@ export class Codecs {
     for (const codec of codecs) this.own[codec.code] ??= codec
   }
 
-  /** As `get`, importing our codec first if there is no other: for writers, who know what they need. */
-  async load(code: number): Promise<CompressionCodec> {
+  /** What compresses with this code, imported first if there is no other: for writers, who know what they need. */
+  async load(code: number): Promise<Compressor> {
     if (!(code in names) || code === 0) throw new ConfigError(`unknown compression code ${code}`)
-    if (this.chosen[code] === undefined && this.own[code] === undefined) this.offer([await importOwn[code as 1 | 2 | 3 | 4]()])
-    return this.get(code)
+    const here = this.chosen[code] ?? this.own[code] ?? this.compressors[code]
+    if (here !== undefined) return here
+    if (importCompressor === undefined) throw new ConfigError(`${names[code]} was left out of this bundle (ISOKAFKA_SLIM)`)
+    const compressor = await importCompressor[code as 1 | 2 | 3 | 4]()
+    this.compressors[code] = compressor
+    return compressor
   }
 }

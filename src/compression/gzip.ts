@@ -1,7 +1,7 @@
-import { deflateSync } from 'fflate'
-import { ConfigError, ProtocolError } from '../base/errors.ts'
+import { ProtocolError } from '../base/errors.ts'
 import { crc32 } from '../bytes/crc32.ts'
 import type { CompressionCodec } from './codec.ts'
+import { gzipCompressor } from './gzip-compress.ts'
 import { Inflater } from './inflate.ts'
 import { Output } from './output.ts'
 
@@ -17,22 +17,9 @@ const fileName = 0x08
 const comment = 0x10
 const reserved = 0xe0
 
-/** gzip in plain JavaScript: fflate's DEFLATE one way, our bounded inflate the other. Levels 1 to 9 (6). */
+/** gzip in plain JavaScript: fflate's DEFLATE one way, our bounded inflate the other. */
 export const gzip: CompressionCodec = {
-  code: 1,
-  name: 'gzip',
-
-  compress(bytes, level = 6) {
-    if (!(Number.isInteger(level) && level >= 0 && level <= 9)) throw new ConfigError(`gzip has the levels 0 to 9, not ${level}`)
-    const deflated = deflateSync(bytes, { level: level as 6 })
-    const all = new Uint8Array(headerBytes + deflated.length + trailerBytes)
-    // Magic, DEFLATE, no flags, no time, no hint, unknown system.
-    all.set([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
-    all.set(deflated, headerBytes)
-    putUint32(all, all.length - 8, crc32(bytes))
-    putUint32(all, all.length - 4, bytes.length)
-    return all
-  },
+  ...gzipCompressor,
 
   /** Every member of the file, each checked against its CRC-32 and length. */
   decompress(bytes, limit) {
@@ -81,10 +68,6 @@ function behindZero(bytes: Uint8Array, at: number): number {
 
 function uint32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-}
-
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
-  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i)
 }
 
 function fail(what: string): never {

@@ -1,60 +1,28 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { CompressionCodec } from './codec.ts'
-import { compressBlock, decompressBlock } from './lz4-block.ts'
+import { decompressBlock } from './lz4-block.ts'
+import { frameMagic, independentBlocks, lz4Compressor, version } from './lz4-compress.ts'
 import { copyLiterals } from './match.ts'
 import { Output } from './output.ts'
 import { xxh32 } from './xxh32.ts'
 
-const frameMagic = 0x184d2204
 /** Sixteen magics for frames to be passed over. */
 const skippableMagic = 0x184d2a50
 
 // The frame descriptor's flags.
 const versionMask = 0xc0
-const version = 0x40
-const independentBlocks = 0x20
 const blockChecksums = 0x10
 const contentSize = 0x08
 const contentChecksum = 0x04
 const reservedFlag = 0x02
 const dictionaryId = 0x01
 
-const blockBytes = 64 * 1024
-const blockSizeCode = 4
-const storedBlock = 0x80000000
 /** A block makes at most 255 bytes of one. */
 const bestRatio = 255
 
 /** LZ4 frames in plain TypeScript. It has no levels. */
 export const lz4: CompressionCodec = {
-  code: 3,
-  name: 'lz4',
-
-  /** Independent blocks of 64 KiB without checksums, as the Java client writes them: it refuses linked ones. */
-  compress(bytes) {
-    const blocks = Math.ceil(bytes.length / blockBytes)
-    const packed = new Uint8Array(7 + bytes.length + blocks * (4 + Math.ceil(blockBytes / bestRatio) + 16) + 4)
-    putUint32(packed, 0, frameMagic)
-    packed[4] = version | independentBlocks
-    packed[5] = blockSizeCode << 4
-    packed[6] = xxh32(packed, 4, 6) >>> 8
-    const table = new Int32Array(1 << 14)
-    let at = 7
-    for (let start = 0; start < bytes.length; start += blockBytes) {
-      const end = Math.min(start + blockBytes, bytes.length)
-      const size = compressBlock(bytes, start, end, packed, at + 4, table) - at - 4
-      if (size < end - start) {
-        putUint32(packed, at, size)
-        at += 4 + size
-      } else {
-        putUint32(packed, at, storedBlock | (end - start))
-        packed.set(bytes.subarray(start, end), at + 4)
-        at += 4 + end - start
-      }
-    }
-    putUint32(packed, at, 0) // the end mark
-    return packed.slice(0, at + 4)
-  },
+  ...lz4Compressor,
 
   /** Every frame, linked blocks and all checksums included; skippable frames are passed over. */
   decompress(bytes, limit) {
@@ -152,10 +120,6 @@ class Frame {
 
 function uint32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-}
-
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
-  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i)
 }
 
 function fail(what: string): never {

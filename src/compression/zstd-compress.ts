@@ -1,3 +1,4 @@
+import type { Compressor } from './codec.ts'
 import { copyLiterals, fourBytes, hashOf } from './match.ts'
 import { writeLiterals } from './zstd-literals.ts'
 import { OffsetHistory } from './zstd-offsets.ts'
@@ -16,8 +17,11 @@ const rawBlock = 0
 const repeatBlock = 1
 const compressedBlock = 2
 
-/** One frame, with its content's size and no checksum (a record batch has its own). One effort: greedy matches, entropy coding of all. */
-export function compress(bytes: Uint8Array): Uint8Array {
+/** Zstandard in plain TypeScript. One effort whatever level is asked for, about that of level 1: greedy matches, entropy coding of all. */
+export const zstdCompressor: Compressor = { code: 4, name: 'zstd', compress: bytes => compress(bytes) }
+
+/** One frame, with its content's size and no checksum: a record batch has its own. */
+function compress(bytes: Uint8Array): Uint8Array {
   const { length } = bytes
   const blocks = Math.max(1, Math.ceil(length / largestBlock))
   // A block is written raw if it doesn't become smaller, but only after trying: the tries need room, too.

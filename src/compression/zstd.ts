@@ -1,6 +1,6 @@
 import type { CompressionCodec } from './codec.ts'
-import { compress } from './zstd-compress.ts'
+import { zstdCompressor } from './zstd-compress.ts'
 import { decompress } from './zstd-decompress.ts'
 
-/** Zstandard in plain TypeScript. It compresses with one effort, about that of level 1, whatever level is asked for. */
-export const zstd: CompressionCodec = { code: 4, name: 'zstd', compress: bytes => compress(bytes), decompress }
+/** Zstandard in plain TypeScript. */
+export const zstd: CompressionCodec = { ...zstdCompressor, decompress }

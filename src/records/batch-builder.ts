@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts'
 import { crc32c } from '../bytes/crc32c.ts'
 import { writeUtf8 } from '../bytes/utf8.ts'
-import type { CompressionCodec } from '../compression/codec.ts'
+import type { Compressor } from '../compression/codec.ts'
 import * as layout from './batch-layout.ts'
 import type { HeaderInput } from './message.ts'
 import { putVarint, putVarlong, varintWidth, varlongWidth } from './varint.ts'
@@ -16,7 +16,7 @@ export interface BatchStamp {
   producerEpoch: number
   baseSequence: number
   transactional?: boolean
-  compression?: CompressionCodec | undefined
+  compression?: Compressor | undefined
   level?: number | undefined
 }
 
@@ -48,7 +48,7 @@ export class BatchBuilder {
   private maxTimestamp = 0
   /** The records compressed, with room for the batch header in front; kept for retries. */
   private packed: Uint8Array | undefined
-  private packedBy: CompressionCodec | undefined
+  private packedBy: Compressor | undefined
   private packedLevel: number | undefined
 
   /** `writeUtf8` is the runtime's own, where it has a quicker one than TextEncoder; `capacity` is the buffer's first size in bytes (16 KiB). */
@@ -99,10 +99,21 @@ export class BatchBuilder {
     else bytes[p++] = 0
     if (p - body !== guess) p = setLength(bytes, this.at, body, p)
 
-    this.at = p
-    if (this.count++ === 0) this.baseTimestamp = this.maxTimestamp = timestamp
-    else if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
-    this.packed = undefined
+    this.added(p, timestamp)
+  }
+
+  /** Adds a record of another batch: bytes[from, to) are its key, value and headers as they lie there. */
+  appendEncoded(bytes: Uint8Array, from: number, to: number, timestamp: number): void {
+    const count = this.count
+    const delta = count === 0 ? 0 : timestamp - this.baseTimestamp
+    const length = 1 + varlongWidth(delta) + varintWidth(count) + to - from
+    if (this.at + mostLength + length > this.bytes.length) this.grow(this.at + mostLength + length)
+    let p = putVarint(this.bytes, this.at, length)
+    this.bytes[p++] = 0 // attributes: none are defined
+    p = putVarlong(this.bytes, p, delta)
+    p = putVarint(this.bytes, p, count)
+    this.bytes.set(bytes.subarray(from, to), p)
+    this.added(p + to - from, timestamp)
   }
 
   /**
@@ -145,7 +156,15 @@ export class BatchBuilder {
     return bound
   }
 
-  private pack(codec: CompressionCodec, level: number | undefined): Uint8Array {
+  /** A record was put in front of `at`. */
+  private added(at: number, timestamp: number): void {
+    this.at = at
+    if (this.count++ === 0) this.baseTimestamp = this.maxTimestamp = timestamp
+    else if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
+    this.packed = undefined
+  }
+
+  private pack(codec: Compressor, level: number | undefined): Uint8Array {
     if (this.packed === undefined || this.packedBy !== codec || this.packedLevel !== level) {
       const compressed = codec.compress(this.bytes.subarray(records, this.at), level)
       this.packed = new Uint8Array(records + compressed.length)

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { CompressionCodec } from '../compression/codec.ts'
+import type { Compressor } from '../compression/codec.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Cluster } from '../transport/cluster.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -30,7 +30,7 @@ export class Accumulator implements QueueHost {
   readonly room: Room
   readonly meters = new Meters()
   /** Set before the first batch is sent, if the settings name one. */
-  codec: CompressionCodec | undefined
+  codec: Compressor | undefined
   /** Open batches wait no longer. */
   flushing = false
   /** Counts the flushes: what was looked up since the last need not be looked up again. */

@@ -1,4 +1,4 @@
-import type { CompressionCodec } from '../compression/codec.ts'
+import type { Compressor } from '../compression/codec.ts'
 import type { BatchBuilder } from '../records/batch-builder.ts'
 import type { MessageInput } from '../records/message.ts'
 import { type Call, SharedCall } from './call.ts'
@@ -87,7 +87,7 @@ export class Batch {
   }
 
   /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
-  finish(compression: CompressionCodec | undefined, level: number | undefined): Uint8Array {
+  finish(compression: Compressor | undefined, level: number | undefined): Uint8Array {
     const stamp = { producerId: this.identity?.id ?? -1, producerEpoch: this.identity?.epoch ?? -1, baseSequence: this.sequence }
     let records: Uint8Array | undefined
     if (compression !== undefined && !this.incompressible) {

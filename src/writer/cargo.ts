@@ -1,5 +1,5 @@
 import { zeroUuid } from '../bytes/reader.ts'
-import type { CompressionCodec } from '../compression/codec.ts'
+import type { Compressor } from '../compression/codec.ts'
 import type { RequestInput, ResponseOf } from '../protocol/api.ts'
 import type { Produce } from '../protocol/produce.ts'
 import type { Batch } from './batch.ts'
@@ -29,7 +29,7 @@ export class Cargo {
   }
 
   /** The topics of the request. Finishes the batches: their bytes must not be touched until the request is answered or its connection ended. */
-  pack(compression: CompressionCodec | undefined, level: number | undefined): TopicData[] {
+  pack(compression: Compressor | undefined, level: number | undefined): TopicData[] {
     const topics = new Map<TopicQueues, { index: number; records: Uint8Array }[]>()
     for (const batch of this.batches) {
       const { topic, index } = batch.queue
