@@ -1,0 +1,18 @@
+/** What a test may call in the page, one argument each; errors come back as texts. */
+export function onPage(actions: Record<string, (argument: never) => Promise<unknown>>): void {
+  const page = globalThis as unknown as { act?: unknown; ready?: boolean }
+  page.act = async (name: string, argument: never): Promise<{ value?: unknown; error?: string }> => {
+    try {
+      return { value: await actions[name]!(argument) }
+    } catch (error) {
+      return { error: describe(error) }
+    }
+  }
+  page.ready = true
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause === undefined ? '' : `\ncaused by ${describe(error.cause)}`
+  return (error.stack ?? error.message) + cause
+}
