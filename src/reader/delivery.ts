@@ -173,7 +173,8 @@ export class Delivery {
       fetched.frame.release()
       if (fetched.position.live) this.fetcher.move(fetched.position, fetched.from, damagedBackoff)
       if (!(error instanceof ProtocolError)) throw error
-      throw new ProtocolError(`${fetched.position.name}: ${messageOf(error)}`, { cause: error })
+      const { position, from, batch } = fetched
+      throw new ProtocolError(`${position.name} at offset ${Math.max(from, batch.baseOffset)}: ${messageOf(error)}`, { cause: error })
     }
   }
 }
