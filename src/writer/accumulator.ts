@@ -109,6 +109,8 @@ export class Accumulator implements QueueHost {
   }
 
   private openBatch(queue: PartitionQueue): Batch {
+    // The end fails all there is at that moment; what came after would wait for ever.
+    this.signal.throwIfAborted()
     const now = this.clock.monotonic()
     if (queue.open !== null) {
       queue.close(now)

@@ -185,6 +185,19 @@ describe('waiting for the topic', () => {
     release()
   })
 
+  test('a message that is taken in while close() gives up is not stranded', async () => {
+    await using kafka = new Embedded()
+    let closing: Promise<void> | undefined
+    const writer = kafka.open({
+      balancer: () => {
+        closing ??= writer.close({ signal: AbortSignal.abort() })
+        return 0
+      },
+    })
+    await expect(writer.writeMessages({ value: '0' })).rejects.toBeInstanceOf(ClosedError)
+    await closing
+  })
+
   test('a topic without a leader is waited for', async () => {
     await using kafka = new Embedded({ brokers: 1 })
     const writer = kafka.open()
