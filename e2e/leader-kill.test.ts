@@ -66,5 +66,5 @@ describe.skipIf(noKafka)('three nodes, one killed', () => {
       expect(end).toBe(expected.length)
     }
     await transport.close()
-  }, 120_000)
+  }, 180_000)
 })

@@ -75,7 +75,7 @@ describe.skipIf(noKafka)('three nodes, restarted one after another', () => {
       }
     }
     await Promise.all([write(), roll()])
-    await expect.poll(() => deliveries.distinct, { timeout: 60_000 }).toBe(written)
+    await expect.poll(() => deliveries.distinct, { timeout: 120_000 }).toBe(written)
     await Promise.all(readers.map(reader => reader.close()))
     await Promise.all(members)
     await writer.close()
@@ -84,5 +84,5 @@ describe.skipIf(noKafka)('three nodes, restarted one after another', () => {
     expect(deliveries.gaps).toEqual([])
     expect(disorder).toEqual([])
     expect(written).toBeGreaterThan(1000)
-  }, 180_000)
+  }, 300_000)
 })
