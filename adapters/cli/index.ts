@@ -3,11 +3,13 @@ import { Broker } from '../../src/broker/index.ts'
 import { IsoKafkaError, messageOf } from '../../src/index.ts'
 import { memory } from '../memory/index.ts'
 import { natives } from '../node/index.ts'
+import { runBridge } from './bridge.ts'
 import { brokerUsage, runBroker } from './broker.ts'
 import { demo } from './demo.ts'
 
 const usage = `usage: isokafka demo      on an embedded broker, or on the cluster that KAFKA_BROKERS=host:port[,host:port…] names
-       ${brokerUsage}`
+       ${brokerUsage}
+       isokafka bridge    carries WebSockets of browsers to Kafka; isokafka bridge --help has its options`
 
 const print = (line: string): void => console.log(line)
 
@@ -15,6 +17,14 @@ const print = (line: string): void => console.log(line)
 async function main([command, ...rest]: readonly string[]): Promise<number> {
   if (command === 'broker') {
     await runBroker(rest, print)
+    return 0
+  }
+  if (command === 'bridge') {
+    await runBridge(rest, print)
+    return 0
+  }
+  if (command === '--help' || command === '-h' || command === 'help') {
+    print(usage)
     return 0
   }
   if (command !== 'demo' || rest.length > 0) {

@@ -10,7 +10,7 @@ export interface BundleOptions {
 }
 
 /** One ES module with everything in it but what the runtime itself has. `entry`: a path from the root, or an absolute one. */
-export async function bundle(entry: string, condition: Runtime['condition'], options: BundleOptions = {}): Promise<string> {
+export async function bundle(entry: string, condition: Runtime['condition'] | 'browser', options: BundleOptions = {}): Promise<string> {
   const { from = 'source', minify = false } = options
   const { outputFiles } = await esbuild().build({
     absWorkingDir: root,

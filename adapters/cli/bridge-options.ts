@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { plain } from '../../src/sasl/plain.ts'
+import { type ServeOptions, type SignedTokens, signedTokens } from '../bridge/index.ts'
+
+export const bridgeUsage = `usage: isokafka bridge (--target host:port | --learn host:port)… (--origin URL | --allow-no-origin)… [options]
+       isokafka bridge token --id name [--target host:port]… [--ttl 60000]
+
+Carries WebSockets of browsers to Kafka brokers. The secret that tokens are signed with is in the environment,
+ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or more.
+
+  --target host:port        a broker that may be reached; may be repeated
+  --learn host:port         reach every broker of the cluster found there
+  --origin URL              pages of this origin may connect, as https://app.example; may be repeated
+  --allow-no-origin         programs outside of browsers may connect
+  --allow-address range     brokers may have these addresses though they are not public, as 10.0.0.0/8; may be repeated
+  --host, --port            where to listen; 127.0.0.1 and 8093 by default
+  --cert, --key             PEM files: serve wss
+  --secret-file path        read the secret from a file
+  --cookie name             take tokens from this cookie, too
+  --tls                     speak TLS to the brokers; --tls-ca, --tls-cert, --tls-key name PEM files
+  --sasl-username name      authenticate to the brokers (PLAIN); the password is in ISOKAFKA_BRIDGE_SASL_PASSWORD
+  --connections number      at most so many at a time; 1000 by default
+  --metrics-port port       metrics at http://127.0.0.1:port/metrics
+
+examples:
+  export ISOKAFKA_BRIDGE_SECRET=$(openssl rand -hex 32)
+  isokafka bridge --learn localhost:9092 --allow-address 127.0.0.1 --origin http://localhost:5173
+  isokafka bridge --target kafka-1:9093 --target kafka-2:9093 --allow-address 10.0.0.0/8 --tls --origin https://app.example
+  isokafka bridge token --id alice --ttl 60000`
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the arguments ask for; a ConfigError when they make no sense. */
+export function bridgeOptions(args: readonly string[], environment: Environment): ServeOptions {
+  const values = parse(args)
+  const file = (name: 'cert' | 'key' | 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined =>
+    values[name] && read(`--${name}`, values[name])
+  const tls = { ca: file('tls-ca'), cert: file('tls-cert'), key: file('tls-key') }
+  const cert = file('cert')
+  const key = file('key')
+  if ((cert === undefined) !== (key === undefined)) throw new ConfigError('--cert and --key belong together')
+  return {
+    targets: values.target,
+    ...(values.learn.length > 0 && { learnTargets: values.learn }),
+    allowAddresses: values['allow-address'],
+    origins: values.origin,
+    allowNoOrigin: values['allow-no-origin'],
+    authenticate: tokensOf(values, environment).authenticate,
+    host: values.host,
+    port: whole('--port', values.port, 0, 65535),
+    ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
+    ...((values.tls || Object.values(tls).some(text => text !== undefined)) && { tls: defined(tls) }),
+    ...(values['sasl-username'] !== undefined && { sasl: saslOf(values['sasl-username'], environment) }),
+    ...(values['metrics-port'] !== undefined && { metricsPort: whole('--metrics-port', values['metrics-port'], 0, 65535) }),
+    limits: { connections: whole('--connections', values.connections, 1, 1_000_000) },
+  }
+}
+
+/** Of `isokafka bridge token`: the token. */
+export function bridgeToken(args: readonly string[], environment: Environment): Promise<string> {
+  const values = parse(args)
+  if (values.id === undefined) throw new ConfigError('--id is wanted: who is the token for?')
+  const targets = values.target.length > 0 ? { targets: values.target } : {}
+  return tokensOf(values, environment).sign({ id: values.id, ...targets })
+}
+
+function tokensOf(values: ReturnType<typeof parse>, environment: Environment): SignedTokens {
+  const path = values['secret-file']
+  const secret = path === undefined ? environment['ISOKAFKA_BRIDGE_SECRET'] : read('--secret-file', path).trim()
+  if (secret === undefined || secret === '') throw new ConfigError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
+  const cookie = values.cookie === undefined ? {} : { cookie: values.cookie }
+  return signedTokens({ secret, ttl: whole('--ttl', values.ttl, 1, 86_400_000), ...cookie })
+}
+
+function saslOf(username: string, environment: Environment): ReturnType<typeof plain> {
+  const password = environment['ISOKAFKA_BRIDGE_SASL_PASSWORD']
+  if (password === undefined) throw new ConfigError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
+  return plain({ username, password })
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const text = { type: 'string' } as const
+    const texts = { type: 'string', multiple: true, default: [] as string[] } as const
+    return parseArgs({
+      args: [...args],
+      options: {
+        target: texts,
+        learn: texts,
+        origin: texts,
+        'allow-no-origin': { type: 'boolean', default: false },
+        'allow-address': texts,
+        host: { type: 'string', default: '127.0.0.1' },
+        port: { type: 'string', default: '8093' },
+        cert: text,
+        key: text,
+        'secret-file': text,
+        cookie: text,
+        tls: { type: 'boolean', default: false },
+        'tls-ca': text,
+        'tls-cert': text,
+        'tls-key': text,
+        'sasl-username': text,
+        connections: { type: 'string', default: '1000' },
+        'metrics-port': text,
+        id: text,
+        ttl: { type: 'string', default: '60000' },
+      },
+    }).values
+  } catch (error) {
+    throw new ConfigError(`${messageOf(error)} (see isokafka bridge --help)`, { cause: error })
+  }
+}
+
+function read(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${option}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function whole(option: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(number >= least && number <= most)) throw new ConfigError(`${option}: ${text} is not a number from ${least} to ${most}`)
+  return number
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]: NonNullable<T[K]> }
+}
