@@ -158,13 +158,18 @@ export function responseBytes(correlationId: number, length = 8): Buffer {
 }
 
 /** Calls back for every request that comes, with its correlation id. */
-export function onRequests(socket: net.Socket, answer: (correlationId: number, length: number) => void): void {
+export function onRequests(socket: net.Socket, answer: (correlationId: number) => void): void {
+  onFrames(socket, frame => answer(frame.readInt32BE(8)))
+}
+
+/** Calls back for every frame that comes, size included. */
+export function onFrames(socket: net.Socket, answer: (frame: Buffer) => void): void {
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', chunk => {
     rest = Buffer.concat([rest, chunk])
     while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
       const length = 4 + rest.readInt32BE(0)
-      answer(rest.readInt32BE(8), length)
+      answer(rest.subarray(0, length))
       rest = rest.subarray(length)
     }
   })
