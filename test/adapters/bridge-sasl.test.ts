@@ -28,7 +28,14 @@ function startSecurePeer(
         const { authBytes } = readRequest(SaslAuthenticate, apiVersion, reader)
         said.push(Buffer.from(authBytes).toString())
         const errorCode = said.at(-1) === '\0bridge\0secret of the bridge' ? 0 : ErrorCode.SASLAuthenticationFailed
-        answer(responseFrame(SaslAuthenticate, apiVersion, correlationId, { errorCode, sessionLifetimeMs }))
+        answer(
+          responseFrame(SaslAuthenticate, apiVersion, correlationId, {
+            errorCode,
+            errorMessage: null,
+            authBytes: new Uint8Array(),
+            sessionLifetimeMs,
+          }),
+        )
       } else serve(socket, correlationId)
     })
   return startPeer(answers).then(peer => ({ ...peer, said }))
