@@ -37,7 +37,7 @@ export class BunStream implements RawStream {
       },
       handshake: (_socket, success, error) => {
         if (success && (error === null || !verify)) this.connected()
-        else this.fail(error ?? new ConnectionError(broker, 'the TLS handshake failed'))
+        else this.fail(error === null || (error as { code?: string }).code === 'ECONNRESET' ? this.closedError() : error)
       },
       data: (_socket, bytes) => this.received(bytes),
       drain: () => {
@@ -46,8 +46,7 @@ export class BunStream implements RawStream {
       },
       end: () => this.finish(),
       close: (_socket, error) => {
-        if (error != null) this.fail(error)
-        this.fail(this.closedError())
+        this.fail(error == null || this.isShaking ? this.closedError() : error)
       },
       error: (_socket, error) => this.fail(error),
       connectError: (_socket, error) => this.fail(error),
@@ -127,9 +126,11 @@ export class BunStream implements RawStream {
     this.opening.resolve()
   }
 
+  private get isShaking(): boolean {
+    return this.secure && this.socket !== undefined && !this.isConnected
+  }
+
   private closedError(): ConnectionError {
-    return this.secure && !this.isConnected
-      ? handshakeEndedError(this.broker, undefined)
-      : new ConnectionError(this.broker, 'the connection is closed')
+    return this.isShaking ? handshakeEndedError(this.broker, undefined) : new ConnectionError(this.broker, 'the connection is closed')
   }
 }

@@ -6,7 +6,7 @@ export function translate(broker: string, error: unknown, secure: boolean): unkn
   if (error instanceof IsoKafkaError) return error
   const message = messageOf(error)
   if (error instanceof TypeError || error instanceof RangeError) return new ConfigError(`${broker}: ${message}`, { cause: error })
-  if (/cannot connect to the specified address/.test(message)) {
+  if (/cannot connect to the specified address/.test(message) || (secure && /^internal error/.test(message))) {
     const tls = secure ? ', or its certificate is not one the Workers runtime trusts, or it does not speak TLS' : ''
     return new ConnectionError(broker, `no connection: host not found, connection refused${tls}`, { cause: error })
   }

@@ -12,7 +12,6 @@ declare module 'cloudflare:sockets' {
   interface ByteWriter {
     write(bytes: Uint8Array): Promise<void>
     close(): Promise<void>
-    abort(reason?: unknown): Promise<void>
   }
   export interface Socket {
     readonly readable: { getReader(options: { mode: 'byob' }): ByteReader }

@@ -84,7 +84,10 @@ export class StreamSocket implements Socket {
     } catch (error) {
       this.pulling = false
       if (this.ended) return
-      this.fail(this.raw.translate(error))
+      const reason = this.closing === undefined ? this.raw.translate(error) : this.closedError()
+      // It may say more than a write that failed before: an alert, where that found a closed pipe.
+      this.failure = { error: reason }
+      this.fail(reason)
       this.end()
     }
   }
@@ -113,12 +116,16 @@ export class StreamSocket implements Socket {
     this.sender.fail(error)
   }
 
+  private closedError(): ClosedError {
+    return new ClosedError(`${this.broker}: the socket was closed`)
+  }
+
   private async finish(): Promise<void> {
     const timer = setTimeout(() => this.abort(), closePatience)
     // A runtime may leave its promises pending once the stream is destroyed.
     await Promise.race([this.sayGoodbye().catch(() => {}), this.destroyed.promise])
     clearTimeout(timer)
-    this.abort(new ClosedError(`${this.broker}: the socket was closed`))
+    this.abort(this.closedError())
   }
 
   private async sayGoodbye(): Promise<void> {

@@ -10,8 +10,9 @@ export interface ContractRun extends AsyncDisposable {
   outcome(name: string): Promise<void>
 }
 
-export function startContract(runtime: Runtime, target: Target): Promise<ContractRun> {
-  return runtime.name === 'workerd' ? inWorker(target) : inProcess(runtime, target)
+/** `trusted`: what a Worker's TLS connections trust is for its configuration to say. */
+export function startContract(runtime: Runtime, target: Target, trusted: readonly string[] = []): Promise<ContractRun> {
+  return runtime.name === 'workerd' ? inWorker(target, trusted) : inProcess(runtime, target)
 }
 
 async function inProcess(runtime: Runtime, target: Target): Promise<ContractRun> {
@@ -32,8 +33,8 @@ async function inProcess(runtime: Runtime, target: Target): Promise<ContractRun>
   }
 }
 
-async function inWorker(target: Target): Promise<ContractRun> {
-  const worker = await startWorker(await bundle('e2e/runtimes/entries/contract-worker.ts', 'workerd'))
+async function inWorker(target: Target, trusted: readonly string[]): Promise<ContractRun> {
+  const worker = await startWorker(await bundle('e2e/runtimes/entries/contract-worker.ts', 'workerd'), { trusted })
   return {
     async outcome(name) {
       const response = await fetch(worker.url, { method: 'POST', body: JSON.stringify({ target, name }) })

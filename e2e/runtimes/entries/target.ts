@@ -3,9 +3,10 @@ import { Broker } from '../../../src/broker/index.ts'
 import type { Natives, SocketAdapter } from '../../../src/socket/socket.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../../test/contract/harness.ts'
 import { suites } from '../../../test/contract/index.ts'
+import { adapterSuite, type PeersUnderTest } from './adapter-suite.ts'
 
-/** What the suites run against: a cluster over TCP, or an embedded one in the runtime itself. */
-export type Target = { readonly memory: true } | { readonly cluster: ClusterUnderTest }
+/** What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; or what an adapter owes, against peers. */
+export type Target = { readonly memory: true } | { readonly cluster: ClusterUnderTest } | { readonly peers: PeersUnderTest }
 
 export interface Running {
   readonly cases: readonly Case[]
@@ -14,11 +15,15 @@ export interface Running {
 
 /** The cases against a target, with the runtime's own adapter for what is over TCP. */
 export function open(target: Target, adapter: SocketAdapter, natives: Natives): Running {
+  if ('peers' in target)
+    return { cases: collect({ adapter: adapterSuite(target.peers) }, { cluster: none, adapter, natives }), async close() {} }
   if ('cluster' in target) return { cases: collect(suites, { cluster: target.cluster, adapter, natives }), async close() {} }
   const broker = new Broker({ racks: ['a', 'b', 'c'], numPartitions: 6, natives })
   const cluster = { brokers: broker.addresses, kind: 'embedded', version: '4.4.0', nodes: 1 } as const
   return { cases: collect(suites, { cluster, adapter: memory(broker, natives), natives }), close: () => broker.close() }
 }
+
+const none: ClusterUnderTest = { brokers: [], kind: 'embedded', version: 'none', nodes: 0 }
 
 /** How a case went. */
 export interface Outcome {

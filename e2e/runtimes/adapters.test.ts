@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { natives } from '../../adapters/node/index.ts'
+import { collect } from '../../test/contract/harness.ts'
+import { type ContractRun, startContract } from './contract.ts'
+import { adapterSuite } from './entries/adapter-suite.ts'
+import { type RuntimeName, runtime } from './packages.ts'
+import { type Peers, startPeers } from './peers.ts'
+
+const names: readonly RuntimeName[] = process.env['RUNTIMES'] === 'all' ? ['node24', 'deno', 'bun', 'workerd'] : ['deno', 'bun', 'workerd']
+const adapters: Readonly<Partial<Record<RuntimeName, string>>> = { deno: 'deno', bun: 'bun', workerd: 'cloudflare' }
+
+describe('what an adapter owes to those above it', () => {
+  let peers: Peers & AsyncDisposable
+  beforeAll(async () => {
+    peers = await startPeers()
+  })
+  afterAll(() => peers[Symbol.asyncDispose]())
+
+  for (const name of names) {
+    const which = runtime(name)
+    describe(which.label, () => {
+      let run: ContractRun | undefined
+      beforeAll(async () => {
+        const { ports, ca, client, stranger } = peers
+        if (which.missing === null) run = await startContract(which, { peers: { ports, ca, client, stranger } }, [ca])
+      })
+      afterAll(() => run?.[Symbol.asyncDispose]())
+      // The suite asks who it is for; nothing of this is run here.
+      const named = { name: adapters[name] ?? 'node', dial: () => Promise.reject(new Error('never dialed')) }
+      const cluster = { brokers: [], kind: 'embedded', version: 'none', nodes: 0 } as const
+      const unused = { ports: {}, ca: '', client: {}, stranger: '' } as unknown as Peers
+      for (const each of collect({ adapter: adapterSuite(unused) }, { cluster, adapter: named, natives })) {
+        const text = which.missing === null ? each.name : `${each.name} (${which.missing})`
+        test.skipIf(which.missing !== null)(text, { timeout: each.timeoutMs + 10_000 }, () => run!.outcome(each.name))
+      }
+    })
+  }
+})
