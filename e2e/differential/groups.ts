@@ -75,7 +75,7 @@ function syncer(peer: Peer, groupId: string) {
 }
 
 export async function oneMember(peer: Peer, group: string): Promise<void> {
-  await peer.coordinator(group, 0)
+  await peer.group(group)
   const join = joiner(peer, group)
   const sync = syncer(peer, group)
   const beat = (memberId: string, generationId: number, more: object = {}) =>
@@ -155,7 +155,7 @@ export async function oneMember(peer: Peer, group: string): Promise<void> {
 }
 
 export async function olderJoins(peer: Peer, group: string): Promise<void> {
-  await peer.coordinator(group, 0)
+  await peer.group(group)
   for (const version of [2, 3]) {
     const { memberId } = await joiner(peer, `${group}-${version}`)({ version })
     await syncer(peer, `${group}-${version}`)(memberId, 1, [memberId])
@@ -166,7 +166,7 @@ export async function olderJoins(peer: Peer, group: string): Promise<void> {
 }
 
 export async function twoMembers(peer: Peer, group: string): Promise<void> {
-  await peer.coordinator(group, 0)
+  await peer.group(group)
   const [one, two] = [await peer.connect('one'), await peer.connect('two')]
   const join = joiner(peer, group)
   const sync = syncer(peer, group)
@@ -224,7 +224,7 @@ export async function twoMembers(peer: Peer, group: string): Promise<void> {
 }
 
 export async function staticMember(peer: Peer, group: string): Promise<void> {
-  await peer.coordinator(group, 0)
+  await peer.group(group)
   const join = joiner(peer, group)
   const sync = syncer(peer, group)
   const { memberId } = await join({ groupInstanceId: 'i1' })
@@ -251,7 +251,7 @@ export async function staticMember(peer: Peer, group: string): Promise<void> {
 }
 
 export async function offsets(peer: Peer, group: string): Promise<void> {
-  await peer.coordinator(group, 0)
+  await peer.group(group)
   const topic = `${group}-t`
   const topicId = await peer.topic(topic, 2)
   const at = (partitionIndex: number, committedOffset = 5, committedMetadata: string | null = 'note') => ({
@@ -303,8 +303,8 @@ export async function offsets(peer: Peer, group: string): Promise<void> {
   await read(10, [{ name: topic, topicId, partitionIndexes: [0, 7] }])
   await read(10, [{ name: topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitionIndexes: [0] }])
   await read(8, null, { requireStable: true })
-  await peer.ask(OffsetFetch, 8, { groupId: '', topics: null, groups: [{ groupId: '', topics: null }] })
-  await peer.ask(OffsetFetch, 7, { groupId: '', topics: null, groups: [] })
+  await peer.ask(OffsetFetch, 8, { groupId: '', topics: null, groups: [{ groupId: '', topics: [{ name: topic, partitionIndexes: [0] }] }] })
+  await peer.ask(OffsetFetch, 7, { groupId: '', topics: [{ name: topic, partitionIndexes: [0] }], groups: [] })
   const remove = (groupId: string, partitionIndex: number, name = topic) =>
     peer.ask(OffsetDelete, 0, { groupId, topics: [{ name, partitions: [{ partitionIndex }] }] })
   await remove(`${group}-absent`, 0)

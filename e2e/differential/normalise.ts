@@ -3,6 +3,7 @@ const masked = new Set([
   'throttleTimeMs',
   'host',
   'port',
+  'rack',
   'clusterId',
   'errorMessage',
   'clientHost',

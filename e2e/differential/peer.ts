@@ -7,12 +7,17 @@ import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { DescribeTransactions } from '../../src/protocol/describe-transactions.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
+import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
+import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 import { Normaliser } from './normalise.ts'
+
+// What a coordinator says that has yet to become one.
+const early: readonly number[] = [ErrorCode.NotCoordinatorForGroup, ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
 
 export interface Line {
   readonly asked: string
@@ -109,8 +114,20 @@ export class Peer {
     return topics[0]!.topicId
   }
 
-  /** Makes sure that the coordinator of a group or transactional id is ready. */
-  async coordinator(key: string, keyType: 0 | 1): Promise<void> {
+  /** Makes sure that a broker that has just started can give out producer ids. */
+  async producerIds(): Promise<void> {
+    const request = { transactionalId: null, transactionTimeoutMs: 60_000 }
+    await this.settle(InitProducerId, 4, request, ({ errorCode }) => errorCode !== ErrorCode.GroupLoadInProgress)
+  }
+
+  /** Makes sure that a group's coordinator has loaded what it must know. */
+  async group(groupId: string): Promise<void> {
+    await this.#coordinator(groupId, 0)
+    const request = { groupId: '', topics: null, groups: [{ groupId, topics: [] }] }
+    await this.settle(OffsetFetch, 8, request, ({ groups }) => !early.includes(groups[0]!.errorCode))
+  }
+
+  async #coordinator(key: string, keyType: 0 | 1): Promise<void> {
     await this.settle(
       FindCoordinator,
       4,
@@ -121,8 +138,7 @@ export class Peer {
 
   /** Makes sure that a transactional id's coordinator has loaded what it must know. */
   async transactions(transactionalId: string): Promise<void> {
-    await this.coordinator(transactionalId, 1)
-    const early: readonly number[] = [ErrorCode.NotCoordinatorForGroup, ErrorCode.GroupLoadInProgress]
+    await this.#coordinator(transactionalId, 1)
     await this.settle(
       DescribeTransactions,
       0,
@@ -147,8 +163,8 @@ function text(value: unknown): string {
   )
 }
 
-// The same for both peers. Not long ago: a real broker would begin another segment for the next transaction's marker.
-const now = Date.now()
+// The same for both peers. Not long ago: of old records a real broker soon lets go, and begins another segment for what is of today.
+export const now = Date.now()
 
 /** A batch of so many records. */
 export function batch(
