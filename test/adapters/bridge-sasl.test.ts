@@ -46,7 +46,7 @@ test('the bridge authenticates to the broker; clients neither see nor need its s
   const lab = await startLab(peer.port, { sasl })
   const client = await lab.connect()
   expect(peer.said).toEqual(['\0bridge\0secret of the bridge'])
-  client.webSocket.send(requestBytes(5))
+  client.webSocket.send(requestBytes(5, 20))
   await client.until(100)
   expect(client.received).toBe(100)
   expect(JSON.stringify(lab.log)).not.toContain('secret')
@@ -86,7 +86,7 @@ test("at the session's end no request is cut, those under way are answered, and 
   client.webSocket.send(first.subarray(0, 500))
   // The session is over by nine tenths at 360 ms, and looked at every 250.
   await new Promise(resolve => setTimeout(resolve, 700))
-  client.webSocket.send(Buffer.concat([first.subarray(500), requestBytes(2)]))
+  client.webSocket.send(Buffer.concat([first.subarray(500), requestBytes(2, 20)]))
   await until(() => heard.length > 0)
   answer()
   expect(await client.closed).toMatchObject({ code: CloseCode.SessionExpired })

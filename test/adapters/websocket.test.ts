@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
+import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
+import { websocket } from '../../adapters/websocket/index.ts'
+import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
+import { type Lab, onRequests, origin, requestBytes, responseBytes, startLab, startPeer, tokens, until } from './bridge-lab.ts'
+
+const MiB = 1024 * 1024
+
+/** The adapter as a program outside of browsers would have it, with an Origin so that the lab's bridge lets it in. */
+function adapterTo({ bridge }: Lab, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter {
+  class WithOrigin extends WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols ?? [], { origin, perMessageDeflate: false })
+    }
+  }
+  return websocket({ url: bridge.url, token, WebSocket: WithOrigin })
+}
+
+const at = { host: 'broker', port: 9092 }
+
+async function readAll(socket: Socket, bytes: number): Promise<number> {
+  let received = 0
+  while (received < bytes) {
+    const chunk = await socket.read()
+    if (chunk === null) break
+    received += chunk.length
+  }
+  return received
+}
+
+test('refusals of the bridge become errors of the right class', async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port)
+  await expect(adapterTo(lab, 'forged').dial(at, {})).rejects.toThrow(AuthenticationError)
+  await expect(adapterTo(lab).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(AuthenticationError)
+  await expect(adapterTo(await startLab(1)).dial(at, {})).rejects.toThrow(ConnectionError)
+  const never = { name: 'never', dial: () => new Promise<never>(() => {}) }
+  const late = await startLab(1, { adapter: never, limits: { dialTimeout: 50 } })
+  await expect(adapterTo(late).dial(at, {})).rejects.toThrow(TimeoutError)
+  await expect(adapterTo(lab, () => Promise.reject(new Error('logged out'))).dial(at, {})).rejects.toThrow(/logged out/)
+  const nowhere = websocket({ url: 'ws://127.0.0.1:1/', WebSocket })
+  await expect(nowhere.dial(at, {})).rejects.toThrow(ConnectionError)
+})
+
+test('an error of the handshake holds no token', async () => {
+  const lab = await startLab(1)
+  const error = await adapterTo(lab)
+    .dial(at, {})
+    .catch(error => error)
+  const { inspect } = await import('node:util')
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('isokafka.token.')
+})
+
+test('settings that can not work are told at once', async () => {
+  expect(() => websocket({ url: 'bridge' })).toThrow(ConfigError)
+  expect(() => websocket({ url: 'ftp://bridge/' })).toThrow(ConfigError)
+  expect(() => websocket({ url: 'wss://bridge/?token=1' })).toThrow(/token/)
+  await expect(websocket({ url: 'ws://127.0.0.1:1/', WebSocket }).dial(at, { tls: {} })).rejects.toThrow(/the bridge's affair/)
+  await expect(browserAdapter.dial(at, {})).rejects.toThrow(/isokafka\/websocket/)
+})
+
+test('dialing can be aborted, and leaves nothing', async () => {
+  const lab = await startLab(1, { resolve: () => new Promise(() => {}) })
+  const cancel = new AbortController()
+  const dialing = adapterTo(lab).dial(at, { signal: cancel.signal })
+  await until(() => lab.bridge.connections === 1)
+  cancel.abort('never mind')
+  await expect(dialing).rejects.toBe('never mind')
+  await until(() => lab.bridge.connections === 0)
+})
+
+test('write asks for a pause above the high-water mark, and room comes', async () => {
+  const peer = await startPeer(socket => socket.pause())
+  const lab = await startLab(peer.port, { limits: { drainTimeout: 100, closeTimeout: 100 } })
+  const socket = await adapterTo(lab).dial(at, {})
+  let paused: Promise<void> | undefined
+  let written = 0
+  await until(() => {
+    paused ??= socket.write([written === 0 ? requestBytes(1, 90 * MiB).subarray(0, MiB) : new Uint8Array(MiB)]) ?? undefined
+    written++
+    return paused !== undefined
+  })
+  // All the way to the broker's kernel there is room for some of it, and no more.
+  expect(written).toBeLessThan(40)
+  for (const each of peer.open) each.resume()
+  await paused
+  await socket.flushed()
+  socket.abort()
+  await until(() => lab.bridge.connections === 0)
+})
+
+test('abort rejects who waits, at once', async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port)
+  const socket = await adapterTo(lab).dial(at, {})
+  const reading = socket.read()
+  socket.abort('enough')
+  await expect(reading).rejects.toBe('enough')
+  await until(() => peer.open.size === 0)
+})
+
+test('the end of the broker is the end of the stream; a broken one is an error', async () => {
+  const ending = await startLab((await startPeer(socket => onRequests(socket, id => socket.end(responseBytes(id, 5000))))).port)
+  const socket = await adapterTo(ending).dial(at, {})
+  await socket.write([requestBytes(1)])
+  expect(await readAll(socket, 6000)).toBe(5000)
+  expect(await socket.read()).toBeNull()
+  const broken = await startLab((await startPeer(socket => onRequests(socket, () => socket.resetAndDestroy()))).port)
+  const other = await adapterTo(broken).dial(at, {})
+  await other.write([requestBytes(1)])
+  await expect(other.read()).rejects.toThrow(ConnectionError)
+  const foul = await adapterTo(broken).dial(at, {})
+  await foul.write([new Uint8Array(100)])
+  await expect(foul.read()).rejects.toThrow(ProtocolError)
+})
+
+test('close sends what is left', async () => {
+  let heard = 0
+  const peer = await startPeer(socket =>
+    socket.on('data', chunk => {
+      heard += chunk.length
+    }),
+  )
+  const socket = await adapterTo(await startLab(peer.port)).dial(at, {})
+  const request = requestBytes(1, 4 * MiB)
+  // In small pieces and large ones.
+  void socket.write([request.subarray(0, 12), request.subarray(12, 40_000), request.subarray(40_000, 40_100), request.subarray(40_100)])
+  await socket.close()
+  await until(() => peer.open.size === 0)
+  expect(heard).toBe(4 * MiB)
+})
+
+test('1 MiB fetches through the bridge: a share of the raw socket', { timeout: 60_000 }, async () => {
+  const answer = responseBytes(1, MiB)
+  const peer = await startPeer(socket => onRequests(socket, () => socket.write(answer)))
+  const lab = await startLab(peer.port)
+  const rounds = 100
+  const rate = async (adapter: SocketAdapter, port: number): Promise<number> => {
+    const socket = await adapter.dial({ host: port === 9092 ? 'broker' : '127.0.0.1', port }, {})
+    const started = performance.now()
+    for (let round = 0; round < rounds; round++) {
+      await socket.write([requestBytes(1)])
+      await readAll(socket, MiB)
+    }
+    const seconds = (performance.now() - started) / 1000
+    await socket.close()
+    return rounds / seconds
+  }
+  let best = 0
+  for (let round = 0; round < 3; round++) {
+    const raw = await rate(nodeAdapter, peer.port)
+    const bridged = await rate(adapterTo(lab), 9092)
+    console.log(
+      `1 MiB fetches: raw ${raw.toFixed(0)} MiB/s, WebSocket ${bridged.toFixed(0)} MiB/s (${((100 * bridged) / raw).toFixed(0)} %)`,
+    )
+    best = Math.max(best, bridged / raw)
+  }
+  // Client, bridge and broker share this process: on processors of their own the share is larger.
+  expect(best).toBeGreaterThan(0.1)
+})
