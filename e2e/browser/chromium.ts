@@ -16,6 +16,7 @@ export function whyNoChromium(): string | null {
 
 // An http:// origin that isn't localhost: no crypto.subtle, no randomUUID there.
 const host = 'insecure.test'
+const plainPage = '<!doctype html><title>test</title><script type="module" src="script.js"></script>'
 const policy = (bridge: string): string =>
   `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${bridge}; base-uri 'none'; form-action 'none'`
 
@@ -24,22 +25,31 @@ export interface Stage {
   readonly bridge: ServedBridge
   readonly browser: Browser
   /** Opens the page whose script is this bundled entry. */
-  open(entry: string, html?: string): Promise<Page>
+  open(entry: string, own?: Partial<Document>): Promise<Page>
   close(): Promise<void>
+}
+
+/** What a page is beside its script. */
+interface Document {
+  readonly html: string
+  readonly style: string
+  /** Of the page's address. */
+  readonly query: string
 }
 
 /** Starts Chromium, a server of pages, and a bridge for these brokers. */
 export async function startStage(brokers: readonly string[], options: Partial<ServeOptions> = {}): Promise<Stage> {
   const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
-  const scripts = new Map<string, { script: string; html: string }>()
+  const scripts = new Map<string, { script: string } & Document>()
   let bridgeUrl = ''
   const server = createServer((request, response) => {
-    const [, name = '', part] = (request.url ?? '').split('/')
+    const [, name = '', part] = (request.url ?? '').split('?')[0]!.split('/')
     const page = scripts.get(name)
     response.setHeader('content-security-policy', policy(bridgeUrl))
     if (name === 'token') void tokens.sign({ id: 'page' }).then(token => response.end(token))
     else if (page === undefined) response.writeHead(404).end()
     else if (part === 'script.js') response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(page.script)
+    else if (part === 'style.css') response.writeHead(200, { 'content-type': 'text/css; charset=utf-8' }).end(page.style)
     else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page.html)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -73,16 +83,18 @@ export async function startStage(brokers: readonly string[], options: Partial<Se
   return {
     bridge,
     browser,
-    async open(entry, html = '<!doctype html><title>test</title><script type="module" src="script.js"></script>') {
+    async open(entry, own) {
       const name = `page${scripts.size}`
-      scripts.set(name, { script: await bundle(entry, 'browser'), html })
+      const document = { html: plainPage, style: '', query: '', ...own }
+      scripts.set(name, { script: await bundle(entry, 'browser'), ...document })
       const page = await browser.newPage()
       const violations: string[] = []
       page.on('console', message => {
         if (message.type() === 'error') violations.push(message.text())
       })
       page.on('pageerror', error => violations.push(error.message))
-      await page.goto(`${origin}/${name}/`)
+      await page.goto(`${origin}/${name}/?${document.query}`)
+      if (own !== undefined) return page
       try {
         await page.waitForFunction('globalThis.ready === true', undefined, { timeout: 20_000 })
       } catch (error) {
