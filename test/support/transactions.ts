@@ -1,4 +1,5 @@
 import { IsoKafkaError } from '../../src/base/errors.ts'
+import { AddPartitionsToTxn } from '../../src/protocol/add-partitions-to-txn.ts'
 import { EndTxn } from '../../src/protocol/end-txn.ts'
 import { errorFor } from '../../src/protocol/errors.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
@@ -7,7 +8,10 @@ import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import { pause } from './waiting.ts'
 
-/** A transactional producer of bare requests (KIP-890: the coordinator adds partitions by itself and bumps the epoch each time). */
+/**
+ * A transactional producer of bare requests. From transactions v2 on (KIP-890) the coordinator adds partitions by itself and bumps the epoch
+ * each time; before, partitions are added by request.
+ */
 export class RawProducer {
   private readonly transport: Transport
   private readonly brokers: readonly string[]
@@ -42,6 +46,7 @@ export class RawProducer {
     const records = builder.finish({ producerId, producerEpoch, baseSequence: sequence, transactional: true })
     const { id: topicId } = await transport.cluster(brokers).topic(topic)
     const topicData = [{ name: topic, topicId, partitionData: [{ index: partition, records }] }]
+    await this.add(topic, partition)
     await patiently(async () => {
       const { responses } = await transport.roundTrip(brokers, Produce, { transactionalId, acks: -1, timeoutMs: 5_000, topicData })
       const [answer] = responses[0]!.partitionResponses
@@ -51,6 +56,23 @@ export class RawProducer {
     this.sequences.set(`${topic}/${partition}`, sequence + values.length)
   }
 
+  /** Makes the partition part of the transaction, where the cluster wants to be told. */
+  private async add(topic: string, partition: number): Promise<void> {
+    const { transport, brokers, transactionalId, producerId, producerEpoch } = this
+    const { features } = await transport.cluster(brokers).connection('any', 'control')
+    if ((features.get('transaction.version') ?? 0) >= 2) return
+    await patiently(async () => {
+      const { resultsByTopicV3AndBelow: results } = await transport.roundTrip(brokers, AddPartitionsToTxn, {
+        v3AndBelowTransactionalId: transactionalId,
+        v3AndBelowProducerId: producerId,
+        v3AndBelowProducerEpoch: producerEpoch,
+        v3AndBelowTopics: [{ name: topic, partitions: [partition] }],
+      })
+      const error = errorFor(results[0]!.resultsByPartition[0]!.partitionErrorCode)
+      if (error !== null) throw error
+    })
+  }
+
   async end(outcome: 'commit' | 'abort'): Promise<void> {
     const { transport, brokers, transactionalId, producerId, producerEpoch } = this
     const request = { transactionalId, producerId, producerEpoch, committed: outcome === 'commit' }
@@ -58,7 +80,8 @@ export class RawProducer {
       const response = await transport.roundTrip(brokers, EndTxn, request)
       const error = errorFor(response.errorCode)
       if (error !== null) throw error
-      this.begin(response.producerId, response.producerEpoch)
+      // Before transactions v2 it answers none.
+      if (response.producerId >= 0) this.begin(response.producerId, response.producerEpoch)
     })
   }
 
