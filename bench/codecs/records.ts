@@ -22,7 +22,7 @@ export function records(): Row[] {
     return builder.finish(stamp)
   }
   const messages = Array.from({ length: count }, (_, i) => ({ topic: 't', key: undefined, value, timestamp: BigInt(time + (i & 63)) }))
-  const encodeTheirs = (): unknown => createRecordsBatch(messages, { partition: 0 })
+  const encodeTheirs = (): unknown => createRecordsBatch(messages, {})
 
   const bytes = encode().slice()
   const decode = (): Message[] => {
