@@ -66,6 +66,14 @@ export class Refused extends Error {
   }
 }
 
+/** What the upgrade is answered with; 101 when it is granted. */
+export async function statusOf(lab: Lab, target?: string, options?: ConnectOptions): Promise<number> {
+  return lab.connect(target, options).then(
+    () => 101,
+    error => error.status,
+  )
+}
+
 async function connect(url: string, { client, headers, origin: from = origin, path, token }: ConnectOptions): Promise<Client> {
   const given = token === undefined ? await tokens.sign({ id: 'tester' }) : token
   const protocols = [subprotocol, ...(given === null ? [] : [tokenProtocol + encodeToken(given)])]

@@ -1,0 +1,80 @@
+import * as net from 'node:net'
+import { expect, test } from 'vitest'
+import { startLab, startPeer, statusOf, tokens, until } from './bridge-lab.ts'
+
+test('5,000 connections are refused past the limit, and leave nothing behind', { timeout: 120_000 }, async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port, { limits: { connections: 3, connectionsPerAddress: 5000, upgradesPerSecond: 1000 } })
+  const token = await tokens.sign({ id: 'crowd' })
+  const inside = await Promise.all([1, 2, 3].map(() => lab.connect(undefined, { token })))
+  const before = process.memoryUsage().rss
+  const refused = new Map<string, number>()
+  for (let round = 0; round < 100; round++) {
+    await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        // Past the sockets a server of three takes, TCP itself says no.
+        const outcome = await lab.connect(undefined, { token }).then(
+          () => 'accepted',
+          error => String(error.status ?? 'closed'),
+        )
+        refused.set(outcome, (refused.get(outcome) ?? 0) + 1)
+      }),
+    )
+  }
+  expect([...refused.values()].reduce((sum, count) => sum + count)).toBe(5000)
+  expect([...refused.keys()].filter(outcome => !['503', 'closed'].includes(outcome))).toEqual([])
+  expect(refused.get('503')).toBeGreaterThan(4000)
+  expect(lab.bridge.connections).toBe(3)
+  expect(peer.accepted.length).toBe(3)
+  expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024)
+  // A place that is free again can be had.
+  inside[0]!.webSocket.close()
+  await until(() => lab.bridge.connections === 2)
+  expect(await statusOf(lab, undefined, { token })).toBe(101)
+})
+
+test('connections of one identity, and of one address, are bounded: 429', async () => {
+  const peer = await startPeer()
+  const lab = await startLab(peer.port, { limits: { connectionsPerIdentity: 2 } })
+  await lab.connect()
+  await lab.connect()
+  expect(await statusOf(lab)).toBe(429)
+  expect(await statusOf(lab, undefined, { token: await tokens.sign({ id: 'another' }) })).toBe(101)
+  const byAddress = await startLab(peer.port, { limits: { connectionsPerAddress: 1 } })
+  await byAddress.connect()
+  expect(await statusOf(byAddress)).toBe(429)
+})
+
+test('upgrades of one address are rationed: 429', async () => {
+  const lab = await startLab((await startPeer()).port, { limits: { upgradesPerSecond: 0.3 } })
+  const statuses = await Promise.all([1, 2, 3, 4, 5].map(() => statusOf(lab, undefined, { token: null })))
+  expect(statuses.filter(status => status === 401)).toHaveLength(3)
+  expect(statuses.filter(status => status === 429)).toHaveLength(2)
+})
+
+test('slow-loris: headers that dribble in are cut off, and one address holds no more sockets than its share', async () => {
+  const lab = await startLab((await startPeer()).port, { limits: { headerTimeout: 200, connectionsPerAddress: 2 } })
+  const port = Number(new URL(lab.bridge.url).port)
+  let closed = 0
+  const sockets = Array.from({ length: 100 }, () => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.resume()
+    socket.on('close', () => closed++)
+    return socket
+  })
+  const dribble = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write('x')
+  }, 20)
+  for (const socket of sockets) socket.write('GET /broker:9092 HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+  // Sixty-six may be open at once; the others are turned away without having to wait.
+  await until(() => closed >= 34)
+  await until(() => closed === 100)
+  clearInterval(dribble)
+  expect(await statusOf(lab)).toBe(101)
+})
+
+test('large headers are refused', async () => {
+  const lab = await startLab((await startPeer()).port, { limits: { headerBytes: 2048 } })
+  expect(await statusOf(lab, undefined, { headers: { 'x-large': 'x'.repeat(4000) } })).toBe(431)
+})
