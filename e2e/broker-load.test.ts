@@ -13,18 +13,24 @@ const retentionBytes = 4 * mebibyte
 // What may lie in buffers besides: the writer's batches, what is in flight, and a segment a partition that is not let go of yet.
 const slack = 24 * mebibyte
 
-/** Bytes in buffers once everything nobody holds is gone. */
-function held(): number {
+/** Bytes in buffers once everything nobody holds is gone: V8 frees buffers some time after it has collected their owners. */
+async function held(): Promise<number> {
   setFlagsFromString('--expose_gc')
-  runInNewContext('gc')()
-  return process.memoryUsage().arrayBuffers
+  const collect = runInNewContext('gc') as () => void
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 5; round++) {
+    collect()
+    await new Promise(resolve => setTimeout(resolve, 20))
+    least = Math.min(least, process.memoryUsage().arrayBuffers)
+  }
+  return least
 }
 
 test('the embedded broker takes a million writes of 100 B within the memory its retention allows', async () => {
   const broker = new Broker({ topics: [{ name: 't', partitions }], retentionBytes, natives })
   const transport = new Transport({ adapter: memory(broker, natives), natives })
   const writer = new Writer({ addr: broker.addresses, topic: 't', transport })
-  const before = held()
+  const before = await held()
   const began = performance.now()
   const value = new Uint8Array(100)
   const waiting: Promise<void>[] = []
@@ -34,7 +40,7 @@ test('the embedded broker takes a million writes of 100 B within the memory its 
   }
   await Promise.all(waiting)
   const seconds = (performance.now() - began) / 1000
-  const grown = held() - before
+  const grown = (await held()) - before
   console.log(
     `embedded broker: ${Math.round(messages / seconds).toLocaleString('en')} writes of 100 B a second, client included; ` +
       `${(grown / mebibyte).toFixed(1)} MiB held, ${(partitions * retentionBytes) / mebibyte} MiB of it by retention`,
