@@ -48,7 +48,7 @@ export interface KafkaCluster {
   stop(): Promise<void>
 }
 
-const startTimeoutMs = 60_000
+const startTimeoutMs = 100_000
 
 /** Starts Kafka on free ports of the loopback address. It ends with `stop()`, or with this process in whatever way that ends. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
