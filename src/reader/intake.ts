@@ -2,12 +2,13 @@ import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
 import type { Fetch } from '../protocol/fetch.ts'
 import type { FramePool } from '../socket/frame-pool.ts'
+import { isMoved } from '../transport/leaders.ts'
 import type { BatchQueue } from './batch-queue.ts'
 import { SharedFrame } from './fetched.ts'
 import type { Fetcher, FetcherParts } from './fetcher.ts'
 import type { FlightPlan } from './flight.ts'
 import type { Position } from './position.ts'
-import { type Answered, isMoved, type PartitionAnswer, readPartition } from './read-answer.ts'
+import { type Answered, type PartitionAnswer, readPartition } from './read-answer.ts'
 import type { Whereabouts } from './whereabouts.ts'
 
 export interface IntakeParts extends FetcherParts {
@@ -88,7 +89,7 @@ export class Intake {
       position.lastEpoch = -1
       fetcher.report(position, truncated(position, read))
     } else if (error.code === ErrorCode.OffsetOutOfRange) void whereabouts.outOfRange(position)
-    else if (isMoved(error)) {
+    else if (isMoved(error.code)) {
       counters.rebalances++
       if (leader !== null) {
         const endpoint = endpoints.find(({ nodeId }) => nodeId === leader.id)

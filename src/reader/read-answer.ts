@@ -1,5 +1,5 @@
 import type { ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
+import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import type { Fetch } from '../protocol/fetch.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import { AbortedTransactions } from '../records/aborted.ts'
@@ -48,21 +48,3 @@ function takeBatches(position: Position, records: Uint8Array, listed: PartitionA
   if (largest > 0) position.batchBytes = largest
   return taken
 }
-
-/** Errors that mean: ask who leads the partition now. */
-export function isMoved({ code }: KafkaError): boolean {
-  return movedCodes.includes(code)
-}
-
-const movedCodes: readonly number[] = [
-  ErrorCode.UnknownTopicOrPartition,
-  ErrorCode.LeaderNotAvailable,
-  ErrorCode.NotLeaderForPartition,
-  ErrorCode.ReplicaNotAvailable,
-  ErrorCode.KafkaStorageError,
-  ErrorCode.FencedLeaderEpoch,
-  ErrorCode.UnknownLeaderEpoch,
-  ErrorCode.OffsetNotAvailable,
-  ErrorCode.UnknownTopicID,
-  ErrorCode.InconsistentTopicID,
-]
