@@ -3,9 +3,12 @@ import { ProtocolError } from '../../src/base/errors.ts'
 import { checkRecords } from '../../src/broker/check-records.ts'
 import { crc32 } from '../../src/bytes/crc32.ts'
 import { concat } from '../../src/bytes/writer.ts'
+import { DecompressionLimitError } from '../../src/compression/codec.ts'
 import { gzip } from '../../src/compression/gzip.ts'
+import { xxh32 } from '../../src/compression/xxh32.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
+import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { codecs, messagesOf, onlyBatch, walked } from './raw.ts'
 import { bytesOf } from './vectors.ts'
 
@@ -69,6 +72,64 @@ describe('message sets of formats v0 and v1', () => {
     ])
   })
 
+  test('sets within a set: absolute offsets in v0; in v1 each set counts back from its own last', () => {
+    const v0 = [set(100n, [message(99n, { magic: 0 }), message(100n, { magic: 0 })], { magic: 0 }), message(104n, { magic: 0 })]
+    expect(messagesOf(onlyBatch(set(104n, v0, { magic: 0 }))).map(({ offset }) => offset)).toEqual([99, 100, 104])
+    // The outer set ends at 1009, so its messages are at 1002, 1005 and 1009, and the inner set's at 1003 and 1005.
+    const v1 = [message(2n), set(5n, [message(0n), message(2n)]), message(9n)]
+    expect(messagesOf(onlyBatch(set(1009n, v1))).map(({ offset }) => offset)).toEqual([1002, 1003, 1005, 1009])
+    const many = Array.from({ length: 3000 }, (_, i) => set(BigInt(i), [message(0n, { value: new Uint8Array(i) })]))
+    expect(messagesOf(onlyBatch(set(2999n, many))).map(({ offset, value }) => offset - value!.length)).toEqual(new Array(3000).fill(0))
+  })
+
+  test('sets within a set share one limit', () => {
+    const inner = set(0n, [message(0n, { value: new Uint8Array(40_000) })])
+    const batch = onlyBatch(set(2n, [inner, set(1n, [message(0n, { value: new Uint8Array(40_000) })]), message(2n)]))
+    const cursor = new RecordCursor()
+    expect(() => cursor.reset(batch, codecs, 70_000)).toThrow(DecompressionLimitError)
+    expect(cursor.reset(batch, codecs, 90_000).next()).toBe(true)
+  })
+
+  test.each(['v0Gzip', 'v0Snappy', 'v0Lz4', 'v1Gzip', 'v1Snappy', 'v1Lz4'] as const)(
+    '%s: the CRC of every message within the set is checked, and the error says where',
+    name => {
+      const batch = onlyBatch(bytesOf(name))
+      const { magic, codec, lastOffset } = batch
+      const valueAt = magic === 0 ? 26 : 34
+      const plain = codecs.get(codec).decompress(batch.bytes.subarray(valueAt), 10_000)
+      for (let at = 0, i = 0; at < plain.length; i++) {
+        const end = at + 12 + new DataView(plain.buffer, plain.byteOffset).getInt32(at + 8)
+        for (const damaged of [at + 12, end - 1]) {
+          const inner = plain.slice()
+          inner[damaged]! ^= 1
+          const whole = message(BigInt(lastOffset), { magic, attributes: codec, value: codecs.get(codec).compress(inner) })
+          expect(() => messagesOf(onlyBatch(whole))).toThrow(
+            `up to offset ${lastOffset} holds a damaged message at offset ${lastOffset - 3 + i}`,
+          )
+        }
+        at = end
+      }
+    },
+  )
+
+  test('of a set within a set too', () => {
+    const inner = message(0n, { value: Uint8Array.of(1, 2, 3) })
+    inner[inner.length - 1]! ^= 1
+    expect(() => messagesOf(onlyBatch(set(7n, [set(7n, [inner])])))).toThrow(/damaged message at offset 7/)
+    const wrapper = set(7n, [message(0n)])
+    wrapper[12]! ^= 1
+    expect(() => messagesOf(onlyBatch(set(7n, [wrapper])))).toThrow(/damaged message at offset 7/)
+  })
+
+  test("v0's lz4 has the header checksum of old Java clients, over the magic too; other sets have the right one", () => {
+    const packed = (name: 'v0Lz4' | 'v1Lz4', valueAt: number): Uint8Array => bytesOf(name).subarray(valueAt)
+    const sumOf = (frame: Uint8Array, from: number): number => (xxh32(frame, from, 6) >>> 8) & 0xff
+    const [v0, v1] = [packed('v0Lz4', 26), packed('v1Lz4', 34)]
+    expect(v0[6]).toBe(sumOf(v0, 0))
+    expect(v0[6]).not.toBe(sumOf(v0, 4))
+    expect(v1[6]).toBe(sumOf(v1, 4))
+  })
+
   test("times 40 days apart in one set, and before the set's own", () => {
     const inner = [
       message(0n, { timestamp: 1_700_000_000_000n }),
@@ -92,7 +153,12 @@ describe('message sets of formats v0 and v1', () => {
     ['a message cut off', set(0n, [message(0n).subarray(0, 20)])],
     ['a message longer than the set', set(0n, [message(0n).subarray(0, -1)])],
     ['messages of another format', set(0n, [message(0n, { magic: 0 })])],
-    ['a compressed set in a compressed set', set(0n, [message(0n, { attributes: 1 })])],
+    ['a set in a set in a set', set(0n, [set(0n, [set(0n, [message(0n)])])])],
+    ['a set in a set that is none', set(0n, [message(0n, { attributes: 1 })])],
+    [
+      "a set in a set beyond the outer one's end",
+      set(5n, [set(6n, [message(6n, { magic: 0 })], { magic: 0 }), message(5n, { magic: 0 })], { magic: 0 }),
+    ],
     ['offsets that go down', set(9n, [message(5n), message(4n), message(9n)])],
     ['offsets before the beginning', set(1n, [message(0n), message(5n)])],
     [
