@@ -1,6 +1,6 @@
 import { formatAddress } from '../../src/base/address.ts'
 import { abortable, linkSignals } from '../../src/base/signals.ts'
-import { decodeToken, subprotocol, tokenProtocol } from '../shared/bridge-wire.ts'
+import { decodeToken, tokenProtocol } from '../shared/bridge-wire.ts'
 import type { Identity } from './config.ts'
 import type { Gate } from './gate.ts'
 import { Refusal } from './refusal.ts'
@@ -13,7 +13,7 @@ export interface UpgradeRequest {
   /** Path and query, as they came. */
   readonly url: string
   header(name: string): string | undefined
-  /** The peer's address. */
+  /** The client's address. */
   readonly remoteAddress: string
   /** Aborted when the client goes away meanwhile. */
   readonly signal?: AbortSignal
@@ -30,7 +30,7 @@ export interface Passage extends Upstream {
 
 /** All that is asked of a client before it is let in, the cheap questions first. Throws a Refusal. */
 export async function admit(settings: Settings, targets: Targets, gate: Gate, request: UpgradeRequest): Promise<Passage> {
-  const remoteAddress = settings.remoteAddress(name => request.header(name), request.remoteAddress)
+  const { remoteAddress } = request
   const leaving = [gate.enter(remoteAddress)]
   const leave = (): void => {
     for (const each of leaving.splice(0)) each()
@@ -38,15 +38,13 @@ export async function admit(settings: Settings, targets: Targets, gate: Gate, re
   const link = linkSignals(request.signal)
   try {
     const origin = originOf(settings, request)
-    const token = tokenOf(request)
+    const token = tokenOf(settings, request)
     const text = targetText(settings, request.url)
-    const target = await targets.find(text)
-    // Clients learn no more of the list than whether they may go where they asked.
-    if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')
-    const identity = await whoAsks(settings, { ...request, remoteAddress }, { origin, token, target: text, signal: link.signal })
-    if (identity.targets !== undefined && !identity.targets.includes(text))
-      throw new Refusal(403, 'target', 'the bridge does not lead there')
+    const identity = await whoAsks(settings, request, { origin, token, target: text, signal: link.signal })
     leaving.push(gate.identify(identity.id))
+    // Only now: strangers neither learn what is on the list nor make the bridge ask the cluster.
+    const target = mayGo(identity, text) ? await abortable(targets.find(text), link.signal) : undefined
+    if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')
     const upstream = await openUpstream(settings, target, link.signal)
     return { ...upstream, target: formatAddress(target), identity, remoteAddress, leave }
   } catch (error) {
@@ -63,7 +61,7 @@ function originOf({ origins, allowNoOrigin }: Settings, { header }: UpgradeReque
   throw new Refusal(403, 'origin', origin === undefined ? 'an Origin is wanted' : 'pages of this origin may not use the bridge')
 }
 
-function tokenOf({ header }: UpgradeRequest): string | undefined {
+function tokenOf({ subprotocol }: Settings, { header }: UpgradeRequest): string | undefined {
   const offered = (header('sec-websocket-protocol') ?? '').split(',').map(each => each.trim())
   if (!offered.includes(subprotocol)) throw new Refusal(400, 'request', `the subprotocol ${subprotocol} is wanted`)
   const carrier = offered.find(each => each.startsWith(tokenProtocol))
@@ -106,6 +104,10 @@ async function whoAsks(
   // Of JavaScript callers some answer undefined.
   if (typeof identity?.id !== 'string') throw new Refusal(401, 'token', 'a valid token is wanted')
   return identity
+}
+
+function mayGo({ targets }: Identity, target: string): boolean {
+  return targets === undefined || (Array.isArray(targets) && targets.includes(target))
 }
 
 function cookieOf(header: string, name: string): string | undefined {

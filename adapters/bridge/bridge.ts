@@ -10,9 +10,6 @@ import { Relay } from './relay.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { Targets } from './targets.ts'
 
-// How often deadlines are looked at, in milliseconds. No timer runs while there are no connections.
-const sweepInterval = 250
-
 /** What a bridge is in every runtime: who gets in, what goes through, and how it ends. The runtime brings the WebSockets. */
 export class Bridge {
   readonly settings: Settings
@@ -21,7 +18,6 @@ export class Bridge {
   readonly #gate: Gate
   readonly #relays = new Set<Relay>()
   readonly #entering = new Set<AbortController>()
-  #sweeping = false
   #stopping: Promise<void> | undefined
   #emptied = (): void => {}
 
@@ -43,21 +39,21 @@ export class Bridge {
   }
 
   /** Lets a client in, or throws a Refusal: never anything else. */
-  async admit(request: UpgradeRequest): Promise<Passage> {
-    const stopped = new Refusal(503, 'stopping', 'the bridge is stopping')
+  async admit({ header, url, ...request }: UpgradeRequest): Promise<Passage> {
     const { controller, signal, release } = linkSignals(request.signal)
     this.#entering.add(controller)
+    let { remoteAddress } = request
     try {
-      if (this.stopping) throw stopped
-      const passage = await admit(this.settings, this.#targets, this.#gate, { ...request, signal })
+      if (this.stopping) throw stopped()
+      remoteAddress = this.settings.remoteAddress(header, remoteAddress)
+      const passage = await admit(this.settings, this.#targets, this.#gate, { url, header, remoteAddress, signal })
       // Whoever came too late finds nobody to talk to.
-      if (!signal.aborted) return passage
+      if (!signal.aborted && !this.stopping) return passage
       this.abandon(passage)
-      throw signal.reason
+      throw signal.aborted ? signal.reason : stopped()
     } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : this.stopping ? stopped : new Refusal(503, 'gone', 'the client has gone', { cause: error })
-      this.#report(refusal, request)
+      const refusal = error instanceof Refusal ? error : this.#explain(error, signal)
+      this.#report(refusal, remoteAddress)
       throw refusal
     } finally {
       this.#entering.delete(controller)
@@ -71,35 +67,47 @@ export class Bridge {
     passage.leave()
   }
 
-  /** Starts the traffic. The channel's owner calls the relay's `message`, `text`, `alive`, and `closed` of the one that `close` answers. */
-  relay(passage: Passage, channel: Channel): { relay: Relay; closed(code: number): void } {
-    const relay = new Relay(this.settings, passage, channel, this.metrics)
+  /** Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is left, when it ends. */
+  relay(passage: Passage, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
+    const relay = new Relay(this.settings, passage, channel, this.metrics, () => this.stopping)
     this.#relays.add(relay)
     this.metrics.opened++
     this.settings.logger.info('opened', describe(passage))
-    this.#sweep()
-    return { relay, closed: code => void this.#ended(relay, code) }
+    let ended: Promise<void> | undefined
+    const closed = (code: number): Promise<void> => {
+      ended ??= this.#ended(relay, code)
+      return ended
+    }
+    return { relay, closed }
   }
 
   /** Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits' timeouts. */
   close(): Promise<void> {
     this.#stopping ??= new Promise<void>(resolve => {
       this.#emptied = resolve
-      for (const controller of this.#entering) controller.abort(new Refusal(503, 'stopping', 'the bridge is stopping'))
-      for (const relay of this.#relays) relay.drain(CloseCode.GoingAway, 'the bridge is stopping')
       if (this.#relays.size === 0) resolve()
+      // There each sees for itself.
+      if (this.settings.confined) return
+      for (const controller of this.#entering) controller.abort(stopped())
+      for (const relay of this.#relays) relay.drain(CloseCode.GoingAway, 'the bridge is stopping')
     })
     return this.#stopping
   }
 
-  #report({ cause, reason, status }: Refusal, { remoteAddress }: UpgradeRequest): void {
+  #explain(error: unknown, { aborted }: AbortSignal): Refusal {
+    if (this.stopping) return stopped()
+    if (aborted) return new Refusal(503, 'gone', 'the client has gone', { cause: error })
+    this.settings.logger.error('upgrade failed', { error })
+    return new Refusal(500, 'failed', 'the bridge failed', { cause: error })
+  }
+
+  #report({ cause, reason, status }: Refusal, remoteAddress: string): void {
     this.metrics.refuse(reason)
     const error = cause instanceof Error ? { error: cause.message } : {}
     this.settings.logger.warn('refused', { status, reason, remoteAddress, ...error })
   }
 
   async #ended(relay: Relay, code: number): Promise<void> {
-    if (!this.#relays.has(relay)) return
     await relay.closed(code)
     this.#relays.delete(relay)
     const { bytesDown, bytesUp, openedAt, passage } = relay
@@ -108,17 +116,10 @@ export class Bridge {
     this.settings.logger.info('closed', { ...describe(passage), code: relay.code, seconds, bytesUp, bytesDown })
     if (this.#relays.size === 0) this.#emptied()
   }
+}
 
-  #sweep(): void {
-    if (this.#sweeping || this.#relays.size === 0) return
-    this.#sweeping = true
-    this.settings.clock.after(sweepInterval, () => {
-      this.#sweeping = false
-      const now = this.settings.clock.monotonic()
-      for (const relay of this.#relays) relay.tick(now)
-      this.#sweep()
-    })
-  }
+function stopped(): Refusal {
+  return new Refusal(503, 'stopping', 'the bridge is stopping')
 }
 
 function describe({ identity, remoteAddress, target }: Passage): Record<string, string> {

@@ -46,6 +46,8 @@ export interface BridgeLimits {
   readonly requestBytes: number
   /** Bytes of one Kafka response, likewise. Default 256 MiB: less than any four letters mean when taken for a size. */
   readonly responseBytes: number
+  /** Bytes sent that the client has not shown to have, where the runtime doesn't tell what waits (Deno, Workers). Default 1 MiB. */
+  readonly windowBytes: number
   /** Bytes of the headers of an upgrade. Default 16 KiB. */
   readonly headerBytes: number
   /** Until the headers are there. Default 5,000. */
@@ -76,6 +78,7 @@ export const defaultLimits: BridgeLimits = {
   messageBytes: 1024 * 1024,
   requestBytes: 100 * 1024 * 1024,
   responseBytes: 256 * 1024 * 1024,
+  windowBytes: 1024 * 1024,
   headerBytes: 16 * 1024,
   headerTimeout: 5_000,
   authenticateTimeout: 5_000,
@@ -121,6 +124,10 @@ export interface BridgePolicy {
 export interface BridgeConfig extends BridgePolicy {
   /** Dials the brokers. */
   adapter: SocketAdapter
-  /** Looks names up. */
-  resolve: Resolve
+  /** Looks names up. Undefined where the platform alone can, as it dials. */
+  resolve: Resolve | undefined
+  /** The subprotocol clients must offer. Default `isokafka`. */
+  subprotocol?: string
+  /** A connection may be touched only from within its own request, as in a Worker. Default false. */
+  confined?: boolean
 }

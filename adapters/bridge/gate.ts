@@ -1,4 +1,5 @@
 import type { BridgeLimits } from './config.ts'
+import { clientKey } from './ip.ts'
 import { Refusal } from './refusal.ts'
 
 // Addresses whose tokens are counted. Beyond, those that waited longest are forgotten, which favours nobody for more than one burst.
@@ -25,7 +26,8 @@ export class Gate {
   }
 
   /** Lets one in; the answer lets it out again. Throws a Refusal. */
-  enter(address: string): () => void {
+  enter(remoteAddress: string): () => void {
+    const address = clientKey(remoteAddress)
     if (!this.#mayKnock(address)) throw new Refusal(429, 'rate', 'too many upgrades: wait a little')
     if (this.#count >= this.#limits.connections) throw new Refusal(503, 'connections', 'the bridge has all the connections it takes')
     const leave = occupy(this.#byAddress, address, this.#limits.connectionsPerAddress, 'from this address')

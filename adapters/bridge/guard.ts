@@ -10,25 +10,29 @@ export type Resolve = (host: string, signal?: AbortSignal) => Promise<readonly s
 
 export interface GuardOptions {
   readonly adapter: SocketAdapter
-  readonly resolve: Resolve
+  /** Without it names are dialed as they are: what they lead to is the platform's to check. */
+  readonly resolve: Resolve | undefined
   /** Addresses and ranges that may be dialed though they are not public. */
   readonly allowAddresses: readonly string[]
+  /** Written down by whoever runs the bridge, not learnt. */
+  readonly listedHosts: ReadonlySet<string>
 }
 
 /**
  * Dials what names really lead to, and only if that is allowed. A name is resolved once; every address it has is checked, and those very
  * addresses are dialed, so that no second answer of a name server comes between (DNS rebinding).
  */
-export function guarded({ adapter, resolve, allowAddresses }: GuardOptions): SocketAdapter {
+export function guarded({ adapter, resolve, allowAddresses, listedHosts }: GuardOptions): SocketAdapter {
   const allowed = allowAddresses.map(rangeOf)
   return {
     ...adapter,
     async dial({ host, port }, { tls, signal }) {
       const broker = formatAddress({ host, port })
-      const addresses = parseIp(host) === undefined ? await lookUp(broker, host, resolve, signal) : [host]
-      for (const address of addresses) {
-        if (!isAllowed(address, allowed)) throw new Refusal(403, 'address', `${broker} leads to an address that is not allowed`)
-      }
+      const isAddress = parseIp(host) !== undefined
+      const addresses = isAddress || resolve === undefined ? [host] : await lookUp(broker, host, resolve, signal)
+      const mayDial = (address: string): boolean =>
+        isAddress || resolve !== undefined ? isAllowed(address, allowed) : listedHosts.has(address) || !mayBeLocal(address)
+      if (!addresses.every(mayDial)) throw new Refusal(403, 'address', `${broker} leads to an address that is not allowed`)
       const secure = tls && { ...tls, serverName: tls.serverName ?? host }
       const options = { ...(secure && { tls: secure }), ...(signal && { signal }) }
       return firstOf(broker, addresses, address => adapter.dial({ host: address, port }, options), signal)
@@ -45,6 +49,11 @@ function rangeOf(text: string): Range {
 function isAllowed(address: string, allowed: readonly Range[]): boolean {
   const ip = parseIp(address)
   return ip !== undefined && (isPublic(ip) || allowed.some(range => within(ip, range)))
+}
+
+/** Whether a resolver may take the name for this machine or for an address: its last part is a number (127.1, 0x7f000001). */
+function mayBeLocal(host: string): boolean {
+  return /[:%]|(^|\.)(localhost|\d+|0x[0-9a-f]*)\.?$/i.test(host)
 }
 
 async function lookUp(broker: string, host: string, resolve: Resolve, signal: AbortSignal | undefined): Promise<readonly string[]> {

@@ -43,6 +43,12 @@ export function isPublic(ip: Ip): boolean {
   return !refused.some(range => within(ip, range))
 }
 
+/** By what a client is counted: its IPv4 address, or the 64 bits of an IPv6 one that name its network: the others are its to choose. */
+export function clientKey(address: string): string {
+  const ip = parseIp(address.replace(/%.*$/, ''))
+  return ip === undefined ? address : ip.slice(0, ip.length === 4 ? 4 : 8).join('.')
+}
+
 const mapped: Ip = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
 // The registries of special addresses (RFC 6890 and what came after), and what clouds answer at.

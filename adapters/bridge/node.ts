@@ -94,7 +94,7 @@ export class NodeBridge {
       // Then ws has said what is wrong with the handshake.
       if (!opened) this.#bridge.abandon(passage)
     } catch (error) {
-      refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'request', 'the bridge failed'))
+      refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'failed', 'the bridge failed'))
       if (!(error instanceof Refusal)) this.#bridge.settings.logger.error('upgrade failed', { error })
     }
   }
@@ -109,7 +109,7 @@ export class NodeBridge {
     webSocket.on('pong', () => relay.alive())
     // ws has closed with the fitting code already.
     webSocket.on('error', error => relay.failed(error))
-    webSocket.on('close', closed)
+    webSocket.on('close', code => void closed(code))
   }
 }
 

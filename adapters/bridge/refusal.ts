@@ -2,6 +2,7 @@
 export type RefusalReason =
   | 'stopping'
   | 'gone'
+  | 'failed'
   | 'rate'
   | 'connections'
   | 'request'

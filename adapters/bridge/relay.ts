@@ -9,8 +9,14 @@ import type { Settings } from './settings.ts'
 // Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at most.
 const sessionMargin = 10_000
 const sessionShare = 0.1
+// How often deadlines are looked at, in milliseconds.
+const tickInterval = 250
+// Small messages that must wait are put together: each costs its owner as much as a large one.
+const gatheredBytes = 16 * 1024
+// Questions of a client that wait for their answer.
+const mostMarks = 64
 
-/** One client and one broker. Whoever has the WebSocket tells what comes from it; `tick` is called now and then. */
+/** One client and one broker. Whoever has the WebSocket tells what comes from it. */
 export class Relay {
   readonly passage: Passage
   readonly openedAt: number
@@ -24,8 +30,13 @@ export class Relay {
   readonly #requests: FrameFollower
   readonly #responses: FrameFollower
   readonly #leaveAt: number
-  /** Messages that wait for the broker to take what came before. */
-  readonly #queue: Uint8Array[] = []
+  readonly #stopping: () => boolean
+  /** Messages that wait for the broker to take what came before, and what is to be done when it has. */
+  readonly #queue: (Uint8Array | (() => void))[] = []
+  /** Of the last one in the queue: memory of ours with room left, and how much of it is used. */
+  #gathering: { readonly memory: Uint8Array; used: number } | undefined
+  /** Questions of the client among them. */
+  #marks = 0
   #queued = 0
   #forwarding: Promise<void> | undefined
   #paused = false
@@ -37,18 +48,22 @@ export class Relay {
   #draining: { readonly code: CloseCode; readonly reason: string; readonly until: number } | undefined
   #closing: { readonly code: CloseCode; readonly until: number } | undefined
   #gone = false
+  #forgetTick = (): void => {}
 
-  constructor(settings: Settings, passage: Passage, channel: Channel, metrics: Metrics) {
+  /** `stopping`: whether the bridge is. */
+  constructor(settings: Settings, passage: Passage, channel: Channel, metrics: Metrics, stopping: () => boolean) {
     const { clock, limits } = settings
     const now = clock.monotonic()
     this.passage = passage
     this.#settings = settings
     this.#channel = channel
     this.#metrics = metrics
+    this.#stopping = stopping
     this.#requests = new FrameFollower('request', limits.requestBytes)
     this.#responses = new FrameFollower('response', limits.responseBytes)
     this.#leaveAt = passage.sessionEnds - Math.min(sessionMargin, (passage.sessionEnds - now) * sessionShare)
     this.openedAt = this.#aliveAt = this.#activeAt = now
+    this.#tickLater()
     void this.#pump()
   }
 
@@ -68,7 +83,7 @@ export class Relay {
     } catch (error) {
       return this.#refuse(CloseCode.NotKafka, error)
     }
-    if (taken > 0) this.#queue.push(taken === bytes.length ? bytes : bytes.subarray(0, taken))
+    if (taken > 0) this.#enqueue(taken === bytes.length ? bytes : bytes.subarray(0, taken))
     this.#queued += taken
     this.bytesUp += taken
     this.#metrics.bytesUp += taken
@@ -79,6 +94,21 @@ export class Relay {
   /** A text message came, which Kafka knows none of. */
   text(): void {
     this.#end(CloseCode.TextMessage, 'binary messages are wanted')
+  }
+
+  /** Calls back once the broker has taken what came before: with channels that can't pause, clients ask for that. */
+  mark(answer: () => void): void {
+    this.alive()
+    if (this.#closing !== undefined) return
+    if (this.#forwarding === undefined) return answer()
+    this.#gathering = undefined
+    this.#queue.push(answer)
+    if (++this.#marks > mostMarks) this.#end(CloseCode.Overflow, 'too many questions at a time')
+  }
+
+  /** A message larger than one may be came. */
+  oversized(): void {
+    this.#end(CloseCode.MessageTooBig, `messages have ${this.#settings.limits.messageBytes} bytes at most`)
   }
 
   /** The client is there: it answered a ping, or took bytes. */
@@ -95,6 +125,7 @@ export class Relay {
   /** The WebSocket has ended; `code` is the client's. */
   async closed(code: number): Promise<void> {
     this.#gone = true
+    this.#forgetTick()
     const orderly = this.#closing === undefined && code !== CloseCode.Abnormal
     this.#closing ??= { code: code as CloseCode, until: 0 }
     const { socket } = this.passage
@@ -115,8 +146,18 @@ export class Relay {
     this.#endIfDrained()
   }
 
-  tick(now: number): void {
+  // Each has a timer of its own: in a Worker it may touch nothing of another request's.
+  #tickLater(): void {
+    const { clock } = this.#settings
+    this.#forgetTick = clock.after(tickInterval, () => {
+      this.#tickLater()
+      this.#tick(clock.monotonic())
+    })
+  }
+
+  #tick(now: number): void {
     const { limits } = this.#settings
+    if (this.#stopping()) this.drain(CloseCode.GoingAway, 'the bridge is stopping')
     if (this.#closing !== undefined) {
       if (!this.#gone && now > this.#closing.until) this.#channel.terminate()
     } else if (this.#draining !== undefined && now > this.#draining.until) this.#end(this.#draining.code, this.#draining.reason)
@@ -138,12 +179,36 @@ export class Relay {
     }
   }
 
+  #enqueue(bytes: Uint8Array): void {
+    const { length } = bytes
+    if (length >= gatheredBytes || this.#forwarding === undefined) {
+      this.#gathering = undefined
+      this.#queue.push(bytes)
+      return
+    }
+    if (this.#gathering === undefined || this.#gathering.used + length > gatheredBytes) {
+      this.#gathering = { memory: new Uint8Array(gatheredBytes), used: 0 }
+      this.#queue.push(this.#gathering.memory.subarray(0, 0))
+    }
+    const { memory, used } = this.#gathering
+    memory.set(bytes, used)
+    this.#gathering.used += length
+    this.#queue[this.#queue.length - 1] = memory.subarray(0, used + length)
+  }
+
   /** To the broker, as fast as it takes. */
   async #forward(): Promise<void> {
     // So that who starts this has its promise before the end clears it.
     await undefined
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        // It may have been the last, and must not grow any more.
+        if (this.#queue.length === 0) this.#gathering = undefined
+        if (typeof next === 'function') {
+          this.#marks--
+          next()
+          continue
+        }
         const written = this.passage.socket.write([next])
         if (written !== undefined) {
           this.#setPaused(true)

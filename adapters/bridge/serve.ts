@@ -2,8 +2,9 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { formatAddress } from '../../src/base/address.ts'
-import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { notListening } from '../shared/not-listening.ts'
 import { defaultLimits } from './config.ts'
+import { clientKey } from './ip.ts'
 import { NodeBridge, type NodeBridgeConfig } from './node.ts'
 
 export interface ServeOptions extends NodeBridgeConfig {
@@ -90,7 +91,7 @@ export async function serveBridge({
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', error => reject(new ConfigError(`bridge: can't listen on ${formatAddress({ host, port })}: ${messageOf(error)}`)))
+    server.once('error', error => reject(notListening({ host, port }, error)))
     server.listen(port, host, resolve)
   })
 }
@@ -106,7 +107,7 @@ function stop(server: http.Server): Promise<void> {
 function boundByAddress(server: Server, most: number): void {
   const counts = new Map<string, number>()
   server.on('connection', socket => {
-    const address = socket.remoteAddress ?? ''
+    const address = clientKey(socket.remoteAddress ?? '')
     const count = counts.get(address) ?? 0
     if (count >= most) {
       socket.destroy()

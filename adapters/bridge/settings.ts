@@ -4,6 +4,7 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { type Logger, silentLogger } from '../../src/base/logger.ts'
 import type { Mechanism } from '../../src/sasl/mechanism.ts'
 import type { SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import { subprotocol } from '../shared/bridge-wire.ts'
 import { type Authenticator, type BridgeConfig, type BridgeLimits, defaultLimits } from './config.ts'
 import { guarded } from './guard.ts'
 import { parseIp } from './ip.ts'
@@ -25,6 +26,8 @@ export interface Settings {
   readonly remoteAddress: NonNullable<BridgeConfig['remoteAddress']>
   readonly logger: Logger
   readonly clock: Clock
+  readonly subprotocol: string
+  readonly confined: boolean
 }
 
 export function settingsOf(config: BridgeConfig): Settings {
@@ -38,14 +41,15 @@ export function settingsOf(config: BridgeConfig): Settings {
   if (origins.length === 0 && !allowNoOrigin) throw new ConfigError('bridge: no origins: nobody could connect')
   for (const origin of origins) checkOrigin(origin)
   if (!/^\/([\w.~-]+\/)*$/.test(path)) throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
-  const listed = [...targets, ...learnFrom].map(({ host }) => host).filter(host => parseIp(host) !== undefined)
+  const hosts = [...targets, ...learnFrom].map(({ host }) => host)
+  const allowAddresses = [...(config.allowAddresses ?? []), ...hosts.filter(host => parseIp(host) !== undefined)]
   return {
     targets,
     learnFrom,
     authenticate,
     origins: new Set(origins),
     allowNoOrigin,
-    adapter: guarded({ adapter: config.adapter, resolve: config.resolve, allowAddresses: [...(config.allowAddresses ?? []), ...listed] }),
+    adapter: guarded({ adapter: config.adapter, resolve: config.resolve, allowAddresses, listedHosts: new Set(hosts) }),
     tls: config.tls === true ? {} : config.tls || undefined,
     sasl: config.sasl,
     limits: limitsOf(config.limits ?? {}),
@@ -54,6 +58,8 @@ export function settingsOf(config: BridgeConfig): Settings {
     remoteAddress: config.remoteAddress ?? ((_header, address) => address),
     logger: config.logger ?? silentLogger,
     clock: config.clock ?? systemClock,
+    subprotocol: config.subprotocol ?? subprotocol,
+    confined: config.confined ?? false,
   }
 }
 

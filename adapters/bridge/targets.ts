@@ -36,8 +36,9 @@ export class Targets {
   }
 
   #ask(): Promise<void> {
+    // One request can't wait for what belongs to another there.
+    if (this.#settings.confined) return this.#learn()
     this.#asking ??= this.#learn().finally(() => {
-      this.#askedAt = this.#settings.clock.monotonic()
       this.#asking = undefined
     })
     return this.#asking
@@ -61,6 +62,7 @@ export class Targets {
     } catch (error) {
       logger.warn('targets not learnt', { error: messageOf(error) })
     } finally {
+      this.#askedAt = clock.monotonic()
       await transport.close()
     }
   }

@@ -37,9 +37,10 @@ export function signedTokens({ secret, ttl = 60_000, cookie, now = () => systemC
   const bytes = typeof secret === 'string' ? utf8(secret) : new Uint8Array(secret)
   if (bytes.length < leastSecret) throw new ConfigError(`bridge: a secret of ${bytes.length} bytes; ${leastSecret} are the least`)
   if (!(ttl > 0)) throw new ConfigError('bridge: a token needs a ttl of some milliseconds')
-  let imported: ReturnType<typeof crypto.subtle.importKey> | undefined
-  const key = (): ReturnType<typeof crypto.subtle.importKey> => {
-    imported ??= crypto.subtle.importKey('raw', new Uint8Array(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
+  let imported: Awaited<ReturnType<typeof crypto.subtle.importKey>> | undefined
+  // The key is kept, not its promise: in a Worker that would belong to the first request.
+  const key = async (): Promise<NonNullable<typeof imported>> => {
+    imported ??= await crypto.subtle.importKey('raw', new Uint8Array(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
     return imported
   }
   return {

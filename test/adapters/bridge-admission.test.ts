@@ -121,6 +121,17 @@ test('target outside the list: refused, in whatever spelling', async () => {
   expect(lab.dialed).toEqual([])
 })
 
+test('strangers can not tell what is on the list, nor make the bridge ask the cluster', async () => {
+  let asked = 0
+  const resolve = async () => {
+    asked++
+    return ['127.0.0.1']
+  }
+  const lab = await startLab((await startPeer()).port, { learnTargets: 'seed:9092', resolve })
+  for (const target of ['broker:9092', 'seed:9092', 'other:9092']) expect(await statusOf(lab, target, { token: null })).toBe(401)
+  expect([asked, lab.dialed]).toEqual([0, []])
+})
+
 test("a token for some of the targets opens none of the others'", async () => {
   const lab = await startLab((await startPeer()).port, { targets: ['broker:9092', 'other:9092'] })
   const token = await tokens.sign({ id: 'narrow', targets: ['other:9092'] })

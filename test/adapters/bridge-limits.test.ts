@@ -1,5 +1,6 @@
 import * as net from 'node:net'
 import { expect, test } from 'vitest'
+import { clientKey } from '../../adapters/bridge/ip.ts'
 import { startLab, startPeer, statusOf, tokens, until } from './bridge-lab.ts'
 
 test('5,000 connections are refused past the limit, and leave nothing behind', { timeout: 120_000 }, async () => {
@@ -50,6 +51,25 @@ test('upgrades of one address are rationed: 429', async () => {
   const statuses = await Promise.all([1, 2, 3, 4, 5].map(() => statusOf(lab, undefined, { token: null })))
   expect(statuses.filter(status => status === 401)).toHaveLength(3)
   expect(statuses.filter(status => status === 429)).toHaveLength(2)
+})
+
+test('an IPv6 network counts as one address, however many it has to choose from', async () => {
+  let last = 0
+  const lab = await startLab((await startPeer()).port, {
+    limits: { connectionsPerAddress: 2 },
+    remoteAddress: header => header('x-client') ?? `2001:db8:1:2::${(++last).toString(16)}`,
+  })
+  expect([await statusOf(lab), await statusOf(lab), await statusOf(lab)]).toEqual([101, 101, 429])
+  expect(await statusOf(lab, undefined, { headers: { 'x-client': '2001:db8:1:3::1' } })).toBe(101)
+  // IPv4 addresses count one by one, in whatever clothes, and zones mean nothing.
+  expect(['::ffff:10.0.0.1', '10.0.0.1', 'fe80::1%eth0', 'fe80::2', 'no address'].map(clientKey)).toEqual([
+    '10.0.0.1',
+    '10.0.0.1',
+    '254.128.0.0.0.0.0.0',
+    '254.128.0.0.0.0.0.0',
+    'no address',
+  ])
+  expect(lab.log.find(({ message }) => message === 'refused')?.details).toMatchObject({ remoteAddress: '2001:db8:1:2::3' })
 })
 
 test('slow-loris: headers that dribble in are cut off, and one address holds no more sockets than its share', async () => {

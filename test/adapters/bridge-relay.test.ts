@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { CloseCode } from '../../adapters/bridge/index.ts'
-import { onRequests, requestBytes, responseBytes, startLab, startPeer, until } from './bridge-lab.ts'
+import { Metrics } from '../../adapters/bridge/metrics.ts'
+import { Relay } from '../../adapters/bridge/relay.ts'
+import { settingsOf } from '../../adapters/bridge/settings.ts'
+import { deferred } from '../../src/base/deferred.ts'
+import type { Socket } from '../../src/socket/socket.ts'
+import { onRequests, origin, requestBytes, responseBytes, startLab, startPeer, tokens, until } from './bridge-lab.ts'
 
 const MiB = 1024 * 1024
 
@@ -311,4 +316,46 @@ describe('the end', () => {
     expect(await client.closed).toMatchObject({ code: CloseCode.GoingAway })
     await until(() => peer.open.size === 0)
   })
+})
+
+test('many tiny messages that have to wait cost no more than their bytes', async () => {
+  const written: Uint8Array[] = []
+  const blocked = deferred<void>()
+  const ended = deferred<null>()
+  const socket: Socket = {
+    read: () => ended.promise,
+    write: pieces => {
+      written.push(...pieces)
+      return blocked.promise
+    },
+    flushed: async () => {},
+    close: async () => {},
+    abort: () => ended.resolve(null),
+  }
+  const settings = settingsOf({
+    targets: ['broker:9092'],
+    authenticate: tokens.authenticate,
+    origins: [origin],
+    adapter: { name: 'none', dial: async () => socket },
+    resolve: undefined,
+  })
+  const passage = {
+    socket,
+    sessionEnds: Number.POSITIVE_INFINITY,
+    target: 'broker:9092',
+    identity: { id: '' },
+    remoteAddress: '',
+    leave() {},
+  }
+  const channel = { send() {}, close() {}, terminate() {} }
+  const relay = new Relay(settings, passage, channel, new Metrics(() => 1), () => false)
+  const request = requestBytes(1, 300_000)
+  crypto.getRandomValues(request.subarray(12, 60_000))
+  for (let at = 0; at < request.length; at++) relay.message(request.subarray(at, at + 1))
+  relay.message(requestBytes(2, 20_000))
+  blocked.resolve()
+  await new Promise(resolve => setImmediate(resolve))
+  expect(Buffer.concat(written).equals(Buffer.concat([request, requestBytes(2, 20_000)]))).toBe(true)
+  expect(written.length).toBeLessThan(25)
+  await relay.closed(1000)
 })
