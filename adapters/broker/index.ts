@@ -1,7 +1,7 @@
 import * as net from 'node:net'
 import { type Address, formatAddress } from '../../src/base/address.ts'
-import { ConfigError } from '../../src/base/errors.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
+import { notListening } from '../shared/not-listening.ts'
 import { AcceptedSocket } from './accepted-socket.ts'
 
 export interface ListenOptions {
@@ -33,7 +33,7 @@ export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: L
   }
   await follow().catch(async error => {
     for (const door of doors.values()) await door.close()
-    throw new ConfigError(`cannot listen on ${formatAddress({ host, port })}`, { cause: error })
+    throw error
   })
   const unwatch = broker.watch(() => {
     following = following.then(follow).catch(error => broker.logger.error('an embedded broker cannot listen', error))
@@ -73,10 +73,12 @@ class Door {
   async open(): Promise<void> {
     if (this.#server !== undefined) return
     const server = net.createServer(socket => this.#accept(socket))
+    const wanted = { host: this.#host, port: this.address?.port ?? this.#port }
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(this.address?.port ?? this.#port, this.#host, () => {
-        server.off('error', reject)
+      const refuse = (error: Error): void => reject(notListening(wanted, error))
+      server.once('error', refuse)
+      server.listen(wanted, () => {
+        server.off('error', refuse)
         resolve()
       })
     })

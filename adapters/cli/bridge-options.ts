@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { ConfigError, messageOf } from '../../src/base/errors.ts'
 import { plain } from '../../src/sasl/plain.ts'
 import { type ServeOptions, type SignedTokens, signedTokens } from '../bridge/index.ts'
+import { UsageError } from './command.ts'
+import { fileOf, parseOptions, whole } from './options.ts'
 
-export const bridgeUsage = `usage: isokafka bridge (--target host:port | --learn host:port)… (--origin URL | --allow-no-origin)… [options]
+export const bridgeHelp = `usage: isokafka bridge (--target host:port | --learn host:port)… (--origin URL | --allow-no-origin)… [options]
        isokafka bridge token --id name [--target host:port]… [--ttl 60000]
 
 Carries WebSockets of browsers to Kafka brokers. The secret that tokens are signed with is in the environment,
@@ -32,15 +31,17 @@ examples:
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What the arguments ask for; a ConfigError when they make no sense. */
+/** What the arguments ask for; a UsageError when they make no sense. */
 export function bridgeOptions(args: readonly string[], environment: Environment): ServeOptions {
   const values = parse(args)
   const file = (name: 'cert' | 'key' | 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined =>
-    values[name] && read(`--${name}`, values[name])
+    values[name] === undefined ? undefined : fileOf(`--${name}`, values[name])
+  if (values.target.length + values.learn.length === 0) throw new UsageError('which brokers? give --target or --learn')
+  if (values.origin.length === 0 && !values['allow-no-origin']) throw new UsageError('who may connect? give --origin or --allow-no-origin')
   const tls = { ca: file('tls-ca'), cert: file('tls-cert'), key: file('tls-key') }
   const cert = file('cert')
   const key = file('key')
-  if ((cert === undefined) !== (key === undefined)) throw new ConfigError('--cert and --key belong together')
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key belong together')
   return {
     targets: values.target,
     ...(values.learn.length > 0 && { learnTargets: values.learn }),
@@ -61,71 +62,50 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
 /** Of `isokafka bridge token`: the token. */
 export function bridgeToken(args: readonly string[], environment: Environment): Promise<string> {
   const values = parse(args)
-  if (values.id === undefined) throw new ConfigError('--id is wanted: who is the token for?')
+  if (values.id === undefined) throw new UsageError('--id is wanted: who is the token for?')
   const targets = values.target.length > 0 ? { targets: values.target } : {}
   return tokensOf(values, environment).sign({ id: values.id, ...targets })
 }
 
 function tokensOf(values: ReturnType<typeof parse>, environment: Environment): SignedTokens {
   const path = values['secret-file']
-  const secret = path === undefined ? environment['ISOKAFKA_BRIDGE_SECRET'] : read('--secret-file', path).trim()
-  if (secret === undefined || secret === '') throw new ConfigError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
+  const secret = path === undefined ? environment['ISOKAFKA_BRIDGE_SECRET'] : fileOf('--secret-file', path).trim()
+  if (secret === undefined || secret === '') throw new UsageError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
   const cookie = values.cookie === undefined ? {} : { cookie: values.cookie }
   return signedTokens({ secret, ttl: whole('--ttl', values.ttl, 1, 86_400_000), ...cookie })
 }
 
 function saslOf(username: string, environment: Environment): ReturnType<typeof plain> {
   const password = environment['ISOKAFKA_BRIDGE_SASL_PASSWORD']
-  if (password === undefined) throw new ConfigError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
+  if (password === undefined) throw new UsageError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
   return plain({ username, password })
 }
 
 function parse(args: readonly string[]) {
-  try {
-    const text = { type: 'string' } as const
-    const texts = { type: 'string', multiple: true, default: [] as string[] } as const
-    return parseArgs({
-      args: [...args],
-      options: {
-        target: texts,
-        learn: texts,
-        origin: texts,
-        'allow-no-origin': { type: 'boolean', default: false },
-        'allow-address': texts,
-        host: { type: 'string', default: '127.0.0.1' },
-        port: { type: 'string', default: '8093' },
-        cert: text,
-        key: text,
-        'secret-file': text,
-        cookie: text,
-        tls: { type: 'boolean', default: false },
-        'tls-ca': text,
-        'tls-cert': text,
-        'tls-key': text,
-        'sasl-username': text,
-        connections: { type: 'string', default: '1000' },
-        'metrics-port': text,
-        id: text,
-        ttl: { type: 'string', default: '60000' },
-      },
-    }).values
-  } catch (error) {
-    throw new ConfigError(`${messageOf(error)} (see isokafka bridge --help)`, { cause: error })
-  }
-}
-
-function read(option: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`${option}: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-function whole(option: string, text: string, least: number, most: number): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!(number >= least && number <= most)) throw new ConfigError(`${option}: ${text} is not a number from ${least} to ${most}`)
-  return number
+  const text = { type: 'string' } as const
+  const texts = { type: 'string', multiple: true, default: [] as string[] } as const
+  return parseOptions(args, {
+    target: texts,
+    learn: texts,
+    origin: texts,
+    'allow-no-origin': { type: 'boolean', default: false },
+    'allow-address': texts,
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '8093' },
+    cert: text,
+    key: text,
+    'secret-file': text,
+    cookie: text,
+    tls: { type: 'boolean', default: false },
+    'tls-ca': text,
+    'tls-cert': text,
+    'tls-key': text,
+    'sasl-username': text,
+    connections: { type: 'string', default: '1000' },
+    'metrics-port': text,
+    id: text,
+    ttl: { type: 'string', default: '60000' },
+  })
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {

@@ -1,30 +1,40 @@
+import { messageOf } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { serveBridge } from '../bridge/index.ts'
-import { bridgeOptions, bridgeToken, bridgeUsage } from './bridge-options.ts'
+import { bridgeHelp, bridgeOptions, bridgeToken } from './bridge-options.ts'
+import { type Command, exitStatus, untilStopped } from './command.ts'
 
-/** Runs a bridge until the program is told to stop: then connections finish what is under way. A second signal doesn't wait. */
-export async function runBridge(args: readonly string[], print: (line: string) => void): Promise<void> {
-  if (args.includes('--help') || args.includes('-h')) return print(bridgeUsage)
-  if (args[0] === 'token') return print(await bridgeToken(args.slice(1), process.env))
-  // Listening for signals comes first: one may come while the doors open.
-  const told = new Promise<NodeJS.Signals>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
-  })
-  const bridge = await serveBridge({ ...bridgeOptions(args, process.env), logger: jsonLogger })
-  print(`The bridge listens on ${bridge.url}${bridge.metricsUrl === undefined ? '' : `, metrics on ${bridge.metricsUrl}`}`)
-  jsonLogger.info('stopping', { signal: await told, connections: bridge.connections })
-  await bridge.close()
+export const bridgeCommand: Command = {
+  name: 'bridge',
+  summary: 'carries WebSockets of browsers to Kafka; bridge token signs a token',
+  help: bridgeHelp,
+
+  /** Until the process is told to stop: then connections finish what is under way. */
+  async run(args, { environment, print, warn, signal }) {
+    if (args[0] === 'token') {
+      print(await bridgeToken(args.slice(1), environment))
+      return exitStatus.done
+    }
+    const logger = jsonLogger(warn)
+    const bridge = await serveBridge({ ...bridgeOptions(args, environment), logger })
+    print(`The bridge listens on ${bridge.url}${bridge.metricsUrl === undefined ? '' : `, metrics on ${bridge.metricsUrl}`}`)
+    const stopped = await untilStopped(signal)
+    logger.info('stopping', { signal: stopped.signal, connections: bridge.connections })
+    await bridge.close()
+    return exitStatus.done
+  },
 }
 
-/** One JSON object a line, on stderr. */
-const jsonLogger: Logger = {
-  debug: () => {},
-  info: (message, details) => write('info', message, details),
-  warn: (message, details) => write('warn', message, details),
-  error: (message, details) => write('error', message, details),
+/** One JSON object a line. */
+function jsonLogger(write: (line: string) => void): Logger {
+  const at =
+    (level: string) =>
+    (message: string, details?: unknown): void =>
+      write(JSON.stringify({ time: new Date().toISOString(), level, message, ...(details as object | undefined) }, speakOut))
+  return { debug: () => {}, info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-function write(level: string, message: string, details: unknown): void {
-  const time = new Date().toISOString()
-  process.stderr.write(`${JSON.stringify({ time, level, message, ...(details as object | undefined) })}\n`)
+// JSON has nothing of an error.
+function speakOut(_key: string, value: unknown): unknown {
+  return value instanceof Error ? messageOf(value) : value
 }

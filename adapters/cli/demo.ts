@@ -1,171 +1,39 @@
-import { type AddressLike, Client, Hash, TimeoutError, Transport, type TransportConfig, Writer } from '../../src/index.ts'
-import { Ledger, type Order } from './ledger.ts'
-import { Member } from './member.ts'
+import { Broker } from '../../src/broker/index.ts'
+import { memory } from '../memory/index.ts'
+import { natives } from '../node/index.ts'
+import { type Command, exitStatus } from './command.ts'
+import { demo } from './demo/demo.ts'
+import { parseOptions } from './options.ts'
 
-export interface DemoOptions {
-  brokers: AddressLike
-  /** How to reach them, where the runtime's own sockets won't do. */
-  transport?: TransportConfig
-  print(line: string): void
-  customers?: number
-  ordersEach?: number
-}
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'writes 200,000 orders, reads them with a group whose member leaves, and checks what came',
+  help: `usage: isokafka demo
 
-const partitions = 6
-/** Messages given to the writer at once, and how many such calls may wait for their acknowledgement. */
-const callSize = 1000
-const callsWaiting = 32
-/** With no news for so long the demo gives up waiting, and the check says what is missing. */
-const patienceMs = 30_000
+Writes 200,000 keyed orders and reads them with a group of two, of which one leaves midway; then checks that every order came once,
+and in order for every customer. It uses a topic of its own, and deletes it. The exit status is 0 if all was right.
 
-/** Writes keyed orders, reads them with a group of two of which one leaves midway, checks what came. Answers whether all was right. */
-export async function demo({ brokers, transport = {}, print, customers = 1000, ordersEach = 200 }: DemoOptions): Promise<boolean> {
-  const unique = `isokafka-demo-${Date.now().toString(36)}`
-  const shared = new Transport(transport)
-  const client = new Client({ addr: brokers, transport: shared })
-  let created = false
-  try {
-    // Whether there is a Kafka at all shows sooner than any other call would give up.
-    await new Client({ addr: brokers, transport: shared, timeout: 5000 }).metadata({ topics: [] })
-    await createTopic(client, unique)
-    created = true
-    print(`Topic ${unique} has ${partitions} partitions.`)
-    const ledger = new Ledger(customers, ordersEach)
-    const members = ['anna', 'ben'].map(name => new Member(name, { brokers, groupId: unique, topic: unique, transport }))
-    const news = new News(patienceMs)
-    for (const member of members) member.start(ledger, news)
+On an embedded broker of three nodes, or on the cluster that KAFKA_BROKERS=host:port[,host:port…] names.
+
+examples:
+  isokafka demo
+  KAFKA_BROKERS=localhost:9092 isokafka demo`,
+
+  async run(args, { environment, print, signal }) {
+    parseOptions(args, {})
+    const given = environment['KAFKA_BROKERS']
+    if (given !== undefined) return statusOf(await demo({ brokers: given.split(','), print, signal }))
+    print('An embedded broker of three nodes plays the cluster; KAFKA_BROKERS=host:port takes a real one.')
+    const broker = new Broker({ brokers: 3, natives })
     try {
-      const complete = await news.until(() => members.every(member => member.partitions > 0))
-      if (!complete) throw new TimeoutError(`the group of two did not get together in ${patienceMs / 1000} s`)
-      print(`Group ${unique}: ${members.map(({ name, partitions }) => `${name} reads ${partitions} partitions`).join(', ')}.`)
-      const writing = write(brokers, unique, shared, { customers, ordersEach }, print)
-      writing.catch(error => news.fail(error))
-      await Promise.all([writing, read(ledger, members, news, print)])
+      const transport = { adapter: memory(broker, natives), natives }
+      return statusOf(await demo({ brokers: broker.addresses, transport, print, signal }))
     } finally {
-      await Promise.all(members.map(member => member.leave()))
+      await broker.close()
     }
-    return report(ledger, members, print)
-  } finally {
-    if (created) await client.deleteTopics({ topics: [unique] }).catch(() => {})
-    await shared.close()
-  }
+  },
 }
 
-async function createTopic(client: Client, topic: string): Promise<void> {
-  // -1: as many replicas as the cluster gives by default.
-  const { errors } = await client.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: -1 }] })
-  const error = errors[topic]
-  if (error) throw error
-}
-
-async function write(
-  brokers: AddressLike,
-  topic: string,
-  transport: Transport,
-  { customers, ordersEach }: { customers: number; ordersEach: number },
-  print: (line: string) => void,
-): Promise<void> {
-  const writer = new Writer({ addr: brokers, topic, transport, balancer: new Hash() })
-  const total = customers * ordersEach
-  const began = performance.now()
-  const waiting: Promise<void>[] = []
-  let call: { key: string; value: string }[] = []
-  let written = 0
-  const settle = async (): Promise<void> => {
-    await waiting.shift()
-    written = Math.min(total, written + callSize)
-    if (written % (total / 4) === 0) print(`Written ${count(written)} of ${count(total)} orders.`)
-  }
-  try {
-    for (let number = 0; number < ordersEach; number++) {
-      for (let customer = 0; customer < customers; customer++) {
-        call.push({ key: `customer-${customer}`, value: JSON.stringify({ customer, number } satisfies Order) })
-        if (call.length < callSize) continue
-        waiting.push(writer.writeMessages(call))
-        call = []
-        if (waiting.length >= callsWaiting) await settle()
-      }
-    }
-    if (call.length > 0) waiting.push(writer.writeMessages(call))
-    while (waiting.length > 0) await settle()
-    print(`All ${count(total)} are acknowledged: ${rate(total, began)}.`)
-  } finally {
-    await writer.close()
-  }
-}
-
-async function read(ledger: Ledger, members: readonly Member[], news: News, print: (line: string) => void): Promise<void> {
-  const began = performance.now()
-  let shown = 0
-  const show = (): void => {
-    const quarters = Math.floor((4 * ledger.distinct) / ledger.total)
-    if (quarters > shown) print(`Read ${count(ledger.distinct)} of ${count(ledger.total)} orders.`)
-    shown = quarters
-  }
-  const [first] = members
-  await news.until(() => {
-    show()
-    return ledger.distinct >= ledger.total / 2
-  })
-  await first!.leave()
-  print(`${first!.name} left after ${count(first!.orders)} orders; the other goes on with all partitions.`)
-  await news.until(() => {
-    show()
-    return ledger.distinct >= ledger.total
-  })
-  print(`All are read: ${rate(ledger.total, began)}, the group's change included.`)
-}
-
-function report(ledger: Ledger, members: readonly Member[], print: (line: string) => void): boolean {
-  const problems = ledger.problems()
-  const shares = members.map(({ name, orders }) => `${name} ${count(orders)}`).join(', ')
-  if (problems.length === 0) print(`Checked: ${count(ledger.total)} orders came once each, in order for every customer (${shares}).`)
-  for (const problem of problems) print(`WRONG: ${problem} (${shares}).`)
-  return problems.length === 0
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en')
-}
-
-function rate(total: number, began: number): string {
-  const seconds = (performance.now() - began) / 1000
-  return `${seconds.toFixed(1)} s, ${count(Math.round(total / seconds))} a second`
-}
-
-/** Waits for something to come true, looking again whenever there are news. */
-class News {
-  readonly #patienceMs: number
-  #look = (): void => {}
-  #fail = (_error: unknown): void => {}
-
-  constructor(patienceMs: number) {
-    this.#patienceMs = patienceMs
-  }
-
-  tell(): void {
-    this.#look()
-  }
-
-  /** Nothing will come of it: ends the wait. */
-  fail(error: unknown): void {
-    this.#fail(error)
-  }
-
-  /** Whether it came true; false when there were no news for too long. */
-  until(done: () => boolean): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    return new Promise<boolean>((resolve, reject) => {
-      this.#fail = reject
-      this.#look = () => {
-        clearTimeout(timer)
-        if (done()) resolve(true)
-        else timer = setTimeout(() => resolve(false), this.#patienceMs)
-      }
-      this.#look()
-    }).finally(() => {
-      clearTimeout(timer)
-      this.#look = () => {}
-    })
-  }
+function statusOf(right: boolean): number {
+  return right ? exitStatus.done : exitStatus.failed
 }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { signedTokens } from '../../adapters/bridge/index.ts'
-import { bridgeOptions, bridgeToken, bridgeUsage } from '../../adapters/cli/bridge-options.ts'
+import { bridgeHelp, bridgeOptions, bridgeToken } from '../../adapters/cli/bridge-options.ts'
 
 const environment = { ISOKAFKA_BRIDGE_SECRET: 'a secret of thirty-two bytes or so' }
+const least = ['--target', 'kafka:9092', '--allow-no-origin']
 
 test('the arguments become a policy', () => {
   const options = bridgeOptions(
@@ -23,17 +24,19 @@ test('the arguments become a policy', () => {
     limits: { connections: 1000 },
   })
   expect(options.sasl).toBeUndefined()
-  expect(bridgeOptions(['--sasl-username', 'u'], { ...environment, ISOKAFKA_BRIDGE_SASL_PASSWORD: 'p' }).sasl?.name).toBe('PLAIN')
+  expect(bridgeOptions([...least, '--sasl-username', 'u'], { ...environment, ISOKAFKA_BRIDGE_SASL_PASSWORD: 'p' }).sasl?.name).toBe('PLAIN')
 })
 
 test.each([
-  [[], {}, /no secret/],
-  [[], { ISOKAFKA_BRIDGE_SECRET: 'short' }, /32 are the least/],
-  [['--port', 'http'], environment, /--port: http is not a number/],
-  [['--cert', '/nowhere'], environment, /--cert: ENOENT/],
-  [['--sasl-username', 'u'], environment, /ISOKAFKA_BRIDGE_SASL_PASSWORD/],
-  [['--nonsense'], environment, /Unknown option.*--help/],
-  [['stray'], environment, /--help/],
+  [[], environment, /--target or --learn/],
+  [['--target', 'kafka:9092'], environment, /--origin or --allow-no-origin/],
+  [least, {}, /no secret/],
+  [least, { ISOKAFKA_BRIDGE_SECRET: 'short' }, /32 are the least/],
+  [[...least, '--port', 'http'], environment, /--port: "http" is not a number/],
+  [[...least, '--cert', '/nowhere'], environment, /--cert: ENOENT/],
+  [[...least, '--sasl-username', 'u'], environment, /ISOKAFKA_BRIDGE_SASL_PASSWORD/],
+  [['--nonsense'], environment, /Unknown option/],
+  [['stray'], environment, /stray/],
 ])('%j: refused with a reason', (args, given, message) => {
   expect(() => bridgeOptions(args, given)).toThrow(message)
 })
@@ -60,5 +63,5 @@ test('the help names every option', () => {
     '--metrics-port',
     'token',
   ])
-    expect(bridgeUsage).toContain(option)
+    expect(bridgeHelp).toContain(option)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Ledger, type Order } from '../../adapters/cli/ledger.ts'
+import { Ledger, type Order } from '../../adapters/cli/demo/ledger.ts'
 
 const problems = (...orders: [customer: number, number: number][]) => {
   const ledger = new Ledger(2, 2)

@@ -1,4 +1,4 @@
-import { type AddressLike, Reader, Transport, type TransportConfig } from '../../src/index.ts'
+import { type AddressLike, Reader, Transport, type TransportConfig } from '../../../src/index.ts'
 import type { Ledger, Order } from './ledger.ts'
 
 export interface Membership {

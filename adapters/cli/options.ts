@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { messageOf } from '../../src/base/errors.ts'
+import { UsageError } from './command.ts'
+
+/** What the arguments say; a UsageError for what the command knows nothing of. */
+export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options }).values
+  } catch (error) {
+    // Node adds advice on `--` that fits none of our commands.
+    throw new UsageError(messageOf(error).replace(/\. To specify .*$/s, ''), { cause: error })
+  }
+}
+
+/** A whole number from `least` to `most`. */
+export function whole(option: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(number >= least && number <= most)) throw new UsageError(`${option}: "${text}" is not a number from ${least} to ${most}`)
+  return number
+}
+
+/** The text of the file an option names. */
+export function fileOf(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${option}: ${messageOf(error)}`, { cause: error })
+  }
+}
