@@ -1,4 +1,4 @@
-import { ProtocolError } from '../base/errors.ts'
+import { ConfigError, ProtocolError } from '../base/errors.ts'
 
 /** The compression codes of a record batch's attributes. */
 export const Compression = { None: 0, Gzip: 1, Snappy: 2, Lz4: 3, Zstd: 4 } as const
@@ -6,7 +6,10 @@ export type Compression = (typeof Compression)[keyof typeof Compression]
 
 export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
-/** A codec the runtime has built in. `limit` is in bytes of output; more is an error. */
+/**
+ * A codec the runtime has built in. It keeps the promises of `CompressionCodec`: what it reads and what it refuses is the same as with ours.
+ * Levels are checked before.
+ */
 export interface NativeCodec {
   compress(bytes: Uint8Array, level?: number): Uint8Array
   decompress(bytes: Uint8Array, limit: number): Uint8Array
@@ -18,7 +21,7 @@ export type NativeCodecs = Partial<Record<CodecName, NativeCodec>>
 export interface Compressor {
   readonly code: 1 | 2 | 3 | 4
   readonly name: CodecName
-  /** `level` is the codec's own scale (gzip 1–9, zstd 1–22); codecs without levels ignore it. */
+  /** `level` is on the codec's own scale: see `checkLevel`. */
   compress(bytes: Uint8Array, level?: number): Uint8Array
 }
 
@@ -29,6 +32,15 @@ export interface CompressionCodec extends Compressor {
    * Memory stays below the input plus a small multiple of `limit`, whatever the input claims.
    */
   decompress(bytes: Uint8Array, limit: number): Uint8Array
+}
+
+const levels: Partial<Record<CodecName, readonly [lowest: number, highest: number]>> = { gzip: [0, 9], zstd: [-131_072, 22] }
+
+/** A ConfigError for a level the codec has not: gzip has 0 to 9, zstd -131072 to 22, as Java has them. The others ignore levels. */
+export function checkLevel(name: CodecName, level: number | undefined): void {
+  const scale = levels[name]
+  if (scale === undefined || level === undefined || (Number.isInteger(level) && level >= scale[0] && level <= scale[1])) return
+  throw new ConfigError(`${name} has the levels ${scale[0]} to ${scale[1]}, not ${level}`)
 }
 
 /** Compressed data that would grow past the limit set: a bomb, or a limit set too low. */

@@ -1,5 +1,5 @@
 import { ConfigError, ProtocolError } from '../base/errors.ts'
-import type { CompressionCodec, Compressor, NativeCodecs } from './codec.ts'
+import { type CompressionCodec, type Compressor, checkLevel, type NativeCodecs } from './codec.ts'
 
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
@@ -37,7 +37,10 @@ export class Codecs {
         this.set({
           code,
           name,
-          compress: (bytes, level) => native.compress(bytes, level),
+          compress(bytes, level) {
+            checkLevel(name, level)
+            return native.compress(bytes, level)
+          },
           decompress: (bytes, limit) => native.decompress(bytes, limit),
         })
     }

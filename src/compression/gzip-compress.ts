@@ -1,7 +1,6 @@
 import { deflateSync } from 'fflate'
-import { ConfigError } from '../base/errors.ts'
 import { crc32 } from '../bytes/crc32.ts'
-import type { Compressor } from './codec.ts'
+import { type Compressor, checkLevel } from './codec.ts'
 
 const headerBytes = 10
 const trailerBytes = 8
@@ -12,7 +11,7 @@ export const gzipCompressor: Compressor = {
   name: 'gzip',
 
   compress(bytes, level = 6) {
-    if (!(Number.isInteger(level) && level >= 0 && level <= 9)) throw new ConfigError(`gzip has the levels 0 to 9, not ${level}`)
+    checkLevel('gzip', level)
     const deflated = deflateSync(bytes, { level: level as 6 })
     const all = new Uint8Array(headerBytes + deflated.length + trailerBytes)
     // Magic, DEFLATE, no flags, no time, no hint, unknown system.

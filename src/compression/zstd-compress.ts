@@ -1,4 +1,4 @@
-import type { Compressor } from './codec.ts'
+import { type Compressor, checkLevel } from './codec.ts'
 import { copyLiterals, fourBytes, hashOf } from './match.ts'
 import { writeLiterals } from './zstd-literals.ts'
 import { OffsetHistory } from './zstd-offsets.ts'
@@ -18,7 +18,14 @@ const repeatBlock = 1
 const compressedBlock = 2
 
 /** Zstandard in plain TypeScript. One effort whatever level is asked for, about that of level 1: greedy matches, entropy coding of all. */
-export const zstdCompressor: Compressor = { code: 4, name: 'zstd', compress: bytes => compress(bytes) }
+export const zstdCompressor: Compressor = {
+  code: 4,
+  name: 'zstd',
+  compress(bytes, level) {
+    checkLevel('zstd', level)
+    return compress(bytes)
+  },
+}
 
 /** One frame, with its content's size and no checksum: a record batch has its own. */
 function compress(bytes: Uint8Array): Uint8Array {

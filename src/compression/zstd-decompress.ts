@@ -4,15 +4,10 @@ import { copyLiterals, copyMatch } from './match.ts'
 import { Output } from './output.ts'
 import { xxh64 } from './xxh64.ts'
 import { BackwardBits, bitsAt, Padded, readDistribution, wideBitsAt } from './zstd-bits.ts'
+import { little, nextFrame, readFrameHeader } from './zstd-frames.ts'
 import { type HuffmanTable, readHuffmanStream, readHuffmanTable } from './zstd-huffman.ts'
 import { OffsetHistory } from './zstd-offsets.ts'
 import * as tables from './zstd-tables.ts'
-
-const skippableMagic = 0x184d2a50
-const checksumFlag = 0x04
-const reservedFlag = 0x08
-const singleSegmentFlag = 0x20
-const dictionaryIdMask = 0x03
 
 const literalLengthBase = tables.basesOf(tables.literalLengthBits, 0)
 const matchLengthBase = tables.basesOf(tables.matchLengthBits, 3)
@@ -44,22 +39,16 @@ const codes: Record<'literals' | 'offsets' | 'matches', Code> = {
 
 /** All frames in `bytes` (RFC 8878), skippable ones passed over. No dictionaries. Frames' windows cost nothing: output is kept whole. */
 export function decompress(bytes: Uint8Array, limit: number): Uint8Array {
-  if (bytes.length < 4) fail('the data ends early')
+  if (bytes.length === 0) fail('the data ends early')
   const input = new Padded(bytes)
   const output = new Output('zstd', limit, Math.min(bytes.length * 8, limit))
-  let at = 0
   let length = 0
+  let at = nextFrame(bytes, 0, bytes.length)
   while (at < bytes.length) {
-    const magic = input.view.getUint32(at, true)
-    if ((magic & 0xfffffff0) >>> 0 === skippableMagic) {
-      at += 8 + input.view.getUint32(at + 4, true)
-      if (at > bytes.length) fail('the data ends early')
-    } else if (magic === tables.frameMagic) {
-      const frame = new Frame(input, at + 4, output, length)
-      frame.read()
-      at = frame.at
-      length = frame.length
-    } else fail('not a frame')
+    const frame = new Frame(input, at + 4, output, length)
+    frame.read()
+    length = frame.length
+    at = nextFrame(bytes, frame.at, bytes.length)
   }
   return output.done(length)
 }
@@ -92,20 +81,10 @@ class Frame {
 
   read(): void {
     const { begin, output } = this
-    const descriptor = this.little(1)
-    if ((descriptor & reservedFlag) !== 0) fail('an unknown flag')
-    const single = (descriptor & singleSegmentFlag) !== 0
-    let window = Number.POSITIVE_INFINITY
-    if (!single) {
-      const byte = this.little(1)
-      window = 2 ** (10 + (byte >>> 3)) * (1 + (byte & 7) / 8)
-    }
-    if (this.little([0, 1, 2, 4][descriptor & dictionaryIdMask]!) !== 0) fail('a dictionary')
-    const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6]!
-    const size = sizeBytes === 0 ? undefined : this.little(sizeBytes) + (sizeBytes === 2 ? 256 : 0)
-    if (single) window = size!
-    this.largest = Math.min(window, tables.largestBlock)
-    if (size !== undefined && size > (this.input.length - this.at) * this.largest) fail('a frame that claims more than it can hold')
+    const { at, size, largest, hasChecksum } = readFrameHeader(this.input.bytes, this.at, this.input.length)
+    this.at = at
+    this.largest = largest
+    if (size !== undefined && size > (this.input.length - at) * largest) fail('a frame that claims more than it can hold')
     if (size !== undefined) output.reserve(begin, size)
 
     for (let last = false; !last; ) {
@@ -115,7 +94,7 @@ class Frame {
       if (size !== undefined && this.length - begin > size) fail('the content is longer than stated')
     }
     if (size !== undefined && size !== this.length - begin) fail('the content is shorter than stated')
-    if ((descriptor & checksumFlag) !== 0 && this.little(4) !== xxh64(output.bytes, begin, this.length)) fail('the checksum is wrong')
+    if (hasChecksum && this.little(4) !== xxh64(output.bytes, begin, this.length)) fail('the checksum is wrong')
   }
 
   private block(type: number, size: number): void {
@@ -310,9 +289,8 @@ class Frame {
 
   /** The next bytes as one number, the lowest first. */
   private little(count: number): number {
-    if (this.at + count > this.input.length) fail('the data ends early')
-    let value = 0
-    for (let i = 0; i < count; i++) value += this.input.bytes[this.at++]! * 2 ** (8 * i)
+    const value = little(this.input.bytes, this.at, count, this.input.length)
+    this.at += count
     return value
   }
 }

@@ -2,6 +2,7 @@ import { suite as client } from './client.ts'
 import { suite as group } from './group.ts'
 import { suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
+import { suite as natives } from './natives.ts'
 import { suite as reader } from './reader.ts'
 import { suite as readerDelivery } from './reader-delivery.ts'
 import { suite as readerPositions } from './reader-positions.ts'
@@ -17,6 +18,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   client,
   group,
   'group reader': groupReader,
+  natives,
   reader,
   'reader delivery': readerDelivery,
   'reader positions': readerPositions,
