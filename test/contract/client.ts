@@ -34,10 +34,13 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
 
   async function newTopic(client: Client, t: TestContext, numPartitions = 1): Promise<string> {
     const topic = t.unique('client')
-    const { errors } = await client.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }] })
+    const { errors } = await client.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1, configEntries: [oneInSync] }] })
     assert.equal(errors[topic], null)
     return topic
   }
+
+  /** Before 3.5 a broker demands as many replicas in sync as it is set to, even of a topic that has fewer. */
+  const oneInSync = { configName: 'min.insync.replicas', configValue: '1' }
 
   const codeOf = (error: KafkaError | null | undefined): number => error?.code ?? 0
 
@@ -274,7 +277,7 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
             topic,
             numPartitions: 1,
             replicationFactor: 1,
-            configEntries: [{ configName: 'message.timestamp.type', configValue: 'LogAppendTime' }],
+            configEntries: [oneInSync, { configName: 'message.timestamp.type', configValue: 'LogAppendTime' }],
           },
         ],
       })
