@@ -8,7 +8,7 @@ import type { Message } from '../../src/records/message.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { deskTest, numbered, place } from '../support/reading-desk.ts'
 import { unpluggable } from '../support/unpluggable.ts'
-import { eventually, pause, until } from '../support/waiting.ts'
+import { pause, until } from '../support/waiting.ts'
 import type { Suite } from './harness.ts'
 
 export const suite: Suite = contract => {
@@ -270,7 +270,6 @@ export const suite: Suite = contract => {
   })
 
   test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (desk, { signal }) => {
-    const { client, topic } = desk
     await desk.fill(30)
     const member = desk.member({ autoCommit: true, partitionWatchInterval: 100, maxWait: 100 })
     const texts: string[] = []
@@ -285,9 +284,7 @@ export const suite: Suite = contract => {
       }
     })()
     await until(signal, () => texts.length === 30)
-    await client.deleteTopics({ topics: [topic] })
-    // With ZooKeeper the old topic's name is taken for a while after the brokers have forgotten it.
-    await eventually(signal, () => desk.createTopic(topic, 3))
+    await desk.remakeTopic(3, signal)
     await desk.write(numbered(100, 130))
     await until(signal, () => new Set(texts).size === 60)
     await member.close()

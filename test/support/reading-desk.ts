@@ -1,4 +1,5 @@
 import { Client } from '../../src/client/client.ts'
+import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { FirstOffset, IsolationLevel, LastOffset } from '../../src/protocol/offsets.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
@@ -8,6 +9,7 @@ import { Transport } from '../../src/transport/transport.ts'
 import type { WriterConfig } from '../../src/writer/config.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import type { Contract, TestContext } from '../contract/harness.ts'
+import { pause } from './waiting.ts'
 
 /** What most cases that read need: a topic of their own, something to fill it with, readers that are closed afterwards. */
 export class ReadingDesk {
@@ -47,6 +49,19 @@ export class ReadingDesk {
     const configEntries = Object.entries(configs).map(([configName, configValue]) => ({ configName, configValue }))
     const { errors } = await this.client.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
     if (errors[topic]) throw errors[topic]
+  }
+
+  /** Deletes the case's topic and makes it again. With ZooKeeper its name is taken for a while after the brokers have forgotten it. */
+  async remakeTopic(partitions: number, signal: AbortSignal): Promise<void> {
+    await this.client.deleteTopics({ topics: [this.topic] })
+    for (;;) {
+      try {
+        return await this.createTopic(this.topic, partitions)
+      } catch (error) {
+        if (signal.aborted || !(error instanceof KafkaError && error.code === ErrorCode.TopicAlreadyExists)) throw error
+        await pause(50)
+      }
+    }
   }
 
   /** Closed at the end, unless it is before. */
