@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Runtime } from './packages.ts'
 
 export interface Program extends AsyncDisposable {
+  readonly pid: number
   /** Its lines on standard output, in order; null after the last. */
   line(): Promise<string | null>
   /** Its exit code and what it wrote to standard error. */
@@ -29,6 +30,7 @@ export async function startProgram({ condition, binary }: Runtime, code: string,
   ended.catch(() => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
+    pid: child.pid!,
     line: async () => {
       const { done, value } = await lines.next()
       return done === true ? null : value

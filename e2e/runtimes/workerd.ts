@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { runtime } from './packages.ts'
 
 export interface Worker extends AsyncDisposable {
+  readonly pid: number
   /** Where it answers. */
   readonly url: string
   /** What it has logged so far. */
@@ -40,7 +41,7 @@ export async function startWorker(code: string, options: WorkerOptions = {}): Pr
   }
   try {
     const port = await portOf(child, child.stdio[3] as Readable)
-    return { url: `http://127.0.0.1:${port}/`, log: () => log, [Symbol.asyncDispose]: stop }
+    return { pid: child.pid!, url: `http://127.0.0.1:${port}/`, log: () => log, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw new Error(`workerd does not start: ${log}`, { cause: error })
