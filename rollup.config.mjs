@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 // Bundles what `tsc -p tsconfig.build.json` left in build/. One entry for each of the package's subpaths, and one for each file that
-// `#adapter` may mean: that import stays as it is, for the runtime or the user's bundler to resolve.
+// `#adapter` and `#crc32c` may mean: those imports stay as they are, for the runtime or the user's bundler to resolve.
 const entries = {
   index: 'src/index',
   protocol: 'src/protocol/index',
@@ -19,6 +19,8 @@ const entries = {
   browser: 'adapters/websocket/browser',
   bridge: 'adapters/bridge/index',
   none: 'adapters/none/index',
+  crc32c: 'src/bytes/crc32c',
+  'crc32c-plain': 'src/bytes/crc32c-plain',
   cli: 'adapters/cli/index',
 }
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -42,7 +44,7 @@ const compiledTypeScript = {
 /** @type {import('rollup').RollupOptions} */
 export default {
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
-  external: ['#adapter', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
+  external: ['#adapter', '#crc32c', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
   plugins: [compiledTypeScript],
   output: { dir: 'dist', format: 'es', sourcemap: true, chunkFileNames: 'chunks/[name].js', hoistTransitiveImports: false },
   onwarn(warning) {

@@ -1,26 +1,40 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { noSize, writerBundle } from './codecs/bundle.ts'
+import { noSize, type WriterBundleOptions, writerBundle } from './codecs/bundle.ts'
 import { skipped } from './peers/run.ts'
 
-const kilobytes = (code: string): number => gzipSync(code, { level: 9 }).length / 1000
+const kilobytes = async (options?: WriterBundleOptions): Promise<number> =>
+  gzipSync(await writerBundle(options), { level: 9 }).length / 1000
 
 test.skipIf(skipped(noSize))(
   'a Writer for Workers, minified and gzipped, keeps its budget: 55 KB with all codecs, 40 KB with none',
   async () => {
-    const whole = kilobytes(await writerBundle())
-    const slim = kilobytes(await writerBundle({ slim: true }))
-    console.log(`Writer for Workers, minified and gzipped: ${whole.toFixed(1)} KB with all codecs, ${slim.toFixed(1)} KB without`)
+    const whole = await kilobytes()
+    const without = await kilobytes({ splitting: true })
+    const slim = await kilobytes({ slim: true })
+    const own = await kilobytes({ slim: true, names: ['Writer', 'Transport', 'plain'] })
+    const told = { 'with all codecs': whole, 'without, split': without, 'without, slim': slim, 'and a Transport of its own with SASL': own }
+    for (const [what, size] of Object.entries(told)) console.log(`Writer for Workers, minified and gzipped, ${what}: ${size.toFixed(1)} KB`)
     expect(whole).toBeLessThanOrEqual(55)
-    expect(slim).toBeLessThanOrEqual(40)
+    // Below the 40 that are promised, so that a step towards them is seen.
+    expect(without).toBeLessThanOrEqual(38.5)
+    expect(slim).toBeLessThanOrEqual(38.5)
+    expect(own).toBeLessThanOrEqual(42)
   },
 )
 
-test.skipIf(skipped(noSize))('a slim bundle has no compressor in it, the other has no decompressor', async () => {
-  // Words of the code that survive minifying.
-  const [compressing, decompressing] = ['gzip has the levels 0 to 9', 'the data ends early']
+test.skipIf(skipped(noSize))('a bundle without codecs has no compressor in it, one with them no decompressor', async () => {
+  // Words of the code that survive minifying. Asked as a boolean, for a failure not to show the bundles.
+  const has = async (words: string, options?: WriterBundleOptions): Promise<boolean> => (await writerBundle(options)).includes(words)
+  const [compressing, decompressing] = ['name:"snappy",compress(', 'the data ends early']
+  expect(await has(compressing)).toBe(true)
+  expect(await has(decompressing)).toBe(false)
+  expect(await has(compressing, { slim: true })).toBe(false)
+  expect(await has(compressing, { splitting: true })).toBe(false)
+})
+
+test.skipIf(skipped(noSize))('a bundle for Workers has no WebAssembly in it, and errors keep their descriptions', async () => {
   const whole = await writerBundle()
-  expect(whole).toContain(compressing)
-  expect(whole).not.toContain(decompressing)
-  expect(await writerBundle({ slim: true })).not.toContain(compressing)
+  expect(whole.includes('WebAssembly')).toBe(false)
+  expect(whole.includes('min.insync.replicas')).toBe(true)
 })

@@ -4,13 +4,25 @@ import { esbuild, runtime } from '../runtimes/packages.ts'
 /** Why nothing can be bundled here; null if it can. esbuild is there with the runtimes. */
 export const noSize = runtime('workerd').missing
 
-/** One file with the Writer and what it needs, as wrangler makes it. */
-export async function writerBundle({ slim = false } = {}): Promise<string> {
-  const { outputFiles } = await esbuild().build({
-    stdin: { contents: "export { Writer } from './src/index.ts'", resolveDir: fileURLToPath(new URL('../..', import.meta.url)) },
+export interface WriterBundleOptions {
+  /** The names imported from the package. Default: `Writer` alone. */
+  names?: readonly string[]
+  /** Defines ISOKAFKA_SLIM. */
+  slim?: boolean
+  /** As bundlers do that put what is imported later into files of its own; what is answered is all that a Worker loads at first. */
+  splitting?: boolean
+}
+
+/** What a Worker with a Writer loads, minified: one file, as wrangler makes it, unless split. */
+export async function writerBundle({ names = ['Writer'], slim = false, splitting = false }: WriterBundleOptions = {}): Promise<string> {
+  const { outputFiles, metafile } = await esbuild().build({
+    stdin: { contents: `export { ${names.join(', ')} } from './src/index.ts'`, resolveDir: root },
     bundle: true,
     write: false,
     minify: true,
+    splitting,
+    outdir: root,
+    metafile: true,
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
@@ -20,6 +32,16 @@ export async function writerBundle({ slim = false } = {}): Promise<string> {
     define: slim ? { ISOKAFKA_SLIM: 'true' } : {},
     legalComments: 'none',
     logLevel: 'silent',
+    absWorkingDir: root,
   })
-  return outputFiles[0]!.text
+  const loaded = new Set(['stdin.js'])
+  for (const path of loaded)
+    for (const { path: target, kind, external } of metafile.outputs[path]!.imports)
+      if (kind === 'import-statement' && !external) loaded.add(target)
+  return outputFiles
+    .filter(({ path }) => loaded.has(path.slice(root.length)))
+    .map(({ text }) => text)
+    .join('')
 }
+
+const root = fileURLToPath(new URL('../..', import.meta.url))

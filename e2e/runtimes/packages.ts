@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -6,20 +7,29 @@ import { fileURLToPath } from 'node:url'
 const home = fileURLToPath(new URL('.', import.meta.url))
 const require = createRequire(new URL('package.json', import.meta.url))
 
-export type RuntimeName = 'node20' | 'node22' | 'node24' | 'node26' | 'deno' | 'bun' | 'workerd'
+export type BrowserName = 'chromium' | 'firefox' | 'webkit'
+export type RuntimeName = 'node20' | 'node22' | 'node24' | 'node26' | 'deno' | 'bun' | 'workerd' | BrowserName
 
 export interface Runtime {
   readonly name: RuntimeName
   /** As in `Node 20.20.2`. */
   readonly label: string
   /** The condition of `#adapter`. */
-  readonly condition: 'node' | 'deno' | 'bun' | 'workerd'
+  readonly condition: 'node' | 'deno' | 'bun' | 'workerd' | 'browser'
   readonly binary: string
-  /** Why it can't run; null if it can. */
+  /** Why it can't run, and what to install; null if it can. */
   readonly missing: string | null
 }
 
-const places: Readonly<Record<RuntimeName, { title: string; condition: Runtime['condition']; binary: string }>> = {
+/** `apt`: Debian's packages; the others are npm's. */
+interface Place {
+  readonly title: string
+  readonly condition: Runtime['condition']
+  readonly binary: string
+  readonly apt?: string
+}
+
+const places: Readonly<Record<RuntimeName, Place>> = {
   node20: { title: 'Node', condition: 'node', binary: 'node20/bin/node' },
   node22: { title: 'Node', condition: 'node', binary: 'node22/bin/node' },
   node24: { title: 'Node', condition: 'node', binary: 'node24/bin/node' },
@@ -27,17 +37,55 @@ const places: Readonly<Record<RuntimeName, { title: string; condition: Runtime['
   deno: { title: 'Deno', condition: 'deno', binary: '.bin/deno' },
   bun: { title: 'Bun', condition: 'bun', binary: '.bin/bun' },
   workerd: { title: 'workerd', condition: 'workerd', binary: '.bin/workerd' },
+  chromium: { title: 'Chromium', condition: 'browser', binary: '/usr/bin/chromium', apt: 'chromium' },
+  firefox: { title: 'Firefox', condition: 'browser', binary: '/usr/bin/firefox-esr', apt: 'firefox-esr' },
+  webkit: { title: 'WebKitGTK', condition: 'browser', binary: '/usr/bin/WebKitWebDriver', apt: 'webkit2gtk-driver xvfb' },
 }
 
 export const runtimeNames = Object.keys(places) as RuntimeName[]
+export const browserNames: readonly BrowserName[] = ['chromium', 'firefox', 'webkit']
+
+/** Those the tests run in: RUNTIMES names them, or says `all`; otherwise those that Node's own runs don't cover and CI installs. */
+export const chosenRuntimes: readonly RuntimeName[] = choose(process.env['RUNTIMES'])
+
+function choose(text: string | undefined): readonly RuntimeName[] {
+  if (text === undefined) return ['deno', 'bun', 'workerd', 'chromium']
+  if (text === 'all') return runtimeNames
+  const chosen = text.split(',')
+  const unknown = chosen.filter(name => !(name in places))
+  if (unknown.length > 0) throw new Error(`no such runtime: ${unknown.join(', ')}; there are ${runtimeNames.join(', ')}`)
+  return runtimeNames.filter(name => chosen.includes(name))
+}
 
 export function runtime(name: RuntimeName): Runtime {
-  const { title, condition, binary } = places[name]
-  const { dependencies } = JSON.parse(readFileSync(`${home}package.json`, 'utf8'))
-  const version = dependencies[name].replace(/^.*@/, '')
-  const path = `${home}node_modules/${binary}`
-  const missing = existsSync(path) ? null : `${title} ${version} is not installed: npm ci --prefix e2e/runtimes`
-  return { name, label: `${title} ${version}`, condition, binary: path, missing }
+  const { title, condition, apt } = places[name]
+  const binary = binaryOf(name)
+  if (apt !== undefined) {
+    const missing = existsSync(binary) ? bundlerMissing() : `${title} is not installed: apt-get install ${apt}`
+    return { name, label: `${title} ${debianVersion(apt)}`.trim(), condition, binary, missing }
+  }
+  const version = npmVersion(name)
+  const missing = existsSync(binary) ? null : `${title} ${version} is not installed: npm ci --prefix e2e/runtimes`
+  return { name, label: `${title} ${version}`, condition, binary, missing }
+}
+
+export function binaryOf(name: RuntimeName): string {
+  const { binary } = places[name]
+  return binary.startsWith('/') ? binary : `${home}node_modules/${binary}`
+}
+
+function npmVersion(name: RuntimeName): string {
+  return JSON.parse(readFileSync(`${home}package.json`, 'utf8')).dependencies[name].replace(/^.*@/, '')
+}
+
+/** Of the first package; empty where it isn't Debian's. */
+function debianVersion(packages: string): string {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Version}', packages.split(' ')[0]!], { encoding: 'utf8' })
+  return /^\d+\.\d+/.exec(stdout ?? '')?.[0] ?? ''
+}
+
+function bundlerMissing(): string | null {
+  return existsSync(`${home}node_modules/esbuild`) ? null : 'esbuild is not installed: npm ci --prefix e2e/runtimes'
 }
 
 /** As much of esbuild as we use; its own types are there only once it is installed. */

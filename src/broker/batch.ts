@@ -1,4 +1,4 @@
-import { crc32c } from '../bytes/crc32c.ts'
+import { crc32c } from '#crc32c'
 
 // Where the fields of a record batch lie (magic 2). The CRC covers everything from the attributes on.
 const at = {

@@ -3,9 +3,6 @@ import { ErrorCode, errorDescriptions, retriableCodes } from './error-codes.ts'
 
 export { ErrorCode } from './error-codes.ts'
 
-// Defined, as true, by those who build a bundle as small as can be: see docs/size.md.
-declare const ISOKAFKA_SLIM: true | undefined
-
 /**
  * An error code a broker answered. `temporary` as Kafka's own client judges it: the same request may succeed later, perhaps after asking
  * for metadata or a coordinator anew. `timeout` is true for RequestTimedOut alone.
@@ -16,7 +13,7 @@ export class KafkaError extends IsoKafkaError {
   readonly code: number
   /** The code's name in words: "Not Leader For Partition". */
   readonly title: string
-  /** What the code means; empty in a slim bundle. */
+  /** What the code means. */
   readonly description: string
   override readonly temporary: boolean
   override readonly timeout: boolean
@@ -24,7 +21,7 @@ export class KafkaError extends IsoKafkaError {
   /** `detail` is what the broker itself said, if it did. */
   constructor(code: number, detail?: string | null, options?: { cause?: unknown }) {
     const title = titleOf(code)
-    const description = typeof ISOKAFKA_SLIM === 'undefined' ? (errorDescriptions[code] ?? 'a code this package does not know') : ''
+    const description = errorDescriptions[code + 1] || 'a code this package does not know'
     super([`[${code}] ${title}`, description, detail].filter(part => part).join(': '), options)
     this.code = code
     this.title = title

@@ -1,5 +1,5 @@
+import { crc32c } from '#crc32c'
 import { ConfigError } from '../base/errors.ts'
-import { crc32c } from '../bytes/crc32c.ts'
 import { writeUtf8 } from '../bytes/utf8.ts'
 import type { Compressor } from '../compression/codec.ts'
 import * as layout from './batch-layout.ts'

@@ -1,6 +1,6 @@
+import { crc32c } from '#crc32c'
 import { ProtocolError } from '../base/errors.ts'
 import { crc32 } from '../bytes/crc32.ts'
-import { crc32c } from '../bytes/crc32c.ts'
 import * as layout from './batch-layout.ts'
 import { int16, int32, int64 } from './bytes.ts'
 import * as legacy from './message-set-layout.ts'

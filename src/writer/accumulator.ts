@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Cluster } from '../transport/cluster.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Network } from '../transport/network.ts'
 import { Alarm } from './alarm.ts'
 import { Batch } from './batch.ts'
 import { BrokerSender } from './broker-sender.ts'
@@ -36,7 +36,7 @@ export class Accumulator implements QueueHost {
   /** Counts the flushes: what was looked up since the last need not be looked up again. */
   turn = 0
 
-  private readonly transport: Transport
+  private readonly transport: Network
   private readonly builders: BuilderPool
   private readonly senders = new Map<number, BrokerSender>()
   /** Queues with something to send whose leader is to be looked up. */
@@ -54,7 +54,7 @@ export class Accumulator implements QueueHost {
   private readonly ending = new AbortController()
   private idle: (() => void) | undefined
 
-  constructor(settings: Settings, transport: Transport, logger: Logger) {
+  constructor(settings: Settings, transport: Network, logger: Logger) {
     this.settings = settings
     this.transport = transport
     this.cluster = transport.cluster(settings.addr)
@@ -65,8 +65,7 @@ export class Accumulator implements QueueHost {
     this.alarm = new Alarm(this.clock, this.flush)
     this.ids = settings.idempotent
       ? new ProducerIds({
-          transport,
-          addr: settings.addr,
+          cluster: this.cluster,
           clock: this.clock,
           backoff: settings.backoff,
           timeoutMs: settings.readTimeout,

@@ -1,11 +1,10 @@
-import type { AddressLike } from '../base/address.ts'
 import { type Backoff, backoffDelay } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import { IsoKafkaError } from '../base/errors.ts'
 import { sleep } from '../base/signals.ts'
 import { errorFor } from '../protocol/errors.ts'
 import { InitProducerId } from '../protocol/init-producer-id.ts'
-import type { RoundTripper } from '../transport/round-tripper.ts'
+import type { Cluster } from '../transport/cluster.ts'
 
 /** Under which a broker recognises a producer's batches. Compared as an object: another epoch is another identity. */
 export interface ProducerIdentity {
@@ -18,11 +17,10 @@ const lastEpoch = 0x7fff
 const noTransaction = 0x7fffffff
 
 export interface ProducerIdsConfig {
-  readonly transport: RoundTripper
-  readonly addr: AddressLike
+  readonly cluster: Cluster
   readonly clock: Clock
   readonly backoff: Backoff
-  /** Bounds one request. */
+  /** Bounds the search for a broker, and the request to it. */
   readonly timeoutMs: number
   /** There is an identity now, or none to be had: `error` is why. */
   onChange(error: Error | null): void
@@ -78,12 +76,13 @@ export class ProducerIds {
   }
 
   private async ask(): Promise<ProducerIdentity> {
-    const { transport, addr, clock, backoff, timeoutMs, wanted } = this.config
+    const { cluster, clock, backoff, timeoutMs, wanted } = this.config
     const { signal } = this.closing
     for (let attempt = 1; ; attempt++) {
       try {
         const request = { transactionalId: null, transactionTimeoutMs: noTransaction }
-        const { errorCode, producerId, producerEpoch } = await transport.roundTrip(addr, InitProducerId, request, { signal, timeoutMs })
+        const connection = await cluster.connection('any', 'control', { signal, timeoutMs })
+        const { errorCode, producerId, producerEpoch } = await connection.request(InitProducerId, request, { signal, timeoutMs })
         const error = errorFor(errorCode)
         if (error !== null) throw error
         return { id: producerId, epoch: producerEpoch }

@@ -3,7 +3,7 @@ import { ClosedError } from '../base/errors.ts'
 import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message.ts'
-import { Transport } from '../transport/transport.ts'
+import { Network } from '../transport/network.ts'
 import { Accumulator } from './accumulator.ts'
 import { ReceiptCall, WriteCall } from './call.ts'
 import type { WriteReceipt, WriterConfig } from './config.ts'
@@ -17,7 +17,7 @@ import type { WriterStats } from './stats.ts'
  * when brokers fail. Share one between all callers: what they write in the same turn rides together.
  */
 export class Writer {
-  private readonly transport: Transport
+  private readonly transport: Network
   private readonly ownsTransport: boolean
   private readonly accumulator: Accumulator
   private readonly intake: Intake
@@ -27,7 +27,7 @@ export class Writer {
   constructor(config: WriterConfig) {
     const settings = settingsOf(config)
     this.ownsTransport = config.transport === undefined
-    this.transport = config.transport ?? new Transport(config.logger === undefined ? {} : { logger: config.logger })
+    this.transport = config.transport ?? new Network(config.logger === undefined ? {} : { logger: config.logger })
     this.accumulator = new Accumulator(settings, this.transport, config.logger ?? this.transport.logger)
     const { balancer } = config
     const chosen: Balancer | undefined = typeof balancer === 'function' ? { balance: balancer } : balancer

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { crc32 } from '../../src/bytes/crc32.ts'
 import { crc32c } from '../../src/bytes/crc32c.ts'
+import { crc32c as crc32cPlain } from '../../src/bytes/crc32c-plain.ts'
 import { crc32cSlice } from '../../src/bytes/crc32c-slice.ts'
 import { crc32cWasm } from '../../src/bytes/crc32c-wasm.ts'
 
@@ -47,6 +48,16 @@ describe('CRC-32C', () => {
         register = feed(castagnoli, register, noise[end]!)
       }
     }
+  })
+
+  test('without WebAssembly (Workers) it is the same', () => {
+    expect(crc32cPlain(checkString)).toBe(0xe3069283)
+    for (const [start, end] of [
+      [0, 1023],
+      [1, 1025],
+      [3, 400_000],
+    ] as const)
+      expect(crc32cPlain(noise, start, end)).toBe(crc32c(noise, start, end))
   })
 
   test('ranges around the chunks in which WebAssembly takes them', () => {

@@ -52,7 +52,9 @@ function imported(path, text) {
 
 /** @param {string} path @param {string} name @param {readonly string[]} dependencies */
 function refusePackage(path, name, dependencies) {
-  if (name === '#adapter') return path.startsWith('src/transport/') ? undefined : 'only src/transport may'
+  if (name === '#adapter')
+    return /^(src\/transport|adapters\/bridge)\//.test(path) ? undefined : 'only src/transport and adapters/bridge may'
+  if (name === '#crc32c') return undefined
   if (dependencies.includes(name)) return undefined
   if (path.startsWith('src/')) return 'not a dependency; src knows no runtime'
   if (name === 'cloudflare:sockets') return path.startsWith('adapters/cloudflare/') ? undefined : 'only adapters/cloudflare may'

@@ -29,6 +29,16 @@ test('only RequestTimedOut is a timeout', () => {
   expect(timeouts).toEqual([7])
 })
 
+test.each([
+  [-1, 'the broker met an error it has no code for'],
+  [1, 'the partition has no such offset: it was deleted, or is not written yet'],
+  [136, 'no controller has registered this id'],
+  [0, 'a code this package does not know'],
+  [137, 'a code this package does not know'],
+])('description of %i: %s', (code, description) => {
+  expect(new KafkaError(code).description).toBe(description)
+})
+
 test('0 is no error, and a code from the future is one', () => {
   expect(errorFor(0)).toBeNull()
   expect(errorFor(9999)).toMatchObject({ code: 9999, title: 'Unknown Error Code', temporary: false })

@@ -1,0 +1,75 @@
+import { adapter, natives } from '#adapter'
+import { type AddressLike, addressesOf, formatAddress } from '../base/address.ts'
+import type { Clock } from '../base/clock.ts'
+import { ClosedError } from '../base/errors.ts'
+import type { EventSink } from '../base/events.ts'
+import type { Logger } from '../base/logger.ts'
+import { Codecs } from '../compression/codecs.ts'
+import type { Natives } from '../socket/socket.ts'
+import { Cluster } from './cluster.ts'
+import { type Settings, settingsOf, type TransportConfig } from './config.ts'
+import { deferOf } from './defer.ts'
+import { Pool } from './pool.ts'
+
+/**
+ * Connections to Kafka clusters and what is known of them: a Transport without the routing of requests. It is apart because a Writer finds its
+ * brokers itself: a bundle with nothing but a Writer carries no routing.
+ */
+export class Network {
+  /** What the runtime lends. */
+  readonly natives: Natives
+  /** The codecs that Writers and Readers of this transport compress and decompress with; `codecs.set` replaces one. */
+  readonly codecs: Codecs
+  readonly clock: Clock
+  /** The one given, guarded against throwing; silent by default. */
+  readonly logger: Logger
+  readonly clientId: string
+  readonly onEvent: EventSink | undefined
+  /** Runs a task once, after this turn's microtasks. */
+  readonly defer: (task: () => void) => void
+  protected readonly settings: Settings
+  private readonly pool: Pool
+  private readonly clusters = new Map<string, Cluster>()
+
+  /** Throws a ConfigError for settings that can't work. Connects with the first request. */
+  constructor(config: TransportConfig = {}) {
+    const settings = settingsOf(config, { adapter, natives })
+    this.settings = settings
+    this.natives = settings.natives
+    this.codecs = new Codecs(settings.natives.codecs)
+    this.clock = settings.clock
+    this.logger = settings.logger
+    this.clientId = settings.clientId
+    this.onEvent = settings.onEvent
+    this.defer = deferOf(settings.natives)
+    this.pool = new Pool(settings)
+  }
+
+  /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
+  cluster(addr: AddressLike): Cluster {
+    this.settings.lifetime.throwIfEnded()
+    const seeds = addressesOf(addr)
+    const id = seeds.map(formatAddress).sort().join(',')
+    let cluster = this.clusters.get(id)
+    if (cluster === undefined) {
+      cluster = new Cluster(this.settings, this.pool, seeds)
+      this.clusters.set(id, cluster)
+    }
+    return cluster
+  }
+
+  /** Closes connections that no request uses, and those in use as soon as their requests are answered. */
+  closeIdleConnections(): void {
+    this.pool.closeIdle()
+  }
+
+  /** Ends everything: new requests are refused, those under way are answered for up to 5 s, and sockets have as long to close. */
+  async close(): Promise<void> {
+    this.settings.lifetime.end(new ClosedError('the transport is closed'))
+    await this.pool.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
