@@ -90,7 +90,11 @@ function bundlerMissing(): string | null {
 
 /** As much of esbuild as we use; its own types are there only once it is installed. */
 interface Esbuild {
-  build(options: Record<string, unknown>): Promise<{ outputFiles: { text: string; contents: Uint8Array }[] }>
+  build(options: Record<string, unknown>): Promise<{
+    outputFiles: { path: string; text: string; contents: Uint8Array }[]
+    /** By path from the working directory. */
+    metafile: { outputs: Record<string, { imports: { path: string; kind: string; external?: boolean }[] }> }
+  }>
 }
 
 export function esbuild(): Esbuild {
