@@ -41,12 +41,26 @@ const compiledTypeScript = {
   },
 }
 
+/**
+ * Files that call functions as they load (schemas, tables) stay by themselves: a bundler drops a file nobody imports, but not such calls within
+ * one that is needed. The rest is put together, for Node to open few files.
+ * @param {string} id
+ */
+const alone = id => /build\/src\/((?:schema|protocol|compression)\/(?!index).*)\.js$/.exec(id)?.[1]?.replace('/', '-')
+
 /** @type {import('rollup').RollupOptions} */
 export default {
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
   external: ['#adapter', '#crc32c', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
   plugins: [compiledTypeScript],
-  output: { dir: 'dist', format: 'es', sourcemap: true, chunkFileNames: 'chunks/[name].js', hoistTransitiveImports: false },
+  output: {
+    dir: 'dist',
+    format: 'es',
+    sourcemap: true,
+    chunkFileNames: 'chunks/[name].js',
+    manualChunks: alone,
+    hoistTransitiveImports: false,
+  },
   onwarn(warning) {
     throw new Error(warning.message)
   },

@@ -13,10 +13,10 @@ export interface WriterBundleOptions {
   splitting?: boolean
 }
 
-/** What a Worker with a Writer loads, minified: one file, as wrangler makes it, unless split. */
+/** What a Worker with a Writer loads, minified, of the package as it is published: one file, as wrangler makes it, unless split. */
 export async function writerBundle({ names = ['Writer'], slim = false, splitting = false }: WriterBundleOptions = {}): Promise<string> {
   const { outputFiles, metafile } = await esbuild().build({
-    stdin: { contents: `export { ${names.join(', ')} } from './src/index.ts'`, resolveDir: root },
+    stdin: { contents: `export { ${names.join(', ')} } from './dist/index.js'`, resolveDir: root },
     bundle: true,
     write: false,
     minify: true,
@@ -27,7 +27,7 @@ export async function writerBundle({ names = ['Writer'], slim = false, splitting
     platform: 'neutral',
     mainFields: ['module', 'main'],
     target: 'es2022',
-    conditions: ['isokafka-source', 'workerd', 'import'],
+    conditions: ['workerd', 'import'],
     external: ['node:*', 'cloudflare:*'],
     define: slim ? { ISOKAFKA_SLIM: 'true' } : {},
     legalComments: 'none',
