@@ -259,8 +259,10 @@ function mayRepeat({ route }: Trip, error: unknown): boolean {
 /** The first of these error codes anywhere in the response; 0 for none. */
 function codeIn(value: unknown, codes: readonly number[]): number {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || codes.length === 0) return 0
-  const own = (value as Row)['errorCode']
-  if (codes.includes(own)) return own
+  const { errorCode, partitionErrorCode } = value as Row
+  if (codes.includes(errorCode)) return errorCode
+  // So named by AddPartitionsToTxn alone.
+  if (codes.includes(partitionErrorCode)) return partitionErrorCode
   for (const inner of Object.values(value)) {
     const code = codeIn(inner, codes)
     if (code !== 0) return code

@@ -81,7 +81,7 @@ const routes: Readonly<Record<number, Route>> = {
   /* DeleteRecords */ 21: { to: 'leader', request: plain, response: plain },
   /* InitProducerId */ 22: transaction,
   /* OffsetForLeaderEpoch */ 23: { to: 'leader', repeatable: true, request: byTopic, response: byTopic },
-  /* AddPartitionsToTxn */ 24: transaction,
+  /* AddPartitionsToTxn */ 24: { ...transaction, of: ({ v3AndBelowTransactionalId }) => v3AndBelowTransactionalId || undefined },
   /* AddOffsetsToTxn */ 25: transaction,
   /* EndTxn */ 26: transaction,
   /* TxnOffsetCommit */ 28: group,

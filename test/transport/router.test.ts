@@ -3,6 +3,7 @@ import { ConnectionError, TimeoutError } from '../../src/base/errors.ts'
 import type { BrokerConfig } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
 import { lastOffsetOf } from '../../src/client/list-offsets.ts'
+import { AddPartitionsToTxn } from '../../src/protocol/add-partitions-to-txn.ts'
 import type { ResponseOf } from '../../src/protocol/api.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { DeleteGroups } from '../../src/protocol/delete-groups.ts'
@@ -130,6 +131,23 @@ describe('to coordinators', () => {
     b.broker.moveCoordinator('group', 'group', otherThan(coordinator!.nodeId))
     expect((await commit(2)).topics['topic']![0]!.error).toBeNull()
     expect(await fetched()).toBe(2)
+  })
+
+  test('partitions are added to a transaction at its coordinator, whose name and whose refusal stand in fields of their own', async () => {
+    const transactionalId = 'transaction'
+    const begin = { transactionalId, transactionTimeoutMs: 60_000 }
+    const { producerId, producerEpoch } = await b.transport.roundTrip(b.broker.addresses, InitProducerId, begin)
+    // Wherever it is, a request to any broker would miss it two times of three, and the old one refuses after each move.
+    for (const coordinator of [1, 2, 3]) {
+      b.broker.moveCoordinator('transaction', transactionalId, coordinator)
+      const { resultsByTopicV3AndBelow } = await b.transport.roundTrip(b.broker.addresses, AddPartitionsToTxn, {
+        v3AndBelowTransactionalId: transactionalId,
+        v3AndBelowProducerId: producerId,
+        v3AndBelowProducerEpoch: producerEpoch,
+        v3AndBelowTopics: [{ name: 'topic', partitions: [0] }],
+      })
+      expect(resultsByTopicV3AndBelow).toMatchObject([{ resultsByPartition: [{ partitionErrorCode: 0 }] }])
+    }
   })
 
   test('one whose broker has stopped is found again', async () => {
