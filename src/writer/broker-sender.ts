@@ -1,7 +1,7 @@
 import { messageOf, ProtocolError } from '../base/errors.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Accumulator } from './accumulator.ts'
@@ -145,7 +145,7 @@ export class BrokerSender {
       queue.landed(batch, 'retry', new ProtocolError(`the answer to a produce request left out ${queue.topic.name}/${queue.index}`), now)
       return
     }
-    const error = produceError(answer)
+    const error = produceError(answer, this.accumulator.settings.idempotent)
     const verdict = verdictOf(answer.errorCode)
     if (verdict === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
     else if (error?.temporary && blamesLeader(error.code)) this.followLeader(queue, answer, response)
@@ -207,8 +207,13 @@ export class BrokerSender {
 }
 
 /** What the broker said of the batch, and of the first of its records at fault (KIP-467). */
-function produceError({ errorCode, errorMessage, recordErrors }: PartitionAnswer): KafkaError | null {
+function produceError({ errorCode, errorMessage, recordErrors }: PartitionAnswer, idempotent: boolean): KafkaError | null {
   const [first] = recordErrors
   const reason = first?.batchIndexErrorMessage ? `record ${first.batchIndex}: ${first.batchIndexErrorMessage}` : null
-  return errorFor(errorCode, [errorMessage, reason].filter(text => text).join('; '))
+  // Topics may have the formats v0 and v1 up to Kafka 3.9. Writing there without these numbers would break what the writer promises.
+  const hint =
+    errorCode === ErrorCode.UnsupportedForMessageFormat && idempotent
+      ? "the topic's format, older than Kafka 0.11, has no place for an idempotent Writer's numbers: give idempotent: false, by which a retry may write twice"
+      : null
+  return errorFor(errorCode, [errorMessage, reason, hint].filter(text => text).join('; '))
 }
