@@ -18,7 +18,7 @@ export interface Surroundings {
   print(line: string): void
   /** A line on standard error. */
   warn(line: string): void
-  /** Aborts at the first SIGINT or SIGTERM; its reason is a Stopped. A second one ends the process at once. */
+  /** Aborts at the first SIGINT or SIGTERM; its reason is a Stopped. A second one ends the process. */
   readonly signal: AbortSignal
 }
 

@@ -76,6 +76,13 @@ async function write(
   const waiting: Promise<void>[] = []
   let call: { key: string; value: string }[] = []
   let written = 0
+  const send = (): void => {
+    const writing = writer.writeMessages(call, { signal })
+    // When one fails, nobody waits for those behind it.
+    writing.catch(() => {})
+    waiting.push(writing)
+    call = []
+  }
   const settle = async (): Promise<void> => {
     await waiting.shift()
     written = Math.min(total, written + callSize)
@@ -86,12 +93,11 @@ async function write(
       for (let customer = 0; customer < customers; customer++) {
         call.push({ key: `customer-${customer}`, value: JSON.stringify({ customer, number } satisfies Order) })
         if (call.length < callSize) continue
-        waiting.push(writer.writeMessages(call, { signal }))
-        call = []
+        send()
         if (waiting.length >= callsWaiting) await settle()
       }
     }
-    if (call.length > 0) waiting.push(writer.writeMessages(call, { signal }))
+    if (call.length > 0) send()
     while (waiting.length > 0) await settle()
     print(`All ${count(total)} are acknowledged: ${rate(total, began)}.`)
   } finally {
