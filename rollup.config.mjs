@@ -59,6 +59,7 @@ export default {
     sourcemap: true,
     chunkFileNames: 'chunks/[name].js',
     manualChunks: alone,
+    onlyExplicitManualChunks: true,
     hoistTransitiveImports: false,
   },
   onwarn(warning) {
