@@ -13,7 +13,10 @@ const text = new TextEncoder().encode('the quick brown fox jumps over the lazy d
 const contents = [new Uint8Array(0), text.subarray(0, 3), text, concat([text, new Uint8Array(30_000), text])]
 const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3)
 
-/** The codecs a runtime lends behave as ours do: the same bytes are read to the same end, or refused with a typed error. */
+/**
+ * The codecs a runtime lends behave as ours do: the same bytes are read to the same end, or refused with a typed error. But libzstd doesn't look
+ * whether bits are left over, and so reads damaged blocks that ours refuses; a batch's CRC is there for that.
+ */
 export const suite: Suite = ({ test, assert, natives }) => {
   const runtimes = new Codecs(natives.codecs)
 
@@ -28,8 +31,9 @@ export const suite: Suite = ({ test, assert, natives }) => {
 
   for (const own of ownCodecs.filter(({ name }) => natives.codecs?.[name] !== undefined)) {
     const native = runtimes.get(own.code)
-    const same = (bytes: Uint8Array, what: string, most = limit): void => {
-      const [found, wanted] = [outcome(native, bytes, most), outcome(own, bytes, most)]
+    const same = (bytes: Uint8Array, what: string, damaged = false): void => {
+      const [found, wanted] = [outcome(native, bytes, limit), outcome(own, bytes, limit)]
+      if (damaged && own.name === 'zstd' && wanted === ProtocolError) return
       if (found instanceof Uint8Array && wanted instanceof Uint8Array && equal(found, wanted)) return
       assert.equal(found, wanted, `${own.name}, ${what}: ${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`)
     }
@@ -83,7 +87,7 @@ export const suite: Suite = ({ test, assert, natives }) => {
       const next = random(own.code)
       const seeds = contents.flatMap(content => [own.compress(content), native.compress(content)])
       seeds.push(concat(seeds.slice(2, 4)))
-      for (let round = 0; round < rounds; round++) same(mutated(seeds[round % seeds.length]!, next), `round ${round}`)
+      for (let round = 0; round < rounds; round++) same(mutated(seeds[round % seeds.length]!, next), `round ${round}`, true)
     })
   }
 }

@@ -11,6 +11,7 @@ import {
   Transport,
   type TransportConfig,
 } from '../../src/index.ts'
+import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
@@ -84,9 +85,10 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
 
   test('many who ask at once share one connection and few requests', t =>
     withTransport({}, async (transport, events) => {
-      const shared = transport.cluster(cluster.brokers)
       const topics = [t.unique('a'), t.unique('b')]
-      for (const topic of topics) await shared.topic(topic, { create: true, signal: t.signal })
+      // Not by asking for them: only createTopics waits until every broker knows them.
+      const made = topics.map(topic => ({ name: topic, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }))
+      await transport.roundTrip(cluster.brokers, CreateTopics, { topics: made, timeoutMs: 5_000 }, { signal: t.signal })
       await withTransport({}, async (other, events) => {
         const fresh = other.cluster(cluster.brokers)
         const layouts = await Promise.all(Array.from({ length: 500 }, (_, i) => fresh.topic(topics[i % 2]!)))

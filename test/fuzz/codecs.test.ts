@@ -67,8 +67,8 @@ const subjects: Subject[] = [
     ...zstd,
     seeds: [...plain, mixed(40_000, 5)].map(input => zstd.compress(input)),
     // libzstd is there from Node 22.15 on; before that only what went wrong loudly is seen.
+    // It isn't exact: libzstd doesn't look whether bits are left over.
     oracle: bytes => quietly(() => (natives.zstd ?? zstd).decompress(bytes, limit)),
-    exact: true,
   },
 ]
 
