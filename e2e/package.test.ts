@@ -1,26 +1,24 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Installed, installPackage } from './package/installed.ts'
 import { noSharedKafka, sharedKafka } from './shared.ts'
 
 const run = promisify(execFile)
 
 // What a user gets: the packed tarball, installed elsewhere.
+let installed: Installed
 let app: string
 beforeAll(async () => {
-  app = await mkdtemp(join(tmpdir(), 'isokafka-app-'))
-  await run('npm', ['pack', '--silent', '--pack-destination', app])
-  const [tarball] = (await readdir(app)).filter(name => name.endsWith('.tgz'))
-  await writeFile(join(app, 'package.json'), '{ "type": "module", "private": true }')
-  await run('npm', ['install', '--silent', '--prefer-offline', '--no-package-lock', `./${tarball}`], { cwd: app })
+  installed = await installPackage()
+  app = installed.folder
 })
-afterAll(() => rm(app, { recursive: true, force: true }))
+afterAll(() => installed?.[Symbol.asyncDispose]())
 
 async function node(program: string, ...args: string[]): Promise<string> {
-  await writeFile(join(app, 'main.js'), program)
+  await installed.put('main.js', program)
   const { stdout } = await run(process.execPath, ['main.js', ...args], { cwd: app })
   return stdout
 }

@@ -1,5 +1,5 @@
 import { type Deferred, deferred } from '../base/deferred.ts'
-import { messageOf } from '../base/errors.ts'
+import { ClosedError, messageOf } from '../base/errors.ts'
 import type { Socket } from '../socket/socket.ts'
 import type { Listener } from './broker.ts'
 import type { Cluster } from './cluster.ts'
@@ -58,7 +58,9 @@ export class ServerConnection {
       }
       if (!this.#ended) await this.#socket.close()
     } catch (error) {
-      if (!this.#ended) logger.warn(`broker ${this.node.id}: connection ${this.id} closed: ${messageOf(error)}`)
+      // Whoever listens for us has closed the socket: nothing went wrong.
+      if (!this.#ended && !(error instanceof ClosedError))
+        logger.warn(`broker ${this.node.id}: connection ${this.id} closed: ${messageOf(error)}`)
     } finally {
       this.node.connections.delete(this)
       this.end(new Error('the broker closed the connection'))
