@@ -27,7 +27,8 @@ export interface DecodingTable {
 
 export function decodingTable(distribution: ArrayLike<number>, log: number): DecodingTable {
   const symbols = spread(distribution, log)
-  const next = Uint16Array.from(distribution, count => Math.abs(count))
+  const next = new Uint16Array(distribution.length)
+  for (let symbol = 0; symbol < next.length; symbol++) next[symbol] = Math.abs(distribution[symbol]!)
   const entries = new Uint32Array(1 << log)
   for (let state = 0; state < entries.length; state++) {
     const symbol = symbols[state]!

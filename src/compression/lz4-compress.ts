@@ -1,5 +1,6 @@
 import type { Compressor } from './codec.ts'
-import { copyLiterals, fourBytes, hashOf } from './match.ts'
+import { copyExactly, copyLiterals, looseness, viewOf } from './copy.ts'
+import { hashOf, matchEnd } from './match.ts'
 import { xxh32 } from './xxh32.ts'
 
 export const frameMagic = 0x184d2204
@@ -17,8 +18,11 @@ const leastMatch = 4
 /** The format wants the last five bytes to be literals, and the last match to begin twelve before the end. */
 const literalsAtEnd = 5
 const margin = 12
-const farthest = 0xffff
-const hashBits = 14
+const fewestBits = 8
+const mostBits = 14
+
+/** Where four bytes were last seen in a block, by their hash. Made when first needed, and used again by every block. */
+let seen: Uint16Array | undefined
 
 /** LZ4 frames in plain TypeScript. It has no levels. */
 export const lz4Compressor: Compressor = {
@@ -28,46 +32,56 @@ export const lz4Compressor: Compressor = {
   /** Independent blocks of 64 KiB without checksums, as the Java client writes them: it refuses linked ones. */
   compress(bytes) {
     const blocks = Math.ceil(bytes.length / blockBytes)
-    const packed = new Uint8Array(7 + bytes.length + blocks * (4 + Math.ceil(blockBytes / literalRun) + 16) + 4)
-    putUint32(packed, 0, frameMagic)
+    const packed = new Uint8Array(7 + bytes.length + blocks * (4 + Math.ceil(blockBytes / literalRun) + 16) + 4 + looseness)
+    const view = viewOf(packed)
+    const source = viewOf(bytes)
+    view.setUint32(0, frameMagic, true)
     packed[4] = version | independentBlocks
     packed[5] = blockSizeCode << 4
     packed[6] = xxh32(packed, 4, 6) >>> 8
-    const table = new Int32Array(1 << 14)
     let at = 7
     for (let start = 0; start < bytes.length; start += blockBytes) {
       const end = Math.min(start + blockBytes, bytes.length)
-      const size = compressBlock(bytes, start, end, packed, at + 4, table) - at - 4
+      const size = compressBlock(bytes, source, start, end, packed, view, at + 4) - at - 4
       if (size < end - start) {
-        putUint32(packed, at, size)
+        view.setUint32(at, size, true)
         at += 4 + size
       } else {
-        putUint32(packed, at, storedBlock | (end - start))
+        view.setUint32(at, storedBlock | (end - start), true)
         packed.set(bytes.subarray(start, end), at + 4)
         at += 4 + end - start
       }
     }
-    putUint32(packed, at, 0) // the end mark
+    view.setUint32(at, 0, true) // the end mark
     return packed.slice(0, at + 4)
   },
 }
 
-/**
- * Writes from[start, end) as a block to `at`, independent of what came before, and answers its end. `table` remembers where four bytes were last
- * seen, plus one, over all blocks of an input; 0 is never.
- */
-export function compressBlock(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number, table: Int32Array): number {
+/** Writes from[start, end), at most 64 KiB, as a block to `at`, independent of what came before, and answers its end. */
+function compressBlock(
+  from: Uint8Array,
+  source: DataView,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  view: DataView,
+  at: number,
+): number {
+  // What is short needs a small table only, which is quickly cleared. Places are relative to `start`.
+  const bits = Math.min(mostBits, Math.max(fewestBits, 32 - Math.clz32(end - start)))
+  seen ??= new Uint16Array(1 << mostBits)
+  const table = seen.fill(0, 0, 1 << bits)
   let literals = start
-  let p = start
+  let p = start + 1
   const last = end - margin
   // The longer nothing is found, the larger the steps: what can't be compressed goes by quickly.
   let misses = 64
   while (p < last) {
-    const four = fourBytes(from, p)
-    const slot = hashOf(four, hashBits)
-    let candidate = table[slot]! - 1
-    table[slot] = p + 1
-    if (candidate < start || p - candidate > farthest || fourBytes(from, candidate) !== four) {
+    const four = source.getInt32(p, true)
+    const slot = hashOf(four, bits)
+    let candidate = start + table[slot]!
+    table[slot] = p - start
+    if (candidate >= p || source.getInt32(candidate, true) !== four) {
       p += misses++ >>> 6
       continue
     }
@@ -77,42 +91,29 @@ export function compressBlock(from: Uint8Array, start: number, end: number, into
       candidate--
     }
     const distance = p - candidate
-    let matched = p + leastMatch
-    while (matched < end - literalsAtEnd && from[matched] === from[matched - distance]) matched++
-    at = putSequence(from, literals, p, into, at, matched - p - leastMatch, distance)
+    const matched = matchEnd(source, p + leastMatch, distance, end - literalsAtEnd)
+    const tag = at
+    at = putLength(into, tag + 1, p - literals)
+    copyLiterals(into, view, at, from, source, literals, p)
+    at += p - literals
+    view.setUint16(at, distance, true)
+    at = putLength(into, at + 2, matched - p - leastMatch)
+    into[tag] = (Math.min(p - literals, 15) << 4) | Math.min(matched - p - leastMatch, 15)
     p = literals = matched
-    if (p < last) table[hashOf(fourBytes(from, p - 2), hashBits)] = p - 1
+    if (p < last) table[hashOf(source.getInt32(p - 2, true), bits)] = p - 2 - start
   }
-  return putSequence(from, literals, end, into, at, 0, 0)
+  // The last sequence has literals only.
+  into[at] = Math.min(end - literals, 15) << 4
+  at = putLength(into, at + 1, end - literals)
+  copyExactly(into, at, from, literals, end)
+  return at + end - literals
 }
 
-/** Literals from[start, end) and a match `matched` longer than the least; distance 0 is no match: the last sequence. */
-function putSequence(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-  matched: number,
-  distance: number,
-): number {
-  const literals = end - start
-  into[at++] = (Math.min(literals, 15) << 4) | Math.min(matched, 15)
-  if (literals >= 15) at = putLength(into, at, literals - 15)
-  copyLiterals(into, at, from, start, end)
-  at += literals
-  if (distance === 0) return at
-  into[at++] = distance
-  into[at++] = distance >>> 8
-  return matched >= 15 ? putLength(into, at, matched - 15) : at
-}
-
+/** What of a length isn't in the tag's four bits. */
 function putLength(into: Uint8Array, at: number, length: number): number {
-  for (; length >= 255; length -= 255) into[at++] = 255
-  into[at++] = length
+  if (length < 15) return at
+  let rest = length - 15
+  for (; rest >= 255; rest -= 255) into[at++] = 255
+  into[at++] = rest
   return at
-}
-
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
-  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i)
 }

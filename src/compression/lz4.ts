@@ -1,8 +1,8 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { CompressionCodec } from './codec.ts'
+import { copyExactly, viewOf } from './copy.ts'
 import { decompressBlock } from './lz4-block.ts'
 import { frameMagic, independentBlocks, lz4Compressor, version } from './lz4-compress.ts'
-import { copyLiterals } from './match.ts'
 import { Output } from './output.ts'
 import { xxh32 } from './xxh32.ts'
 
@@ -53,11 +53,13 @@ class Frame {
   /** Bytes of output so far, earlier frames' included. */
   length: number
   private readonly bytes: Uint8Array
+  private readonly source: DataView
   private readonly begin: number
   private readonly output: Output
 
   constructor(bytes: Uint8Array, at: number, output: Output, length: number) {
     this.bytes = bytes
+    this.source = viewOf(bytes)
     this.at = at
     this.output = output
     this.length = this.begin = length
@@ -90,11 +92,12 @@ class Frame {
       if (blockSize > largest || blockSize > bytes.length - this.at) fail('a block of impossible length')
       const end = this.at + blockSize
       if (word >>> 31 === 1) {
-        copyLiterals(output.reserve(this.length, blockSize), this.length, bytes, this.at, end)
+        copyExactly(output.reserve(this.length, blockSize), this.length, bytes, this.at, end)
         this.length += blockSize
       } else {
         this.length = decompressBlock(
           bytes,
+          this.source,
           this.at,
           end,
           output,

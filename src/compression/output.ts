@@ -1,4 +1,5 @@
 import { DecompressionLimitError } from './codec.ts'
+import { viewOf } from './copy.ts'
 
 /**
  * What a decompressor writes into: grows as needed, never past the limit. The buffer has a little more than that, `slack` bytes, so that inner
@@ -7,6 +8,7 @@ import { DecompressionLimitError } from './codec.ts'
 export class Output {
   static readonly slack = 320
   bytes: Uint8Array
+  view: DataView
   /** Up to this length nothing needs to be reserved. */
   room: number
   private readonly codec: string
@@ -18,9 +20,10 @@ export class Output {
     this.limit = limit
     this.room = Math.min(expected, limit)
     this.bytes = new Uint8Array(this.room + Output.slack)
+    this.view = viewOf(this.bytes)
   }
 
-  /** Makes sure that `more` bytes fit behind the first `length`, and answers the buffer, which may be another one. */
+  /** Makes sure that `more` bytes fit behind the first `length`, and answers the buffer, which may be another one, with another view. */
   reserve(length: number, more: number): Uint8Array {
     const needed = length + more
     if (needed > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
@@ -29,6 +32,7 @@ export class Output {
       const grown = new Uint8Array(this.room + Output.slack)
       grown.set(this.bytes.subarray(0, length))
       this.bytes = grown
+      this.view = viewOf(grown)
     }
     return this.bytes
   }

@@ -1,14 +1,19 @@
 import type { Compressor } from './codec.ts'
-import { copyLiterals, fourBytes, hashOf } from './match.ts'
+import { copyExactly, copyLiterals, looseness, viewOf } from './copy.ts'
+import { hashOf, matchEnd } from './match.ts'
 
 // Java's SnappyOutputStream puts raw snappy into chunks: this, then version and oldest compatible version, then each chunk's length and bytes.
 export const magic = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]
 export const streamHeader = magic.length + 8
 const chunkBytes = 32 * 1024
 
-const hashBits = 14
-/** No match begins in the last bytes of a chunk, so that looking at four never goes beyond. */
+const fewestBits = 8
+const mostBits = 14
+/** No match begins in the last bytes of a chunk, so that looking at four never goes beyond, nor copying literals. */
 const margin = 8
+
+/** Where four bytes were last seen in a chunk, by their hash. Made when first needed, and used again by every chunk. */
+let seen: Uint16Array | undefined
 
 /** snappy in plain TypeScript, in the framing Java's consumers expect. It has no levels. */
 export const snappyCompressor: Compressor = {
@@ -17,56 +22,75 @@ export const snappyCompressor: Compressor = {
 
   compress(bytes) {
     const chunks = Math.ceil(bytes.length / chunkBytes)
-    // A chunk grows by a tag of up to three bytes at the most, and its two lengths.
-    const packed = new Uint8Array(streamHeader + bytes.length + chunks * 12)
+    // 61 literals and a match of four can take a byte more than those; a chunk has two lengths besides, and its last literals' tag.
+    const packed = new Uint8Array(streamHeader + bytes.length + (bytes.length >>> 6) + chunks * 16 + looseness)
     packed.set(magic)
     packed[11] = packed[15] = 1
-    const table = new Uint16Array(1 << hashBits)
+    const view = viewOf(packed)
+    const source = viewOf(bytes)
     let at = streamHeader
     for (let start = 0; start < bytes.length; start += chunkBytes) {
       const end = Math.min(start + chunkBytes, bytes.length)
-      table.fill(0)
-      const chunkEnd = compressChunk(bytes, start, end, packed, at + 4, table)
-      putInt32(packed, at, chunkEnd - at - 4)
+      const chunkEnd = compressChunk(bytes, source, start, end, packed, view, at + 4)
+      view.setInt32(at, chunkEnd - at - 4)
       at = chunkEnd
     }
     return packed.slice(0, at)
   },
 }
 
-/** Writes from[start, end), at most 64 KiB, as raw snappy to `at`; answers the end. `table` is all zeros: places relative to `start`. */
-function compressChunk(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number, table: Uint16Array): number {
+/** Writes from[start, end), at most 64 KiB, as raw snappy to `at`; answers the end. */
+function compressChunk(
+  from: Uint8Array,
+  source: DataView,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  view: DataView,
+  at: number,
+): number {
   for (let rest = end - start; ; rest >>>= 7) {
     into[at++] = rest > 0x7f ? (rest & 0x7f) | 0x80 : rest
     if (rest <= 0x7f) break
   }
+  // What is short needs a small table only, which is quickly cleared. Places are relative to `start`.
+  const bits = Math.min(mostBits, Math.max(fewestBits, 32 - Math.clz32(end - start)))
+  seen ??= new Uint16Array(1 << mostBits)
+  const table = seen.fill(0, 0, 1 << bits)
   let literals = start
   let p = start + 1
   const last = end - margin
   // The longer nothing is found, the larger the steps: what can't be compressed goes by quickly.
   let misses = 32
   while (p < last) {
-    const four = fourBytes(from, p)
-    const slot = hashOf(four, hashBits)
+    const four = source.getInt32(p, true)
+    const slot = hashOf(four, bits)
     const candidate = start + table[slot]!
     table[slot] = p - start
-    if (candidate >= p || fourBytes(from, candidate) !== four) {
+    if (candidate >= p || source.getInt32(candidate, true) !== four) {
       p += misses++ >>> 5
       continue
     }
     misses = 32
-    if (p > literals) at = putLiterals(from, literals, p, into, at)
+    if (p > literals) {
+      at = putLength(literals, p, into, at)
+      copyLiterals(into, view, at, from, source, literals, p)
+      at += p - literals
+    }
     const distance = p - candidate
-    let matched = p + 4
-    while (matched < end && from[matched] === from[matched - distance]) matched++
+    const matched = matchEnd(source, p + 4, distance, end)
     at = putCopy(into, at, distance, matched - p)
     p = literals = matched
-    if (p < last) table[hashOf(fourBytes(from, p - 1), hashBits)] = p - 1 - start
+    if (p < last) table[hashOf(source.getInt32(p - 1, true), bits)] = p - 1 - start
   }
-  return end > literals ? putLiterals(from, literals, end, into, at) : at
+  if (end === literals) return at
+  at = putLength(literals, end, into, at)
+  copyExactly(into, at, from, literals, end)
+  return at + end - literals
 }
 
-function putLiterals(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): number {
+/** The tag of the literals from[start, end). */
+function putLength(start: number, end: number, into: Uint8Array, at: number): number {
   const less = end - start - 1
   if (less < 60) into[at++] = less << 2
   else if (less < 0x100) {
@@ -77,8 +101,7 @@ function putLiterals(from: Uint8Array, start: number, end: number, into: Uint8Ar
     into[at++] = less
     into[at++] = less >>> 8
   }
-  copyLiterals(into, at, from, start, end)
-  return at + end - start
+  return at
 }
 
 function putCopy(into: Uint8Array, at: number, distance: number, length: number): number {
@@ -101,8 +124,4 @@ function putCopyPart(into: Uint8Array, at: number, distance: number, length: num
     into[at++] = distance >>> 8
   }
   return at
-}
-
-function putInt32(bytes: Uint8Array, at: number, value: number): void {
-  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (24 - 8 * i)
 }

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { CompressionCodec } from './codec.ts'
-import { copyLiterals, copyMatch } from './match.ts'
+import { copyLiterals, copyMatch, viewOf } from './copy.ts'
 import { Output } from './output.ts'
 import { magic, snappyCompressor, streamHeader } from './snappy-compress.ts'
 
@@ -23,7 +23,8 @@ export const snappy: CompressionCodec = {
     const output = new Output('snappy', limit, total)
     output.reserve(0, total)
     let at = 0
-    for (const { start, end } of chunks) at = decompressRaw(bytes, start, end, output.bytes, at)
+    const view = viewOf(bytes)
+    for (const { start, end } of chunks) at = decompressRaw(bytes, view, start, end, output, at)
     return output.done(at)
   },
 }
@@ -68,44 +69,49 @@ function rawLength(bytes: Uint8Array, at: number, end: number): { length: number
 }
 
 /** Decompresses from[start, end) to `begin`, where there is room for the length it states; answers the end. */
-function decompressRaw(from: Uint8Array, start: number, end: number, into: Uint8Array, begin: number): number {
+function decompressRaw(from: Uint8Array, source: DataView, start: number, end: number, output: Output, begin: number): number {
+  const { bytes: into, view } = output
   const { length: stated, data } = rawLength(from, start, end)
   const stop = begin + stated
   let at = begin
   let p = data
   while (p < end) {
     const tag = from[p++]!
-    let length = (tag >>> 2) + 1
     const kind = tag & 3
+    let length = (tag >>> 2) + 1
     if (kind === 0) {
       if (length > 60) {
         const width = length - 60
         if (width > end - p) fail('the data ends early')
-        length = 1
-        for (let i = 0; i < width; i++) length += from[p++]! * 2 ** (8 * i)
+        length = 0
+        for (let i = 0; i < width; i++) length |= from[p++]! << (8 * i)
+        // 2 GiB and more come out negative.
+        if (length++ < 0) fail('the data ends early')
       }
       if (length > end - p) fail('the data ends early')
       if (length > stop - at) fail('more than the length stated')
-      copyLiterals(into, at, from, p, p + length)
+      copyLiterals(into, view, at, from, source, p, p + length)
       p += length
       at += length
       continue
     }
     let distance: number
     if (kind === 1) {
-      length = ((tag >>> 2) & 7) + 4
       if (p >= end) fail('the data ends early')
+      length = ((tag >>> 2) & 7) + 4
       distance = ((tag >>> 5) << 8) | from[p++]!
-    } else {
-      const width = kind === 2 ? 2 : 4
-      if (width > end - p) fail('the data ends early')
+    } else if (kind === 2) {
+      if (end - p < 2) fail('the data ends early')
       distance = from[p]! | (from[p + 1]! << 8)
-      if (width === 4) distance += from[p + 2]! * 0x10000 + from[p + 3]! * 0x1000000
-      p += width
+      p += 2
+    } else {
+      if (end - p < 4) fail('the data ends early')
+      distance = source.getInt32(p, true)
+      p += 4
     }
-    if (distance === 0 || distance > at - begin) fail('a copy from before the beginning')
+    if (distance <= 0 || distance > at - begin) fail('a copy from before the beginning')
     if (length > stop - at) fail('more than the length stated')
-    copyMatch(into, at, distance, length)
+    copyMatch(into, view, at, distance, length)
     at += length
   }
   if (at !== stop) fail('less than the length stated')

@@ -1,6 +1,7 @@
 import { ProtocolError } from '../base/errors.ts'
+import { viewOf } from './copy.ts'
 
-/** Input with a few zeros behind it, so that four bytes can be looked at anywhere. */
+/** Input with zeros behind it, so that four bytes can be looked at anywhere, and copied loosely. */
 export class Padded {
   readonly bytes: Uint8Array
   readonly view: DataView
@@ -8,9 +9,9 @@ export class Padded {
 
   constructor(bytes: Uint8Array) {
     this.length = bytes.length
-    this.bytes = new Uint8Array(bytes.length + 8)
+    this.bytes = new Uint8Array(bytes.length + 32)
     this.bytes.set(bytes)
-    this.view = new DataView(this.bytes.buffer)
+    this.view = viewOf(this.bytes)
   }
 }
 
@@ -33,7 +34,7 @@ export class BackwardBits {
   read(count: number): number {
     if (count > this.left) fail('a bit stream that ends early')
     this.left -= count
-    return bitsAt(this.view, this.start * 8 + this.left, count)
+    return bitsAt(this.view, this.start, this.left, count)
   }
 
   /** To be called when all that was expected is read. */
@@ -42,14 +43,18 @@ export class BackwardBits {
   }
 }
 
-/** Up to 25 bits of the view's bytes, from bit `at` up. */
-export function bitsAt(view: DataView, at: number, count: number): number {
-  return (view.getUint32(at >>> 3, true) >>> (at & 7)) & ((1 << count) - 1)
+/** The most bits that are found in the four bytes around them, wherever they begin. */
+export const mostBitsAtOnce = 25
+
+/** Up to 25 bits of the view's bytes, from bit `bit` up, counted from byte `start`. */
+export function bitsAt(view: DataView, start: number, bit: number, count: number): number {
+  return (view.getInt32(start + (bit >>> 3), true) >>> (bit & 7)) & ((1 << count) - 1)
 }
 
-/** 26 to 31 bits. */
-export function wideBitsAt(view: DataView, at: number, count: number): number {
-  return bitsAt(view, at, 16) | (bitsAt(view, at + 16, count - 16) << 16)
+/** Up to 31 bits. */
+export function wideBitsAt(view: DataView, start: number, bit: number, count: number): number {
+  if (count <= mostBitsAtOnce) return bitsAt(view, start, bit, count)
+  return bitsAt(view, start, bit, 16) | (bitsAt(view, start, bit + 16, count - 16) << 16)
 }
 
 /**
@@ -62,9 +67,9 @@ export function readDistribution(
   mostLog: number,
   symbols: number,
 ): { counts: number[]; log: number; at: number } {
-  let bit = at * 8
-  const stop = end * 8
-  const peek = (count: number): number => (input.view.getUint32(bit >>> 3, true) >>> (bit & 7)) & ((1 << count) - 1)
+  let bit = 0
+  const stop = (end - at) * 8
+  const peek = (count: number): number => bitsAt(input.view, at, bit, count)
   const take = (count: number): number => {
     if (bit + count > stop) fail('a distribution that ends early')
     const value = peek(count)
@@ -102,7 +107,7 @@ export function readDistribution(
       }
     }
   }
-  return { counts, log, at: (bit + 7) >>> 3 }
+  return { counts, log, at: at + ((bit + 7) >>> 3) }
 }
 
 function fail(what: string): never {

@@ -1,5 +1,6 @@
 import { type Compressor, checkLevel } from './codec.ts'
-import { copyLiterals, fourBytes, hashOf } from './match.ts'
+import { copyExactly, copyLiterals, looseness, viewOf } from './copy.ts'
+import { hashOf, matchEnd } from './match.ts'
 import { writeLiterals } from './zstd-literals.ts'
 import { OffsetHistory } from './zstd-offsets.ts'
 import { Sequences, writeSequences } from './zstd-sequences.ts'
@@ -59,15 +60,19 @@ function writeHeader(length: number, into: Uint8Array): number {
 
 class Finder {
   private readonly bytes: Uint8Array
+  private readonly view: DataView
   /** Where four bytes were last seen, plus one; 0 is never. */
   private readonly table = new Int32Array(1 << hashBits)
   private readonly offsets = new OffsetHistory()
   private readonly sequences = new Sequences()
   private readonly literals: Uint8Array
+  private readonly literalView: DataView
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
-    this.literals = new Uint8Array(Math.min(bytes.length, largestBlock))
+    this.view = viewOf(bytes)
+    this.literals = new Uint8Array(Math.min(bytes.length, largestBlock) + 2 * looseness)
+    this.literalView = viewOf(this.literals)
   }
 
   /** Writes the block bytes[start, end). Answers its end. */
@@ -93,7 +98,7 @@ class Finder {
 
   /** Finds the block's sequences, and gathers the bytes between them. Answers how many those are. */
   private find(start: number, end: number): number {
-    const { bytes, table, offsets, sequences, literals } = this
+    const { bytes, view, table, offsets, sequences, literals, literalView } = this
     sequences.count = 0
     let count = 0
     let anchor = start
@@ -102,16 +107,16 @@ class Finder {
     // The longer nothing is found, the larger the steps: what can't be compressed goes by quickly.
     let misses = 64
     while (p < stop) {
-      const four = fourBytes(bytes, p)
+      const four = view.getInt32(p, true)
       const slot = hashOf(four ^ (bytes[p + 4]! << 11), hashBits)
       let candidate = table[slot]! - 1
       table[slot] = p + 1
       const repeated = p + 1 - offsets.first
-      if (repeated >= 0 && bytes[p + 1] === bytes[repeated] && fourBytes(bytes, p + 1) === fourBytes(bytes, repeated)) {
+      if (repeated >= 0 && view.getInt32(p + 1, true) === view.getInt32(repeated, true)) {
         // The last offset once more is the cheapest of all.
         p++
         candidate = repeated
-      } else if (candidate < 0 || p - candidate >= window || fourBytes(bytes, candidate) !== four) {
+      } else if (candidate < 0 || p - candidate >= window || view.getInt32(candidate, true) !== four) {
         p += misses++ >>> 6
         continue
       }
@@ -121,18 +126,17 @@ class Finder {
         candidate--
       }
       const offset = p - candidate
-      let matched = p + leastMatch
-      while (matched < end && bytes[matched] === bytes[matched - offset]) matched++
+      const matched = matchEnd(view, p + leastMatch, offset, end)
       const literalCount = p - anchor
-      copyLiterals(literals, count, bytes, anchor, p)
+      copyLiterals(literals, literalView, count, bytes, view, anchor, p)
       count += literalCount
       const value = offsets.name(offset, literalCount === 0)
       offsets.take(value, literalCount === 0)
       sequences.add(literalCount, matched - p, value)
       p = anchor = matched
-      if (p < stop) table[hashOf(fourBytes(bytes, p - 2) ^ (bytes[p + 2]! << 11), hashBits)] = p - 1
+      if (p < stop) table[hashOf(view.getInt32(p - 2, true) ^ (bytes[p + 2]! << 11), hashBits)] = p - 1
     }
-    copyLiterals(literals, count, bytes, anchor, end)
+    copyExactly(literals, count, bytes, anchor, end)
     return count + end - anchor
   }
 }

@@ -37,7 +37,7 @@ export function readFrameHeader(bytes: Uint8Array, at: number, end: number): Fra
   const size = sizeBytes === 0 ? undefined : little(bytes, at, sizeBytes, end) + (sizeBytes === 2 ? 256 : 0)
   if (single) window = size!
   if (window > largestWindow) fail(`a window of ${window} bytes`)
-  return { at: at + sizeBytes, size, largest: Math.min(window, largestBlock), hasChecksum: (descriptor & checksumFlag) !== 0 }
+  return { at: at + sizeBytes, size, largest: Math.min(window, largestBlock) | 0, hasChecksum: (descriptor & checksumFlag) !== 0 }
 }
 
 /** Where the next frame that isn't skippable begins, from `at` on; `end` if there is none. What is neither is an error. */

@@ -3,10 +3,16 @@ import { decodingTable } from './fse.ts'
 import { BackwardBits, type Padded, readDistribution } from './zstd-bits.ts'
 import { mostHuffmanBits } from './zstd-tables.ts'
 
-/** A Huffman code of literals, by table: the next `bits` bits find symbol << 4 | bits used. */
+/** A Huffman code of literals, by table: what the next `bits` bits stand for. */
 export interface HuffmanTable {
   readonly bits: number
-  readonly entries: Uint16Array
+  /** Symbol << 4 | bits used. */
+  readonly single: Uint16Array
+  /**
+   * As many as two symbols: the second << 16 | the first << 8 | how many they are << 5 | bits used by both. The number of bits comes lowest
+   * because JavaScript shifts by the lowest five bits of a number.
+   */
+  readonly double: Uint32Array
 }
 
 /** Reads the description of a Huffman code from [at, end) (RFC 8878, 4.2.1). */
@@ -63,57 +69,30 @@ function tableOf(weights: Uint8Array, count: number): HuffmanTable {
   const rest = (1 << bits) - sum
   if (bits > mostHuffmanBits || (rest & (rest - 1)) !== 0) fail("a literals' code that is not complete")
   weights[count] = 32 - Math.clz32(rest)
-  const entries = new Uint16Array(1 << bits)
+  const single = new Uint16Array(1 << bits)
   let at = 0
   for (let weight = 1; weight <= bits; weight++) {
     for (let symbol = 0; symbol <= count; symbol++) {
       if (weights[symbol] !== weight) continue
       const behind = at + (1 << (weight - 1))
-      entries.fill((symbol << 4) | (bits + 1 - weight), at, behind)
+      single.fill((symbol << 4) | (bits + 1 - weight), at, behind)
       at = behind
     }
   }
-  return { bits, entries }
+  return { bits, single, double: doubled(single, bits) }
 }
 
-/** Decodes the stream [start, end) to into[at, stop). It must be used up by that. */
-export function readHuffmanStream(
-  input: Padded,
-  start: number,
-  end: number,
-  { bits, entries }: HuffmanTable,
-  into: Uint8Array,
-  at: number,
-  stop: number,
-): void {
-  const stream = new BackwardBits(input, start, end)
-  const { view } = input
-  let { left } = stream
-  // Two symbols from each four bytes looked at, of which 25 bits at least are new.
-  while (stop - at >= 2 && left >= 32) {
-    const byte = ((left + 7) >>> 3) - 4
-    const word = view.getInt32(start + byte, true)
-    let have = left - byte * 8
-    let entry = entries[(word >>> (have - bits)) & ((1 << bits) - 1)]!
-    into[at++] = entry >>> 4
-    have -= entry & 15
-    entry = entries[(word >>> (have - bits)) & ((1 << bits) - 1)]!
-    into[at++] = entry >>> 4
-    left = byte * 8 + have - (entry & 15)
+function doubled(single: Uint16Array, bits: number): Uint32Array {
+  const double = new Uint32Array(single.length)
+  for (let index = 0; index < single.length; index++) {
+    const first = single[index]!
+    const used = first & 15
+    // The bits that remain, with zeros behind them: enough for the second symbol if it takes no more than those.
+    const second = single[(index << used) & (single.length - 1)]!
+    const both = used + (second & 15)
+    double[index] = both > bits ? ((first >>> 4) << 8) | (1 << 5) | used : ((second >>> 4) << 16) | ((first >>> 4) << 8) | (2 << 5) | both
   }
-  while (at < stop) {
-    // The last codes may be shorter than what is looked at: zeros stand for the bits behind the end.
-    const index =
-      left >= bits
-        ? view.getUint32(start + ((left - bits) >>> 3), true) >>> ((left - bits) & 7)
-        : view.getUint32(start, true) << (bits - left)
-    const entry = entries[index & ((1 << bits) - 1)]!
-    left -= entry & 15
-    if (left < 0) fail('literals that end early')
-    into[at++] = entry >>> 4
-  }
-  stream.left = left
-  stream.close()
+  return double
 }
 
 function fail(what: string): never {

@@ -34,6 +34,14 @@ describe('snappy', () => {
     )
   })
 
+  test('literals and short matches in turn, which take more room than they came in, are written whole', () => {
+    const input = noise(65_536, 7)
+    for (let at = 6500; at + 4 <= input.length; at += 65) input.copyWithin(at + 61, at - 6500, at - 6496)
+    const packed = snappy.compress(input)
+    expect(packed.length).toBeGreaterThan(input.length + 16 + 2 * 12)
+    same(snappy.decompress(packed, limit), input)
+  })
+
   test('repeated text becomes small', () => {
     expect(snappy.compress(mixed(200, 5)).length).toBeLessThan(250)
     expect(snappy.compress(new Uint8Array(100_000)).length).toBeLessThan(6000)
