@@ -10,7 +10,7 @@ export interface Row {
   readonly goal: string
 }
 
-const turns = 9
+const turns = 11
 const turnMs = 60
 
 /** Milliseconds this process has worked: others may keep the machine busy. Garbage collection and compiling count. */
@@ -19,8 +19,8 @@ function worked(): number {
   return (user + system) / 1000
 }
 
-/** Nanoseconds of CPU per unit of each body, which does so many units a call; a call of each in turn, the best turn counts. */
-export function bestOf(units: number, bodies: readonly (() => unknown)[]): number[] {
+/** Nanoseconds of CPU per unit of each body, which does so many units a call, in each turn; a turn of each in turn. */
+function timesOf(units: number, bodies: readonly (() => unknown)[]): number[][] {
   const repeats = bodies.map(body => {
     // Warm, and how often it fits in a turn.
     const begin = worked()
@@ -29,20 +29,39 @@ export function bestOf(units: number, bodies: readonly (() => unknown)[]): numbe
     while (++calls < 3 || worked() - begin < turnMs)
     return Math.max(1, Math.round((turnMs * calls) / (worked() - begin)))
   })
-  const best = bodies.map(() => Number.POSITIVE_INFINITY)
-  for (let turn = 0; turn < turns; turn++) {
-    bodies.forEach((body, i) => {
+  return Array.from({ length: turns }, () =>
+    bodies.map((body, i) => {
       const begin = worked()
       for (let call = 0; call < repeats[i]!; call++) body()
-      best[i] = Math.min(best[i]!, ((worked() - begin) * 1e6) / (repeats[i]! * units))
-    })
-  }
-  return best
+      return ((worked() - begin) * 1e6) / (repeats[i]! * units)
+    }),
+  )
 }
 
+/** The best turn of each body: what disturbs a measurement only ever makes it slower. */
+export function bestOf(units: number, bodies: readonly (() => unknown)[]): number[] {
+  const times = timesOf(units, bodies)
+  return bodies.map((_, i) => Math.min(...times.map(turn => turn[i]!)))
+}
+
+/**
+ * Ours beside a peer's: the median turn of each. The ratio is the median of each turn's own, as the machine's speed changes from one turn to the
+ * next and hits both in a turn alike.
+ */
 export function versus(what: string, units: number, ours: () => unknown, peer: string, theirs: () => unknown, goal: string): Row {
-  const [own, other] = bestOf(units, [ours, theirs]) as [number, number]
-  return { what, ours: own, peer, theirs: other, ratio: other / own, goal }
+  const times = timesOf(units, [ours, theirs]) as [number, number][]
+  return {
+    what,
+    ours: median(times.map(([own]) => own)),
+    peer,
+    theirs: median(times.map(([, other]) => other)),
+    ratio: median(times.map(([own, other]) => other / own)),
+    goal,
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
 
 /** JSON lines as topics hold them: names again and again, numbers and identifiers that differ. */

@@ -97,9 +97,7 @@ function* messagesOf(topic: string, answer: PartitionAnswer, from: number, commi
     const left = aborted.covers(batch)
     if (left || batch.isControl || batch.lastOffset < from) continue
     batch.verify()
-    const messages: Message[] = []
-    decodeBatch(batch, { topic, partition, highWaterMark, codecs }, messages, from)
-    yield* messages
+    yield* decodeBatch(batch, { topic, partition, highWaterMark, codecs }, from)
   }
 }
 

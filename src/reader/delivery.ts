@@ -150,12 +150,12 @@ export class Delivery {
   private decode(fetched: FetchedBatch): void {
     const { position, from, highWaterMark, frame } = fetched
     const { codecs, limit } = this.decoding
-    const messages: Message[] = []
+    let messages: Message[] = []
     const batch = this.guard(fetched, () => {
       fetched.batch.verify()
       // A kept message must not keep the whole frame, and the frame is wanted for the next answer.
       const own = fetched.batch.detach()
-      decodeBatch(own, { topic: position.topic, partition: position.partition, highWaterMark, codecs, limit }, messages, from)
+      messages = decodeBatch(own, { topic: position.topic, partition: position.partition, highWaterMark, codecs, limit }, from)
       return own
     })
     frame.release()

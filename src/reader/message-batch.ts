@@ -61,10 +61,8 @@ export class DeliveredBatch implements MessageBatch {
   messages(): Message[] {
     const { topic, partition, highWaterMark, firstOffset, batch } = this
     const { codecs, limit } = this.decoding
-    const messages: Message[] = []
     // A compressed batch is decompressed into memory of its own anyway.
-    decodeBatch(batch.codec === 0 ? batch.detach() : batch, { topic, partition, highWaterMark, codecs, limit }, messages, firstOffset)
-    return messages
+    return decodeBatch(batch.codec === 0 ? batch.detach() : batch, { topic, partition, highWaterMark, codecs, limit }, firstOffset)
   }
 
   cursor(): RecordCursor {

@@ -14,17 +14,44 @@ export interface DecodeContext {
 }
 
 /**
- * Appends the batch's records to `into` as Messages, leaving out those before offset `from`. Their keys and values are views: of the batch's
- * bytes, or of what they decompressed to. `detach()` the batch first if its frame will be used again.
+ * Makes Messages of a batch's records, leaving out those before offset `from`. Their keys and values are views: of the batch's bytes, or of
+ * what they decompressed to. `detach()` the batch first if its frame will be used again.
  */
-export function decodeBatch(batch: RecordBatch, context: DecodeContext, into: Message[], from = 0): void {
-  const { topic, partition, highWaterMark } = context
-  const { leaderEpoch } = batch
-  const cursor = new RecordCursor().reset(batch, context.codecs, context.limit)
-  while (cursor.next()) {
-    if (cursor.offset < from) continue
-    into.push(
-      new Message(topic, partition, cursor.offset, cursor.timestamp, cursor.key, cursor.value, cursor.headers, highWaterMark, leaderEpoch),
-    )
+export class BatchDecoder {
+  private readonly batch: RecordBatch
+  private readonly context: DecodeContext
+  private readonly from: number
+  private readonly cursor = new RecordCursor()
+
+  /** `batch` should be verified. One that is compressed is decompressed here. */
+  constructor(batch: RecordBatch, context: DecodeContext, from = 0) {
+    this.batch = batch
+    this.context = context
+    this.from = from
+    this.cursor.reset(batch, context.codecs, context.limit)
   }
+
+  /**
+   * The next `most` messages at most, all by default; none at the end. A large batch is quicker to read some at a time: objects that die young
+   * cost the garbage collector nothing.
+   */
+  take(most = Number.POSITIVE_INFINITY): Message[] {
+    const { cursor, from, batch } = this
+    const { topic, partition, highWaterMark } = this.context
+    const { leaderEpoch } = batch
+    const messages: Message[] = []
+    while (messages.length < most && cursor.next()) {
+      const { offset } = cursor
+      if (offset < from) continue
+      messages.push(
+        new Message(topic, partition, offset, cursor.timestamp, cursor.key, cursor.value, cursor.headers, highWaterMark, leaderEpoch),
+      )
+    }
+    return messages
+  }
+}
+
+/** All messages of a batch at once. */
+export function decodeBatch(batch: RecordBatch, context: DecodeContext, from = 0): Message[] {
+  return new BatchDecoder(batch, context, from).take()
 }

@@ -26,6 +26,9 @@ export class RecordCursor {
   valueLength = -1
 
   private bytes: Uint8Array = empty
+  /** What `bytes` is a view of, and from where: a view made of that takes two thirds of the time of subarray(). */
+  private buffer: ArrayBufferLike = empty.buffer
+  private origin = 0
   private at = 0
   private end = 0
   private left = 0
@@ -55,6 +58,8 @@ export class RecordCursor {
       this.baseOffset = set.baseOffset
     } else if (batch.codec === 0) this.bytes = batch.bytes
     else this.bytes = codecs.get(batch.codec).decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
+    this.buffer = this.bytes.buffer
+    this.origin = this.bytes.byteOffset
     const inPlace = this.bytes === batch.bytes
     this.at = inPlace ? batch.start + layout.headerBytes : 0
     this.end = inPlace ? batch.end : this.bytes.length
@@ -104,6 +109,10 @@ export class RecordCursor {
     else if (bytes[p + 1]! < 0x80) {
       z = (z & 0x7f) | (bytes[p + 1]! << 7)
       p += 2
+    } else if (bytes[p + 2]! < 0x80) {
+      // From the batch's 8,192nd record on.
+      z = (z & 0x7f) | ((bytes[p + 1]! & 0x7f) << 7) | (bytes[p + 2]! << 14)
+      p += 3
     } else {
       z = this.varint(p, end)
       p = this.behind
@@ -147,11 +156,11 @@ export class RecordCursor {
   }
 
   get key(): Uint8Array | null {
-    return this.keyLength < 0 ? null : this.bytes.subarray(this.keyAt, this.keyAt + this.keyLength)
+    return this.keyLength < 0 ? null : new Uint8Array(this.buffer, this.origin + this.keyAt, this.keyLength)
   }
 
   get value(): Uint8Array | null {
-    return this.valueLength < 0 ? null : this.bytes.subarray(this.valueAt, this.valueAt + this.valueLength)
+    return this.valueLength < 0 ? null : new Uint8Array(this.buffer, this.origin + this.valueAt, this.valueLength)
   }
 
   /** Read at each call. Throws a ProtocolError when they are not what the record says. */
@@ -169,7 +178,10 @@ export class RecordCursor {
       const valueAt = this.behind
       if (valueLength < -1 || valueLength > recordEnd - valueAt) this.fail(`a header value of ${valueLength} bytes`)
       this.behind = valueAt + Math.max(valueLength, 0)
-      headers.push({ key: readUtf8(bytes, keyAt, keyAt + keyLength), value: valueLength < 0 ? null : bytes.subarray(valueAt, this.behind) })
+      headers.push({
+        key: readUtf8(bytes, keyAt, keyAt + keyLength),
+        value: valueLength < 0 ? null : new Uint8Array(this.buffer, this.origin + valueAt, valueLength),
+      })
     }
     if (this.behind !== recordEnd) this.fail('bytes behind the last header')
     return headers

@@ -5,7 +5,6 @@ import { gzip } from '../../src/compression/gzip.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { readControl } from '../../src/records/control.ts'
 import { decodeBatch } from '../../src/records/decode-batch.ts'
-import type { Message } from '../../src/records/message.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { codecs, repairCrc } from '../records/raw.ts'
@@ -48,8 +47,7 @@ function readAll(bytes: Uint8Array, repair: boolean): number {
       seen += readControl(batch).length
       continue
     }
-    const messages: Message[] = []
-    decodeBatch(batch.detach(), { topic: 'fuzz', partition: 0, highWaterMark: 0, codecs, limit }, messages)
+    const messages = decodeBatch(batch.detach(), { topic: 'fuzz', partition: 0, highWaterMark: 0, codecs, limit })
     cursor.reset(batch, codecs, limit)
     for (const { offset, timestamp, key, value } of messages) {
       const agreed = cursor.next() && cursor.offset === offset && cursor.timestamp === timestamp

@@ -50,9 +50,7 @@ export function onlyBatch(bytes: Uint8Array): RecordBatch {
 /** Verified and decoded to messages. */
 export function messagesOf(batch: RecordBatch, from?: number): Message[] {
   batch.verify()
-  const messages: Message[] = []
-  decodeBatch(batch, { topic: 'orders', partition: 3, highWaterMark: 1000, codecs }, messages, from)
-  return messages
+  return decodeBatch(batch, { topic: 'orders', partition: 3, highWaterMark: 1000, codecs }, from)
 }
 
 /** What a cursor sees, in plain objects. */

@@ -5,7 +5,7 @@ import { concat } from '../../src/bytes/writer.ts'
 import { gzip } from '../../src/compression/gzip.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { readControl } from '../../src/records/control.ts'
-import { decodeBatch } from '../../src/records/decode-batch.ts'
+import { BatchDecoder } from '../../src/records/decode-batch.ts'
 import { Message } from '../../src/records/message.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
 import { codecs, messagesOf, onlyBatch, rawBatch, walked } from './raw.ts'
@@ -285,13 +285,12 @@ describe('round trips', () => {
       ])
   })
 
-  test('decoding begins where asked, and appends', () => {
+  test('decoding begins where asked, and takes as many at a time as asked', () => {
     const batch = onlyBatch(bytesOf('transactional'))
     expect(messagesOf(batch, 1234567890125).map(({ offset }) => offset)).toEqual([1234567890125, 1234567890126])
     expect(messagesOf(batch, 1234567890127)).toEqual([])
-    const messages = messagesOf(batch)
-    decodeBatch(batch, { topic: 'x', partition: 0, highWaterMark: 0, codecs }, messages)
-    expect(messages).toHaveLength(8)
+    const decoder = new BatchDecoder(batch, { topic: 'x', partition: 0, highWaterMark: 0, codecs }, 1234567890124)
+    expect([2, 2, 2].map(most => decoder.take(most).map(({ offset }) => offset - 1234567890123))).toEqual([[1, 2], [3], []])
   })
 })
 
