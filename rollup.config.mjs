@@ -18,6 +18,7 @@ const entries = {
   websocket: 'adapters/websocket/index',
   browser: 'adapters/websocket/browser',
   bridge: 'adapters/bridge/index',
+  fetch: 'adapters/bridge/fetch',
   none: 'adapters/none/index',
   crc32c: 'src/bytes/crc32c',
   'crc32c-plain': 'src/bytes/crc32c-plain',

@@ -1,4 +1,5 @@
-import { linkSignals } from '../../src/base/signals.ts'
+import { deferred } from '../../src/base/deferred.ts'
+import { linkSignals, sleep } from '../../src/base/signals.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import { admit, type Passage, type UpgradeRequest } from './admission.ts'
 import type { Channel } from './channel.ts'
@@ -6,7 +7,7 @@ import type { BridgeConfig } from './config.ts'
 import { Gate } from './gate.ts'
 import { Metrics } from './metrics.ts'
 import { Refusal } from './refusal.ts'
-import { Relay } from './relay.ts'
+import { Relay, tickInterval } from './relay.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { Targets } from './targets.ts'
 
@@ -18,8 +19,8 @@ export class Bridge {
   readonly #gate: Gate
   readonly #relays = new Set<Relay>()
   readonly #entering = new Set<AbortController>()
-  #stopping: Promise<void> | undefined
-  #emptied = (): void => {}
+  #stopping = false
+  readonly #emptied = deferred<void>()
 
   constructor(config: BridgeConfig) {
     const settings = settingsOf(config)
@@ -30,7 +31,7 @@ export class Bridge {
   }
 
   get stopping(): boolean {
-    return this.#stopping !== undefined
+    return this.#stopping
   }
 
   /** Connections now, those being opened included. */
@@ -49,7 +50,8 @@ export class Bridge {
       const passage = await admit(this.settings, this.#targets, this.#gate, { url, header, remoteAddress, signal })
       // Whoever came too late finds nobody to talk to.
       if (!signal.aborted && !this.stopping) return passage
-      this.abandon(passage)
+      passage.socket.abort()
+      passage.leave()
       throw signal.aborted ? signal.reason : stopped()
     } catch (error) {
       const refusal = error instanceof Refusal ? error : this.#explain(error, signal)
@@ -61,10 +63,13 @@ export class Bridge {
     }
   }
 
-  /** Gives up a passage that no WebSocket came for. */
-  abandon(passage: Passage): void {
-    passage.socket.abort()
-    passage.leave()
+  /** Gives up a passage that no WebSocket came for; the answer says so. */
+  abandon({ leave, remoteAddress, socket }: Passage, cause?: unknown): Refusal {
+    socket.abort()
+    leave()
+    const refusal = new Refusal(400, 'request', 'that is no WebSocket handshake', { cause })
+    this.#report(refusal, remoteAddress)
+    return refusal
   }
 
   /** Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is left, when it ends. */
@@ -82,16 +87,17 @@ export class Bridge {
   }
 
   /** Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits' timeouts. */
-  close(): Promise<void> {
-    this.#stopping ??= new Promise<void>(resolve => {
-      this.#emptied = resolve
-      if (this.#relays.size === 0) resolve()
-      // There each sees for itself.
-      if (this.settings.confined) return
-      for (const controller of this.#entering) controller.abort(stopped())
-      for (const relay of this.#relays) relay.drain(CloseCode.GoingAway, 'the bridge is stopping')
-    })
-    return this.#stopping
+  async close(): Promise<void> {
+    this.#stopping = true
+    if (this.settings.confined) return this.#empty()
+    for (const controller of this.#entering) controller.abort(stopped())
+    for (const relay of this.#relays) relay.drain(CloseCode.GoingAway, 'the bridge is stopping')
+    if (this.#relays.size > 0) await this.#emptied.promise
+  }
+
+  /** Where nobody may touch another's connection, nor end another's waiting: each sees for itself that the bridge stops. */
+  async #empty(): Promise<void> {
+    while (this.#relays.size > 0) await sleep(tickInterval, { clock: this.settings.clock })
   }
 
   #explain(error: unknown, { aborted }: AbortSignal): Refusal {
@@ -114,7 +120,7 @@ export class Bridge {
     this.metrics.close(relay.code)
     const seconds = Math.round(this.settings.clock.monotonic() - openedAt) / 1000
     this.settings.logger.info('closed', { ...describe(passage), code: relay.code, seconds, bytesUp, bytesDown })
-    if (this.#relays.size === 0) this.#emptied()
+    if (this.#stopping && this.#relays.size === 0) this.#emptied.resolve()
   }
 }
 

@@ -9,8 +9,8 @@ import type { Settings } from './settings.ts'
 // Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at most.
 const sessionMargin = 10_000
 const sessionShare = 0.1
-// How often deadlines are looked at, in milliseconds.
-const tickInterval = 250
+/** How often deadlines are looked at, in milliseconds. */
+export const tickInterval = 250
 // Small messages that must wait are put together: each costs its owner as much as a large one.
 const gatheredBytes = 16 * 1024
 // Questions of a client that wait for their answer.

@@ -2,7 +2,7 @@ import { type Address, formatAddress } from '../../src/base/address.ts'
 import { AuthenticationError, ConfigError, messageOf, ProtocolError } from '../../src/base/errors.ts'
 import { abortable, onAbort } from '../../src/base/signals.ts'
 import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
-import { encodeToken, subprotocol, tokenProtocol } from '../shared/bridge-wire.ts'
+import { encodeToken, markedSubprotocol, subprotocol, tokenProtocol } from '../shared/bridge-wire.ts'
 import { openError } from './errors.ts'
 import { BridgedSocket } from './socket.ts'
 import type { WebSocketConstructor, WebSocketEvent, WebSocketLike } from './web-socket.ts'
@@ -23,7 +23,7 @@ export async function dial(
   if (tls !== undefined)
     throw new ConfigError(`${broker}: TLS to the brokers is the bridge's affair: leave \`tls\` out here and give it to the bridge`)
   signal?.throwIfAborted()
-  const protocols = [subprotocol]
+  const protocols: string[] = [subprotocol, markedSubprotocol]
   const token = await tokenOf(broker, bridge, signal)
   if (token !== undefined) protocols.push(tokenProtocol + encodeToken(token))
   const url = new URL(bridge.base)
@@ -59,7 +59,7 @@ function open(webSocket: WebSocketLike, broker: string, bridge: string, signal: 
     webSocket.addEventListener('close', failed)
     webSocket.addEventListener('open', () => {
       if (!settle()) return
-      if (webSocket.protocol === subprotocol) return resolve(new BridgedSocket(broker, webSocket))
+      if ([subprotocol, markedSubprotocol].includes(webSocket.protocol)) return resolve(new BridgedSocket(broker, webSocket))
       webSocket.close()
       reject(new ProtocolError(`${broker}: what answers at ${bridge} is not an isokafka bridge`))
     })

@@ -1,7 +1,7 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ProtocolError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
-import { CloseCode } from '../shared/bridge-wire.ts'
+import { CloseCode, markEvery, markedSubprotocol } from '../shared/bridge-wire.ts'
 import { closeError } from './errors.ts'
 import type { WebSocketEvent, WebSocketLike } from './web-socket.ts'
 
@@ -32,9 +32,14 @@ export class BridgedSocket implements Socket {
   private empty: Deferred<void> | undefined
   private polling: ReturnType<typeof setTimeout> | undefined
   private closing: Promise<void> | undefined
+  private closed = false
+  /** Bytes sent, up to where we asked the bridge whether it is rid of them, and up to where it is. Unused where a bridge can hold us back. */
+  private sent = 0
+  private asked = 0
+  private taken = 0
   /** Null: the broker ended its side, and that is no error. */
   private ended: { readonly error: unknown } | undefined
-  private readonly closed = deferred<void>()
+  private readonly gone = deferred<void>()
 
   constructor(broker: string, webSocket: WebSocketLike) {
     this.broker = broker
@@ -42,7 +47,7 @@ export class BridgedSocket implements Socket {
     webSocket.addEventListener('message', event => this.arrived(event))
     webSocket.addEventListener('close', event => {
       this.end(event.code === CloseCode.BrokerClosed ? null : closeError(broker, event), false)
-      this.closed.resolve()
+      this.gone.resolve()
     })
   }
 
@@ -61,8 +66,8 @@ export class BridgedSocket implements Socket {
   write(pieces: readonly Uint8Array[]): void | Promise<void> {
     // Why it ended is what read() tells.
     if (this.ended !== undefined) return
-    for (const message of messagesOf(pieces)) this.webSocket.send(message)
-    if (this.unsent <= highWater) return
+    for (const message of messagesOf(pieces)) this.send(message)
+    if (this.hasRoom) return
     this.room ??= deferred()
     this.poll()
     return this.room.promise
@@ -92,23 +97,57 @@ export class BridgedSocket implements Socket {
     return this.webSocket.bufferedAmount ?? 0
   }
 
+  /** Whether as little is on the way as should be: in our WebSocket, and in a bridge that can't hold us back. */
+  private get hasRoom(): boolean {
+    return this.unsent <= highWater && this.sent - this.taken <= highWater
+  }
+
+  private get marked(): boolean {
+    return this.webSocket.protocol === markedSubprotocol
+  }
+
+  private send(message: Uint8Array<ArrayBuffer>): void {
+    this.webSocket.send(message)
+    if (!this.marked) return
+    this.sent += message.length
+    if (this.sent - this.asked < markEvery) return
+    this.asked = this.sent
+    this.webSocket.send(`?${this.sent}`)
+  }
+
+  /** A text: a question of the bridge's, or its answer to ours. False for anything else. */
+  private answered(text: string): boolean {
+    if (!this.marked) return false
+    if (text.startsWith('?')) {
+      if (!this.closed) this.webSocket.send(`!${text.slice(1)}`)
+      return true
+    }
+    const taken = Number(/^!(\d+)$/.exec(text)?.[1])
+    if (!(taken > this.taken && taken <= this.asked)) return false
+    this.taken = taken
+    this.lookAtUnsent()
+    return true
+  }
+
   private async finish(): Promise<void> {
     if (this.ended !== undefined) return
     const timer = setTimeout(() => {
       this.abort()
-      this.closed.resolve()
+      this.gone.resolve()
     }, closePatience)
     this.dropping = true
     this.received.length = this.receivedBytes = 0
     if (this.paused) this.setPaused(false)
     await this.flushed().catch(() => {})
+    this.closed = true
     this.webSocket.close(CloseCode.Normal)
-    await this.closed.promise
+    await this.gone.promise
     clearTimeout(timer)
   }
 
   private arrived({ data }: WebSocketEvent): void {
     if (this.ended !== undefined) return
+    if (typeof data === 'string' && this.answered(data)) return
     if (!(data instanceof ArrayBuffer)) {
       this.abort(new ProtocolError(`${this.broker}: the bridge sent a text, where all of Kafka is binary`))
       return
@@ -143,8 +182,8 @@ export class BridgedSocket implements Socket {
   }
 
   private lookAtUnsent(): void {
-    const { unsent } = this
-    if (unsent <= highWater) {
+    const { hasRoom, unsent } = this
+    if (hasRoom) {
       this.room?.resolve()
       this.room = undefined
     }
@@ -152,7 +191,8 @@ export class BridgedSocket implements Socket {
       this.empty?.resolve()
       this.empty = undefined
     }
-    if (this.room !== undefined || this.empty !== undefined) this.poll()
+    // What a bridge must tell is not asked for.
+    if ((this.room !== undefined && unsent > highWater) || this.empty !== undefined) this.poll()
   }
 
   /** `atOnce`: even what was received is gone. */

@@ -5,7 +5,7 @@ export interface WebSocketLike {
   readonly bufferedAmount?: number
   /** The subprotocol the server chose. */
   readonly protocol: string
-  send(bytes: Uint8Array<ArrayBuffer>): void
+  send(data: Uint8Array<ArrayBuffer> | string): void
   close(code?: number, reason?: string): void
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: WebSocketEvent) => void): void
   /** Where they exist (the `ws` package), a reader can be kept from being flooded, and a connection ended at once. */

@@ -1,6 +1,7 @@
 import { get } from 'node:http'
 import * as net from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { guarded } from '../../adapters/bridge/guard.ts'
 import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
 import { type Lab, origin, startLab, startPeer, statusOf, tokens, until } from './bridge-lab.ts'
@@ -201,6 +202,37 @@ test('link-local, metadata, private and IPv4-mapped IPv6 targets are refused', a
   expect(lab.dialed).toEqual([])
   for (address of ['::ffff:127.0.0.1', '127.0.0.1']) await statusOf(lab)
   expect(lab.dialed.length).toBe(2)
+})
+
+test('where the platform looks names up, those a cluster advertises may not mean an address or the machine itself', async () => {
+  const dialed: string[] = []
+  const dial = async ({ host }: { host: string }): Promise<never> => {
+    dialed.push(host)
+    throw new ConnectionError(host, 'refused')
+  }
+  const adapter = guarded({
+    adapter: { name: 'stub', dial },
+    resolve: undefined,
+    allowAddresses: [],
+    listedHosts: new Set(['localhost', 'kafka-1']),
+  })
+  const outcome = (host: string): Promise<number> => adapter.dial({ host, port: 9092 }, {}).catch(error => error.status ?? 502)
+  for (const host of [
+    '127.1',
+    '2130706433',
+    '0x7f.1',
+    '0x7f000001',
+    '10.0.0.1.',
+    'db.localhost',
+    'LOCALHOST.',
+    'fe80::1%eth0',
+    '10.0.0.1',
+    '::1',
+  ])
+    expect([host, await outcome(host)]).toEqual([host, 403])
+  for (const host of ['localhost', 'kafka-1', 'b-2.cluster.example', '203.1.2.3', 'node7'])
+    expect([host, await outcome(host)]).toEqual([host, 502])
+  expect(dialed).toEqual(['localhost', 'kafka-1', 'b-2.cluster.example', '203.1.2.3', 'node7'])
 })
 
 test('public addresses are dialed without being listed', async () => {

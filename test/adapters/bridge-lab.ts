@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { type ServedBridge, type ServeOptions, serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
-import { encodeToken, subprotocol, tokenProtocol } from '../../adapters/shared/bridge-wire.ts'
+import { encodeToken, markedSubprotocol, subprotocol, tokenProtocol } from '../../adapters/shared/bridge-wire.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 
 // What the tests of the bridge share: a bridge whose resolver and dialer are the test's, a broker that does as told, and clients.
@@ -74,9 +74,10 @@ export async function statusOf(lab: Lab, target?: string, options?: ConnectOptio
   )
 }
 
-async function connect(url: string, { client, headers, origin: from = origin, path, token }: ConnectOptions): Promise<Client> {
+/** A WebSocket to a bridge, opened; rejects with a Refused. */
+export async function connect(url: string, { client, headers, origin: from = origin, path, token }: ConnectOptions = {}): Promise<Client> {
   const given = token === undefined ? await tokens.sign({ id: 'tester' }) : token
-  const protocols = [subprotocol, ...(given === null ? [] : [tokenProtocol + encodeToken(given)])]
+  const protocols = [subprotocol, markedSubprotocol, ...(given === null ? [] : [tokenProtocol + encodeToken(given)])]
   const webSocket = new WebSocket(path === undefined ? url : new URL(path, url), protocols, {
     perMessageDeflate: false,
     ...(from === null ? {} : { origin: from }),
@@ -99,11 +100,19 @@ export class Client {
   readonly webSocket: WebSocket
   readonly closed: Promise<{ code: number; reason: string }>
   received = 0
+  /** The texts that came, and whether those that ask are answered: in front of a bridge that can't see what waits. */
+  readonly marks: string[] = []
+  returnsMarks = true
   #waiting: (() => void)[] = []
 
   constructor(webSocket: WebSocket) {
     this.webSocket = webSocket
-    webSocket.on('message', data => {
+    webSocket.on('message', (data, isBinary) => {
+      if (!isBinary) {
+        this.marks.push(String(data))
+        if (this.returnsMarks && /^\?/.test(String(data))) webSocket.send(`!${String(data).slice(1)}`)
+        return
+      }
       this.received += (data as Buffer).length
       for (const wake of this.#waiting.splice(0)) wake()
     })

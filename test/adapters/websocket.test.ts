@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
+import { markedSubprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
 import { websocket } from '../../adapters/websocket/index.ts'
 import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
@@ -90,6 +93,35 @@ test('write asks for a pause above the high-water mark, and room comes', async (
   await socket.flushed()
   socket.abort()
   await until(() => lab.bridge.connections === 0)
+})
+
+test('where a bridge can not hold us back, no more than the high-water mark goes unanswered, and its questions are answered', async () => {
+  const said: string[] = []
+  let received = 0
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => markedSubprotocol })
+  onTestFinished(() => server.close())
+  await once(server, 'listening')
+  const socket = await websocket({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, WebSocket }).dial(at, {})
+  const [client] = [...server.clients] as [WebSocket]
+  client.on('message', (data, isBinary) => {
+    if (isBinary) received += (data as Buffer).length
+    else said.push(String(data))
+  })
+  client.send('?are.you.there')
+  await until(() => said.length === 1)
+  expect(said).toEqual(['!are.you.there'])
+  let paused: Promise<void> | undefined
+  let written = 0
+  for (; paused === undefined; written++) paused = socket.write([new Uint8Array(256 * 1024)]) ?? undefined
+  expect(written).toBe(5)
+  await until(() => received === 5 * 256 * 1024)
+  expect(said.slice(1)).toEqual([1, 2, 3, 4, 5].map(each => `?${each * 256 * 1024}`))
+  expect(await Promise.race([paused, new Promise(resolve => setTimeout(resolve, 50, 'waits'))])).toBe('waits')
+  client.send(`!${256 * 1024}`)
+  await paused
+  // What was never asked is no answer.
+  client.send('!99')
+  await expect(socket.read()).rejects.toThrow(ProtocolError)
 })
 
 test('abort rejects who waits, at once', async () => {

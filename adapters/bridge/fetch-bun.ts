@@ -1,0 +1,155 @@
+import { type Deferred, deferred } from '../../src/base/deferred.ts'
+import { ClosedError, ConfigError } from '../../src/base/errors.ts'
+import { type CloseCode, subprotocol } from '../shared/bridge-wire.ts'
+import type { Passage } from './admission.ts'
+import type { Bridge } from './bridge.ts'
+import type { Channel } from './channel.ts'
+import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
+import type { Resolve } from './guard.ts'
+
+// As much of Bun as we use, declared by hand: no types of another runtime come with the package.
+interface ServerWebSocket {
+  readonly data: unknown
+  binaryType: string
+  /** Bytes sent, -1 when they have to wait, 0 when they were dropped. */
+  send(bytes: Uint8Array): number
+  ping(): number
+  pause(): void
+  resume(): void
+  close(code: number, reason: string): void
+  terminate(): void
+}
+
+interface Server {
+  requestIP(request: Request): { address: string } | null
+  upgrade(request: Request, options: { headers: Record<string, string>; data: unknown }): boolean
+}
+
+/** What Bun.serve is given as `websocket`. */
+export interface BunWebSocketHandlers {
+  perMessageDeflate: boolean
+  maxPayloadLength: number
+  idleTimeout: number
+  sendPings: boolean
+  open(webSocket: ServerWebSocket): void
+  message(webSocket: ServerWebSocket, data: string | Uint8Array): void
+  drain(webSocket: ServerWebSocket): void
+  ping(webSocket: ServerWebSocket): void
+  pong(webSocket: ServerWebSocket): void
+  close(webSocket: ServerWebSocket, code: number): void
+}
+
+interface Bun {
+  dns: { lookup(host: string): Promise<{ address: string }[]> }
+}
+
+function bun(): Bun {
+  const found = (globalThis as { Bun?: Bun }).Bun
+  if (found === undefined) throw new ConfigError('a BunBridge works in Bun alone')
+  return found
+}
+
+const bunResolve: Resolve = async host => (await bun().dns.lookup(host)).map(({ address }) => address)
+
+/** A bridge in Bun: `Bun.serve({ fetch: (request, server) => bridge.fetch(request, server), websocket: bridge.websocket })`. */
+export class BunBridge extends FetchBridge {
+  readonly websocket: BunWebSocketHandlers
+
+  constructor(config: FetchBridgeConfig) {
+    bun()
+    super(config, { resolve: bunResolve })
+    const of = ({ data }: ServerWebSocket): BunConnection => data as BunConnection
+    this.websocket = {
+      perMessageDeflate: false,
+      maxPayloadLength: this.bridge.settings.limits.messageBytes,
+      // The bridge has its own deadlines.
+      idleTimeout: 0,
+      sendPings: false,
+      open: webSocket => of(webSocket).opened(webSocket),
+      message: (webSocket, data) => of(webSocket).message(data),
+      drain: webSocket => of(webSocket).drained(),
+      ping: webSocket => of(webSocket).alive(),
+      pong: webSocket => of(webSocket).alive(),
+      close: (webSocket, code) => of(webSocket).closed(code),
+    }
+  }
+
+  /** Undefined once it is a WebSocket, as Bun wants. */
+  fetch(request: Request, server: Server): Promise<Response | undefined> {
+    const remoteAddress = server.requestIP(request)?.address ?? ''
+    return this.answer(request, { remoteAddress, signal: request.signal }, passage => {
+      const data = new BunConnection(this.bridge, passage)
+      if (!server.upgrade(request, { headers: { 'sec-websocket-protocol': subprotocol }, data })) throw new ClosedError('not upgraded')
+      return undefined
+    })
+  }
+}
+
+/** One WebSocket, from when it is granted. */
+class BunConnection implements Channel {
+  readonly #bridge: Bridge
+  readonly #passage: Passage
+  #webSocket: ServerWebSocket | undefined
+  #relaying: ReturnType<Bridge['relay']> | undefined
+  #room: Deferred<void> | undefined
+
+  constructor(bridge: Bridge, passage: Passage) {
+    this.#bridge = bridge
+    this.#passage = passage
+  }
+
+  opened(webSocket: ServerWebSocket): void {
+    webSocket.binaryType = 'uint8array'
+    this.#webSocket = webSocket
+    this.#relaying = this.#bridge.relay(this.#passage, this)
+  }
+
+  message(data: string | Uint8Array): void {
+    const { relay } = this.#relaying!
+    if (typeof data === 'string') relay.text()
+    else relay.message(data)
+  }
+
+  alive(): void {
+    this.#relaying!.relay.alive()
+  }
+
+  drained(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  closed(code: number): void {
+    this.#room?.reject(new ClosedError('the WebSocket is closed'))
+    this.#room = undefined
+    void this.#relaying!.closed(code)
+  }
+
+  send(bytes: Uint8Array): void | Promise<void> {
+    const sent = this.#webSocket!.send(bytes)
+    if (sent === 0) throw new ClosedError('the WebSocket is closed')
+    if (sent > 0) return
+    this.#room ??= deferred()
+    return this.#room.promise
+  }
+
+  ping(): void {
+    this.#webSocket!.ping()
+  }
+
+  pause(): void {
+    this.#webSocket!.pause()
+  }
+
+  resume(): void {
+    this.#webSocket!.resume()
+  }
+
+  close(code: CloseCode, reason: string): void {
+    this.#webSocket!.close(code, reason)
+  }
+
+  terminate(): void {
+    this.#webSocket!.terminate()
+  }
+}

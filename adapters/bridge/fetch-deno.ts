@@ -1,0 +1,69 @@
+import { ConfigError } from '../../src/base/errors.ts'
+import { markedSubprotocol } from '../shared/bridge-wire.ts'
+import type { Passage } from './admission.ts'
+import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
+import type { Resolve } from './guard.ts'
+import { type BareWebSocket, relayMarked } from './marked-channel.ts'
+
+// As much of Deno as we use, declared by hand: no types of another runtime come with the package.
+interface OpeningWebSocket extends BareWebSocket {
+  addEventListener: BareWebSocket['addEventListener'] & ((type: 'open', listener: () => void) => void)
+}
+
+interface Deno {
+  upgradeWebSocket(request: Request, options: { idleTimeout: number }): { socket: OpeningWebSocket; response: Response }
+  resolveDns(host: string, type: 'A' | 'AAAA', options?: { signal?: AbortSignal }): Promise<string[]>
+}
+
+function deno(): Deno {
+  const found = (globalThis as { Deno?: Deno }).Deno
+  if (found === undefined) throw new ConfigError('a DenoBridge works in Deno alone')
+  return found
+}
+
+/** Every address of the name that DNS has. The system's hosts file is not asked. */
+const denoResolve: Resolve = async (host, signal) => {
+  const options = signal && { signal }
+  const answers = await Promise.allSettled([deno().resolveDns(host, 'A', options), deno().resolveDns(host, 'AAAA', options)])
+  const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
+  const failed = answers.find(answer => answer.status === 'rejected')
+  if (addresses.length === 0 && failed !== undefined) throw failed.reason
+  return addresses
+}
+
+/** A bridge in Deno: `Deno.serve((request, info) => bridge.fetch(request, info))`. */
+export class DenoBridge extends FetchBridge {
+  constructor(config: FetchBridgeConfig) {
+    deno()
+    super(config, { resolve: denoResolve, subprotocol: markedSubprotocol })
+  }
+
+  fetch(request: Request, info: { remoteAddr: { hostname?: string } }): Promise<Response> {
+    // (The signal of Deno's requests is aborted by any answer.)
+    return this.answer(request, { remoteAddress: info.remoteAddr.hostname ?? '' }, passage => {
+      // Marks find who is gone. (Given a protocol, Deno refuses clients that put no space between those they offer.)
+      const { response, socket } = deno().upgradeWebSocket(request, { idleTimeout: 0 })
+      response.headers.set('sec-websocket-protocol', markedSubprotocol)
+      this.#await(socket, passage)
+      return response
+    })
+  }
+
+  /** The client may go away before the answer gets there, which not every event tells. */
+  #await(socket: OpeningWebSocket, passage: Passage): void {
+    const { clock, limits } = this.bridge.settings
+    const giveUp = (): void => {
+      forget()
+      if (!opened) this.bridge.abandon(passage)
+    }
+    let opened = false
+    const forget = clock.after(limits.closeTimeout, giveUp)
+    socket.addEventListener('open', () => {
+      forget()
+      opened = true
+      void relayMarked(this.bridge, passage, socket)
+    })
+    socket.addEventListener('error', giveUp)
+    socket.addEventListener('close', giveUp)
+  }
+}

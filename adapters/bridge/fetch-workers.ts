@@ -1,0 +1,52 @@
+import { ConfigError } from '../../src/base/errors.ts'
+import { markedSubprotocol } from '../shared/bridge-wire.ts'
+import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
+import { type BareWebSocket, relayMarked } from './marked-channel.ts'
+
+interface AcceptingWebSocket extends BareWebSocket {
+  accept(): void
+}
+
+/**
+ * A bridge in a Worker: `fetch: (request, env, context) => bridge.fetch(request, context)`. Make it within the first request and keep it. In
+ * a Durable Object all connections are in one place, and its limits count them all; in a plain Worker they count those of one isolate.
+ * Names are resolved by the platform as it connects; what those lead to is its to refuse.
+ */
+export class WorkersBridge extends FetchBridge {
+  constructor(config: FetchBridgeConfig) {
+    webSocketPair()
+    super(config, { resolve: undefined, subprotocol: markedSubprotocol, confined: true })
+  }
+
+  /** `context`: of the handler, or a Durable Object's. The client's address is the header that Cloudflare sets, `cf-connecting-ip`. */
+  fetch(request: Request, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response> {
+    const remoteAddress = request.headers.get('cf-connecting-ip') ?? ''
+    const answer = this.answer(request, { remoteAddress, signal: request.signal }, passage => {
+      const { 0: client, 1: server } = new (webSocketPair())()
+      server.accept()
+      // The client's half of a closing wants an answer.
+      server.addEventListener('close', ({ code }) => close(server, code))
+      context.waitUntil(relayMarked(this.bridge, passage, server))
+      // Without a word on extensions the runtime agrees to compression.
+      const headers = { 'sec-websocket-protocol': markedSubprotocol, 'sec-websocket-extensions': 'none' }
+      return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
+    })
+    // A client that goes away must not end this before its place is given back.
+    context.waitUntil(answer)
+    return answer
+  }
+}
+
+function webSocketPair(): new () => { 0: unknown; 1: AcceptingWebSocket } {
+  const { WebSocketPair } = globalThis as { WebSocketPair?: ReturnType<typeof webSocketPair> }
+  if (WebSocketPair === undefined) throw new ConfigError('a WorkersBridge works in Workers alone')
+  return WebSocketPair
+}
+
+function close(webSocket: BareWebSocket, code: number): void {
+  try {
+    webSocket.close(code, '')
+  } catch {
+    // We have closed, or the code is one that is never sent.
+  }
+}

@@ -1,0 +1,8 @@
+export { CloseCode } from '../shared/bridge-wire.ts'
+export type { Authenticator, BridgeLimits, BridgePolicy, Identity, UpgradeQuestion } from './config.ts'
+export type { FetchBridgeConfig } from './fetch-bridge.ts'
+export { BunBridge, type BunWebSocketHandlers } from './fetch-bun.ts'
+export { DenoBridge } from './fetch-deno.ts'
+export { WorkersBridge } from './fetch-workers.ts'
+export type { Resolve } from './guard.ts'
+export { type SignedTokens, type SignedTokensOptions, signedTokens, type TokenClaims } from './token.ts'
