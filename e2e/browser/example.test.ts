@@ -1,34 +1,36 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
 import { listen } from '../../adapters/broker/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Writer } from '../../src/index.ts'
-import { startStage, whyNoChromium } from './chromium.ts'
+import { browserNames, chosenRuntimes, runtime } from '../runtimes/packages.ts'
+import { startStage } from './stage.ts'
 
-describe.skipIf(whyNoChromium() !== null)('docs/examples/browser', () => {
-  test('tails a topic', { timeout: 60_000 }, async () => {
+for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
+  const { label, missing } = runtime(name)
+  test.skipIf(missing !== null)(`docs/examples/browser tails a topic in ${label}`, { timeout: 60_000 }, async () => {
     const broker = new Broker({ topics: [{ name: 'news', partitions: 1 }] })
     const { addresses, close } = await listen(broker)
-    const stage = await startStage(addresses)
+    const stage = await startStage(name, addresses)
     const writer = new Writer({ addr: addresses, topic: 'news' })
     try {
       const html = readFileSync('docs/examples/browser/index.html', 'utf8')
       const style = readFileSync('docs/examples/browser/style.css', 'utf8')
       const query = new URLSearchParams({ bridge: stage.bridge.url, brokers: addresses[0]!, topic: 'news' })
       const page = await stage.open('docs/examples/browser/tail.ts', { html, style, query: query.toString() })
-      await page.waitForFunction("document.getElementById('status').textContent !== ''")
       // The page tails: what was there before it came is not shown.
       await expect
         .poll(
           async () => {
             await writer.writeMessages([{ key: 'headline', value: 'the page tails a topic' }])
-            return page.locator('#messages tr').count()
+            return page.evaluate("document.querySelectorAll('#messages tr').length")
           },
           { timeout: 20_000, interval: 200 },
         )
         .toBeGreaterThan(4)
-      expect(await page.locator('#messages tr').first().textContent()).toContain('the page tails a topic')
-      if (process.env['SCREENSHOT'] !== undefined) await page.screenshot({ path: process.env['SCREENSHOT'] })
+      expect(await page.evaluate("document.querySelector('#messages tr').textContent")).toContain('the page tails a topic')
+      const folder = process.env['SCREENSHOTS']
+      if (folder !== undefined) writeFileSync(`${folder}/${name}.png`, await page.screenshot())
       await page.close()
       await expect.poll(() => stage.bridge.connections, { timeout: 15_000 }).toBe(0)
     } finally {
@@ -38,4 +40,4 @@ describe.skipIf(whyNoChromium() !== null)('docs/examples/browser', () => {
       await broker.close()
     }
   })
-})
+}

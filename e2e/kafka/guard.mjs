@@ -18,7 +18,7 @@ for await (const chunk of process.stdin) {
   }
 }
 for (const what of kept) {
-  if (!/^\d+$/.test(what)) continue
+  if (!/^-?\d+$/.test(what)) continue
   try {
     process.kill(Number(what), 'SIGKILL')
   } catch {

@@ -3,10 +3,12 @@ import { natives } from '../../adapters/node/index.ts'
 import { collect } from '../../test/contract/harness.ts'
 import { type ContractRun, startContract } from './contract.ts'
 import { adapterSuite } from './entries/adapter-suite.ts'
-import { type RuntimeName, runtime } from './packages.ts'
+import { chosenRuntimes, type RuntimeName, runtime } from './packages.ts'
 import { type Peers, startPeers } from './peers.ts'
 
-const names: readonly RuntimeName[] = process.env['RUNTIMES'] === 'all' ? ['node24', 'deno', 'bun', 'workerd'] : ['deno', 'bun', 'workerd']
+// One Node is enough: its adapter has tests of its own.
+const dialing: readonly RuntimeName[] = ['node24', 'deno', 'bun', 'workerd']
+const names = dialing.filter(name => chosenRuntimes.includes(name))
 const adapters: Readonly<Partial<Record<RuntimeName, string>>> = { deno: 'deno', bun: 'bun', workerd: 'cloudflare' }
 
 describe('what an adapter owes to those above it', () => {
@@ -31,7 +33,9 @@ describe('what an adapter owes to those above it', () => {
       const unused = { ports: {}, ca: '', client: {}, stranger: '' } as unknown as Peers
       for (const each of collect({ adapter: adapterSuite(unused) }, { cluster, adapter: named, natives })) {
         const text = which.missing === null ? each.name : `${each.name} (${which.missing})`
-        test.skipIf(which.missing !== null)(text, { timeout: each.timeoutMs + 10_000 }, () => run!.outcome(each.name))
+        test.skipIf(which.missing !== null)(text, { timeout: each.timeoutMs + 10_000 }, async () => {
+          await run!.outcome(each.name)
+        })
       }
     })
   }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { adapter as none } from '../../adapters/none/index.ts'
@@ -9,86 +9,97 @@ import { suites } from '../../test/contract/index.ts'
 import { noKafka, sharedKafka } from '../shared.ts'
 import { type ContractRun, startContract } from './contract.ts'
 import type { Target } from './entries/target.ts'
-import { type RuntimeName, runtime, runtimeNames } from './packages.ts'
-import { Table } from './table.ts'
+import { chosenRuntimes, type RuntimeName, runtime, runtimeNames } from './packages.ts'
+import { type Cell, Table } from './table.ts'
 
-// Every runtime against every broker takes half an hour: `npm run test:runtimes`. Otherwise those that Node's own runs don't cover.
-const all = process.env['RUNTIMES'] === 'all'
-const names: readonly RuntimeName[] = all ? runtimeNames : ['deno', 'bun', 'workerd']
+// Every runtime on every broker takes half an hour (`npm run test:runtimes`). `npm test` has each of its runtimes on embedded brokers, and
+// on a real Kafka the one that reaches it by other means than a socket.
+const whole = process.env['RUNTIMES'] !== undefined
+const onKafka = chosenRuntimes.filter(name => whole || name === 'chromium')
 
-const table = new Table(names.map(runtime))
+const lacking = chosenRuntimes.map(name => runtime(name).missing).filter(missing => missing !== null)
+if (lacking.length > 0) console.warn(`\nThis machine lacks runtimes:\n${[...new Set(lacking)].join('\n')}\n`)
 
-/** Broker by broker, and on each one runtime by runtime. */
-function matrix(kind: string, shape: Pick<ClusterUnderTest, 'kind' | 'nodes'>, target: () => Target, given: { skip: string | null }): void {
-  const cases = collect(suites, { cluster: { brokers: [], version: 'none', ...shape }, adapter: none, natives })
-  for (const name of names) {
-    const which = runtime(name)
-    const skip = given.skip ?? which.missing
-    describe(`the contract in ${which.label} on ${kind}`, () => {
-      let contract: ContractRun | undefined
-      beforeAll(async () => {
-        if (skip === null) contract = await startContract(which, target())
-      })
-      afterAll(() => contract?.[Symbol.asyncDispose]())
-      for (const each of cases) one(each, skip, () => contract!, table.cell(kind, which.label, suiteOf(each)))
-    })
-  }
+if (process.env['CI'] === 'true') test('under CI nothing is skipped for want of a runtime', () => expect(lacking).toEqual([]))
+
+const table = new Table((whole ? runtimeNames : chosenRuntimes).map(name => runtime(name).label))
+
+if (whole) {
+  const kind = 'an embedded broker inside the runtime'
+  matrix(kind, chosenRuntimes, { kind: 'embedded', nodes: 1 }, null, async () => ({ target: { memory: true }, async stop() {} }))
 }
 
-function one({ name, timeoutMs, missing }: Case, skip: string | null, contract: () => ContractRun, cell: ReturnType<Table['cell']>): void {
-  const reason = skip ?? (missing.length > 0 ? `needs ${missing.join(', ')}` : null)
-  // The harness in the runtime keeps the deadline; vitest's own comes later so that the harness's message is seen.
-  test(reason === null ? name : `${name} (${reason})`, { timeout: timeoutMs + 10_000 }, async context => {
-    if (reason !== null) {
-      cell.skip(reason)
-      context.skip(reason)
+matrix('three embedded brokers', chosenRuntimes, { kind: 'embedded', nodes: 3 }, null, async shape => {
+  const broker = new Broker({ brokers: 3, racks: ['a', 'b', 'c'], numPartitions: 6, natives })
+  const { addresses, close } = await listen(broker)
+  const stop = async (): Promise<void> => {
+    await close()
+    await broker.close()
+  }
+  return { target: { cluster: { ...shape, brokers: addresses, version: '4.4.0' } }, stop }
+})
+
+matrix('Kafka 4.4.0', onKafka, { kind: 'kafka', nodes: 1 }, noKafka ? 'no Kafka can be started here' : null, async () => {
+  const { stop, ...cluster } = await sharedKafka(1)
+  return { target: { cluster }, stop }
+})
+
+afterAll(() => {
+  if (!whole) return console.log(table.toString())
+  const page = new URL('../../docs/runtimes.md', import.meta.url)
+  const [begin, end] = ['<!-- table -->\n', '\n<!-- end of table -->']
+  const [before, rest = ''] = readFileSync(page, 'utf8').split(begin)
+  const [old, after] = rest.split(end)
+  const text = table.toString(old)
+  console.log(text)
+  writeFileSync(page, before + begin + text + end + after)
+})
+
+type Shape = Pick<ClusterUnderTest, 'kind' | 'nodes'>
+
+/** Runtime by runtime on one kind of broker. */
+function matrix(
+  kind: string,
+  names: readonly RuntimeName[],
+  shape: Shape,
+  why: string | null,
+  start: (shape: Shape) => Promise<{ target: Target; stop(): Promise<void> }>,
+): void {
+  const cases = collect(suites, { cluster: { brokers: [], version: 'none', ...shape }, adapter: none, natives })
+  describe(`on ${kind}`, () => {
+    let started: Awaited<ReturnType<typeof start>> | undefined
+    beforeAll(async () => {
+      if (why === null) started = await start(shape)
+    })
+    afterAll(() => started?.stop())
+    for (const name of names) {
+      const which = runtime(name)
+      const skip = why ?? which.missing
+      describe(`the contract in ${which.label}`, () => {
+        let contract: ContractRun | undefined
+        beforeAll(async () => {
+          if (skip === null) contract = await startContract(which, started!.target)
+        })
+        afterAll(() => contract?.[Symbol.asyncDispose]())
+        for (const each of cases) one(each, skip, () => contract!, table.cell(kind, which.label, suiteOf(each)))
+        test.skipIf(skip !== null)('and nothing is left behind', () => contract!.finish())
+      })
     }
+  })
+}
+
+/** `skip`: why the runtime can't run at all. What single cases need and don't have, it says itself. */
+function one({ name, timeoutMs }: Case, skip: string | null, contract: () => ContractRun, cell: Cell): void {
+  // The harness in the runtime keeps the deadline; vitest's own comes later so that the harness's message is seen.
+  test(name, { timeout: timeoutMs + 10_000 }, async context => {
     cell.fail(name)
-    await contract().outcome(name)
-    cell.pass(name)
+    const reason = skip ?? (await contract().outcome(name))
+    if (reason === null) return cell.pass(name)
+    cell.skip(name, reason)
+    context.skip(reason)
   })
 }
 
 function suiteOf({ name }: Case): string {
   return name.slice(0, name.indexOf(':'))
 }
-
-if (all) matrix('the embedded broker inside the runtime', { kind: 'embedded', nodes: 1 }, () => ({ memory: true }), { skip: null })
-
-describe('over TCP', () => {
-  const broker = new Broker({ racks: ['a', 'b', 'c'], numPartitions: 6, natives })
-  let close: (() => Promise<void>) | undefined
-  let cluster: ClusterUnderTest
-  beforeAll(async () => {
-    const door = await listen(broker)
-    close = () => door.close()
-    cluster = { brokers: door.addresses, kind: 'embedded', version: '4.4.0', nodes: 1 }
-  })
-  afterAll(async () => {
-    await close?.()
-    await broker.close()
-  })
-  matrix('the embedded broker over TCP', { kind: 'embedded', nodes: 1 }, () => ({ cluster }), { skip: null })
-})
-
-if (all) {
-  describe('over TCP', () => {
-    let cluster: ClusterUnderTest & { stop(): Promise<void> }
-    beforeAll(async () => {
-      if (!noKafka) cluster = await sharedKafka(1)
-    })
-    afterAll(() => cluster?.stop())
-    const skip = noKafka ? 'no Kafka can be started here' : null
-    matrix('Kafka 4.4.0', { kind: 'kafka', nodes: 1 }, () => ({ cluster: { ...cluster, stop: undefined } as ClusterUnderTest }), { skip })
-  })
-}
-
-afterAll(() => {
-  const text = table.toString()
-  console.log(text)
-  if (!all) return
-  const page = new URL('../../docs/runtimes.md', import.meta.url)
-  const written = readFileSync(page, 'utf8')
-  const [begin, end] = ['<!-- table -->', '<!-- end of table -->']
-  writeFileSync(page, `${written.slice(0, written.indexOf(begin) + begin.length)}\n${text}\n${written.slice(written.indexOf(end))}`)
-})

@@ -4,8 +4,8 @@ import { type Assert, assert } from './assert.ts'
 // Contract suites say what the library does against a cluster, in every runtime: they import no test runner and no runtime. A runtime's
 // entry file calls `collect` or `run`; vitest wraps `collect`.
 
-/** What a cluster may have that not every one has. */
-export type Capability = 'three-nodes' | 'kafka' | 'embedded'
+/** What a cluster may have, or a runtime lend, that not every one does. */
+export type Capability = 'three-nodes' | 'kafka' | 'embedded' | 'native-gzip' | 'native-zstd'
 
 export interface ClusterUnderTest {
   readonly brokers: readonly string[]
@@ -45,7 +45,7 @@ export type Environment = Pick<Contract, 'cluster' | 'adapter' | 'natives'>
 export interface Case {
   readonly name: string
   readonly timeoutMs: number
-  /** What the cluster lacks, if the case can't run there. */
+  /** What is lacking, if the case can't run there. */
   readonly missing: readonly Capability[]
   run(): Promise<void>
 }
@@ -53,7 +53,7 @@ export interface Case {
 /** The cases of the suites in this environment, in the order declared. */
 export function collect(suites: Readonly<Record<string, Suite>>, environment: Environment): Case[] {
   const cases: Case[] = []
-  const present = capabilities(environment.cluster)
+  const present = capabilities(environment)
   for (const [room, suite] of Object.entries(suites)) {
     suite({
       ...environment,
@@ -71,8 +71,11 @@ export function collect(suites: Readonly<Record<string, Suite>>, environment: En
   return cases
 }
 
-function capabilities(cluster: ClusterUnderTest): Capability[] {
-  return cluster.nodes >= 3 ? [cluster.kind, 'three-nodes'] : [cluster.kind]
+function capabilities({ cluster, natives }: Environment): Capability[] {
+  const present: Capability[] = [cluster.kind]
+  if (cluster.nodes >= 3) present.push('three-nodes')
+  for (const name of ['gzip', 'zstd'] as const) if (natives.codecs?.[name] !== undefined) present.push(`native-${name}`)
+  return present
 }
 
 async function withDeadline(body: (t: TestContext) => Promise<void>, timeoutMs: number): Promise<void> {

@@ -1,35 +1,20 @@
-// In a page: runs the contract's cases through the bridge as it is told.
+// In a page: runs the contract's cases as it is told.
 import { natives, websocket } from '../../../adapters/websocket/index.ts'
-import { type Case, type ClusterUnderTest, collect } from '../../../test/contract/harness.ts'
-import { suites } from '../../../test/contract/index.ts'
+import { open, outcomeOf, type Running, type Target } from '../../runtimes/entries/target.ts'
 import { onPage } from './on-page.ts'
 
-let cases: Case[] = []
+let running: Running
 
 onPage({
-  async begin({ cluster, bridge }: { cluster: ClusterUnderTest; bridge: string }) {
+  /** Brokers over TCP are behind the bridge. */
+  async begin({ target, bridge }: { target: Target; bridge: string }) {
     const adapter = websocket({ url: bridge, token: async () => (await fetch('/token')).text() })
-    cases = collect(suites, { cluster, adapter, natives })
-    return cases.length
-  },
-  /** What the page may not do. */
-  async facts() {
-    const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> } }
-    return {
-      subtle: crypto.subtle !== undefined,
-      randomUUID: crypto.randomUUID !== undefined,
-      evaluated: await refusal(async () => new Function('return 1')()),
-      assembled: await refusal(() => wasm.compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))),
-    }
+    running = open(target, adapter, natives)
   },
   async run(name: string) {
-    await cases.find(each => each.name === name)!.run()
+    return outcomeOf(running.cases.find(each => each.name === name)!)
+  },
+  async end() {
+    await running.close()
   },
 })
-
-function refusal(attempt: () => Promise<unknown>): Promise<string> {
-  return attempt().then(
-    () => 'allowed',
-    (error: Error) => error.name,
-  )
-}

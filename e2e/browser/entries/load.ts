@@ -10,7 +10,7 @@ interface Place {
 }
 
 const count = 100_000
-const value = 'x'.repeat(200)
+const value = 'x'.repeat(1024)
 
 onPage({
   /** Writes 100,000 messages; answers the most heap seen, in bytes. */
@@ -18,8 +18,8 @@ onPage({
     const transport = transportTo(bridge)
     const writer = new Writer({ addr: brokers, topic, transport })
     let most = 0
-    for (let at = 0; at < count; at += 5_000) {
-      await writer.writeMessages(Array.from({ length: 5_000 }, (_, index) => ({ key: `${at + index}`, value })))
+    for (let at = 0; at < count; at += 1_000) {
+      await writer.writeMessages(Array.from({ length: 1_000 }, (_, index) => ({ key: `${at + index}`, value })))
       most = Math.max(most, heap())
     }
     await writer.close()
@@ -36,7 +36,7 @@ onPage({
     for (let at = 0; at < count; at++) {
       const message = await reader.readMessage()
       inOrder &&= message.offset === at && message.value?.length === value.length
-      if (at % 5_000 === 0) most = Math.max(most, heap())
+      if (at % 1_000 === 0) most = Math.max(most, heap())
     }
     await reader.close()
     await transport.close()
@@ -45,7 +45,14 @@ onPage({
 
   /** Reads as a member of a group for ever; `seen` tells from which partitions. */
   async join({ brokers, bridge, topic }: Place) {
-    const reader = new Reader({ brokers, topic, groupId: `${topic}-group`, transport: transportTo(bridge) })
+    const reader = new Reader({
+      brokers,
+      topic,
+      groupId: `${topic}-group`,
+      sessionTimeout: 6_000,
+      heartbeatInterval: 1_000,
+      transport: transportTo(bridge),
+    })
     void follow(reader)
   },
   async seen() {

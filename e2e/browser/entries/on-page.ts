@@ -1,3 +1,5 @@
+import { describe } from '../../runtimes/entries/describe.ts'
+
 /** What a test may call in the page, one argument each; errors come back as texts. */
 export function onPage(actions: Record<string, (argument: never) => Promise<unknown>>): void {
   const page = globalThis as unknown as { act?: unknown; ready?: boolean }
@@ -11,10 +13,4 @@ export function onPage(actions: Record<string, (argument: never) => Promise<unkn
     }
   }
   page.ready = true
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause === undefined ? '' : `\ncaused by ${describe(error.cause)}`
-  return (error.stack ?? error.message) + cause
 }

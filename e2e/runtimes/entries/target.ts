@@ -4,6 +4,7 @@ import type { Natives, SocketAdapter } from '../../../src/socket/socket.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../../test/contract/harness.ts'
 import { suites } from '../../../test/contract/index.ts'
 import { adapterSuite, type PeersUnderTest } from './adapter-suite.ts'
+import { describe } from './describe.ts'
 
 /** What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; or what an adapter owes, against peers. */
 export type Target = { readonly memory: true } | { readonly cluster: ClusterUnderTest } | { readonly peers: PeersUnderTest }
@@ -28,21 +29,18 @@ const none: ClusterUnderTest = { brokers: [], kind: 'embedded', version: 'none',
 /** How a case went. */
 export interface Outcome {
   readonly name: string
+  /** Why it can't run here. */
+  readonly skipped?: string
   /** What was thrown, with its stack. */
   readonly error?: string
 }
 
-export async function outcomeOf({ name, run }: Case): Promise<Outcome> {
+export async function outcomeOf({ name, missing, run }: Case): Promise<Outcome> {
+  if (missing.length > 0) return { name, skipped: `needs ${missing.join(', ')}` }
   try {
     await run()
     return { name }
   } catch (error) {
     return { name, error: describe(error) }
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const text = error.stack?.includes(error.message) ? error.stack : `${error.name}: ${error.message}\n${error.stack}`
-  return error.cause === undefined ? text : `${text}\ncaused by ${describe(error.cause)}`
 }

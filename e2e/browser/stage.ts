@@ -1,0 +1,94 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type ServedBridge, type ServeOptions, serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
+import { bundle } from '../runtimes/bundle.ts'
+import type { BrowserName } from '../runtimes/packages.ts'
+import { type Browser, insecureHost, launch, type Tab } from './browser.ts'
+
+// Every page keeps what went wrong in it, from before its own script on; and apart from that what its policy refused, which may be meant to be.
+const listenerScript = `globalThis.complaints = []
+globalThis.refusals = []
+addEventListener('error', event => complaints.push(event.message ?? 'a script did not load'), true)
+addEventListener('unhandledrejection', event => complaints.push('unhandled rejection: ' + event.reason))
+addEventListener('securitypolicyviolation', event => refusals.push(event.effectiveDirective + ' refuses ' + event.blockedURI))`
+const plainPage = '<!doctype html><title>test</title><script src="listener.js"></script><script type="module" src="script.js"></script>'
+
+const policy = (bridge: string): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${bridge}; base-uri 'none'; form-action 'none'`
+
+/** A browser for pages under the strictest policy there is, on an http:// origin that isn't secure, and the bridge they may use. */
+export interface Stage {
+  readonly bridge: ServedBridge
+  readonly browser: Browser
+  /** Opens the page whose script is this bundled entry. */
+  open(entry: string, own?: Partial<Document>): Promise<Tab>
+  close(): Promise<void>
+}
+
+/** What a page is beside its script. */
+interface Document {
+  readonly html: string
+  readonly style: string
+  /** Of the page's address. */
+  readonly query: string
+}
+
+/** Starts a browser, a server of pages, and a bridge for these brokers. */
+export async function startStage(name: BrowserName, brokers: readonly string[], options: Partial<ServeOptions> = {}): Promise<Stage> {
+  const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
+  const pages = new Map<string, { script: string } & Document>()
+  let bridgeUrl = ''
+  const server = createServer((request, response) => {
+    const [, at = '', file = ''] = (request.url ?? '').split('?')[0]!.split('/')
+    const page = pages.get(at)
+    const answer = (type: string, text: string): void =>
+      void response.writeHead(200, { 'content-type': `text/${type}; charset=utf-8` }).end(text)
+    response.setHeader('content-security-policy', policy(bridgeUrl))
+    if (at === 'token') void tokens.sign({ id: 'page' }).then(token => answer('plain', token))
+    else if (page === undefined) response.writeHead(404).end()
+    else if (file === 'listener.js') answer('javascript', listenerScript)
+    else if (file === 'script.js') answer('javascript', page.script)
+    else if (file === 'style.css') answer('css', page.style)
+    else answer('html', page.html)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { origin } = new URL(`http://${insecureHost(name)}:${(server.address() as AddressInfo).port}`)
+  const bridge = await serveBridge({
+    port: 0,
+    ...(brokers.length > 0 && { learnTargets: brokers[0]! }),
+    // Nothing listens there: what the suites call unreachable.
+    targets: ['127.0.0.1:1', '127.0.0.1:2'],
+    allowAddresses: ['127.0.0.1'],
+    authenticate: tokens.authenticate,
+    origins: [origin],
+    limits: { upgradesPerSecond: 1000 },
+    ...options,
+  })
+  bridgeUrl = new URL(bridge.url).origin.replace('http', 'ws')
+  const browser = await launch(name)
+  return {
+    bridge,
+    browser,
+    async open(entry, own) {
+      const at = `page${pages.size}`
+      pages.set(at, { script: await bundle(entry, 'browser'), html: plainPage, style: '', query: '', ...own })
+      const tab = await browser.open(`${origin}/${at}/?${own?.query ?? ''}`)
+      // Loaded means that its modules have run.
+      if (own === undefined && !(await tab.evaluate('globalThis.ready === true')))
+        throw new Error(`the page did not start: ${await tab.evaluate('[...complaints, ...refusals].join()')}`)
+      return tab
+    },
+    async close() {
+      await browser.close()
+      await bridge.close()
+      await stop(server)
+    },
+  }
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
