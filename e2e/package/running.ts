@@ -8,7 +8,7 @@ export interface Running {
   /** All it wrote so far. */
   readonly output: string
   readonly errors: string
-  /** The first match in its output, once it is there. Rejects when the process ends without. */
+  /** The first match in what it wrote, once it is there. Rejects when the process ends without. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   /** Its exit status, or the signal it died of. Resolves once its output is complete. */
   readonly ended: Promise<number | NodeJS.Signals>
@@ -55,10 +55,11 @@ export function start([command, ...args]: readonly string[], { cwd, env, input }
     says: pattern =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const found = pattern.exec(output)
+          const found = pattern.exec(output) ?? pattern.exec(errors)
           if (found !== null) resolve(found)
         }
         child.stdout.on('data', look)
+        child.stderr.on('data', look)
         ended.then(status => reject(new Error(`ended with ${status} and never said ${pattern}: ${output}${errors}`)), reject)
         look()
       }),

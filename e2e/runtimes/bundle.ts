@@ -7,11 +7,12 @@ export interface BundleOptions {
   /** What the package is taken from: this tree's TypeScript by default, or the packed package in a folder's node_modules. */
   from?: 'source' | 'package'
   minify?: boolean
+  define?: Readonly<Record<string, string>>
 }
 
 /** One ES module with everything in it but what the runtime itself has. `entry`: a path from the root, or an absolute one. */
 export async function bundle(entry: string, condition: Runtime['condition'] | 'browser', options: BundleOptions = {}): Promise<string> {
-  const { from = 'source', minify = false } = options
+  const { from = 'source', minify = false, define = {} } = options
   const { outputFiles } = await esbuild().build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -25,6 +26,7 @@ export async function bundle(entry: string, condition: Runtime['condition'] | 'b
     conditions: [...(from === 'source' ? ['isokafka-source'] : []), condition, 'import'],
     external: ['node:*', 'cloudflare:*'],
     minify,
+    define,
     legalComments: 'none',
     logLevel: 'silent',
   })

@@ -16,17 +16,25 @@ export interface Worker extends AsyncDisposable {
 export interface WorkerOptions {
   /** PEM certificates its TLS connections trust, besides the public ones. */
   trusted?: readonly string[]
-  /** Classes of the module that are Durable Objects, bound to the environment by their names. */
-  durableObjects?: readonly string[]
+  /** In the environment: texts, and Durable Objects by the names of their classes, which the module exports. */
+  variables?: Readonly<Record<string, string>>
+  durableObjects?: Readonly<Record<string, string>>
+  /** Folder for what Durable Objects store; gone with the worker by default. */
+  storage?: string
   compatibilityDate?: string
+  /** A second module, which gets the requests in place of the first and has that as WORKER in its environment. */
+  front?: string
 }
 
 /** Runs a module worker in workerd itself: that is all of miniflare and wrangler that matters here, without what they bring along. */
 export async function startWorker(code: string, options: WorkerOptions = {}): Promise<Worker> {
   const directory = await mkdtemp(join(tmpdir(), 'isokafka-workerd-'))
   await writeFile(join(directory, 'worker.js'), code)
-  await writeFile(join(directory, 'config.capnp'), configuration(options))
-  const child = spawn(runtime('workerd').binary, ['serve', '--control-fd=3', 'config.capnp'], {
+  await writeFile(join(directory, 'config.capnp'), configuration({ storage: directory, ...options }))
+  if (options.front !== undefined) await writeFile(join(directory, 'front.js'), options.front)
+  // What hands events on from one worker to another is not for production yet.
+  const experimental = options.front === undefined ? [] : ['--experimental']
+  const child = spawn(runtime('workerd').binary, ['serve', ...experimental, '--control-fd=3', 'config.capnp'], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
@@ -48,28 +56,45 @@ export async function startWorker(code: string, options: WorkerOptions = {}): Pr
   }
 }
 
-function configuration({ trusted = [], durableObjects = [], compatibilityDate = '2026-10-01' }: WorkerOptions): string {
-  const certificates = trusted.map(pem => JSON.stringify(pem)).join(', ')
-  const namespaces = durableObjects.map(name => `(className = "${name}", uniqueKey = "${name}")`).join(', ')
-  const bindings = durableObjects.map(name => `(name = "${name}", durableObjectNamespace = "${name}")`).join(', ')
+function configuration(options: WorkerOptions & { storage: string }): string {
+  const { trusted = [], variables = {}, durableObjects = {}, storage, compatibilityDate = '2026-10-01', front } = options
+  const text = JSON.stringify
+  const bindings = [
+    ...Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...Object.entries(durableObjects).map(([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`),
+  ]
+  const namespaces = Object.values(durableObjects).map(name => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`)
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
+    ${front === undefined ? '' : '(name = "front", worker = .front),'}
+    # In memory there would be no alarms.
+    (name = "storage", disk = (path = ${text(storage)}, writable = true)),
     (name = "internet", network = (
       # Loopback is not "public".
       allow = ["local"],
-      tlsOptions = (trustBrowserCas = true, trustedCertificates = [${certificates}]),
+      tlsOptions = (trustBrowserCas = true, trustedCertificates = [${trusted.map(pem => text(pem)).join(', ')}]),
     )),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "${front === undefined ? 'main' : 'front'}")],
 );
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "${compatibilityDate}",
-  durableObjectNamespaces = [${namespaces}],
-  durableObjectStorage = (inMemory = void),
-  bindings = [${bindings}],
+  durableObjectNamespaces = [${namespaces.join(', ')}],
+  durableObjectStorage = (localDisk = "storage"),
+  bindings = [${bindings.join(', ')}],
+);
+${front === undefined ? '' : frontWorker(compatibilityDate)}`
+}
+
+function frontWorker(compatibilityDate: string): string {
+  return `const front :Workerd.Worker = (
+  modules = [(name = "front.js", esModule = embed "front.js")],
+  compatibilityDate = "${compatibilityDate}",
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "WORKER", service = "main")],
 );
 `
 }
