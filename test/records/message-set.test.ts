@@ -9,40 +9,10 @@ import { xxh32 } from '../../src/compression/xxh32.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
-import { codecs, messagesOf, onlyBatch, walked } from './raw.ts'
+import { codecs, type MessageFields, message, messagesOf, onlyBatch, walked } from './raw.ts'
 import { bytesOf } from './vectors.ts'
 
-interface Fields {
-  magic?: number
-  attributes?: number
-  timestamp?: bigint
-  key?: Uint8Array | null
-  value?: Uint8Array | null
-}
-
-/** A message of format v0 or v1, with a CRC that is right. */
-function message(
-  offset: bigint,
-  { magic = 1, attributes = 0, timestamp = 5n, key = null, value = Uint8Array.of(7) }: Fields = {},
-): Uint8Array {
-  const bytes = new Uint8Array((magic === 0 ? 18 : 26) + 8 + (key?.length ?? 0) + (value?.length ?? 0))
-  const view = new DataView(bytes.buffer)
-  view.setBigInt64(0, offset)
-  view.setInt32(8, bytes.length - 12)
-  view.setInt8(16, magic)
-  view.setInt8(17, attributes)
-  if (magic > 0) view.setBigInt64(18, timestamp)
-  let at = magic === 0 ? 18 : 26
-  for (const part of [key, value]) {
-    view.setInt32(at, part === null ? -1 : part.length)
-    bytes.set(part ?? [], at + 4)
-    at += 4 + (part?.length ?? 0)
-  }
-  view.setUint32(12, crc32(bytes, 16))
-  return bytes
-}
-
-const set = (offset: bigint, inner: readonly Uint8Array[], fields: Fields = {}): Uint8Array =>
+const set = (offset: bigint, inner: readonly Uint8Array[], fields: MessageFields = {}): Uint8Array =>
   message(offset, { attributes: 1, value: gzip.compress(concat(inner)), ...fields })
 
 describe('message sets of formats v0 and v1', () => {

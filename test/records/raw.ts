@@ -41,6 +41,36 @@ export function repairCrc(batch: Uint8Array): void {
   else view.setUint32(17, crc32c(batch, 21, batch.length))
 }
 
+export interface MessageFields {
+  magic?: number
+  attributes?: number
+  timestamp?: bigint
+  key?: Uint8Array | null
+  value?: Uint8Array | null
+}
+
+/** A message of format v0 or v1, with a CRC that is right. */
+export function message(
+  offset: bigint,
+  { magic = 1, attributes = 0, timestamp = 5n, key = null, value = Uint8Array.of(7) }: MessageFields = {},
+): Uint8Array {
+  const bytes = new Uint8Array((magic === 0 ? 18 : 26) + 8 + (key?.length ?? 0) + (value?.length ?? 0))
+  const view = new DataView(bytes.buffer)
+  view.setBigInt64(0, offset)
+  view.setInt32(8, bytes.length - 12)
+  view.setInt8(16, magic)
+  view.setInt8(17, attributes)
+  if (magic > 0) view.setBigInt64(18, timestamp)
+  let at = magic === 0 ? 18 : 26
+  for (const part of [key, value]) {
+    view.setInt32(at, part === null ? -1 : part.length)
+    bytes.set(part ?? [], at + 4)
+    at += 4 + (part?.length ?? 0)
+  }
+  view.setUint32(12, crc32(bytes, 16))
+  return bytes
+}
+
 export function onlyBatch(bytes: Uint8Array): RecordBatch {
   const batches = scanBatches(bytes)
   if (batches.length !== 1) throw new Error(`${batches.length} batches`)
