@@ -1,4 +1,4 @@
-/** Where the client writes what it notices. `console` is one. Calls must not throw. */
+/** Where the client writes what it notices. `console` is one. What a call throws is swallowed. */
 export interface Logger {
   debug(message: string, ...details: unknown[]): void
   info(message: string, ...details: unknown[]): void

@@ -179,6 +179,8 @@ export class ByteWriter {
     const guess = prefix === 'int16' ? 2 : varintWidth(text.length + 1)
     this.room(5 + most)
     const written = writeUtf8(this.bytes, start + guess, text)
+    // As U+FFFD it would be another name: two groups or topics that share one.
+    if (written !== text.length && /\p{Surrogate}/u.test(text)) throw new ProtocolError(`half a surrogate pair in ${JSON.stringify(text)}`)
     if (prefix === 'int16') {
       if (written > 0x7fff) throw new ProtocolError(`a string of ${written} bytes; Kafka's limit is 32767`)
       this.bytes[start] = written >> 8

@@ -34,7 +34,7 @@ export class Client {
 
   constructor({ addr, timeout = 0, transport }: ClientConfig = {}) {
     if (!(timeout >= 0)) throw new ConfigError(`Client: timeout must be milliseconds, 0 for none, not ${timeout}`)
-    this.own = transport === undefined ? new Transport() : undefined
+    this.own = transport ? undefined : new Transport()
     this.caller = new Caller(transport ?? this.own!, addr, timeout)
   }
 

@@ -5,7 +5,7 @@ import { RequiredAcks } from '../protocol/acks.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
-import type { MessageInput } from '../records/message.ts'
+import { type MessageInput, timestampOf } from '../records/message.ts'
 import type { Addressed, Caller } from './caller.ts'
 
 interface PartitionWrite extends Addressed {
@@ -58,7 +58,11 @@ export async function produce(caller: Caller, request: ProduceRequest, options: 
   const { records, compression = Compression.None, transactionalId, producerId = -1, producerEpoch = -1, baseSequence = -1 } = request
   const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
   const now = Date.now()
-  for (const { key, value, headers, time, timestamp = time?.getTime() ?? now } of records) builder.append(key, value, headers, timestamp)
+  for (const record of records) {
+    // A text is iterable too, and would pass for records without key and value.
+    if (typeof record !== 'object' || record === null) throw new ConfigError('Produce: records are objects such as { key, value }')
+    builder.append(record.key, record.value, record.headers, timestampOf(record, now))
+  }
   if (builder.count === 0) throw new ConfigError('Produce: no records were given')
   const codec = compression === Compression.None ? undefined : await caller.codecs.load(compression)
   const batch = builder.finish({

@@ -69,10 +69,12 @@ export function membershipOf(config: MembershipConfig): Membership {
     groupInstanceId: config.groupInstanceId ?? null,
     timeout: config.timeout ?? 5_000,
   }
-  if (membership.groupBalancers.length === 0)
+  if (!Array.isArray(membership.groupBalancers) || membership.groupBalancers.length === 0)
     throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
   for (const name of ['heartbeatInterval', 'sessionTimeout', 'rebalanceTimeout', 'partitionWatchInterval', 'timeout'] as const) {
-    if (!(membership[name] > 0)) throw new ConfigError(`${name} must be above 0 ms, is ${membership[name]}`)
+    // The protocol has 32 bits for two of them, and no use for the others to be larger.
+    if (!(membership[name] > 0 && membership[name] <= 0x7fffffff))
+      throw new ConfigError(`${name} must be above 0 ms and below 2^31, is ${membership[name]}`)
   }
   if (!(membership.joinGroupBackoff >= 0)) throw new ConfigError(`joinGroupBackoff must not be negative, is ${membership.joinGroupBackoff}`)
   if (membership.heartbeatInterval >= membership.sessionTimeout) {
@@ -83,6 +85,8 @@ export function membershipOf(config: MembershipConfig): Membership {
   if (membership.startOffset !== FirstOffset && membership.startOffset !== LastOffset) {
     throw new ConfigError(`startOffset must be FirstOffset or LastOffset, is ${membership.startOffset}`)
   }
+  if (!Number.isInteger(membership.retentionTime))
+    throw new ConfigError(`retentionTime must be whole milliseconds, is ${membership.retentionTime}`)
   if (membership.groupInstanceId === '') throw new ConfigError('groupInstanceId is empty')
   return membership
 }

@@ -2,6 +2,7 @@ import { backoffDelay } from '../base/backoff.ts'
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, messageOf } from '../base/errors.ts'
+import { harmlessLogger } from '../base/harmless.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../base/signals.ts'
 import { ErrorCode } from '../protocol/errors.ts'
@@ -44,16 +45,21 @@ export class ConsumerGroup {
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(config: ConsumerGroupConfig) {
     if (typeof config.id !== 'string' || config.id === '') throw new ConfigError('a consumer group needs an id')
-    if (config.topics.length === 0) throw new ConfigError('a consumer group needs topics')
+    if (
+      !Array.isArray(config.topics) ||
+      config.topics.length === 0 ||
+      config.topics.some(topic => typeof topic !== 'string' || topic === '')
+    )
+      throw new ConfigError('a consumer group needs topics, a list of names')
     this.id = config.id
     this.topics = [...new Set(config.topics)]
     this.membership = membershipOf(config)
-    this.ownsTransport = config.transport === undefined
+    this.ownsTransport = !config.transport
     this.transport = config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }) })
     this.cluster = this.transport.cluster(config.brokers)
     this.clock = this.transport.clock
-    this.logger = config.logger ?? this.transport.logger
-    this.errorLogger = config.errorLogger ?? this.logger
+    this.logger = harmlessLogger(config.logger, this.transport.logger)
+    this.errorLogger = harmlessLogger(config.errorLogger, this.logger)
     const { id: groupId, topics, membership, cluster, clock, logger } = this
     this.coordinator = new Coordinator({ cluster, groupId, timeout: membership.timeout, clock })
     this.member = new Member({ groupId, topics, membership, coordinator: this.coordinator, cluster, logger })

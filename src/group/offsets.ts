@@ -1,3 +1,4 @@
+import { ConfigError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
@@ -109,6 +110,7 @@ export async function storeOffsets(
   options: OffsetsOptions,
 ): Promise<void> {
   const { groupId, generationId, memberId, groupInstanceId, retentionTime, topicIds } = by
+  check(offsets)
   const all = Object.entries(offsets).map(([name, partitions]) => ({
     name,
     topicId: topicIds[name] ?? zeroUuid,
@@ -151,4 +153,16 @@ export async function storeOffsets(
 /** The group went on without this member or this generation: what is committed now would be refused for good. */
 export function isOutdated(error: unknown): boolean {
   return hasCode(error, ErrorCode.IllegalGeneration, ErrorCode.UnknownMemberId, ErrorCode.FencedInstanceID)
+}
+
+/** A ConfigError for what is no offsets: a Map, say, has no entries to be seen, and would be committed in silence as nothing. */
+function check(offsets: GroupOffsets): void {
+  for (const part of [offsets, ...Object.values(offsets ?? {})]) {
+    const plain = typeof part === 'object' && part !== null && !(Symbol.iterator in part)
+    if (!plain) throw new ConfigError('offsets to commit are an object such as { topic: { 0: 42 } }')
+  }
+  for (const [topic, partitions] of Object.entries(offsets))
+    for (const [partition, offset] of Object.entries(partitions))
+      if (!/^\d+$/.test(partition) || !Number.isSafeInteger(offset) || offset < 0)
+        throw new ConfigError(`no offset to commit: ${offset} for partition ${partition} of ${topic}`)
 }

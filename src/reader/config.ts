@@ -100,6 +100,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
   if (groupId !== undefined && config.partition !== undefined)
     throw new ConfigError('partition and groupId exclude each other: a group gives the partitions')
   const topics = groupTopics ?? [topic!]
+  if (!Array.isArray(topics)) throw new ConfigError('groupTopics is a list of topics')
   if (topics.length === 0 || topics.some(name => typeof name !== 'string' || name === ''))
     throw new ConfigError('a topic to read has no name')
   const whole = (name: keyof ReaderConfig, otherwise: number, least: number): number => {
@@ -108,6 +109,9 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
       throw new ConfigError(`${name} must be a whole number from ${least} up, is ${value}`)
     return value
   }
+  const isolationLevel = config.isolationLevel ?? IsolationLevel.ReadUncommitted
+  if (!Object.values(IsolationLevel).includes(isolationLevel))
+    throw new ConfigError(`isolationLevel must be one of IsolationLevel, not ${isolationLevel}`)
   const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
   if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
   const settings: ReaderSettings = {
@@ -117,7 +121,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     startOffset: membershipOf(config).startOffset,
     commitInterval: whole('commitInterval', 0, 0),
     autoCommit: config.autoCommit ?? false,
-    readLagInterval: config.readLagInterval ?? 60_000,
+    readLagInterval: whole('readLagInterval', 60_000, Number.MIN_SAFE_INTEGER),
     decompressLimit: whole('decompressLimit', defaultDecompressLimit, 1),
     queueBytes: whole('queueBytes', 16 * 1024 * 1024, 1),
     queueCapacity: whole('queueCapacity', 0, 0),
@@ -126,7 +130,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     maxWait: Math.min(whole('maxWait', 10_000, 0), 0x7fffffff),
     readBatchTimeout: whole('readBatchTimeout', 10_000, 1),
     backoff,
-    isolationLevel: config.isolationLevel ?? IsolationLevel.ReadUncommitted,
+    isolationLevel,
     maxAttempts: whole('maxAttempts', 3, 1),
     offsetOutOfRangeError: config.offsetOutOfRangeError ?? false,
   }

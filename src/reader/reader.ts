@@ -1,6 +1,7 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
+import { harmlessLogger } from '../base/harmless.ts'
 import type { Logger } from '../base/logger.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { ownCodecs } from '../compression/own.ts'
@@ -59,10 +60,10 @@ export class Reader implements AsyncIterable<Message> {
     const settings = settingsOf(config)
     this.given = config
     this.settings = settings
-    this.ownsTransport = config.transport === undefined
+    this.ownsTransport = !config.transport
     this.transport = config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }) })
     this.clock = this.transport.clock
-    this.logger = config.logger ?? this.transport.logger
+    this.logger = harmlessLogger(config.logger, this.transport.logger)
     this.transport.codecs.offer(ownCodecs)
     const { transport, counters, logger } = this
     const { brokers } = config
@@ -99,9 +100,11 @@ export class Reader implements AsyncIterable<Message> {
     if (this.session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
     this.ensureOpen()
     options.signal?.throwIfAborted()
+    const list: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
+    if (!list.every(isRead)) throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
     this.start()
     const commits = await this.session.commits(options)
-    const error = commits.note(Array.isArray(messages) ? messages : [messages as Message])
+    const error = commits.note(list)
     if (this.settings.commitInterval > 0) commits.poke()
     else await abortable(commits.flush(), options.signal)
     if (error !== null) throw error
@@ -151,7 +154,7 @@ export class Reader implements AsyncIterable<Message> {
 
   /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Partition mode only. */
   async setOffsetAt(time: Date | number, options: CallOptions = {}): Promise<void> {
-    const timestamp = Number(time)
+    const timestamp = time === null ? Number.NaN : Number(time)
     if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw new ConfigError(`no time: ${time}`)
     const offset = await this.alone('setOffsetAt').find(timestamp, options)
     this.setOffset(offset)
@@ -274,7 +277,7 @@ export class Reader implements AsyncIterable<Message> {
       rebalanceTimeout: membership.rebalanceTimeout,
       timeout: membership.timeout,
       clock,
-      logger: given.errorLogger ?? logger,
+      logger: harmlessLogger(given.errorLogger, logger),
       reader: {
         assigned: positions => {
           this.counters.rebalances++
@@ -291,6 +294,16 @@ export class Reader implements AsyncIterable<Message> {
       },
     })
   }
+}
+
+/** One that isn't would be noted all the same, and fail every commit after it. */
+function isRead(message: Message | null | undefined): boolean {
+  return (
+    typeof message?.topic === 'string' &&
+    Number.isInteger(message.partition) &&
+    Number.isSafeInteger(message.offset + 1) &&
+    message.offset >= 0
+  )
 }
 
 function closedError(): ClosedError {

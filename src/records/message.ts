@@ -1,3 +1,4 @@
+import { ConfigError } from '../base/errors.ts'
 import { readUtf8 } from '../bytes/utf8.ts'
 
 /** A record's header as read. Keys may repeat. */
@@ -23,6 +24,16 @@ export interface MessageInput {
 export interface HeaderInput {
   key: string
   value: string | Uint8Array | null
+}
+
+/** When the message happened, in milliseconds: its own time, else `now`. */
+export function timestampOf({ timestamp, time }: MessageInput, now: number): number {
+  const own = timestamp ?? (time ? Number(time) : now)
+  // -1 is Kafka's "none", as in a message read from an old topic.
+  if (own === -1) return now
+  if (!Number.isSafeInteger(own) || own < 0)
+    throw new ConfigError(`a message's time must be a moment since 1970 in milliseconds, not ${own}`)
+  return own
 }
 
 /** Shared by all messages without headers. */

@@ -55,7 +55,8 @@ export class BrokerConnection implements Requester {
     let connection: BrokerConnection | undefined
     const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(broker, dialTimeout, connection !== undefined)))
     try {
-      const socket = await adapter.dial(address, { ...(tls === undefined ? {} : { tls }), signal: link.signal })
+      const dialing = adapter.dial(address, { ...(tls === undefined ? {} : { tls }), signal: link.signal })
+      const socket = await orAbandoned(dialing, link.signal)
       connection = new BrokerConnection(config, socket)
       await connection.learnVersions(link.signal)
       config.onEvent?.({ type: 'connect', broker, lane, durationMs: clock.monotonic() - startedAt })
@@ -265,4 +266,13 @@ function dialTimeoutError(broker: string, milliseconds: number, connected: boole
       ? `${broker}: connected, but no answer to the first request within ${milliseconds} ms: is it a Kafka broker?`
       : `${broker}: no connection within ${milliseconds} ms`,
   )
+}
+
+/** The socket, unless the signal is aborted first: an adapter that doesn't heed it must not hold up its callers. What still comes is closed. */
+function orAbandoned(dialing: Promise<Socket>, signal: AbortSignal): Promise<Socket> {
+  dialing.then(
+    socket => signal.aborted && socket.abort(signal.reason),
+    () => {},
+  )
+  return abortable(dialing, signal)
 }

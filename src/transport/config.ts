@@ -2,10 +2,10 @@ import type { Backoff } from '../base/backoff.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
+import { harmless, harmlessLogger } from '../base/harmless.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
-import { harmless, harmlessLogger } from './harmless.ts'
 import { Lifetime } from './lifetime.ts'
 import { type BrokerResolver, resolving } from './resolver.ts'
 
@@ -69,21 +69,22 @@ export interface Settings {
 export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
   const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 }, clock = systemClock } = config
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
-  const logger = config.logger === undefined ? silentLogger : harmlessLogger(config.logger)
+  const logger = harmlessLogger(config.logger, silentLogger)
+  if (config.clientId !== undefined && typeof config.clientId !== 'string') throw new ConfigError('Transport: clientId must be a string')
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   return {
     adapter: resolver === undefined ? dialing : resolving(dialing, resolver),
     natives: config.natives ?? runtime.natives,
-    dialTimeout: duration(config, 'dialTimeout', 5000),
-    idleTimeout: duration(config, 'idleTimeout', 30_000),
-    requestTimeout: duration(config, 'requestTimeout', 30_000),
-    metadataTtl: duration(config, 'metadataTtl', 6000),
+    dialTimeout: positive(config, 'dialTimeout', 5000),
+    idleTimeout: positive(config, 'idleTimeout', 30_000),
+    requestTimeout: positive(config, 'requestTimeout', 30_000),
+    metadataTtl: positive(config, 'metadataTtl', 6000),
     metadataTopics: config.metadataTopics ?? [],
     clientId: config.clientId ?? 'isokafka',
     tls: tls === true ? {} : tls || undefined,
     sasl: config.sasl,
     backoff,
-    maxResponseBytes: config.maxResponseBytes ?? 256 * 1024 * 1024,
+    maxResponseBytes: positive(config, 'maxResponseBytes', 256 * 1024 * 1024, 'bytes'),
     clock,
     lifetime: new Lifetime(clock),
     logger,
@@ -91,12 +92,14 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
   }
 }
 
-function duration(
+function positive(
   config: TransportConfig,
-  name: 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl',
+  name: 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl' | 'maxResponseBytes',
   otherwise: number,
+  unit = 'milliseconds',
 ): number {
   const given = config[name] ?? otherwise
-  if (!(given > 0)) throw new ConfigError(`Transport: ${name} must be a positive number of milliseconds, not ${given}`)
+  if (typeof given !== 'number' || !(given > 0))
+    throw new ConfigError(`Transport: ${name} must be a positive number of ${unit}, not ${given}`)
   return given
 }

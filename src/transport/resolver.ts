@@ -1,6 +1,6 @@
 import { formatAddress } from '../base/address.ts'
-import { ConnectionError } from '../base/errors.ts'
-import type { CallOptions } from '../base/signals.ts'
+import { ConfigError, ConnectionError } from '../base/errors.ts'
+import { abortable, type CallOptions } from '../base/signals.ts'
 import type { SocketAdapter } from '../socket/socket.ts'
 import type { Broker } from './layout.ts'
 
@@ -16,7 +16,9 @@ export function resolving(adapter: SocketAdapter, resolver: BrokerResolver): Soc
     ...adapter,
     async dial(address, options) {
       const { signal, tls } = options
-      const found = await resolver.lookupBrokerIpAddr({ host: address.host, port: address.port }, signal && { signal })
+      const asked = resolver.lookupBrokerIpAddr({ host: address.host, port: address.port }, signal && { signal })
+      const found = await abortable(Promise.resolve(asked), signal)
+      if (!Array.isArray(found)) throw new ConfigError(`the resolver must answer a list of addresses, not ${found}`)
       let last: unknown = new ConnectionError(formatAddress(address), 'the resolver found no address')
       for (const host of found) {
         try {

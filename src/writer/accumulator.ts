@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
+import { harmless } from '../base/harmless.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
 import type { MessageInput } from '../records/message.ts'
@@ -9,6 +10,7 @@ import { Alarm } from './alarm.ts'
 import { Batch } from './batch.ts'
 import { BrokerSender } from './broker-sender.ts'
 import { BuilderPool } from './builder-pool.ts'
+import type { Completion } from './config.ts'
 import { Meters } from './meters.ts'
 import type { PartitionQueue, QueueHost } from './partition-queue.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -37,6 +39,7 @@ export class Accumulator implements QueueHost {
   turn = 0
 
   private readonly transport: Network
+  private readonly completion: Completion | undefined
   private readonly builders: BuilderPool
   private readonly senders = new Map<number, BrokerSender>()
   /** Queues with something to send whose leader is to be looked up. */
@@ -60,6 +63,9 @@ export class Accumulator implements QueueHost {
     this.cluster = transport.cluster(settings.addr)
     this.clock = transport.clock
     this.logger = logger
+    this.completion =
+      settings.completion &&
+      harmless(settings.completion, thrown => logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown))
     this.builders = new BuilderPool(transport.natives.writeUtf8?.bind(transport.natives))
     this.room = new Room(settings.maxBufferedBytes, this.clock)
     this.alarm = new Alarm(this.clock, this.flush)
@@ -244,13 +250,8 @@ export class Accumulator implements QueueHost {
       durationMs: this.clock.monotonic() - batch.createdAt,
       ...(error !== null && { error }),
     })
-    if (settings.completion !== undefined) {
-      try {
-        settings.completion(batch.writtenMessages(), error)
-      } catch (thrown) {
-        this.logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown)
-      }
-    } else if (error !== null && settings.async)
+    if (this.completion !== undefined) this.completion(batch.writtenMessages(), error)
+    else if (error !== null && settings.async)
       this.logger.error(`${batch.count} messages for ${topic.name}/${index} were not written: ${messageOf(error)}`)
     batch.tell(error)
     // While a request carries it, its bytes are the socket's.

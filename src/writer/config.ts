@@ -27,7 +27,7 @@ export interface WriteReceipt {
   timestamp: number
 }
 
-/** Called once for each batch when it is settled, before its callers are told: all messages are of one partition. Must not throw. */
+/** Called once for each batch when it is settled, before its callers are told: all messages are of one partition. What it throws is logged. */
 export type Completion = (messages: readonly WrittenMessage[], error: Error | null) => void
 
 /** Settings of a Writer. Only `addr` is required. Times are milliseconds. */

@@ -8,12 +8,12 @@ import { Compression } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
 import { headerBytes } from '../records/batch-layout.ts'
-import type { MessageInput } from '../records/message.ts'
+import { type MessageInput, timestampOf } from '../records/message.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Batch } from './batch.ts'
 import type { Call } from './call.ts'
 import { MessageTooLargeError } from './errors.ts'
-import { messageSize, timestampOf } from './message-size.ts'
+import { messageSize } from './message-size.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Settings } from './settings.ts'
 import { TopicQueues } from './topic-queues.ts'
@@ -184,8 +184,13 @@ export class Intake {
     return true
   }
 
-  private topicOf({ topic }: MessageInput): TopicQueues {
-    const named = topic !== undefined && topic !== ''
+  private topicOf(message: MessageInput): TopicQueues {
+    // A text or a Set would pass for a message without key and value.
+    if (typeof message !== 'object' || message === null || Symbol.iterator in message)
+      throw new ConfigError('a message is an object such as { key, value }; several are an array of these')
+    const { topic } = message
+    const named = topic !== undefined && topic !== null && topic !== ''
+    if (named && typeof topic !== 'string') throw new ConfigError(`a message's topic is a string, not ${topic}`)
     if (this.own !== undefined) {
       if (named) throw new ConfigError(`the writer writes to ${this.own.name}: a message must not name a topic too (${topic})`)
       return this.own
@@ -205,9 +210,7 @@ export class Intake {
   }
 
   private boundOf(message: MessageInput): number {
-    const bound = BatchBuilder.sizeBound(message)
-    if (Number.isNaN(bound)) throw new ConfigError('a header needs a key, a string')
-    return bound
+    return BatchBuilder.sizeBound(message)
   }
 
   private checkSize(messages: readonly MessageInput[], index: number): void {

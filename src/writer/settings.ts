@@ -35,6 +35,7 @@ export function settingsOf(config: WriterConfig): Settings {
   const min = positive(config.writeBackoffMin, 100, 'writeBackoffMin')
   if (config.addr === undefined || config.addr === null) throw new ConfigError('a Writer needs an addr: the host:port of a broker')
   if (config.topic !== undefined && typeof config.topic !== 'string') throw new ConfigError('topic must be a string')
+  if (config.completion !== undefined && typeof config.completion !== 'function') throw new ConfigError('completion must be a function')
   if (!Object.values(RequiredAcks).includes(requiredAcks))
     throw new ConfigError(`requiredAcks must be one of RequiredAcks, not ${requiredAcks}`)
   if (!Object.values(Compression).includes(compression)) throw new ConfigError(`compression must be one of Compression, not ${compression}`)
@@ -65,6 +66,6 @@ export function settingsOf(config: WriterConfig): Settings {
 /** As in kafka-go, 0 asks for the default. */
 function positive(value: number | undefined, byDefault: number, name: string): number {
   if (value === undefined || value === 0) return byDefault
-  if (!(value > 0)) throw new ConfigError(`${name} must be a positive number, not ${value}`)
+  if (typeof value !== 'number' || !(value > 0)) throw new ConfigError(`${name} must be a positive number, not ${value}`)
   return value
 }

@@ -1,14 +1,14 @@
 import type { Balancer } from '../balancer/balancer.ts'
-import { ClosedError } from '../base/errors.ts'
+import { ClosedError, ConfigError } from '../base/errors.ts'
+import { harmlessLogger } from '../base/harmless.ts'
 import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
-import type { MessageInput } from '../records/message.ts'
+import { type MessageInput, timestampOf } from '../records/message.ts'
 import { Network } from '../transport/network.ts'
 import { Accumulator } from './accumulator.ts'
 import { ReceiptCall, WriteCall } from './call.ts'
 import type { WriteReceipt, WriterConfig } from './config.ts'
 import { Intake, type Parcel } from './intake.ts'
-import { timestampOf } from './message-size.ts'
 import { settingsOf } from './settings.ts'
 import type { WriterStats } from './stats.ts'
 
@@ -26,12 +26,12 @@ export class Writer {
   /** Throws a ConfigError for settings that can't work. Connects with the first write. */
   constructor(config: WriterConfig) {
     const settings = settingsOf(config)
-    this.ownsTransport = config.transport === undefined
-    this.transport = config.transport ?? new Network(config.logger === undefined ? {} : { logger: config.logger })
-    this.accumulator = new Accumulator(settings, this.transport, config.logger ?? this.transport.logger)
-    const { balancer } = config
-    const chosen: Balancer | undefined = typeof balancer === 'function' ? { balance: balancer } : balancer
-    this.intake = new Intake(this.accumulator, this.transport.codecs, chosen)
+    const balancer = balancerOf(config)
+    const own = config.transport ? undefined : new Network(config.logger ? { logger: config.logger } : {})
+    this.ownsTransport = own !== undefined
+    this.transport = config.transport ?? own!
+    this.accumulator = new Accumulator(settings, this.transport, harmlessLogger(config.logger, this.transport.logger))
+    this.intake = new Intake(this.accumulator, this.transport.codecs, balancer)
   }
 
   /**
@@ -39,7 +39,7 @@ export class Writer {
    *
    * Rejects with a WriteErrors that tells message by message once any was taken on, or with one error when none was: MessageTooLargeError,
    * ConfigError, ClosedError, the topic's KafkaError, a ConnectionError or TimeoutError. Waits while `maxBufferedBytes` are buffered. Aborting
-   * the signal ends the waiting; what was taken on is written all the same.
+   * the signal ends the waiting; what was taken on is written all the same. The messages and their bytes must stay as they are until then.
    */
   writeMessages(messages: MessageInput | readonly MessageInput[], { signal }: CallOptions = {}): Promise<void> {
     let writing: Promise<void>
@@ -119,8 +119,9 @@ export class Writer {
   }
 
   private async writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
-    const call = new ReceiptCall(timestampOf(message, this.accumulator.clock.now()))
+    const now = this.accumulator.clock.now()
     const batch = this.intake.takeOne(message)
+    const call = new ReceiptCall(timestampOf(message, now))
     if (batch !== undefined) batch.claim(call, 0)
     else {
       const { error } = await this.intake.takeLater(this.intake.check([message]), call, signal)
@@ -147,6 +148,13 @@ export class Writer {
     if (this.closing !== undefined) throw closed()
     signal?.throwIfAborted()
   }
+}
+
+function balancerOf({ balancer }: WriterConfig): Balancer | undefined {
+  if (typeof balancer === 'function') return { balance: balancer }
+  if (balancer !== undefined && balancer !== null && typeof balancer.balance !== 'function')
+    throw new ConfigError('balancer must be a function, or an object with a function balance')
+  return balancer ?? undefined
 }
 
 function closed(): ClosedError {
