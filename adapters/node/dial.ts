@@ -15,12 +15,16 @@ const secureReadSize = 16 * 1024
 const attemptTimeout = 1_000
 const keepAliveDelay = 60_000
 
-/** Connects, trying each address the host has, and shakes hands if TLS is asked for. */
-export function dial(address: Address, { tls: secure, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {}): Promise<Socket> {
+/** Connects, trying each address the host has, and shakes hands if TLS is asked for. `readSize`: bytes a read without TLS may bring. */
+export function dial(
+  address: Address,
+  { tls: secure, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
+  readSize = plainReadSize,
+): Promise<Socket> {
   const broker = formatAddress(address)
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
-    const receiver = new Receiver(secure === undefined ? plainReadSize : secureReadSize)
+    const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
     let socket: net.Socket
     try {
       socket = connect(address, secure, receiver)
