@@ -110,7 +110,6 @@ export async function storeOffsets(
   options: OffsetsOptions,
 ): Promise<void> {
   const { groupId, generationId, memberId, groupInstanceId, retentionTime, topicIds } = by
-  check(offsets)
   const all = Object.entries(offsets).map(([name, partitions]) => ({
     name,
     topicId: topicIds[name] ?? zeroUuid,
@@ -156,7 +155,7 @@ export function isOutdated(error: unknown): boolean {
 }
 
 /** A ConfigError for what is no offsets: a Map, say, has no entries to be seen, and would be committed in silence as nothing. */
-function check(offsets: GroupOffsets): void {
+export function checkOffsets(offsets: GroupOffsets): void {
   for (const part of [offsets, ...Object.values(offsets ?? {})]) {
     const plain = typeof part === 'object' && part !== null && !(Symbol.iterator in part)
     if (!plain) throw new ConfigError('offsets to commit are an object such as { topic: { 0: 42 } }')

@@ -2,6 +2,7 @@ import { type Deferred, deferred } from '../base/deferred.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { GenerationEndedError } from './errors.ts'
 import type { Generation, GroupOffsets, PartitionAssignment } from './generation.ts'
+import { checkOffsets } from './offsets.ts'
 
 export interface GenerationParts {
   readonly id: number
@@ -52,7 +53,8 @@ export class RunningGeneration implements Generation {
     void this.run(task)
   }
 
-  commitOffsets(offsets: GroupOffsets, options: CallOptions = {}): Promise<void> {
+  async commitOffsets(offsets: GroupOffsets, options: CallOptions = {}): Promise<void> {
+    checkOffsets(offsets)
     return this.parts.commit(offsets, options)
   }
 

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
+import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
+import { Client } from '../../src/client/client.ts'
+import { FirstOffset } from '../../src/protocol/offsets.ts'
+import { Transport } from '../../src/transport/transport.ts'
+import { Writer } from '../../src/writer/writer.ts'
+import { type Anything, lab } from './lab.ts'
+
+const { broker, transport, rejections } = lab()
+const writer = (more: Anything = {}): Writer => new Writer({ addr: broker.addresses, topic: 't', transport, ...more })
+
+test.each<[string, Anything]>([
+  ['a text', 'hello'],
+  ['a number', 5],
+  ['a list of texts', ['hello', 'world']],
+  ['a Set', new Set([{ value: 'a' }])],
+  ['a list of lists', [['key', 'value']]],
+  ['null', null],
+  ['undefined', undefined],
+  ['a list with a hole', [{ value: 'a' }, undefined]],
+])('%s is refused, not written as a message without key and value', async (_what, messages) => {
+  await using w = writer()
+  await expect(w.writeMessages(messages)).rejects.toThrow(ConfigError)
+  await expect(w.writeMessage(messages)).rejects.toThrow(ConfigError)
+  const client = new Client({ addr: broker.addresses, transport })
+  const { topics } = await client.listOffsets({ topics: { t: [0, 1, 2].map(partition => ({ partition, timestamp: -1 })) } })
+  expect(topics['t']!.map(({ lastOffset }) => lastOffset)).toEqual([0, 0, 0])
+})
+
+test.each<[string, Anything]>([
+  ['headers as an object', { headers: { a: 'b' } }],
+  ['headers as a Map', { headers: new Map([['a', 'b']]) }],
+  ['a header that is null', { headers: [null] }],
+  ['a time that is a text', { time: 'now' }],
+  ['a topic that is a number', { topic: 5 }],
+  ['a value that is a list of numbers', { value: Array(20).fill(1) }],
+])('%s: a ConfigError', async (_what, message) => {
+  await using w = writer({ topic: undefined })
+  await expect(w.writeMessages({ topic: 't', ...message })).rejects.toThrow(ConfigError)
+})
+
+test.each<[string, Anything]>([
+  ['balancer', {}],
+  ['balancer', 'hash'],
+  ['completion', 'done'],
+  ['deliveryTimeout', '5000'],
+  ['batchSize', Number.NaN],
+])('%s %s: a ConfigError from the constructor', (name, value) => {
+  expect(() => writer({ [name]: value })).toThrow(ConfigError)
+})
+
+test('a topic with half a surrogate pair is refused, for it would share its name with others', async () => {
+  await using w = writer({ topic: '\ud800' })
+  await expect(w.writeMessages({ value: 'x' })).rejects.toThrow(ProtocolError)
+})
+
+test('callbacks that answer promises which reject end no process', async () => {
+  const fail = async (): Promise<void> => {
+    throw new Error('from a callback')
+  }
+  const logger = { debug: fail, info: fail, warn: fail, error: fail }
+  await using own = new Transport({ adapter: memory(broker), logger, onEvent: fail })
+  const client = new Client({ addr: broker.addresses, transport: own })
+  await client.createTopics({ topics: [{ topic: 'callbacks', numPartitions: 1, replicationFactor: 1 }] })
+  await using w = writer({ topic: 'callbacks', transport: own, logger, completion: fail })
+  await w.writeMessages({ value: 'x' })
+  await new Promise(resolve => setImmediate(resolve))
+  expect(rejections).toEqual([])
+})
+
+test('a logger of the writer that throws keeps nobody waiting', async () => {
+  const fail = (): never => {
+    throw new Error('from the logger')
+  }
+  await using w = writer({ topic: 'none', logger: { debug: fail, info: fail, warn: fail, error: fail }, async: true, deliveryTimeout: 200 })
+  await expect(w.writeMessages({ value: 'x' })).rejects.toThrow(/Unknown Topic/)
+})
+
+test('Client.produce refuses a text for records, which would be a null record a letter', async () => {
+  const client = new Client({ addr: broker.addresses, transport })
+  await expect(client.produce({ topic: 't', partition: 0, records: 'abc' as Anything })).rejects.toThrow(ConfigError)
+  const { topics } = await client.listOffsets({ topics: { t: [{ partition: 0, timestamp: FirstOffset }] } })
+  expect(topics['t']).toHaveLength(1)
+})
