@@ -6,12 +6,15 @@ import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Fetch } from '../protocol/fetch.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import { AbortedTransactions } from '../records/aborted.ts'
-import { decodeBatch } from '../records/decode-batch.ts'
+import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
 import { scanBatches } from '../records/record-batch.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { listOffsets } from './list-offsets.ts'
 import { RecordReader } from './record-reader.ts'
+
+/** Messages decoded at a time, so that a small batch which decompresses to millions of records doesn't become as many objects at once. */
+const atOnce = 1_000
 
 export interface FetchRequest extends Addressed {
   topic: string
@@ -97,7 +100,8 @@ function* messagesOf(topic: string, answer: PartitionAnswer, from: number, commi
     const left = aborted.covers(batch)
     if (left || batch.isControl || batch.lastOffset < from) continue
     batch.verify()
-    yield* decodeBatch(batch, { topic, partition, highWaterMark, codecs }, from)
+    const decoder = new BatchDecoder(batch, { topic, partition, highWaterMark, codecs }, from)
+    for (let messages = decoder.take(atOnce); messages.length > 0; messages = decoder.take(atOnce)) yield* messages
   }
 }
 

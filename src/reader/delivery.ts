@@ -1,5 +1,5 @@
 import { messageOf, ProtocolError } from '../base/errors.ts'
-import { decodeBatch } from '../records/decode-batch.ts'
+import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
 import type { RecordBatch } from '../records/record-batch.ts'
 import type { Counters } from './counters.ts'
@@ -10,24 +10,25 @@ import { type Decoding, DeliveredBatch, type MessageBatch } from './message-batc
 /** Until a batch that can't be decoded is fetched again, in milliseconds. */
 const damagedBackoff = 1_000
 
+/** Messages decoded at a time: young objects die young, and a small batch that decompresses to millions of records isn't as many objects at once. */
+const atOnce = 1_000
+
 interface Open {
   readonly fetched: FetchedBatch
   /** Memory of our own when its messages are read one by one, else that of the frame. */
   readonly batch: RecordBatch
   /** Handed out whole. */
   readonly whole: boolean
-  /** Messages decoded of it. */
-  readonly size: number
   /** To be released; null when `batch` is a copy. */
   readonly frame: SharedFrame | null
 }
 
-/**
- * The batch being read: decoded when its first message is asked for, so that young objects die young.
- */
+/** The batch being read: checked when its first message is asked for, and decoded as its messages are. */
 export class Delivery {
-  /** The messages of the batch being read. */
+  /** Of the batch being read, those decoded last. */
   private messages: Message[] = []
+  /** Has the messages behind them, if there are any. */
+  private decoder: BatchDecoder | undefined
   /** Of the next one to hand out. */
   private index = 0
   /** Whether what was handed out last counts as done once the next is asked for. */
@@ -76,9 +77,9 @@ export class Delivery {
     return true
   }
 
-  /** Whether there is a message to hand out, after decoding the next batch if need be. Throws what `Fetcher.take` does, and ProtocolErrors. */
+  /** Whether there is a message to hand out, after decoding more if need be. Throws what `Fetcher.take` does, and ProtocolErrors. */
   ready(): boolean {
-    while (this.index === this.messages.length) {
+    while (this.index === this.messages.length && !this.more()) {
       this.finish()
       const fetched = this.fetcher.take()
       if (fetched === undefined) return false
@@ -90,9 +91,11 @@ export class Delivery {
   /** The next batch, or what is left of the one being read. */
   takeBatch(): MessageBatch | undefined {
     const { open } = this
-    if (open !== undefined && this.index < this.messages.length) {
+    if (open !== undefined && (this.index < this.messages.length || this.more())) {
       const from = this.messages[this.index]!.offset
       this.settle()
+      this.counters.messages += this.decoder?.left ?? 0
+      this.decoder = undefined
       this.messages = []
       this.index = this.done = 0
       this.open = { ...open, whole: true }
@@ -102,8 +105,13 @@ export class Delivery {
     const fetched = this.fetcher.take()
     if (fetched === undefined) return undefined
     const { batch, from } = fetched
-    this.guard(fetched, () => batch.verify())
-    this.open = { fetched, batch, whole: true, size: 0, frame: fetched.frame }
+    try {
+      this.guard(fetched, from, () => batch.verify())
+    } catch (error) {
+      fetched.frame.release()
+      throw error
+    }
+    this.open = { fetched, batch, whole: true, frame: fetched.frame }
     this.counters.messages += batch.count
     this.counters.bytes += batch.end - batch.start
     return new DeliveredBatch(fetched, batch, from, this.decoding)
@@ -115,7 +123,7 @@ export class Delivery {
     if (open === undefined) return false
     const { progress } = open.fetched.position
     if (progress !== undefined) {
-      if (this.wholeDone || (done > 0 && done === open.size)) progress.due = Math.max(progress.due, open.batch.lastOffset + 1)
+      if (this.wholeDone) progress.due = Math.max(progress.due, open.batch.lastOffset + 1)
       else if (done > 0) progress.due = Math.max(progress.due, messages[done - 1]!.offset + 1)
     }
     return this.automatic && this.left > 0
@@ -123,6 +131,7 @@ export class Delivery {
 
   /** Hands out no more of this batch; what was handed out can still be done with. */
   cut(): void {
+    this.decoder = undefined
     this.counters.messages -= this.messages.length - this.index
     this.messages.length = this.index
   }
@@ -141,7 +150,7 @@ export class Delivery {
     this.reached = this.offset
     this.counters.messages -= this.messages.length - this.index
     open.frame?.release()
-    this.open = undefined
+    this.open = this.decoder = undefined
     this.messages = []
     this.index = this.done = 0
     this.wholeDone = false
@@ -150,30 +159,51 @@ export class Delivery {
   private decode(fetched: FetchedBatch): void {
     const { position, from, highWaterMark, frame } = fetched
     const { codecs, limit } = this.decoding
-    let messages: Message[] = []
-    const batch = this.guard(fetched, () => {
-      fetched.batch.verify()
+    try {
       // A kept message must not keep the whole frame, and the frame is wanted for the next answer.
-      const own = fetched.batch.detach()
-      messages = decodeBatch(own, { topic: position.topic, partition: position.partition, highWaterMark, codecs, limit }, from)
-      return own
-    })
-    frame.release()
-    this.messages = messages
-    this.open = { fetched, batch, whole: false, size: messages.length, frame: null }
-    this.counters.messages += messages.length
-    this.counters.bytes += batch.end - batch.start
+      const batch = this.guard(fetched, from, () => {
+        fetched.batch.verify()
+        const own = fetched.batch.detach()
+        const { topic, partition } = position
+        this.decoder = new BatchDecoder(own, { topic, partition, highWaterMark, codecs, limit }, from)
+        return own
+      })
+      this.open = { fetched, batch, whole: false, frame: null }
+      this.counters.bytes += batch.end - batch.start
+    } finally {
+      frame.release()
+    }
   }
 
-  /** A batch that can't be read is fetched again: the next read finds it whole, or rejects in its turn. */
-  private guard<T>(fetched: FetchedBatch, task: () => T): T {
+  /** Decodes more messages of the batch being read, all before being handed out; false when there are none. */
+  private more(): boolean {
+    const { decoder, open, index } = this
+    if (decoder === undefined || open === undefined) return false
+    const { from } = open.fetched
+    const behind = index > 0 ? this.messages[index - 1]!.offset + 1 : from
+    this.decoder = undefined
+    const messages = this.guard(open.fetched, behind, () => decoder.take(atOnce))
+    if (messages.length === 0) {
+      this.wholeDone = index > 0 && this.done === index
+      return false
+    }
+    this.settle()
+    this.reached = this.offset
+    this.decoder = decoder
+    this.messages = messages
+    this.index = this.done = 0
+    this.counters.messages += messages.length
+    return true
+  }
+
+  /** A batch that can't be read is fetched again, from this offset on: the next read finds it whole, or rejects in its turn. */
+  private guard<T>(fetched: FetchedBatch, from: number, task: () => T): T {
     try {
       return task()
     } catch (error) {
-      fetched.frame.release()
-      if (fetched.position.live) this.fetcher.move(fetched.position, fetched.from, damagedBackoff)
+      if (fetched.position.live) this.fetcher.move(fetched.position, from, damagedBackoff)
       if (!(error instanceof ProtocolError)) throw error
-      const { position, from, batch } = fetched
+      const { position, batch } = fetched
       throw new ProtocolError(`${position.name} at offset ${Math.max(from, batch.baseOffset)}: ${messageOf(error)}`, { cause: error })
     }
   }

@@ -31,9 +31,14 @@ export class BatchDecoder {
     this.cursor.reset(batch, context.codecs, context.limit)
   }
 
+  /** Records that were not taken yet. */
+  get left(): number {
+    return this.cursor.left
+  }
+
   /**
-   * The next `most` messages at most, all by default; none at the end. A large batch is quicker to read some at a time: objects that die young
-   * cost the garbage collector nothing.
+   * The next `most` messages at most, all by default; none at the end. A large batch is better read some at a time: objects that die young cost
+   * the garbage collector nothing, and a small batch may decompress to millions of records.
    */
   take(most = Number.POSITIVE_INFINITY): Message[] {
     const { cursor, from, batch } = this

@@ -24,6 +24,8 @@ export class RecordCursor {
   keyLength = -1
   /** Bytes of the value; -1 for null. */
   valueLength = -1
+  /** Records behind this one. */
+  left = 0
 
   private bytes: Uint8Array = empty
   /** What `bytes` is a view of, and from where: a view made of that takes two thirds of the time of subarray(). */
@@ -31,7 +33,6 @@ export class RecordCursor {
   private origin = 0
   private at = 0
   private end = 0
-  private left = 0
   private baseOffset = 0
   private lastOffset = 0
   private time = 0
