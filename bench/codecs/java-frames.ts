@@ -1,16 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { zstd } from '../../src/compression/zstd.ts'
-import { jsonLines } from './measure.ts'
+import { inputs } from './inputs.ts'
 
-/**
- * `jsonLines` as Kafka 4.4.0's own Compression.zstd() packs records of 112 bytes, written one by one: streamed, so that the frame declares a
- * window of 2 MiB and no size.
- */
-export function javaFrames(): { frame: Uint8Array; size: number }[] {
-  return [16, 256].map(kibibytes => {
-    const frame = new Uint8Array(readFileSync(new URL(`frames/java-${kibibytes}-kib.zst`, import.meta.url)))
+const frames: readonly [name: string, kibibytes: number][] = [
+  ['JSON', 4],
+  ['JSON', 16],
+  ['JSON', 256],
+  ['JSON', 1024],
+  ['records', 64],
+  ['noise', 16],
+  ['one line', 1024],
+]
+
+/** The inputs as Kafka 4.4.0 packs them (see Pack.java): streamed, so that the frame declares a window of 2 MiB and no size. */
+export function javaFrames(): { name: string; frame: Uint8Array; size: number }[] {
+  return frames.map(([name, kibibytes]) => {
+    const file = `frames/${name.toLowerCase().replace(' ', '-')}-${kibibytes}.zst`
+    const frame = new Uint8Array(readFileSync(new URL(file, import.meta.url)))
     const size = kibibytes * 1024
-    if (Buffer.compare(zstd.decompress(frame, size), jsonLines(size)) !== 0) throw new Error('the frame holds something else')
-    return { frame, size }
+    const input = inputs.find(input => input.name === name)!.make(size)
+    if (Buffer.compare(zstd.decompress(frame, size), input) !== 0) throw new Error(`${file} holds something else`)
+    return { name, frame, size }
   })
 }

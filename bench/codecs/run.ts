@@ -1,5 +1,5 @@
-// Records, checksums and codecs beside the packages people use for them: `npm run bench:codecs [-- --json FILE]`. One process, no broker, in
-// bench's own Node. Of each pair the better time of several turns is taken, turn and turn about, so that a slow minute hits both.
+// Records, checksums and codecs beside the packages people use for them: `npm run bench:codecs [-- --only PART] [--json FILE]`. One process, no
+// broker, in bench's own Node. Of each pair the better time of several turns is taken, turn and turn about, so that a slow minute hits both.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { checksums } from './checksums.ts'
@@ -7,9 +7,11 @@ import { codecs } from './codecs.ts'
 import type { Row } from './measure.ts'
 import { flatness, records } from './records.ts'
 
-const { values: options } = parseArgs({ options: { json: { type: 'string' } } })
+const parts = { records, checksums, codecs, flatness }
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } })
 const rows: Row[] = []
-for (const part of [records, checksums, codecs, flatness]) {
+for (const [name, part] of Object.entries(parts)) {
+  if (options.only !== undefined && options.only !== name) continue
   for (const row of await part()) {
     rows.push(row)
     print(row)
@@ -18,6 +20,6 @@ for (const part of [records, checksums, codecs, flatness]) {
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`)
 
 function print({ what, ours, peer, theirs, ratio, goal }: Row): void {
-  const beside = theirs === undefined ? '' : `${peer} ${theirs.toFixed(1)} `
-  console.log(`${what.padEnd(44)}${`${ours.toFixed(1)} ns`.padStart(11)}   ${beside.padEnd(28)}${ratio.toFixed(2).padStart(6)} x  ${goal}`)
+  const beside = theirs === undefined ? '' : `${peer} ${theirs.toFixed(2)} `
+  console.log(`${what.padEnd(46)}${`${ours.toFixed(2)} ns`.padStart(11)}   ${beside.padEnd(28)}${ratio.toFixed(2).padStart(6)} x  ${goal}`)
 }

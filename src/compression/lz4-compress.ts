@@ -68,7 +68,7 @@ function compressBlock(
   at: number,
 ): number {
   // What is short needs a small table only, which is quickly cleared. Places are relative to `start`.
-  const bits = Math.min(mostBits, Math.max(fewestBits, 32 - Math.clz32(end - start)))
+  const bits = Math.min(mostBits, Math.max(fewestBits, 31 - Math.clz32(end - start)))
   seen ??= new Uint16Array(1 << mostBits)
   const table = seen.fill(0, 0, 1 << bits)
   let literals = start

@@ -19,6 +19,7 @@ const dictionaryId = 0x01
 
 /** A block makes at most 255 bytes of one. */
 const bestRatio = 255
+const usualRatio = 4
 
 /** LZ4 frames in plain TypeScript. It has no levels. */
 export const lz4: CompressionCodec = {
@@ -27,7 +28,7 @@ export const lz4: CompressionCodec = {
   /** Every frame, linked blocks and all checksums included; skippable frames are passed over. */
   decompress(bytes, limit) {
     if (bytes.length < 4) fail('the data ends early')
-    const output = new Output('lz4', limit, Math.min(bytes.length * 4, limit))
+    const output = new Output('lz4', limit, 0)
     let at = 0
     let length = 0
     while (at < bytes.length) {
@@ -85,7 +86,7 @@ class Frame {
     if (size !== undefined) {
       if (size > (bytes.length - this.at) * bestRatio) fail('a frame that claims more than it can hold')
       output.reserve(begin, size)
-    }
+    } else output.expect(begin, this.likely(largest, (flags & blockChecksums) === 0 ? 0 : 4))
 
     for (let word = this.uint32(); word !== 0; word = this.uint32()) {
       const blockSize = word & 0x7fffffff
@@ -112,6 +113,19 @@ class Frame {
     if ((flags & contentChecksum) !== 0 && this.uint32() !== xxh32(output.bytes, begin, this.length))
       fail("the content's checksum is wrong")
     if (size !== undefined && size !== this.length - begin) fail('the content is not as long as stated')
+  }
+
+  /** A guess at the content's length: all that the blocks' headers allow, or the usual ratio. */
+  private likely(largest: number, checksumBytes: number): number {
+    const { bytes } = this
+    let most = 0
+    for (let at = this.at; bytes.length - at >= 4; ) {
+      const word = uint32(bytes, at)
+      const size = word & 0x7fffffff
+      most += word >>> 31 === 1 ? size : size === 0 ? 0 : largest
+      at += 4 + size + checksumBytes
+    }
+    return Math.min(most, (bytes.length - this.at) * usualRatio)
   }
 
   private uint32(): number {

@@ -7,6 +7,8 @@ import { viewOf } from './copy.ts'
  */
 export class Output {
   static readonly slack = 320
+  /** It grows to this at once: what repeats a lot becomes large out of very little. */
+  private static readonly leastGrown = 16 * 1024
   bytes: Uint8Array
   view: DataView
   /** Up to this length nothing needs to be reserved. */
@@ -27,14 +29,21 @@ export class Output {
   reserve(length: number, more: number): Uint8Array {
     const needed = length + more
     if (needed > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
-    if (needed > this.room) {
-      this.room = Math.min(this.limit, Math.max(needed, this.room * 2))
-      const grown = new Uint8Array(this.room + Output.slack)
-      grown.set(this.bytes.subarray(0, length))
-      this.bytes = grown
-      this.view = viewOf(grown)
-    }
+    if (needed > this.room) this.grow(length, Math.max(needed, this.room * 2, Output.leastGrown))
     return this.bytes
+  }
+
+  /** That so much more is likely to come, all in all: it is reserved as far as the limit goes. */
+  expect(length: number, more: number): void {
+    if (length + more > this.room) this.grow(length, length + more)
+  }
+
+  private grow(length: number, room: number): void {
+    this.room = Math.min(this.limit, room)
+    const grown = new Uint8Array(this.room + Output.slack)
+    grown.set(this.bytes.subarray(0, length))
+    this.bytes = grown
+    this.view = viewOf(grown)
   }
 
   /** The first `length` bytes. A copy where the buffer is much larger, as what reads them may keep it for long. */

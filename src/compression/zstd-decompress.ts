@@ -3,7 +3,7 @@ import { copyExactly } from './copy.ts'
 import { Output } from './output.ts'
 import { xxh64 } from './xxh64.ts'
 import { Padded } from './zstd-bits.ts'
-import { little, nextFrame, readFrameHeader } from './zstd-frames.ts'
+import { likelySize, little, nextFrame, readFrameHeader } from './zstd-frames.ts'
 import { Literals } from './zstd-read-literals.ts'
 import { SequencesReader } from './zstd-read-sequences.ts'
 import { largestBlock } from './zstd-tables.ts'
@@ -12,7 +12,7 @@ import { largestBlock } from './zstd-tables.ts'
 export function decompress(bytes: Uint8Array, limit: number): Uint8Array {
   if (bytes.length === 0) fail('the data ends early')
   const input = new Padded(bytes)
-  const output = new Output('zstd', limit, Math.min(bytes.length * 8, limit))
+  const output = new Output('zstd', limit, 0)
   let length = 0
   let at = nextFrame(bytes, 0, bytes.length)
   while (at < bytes.length) {
@@ -51,6 +51,7 @@ class Frame {
     this.largest = largest
     if (size !== undefined && size > (this.input.length - at) * largest) fail('a frame that claims more than it can hold')
     if (size !== undefined) output.reserve(begin, size)
+    else output.expect(begin, likelySize(this.input.bytes, at, this.input.length, largest))
 
     for (let last = false; !last; ) {
       const header = this.little(3)

@@ -6,6 +6,7 @@ const checksumFlag = 0x04
 const reservedFlag = 0x08
 const singleSegmentFlag = 0x20
 const dictionaryIdMask = 0x03
+const usualRatio = 8
 /** What libzstd takes, and Java with it, unless told otherwise. */
 const largestWindow = 128 * 1024 * 1024
 
@@ -65,6 +66,20 @@ export function endOfFrame(bytes: Uint8Array, start: number): number {
   }
   if (header.hasChecksum) at += 4
   return at > length ? fail('the data ends early') : at
+}
+
+/** A guess at the content of a frame of unknown size whose blocks begin at `at`: all that their headers allow, or the usual ratio. */
+export function likelySize(bytes: Uint8Array, at: number, end: number, largest: number): number {
+  const usual = (end - at) * usualRatio
+  let most = 0
+  for (let last = false; !last && end - at >= 3; ) {
+    const block = little(bytes, at, 3, end)
+    last = (block & 1) === 1
+    const type = (block >>> 1) & 3
+    most += type === 2 ? largest : block >>> 3
+    at += 3 + (type === 1 ? 1 : block >>> 3)
+  }
+  return Math.min(most, usual)
 }
 
 /** `count` bytes at `at` as one number, the lowest first; an error beyond `end`. */

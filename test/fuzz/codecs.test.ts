@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import * as zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { codecs as natives } from '../../adapters/shared/zlib.ts'
@@ -65,7 +66,11 @@ const subjects: Subject[] = [
   { ...lz4, seeds: plain.map(input => lz4.compress(input)), oracle: readLz4 },
   {
     ...zstd,
-    seeds: [...plain, mixed(40_000, 5)].map(input => zstd.compress(input)),
+    seeds: [
+      ...[...plain, mixed(40_000, 5)].map(input => zstd.compress(input)),
+      // By Kafka's Java client: of unknown size, of two blocks, with codes of its own choice.
+      ...['json-4', 'json-256'].map(frame => readFileSync(new URL(`../../bench/codecs/frames/${frame}.zst`, import.meta.url))),
+    ],
     // libzstd is there from Node 22.15 on; before that only what went wrong loudly is seen.
     // It isn't exact: libzstd doesn't look whether bits are left over.
     oracle: bytes => quietly(() => (natives.zstd ?? zstd).decompress(bytes, limit)),
