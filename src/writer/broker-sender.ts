@@ -110,7 +110,7 @@ export class BrokerSender {
         transactionalId: null,
         acks: settings.requiredAcks,
         // The broker should have answered before we lose patience.
-        timeoutMs: Math.ceil(patience / 2),
+        timeoutMs: Math.min(Math.ceil(patience / 2), 0x7fffffff),
         topicData: cargo.pack(codec, settings.compressionLevel),
       }
       connection.request(Produce, request, { timeoutMs: patience, noResponse: settings.requiredAcks === RequiredAcks.None }).then(

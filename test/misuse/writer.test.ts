@@ -50,6 +50,13 @@ test.each<[string, Anything]>([
   expect(() => writer({ [name]: value })).toThrow(ConfigError)
 })
 
+test('limits longer than the protocol can say are as good as none', async () => {
+  await using w = writer({ topic: 'limits', writeTimeout: 2 ** 40, deliveryTimeout: Number.POSITIVE_INFINITY, readTimeout: 2 ** 40 })
+  const client = new Client({ addr: broker.addresses, transport })
+  await client.createTopics({ topics: [{ topic: 'limits', numPartitions: 1, replicationFactor: 1 }] })
+  await w.writeMessages({ value: 'x' })
+})
+
 test('a topic with half a surrogate pair is refused, for it would share its name with others', async () => {
   await using w = writer({ topic: '\ud800' })
   await expect(w.writeMessages({ value: 'x' })).rejects.toThrow(ProtocolError)
