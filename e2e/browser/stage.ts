@@ -71,7 +71,9 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
     browser,
     async open(entry, own) {
       const at = `page${pages.size}`
-      pages.set(at, { script: await bundle(entry, 'browser'), html: plainPage, style: '', query: '', ...own })
+      // A page of its own is one as users have it, with the package as they get it.
+      const script = await bundle(entry, 'browser', { from: own === undefined ? 'source' : 'package' })
+      pages.set(at, { script, html: plainPage, style: '', query: '', ...own })
       const tab = await browser.open(`${origin}/${at}/?${own?.query ?? ''}`)
       // Loaded means that its modules have run.
       if (own === undefined && !(await tab.evaluate('globalThis.ready === true')))
