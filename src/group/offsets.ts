@@ -119,9 +119,11 @@ export async function storeOffsets(
       committedMetadata: null,
     })),
   }))
+  // By name a retry could reach another topic than the one that was refused: then only if metadata still has ours.
+  const refused = new Set<string>()
   const isGone = ({ name, topicId }: { name: string; topicId: string }): boolean => {
     const now = cluster.peek(name)?.id ?? zeroUuid
-    return topicId !== zeroUuid && now !== zeroUuid && now !== topicId
+    return topicId !== zeroUuid && now !== topicId && (now !== zeroUuid || refused.has(name))
   }
   await coordinator.persist(async () => {
     const topics = all.filter(topic => !isGone(topic))
@@ -135,7 +137,10 @@ export async function storeOffsets(
     for (const answer of response.topics) {
       const name = nameOf(answer, topics)
       for (const { partitionIndex, errorCode } of answer.partitions) {
-        if (errorCode === ErrorCode.UnknownTopicID) await cluster.refresh([name], options)
+        if (errorCode === ErrorCode.UnknownTopicID || errorCode === ErrorCode.UnknownTopicOrPartition) {
+          await cluster.refresh([name], options)
+          refused.add(name)
+        }
         coordinator.check(errorCode, `${name}/${partitionIndex}`)
       }
     }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
+import { natives } from '../../adapters/node/index.ts'
 import { ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
@@ -7,7 +9,9 @@ import { Heartbeat } from '../../src/protocol/heartbeat.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
+import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import type { Reader } from '../../src/reader/reader.ts'
+import { Transport } from '../../src/transport/transport.ts'
 import { Embedded } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-desk.ts'
 import { nothing, pause, until } from '../support/waiting.ts'
@@ -308,6 +312,25 @@ test('a member whose topic was made anew is told, and reads the new one from its
   await kafka.write([{ value: 'new' }])
   await told
   expect((await member.fetchMessage()).text()).toBe('new')
+})
+
+test('a commit that was refused while its topic was made anew is not tried again on the new one, where brokers know no ids', async () => {
+  await using kafka = new Embedded({ versions: { OffsetCommit: 9, OffsetFetch: 9 } })
+  await kafka.write(numbered(0, 10))
+  // On connections of its own: the member's are busy with the commit.
+  await using transport = new Transport({ adapter: memory(kafka.broker, natives), natives })
+  const client = new Client({ addr: kafka.broker.addresses, transport })
+  const commits = kafka.spoil(OffsetCommit, 1, async () => {
+    await client.deleteTopics({ topics: ['t'] })
+    await client.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
+    return { topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: ErrorCode.UnknownTopicOrPartition }] }] }
+  })
+  const member = kafka.reader({ groupId: 'g', partitionWatchInterval: 60_000 })
+  const message = await member.fetchMessage()
+  await expect(member.commitMessages(message)).rejects.toMatchObject({ code: ErrorCode.IllegalGeneration })
+  expect(commits.count).toBe(1)
+  const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })
+  expect(topics['t']![0]!.committedOffset).toBe(-1)
 })
 
 describe('a member that can’t join', () => {
