@@ -38,9 +38,9 @@ function wrangler(folder: string) {
   const slim = value('ISOKAFKA_SLIM')
   return {
     main: `${folder}/${value('main')!}`,
-    define: slim === undefined ? {} : { ISOKAFKA_SLIM: slim },
+    define: (slim === undefined ? {} : { ISOKAFKA_SLIM: slim }) as Record<string, string>,
     compatibilityDate: value('compatibility_date')!,
-    durableObjects: binding === undefined ? {} : { [binding]: className! },
+    durableObjects: (binding === undefined ? {} : { [binding]: className! }) as Record<string, string>,
   }
 }
 

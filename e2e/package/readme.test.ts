@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { listen } from '../../adapters/broker/index.ts'
+import { natives } from '../../adapters/node/index.ts'
+import { Broker } from '../../src/broker/index.ts'
+import { Reader, Writer } from '../../src/index.ts'
+import { startStage } from '../browser/stage.ts'
+import { freePorts } from '../kafka/index.ts'
+import { bundle } from '../runtimes/bundle.ts'
+import { runtime } from '../runtimes/packages.ts'
+import { startWorker } from '../runtimes/workerd.ts'
+import { type Installed, installPackage } from './installed.ts'
+import { start } from './running.ts'
+
+// What README.md shows, cut out of it and run where the packed package is installed. Addresses alone are replaced.
+let app: Installed
+beforeAll(async () => {
+  app = await installPackage()
+})
+afterAll(() => app?.[Symbol.asyncDispose]())
+
+let addr: string
+let stop: () => Promise<void>
+beforeEach(async () => {
+  const broker = new Broker({ topics: [{ name: 'orders', partitions: 1 }], natives })
+  const { addresses, close } = await listen(broker)
+  addr = addresses[0]!
+  stop = async () => {
+    await close()
+    await broker.close()
+  }
+})
+afterEach(() => stop())
+
+/** The first code under a heading. At most ten lines of it say something. */
+function snippet(heading: string, replaced: Readonly<Record<string, string>> = {}): string {
+  const readme = readFileSync('README.md', 'utf8')
+  const from = readme.indexOf(`\n${heading}\n`)
+  if (from < 0) throw new Error(`README.md has no heading "${heading}"`)
+  const [, code = ''] = /```ts\n(.*?)```/s.exec(readme.slice(from)) ?? []
+  expect(code.split('\n').filter(line => line.trim() !== '').length).toBeLessThanOrEqual(10)
+  return Object.entries({ 'localhost:9092': addr, ...replaced }).reduce((text, [name, value]) => {
+    expect(text).toContain(name)
+    return text.replaceAll(name, value)
+  }, code)
+}
+
+const written = async (): Promise<string> => {
+  await using reader = new Reader({ brokers: addr, topic: 'orders' })
+  return (await reader.readMessage()).text()
+}
+
+const write = async (value: string): Promise<void> => {
+  await using writer = new Writer({ addr, topic: 'orders' })
+  await writer.writeMessages({ value })
+}
+
+test('Node', async () => {
+  const program = await app.put('main.mjs', snippet('### Node'))
+  const running = start([process.execPath, program])
+  await running.says(/^0 1 world$/m)
+  expect([running.output, running.errors]).toEqual(['0 0 hello\n0 1 world\n', ''])
+})
+
+test.skipIf(runtime('deno').missing !== null)('Deno', async () => {
+  const [port] = await freePorts(1)
+  const program = await app.put('deno.ts', snippet('### Deno', { '8000': String(port) }))
+  const running = start([runtime('deno').binary, 'run', '--no-prompt', '--allow-net', program])
+  await running.says(/Listening/)
+  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'from Deno' })
+  expect([response.status, await written()]).toEqual([201, 'from Deno'])
+})
+
+test.skipIf(runtime('bun').missing !== null)('Bun', async () => {
+  const program = await app.put('bun.ts', snippet('### Bun'))
+  const running = start([runtime('bun').binary, program], { cwd: app.folder })
+  await write('for Bun')
+  const archived = (): string => readFileSync(join(app.folder, 'orders.txt'), { encoding: 'utf8', flag: 'a+' })
+  await expect.poll(archived, { timeout: 10_000 }).toMatch(/^\d{4}-\S+Z for Bun\n$/)
+  expect(running.errors).toBe('')
+})
+
+test.skipIf(runtime('workerd').missing !== null)('Workers', async () => {
+  const entry = await app.put('worker.ts', snippet('### Cloudflare Workers'))
+  await using worker = await startWorker(await bundle(entry, 'workerd', { from: 'package' }))
+  const response = await fetch(worker.url, { method: 'POST', body: 'from a Worker' })
+  expect([response.status, await written(), worker.log()]).toEqual([201, 'from a Worker', ''])
+})
+
+test.skipIf(runtime('chromium').missing !== null)('a browser', { timeout: 60_000 }, async () => {
+  await write('for a page')
+  const stage = await startStage('chromium', [addr])
+  try {
+    const entry = await app.put('page.ts', snippet('### Browsers', { 'wss://bridge.example/': stage.bridge.url }))
+    const html = '<!doctype html><title>README</title><body><script type="module" src="script.js"></script></body>'
+    const page = await stage.open(entry, { html })
+    await expect.poll(() => page.evaluate('document.body.textContent'), { timeout: 20_000 }).toBe('for a page')
+  } finally {
+    await stage.close()
+  }
+})
+
+test('the embedded broker', async () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const [, code = ''] = /```ts\n(.*?)```/s.exec(readme.slice(readme.indexOf('## Kafka without Kafka'))) ?? []
+  const program = await app.put(
+    'embedded.mjs',
+    `${code}
+    await writer.writeMessages({ value: 'kept' })
+    console.log(broker.addresses.length, 'written')
+    await writer.close()
+    await transport.close()
+    await broker.close()`,
+  )
+  const running = start([process.execPath, program])
+  expect([await running.ended, running.output, running.errors]).toEqual([0, '3 written\n', ''])
+})
