@@ -65,7 +65,14 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
     ...options,
   })
   bridgeUrl = new URL(bridge.url).origin.replace('http', 'ws')
-  const browser = await launch(name)
+  const closeServers = async (): Promise<void> => {
+    await bridge.close()
+    await stop(server)
+  }
+  const browser = await launch(name).catch(async error => {
+    await closeServers()
+    throw error
+  })
   return {
     bridge,
     browser,
@@ -82,8 +89,7 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
     },
     async close() {
       await browser.close()
-      await bridge.close()
-      await stop(server)
+      await closeServers()
     },
   }
 }
