@@ -75,6 +75,8 @@ export class Relay {
   /** A message came. */
   message(bytes: Uint8Array): void {
     this.alive()
+    // Not only at the next tick: a broker ends connections whose next request comes after the session.
+    if (this.#aliveAt > this.#leaveAt) this.#leave()
     if (this.#closing !== undefined || bytes.length === 0) return
     this.#activeAt = this.#aliveAt
     let taken: number
@@ -161,10 +163,14 @@ export class Relay {
     if (this.#closing !== undefined) {
       if (!this.#gone && now > this.#closing.until) this.#channel.terminate()
     } else if (this.#draining !== undefined && now > this.#draining.until) this.#end(this.#draining.code, this.#draining.reason)
-    else if (now > this.#leaveAt) this.drain(CloseCode.SessionExpired, 'the session with the broker ends: dial again')
+    else if (now > this.#leaveAt) this.#leave()
     else if (now - this.openedAt > limits.lifetime) this.drain(CloseCode.Lifetime, 'open for as long as a connection may be: dial again')
     else if (now - this.#activeAt > limits.idleTimeout) this.drain(CloseCode.Idle, 'nothing happened for too long')
     else this.#askForLife(now)
+  }
+
+  #leave(): void {
+    this.drain(CloseCode.SessionExpired, 'the session with the broker ends: dial again')
   }
 
   #askForLife(now: number): void {
