@@ -3,6 +3,7 @@ import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
+import { Codecs } from '../../src/compression/codecs.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
@@ -11,7 +12,10 @@ import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import type { Reader } from '../../src/reader/reader.ts'
+import { scanBatches } from '../../src/records/record-batch.ts'
+import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { Transport } from '../../src/transport/transport.ts'
+import { repairCrc } from '../records/raw.ts'
 import { Embedded } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-desk.ts'
 import { nothing, pause, until } from '../support/waiting.ts'
@@ -65,6 +69,28 @@ describe('a batch that was damaged', () => {
     expect(Date.now() - started).toBeGreaterThan(900)
     expect(fetches.count).toBeLessThan(20)
   })
+})
+
+test('a batch with a record in it that can’t be: what was decoded before is delivered once, the rest told and asked for again', async () => {
+  await using kafka = new Embedded()
+  await kafka.write(numbered(0, 2_500), { batchSize: 2_500 })
+  kafka.spoil(Fetch, 1, async (_, context) => {
+    const answer = (await context.apply())!
+    const records = new Uint8Array(answer.responses[0]!.partitions[0]!.records!)
+    // The key of record 2,400 becomes a byte long: it has none, and so its value begins too late.
+    const batch = scanBatches(records)[0]!
+    const cursor = new RecordCursor().reset(batch, new Codecs())
+    while (cursor.next() && cursor.offset < 2_400);
+    records[cursor.value!.byteOffset - 2] = 2
+    repairCrc(records)
+    return withFirst(answer, { records })
+  })
+  const reader = kafka.reader()
+  expect(await take(reader, 2_000, forever)).toEqual(numbered(0, 2_000).map(({ value }) => value))
+  const error = await rejection(reader.fetchMessage())
+  expect(error).toBeInstanceOf(ProtocolError)
+  expect(error.message).toContain('t/0 at offset 2000')
+  expect(await take(reader, 500, forever)).toEqual(numbered(2_000, 2_500).map(({ value }) => value))
 })
 
 describe('hostile answers', () => {

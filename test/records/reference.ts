@@ -1,4 +1,4 @@
-// Reads records slowly and plainly, as Kafka's documentation has them: what the quick decoder is held against.
+// Reads and writes records slowly and plainly, as Kafka's documentation has them: what the quick decoder and encoder are held against.
 import type { Message } from '../../src/records/message.ts'
 import type { RecordCursor } from '../../src/records/record-cursor.ts'
 
@@ -66,6 +66,36 @@ class Source {
     const length = Number(this.varint(32n))
     return length === -1 ? null : hex(this.take(length))
   }
+}
+
+function* varint(value: bigint): Generator<number> {
+  let rest = value < 0n ? -2n * value - 1n : 2n * value
+  for (; rest > 0x7fn; rest >>= 7n) yield Number(rest & 0x7fn) | 0x80
+  yield Number(rest)
+}
+
+function* field(bytes: Uint8Array | null): Generator<number> {
+  yield* varint(BigInt(bytes?.length ?? -1))
+  yield* bytes ?? []
+}
+
+/** What records of format v2 are as bytes, without a batch's header; offsets and times count from these. */
+export function writePlainly(records: readonly PlainRecord[], baseOffset: number, baseTimestamp: number): Uint8Array {
+  const bytes = (text: string | null): Uint8Array | null => (text === null ? null : Uint8Array.from(Buffer.from(text, 'hex')))
+  return Uint8Array.from(
+    records.flatMap(({ offset, timestamp, key, value, headers }) => {
+      const body = [
+        0,
+        ...varint(BigInt(timestamp) - BigInt(baseTimestamp)),
+        ...varint(BigInt(offset) - BigInt(baseOffset)),
+        ...field(bytes(key)),
+        ...field(bytes(value)),
+        ...varint(BigInt(headers.length)),
+        ...headers.flatMap(header => [...field(Buffer.from(header[0])), ...field(bytes(header[1]))]),
+      ]
+      return [...varint(BigInt(body.length)), ...body]
+    }),
+  )
 }
 
 /** The records of an uncompressed batch of format v2; undefined if it is none. Checks neither the CRC nor the header. */
