@@ -2,15 +2,22 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { toolJars } from './kafka/index.ts'
 
-/** Writes lines with Java's console producer, gzip on: headers, key and value between tabs, `NULL` for none. */
-export async function consoleProduce(broker: string, topic: string, lines: readonly string[]): Promise<void> {
+/** Writes lines with Java's console producer: headers, key and value between tabs, `NULL` for none. It tells of no failure. */
+export async function consoleProduce(
+  broker: string,
+  topic: string,
+  lines: readonly string[],
+  { codec = 'gzip', idempotent = true } = {},
+): Promise<void> {
   const properties = ['parse.key=true', 'parse.headers=true', 'null.marker=NULL']
-  const args = ['--bootstrap-server', broker, '--topic', topic, '--compression-codec', 'gzip']
+  const args = ['--bootstrap-server', broker, '--topic', topic, '--compression-codec', codec]
+  args.push('--command-property', `enable.idempotence=${idempotent}`)
   for (const property of properties) args.push('--reader-property', property)
   await javaTool('org.apache.kafka.tools.ConsoleProducer', args, lines.map(line => `${line}\n`).join(''))
 }
 
 export interface ConsoleRecord {
+  /** -1 for none. */
   timestamp: number
   partition: number
   offset: number
@@ -37,9 +44,9 @@ export async function consoleConsume(broker: string, topic: string, count: numbe
   const output = await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', args)
   const records: ConsoleRecord[] = []
   for (const line of output.split('\n')) {
-    const match = /^CreateTime:(\d+)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/.exec(line)
+    const match = /^(?:CreateTime:(\d+)|NO_TIMESTAMP)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/.exec(line)
     if (match === null) continue
-    const [, timestamp, partition, offset, headers = '', key = '', value = ''] = match
+    const [, timestamp = -1, partition, offset, headers = '', key = '', value = ''] = match
     records.push({ timestamp: Number(timestamp), partition: Number(partition), offset: Number(offset), headers, key, value })
   }
   return records

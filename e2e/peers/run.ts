@@ -5,6 +5,8 @@ import { join } from 'node:path'
 const bench = join(import.meta.dirname, '..', '..', 'bench', 'node_modules')
 const node = join(bench, '.bin', 'node')
 
+/** For `createRequire`: a file beside which the other clients' packages are found. */
+export const peerModules = join(bench, 'x')
 /** Why other clients can't be run here; null when they can. They live in bench's own folder, never among our dependencies. */
 export const noPeers = existsSync(node) ? null : 'to test with kafkajs and @platformatic/kafka: npm ci --prefix bench'
 export const noKcat = spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0 ? null : 'to test with kcat: apt-get install -y kcat'
@@ -30,8 +32,8 @@ export async function run(command: string, args: readonly string[], input = ''):
   return output
 }
 
-/** Runs a peer's script of this folder on the brokers, in bench's Node; answers the JSON it ends with. */
-export async function runPeer(script: string, brokers: readonly string[]): Promise<Record<string, unknown>> {
-  const output = await run(node, ['--no-warnings', join(import.meta.dirname, script), bench, brokers.join(',')])
+/** Runs a peer's script of this folder on the brokers, in bench's Node, with `input` as JSON; answers the JSON it ends with. */
+export async function runPeer(script: string, brokers: readonly string[], input: unknown = null): Promise<Record<string, unknown>> {
+  const output = await run(node, ['--no-warnings', join(import.meta.dirname, script), bench, brokers.join(',')], JSON.stringify(input))
   return JSON.parse(output.trimEnd().split('\n').at(-1)!)
 }
