@@ -53,7 +53,7 @@ export class BrokerConnection implements Requester {
     const startedAt = clock.monotonic()
     const link = linkSignals(signal)
     let connection: BrokerConnection | undefined
-    const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(broker, dialTimeout, connection !== undefined)))
+    const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(config, connection !== undefined)))
     try {
       const dialing = adapter.dial(address, { ...(tls === undefined ? {} : { tls }), signal: link.signal })
       const socket = await orAbandoned(dialing, link.signal)
@@ -260,12 +260,14 @@ export class BrokerConnection implements Requester {
 const plainly = { inside: false, keepsFrame: false }
 const withFrame = { inside: false, keepsFrame: true }
 
-function dialTimeoutError(broker: string, milliseconds: number, connected: boolean): TimeoutError {
-  return new TimeoutError(
-    connected
-      ? `${broker}: connected, but no answer to the first request within ${milliseconds} ms: is it a Kafka broker?`
-      : `${broker}: no connection within ${milliseconds} ms`,
-  )
+function dialTimeoutError({ adapter, address, dialTimeout }: ConnectionConfig, connected: boolean): TimeoutError {
+  const broker = formatAddress(address)
+  if (connected)
+    return new TimeoutError(`${broker}: connected, but no answer to the first request within ${dialTimeout} ms: is it a Kafka broker?`)
+  // The runtime makes who dials too often wait, and does not say so.
+  const most = adapter.limits?.connections
+  const hint = most === undefined ? '' : ` (${adapter.name} has ${most} connections for all transports together: share one)`
+  return new TimeoutError(`${broker}: no connection within ${dialTimeout} ms${hint}`)
 }
 
 /** The socket, unless the signal is aborted first: an adapter that doesn't heed it must not hold up its callers. What still comes is closed. */

@@ -36,7 +36,7 @@ export interface Socket {
 /** How a runtime opens sockets. */
 export interface SocketAdapter {
   readonly name: string
-  /** What one scope may hold (a Workers request: 6 connections), across its transports. */
+  /** What one scope may hold (a Workers request: 6 connections). Each Transport keeps to it, and knows of no other: a scope has one. */
   readonly limits?: { readonly connections?: number }
   /** Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's reason. */
   dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
