@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { random } from '../test/support/random.ts'
-import { full } from './faults/scene.ts'
+import { full } from './full.ts'
 import { codeOf, Ours } from './interop/ours.ts'
 import { codecNames, type Format, peers, type Row } from './interop/peers.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'

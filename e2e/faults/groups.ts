@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { ErrorCode, KafkaError, type Message, Reader, Transport, Writer } from '../../src/index.ts'
 import { random } from '../../test/support/random.ts'
 import { pause } from '../../test/support/waiting.ts'
+import { full } from '../full.ts'
 import type { KafkaCluster } from '../kafka/index.ts'
 import { audit, byLane, Load, nothingWrong } from './load.ts'
 import { GroupBooks, GroupMember, type Mode } from './members.ts'
-import { full, Scene } from './scene.ts'
+import { Scene } from './scene.ts'
 
 const lanes = 12
 const partitions = 6

@@ -4,8 +4,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { KafkaError, Reader, WriteErrors, Writer } from '../../src/index.ts'
 import { random } from '../../test/support/random.ts'
 import { pause } from '../../test/support/waiting.ts'
+import { full } from '../full.ts'
 import type { KafkaCluster } from '../kafka/index.ts'
-import { full, Scene } from './scene.ts'
+import { Scene } from './scene.ts'
 
 /** What applications do. */
 export function applications(kafka: () => KafkaCluster): void {

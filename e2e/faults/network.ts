@@ -4,11 +4,12 @@ import { Compression, RequiredAcks, Transport, Writer } from '../../src/index.ts
 import { chaosAdapter } from '../../test/support/chaos-adapter.ts'
 import { random } from '../../test/support/random.ts'
 import { pause } from '../../test/support/waiting.ts'
+import { full } from '../full.ts'
 import type { KafkaCluster } from '../kafka/index.ts'
 import { audit, byLane, Load, nothingWrong } from './load.ts'
 import { GroupBooks, GroupMember } from './members.ts'
 import { roughAdapter } from './rough-adapter.ts'
-import { full, Scene } from './scene.ts'
+import { Scene } from './scene.ts'
 
 const lanes = 12
 const partitions = 6

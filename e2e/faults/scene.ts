@@ -2,9 +2,6 @@ import { Client, FirstOffset, lastOffsetOf, Reader, Transport } from '../../src/
 import type { KafkaCluster, KafkaNode } from '../kafka/index.ts'
 import { numberOf } from './load.ts'
 
-/** Everything, however long it takes: `npm run test:full`. */
-export const full = process.env['FULL'] !== undefined
-
 /** What every scenario has: a topic on three nodes, and a client of its own with a good network. */
 export class Scene implements AsyncDisposable {
   readonly cluster: KafkaCluster

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { kafkaJars, toolJars, whatIsMissing } from './install.ts'
+import { full } from '../full.ts'
+import { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts'
 import { brokersSeenBy, givenBrokers } from './probe.ts'
 
 /**
@@ -7,9 +8,10 @@ import { brokersSeenBy, givenBrokers } from './probe.ts'
  * cluster that KAFKA_BROKERS names.
  */
 export default async function setup(project: TestProject): Promise<void> {
-  const missing = whatIsMissing()
+  const versions = [defaultVersion, '2.8.2', ...(full ? ['3.9.2'] : [])]
+  const missing = whatIsMissing(...versions)
   if (missing !== null) console.warn(`\nSkipping the tests that start a real Kafka: ${missing}\n`)
-  else await Promise.all([kafkaJars(), toolJars()])
+  else await Promise.all([...versions.map(kafkaJars), toolJars()])
   project.provide('missing', missing)
 
   const [given] = givenBrokers()

@@ -1,0 +1,3 @@
+import { contractOnOldKafka } from './contract.ts'
+
+await contractOnOldKafka('3.9.2', 3)
