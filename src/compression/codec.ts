@@ -34,9 +34,9 @@ export interface CompressionCodec extends Compressor {
   decompress(bytes: Uint8Array, limit: number): Uint8Array
 }
 
-const levels: Partial<Record<CodecName, readonly [lowest: number, highest: number]>> = { gzip: [0, 9], zstd: [-131_072, 22] }
+const levels: Partial<Record<CodecName, readonly [lowest: number, highest: number]>> = { gzip: [0, 9], lz4: [1, 17], zstd: [-131_072, 22] }
 
-/** A ConfigError for a level the codec has not: gzip has 0 to 9, zstd -131072 to 22, as Java has them. The others ignore levels. */
+/** A ConfigError for a level the codec has not: gzip has 0 to 9, lz4 1 to 17, zstd -131072 to 22, as Java has them. snappy ignores levels. */
 export function checkLevel(name: CodecName, level: number | undefined): void {
   const scale = levels[name]
   if (scale === undefined || level === undefined || (Number.isInteger(level) && level >= scale[0] && level <= scale[1])) return

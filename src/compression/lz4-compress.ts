@@ -1,6 +1,7 @@
-import type { Compressor } from './codec.ts'
+import { Chains } from './chains.ts'
+import { type Compressor, checkLevel } from './codec.ts'
 import { copyExactly, copyLiterals, looseness, viewOf } from './copy.ts'
-import { hashOf, matchEnd } from './match.ts'
+import { hashOf, leastMatch, matchEnd } from './match.ts'
 import { xxh32 } from './xxh32.ts'
 
 export const frameMagic = 0x184d2204
@@ -14,23 +15,26 @@ const storedBlock = 0x80000000
 /** What a block that can't be compressed may grow by: a byte for each so many, and a few. */
 const literalRun = 255
 
-const leastMatch = 4
 /** The format wants the last five bytes to be literals, and the last match to begin twelve before the end. */
 const literalsAtEnd = 5
 const margin = 12
+const farthest = 0xffff
+const mostTries = 512
 const fewestBits = 8
 const mostBits = 14
 
 /** Where four bytes were last seen in a block, by their hash. Made when first needed, and used again by every block. */
 let seen: Uint16Array | undefined
 
-/** LZ4 frames in plain TypeScript. It has no levels. */
+/** LZ4 frames in plain TypeScript. Without a level the first match that offers itself is taken; from 1 to 17 more and more are tried. */
 export const lz4Compressor: Compressor = {
   code: 3,
   name: 'lz4',
 
   /** Independent blocks of 64 KiB without checksums, as the Java client writes them: it refuses linked ones. */
-  compress(bytes) {
+  compress(bytes, level) {
+    checkLevel('lz4', level)
+    const chains = level === undefined ? undefined : new Chains(bytes, leastMatch, farthest, Math.min(mostTries, 2 ** level))
     const blocks = Math.ceil(bytes.length / blockBytes)
     const packed = new Uint8Array(7 + bytes.length + blocks * (4 + Math.ceil(blockBytes / literalRun) + 16) + 4 + looseness)
     const view = viewOf(packed)
@@ -42,7 +46,10 @@ export const lz4Compressor: Compressor = {
     let at = 7
     for (let start = 0; start < bytes.length; start += blockBytes) {
       const end = Math.min(start + blockBytes, bytes.length)
-      const size = compressBlock(bytes, source, start, end, packed, view, at + 4) - at - 4
+      const writer = new BlockWriter(bytes, source, start, packed, view, at + 4)
+      if (chains === undefined) findQuickly(writer, source, start, end)
+      else findThoroughly(writer, chains, start, end)
+      const size = writer.finish(end) - at - 4
       if (size < end - start) {
         view.setUint32(at, size, true)
         at += 4 + size
@@ -57,21 +64,13 @@ export const lz4Compressor: Compressor = {
   },
 }
 
-/** Writes from[start, end), at most 64 KiB, as a block to `at`, independent of what came before, and answers its end. */
-function compressBlock(
-  from: Uint8Array,
-  source: DataView,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  view: DataView,
-  at: number,
-): number {
+/** Finds the matches of the block from `start` to `end`, at most 64 KiB, independent of what came before. */
+function findQuickly(writer: BlockWriter, source: DataView, start: number, end: number): void {
   // What is short needs a small table only, which is quickly cleared. Places are relative to `start`.
   const bits = Math.min(mostBits, Math.max(fewestBits, 31 - Math.clz32(end - start)))
   seen ??= new Uint16Array(1 << mostBits)
   const table = seen.fill(0, 0, 1 << bits)
-  let literals = start
+  let anchor = start
   let p = start + 1
   const last = end - margin
   // The longer nothing is found, the larger the steps: what can't be compressed goes by quickly.
@@ -86,27 +85,66 @@ function compressBlock(
       continue
     }
     misses = 64
-    while (p > literals && candidate > start && from[p - 1] === from[candidate - 1]) {
+    while (p > anchor && candidate > start && source.getUint8(p - 1) === source.getUint8(candidate - 1)) {
       p--
       candidate--
     }
-    const distance = p - candidate
-    const matched = matchEnd(source, p + leastMatch, distance, end - literalsAtEnd)
-    const tag = at
-    at = putLength(into, tag + 1, p - literals)
-    copyLiterals(into, view, at, from, source, literals, p)
-    at += p - literals
-    view.setUint16(at, distance, true)
-    at = putLength(into, at + 2, matched - p - leastMatch)
-    into[tag] = (Math.min(p - literals, 15) << 4) | Math.min(matched - p - leastMatch, 15)
-    p = literals = matched
+    anchor = matchEnd(source, p + leastMatch, p - candidate, end - literalsAtEnd)
+    writer.put(p, anchor, p - candidate)
+    p = anchor
     if (p < last) table[hashOf(source.getInt32(p - 2, true), bits)] = p - 2 - start
   }
-  // The last sequence has literals only.
-  into[at] = Math.min(end - literals, 15) << 4
-  at = putLength(into, at + 1, end - literals)
-  copyExactly(into, at, from, literals, end)
-  return at + end - literals
+}
+
+function findThoroughly(writer: BlockWriter, chains: Chains, start: number, end: number): void {
+  const stop = end - margin
+  for (let p = chains.next(start, stop, start, end - literalsAtEnd); p < stop; ) {
+    const matched = p + chains.length
+    writer.put(p, matched, chains.distance)
+    p = chains.next(matched, stop, start, end - literalsAtEnd)
+  }
+}
+
+/** Writes a block: literals and matches in turn. */
+class BlockWriter {
+  private readonly from: Uint8Array
+  private readonly source: DataView
+  private readonly into: Uint8Array
+  private readonly view: DataView
+  /** Behind the last match, and where the next sequence goes. */
+  private anchor: number
+  private at: number
+
+  constructor(from: Uint8Array, source: DataView, start: number, into: Uint8Array, view: DataView, at: number) {
+    this.from = from
+    this.source = source
+    this.into = into
+    this.view = view
+    this.anchor = start
+    this.at = at
+  }
+
+  /** The literals before `start`, and the match from there to `end`. */
+  put(start: number, end: number, distance: number): void {
+    const { into, view, anchor } = this
+    const literals = start - anchor
+    const matched = end - start - leastMatch
+    into[this.at] = (Math.min(literals, 15) << 4) | Math.min(matched, 15)
+    const at = putLength(into, this.at + 1, literals)
+    copyLiterals(into, view, at, this.from, this.source, anchor, start)
+    view.setUint16(at + literals, distance, true)
+    this.at = putLength(into, at + literals + 2, matched)
+    this.anchor = end
+  }
+
+  /** The last sequence, which has literals only. Answers where the block ends. */
+  finish(end: number): number {
+    const literals = end - this.anchor
+    this.into[this.at] = Math.min(literals, 15) << 4
+    const at = putLength(this.into, this.at + 1, literals)
+    copyExactly(this.into, at, this.from, this.anchor, end)
+    return at + literals
+  }
 }
 
 /** What of a length isn't in the tag's four bits. */

@@ -1,5 +1,8 @@
 // What the compressors of snappy, LZ4 and Zstandard share: finding four equal bytes again.
 
+/** Shorter ones aren't worth it. */
+export const leastMatch = 4
+
 /** A table index of `bits` bits for four bytes: the top of a product with 2^32 divided by the golden ratio. */
 export function hashOf(four: number, bits: number): number {
   return Math.imul(four, 0x9e3779b1) >>> (32 - bits)

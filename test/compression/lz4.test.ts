@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ProtocolError } from '../../src/base/errors.ts'
+import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { DecompressionLimitError } from '../../src/compression/codec.ts'
 import { lz4 } from '../../src/compression/lz4.ts'
@@ -45,6 +45,7 @@ describe('lz4', () => {
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.integer({ min: 1, max: 400 }), (bytes, times) => {
         const input = concat(Array.from({ length: times }, () => bytes))
         same(lz4.decompress(lz4.compress(input), limit), input)
+        same(lz4.decompress(lz4.compress(input, 3), limit), input)
       }),
     )
   })
@@ -52,6 +53,22 @@ describe('lz4', () => {
   test('repeated text becomes small, noise hardly larger', () => {
     expect(lz4.compress(new Uint8Array(300_000)).length).toBeLessThan(1500)
     expect(lz4.compress(noise(300_000, 1)).length).toBeLessThan(300_100)
+  })
+
+  test.each(inputs)('%s comes back at every level', (_, input) => {
+    for (let level = 1; level <= 17; level += 4) {
+      const packed = lz4.compress(input, level)
+      same(lz4.decompress(packed, limit), input)
+      same(readLz4(packed)!, input)
+    }
+  })
+
+  test('the higher the level, the smaller the output; no other levels', () => {
+    const input = concat([mixed(100_000, 4), mixed(50_000, 4)])
+    const sizes = [undefined, 1, 4, 9].map(level => lz4.compress(input, level).length)
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+    expect(new Set(sizes).size).toBe(4)
+    for (const level of [0, 18, 1.5]) expect(() => lz4.compress(input, level)).toThrow(ConfigError)
   })
 
   test('xxHash agrees with its published values', () => {

@@ -69,8 +69,24 @@ describe('zstd', () => {
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.integer({ min: 1, max: 400 }), (bytes, times) => {
         const input = concat(Array.from({ length: times }, () => bytes))
         same(zstd.decompress(zstd.compress(input), limit), input)
+        same(zstd.decompress(zstd.compress(input, 3), limit), input)
       }),
     )
+  })
+
+  test.each(inputs.slice(0, 20))('%s: comes back at every level, as libzstd reads it too where it is there', (_, input) => {
+    for (const level of [-1, 1, 3, 9, 22]) {
+      const packed = zstd.compress(input, level)
+      same(zstd.decompress(packed, limit), input)
+      if (zstdDecompressSync !== undefined) same(zstdDecompressSync(packed), input)
+    }
+  })
+
+  test('the higher the level, the smaller the output', () => {
+    const input = concat([mixed(200_000, 4), mixed(50_000, 4)])
+    const sizes = [undefined, 3, 6, 12].map(level => zstd.compress(input, level).length)
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+    expect(new Set(sizes).size).toBe(4)
   })
 
   test('a content beyond the window is written with one', () => {
