@@ -8,7 +8,7 @@ import { IsolationLevel } from '../protocol/offsets.ts'
 import { AbortedTransactions } from '../records/aborted.ts'
 import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
-import { scanBatches } from '../records/record-batch.ts'
+import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { listOffsets } from './list-offsets.ts'
 import { RecordReader } from './record-reader.ts'
@@ -47,6 +47,11 @@ export interface FetchResponse {
    * committed those of aborted transactions too.
    */
   records: RecordReader
+  /**
+   * Where to fetch on when the records are read: behind the answer's last batch, whose last records may have been left out, or all that it had,
+   * or been compacted away. Without any batch it is the offset asked for; −1 upon an error.
+   */
+  nextOffset: number
 }
 
 type PartitionAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number]
@@ -71,6 +76,8 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
   if (response.errorCode !== 0 || answer === undefined) return failed(request, errorFor(response.errorCode), response.throttleTimeMs)
   caller.codecs.offer(ownCodecs)
   const committed = isolationLevel === IsolationLevel.ReadCommitted
+  const batches = answer.records === null ? [] : scanBatches(answer.records)
+  const error = errorFor(answer.errorCode)
   return {
     throttle: response.throttleTimeMs,
     topic,
@@ -78,8 +85,9 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
     highWatermark: answer.highWatermark,
     lastStableOffset: answer.lastStableOffset,
     logStartOffset: answer.logStartOffset,
-    error: errorFor(answer.errorCode),
-    records: RecordReader.from(messagesOf(topic, answer, start, committed, caller.codecs)),
+    error,
+    records: RecordReader.from(messagesOf(topic, answer, batches, start, committed, caller.codecs)),
+    nextOffset: error === null ? Math.max(start, (batches.at(-1)?.lastOffset ?? -1) + 1) : -1,
   }
 }
 
@@ -91,11 +99,17 @@ async function startOf(caller: Caller, request: FetchRequest, options: CallOptio
   return found?.error ?? Math.max(found?.firstOffset ?? -1, found?.lastOffset ?? -1)
 }
 
-function* messagesOf(topic: string, answer: PartitionAnswer, from: number, committed: boolean, codecs: Codecs): Generator<Message, void> {
-  const { partitionIndex: partition, highWatermark: highWaterMark, records } = answer
-  if (records === null) return
+function* messagesOf(
+  topic: string,
+  answer: PartitionAnswer,
+  batches: readonly RecordBatch[],
+  from: number,
+  committed: boolean,
+  codecs: Codecs,
+): Generator<Message, void> {
+  const { partitionIndex: partition, highWatermark: highWaterMark } = answer
   const aborted = new AbortedTransactions(committed ? (answer.abortedTransactions ?? []) : [])
-  for (const batch of scanBatches(records)) {
+  for (const batch of batches) {
     // Asked about every batch, in order, for it counts the markers.
     const left = aborted.covers(batch)
     if (left || batch.isControl || batch.lastOffset < from) continue
@@ -106,5 +120,15 @@ function* messagesOf(topic: string, answer: PartitionAnswer, from: number, commi
 }
 
 function failed({ topic, partition }: FetchRequest, error: KafkaError | null, throttle = 0): FetchResponse {
-  return { throttle, topic, partition, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, error, records: new RecordReader() }
+  return {
+    throttle,
+    topic,
+    partition,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    error,
+    records: new RecordReader(),
+    nextOffset: -1,
+  }
 }
