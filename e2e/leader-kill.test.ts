@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client, Reader, Transport, Writer } from '../src/index.ts'
+import { versions } from './full.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
@@ -7,10 +8,10 @@ const writes = 200_000
 const partitions = 3
 const callSize = 500
 
-describe.skipIf(noKafka)('three nodes, one killed', () => {
+describe.skipIf(noKafka).each(versions)('three nodes of Kafka %s, one killed', version => {
   let cluster: KafkaCluster
   beforeAll(async () => {
-    cluster = await startKafka({ nodes: 3 })
+    cluster = await startKafka({ version, nodes: 3 })
   })
   afterAll(() => cluster?.stop())
 

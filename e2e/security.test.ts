@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuthenticationError, Client, plain, Reader, Transport, type TransportConfig, Writer } from '../src/index.ts'
+import { versions } from './full.ts'
 import { credentials, type KafkaCluster, type Listener, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
-describe.skipIf(noKafka)('a secured Kafka', () => {
+describe.skipIf(noKafka).each(versions)('a secured Kafka %s', version => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     // Sessions of 1.5 s: the longer tests authenticate anew on connections in use (KIP-368).
-    cluster = await startKafka({ listeners: ['SASL', 'TLS', 'SASLTLS'], config: { 'connections.max.reauth.ms': 1500 } })
+    cluster = await startKafka({ version, listeners: ['SASL', 'TLS', 'SASLTLS'], config: { 'connections.max.reauth.ms': 1500 } })
   })
   afterAll(() => cluster?.stop())
 
