@@ -64,6 +64,7 @@ export interface WriterConfig {
   /**
    * Whether the broker drops what a retry sends twice, and keeps the order (KIP-98, KIP-360). Default: true with RequiredAcks.All, else it can't
    * be. Without it a retry may write twice, and each partition has one batch in flight at a time, so that retries keep the order.
+   * Topics of the message formats v0 and v1, possible up to Kafka 3.9, have no place for it and answer UnsupportedForMessageFormat: give false.
    */
   idempotent?: boolean
   /** writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller, others `completion` or the log. */
