@@ -80,8 +80,8 @@ function npmVersion(name: RuntimeName): string {
 
 /** Of the first package; empty where it isn't Debian's. */
 function debianVersion(packages: string): string {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Version}', packages.split(' ')[0]!], { encoding: 'utf8' })
-  return /^\d+\.\d+/.exec(stdout ?? '')?.[0] ?? ''
+  const { stdout } = spawnSync('dpkg-query', ['--status', packages.split(' ')[0]!], { encoding: 'utf8' })
+  return /^Version: (\d+\.\d+)/m.exec(stdout ?? '')?.[1] ?? ''
 }
 
 function bundlerMissing(): string | null {
