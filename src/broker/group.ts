@@ -11,6 +11,9 @@ import {
   syncFailed,
 } from './group-member.ts'
 import { GroupOffsets } from './group-offsets.ts'
+import { allSpeak, electedProtocol } from './group-protocols.ts'
+import { JoinRound } from './join-round.ts'
+import { ReservedIds } from './reserved-ids.ts'
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
@@ -28,59 +31,44 @@ export class Group {
   readonly members = new Map<string, Member>()
   readonly offsets = new GroupOffsets()
   readonly #clock: Clock
-  readonly #initialDelay: number
   /** Members by instance id (KIP-345). */
   readonly #static = new Map<string, string>()
-  /** Ids given out whose owners have not come back yet, and how to stop waiting for them (KIP-394). */
-  readonly #pending = new Map<string, () => void>()
+  readonly #reserved: ReservedIds
   /** Who has not synced in this generation. */
   readonly #unsynced = new Set<string>()
-  #cancelRound: () => void = () => {}
+  readonly #round: JoinRound
   #cancelSync: () => void = () => {}
-  /** Set during the first round of an empty group: whether someone came since the delay was last prolonged. */
-  #firstRound: { added: boolean } | undefined
 
   constructor(id: string, clock: Clock, initialDelay: number) {
     this.id = id
     this.#clock = clock
-    this.#initialDelay = initialDelay
+    this.#reserved = new ReservedIds(clock)
+    this.#round = new JoinRound(clock, initialDelay, () => this.#complete())
   }
 
   get size(): number {
-    return this.members.size + this.#pending.size
+    return this.members.size + this.#reserved.size
   }
 
   // Joining ----------------------------------------------------------------------------------------------------------------------------
 
   isPending(memberId: string): boolean {
-    return this.#pending.has(memberId)
+    return this.#reserved.has(memberId)
   }
 
   /** Whether a member with these protocols can be in the group. */
   supports(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
     if (this.members.size === 0) return protocolType !== '' && protocols.length > 0
-    return (
-      protocolType === this.protocolType &&
-      protocols.some(({ name }) => this.#all(member => member.protocols.some(each => each.name === name)))
-    )
+    return protocolType === this.protocolType && protocols.some(({ name }) => allSpeak(this.members, name))
   }
 
   /** Gives out an id, to be joined with within the session timeout. */
   reserve(memberId: string, sessionTimeoutMs: number): void {
-    this.#pending.set(
-      memberId,
-      this.#clock.after(sessionTimeoutMs, () => this.#abandon(memberId)),
-    )
+    this.#reserved.add(memberId, sessionTimeoutMs, () => this.#abandoned())
   }
 
-  #abandon(memberId: string): void {
-    this.#settle(memberId)
+  #abandoned(): void {
     if (this.state === 'PreparingRebalance') this.#completeIfAllJoined()
-  }
-
-  #settle(memberId: string): void {
-    this.#pending.get(memberId)?.()
-    this.#pending.delete(memberId)
   }
 
   staticMember(instanceId: string): string | undefined {
@@ -90,12 +78,12 @@ export class Group {
   /** Adds a member; it is answered when the round is over. */
   add(memberId: string, request: JoinRequest): Promise<JoinResult> {
     const member = new Member(memberId, request)
-    this.#settle(memberId)
+    this.#reserved.delete(memberId)
     if (this.members.size === 0) this.protocolType = request.protocolType
     this.leaderId ??= memberId
     this.members.set(memberId, member)
     if (member.instanceId !== null) this.#static.set(member.instanceId, memberId)
-    if (this.#firstRound !== undefined) this.#firstRound.added = true
+    this.#round.added()
     member.expect(this.#clock, newMemberTimeout, () => this.#missed(member))
     return this.#await(member, () => this.#rebalanceOrComplete())
   }
@@ -122,7 +110,8 @@ export class Group {
     this.#static.set(member.instanceId!, memberId)
     member.update(request)
     this.heard(member)
-    if (this.state !== 'Stable' || this.#elected() !== this.protocolName) return this.#await(member, () => this.#rebalanceOrComplete())
+    if (this.state !== 'Stable' || electedProtocol(this.members) !== this.protocolName)
+      return this.#await(member, () => this.#rebalanceOrComplete())
     const leads = this.leaderId === memberId
     if (request.canSkipAssignment) return { ...this.#generation(member), skipAssignment: leads }
     // An older client would assign if it read its own id: it is shown the leader's former one.
@@ -165,41 +154,26 @@ export class Group {
     this.#cancelSync()
     const first = this.state === 'Empty'
     this.state = 'PreparingRebalance'
-    this.#cancelRound()
-    if (first) {
-      this.#firstRound = { added: false }
-      this.#waitForMore(this.#initialDelay, Math.max(this.#rebalanceTimeout() - this.#initialDelay, 0))
-    } else {
-      this.#cancelRound = this.#clock.after(this.#rebalanceTimeout(), () => this.#complete())
+    if (first) this.#round.beginFirst(this.#rebalanceTimeout())
+    else {
+      this.#round.begin(this.#rebalanceTimeout())
       this.#completeIfAllJoined()
     }
   }
 
-  /** The first round of a group lasts as long as members keep coming: one delay after the other, up to the rebalance timeout. */
-  #waitForMore(delay: number, remaining: number): void {
-    const enough = (): void => {
-      const round = this.#firstRound!
-      if (!round.added || remaining === 0) return this.#complete()
-      round.added = false
-      const next = Math.min(this.#initialDelay, remaining)
-      this.#waitForMore(next, remaining - next)
-    }
-    if (delay === 0) this.#complete()
-    else this.#cancelRound = this.#clock.after(delay, enough)
-  }
-
   #completeIfAllJoined(): void {
-    if (this.#firstRound === undefined && this.#pending.size === 0 && this.#all(member => member.joining !== undefined)) this.#complete()
+    if (this.#round.gathering || this.#reserved.size > 0) return
+    for (const member of this.members.values()) if (member.joining === undefined) return
+    this.#complete()
   }
 
   /** Ends the round of joining: who has not come is out, unless static. */
   #complete(): void {
-    this.#cancelRound()
-    this.#firstRound = undefined
+    this.#round.end()
     for (const member of [...this.members.values()]) if (member.joining === undefined && member.instanceId === null) this.#drop(member)
     if (this.members.size > 0 && !this.#electLeader()) {
       // Only static members are left, none of which has come: they are given another round.
-      this.#cancelRound = this.#clock.after(this.#rebalanceTimeout(), () => this.#complete())
+      this.#round.begin(this.#rebalanceTimeout())
       return
     }
     this.generationId++
@@ -209,7 +183,7 @@ export class Group {
       return
     }
     this.state = 'CompletingRebalance'
-    this.protocolName = this.#elected()
+    this.protocolName = electedProtocol(this.members)
     for (const member of this.members.values()) {
       this.#unsynced.add(member.id)
       this.heard(member)
@@ -237,25 +211,8 @@ export class Group {
     return next !== undefined
   }
 
-  /** The protocol all can speak that most prefer. */
-  #elected(): string | null {
-    const votes = new Map<string, number>()
-    for (const { protocols } of this.members.values()) {
-      const choice = protocols.find(({ name }) => this.#all(member => member.protocols.some(each => each.name === name)))
-      if (choice !== undefined) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1)
-    }
-    let best: string | null = null
-    for (const [name, count] of votes) if (best === null || count > votes.get(best)!) best = name
-    return best
-  }
-
   #rebalanceTimeout(): number {
     return Math.max(0, ...[...this.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs))
-  }
-
-  #all(test: (member: Member) => boolean): boolean {
-    for (const member of this.members.values()) if (!test(member)) return false
-    return true
   }
 
   // Syncing ----------------------------------------------------------------------------------------------------------------------------
@@ -314,7 +271,8 @@ export class Group {
 
   /** Takes back an id that was given out. */
   removePending(memberId: string): void {
-    this.#abandon(memberId)
+    this.#reserved.delete(memberId)
+    this.#abandoned()
   }
 
   #drop(member: Member): void {
@@ -337,9 +295,9 @@ export class Group {
 
   /** Stops all timers. */
   close(): void {
-    this.#cancelRound()
+    this.#round.end()
     this.#cancelSync()
-    for (const id of [...this.#pending.keys()]) this.#settle(id)
+    this.#reserved.clear()
     for (const member of this.members.values()) member.forget()
     this.state = 'Dead'
   }
