@@ -30,7 +30,7 @@ async function contract(start: () => Promise<ClusterUnderTest & { stop(): Promis
     port: 0,
     learnTargets: cluster.brokers[0]!,
     // Nothing listens there: what the suites call unreachable.
-    targets: ['127.0.0.1:1', '127.0.0.1:2'],
+    targets: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3', '127.0.0.1:4'],
     allowAddresses: ['127.0.0.1'],
     authenticate: tokens.authenticate,
     allowNoOrigin: true,

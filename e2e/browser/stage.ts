@@ -57,7 +57,7 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
     port: 0,
     ...(brokers.length > 0 && { learnTargets: brokers[0]! }),
     // Nothing listens there: what the suites call unreachable.
-    targets: ['127.0.0.1:1', '127.0.0.1:2'],
+    targets: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3', '127.0.0.1:4'],
     allowAddresses: ['127.0.0.1'],
     authenticate: tokens.authenticate,
     origins: [origin],
