@@ -1,8 +1,8 @@
 import { ProtocolError } from '../base/errors.ts'
-import { readUtf8 } from '../bytes/utf8.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import * as layout from './batch-layout.ts'
+import { HeaderKeys } from './header-keys.ts'
 import { type Header, noHeaders } from './message.ts'
 import { convertMessageSet } from './message-set.ts'
 import type { RecordBatch } from './record-batch.ts'
@@ -41,6 +41,7 @@ export class RecordCursor {
   private valueAt = 0
   private headersAt = 0
   private recordEnd = 0
+  private readonly headerKeys = new HeaderKeys()
   /** Behind the varint last read by `varint` or `varlong`. */
   private behind = 0
 
@@ -180,7 +181,7 @@ export class RecordCursor {
       if (valueLength < -1 || valueLength > recordEnd - valueAt) this.fail(`a header value of ${valueLength} bytes`)
       this.behind = valueAt + Math.max(valueLength, 0)
       headers.push({
-        key: readUtf8(bytes, keyAt, keyAt + keyLength),
+        key: this.headerKeys.read(i, bytes, keyAt, keyAt + keyLength),
         value: valueLength < 0 ? null : new Uint8Array(this.buffer, this.origin + valueAt, valueLength),
       })
     }
@@ -189,7 +190,9 @@ export class RecordCursor {
   }
 
   private length(at: number, end: number): number {
-    const z = this.varint(at, end)
+    let z = this.bytes[at]!
+    if (z < 0x80 && at < end) this.behind = at + 1
+    else z = this.varint(at, end)
     return (z >>> 1) ^ -(z & 1)
   }
 

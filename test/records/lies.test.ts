@@ -65,6 +65,12 @@ describe('records that lie', () => {
     }).toThrow(ProtocolError)
   })
 
+  test('a key that isn’t UTF-8 is not taken for the one before it, whose code units are the same numbers', () => {
+    const record = (...key: number[]): number[] => [(8 + key.length) * 2, 0, 0, 0, 1, 1, 2, key.length * 2, ...key, 1]
+    const batch = onlyBatch(rawBatch([record(0xc3, 0xa9), record(0xe9), record(0xc3, 0xa9)].flat(), { count: 3 }))
+    expect(messagesOf(batch).map(({ headers }) => headers[0]!.key)).toEqual(['é', '\ufffd', 'é'])
+  })
+
   test('the record they were made from is good', () => {
     expect(messagesOf(onlyBatch(rawBatch(good)))).toHaveLength(1)
     expect(messagesOf(onlyBatch(withHeaders(2, 2, 97, 1)))[0]!.headers).toEqual([{ key: 'a', value: null }])
