@@ -47,12 +47,12 @@ matrix('Kafka 4.4.0', onKafka, { kind: 'kafka', nodes: 1 }, noKafka ? 'no Kafka 
 afterAll(() => {
   if (!whole) return console.log(table.toString())
   const page = new URL('../../docs/runtimes.md', import.meta.url)
-  const [begin, end] = ['<!-- table -->\n', '\n<!-- end of table -->']
-  const [before, rest = ''] = readFileSync(page, 'utf8').split(begin)
-  const [old, after] = rest.split(end)
+  const [begin, end] = ['<!-- table -->\n', '<!-- end of table -->']
+  const [before = '', rest = ''] = readFileSync(page, 'utf8').split(begin)
+  const [old = '', after = ''] = rest.split(end)
   const text = table.toString(old)
   console.log(text)
-  writeFileSync(page, before + begin + text + end + after)
+  writeFileSync(page, `${before}${begin}${text}\n${end}${after}`)
 })
 
 type Shape = Pick<ClusterUnderTest, 'kind' | 'nodes'>
