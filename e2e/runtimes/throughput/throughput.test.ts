@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { noKafka } from '../../shared.ts'
+import { type RuntimeName, runtime } from '../packages.ts'
+import { type Effort, Lab } from './measure.ts'
+import { cannedServer, type FetchServer, kafkaServer } from './servers.ts'
+import { ThroughputTable } from './table.ts'
+
+// A share is only worth something on a machine that does nothing else meanwhile. Otherwise half of it tells an adapter that has got slow.
+const whole = process.env['FULL'] === '1' || process.env['RUNTIMES'] === 'all'
+const effort: Omit<Effort, 'depth'> = whole ? { milliseconds: 100, rounds: 5 } : { milliseconds: 50, rounds: 3 }
+/** Fetches under way at a time. A Reader has the next under way before it decodes the last. */
+const depths = whole ? [1, 2] : [2]
+
+const tcp = ['raw', 'adapter', 'connection']
+/** The ways of each runtime, the raw socket first, and the least share of its throughput the adapter must have. */
+const runtimes: Readonly<Partial<Record<RuntimeName, { readonly ways: readonly string[]; readonly least: number }>>> = {
+  node20: { ways: [...tcp, 'raw, by events', 'WebSocket of ws'], least: 0.8 },
+  node24: { ways: [...tcp, 'raw, by events', 'WebSocket', 'WebSocket of ws'], least: 0.8 },
+  deno: { ways: [...tcp, 'WebSocket'], least: 0.6 },
+  bun: { ways: [...tcp, 'WebSocket'], least: 0.6 },
+  workerd: { ways: tcp, least: 0.6 },
+}
+const table = new ThroughputTable()
+const installed = runtime('node24').missing === null
+
+describe.skipIf(!installed)('1 MiB fetches of canned answers', () => fetches(cannedServer))
+describe.skipIf(!installed || !whole || noKafka)('1 MiB fetches from Kafka', () => fetches(kafkaServer))
+
+function fetches(start: () => Promise<FetchServer>): void {
+  let lab: Lab | undefined
+  beforeAll(async () => {
+    lab = await Lab.start(await start())
+  })
+  afterAll(() => lab?.[Symbol.asyncDispose]())
+  for (const [name, { ways, least }] of Object.entries(runtimes)) {
+    const which = runtime(name as RuntimeName)
+    test.skipIf(which.missing !== null)(`${which.label}: the adapter's share of the raw socket's throughput`, async () => {
+      for (const depth of depths) {
+        const measured = await lab!.measure(which, ways, { ...effort, depth })
+        table.add(lab!.server, which.label, depth, measured)
+        const { share } = measured.find(({ way }) => way === 'adapter')!
+        expect(share, `${depth} fetches at a time`).toBeGreaterThan(whole ? least : least / 2)
+      }
+    })
+  }
+}
+
+afterAll(() => {
+  const text = table.toString()
+  console.log(text)
+  if (!whole || text === '') return
+  const page = new URL('../../../docs/throughput.md', import.meta.url)
+  const written = readFileSync(page, 'utf8')
+  const [begin, end] = ['<!-- throughput -->', '<!-- end of throughput -->']
+  writeFileSync(page, `${written.slice(0, written.indexOf(begin) + begin.length)}\n${text}\n${written.slice(written.indexOf(end))}`)
+})
