@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { concat } from '../../src/bytes/writer.ts'
-import type { CompressionCodec } from '../../src/compression/codec.ts'
+import { type CompressionCodec, DecompressionLimitError } from '../../src/compression/codec.ts'
 import { gzip } from '../../src/compression/gzip.ts'
 import { lz4 } from '../../src/compression/lz4.ts'
 import { snappy } from '../../src/compression/snappy.ts'
@@ -164,6 +164,70 @@ describe(`${cases} batches damaged beneath their compression`, () => {
       fuzz(20_261_125, damaged, readAll)
     },
   )
+})
+
+/** Answers of about `size` bytes that are as much work a byte as can be. */
+const laborious: [string, (size: number) => Uint8Array][] = [
+  ['records of nothing', size => built(size / 9, () => builder.append(null, null, null, 5))],
+  ['times and offsets of many bytes', size => built(size / 17, i => builder.append(null, null, null, i % 2 === 0 ? 0 : 2 ** 52))],
+  [
+    'one record of many headers',
+    size => built(1, () => builder.append(null, null, Array(Math.floor(size / 4)).fill({ key: 'k', value: 'v' }), 5)),
+  ],
+  ['batches of one record', size => concat(Array(Math.floor(size / bytesOf('compacted').length)).fill(bytesOf('compacted')))],
+  ['messages one by one', size => concat(Array.from({ length: size / 35 }, (_, i) => message(BigInt(i))))],
+  ['messages in a set', size => set(Array.from({ length: size / 35 }, (_, i) => message(BigInt(i))))],
+  [
+    'sets in a set',
+    size => set(Array.from({ length: size / 90 }, (_, i) => message(BigInt(i), { attributes: 2, value: snappy.compress(message(0n)) }))),
+  ],
+]
+
+function built(count: number, append: (i: number) => void): Uint8Array {
+  builder.reset()
+  for (let i = 0; i < count; i++) append(i)
+  return builder.finish(stamp).slice()
+}
+
+const set = (messages: readonly Uint8Array[]): Uint8Array =>
+  message(BigInt(messages.length), { attributes: snappy.code, value: snappy.compress(concat(messages)) })
+
+test.each(laborious)(
+  '%s: time grows with the input, not faster: one of eight times the size takes at most four times as long as eight',
+  (_, made) => {
+    const [small, large] = [made(64 * 1024), made(512 * 1024)]
+    const timeOf = (bytes: Uint8Array, times: number): number => {
+      const begin = performance.now()
+      for (let i = 0; i < times; i++) {
+        for (const batch of scanBatches(bytes)) {
+          batch.verify()
+          const decoder = new BatchDecoder(batch, { topic: 'fuzz', partition: 0, highWaterMark: 0, codecs })
+          while (decoder.take(1000).length > 0);
+        }
+      }
+      return performance.now() - begin
+    }
+    let eight = Number.POSITIVE_INFINITY
+    let one = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 7; round++) {
+      eight = Math.min(eight, timeOf(small, 8))
+      one = Math.min(one, timeOf(large, 1))
+    }
+    // Eight would be quadratic; what is alive at once costs the garbage collector.
+    expect(one / eight).toBeLessThan(4)
+  },
+)
+
+test('a set of sets reserves no more than the limit allows, whatever they decompress to', () => {
+  const bomb = (attributes = 2): Uint8Array =>
+    message(0n, { attributes, value: snappy.compress(concat(Array(2000).fill(message(0n, { value: new Uint8Array(200) })))) })
+  const answer = set(Array(50).fill(bomb()))
+  const before = process.memoryUsage().arrayBuffers
+  expect(() => decodeBatch(scanBatches(answer)[0]!, { topic: 'fuzz', partition: 0, highWaterMark: 0, codecs, limit })).toThrow(
+    DecompressionLimitError,
+  )
+  // Read before anything is collected: what was decompressed, and what is made of it, which doubles as it grows.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(answer.length + 8 * limit)
 })
 
 test('the seeds themselves are read whole', () => {
