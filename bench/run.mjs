@@ -112,6 +112,7 @@ async function filledTopic({ size, warm, count }) {
     size,
     callers: 8,
     perCall: 1000,
+    acks: -1,
     warm: 0,
     count: Math.round((warm + count) * 1.1),
     brokers,

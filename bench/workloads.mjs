@@ -1,6 +1,6 @@
 // What is measured, and how much of it by whom: slow clients do less of the same, so that a round stays short. Rates are per message.
 
-const produce = { kind: 'produce', mode: '' }
+const produce = { kind: 'produce', mode: '', acks: -1 }
 const consume = { kind: 'consume' }
 
 /** Counts are for the quickest client; `share` below scales them. */
@@ -8,11 +8,14 @@ export const workloads = {
   'produce-100': { ...produce, size: 100, callers: 8, perCall: 1000, warm: 400_000, count: 3_000_000 },
   'produce-1k': { ...produce, size: 1024, callers: 8, perCall: 1000, warm: 100_000, count: 600_000 },
   'produce-single-100': { ...produce, size: 100, callers: 1000, perCall: 1, warm: 200_000, count: 1_500_000 },
+  // Acknowledged by the leader alone, and by nobody; the others by all replicas.
+  'produce-100-one': { ...produce, acks: 1, size: 100, callers: 8, perCall: 1000, warm: 400_000, count: 3_000_000 },
+  'produce-100-none': { ...produce, acks: 0, size: 100, callers: 8, perCall: 1000, warm: 400_000, count: 3_000_000 },
   'consume-100-message': { ...consume, size: 100, mode: 'message', warm: 1_000_000, count: 4_000_000 },
   'consume-100-batch': { ...consume, size: 100, mode: 'batch', warm: 1_000_000, count: 4_000_000 },
   'consume-100-cursor': { ...consume, size: 100, mode: 'cursor', warm: 1_000_000, count: 4_000_000 },
   'consume-1k-message': { ...consume, size: 1024, mode: 'message', warm: 150_000, count: 750_000 },
-  latency: { kind: 'latency', mode: '', size: 100, callers: 1, perCall: 1, warm: 300, count: 1500 },
+  latency: { kind: 'latency', mode: '', acks: -1, size: 100, callers: 1, perCall: 1, warm: 300, count: 1500 },
 }
 
 /** The part of each workload a client does, as [batched produce, one message a call, consume]. */

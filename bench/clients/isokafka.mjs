@@ -1,7 +1,7 @@
 import { Reader, Writer } from '../../dist/index.js'
 
-export async function producer({ brokers, topic }) {
-  const writer = new Writer({ addr: brokers, topic })
+export async function producer({ brokers, topic, acks }) {
+  const writer = new Writer({ addr: brokers, topic, requiredAcks: acks })
   return {
     send: values => writer.writeMessages(values.length === 1 ? { value: values[0] } : values.map(value => ({ value }))),
     close: () => writer.close(),

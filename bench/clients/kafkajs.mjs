@@ -1,11 +1,11 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 
-export async function producer({ brokers, topic }) {
+export async function producer({ brokers, topic, acks }) {
   const kafka = new Kafka({ clientId: 'bench', brokers, logLevel: logLevel.NOTHING })
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false })
   await producer.connect()
   return {
-    send: values => producer.send({ topic, acks: -1, messages: values.map(value => ({ value })) }),
+    send: values => producer.send({ topic, acks, messages: values.map(value => ({ value })) }),
     close: () => producer.disconnect(),
   }
 }

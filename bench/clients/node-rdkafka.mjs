@@ -1,9 +1,9 @@
 import rdkafka from 'node-rdkafka'
 
-export async function producer({ brokers, topic }) {
+export async function producer({ brokers, topic, acks }) {
   const producer = new rdkafka.HighLevelProducer({
     'metadata.broker.list': brokers.join(','),
-    'request.required.acks': -1,
+    'request.required.acks': acks,
     'queue.buffering.max.messages': 1_000_000,
     'linger.ms': 5,
   })

@@ -1,10 +1,10 @@
 import { Consumer, Producer } from '@platformatic/kafka'
 
-/** @param {import('../client.mjs').Target} target */
-export async function producer({ brokers, topic }) {
-  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: brokers, acks: -1, autocreateTopics: false })
+/** @param {import('../client.mjs').Job} job */
+export async function producer({ brokers, topic, acks }) {
+  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: brokers, acks, autocreateTopics: false })
   return {
-    send: values => producer.send({ messages: values.map(value => ({ topic, value })), acks: -1 }),
+    send: values => producer.send({ messages: values.map(value => ({ topic, value })), acks }),
     close: () => producer.close(),
   }
 }

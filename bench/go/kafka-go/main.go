@@ -13,7 +13,7 @@ type client struct{}
 
 func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
 	// Its default batch of 100 and linger of a second would measure the defaults: these are what its users set for speed.
-	w := &kafka.Writer{Addr: kafka.TCP(job.Brokers...), Topic: job.Topic, RequiredAcks: kafka.RequireAll, BatchSize: 10000, BatchTimeout: 5 * time.Millisecond, Balancer: &kafka.RoundRobin{}}
+	w := &kafka.Writer{Addr: kafka.TCP(job.Brokers...), Topic: job.Topic, RequiredAcks: kafka.RequiredAcks(job.Acks), BatchSize: 10000, BatchTimeout: 5 * time.Millisecond, Balancer: &kafka.RoundRobin{}}
 	ctx := context.Background()
 	return func(values [][]byte) error {
 		messages := make([]kafka.Message, len(values))

@@ -21,8 +21,10 @@ type Job struct {
 	Size    int      `json:"size"`
 	Callers int      `json:"callers"`
 	PerCall int      `json:"perCall"`
-	Warm    int      `json:"warm"`
-	Count   int      `json:"count"`
+	// -1 for all replicas, 1 for the leader, 0 for none.
+	Acks  int `json:"acks"`
+	Warm  int `json:"warm"`
+	Count int `json:"count"`
 }
 
 // Client is one peer. Consume calls seen with the messages and value bytes that arrived until it answers true.
