@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { inject } from 'vitest'
 
 const run = promisify(execFile)
 
@@ -15,10 +17,7 @@ export interface Installed extends AsyncDisposable {
 
 export async function installPackage(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'isokafka-app-'))
-  await run('npm', ['pack', '--silent', '--pack-destination', folder])
-  const [tarball] = (await readdir(folder)).filter(name => name.endsWith('.tgz'))
-  await writeFile(join(folder, 'package.json'), '{ "type": "module", "private": true }')
-  await run('npm', ['install', '--silent', '--prefer-offline', '--no-package-lock', `./${tarball}`], { cwd: folder })
+  await cp(await original(), folder, { recursive: true, verbatimSymlinks: true })
   return {
     folder,
     async put(path, content) {
@@ -29,4 +28,18 @@ export async function installPackage(): Promise<Installed> {
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
+}
+
+/** Packs and installs once in a run of the tests: each file takes a copy. */
+async function original(): Promise<string> {
+  const folder = join(inject('workshop'), 'app')
+  if (existsSync(folder)) return folder
+  const making = join(inject('workshop'), 'making')
+  await mkdir(making)
+  await run('npm', ['pack', '--silent', '--pack-destination', making])
+  const [tarball] = await readdir(making)
+  await writeFile(join(making, 'package.json'), '{ "type": "module", "private": true }')
+  await run('npm', ['install', '--silent', '--prefer-offline', '--no-package-lock', `./${tarball}`], { cwd: making })
+  await rename(making, folder)
+  return folder
 }

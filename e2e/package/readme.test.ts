@@ -7,6 +7,7 @@ import { Broker } from '../../src/broker/index.ts'
 import { Reader, Writer } from '../../src/index.ts'
 import { startStage } from '../browser/stage.ts'
 import { freePorts } from '../kafka/index.ts'
+import { skipped } from '../peers/run.ts'
 import { bundle } from '../runtimes/bundle.ts'
 import { runtime } from '../runtimes/packages.ts'
 import { startWorker } from '../runtimes/workerd.ts'
@@ -63,7 +64,7 @@ test('Node', async () => {
   expect([running.output, running.errors]).toEqual(['0 0 hello\n0 1 world\n', ''])
 })
 
-test.skipIf(runtime('deno').missing !== null)('Deno', async () => {
+test.skipIf(skipped(runtime('deno').missing))('Deno', async () => {
   const [port] = await freePorts(1)
   const program = await app.put('deno.ts', snippet('### Deno', { '8000': String(port) }))
   const running = start([runtime('deno').binary, 'run', '--no-prompt', '--allow-net', program])
@@ -72,7 +73,7 @@ test.skipIf(runtime('deno').missing !== null)('Deno', async () => {
   expect([response.status, await written()]).toEqual([201, 'from Deno'])
 })
 
-test.skipIf(runtime('bun').missing !== null)('Bun', async () => {
+test.skipIf(skipped(runtime('bun').missing))('Bun', async () => {
   const program = await app.put('bun.ts', snippet('### Bun'))
   const running = start([runtime('bun').binary, program], { cwd: app.folder })
   await write('for Bun')
@@ -81,14 +82,14 @@ test.skipIf(runtime('bun').missing !== null)('Bun', async () => {
   expect(running.errors).toBe('')
 })
 
-test.skipIf(runtime('workerd').missing !== null)('Workers', async () => {
+test.skipIf(skipped(runtime('workerd').missing))('Workers', async () => {
   const entry = await app.put('worker.ts', snippet('### Cloudflare Workers'))
   await using worker = await startWorker(await bundle(entry, 'workerd', { from: 'package' }))
   const response = await fetch(worker.url, { method: 'POST', body: 'from a Worker' })
   expect([response.status, await written(), worker.log()]).toEqual([201, 'from a Worker', ''])
 })
 
-test.skipIf(runtime('chromium').missing !== null)('a browser', { timeout: 60_000 }, async () => {
+test.skipIf(skipped(runtime('chromium').missing))('a browser', { timeout: 60_000 }, async () => {
   await write('for a page')
   const stage = await startStage('chromium', [addr])
   try {
