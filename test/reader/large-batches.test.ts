@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Client } from '../../src/client/client.ts'
 import { gzip } from '../../src/compression/gzip.ts'
+import { Fetch } from '../../src/protocol/fetch.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
+import { rawBatch } from '../records/raw.ts'
 import { Embedded } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-desk.ts'
 import { until } from '../support/waiting.ts'
@@ -55,6 +57,22 @@ describe('a batch of 2,000 messages and more', () => {
     await expect(waiting).rejects.toThrow()
     await until(forever, async () => (await committed()) === 2_000)
   })
+})
+
+test('a batch whose last records compaction took is committed to its end', async () => {
+  await using kafka = new Embedded()
+  await kafka.write(numbered(0, 5), { batchSize: 5 })
+  const records = rawBatch([12, 0, 0, 0, 1, 1, 0], { count: 1, lastOffsetDelta: 4 })
+  kafka.spoil(Fetch, 1, async (_, context) => {
+    const answer = (await context.apply())!
+    const [topic] = answer.responses
+    return { ...answer, responses: [{ ...topic!, partitions: [{ ...topic!.partitions[0]!, records }] }] }
+  })
+  const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+  const reader = kafka.reader({ groupId: 'g', commitInterval: 5 })
+  expect((await reader.readMessage()).offset).toBe(0)
+  await expect(reader.readMessage({ signal: AbortSignal.timeout(100) })).rejects.toThrow()
+  await until(forever, async () => (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset === 5)
 })
 
 test('600,000 records that decompress from 800 KB are never as many objects at once', async () => {
