@@ -27,16 +27,23 @@ const MiB = 1024 * 1024
 const secret = 'a secret of thirty-two bytes or so'
 const tokens = signedTokens({ secret })
 
-describe.each((['workerd', 'deno', 'bun'] as const).map(runtime))('the bridge in $label', which => {
+const places = [
+  { place: 'a Worker', name: 'workerd' },
+  { place: 'a Durable Object', name: 'workerd' },
+  { place: 'Deno', name: 'deno' },
+  { place: 'Bun', name: 'bun' },
+] as const
+
+describe.each(places)('the bridge in $place', ({ place, name }) => {
+  const which = runtime(name)
   // Bun tells what waits to be sent, and can hold a client back; elsewhere marks do.
   const marked = which.name !== 'bun'
   let program: Program
   beforeAll(async () => {
-    if (which.missing === null) program = await start(which)
+    if (which.missing === null) program = await start(which, place === 'a Durable Object')
   })
   afterAll(() => program?.stop())
   const cases = test.skipIf(which.missing !== null)
-  const markedCases = test.skipIf(which.missing !== null || !marked)
 
   /** A bridge to 'broker:9092', which is at this port; over whatever else is asked for. */
   async function startLab(port: number, order: Partial<BridgeOrder> = {}): Promise<Lab> {
@@ -167,7 +174,7 @@ describe.each((['workerd', 'deno', 'bun'] as const).map(runtime))('the bridge in
         client.webSocket.send(requestBytes(1))
       }
       const taken = await standstill(program)
-      console.log(`${which.label}: slow readers had ${(taken / clients.length / MiB).toFixed(2)} MiB of 32 taken from the broker each`)
+      console.log(`${place}: slow readers had ${(taken / clients.length / MiB).toFixed(2)} MiB of 32 taken from the broker each`)
       // The window and a read; elsewhere what the kernel holds, too.
       expect(taken / clients.length).toBeLessThan(marked ? 1.6 * MiB : 8 * MiB)
       clients[0]!.raw.resume()
@@ -175,21 +182,22 @@ describe.each((['workerd', 'deno', 'bun'] as const).map(runtime))('the bridge in
     },
   )
 
-  markedCases('a client that reads and returns no mark, or a wrong one, gets no more than the window', async () => {
-    const answer = responseBytes(1, 8 * MiB)
-    const lab = await startLab((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
-    const silent = await lab.connect()
-    silent.returnsMarks = false
-    silent.webSocket.send(requestBytes(1))
-    await standstill(program)
-    expect(silent.received).toBeGreaterThan(MiB / 2)
-    expect(silent.received).toBeLessThan(1.6 * MiB)
-    for (const mark of silent.marks) silent.webSocket.send(`!${mark.slice(1)}`)
-    silent.returnsMarks = true
-    await silent.until(answer.length)
-    silent.webSocket.send('!0123456789abcdef')
-    expect(await silent.closed).toMatchObject({ code: CloseCode.TextMessage })
-  })
+  if (marked)
+    cases('a client that reads and returns no mark, or a wrong one, gets no more than the window', async () => {
+      const answer = responseBytes(1, 8 * MiB)
+      const lab = await startLab((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
+      const silent = await lab.connect()
+      silent.returnsMarks = false
+      silent.webSocket.send(requestBytes(1))
+      await standstill(program)
+      expect(silent.received).toBeGreaterThan(MiB / 2)
+      expect(silent.received).toBeLessThan(1.6 * MiB)
+      for (const mark of silent.marks) silent.webSocket.send(`!${mark.slice(1)}`)
+      silent.returnsMarks = true
+      await silent.until(answer.length)
+      silent.webSocket.send('!0123456789abcdef')
+      expect(await silent.closed).toMatchObject({ code: CloseCode.TextMessage })
+    })
 
   cases('a broker that reads nothing: who sends on is held back, or closed', { timeout: 60_000 }, async () => {
     const lab = await startLab((await startPeer(socket => socket.pause())).port)
@@ -211,34 +219,35 @@ describe.each((['workerd', 'deno', 'bun'] as const).map(runtime))('the bridge in
     expect(up).toBeLessThan(16 * MiB)
   })
 
-  markedCases('questions of a client are answered once the broker has what came before, and not without bound', async () => {
-    let reading = false
-    const peer = await startPeer(socket => {
-      socket.pause()
-      void until(() => reading, 30_000).then(() => socket.resume())
+  if (marked)
+    cases('questions of a client are answered once the broker has what came before, and not without bound', async () => {
+      let reading = false
+      const peer = await startPeer(socket => {
+        socket.pause()
+        void until(() => reading, 30_000).then(() => socket.resume())
+      })
+      const lab = await startLab(peer.port, { limits: { windowBytes: 64 * 1024 } })
+      const client = await lab.connect()
+      client.webSocket.send('?first')
+      await until(() => client.marks.includes('!first'))
+      client.webSocket.send(requestBytes(1, 90 * MiB).subarray(0, 64))
+      // More than the kernel and the socket take.
+      let asked = 0
+      const answered = (): number => client.marks.filter(mark => /^!\d/.test(mark)).length
+      while (asked - answered() < 3) {
+        client.webSocket.send(Buffer.alloc(MiB))
+        client.webSocket.send(`?${asked++}`)
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+      reading = true
+      await until(() => answered() === asked)
+      expect(client.marks.filter(mark => /^!\d/.test(mark))).toEqual(Array.from({ length: asked }, (_, i) => `!${i}`))
+      // One who asks and doesn't read is let go.
+      const deaf = await lab.connect()
+      deaf.raw.pause()
+      for (let i = 0; i < 20_000; i++) deaf.webSocket.send(`?${'x'.repeat(32)}`)
+      await eventually(program, ({ connections }) => connections === 1)
     })
-    const lab = await startLab(peer.port, { limits: { windowBytes: 64 * 1024 } })
-    const client = await lab.connect()
-    client.webSocket.send('?first')
-    await until(() => client.marks.includes('!first'))
-    client.webSocket.send(requestBytes(1, 90 * MiB).subarray(0, 64))
-    // More than the kernel and the socket take.
-    let asked = 0
-    const answered = (): number => client.marks.filter(mark => /^!\d/.test(mark)).length
-    while (asked - answered() < 3) {
-      client.webSocket.send(Buffer.alloc(MiB))
-      client.webSocket.send(`?${asked++}`)
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-    reading = true
-    await until(() => answered() === asked)
-    expect(client.marks.filter(mark => /^!\d/.test(mark))).toEqual(Array.from({ length: asked }, (_, i) => `!${i}`))
-    // One who asks and doesn't read is let go.
-    const deaf = await lab.connect()
-    deaf.raw.pause()
-    for (let i = 0; i < 20_000; i++) deaf.webSocket.send(`?${'x'.repeat(32)}`)
-    await eventually(program, ({ connections }) => connections === 1)
-  })
 
   cases(
     'silent peers: a client that gives no sign of life is gone after the deadline, and so is its connection to the broker',
@@ -334,8 +343,8 @@ interface Program {
   stop(): Promise<void>
 }
 
-async function start(which: Runtime): Promise<Program> {
-  const { url, stop } = which.name === 'workerd' ? await inWorker() : await inProcess(which)
+async function start(which: Runtime, isObject: boolean): Promise<Program> {
+  const { url, stop } = which.name === 'workerd' ? await inWorker(isObject) : await inProcess(which)
   const answer = async (what: string, init?: RequestInit): Promise<unknown> => {
     const response = await fetch(`${url}lab/${what}`, init)
     const text = await response.text()
@@ -350,8 +359,10 @@ async function start(which: Runtime): Promise<Program> {
   }
 }
 
-async function inWorker(): Promise<{ url: string; stop(): Promise<void> }> {
-  const worker = await startWorker(await bundle('e2e/runtimes/entries/bridge-worker.ts', 'workerd'))
+async function inWorker(isObject: boolean): Promise<{ url: string; stop(): Promise<void> }> {
+  const entry = isObject ? 'bridge-object' : 'bridge-worker'
+  const code = await bundle(`e2e/runtimes/entries/${entry}.ts`, 'workerd')
+  const worker = await startWorker(code, { durableObjects: isObject ? { BridgeObject: 'BridgeObject' } : {} })
   return {
     url: worker.url,
     stop: async () => {
