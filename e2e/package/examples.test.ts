@@ -74,7 +74,7 @@ async function embedded(): Promise<Place> {
 }
 
 describe('on the embedded broker', () => examples(embedded))
-describe.skipIf(noKafka || process.env['FULL'] === undefined)('on a real Kafka', () => examples(() => sharedKafka(1)))
+if (process.env['FULL'] === '1') describe.skipIf(noKafka)('on a real Kafka', () => examples(() => sharedKafka(1)))
 
 function examples(open: () => Promise<Place>): void {
   let place: Place
