@@ -8,7 +8,7 @@ import { decodeToken, encodeToken } from '../../adapters/shared/bridge-wire.ts'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { requestBytes, responseBytes } from '../adapters/bridge-lab.ts'
 
-const runs = process.env['FULL'] ? 100_000 : 2_000
+const runs = process.env['FULL'] ? 20_000 : 2_000
 
 const most = 5_000
 const frames = fc.array(fc.record({ id: fc.integer(), length: fc.integer({ min: 12, max: 300 }) }), { maxLength: 12 })

@@ -12,7 +12,13 @@ import { rollup } from 'rollup'
  */
 export async function loadBare(input, plugins = []) {
   const bundle = await rollup({ input, external: id => !id.startsWith('.') && !id.startsWith('/'), plugins, onwarn() {} })
-  const { output } = await bundle.generate({ format: 'iife', name: 'loaded', globals: () => '({})', sourcemap: false, inlineDynamicImports: true })
+  const { output } = await bundle.generate({
+    format: 'iife',
+    name: 'loaded',
+    globals: () => '({})',
+    sourcemap: false,
+    inlineDynamicImports: true,
+  })
   await bundle.close()
   const context = vm.createContext({})
   vm.runInContext(
