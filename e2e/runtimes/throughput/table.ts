@@ -21,8 +21,8 @@ function section(server: string, rows: ReadonlyMap<string, ReadonlyMap<number, M
   const heads = depths.map(depth => `${depth} at a time: MiB/s | share |`).join(' ')
   const body = [...rows].map(([name, row]) => {
     const figures = depths.map(depth => {
-      const { mebibytesPerSecond = Number.NaN, share = Number.NaN } = row.get(depth) ?? {}
-      return `${mebibytesPerSecond.toFixed(0)} | ${(share * 100).toFixed(0)} % |`
+      const measured = row.get(depth)
+      return measured === undefined ? '– | – |' : `${measured.mebibytesPerSecond.toFixed(0)} | ${(measured.share * 100).toFixed(0)} % |`
     })
     return `| ${name} | ${figures.join(' ')} ${(row.get(last)?.cpu ?? []).map(each => each.toFixed(0)).join(' · ')} |`
   })

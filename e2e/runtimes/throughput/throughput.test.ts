@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { noKafka } from '../../shared.ts'
 import { type RuntimeName, runtime } from '../packages.ts'
-import { type Effort, Lab } from './measure.ts'
+import { type Effort, Lab, type Measured } from './measure.ts'
 import { cannedServer, type FetchServer, kafkaServer } from './servers.ts'
 import { ThroughputTable } from './table.ts'
 
@@ -21,6 +21,8 @@ const runtimes: Readonly<Partial<Record<RuntimeName, { readonly ways: readonly s
   bun: { ways: [...tcp, 'WebSocket'], least: 0.6 },
   workerd: { ways: tcp, least: 0.6 },
 }
+/** Far below what was measured: two copies more, and a WebSocket that is not ours. See docs/throughput.md. */
+const leastThroughBridge = 0.08
 const table = new ThroughputTable()
 const installed = runtime('node24').missing === null
 
@@ -36,11 +38,15 @@ function fetches(start: () => Promise<FetchServer>): void {
   for (const [name, { ways, least }] of Object.entries(runtimes)) {
     const which = runtime(name as RuntimeName)
     test.skipIf(which.missing !== null)(`${which.label}: the adapter's share of the raw socket's throughput`, async () => {
+      let measured: Measured[] = []
       for (const depth of depths) {
-        const measured = await lab!.measure(which, ways, { ...effort, depth })
+        measured = await lab!.measure(which, ways, { ...effort, depth })
         table.add(lab!.server, which.label, depth, measured)
-        const { share } = measured.find(({ way }) => way === 'adapter')!
-        expect(share, `${depth} fetches at a time`).toBeGreaterThan(whole ? least : least / 2)
+      }
+      // Of the most fetches at a time: with one alone the answer to how quickly processes wake each other is measured, too.
+      for (const { way, share } of measured) {
+        if (way === 'adapter') expect(share, way).toBeGreaterThan(whole ? least : least / 2)
+        if (way.startsWith('WebSocket')) expect(share, way).toBeGreaterThan(leastThroughBridge)
       }
     })
   }
