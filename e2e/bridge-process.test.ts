@@ -10,6 +10,7 @@ import { websocket } from '../adapters/websocket/index.ts'
 import { Broker } from '../src/broker/index.ts'
 import { plain, Reader, Transport, Writer } from '../src/index.ts'
 import { credentials, type KafkaCluster, startKafka } from './kafka/index.ts'
+import { runtime } from './runtimes/packages.ts'
 import { noKafka } from './shared.ts'
 
 const secret = 'a secret of thirty-two bytes or so'
@@ -71,9 +72,13 @@ class Traffic {
 }
 
 /** `isokafka bridge` as built, in a process of its own. */
-async function bridgeProcess(broker: string, port: number): Promise<{ child: ChildProcess; url: string; errors: () => string }> {
+async function bridgeProcess(
+  [program, ...how]: readonly string[],
+  broker: string,
+  port: number,
+): Promise<{ child: ChildProcess; url: string; errors: () => string }> {
   const args = ['--learn', broker, '--allow-address', '127.0.0.1', '--allow-no-origin', '--port', `${port}`]
-  const child = spawn(process.execPath, ['dist/cli.js', 'bridge', ...args], { env: { ...process.env, ISOKAFKA_BRIDGE_SECRET: secret } })
+  const child = spawn(program!, [...how, 'dist/cli.js', 'bridge', ...args], { env: { ...process.env, ISOKAFKA_BRIDGE_SECRET: secret } })
   onTestFinished(() => void child.kill('SIGKILL'))
   let errors = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (errors += text))
@@ -83,11 +88,27 @@ async function bridgeProcess(broker: string, port: number): Promise<{ child: Chi
   return { child, url, errors: () => errors }
 }
 
-test('SIGTERM in the middle of a transfer: the process ends in good time, and through the next one nothing is lost and nothing comes twice', async () => {
+const deno = runtime('deno')
+const bun = runtime('bun')
+const programs = [
+  { name: 'Node', missing: null, command: [process.execPath] },
+  { name: 'Deno', missing: deno.missing, command: [deno.binary, 'run', '--allow-all'] },
+  { name: 'Bun', missing: bun.missing, command: [bun.binary] },
+]
+
+describe.each(programs)('isokafka bridge in $name', ({ command, missing }) => {
+  test.skipIf(missing !== null)(
+    `SIGTERM in the middle of a transfer: nothing is lost, nothing comes twice${missing ? ` (${missing})` : ''}`,
+    () => terminate(command),
+  )
+})
+
+/** Ends a bridge's process in good time, and goes on through the next one. */
+async function terminate(command: readonly string[]): Promise<void> {
   const broker = new Broker({ natives })
   const door = await listen(broker)
   const addr = door.addresses[0]!
-  const first = await bridgeProcess(addr, 0)
+  const first = await bridgeProcess(command, addr, 0)
   const traffic = new Traffic(first.url, addr, 'terminated')
   await traffic.until(2_000)
   const before = performance.now()
@@ -99,14 +120,14 @@ test('SIGTERM in the middle of a transfer: the process ends in good time, and th
   expect(codes.length).toBeGreaterThan(1)
   expect(new Set(codes)).toEqual(new Set(['1001']))
   const { read } = traffic
-  const second = await bridgeProcess(addr, Number(new URL(first.url).port))
+  const second = await bridgeProcess(command, addr, Number(new URL(first.url).port))
   await traffic.until(read + 2_000)
   await traffic.stop()
   second.child.kill('SIGTERM')
   await once(second.child, 'exit')
   await door.close()
   await broker.close()
-})
+}
 
 describe.skipIf(noKafka)('in front of a Kafka that wants SASL', () => {
   let cluster: KafkaCluster
