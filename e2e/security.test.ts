@@ -4,7 +4,8 @@ import { versions } from './full.ts'
 import { credentials, type KafkaCluster, type Listener, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
-describe.skipIf(noKafka).each(versions)('a secured Kafka %s', version => {
+// 2.8 takes keys in PEM only encrypted, and these are not.
+describe.skipIf(noKafka).each(versions.filter(version => version !== '2.8.2'))('a secured Kafka %s', version => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     // Sessions of 1.5 s: the longer tests authenticate anew on connections in use (KIP-368).
