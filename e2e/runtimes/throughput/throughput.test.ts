@@ -22,7 +22,7 @@ const runtimes: Readonly<Partial<Record<RuntimeName, { readonly ways: readonly s
   workerd: { ways: tcp, least: 0.6 },
 }
 /** Far below what was measured: two copies more, and a WebSocket that is not ours. See docs/throughput.md. */
-const leastThroughBridge = 0.08
+const leastThroughBridge = 0.05
 const table = new ThroughputTable()
 const installed = runtime('node24').missing === null
 
