@@ -12,6 +12,8 @@ export interface Measured {
   readonly mebibytesPerSecond: number
   /** The median over the rounds of its speed as a share of the raw socket's in the same round. */
   readonly share: number
+  /** The largest of those shares. */
+  readonly bestShare: number
   /** Processor time in milliseconds per GiB: the client's, the server's, the bridge's. */
   readonly cpu: readonly number[]
 }
@@ -65,10 +67,12 @@ export class Lab {
 function summary(way: string, rounds: readonly (readonly (Turn & { readonly cpu: readonly number[] })[])[], at: number): Measured {
   const turns = rounds.map(round => round[at]!)
   const fetches = turns.reduce((sum, turn) => sum + turn.allFetches, 0)
+  const shares = rounds.map(round => round[at]!.speed / round[0]!.speed)
   return {
     way,
     mebibytesPerSecond: median(turns.map(({ speed }) => speed)),
-    share: median(rounds.map(round => round[at]!.speed / round[0]!.speed)),
+    share: median(shares),
+    bestShare: Math.max(...shares),
     cpu: [0, 1, 2].map(i => (turns.reduce((sum, { cpu }) => sum + cpu[i]!, 0) * 1024) / fetches),
   }
 }
