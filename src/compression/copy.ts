@@ -4,13 +4,13 @@
 /** Beyond this the engine's own copying is quicker. */
 const worthACall = 192
 
-/** How many bytes behind its end a copy may touch in its target, and look at in its source. */
-export const looseness = 4
-
 /**
- * Copies `length` bytes of from[start…] to `at`, and up to three more: both views go on that far. (A target should be longer still, by `looseness`:
- * the compiler of Node 24 gives up on functions that store into a view's last bytes.)
+ * How much longer than what is copied loosely both its source and its target must be. Three bytes would do, but Node 24's compiler gives up on
+ * functions that store four bytes less than eight from a view's end.
  */
+export const looseness = 8
+
+/** Copies `length` bytes of from[start…] to `at`, and up to three more: both views go on by `looseness`. */
 export function copyLoosely(into: DataView, at: number, from: DataView, start: number, length: number): void {
   for (const end = at + length; at < end; at += 4, start += 4) into.setInt32(at, from.getInt32(start, true), true)
 }

@@ -35,7 +35,7 @@ export class Finder {
     this.bytes = bytes
     this.view = viewOf(bytes)
     this.window = window
-    this.literals = new Uint8Array(Math.min(bytes.length, largestBlock) + 2 * looseness)
+    this.literals = new Uint8Array(Math.min(bytes.length, largestBlock) + looseness)
     this.literalView = viewOf(this.literals)
     const thorough = level >= thoroughFrom
     this.table = new Int32Array(thorough ? 0 : 1 << hashBits)

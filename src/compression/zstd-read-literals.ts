@@ -75,7 +75,7 @@ export class Literals {
   }
 
   private room(size: number): Uint8Array {
-    scratch ??= new Uint8Array(largestBlock + 2 * looseness)
+    scratch ??= new Uint8Array(largestBlock + looseness)
     if (this.bytes !== scratch) {
       this.bytes = scratch
       this.view = viewOf(scratch)
