@@ -12,26 +12,27 @@ function scalar<T>(kind: ScalarName, zero: T, minSize: number, codec: { read: Re
   return { shape: { kind }, traits: { ...plainTraits, defaultValue: zero }, plain: () => whole }
 }
 
-export const boolean = scalar('boolean', false as boolean, 1, { read: r => r.boolean(), write: (w, v) => w.boolean(v) })
-export const int8 = scalar('int8', 0, 1, { read: r => r.int8(), write: (w, v) => w.int8(v) })
-export const int16 = scalar('int16', 0, 2, { read: r => r.int16(), write: (w, v) => w.int16(v) })
-export const uint16 = scalar('uint16', 0, 2, { read: r => r.uint16(), write: (w, v) => w.uint16(v) })
-export const int32 = scalar('int32', 0, 4, { read: r => r.int32(), write: (w, v) => w.int32(v) })
-export const uint32 = scalar('uint32', 0, 4, { read: r => r.uint32(), write: (w, v) => w.uint32(v) })
+// Marked as pure, so that bundles leave out the types they don't use.
+export const boolean = /* @__PURE__ */ scalar('boolean', false as boolean, 1, { read: r => r.boolean(), write: (w, v) => w.boolean(v) })
+export const int8 = /* @__PURE__ */ scalar('int8', 0, 1, { read: r => r.int8(), write: (w, v) => w.int8(v) })
+export const int16 = /* @__PURE__ */ scalar('int16', 0, 2, { read: r => r.int16(), write: (w, v) => w.int16(v) })
+export const uint16 = /* @__PURE__ */ scalar('uint16', 0, 2, { read: r => r.uint16(), write: (w, v) => w.uint16(v) })
+export const int32 = /* @__PURE__ */ scalar('int32', 0, 4, { read: r => r.int32(), write: (w, v) => w.int32(v) })
+export const uint32 = /* @__PURE__ */ scalar('uint32', 0, 4, { read: r => r.uint32(), write: (w, v) => w.uint32(v) })
 /** A number; beyond ±2^53 a ProtocolError. */
-export const int64 = scalar('int64', 0, 8, { read: r => r.int64(), write: (w, v) => w.int64(v) })
-export const bigInt64 = scalar('bigInt64', 0n, 8, { read: r => r.bigInt64(), write: (w, v) => w.bigInt64(v) })
+export const int64 = /* @__PURE__ */ scalar('int64', 0, 8, { read: r => r.int64(), write: (w, v) => w.int64(v) })
+export const bigInt64 = /* @__PURE__ */ scalar('bigInt64', 0n, 8, { read: r => r.bigInt64(), write: (w, v) => w.bigInt64(v) })
 /** An int64 in milliseconds; the extremes become the nearest number. */
-export const timestamp = scalar('timestamp', 0, 8, { read: r => r.clampedInt64(), write: (w, v) => w.clampedInt64(v) })
+export const timestamp = /* @__PURE__ */ scalar('timestamp', 0, 8, { read: r => r.clampedInt64(), write: (w, v) => w.clampedInt64(v) })
 /** An int64 that is a size or a bound; the extremes become the nearest number. */
-export const size64 = scalar('size64', 0, 8, { read: r => r.clampedInt64(), write: (w, v) => w.clampedInt64(v) })
-export const float64 = scalar('float64', 0, 8, { read: r => r.float64(), write: (w, v) => w.float64(v) })
+export const size64 = /* @__PURE__ */ scalar('size64', 0, 8, { read: r => r.clampedInt64(), write: (w, v) => w.clampedInt64(v) })
+export const float64 = /* @__PURE__ */ scalar('float64', 0, 8, { read: r => r.float64(), write: (w, v) => w.float64(v) })
 /** Zigzag, at most 32 bits. */
-export const varint = scalar('varint', 0, 1, { read: r => r.varint(), write: (w, v) => w.varint(v) })
+export const varint = /* @__PURE__ */ scalar('varint', 0, 1, { read: r => r.varint(), write: (w, v) => w.varint(v) })
 /** Zigzag, at most 64 bits; a number, beyond ±2^53 a ProtocolError. */
-export const varlong = scalar('varlong', 0, 1, { read: r => r.varlong(), write: (w, v) => w.varlong(v) })
+export const varlong = /* @__PURE__ */ scalar('varlong', 0, 1, { read: r => r.varlong(), write: (w, v) => w.varlong(v) })
 /** Kafka's text form: 22 characters of URL-safe base64. */
-export const uuid = scalar('uuid', zeroUuid, 16, { read: r => r.uuid(), write: (w, v) => w.uuid(v) })
+export const uuid = /* @__PURE__ */ scalar('uuid', zeroUuid, 16, { read: r => r.uuid(), write: (w, v) => w.uuid(v) })
 
 /** A type that is a length and that many bytes; a length of −1 (compact: 0) is null. */
 interface Sized<T> {
@@ -82,7 +83,7 @@ function writeLength(to: ByteWriter, length: number, flexible: boolean): void {
   else to.int32(length)
 }
 
-export const string = sized<string>('string', '', {
+export const string = /* @__PURE__ */ sized<string>('string', '', {
   lengthSize: 2,
   is: value => typeof value === 'string',
   read: (from, length) => from.utf8(length),
@@ -90,7 +91,7 @@ export const string = sized<string>('string', '', {
 })
 
 /** Copied out of the frame when read. */
-export const bytes = sized<Uint8Array>('bytes', noBytes, {
+export const bytes = /* @__PURE__ */ sized<Uint8Array>('bytes', noBytes, {
   lengthSize: 4,
   is: isBytes,
   read: (from, length) => from.copy8(length),
@@ -101,7 +102,7 @@ export const bytes = sized<Uint8Array>('bytes', noBytes, {
 })
 
 /** Record batches: a view of the frame when read, attached and not copied when written. */
-export const records = sized<Uint8Array>('records', noBytes, {
+export const records = /* @__PURE__ */ sized<Uint8Array>('records', noBytes, {
   lengthSize: 4,
   is: isBytes,
   read: (from, length) => from.view8(length),
