@@ -142,7 +142,12 @@ describe('bytes', () => {
 test('malformed UTF-8 becomes U+FFFD, as in Java', () => {
   expect(decode(string, '0003 61ff62')).toBe('a\ufffdb')
   expect(decode(string, `0020 ${'61'.repeat(31)}ff`)).toBe(`${'a'.repeat(31)}\ufffd`)
-  expect(encode(string, '\ud800')).toBe('0003efbfbd')
+})
+
+test('half a surrogate pair is refused: as U+FFFD, names that differ would become one', () => {
+  expect(() => encode(string, '\ud800')).toThrow(ProtocolError)
+  expect(() => encode(string, 'a\udc00b')).toThrow(ProtocolError)
+  expect(encode(string, '\u{1f388}')).toBe('0004f09f8e88')
 })
 
 test('a byte order mark is text like any other', () => {
