@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { markedSubprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
 import { websocket } from '../../adapters/websocket/index.ts'
@@ -163,33 +162,4 @@ test('close sends what is left', async () => {
   await socket.close()
   await until(() => peer.open.size === 0)
   expect(heard).toBe(4 * MiB)
-})
-
-test('1 MiB fetches through the bridge: a share of the raw socket', { timeout: 60_000 }, async () => {
-  const answer = responseBytes(1, MiB)
-  const peer = await startPeer(socket => onRequests(socket, () => socket.write(answer)))
-  const lab = await startLab(peer.port)
-  const rounds = 100
-  const rate = async (adapter: SocketAdapter, port: number): Promise<number> => {
-    const socket = await adapter.dial({ host: port === 9092 ? 'broker' : '127.0.0.1', port }, {})
-    const started = performance.now()
-    for (let round = 0; round < rounds; round++) {
-      await socket.write([requestBytes(1)])
-      await readAll(socket, MiB)
-    }
-    const seconds = (performance.now() - started) / 1000
-    await socket.close()
-    return rounds / seconds
-  }
-  let best = 0
-  for (let round = 0; round < 3; round++) {
-    const raw = await rate(nodeAdapter, peer.port)
-    const bridged = await rate(adapterTo(lab), 9092)
-    console.log(
-      `1 MiB fetches: raw ${raw.toFixed(0)} MiB/s, WebSocket ${bridged.toFixed(0)} MiB/s (${((100 * bridged) / raw).toFixed(0)} %)`,
-    )
-    best = Math.max(best, bridged / raw)
-  }
-  // Client, bridge and broker share this process: on processors of their own the share is larger.
-  expect(best).toBeGreaterThan(0.1)
 })
