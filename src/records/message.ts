@@ -60,7 +60,8 @@ export class Message {
   highWaterMark: number
   /** Epoch of the leader that appended it; -1 where the format has none. */
   leaderEpoch: number
-  writerData?: unknown
+  /** Not there unless set: a field of every message read would cost memory. */
+  declare writerData?: unknown
 
   constructor(
     topic: string,
@@ -112,7 +113,7 @@ export class Message {
       this.highWaterMark,
       this.leaderEpoch,
     )
-    made.writerData = this.writerData
+    if (this.writerData !== undefined) made.writerData = this.writerData
     return made
   }
 }
