@@ -272,9 +272,6 @@ function dialTimeoutError({ adapter, address, dialTimeout }: ConnectionConfig, c
 
 /** The socket, unless the signal is aborted first: an adapter that doesn't heed it must not hold up its callers. What still comes is closed. */
 function orAbandoned(dialing: Promise<Socket>, signal: AbortSignal): Promise<Socket> {
-  dialing.then(
-    socket => signal.aborted && socket.abort(signal.reason),
-    () => {},
-  )
+  dialing.then(socket => signal.aborted && socket.abort(signal.reason)).catch(() => {})
   return abortable(dialing, signal)
 }
