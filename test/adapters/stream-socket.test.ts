@@ -167,6 +167,14 @@ describe('abort', () => {
     }
   })
 
+  test('its reason is what reading ends with, also after a write failed', async () => {
+    const reading = socket.read()
+    void socket.write([Uint8Array.of(1)])
+    await stream.fail('writing', 'broken pipe')
+    socket.abort('reason')
+    await expect(reading).rejects.toBe('reason')
+  })
+
   test('in the middle of a close ends that at once', async () => {
     void socket.write([Uint8Array.of(1)])
     const closing = socket.close()
