@@ -33,8 +33,15 @@ export class Lab {
   }
 
   static async start(server: FetchServer): Promise<Lab> {
-    const bridge = await startNode('bridge.ts', [String(server.plan.port)])
-    return new Lab(server, bridge, await lineOf(bridge, 'the bridge'))
+    let bridge: Program | undefined
+    try {
+      bridge = await startNode('bridge.ts', [String(server.plan.port)])
+      return new Lab(server, bridge, await lineOf(bridge, 'the bridge'))
+    } catch (error) {
+      await bridge?.[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** What answers. */
