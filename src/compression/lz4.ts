@@ -115,17 +115,20 @@ class Frame {
     if (size !== undefined && size !== this.length - begin) fail('the content is not as long as stated')
   }
 
-  /** A guess at the content's length: all that the blocks' headers allow, or the usual ratio. */
+  /** A guess at the content's length: all that the blocks' headers allow, as each but the last is full; of a single one, the usual ratio. */
   private likely(largest: number, checksumBytes: number): number {
     const { bytes } = this
     let most = 0
+    let blocks = 0
     for (let at = this.at; bytes.length - at >= 4; ) {
       const word = uint32(bytes, at)
       const size = word & 0x7fffffff
-      most += word >>> 31 === 1 ? size : size === 0 ? 0 : largest
+      if (word === 0) break
+      blocks++
+      most += word >>> 31 === 1 ? size : largest
       at += 4 + size + checksumBytes
     }
-    return Math.min(most, (bytes.length - this.at) * usualRatio)
+    return blocks > 1 ? most : Math.min(most, (bytes.length - this.at) * usualRatio)
   }
 
   private uint32(): number {
