@@ -16,6 +16,7 @@ export async function launchChromium(local: string): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--enable-precise-memory-info',
+      '--js-flags=--expose-gc',
       `--host-resolver-rules=MAP ${local} 127.0.0.1`,
     ],
   })

@@ -46,8 +46,8 @@ for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
           `read in ${Math.round(read - written)} ms (heap ${shown(reading)}); grown: page ${shown(pageGrown)}, bridge ${shown(bridgeGrown)}`,
       )
       expect(inOrder).toBe(true)
-      expect(Math.max(writing, reading)).toBeLessThan(64 * MiB)
-      expect(pageGrown).toBeLessThan(160 * MiB)
+      expect(Math.max(writing, reading)).toBeLessThan(40 * MiB)
+      expect(pageGrown).toBeLessThan(120 * MiB)
       expect(bridgeGrown).toBeLessThan(128 * MiB)
       await page.close()
       await nothingOpen()
