@@ -46,6 +46,11 @@ export function bestOf(units: number, bodies: readonly (() => unknown)[]): numbe
   return bodies.map((_, i) => Math.min(...times.map(turn => turn[i]!)))
 }
 
+/** The median turn of a body that has the process to itself. */
+export function medianOf(units: number, body: () => unknown): number {
+  return median(timesOf(units, [body]).map(([turn]) => turn!))
+}
+
 /**
  * Ours beside a peer's: the median turn of each. The ratio is the median of each turn's own, as the machine's speed changes from one turn to the
  * next and hits both in a turn alike.
@@ -62,6 +67,6 @@ export function versus(what: string, units: number, ours: () => unknown, peer: s
   }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }

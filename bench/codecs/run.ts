@@ -1,13 +1,14 @@
-// Records, checksums and codecs beside the packages people use for them: `npm run bench:codecs [-- --only PART] [--json FILE]`. One process, no
-// broker, in bench's own Node. Of each pair the better time of several turns is taken, turn and turn about, so that a slow minute hits both.
+// Records, checksums and codecs beside the packages people use for them: `npm run bench:codecs [-- --only PART] [--json FILE]`. No broker, in
+// bench's own Node. Each pair is measured turn and turn about, so that a slow minute hits both.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { checksums } from './checksums.ts'
 import { codecs } from './codecs.ts'
+import { decoding } from './decode.ts'
 import type { Row } from './measure.ts'
-import { flatness, records } from './records.ts'
+import { encoding, flatness } from './records.ts'
 
-const parts = { records, checksums, codecs, flatness }
+const parts = { encoding, decoding, checksums, codecs, flatness }
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } })
 const rows: Row[] = []
 for (const [name, part] of Object.entries(parts)) {
