@@ -84,7 +84,8 @@ function read(text: string): Map<string, Map<string, string[]>> {
   return sections
 }
 
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+/** What the map has under a key, made if it isn't there. */
+export function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key)
   if (value === undefined) {
     value = make()

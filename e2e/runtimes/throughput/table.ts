@@ -1,3 +1,4 @@
+import { entry } from '../table.ts'
 import type { Measured } from './measure.ts'
 
 /** Throughput by server, runtime and way, as Markdown. */
@@ -28,13 +29,4 @@ function section(server: string, rows: ReadonlyMap<string, ReadonlyMap<number, M
   })
   const head = [`\n### 1 MiB fetches: ${server}\n`, `| | | ${heads} CPU ms/GiB: client · server · bridge |`]
   return [...head, `|---|---|${depths.map(() => '---|---|').join('')}---|`, ...body, ''].join('\n')
-}
-
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key)
-  if (value === undefined) {
-    value = make()
-    map.set(key, value)
-  }
-  return value
 }
