@@ -121,12 +121,15 @@ export class Reader implements AsyncIterable<Message> {
     })
   }
 
-  /** Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked for. */
-  batches(): AsyncIterableIterator<MessageBatch, undefined> {
+  /**
+   * Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked for. When the signal aborts,
+   * the loop gets its reason as soon as it asks for more: what it has in hand can be committed before close(), and is by `autoCommit`.
+   */
+  batches(options: CallOptions = {}): AsyncIterableIterator<MessageBatch, undefined> {
     const { autoCommit } = this.settings
     return iteration({
       quick: () => undefined,
-      slow: () => this.obtain(autoCommit, () => this.delivery.takeBatch(), {}),
+      slow: () => this.obtain(autoCommit, () => this.delivery.takeBatch(), options),
       isOver: () => this.closing,
       leave: () => this.idle(),
     })
@@ -216,10 +219,11 @@ export class Reader implements AsyncIterable<Message> {
   /** Waits its turn, then until there is something to take. */
   private obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
     return this.turns.take(options, async () => {
-      options.signal?.throwIfAborted()
-      this.start()
+      // Asking is what says that the last is done with, whatever becomes of it.
       if (this.delivery.begin()) this.session?.poke()
       this.idle()
+      options.signal?.throwIfAborted()
+      this.start()
       for (const since = this.clock.monotonic(); ; await this.news.wait(options)) {
         this.ensureOpen()
         this.session?.throwFailure()

@@ -153,6 +153,24 @@ export const suite: Suite = contract => {
     assert.deepEqual(await desk.committed(), { 2: 20 })
   })
 
+  test('a loop over batches that its signal ends can commit the batch in hand before close(); with autoCommit it is committed', async desk => {
+    await desk.fill(40, { balancer: () => 2, batchSize: 10 })
+    for (const autoCommit of [false, true]) {
+      const leaving = new AbortController()
+      const reason = new Error('leaving')
+      const reader = desk.member({ autoCommit })
+      const loop = async (): Promise<void> => {
+        for await (const batch of reader.batches({ signal: leaving.signal })) {
+          leaving.abort(reason)
+          if (!autoCommit) await reader.commitMessages(batch.messages().at(-1)!)
+        }
+      }
+      await assert.rejects(loop(), error => error === reason)
+      await reader.close()
+      assert.deepEqual(await desk.committed(), { 2: autoCommit ? 20 : 10 })
+    }
+  })
+
   test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (desk, { signal }) => {
     await desk.fill(100, { balancer: () => 1 })
     const reader = desk.member()

@@ -1,4 +1,4 @@
-import { type AddressLike, Reader, Transport, type TransportConfig } from '../../../src/index.ts'
+import { type AddressLike, ClosedError, Reader, Transport, type TransportConfig } from '../../../src/index.ts'
 import type { Ledger, Order } from './ledger.ts'
 
 export interface Membership {
@@ -20,7 +20,7 @@ export class Member {
   readonly #reader: Reader
   #orders = 0
   #partitions = 0
-  #leaving = false
+  readonly #leaving = new AbortController()
   #reading: Promise<void> | undefined
   #news: Listener = { tell() {}, fail() {} }
 
@@ -53,24 +53,28 @@ export class Member {
   }
 
   async #read(ledger: Ledger): Promise<void> {
-    for await (const batch of this.#reader.batches()) {
-      const messages = batch.messages()
-      for (const message of messages) ledger.deliver(JSON.parse(message.text()) as Order)
-      this.#orders += messages.length
-      const last = messages.at(-1)
-      if (last !== undefined) await this.#reader.commitMessages(last)
-      this.#news.tell()
-      if (this.#leaving) return
+    const { signal } = this.#leaving
+    try {
+      for await (const batch of this.#reader.batches({ signal })) {
+        const messages = batch.messages()
+        for (const message of messages) ledger.deliver(JSON.parse(message.text()) as Order)
+        this.#orders += messages.length
+        const last = messages.at(-1)
+        if (last !== undefined) await this.#reader.commitMessages(last)
+        this.#news.tell()
+      }
+    } catch (error) {
+      if (error !== signal.reason) throw error
     }
   }
 
   /** Ends with the batch at hand, which is committed, and leaves the group. Rejects with what ended the reading, if anything did. */
   async leave(): Promise<void> {
-    this.#leaving = true
-    await this.#reader.close()
+    this.#leaving.abort(new ClosedError(`${this.name} leaves`))
     try {
       await this.#reading
     } finally {
+      await this.#reader.close()
       await this.#transport.close()
     }
   }
