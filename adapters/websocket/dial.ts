@@ -10,28 +10,43 @@ import type { WebSocketConstructor, WebSocketEvent, WebSocketLike } from './web-
 export interface Bridge {
   readonly base: URL
   readonly token: string | (() => string | Promise<string>) | undefined
-  readonly WebSocket: WebSocketConstructor
 }
 
-/** Opens a WebSocket that the bridge connects to the broker. */
-export async function dial(
-  bridge: Bridge,
+/** The WebSocket to open for a broker, and the subprotocols to offer: the token is one of them. */
+export interface Request {
+  readonly broker: string
+  readonly url: URL
+  readonly protocols: string[]
+}
+
+/** What both ways of opening a WebSocket begin with. */
+export async function requestOf(
+  { base, token }: Bridge,
   address: Address,
-  { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
-): Promise<Socket> {
+  { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal },
+): Promise<Request> {
   const broker = formatAddress(address)
   if (tls !== undefined)
     throw new ConfigError(`${broker}: TLS to the brokers is the bridge's affair: leave \`tls\` out here and give it to the bridge`)
   signal?.throwIfAborted()
   const protocols: string[] = [subprotocol, markedSubprotocol]
-  const token = await tokenOf(broker, bridge, signal)
-  if (token !== undefined) protocols.push(tokenProtocol + encodeToken(token))
-  const url = new URL(bridge.base)
+  const shown = await tokenOf(broker, token, signal)
+  if (shown !== undefined) protocols.push(tokenProtocol + encodeToken(shown))
+  const url = new URL(base)
   url.pathname = url.pathname.replace(/\/*$/, '/') + encodeURIComponent(broker).replaceAll('%3A', ':')
-  return open(new bridge.WebSocket(url.href, protocols), broker, bridge.base.href, signal)
+  return { broker, url, protocols }
 }
 
-async function tokenOf(broker: string, { token }: Bridge, signal: AbortSignal | undefined): Promise<string | undefined> {
+/** What chose another subprotocol, or none, is no bridge. */
+export function isBridge(protocol: string): boolean {
+  return protocol === subprotocol || protocol === markedSubprotocol
+}
+
+export function notBridgeError(broker: string, bridge: string, detail = ''): ProtocolError {
+  return new ProtocolError(`${broker}: what answers at ${bridge} is not an isokafka bridge${detail}`)
+}
+
+async function tokenOf(broker: string, token: Bridge['token'], signal: AbortSignal | undefined): Promise<string | undefined> {
   if (typeof token !== 'function') return token
   try {
     return await abortable(Promise.resolve(token()), signal)
@@ -39,6 +54,17 @@ async function tokenOf(broker: string, { token }: Bridge, signal: AbortSignal | 
     if (signal?.aborted) throw error
     throw new AuthenticationError(`${broker}: no token for the bridge: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/** Opens a WebSocket of the runtime's, which the bridge connects to the broker. */
+export async function dial(
+  bridge: Bridge,
+  WebSocket: WebSocketConstructor,
+  address: Address,
+  options: { tls?: TLSOptions; signal?: AbortSignal } = {},
+): Promise<Socket> {
+  const { broker, url, protocols } = await requestOf(bridge, address, options)
+  return open(new WebSocket(url.href, protocols), broker, bridge.base.href, options.signal)
 }
 
 function open(webSocket: WebSocketLike, broker: string, bridge: string, signal: AbortSignal | undefined): Promise<Socket> {
@@ -59,9 +85,9 @@ function open(webSocket: WebSocketLike, broker: string, bridge: string, signal: 
     webSocket.addEventListener('close', failed)
     webSocket.addEventListener('open', () => {
       if (!settle()) return
-      if ([subprotocol, markedSubprotocol].includes(webSocket.protocol)) return resolve(new BridgedSocket(broker, webSocket))
+      if (isBridge(webSocket.protocol)) return resolve(new BridgedSocket(broker, webSocket))
       webSocket.close()
-      reject(new ProtocolError(`${broker}: what answers at ${bridge} is not an isokafka bridge`))
+      reject(notBridgeError(broker, bridge))
     })
     const forget =
       signal &&

@@ -30,24 +30,38 @@ export function closeError(broker: string, { code = CloseCode.Abnormal, reason =
 }
 
 /**
- * Why a WebSocket did not open. The event itself is no cause to hand on: it may hold the request, token included. The status of the bridge's answer is in the error's text outside of browsers; those tell nobody, so that a
- * page can't probe a network.
+ * Why a WebSocket did not open. The event itself is no cause to hand on: it may hold the request, token included. The status of the bridge's
+ * answer is in the error's text outside of browsers; those tell nobody, so that a page can't probe a network.
  */
 export function openError(broker: string, bridge: string, event: WebSocketEvent): Error {
   const { error: cause, message: text = '' } = event
   const status = Number(/\b(?:4\d\d|50\d)\b/.exec(text)?.[0])
-  if (status === 401) return new AuthenticationError(`${broker}: the bridge at ${bridge} wants a valid token (401)`, { cause })
-  if (status === 403)
-    return new AuthenticationError(
-      `${broker}: the bridge at ${bridge} does not let us go there (403): its targets or origins don't list us`,
-      {
-        cause,
-      },
-    )
-  if (status === 504) return new TimeoutError(`${broker}: the broker did not answer the bridge at ${bridge} in time (504)`, { cause })
-  if (status === 502) return new ConnectionError(broker, `the bridge at ${bridge} can't reach the broker (502)`, { cause })
-  if (status === 429 || status === 503)
-    return new ConnectionError(broker, `the bridge at ${bridge} takes no more connections for now (${status})`, { cause })
   const detail = text === '' ? 'it is not there, or refused us; its log says which' : text
+  return statusError(broker, bridge, status, cause) ?? bridgeError(broker, bridge, detail, cause)
+}
+
+/** What the bridge says by the status of its answer; undefined for one that it doesn't use. */
+export function statusError(broker: string, bridge: string, status: number, cause: unknown): Error | undefined {
+  const options = { cause }
+  switch (status) {
+    case 401:
+      return new AuthenticationError(`${broker}: the bridge at ${bridge} wants a valid token (401)`, options)
+    case 403: {
+      const why = "its targets or origins don't list us"
+      return new AuthenticationError(`${broker}: the bridge at ${bridge} does not let us go there (403): ${why}`, options)
+    }
+    case 504:
+      return new TimeoutError(`${broker}: the broker did not answer the bridge at ${bridge} in time (504)`, options)
+    case 502:
+      return new ConnectionError(broker, `the bridge at ${bridge} can't reach the broker (502)`, options)
+    case 429:
+    case 503:
+      return new ConnectionError(broker, `the bridge at ${bridge} takes no more connections for now (${status})`, options)
+    default:
+      return undefined
+  }
+}
+
+export function bridgeError(broker: string, bridge: string, detail: string, cause: unknown): ConnectionError {
   return new ConnectionError(broker, `the bridge at ${bridge} did not open a connection: ${detail}`, { cause })
 }

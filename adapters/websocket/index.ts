@@ -1,18 +1,27 @@
 import { ConfigError } from '../../src/base/errors.ts'
-import type { Natives, SocketAdapter } from '../../src/socket/socket.ts'
+import type { Natives, SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
 import { dial } from './dial.ts'
+import { dialOver } from './dial-over.ts'
 import type { WebSocketConstructor } from './web-socket.ts'
 
 export { CloseCode } from '../shared/bridge-wire.ts'
 export type { WebSocketConstructor, WebSocketLike } from './web-socket.ts'
 
-export interface WebSocketOptions {
+export interface BridgeOptions {
   /** Where the bridge is: ws://, wss:// (http and https mean the same). The broker's host:port is appended to its path. */
   url: string | URL
   /** Shown to the bridge before it accepts. A function is asked at every dial, so that a token may be short-lived. */
   token?: string | (() => string | Promise<string>)
+}
+
+export interface WebSocketOptions extends BridgeOptions {
   /** The runtime's own by default. Node 20 has none: give that of the `ws` package. */
   WebSocket?: WebSocketConstructor
+}
+
+export interface WebSocketOverOptions extends BridgeOptions {
+  /** How to check a bridge at wss://; by default as the runtime does it. */
+  tls?: TLSOptions
 }
 
 /**
@@ -28,8 +37,22 @@ export function websocket({ url, token, WebSocket: given }: WebSocketOptions): S
       const WebSocket = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
       if (WebSocket === undefined)
         throw new ConfigError('this runtime has no WebSocket (Node 20 has none): give one, as in websocket({ url, WebSocket })')
-      return dial({ base, token, WebSocket }, address, options)
+      return dial({ base, token }, WebSocket, address, options)
     },
+  }
+}
+
+/**
+ * The same by a WebSocket of our own over an adapter's sockets, for runtimes that have such and yet must go through a bridge:
+ * `import { adapter } from 'isokafka/node'`, then `websocketOver(adapter, { url, token })`. Quicker than the runtimes' WebSockets, in need of
+ * none, and it keeps a slow reader's memory to what the adapter buffers.
+ */
+export function websocketOver(adapter: SocketAdapter, { url, token, tls = {} }: WebSocketOverOptions): SocketAdapter {
+  const base = bridgeUrl(url)
+  return {
+    name: `websocket over ${adapter.name}`,
+    ...(adapter.limits && { limits: adapter.limits }),
+    dial: (address, options) => dialOver(adapter, { base, token }, tls, address, options),
   }
 }
 

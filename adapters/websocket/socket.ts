@@ -1,12 +1,11 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ProtocolError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
-import { CloseCode, markEvery, markedSubprotocol } from '../shared/bridge-wire.ts'
+import { CloseCode } from '../shared/bridge-wire.ts'
 import { closeError } from './errors.ts'
+import { highWater, Marks } from './marks.ts'
 import type { WebSocketEvent, WebSocketLike } from './web-socket.ts'
 
-/** More unsent bytes than this, and write() asks for a pause: together with one write, all that waits in a WebSocket of ours. */
-const highWater = 1024 * 1024
 /** Bytes in one message at most: well under what a bridge takes, so that other connections of the page get their turn. */
 const messageSize = 256 * 1024
 // Pieces up to this size are gathered, for each message costs as much as copying so many bytes.
@@ -33,10 +32,7 @@ export class BridgedSocket implements Socket {
   private polling: ReturnType<typeof setTimeout> | undefined
   private closing: Promise<void> | undefined
   private closed = false
-  /** Bytes sent, up to where we asked the bridge whether it is rid of them, and up to where it is. Unused where a bridge can hold us back. */
-  private sent = 0
-  private asked = 0
-  private taken = 0
+  private readonly marks: Marks
   /** Null: the broker ended its side, and that is no error. */
   private ended: { readonly error: unknown } | undefined
   private readonly gone = deferred<void>()
@@ -44,6 +40,7 @@ export class BridgedSocket implements Socket {
   constructor(broker: string, webSocket: WebSocketLike) {
     this.broker = broker
     this.webSocket = webSocket
+    this.marks = new Marks(webSocket.protocol)
     webSocket.addEventListener('message', event => this.arrived(event))
     webSocket.addEventListener('close', event => {
       this.end(event.code === CloseCode.BrokerClosed ? null : closeError(broker, event), false)
@@ -99,33 +96,21 @@ export class BridgedSocket implements Socket {
 
   /** Whether as little is on the way as should be: in our WebSocket, and in a bridge that can't hold us back. */
   private get hasRoom(): boolean {
-    return this.unsent <= highWater && this.sent - this.taken <= highWater
-  }
-
-  private get marked(): boolean {
-    return this.webSocket.protocol === markedSubprotocol
+    return this.unsent <= highWater && this.marks.hasRoom
   }
 
   private send(message: Uint8Array<ArrayBuffer>): void {
     this.webSocket.send(message)
-    if (!this.marked) return
-    this.sent += message.length
-    if (this.sent - this.asked < markEvery) return
-    this.asked = this.sent
-    this.webSocket.send(`?${this.sent}`)
+    const question = this.marks.sent(message.length)
+    if (question !== undefined) this.webSocket.send(question)
   }
 
   /** A text: a question of the bridge's, or its answer to ours. False for anything else. */
-  private answered(text: string): boolean {
-    if (!this.marked) return false
-    if (text.startsWith('?')) {
-      if (!this.closed) this.webSocket.send(`!${text.slice(1)}`)
-      return true
-    }
-    const taken = Number(/^!(\d+)$/.exec(text)?.[1])
-    if (!(taken > this.taken && taken <= this.asked)) return false
-    this.taken = taken
-    this.lookAtUnsent()
+  private heard(text: string): boolean {
+    const answer = this.marks.heard(text)
+    if (answer === undefined) return false
+    if (answer === '') this.lookAtUnsent()
+    else if (!this.closed) this.webSocket.send(answer)
     return true
   }
 
@@ -147,7 +132,7 @@ export class BridgedSocket implements Socket {
 
   private arrived({ data }: WebSocketEvent): void {
     if (this.ended !== undefined) return
-    if (typeof data === 'string' && this.answered(data)) return
+    if (typeof data === 'string' && this.heard(data)) return
     if (!(data instanceof ArrayBuffer)) {
       this.abort(new ProtocolError(`${this.broker}: the bridge sent a text, where all of Kafka is binary`))
       return

@@ -1,24 +1,29 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import type { ServeOptions } from '../../adapters/bridge/index.ts'
+import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { markedSubprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
-import { websocket } from '../../adapters/websocket/index.ts'
+import { type BridgeOptions, websocket, websocketOver } from '../../adapters/websocket/index.ts'
 import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
 import { type Lab, onRequests, origin, requestBytes, responseBytes, startLab, startPeer, tokens, until } from './bridge-lab.ts'
 
 const MiB = 1024 * 1024
 
-/** The adapter as a program outside of browsers would have it, with an Origin so that the lab's bridge lets it in. */
-function adapterTo({ bridge }: Lab, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter {
-  class WithOrigin extends WebSocket {
-    constructor(url: string, protocols?: string[]) {
-      super(url, protocols ?? [], { origin, perMessageDeflate: false })
-    }
+/** As a program outside of browsers has it, with an Origin so that the lab's bridge lets it in. */
+class WithOrigin extends WebSocket {
+  constructor(url: string, protocols?: string[]) {
+    super(url, protocols ?? [], { origin, perMessageDeflate: false })
   }
-  return websocket({ url: bridge.url, token, WebSocket: WithOrigin })
+}
+
+/** The two ends of a bridge there are: over a WebSocket that is given, and over one of our own. */
+const kinds: Readonly<Record<string, (options: BridgeOptions) => SocketAdapter>> = {
+  'a WebSocket of the runtime': options => websocket({ ...options, WebSocket: WithOrigin }),
+  'a WebSocket of our own': options => websocketOver(nodeAdapter, options),
 }
 
 const at = { host: 'broker', port: 9092 }
@@ -33,29 +38,6 @@ async function readAll(socket: Socket, bytes: number): Promise<number> {
   return received
 }
 
-test('refusals of the bridge become errors of the right class', async () => {
-  const peer = await startPeer()
-  const lab = await startLab(peer.port)
-  await expect(adapterTo(lab, 'forged').dial(at, {})).rejects.toThrow(AuthenticationError)
-  await expect(adapterTo(lab).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(AuthenticationError)
-  await expect(adapterTo(await startLab(1)).dial(at, {})).rejects.toThrow(ConnectionError)
-  const never = { name: 'never', dial: () => new Promise<never>(() => {}) }
-  const late = await startLab(1, { adapter: never, limits: { dialTimeout: 50 } })
-  await expect(adapterTo(late).dial(at, {})).rejects.toThrow(TimeoutError)
-  await expect(adapterTo(lab, () => Promise.reject(new Error('logged out'))).dial(at, {})).rejects.toThrow(/logged out/)
-  const nowhere = websocket({ url: 'ws://127.0.0.1:1/', WebSocket })
-  await expect(nowhere.dial(at, {})).rejects.toThrow(ConnectionError)
-})
-
-test('an error of the handshake holds no token', async () => {
-  const lab = await startLab(1)
-  const error = await adapterTo(lab)
-    .dial(at, {})
-    .catch(error => error)
-  const { inspect } = await import('node:util')
-  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('isokafka.token.')
-})
-
 test('settings that can not work are told at once', async () => {
   expect(() => websocket({ url: 'bridge' })).toThrow(ConfigError)
   expect(() => websocket({ url: 'ftp://bridge/' })).toThrow(ConfigError)
@@ -64,102 +46,135 @@ test('settings that can not work are told at once', async () => {
   await expect(browserAdapter.dial(at, {})).rejects.toThrow(/isokafka\/websocket/)
 })
 
-test('dialing can be aborted, and leaves nothing', async () => {
-  const lab = await startLab(1, { resolve: () => new Promise(() => {}) })
-  const cancel = new AbortController()
-  const dialing = adapterTo(lab).dial(at, { signal: cancel.signal })
-  await until(() => lab.bridge.connections === 1)
-  cancel.abort('never mind')
-  await expect(dialing).rejects.toBe('never mind')
-  await until(() => lab.bridge.connections === 0)
-})
+describe.each(Object.entries(kinds))('%s', (_name, make) => {
+  const adapterTo = ({ bridge }: Lab, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter =>
+    make({ url: bridge.url, token })
+  // Programs have no Origin.
+  const labFor = (port: number, options: Partial<ServeOptions> = {}): Promise<Lab> => startLab(port, { allowNoOrigin: true, ...options })
 
-test('write asks for a pause above the high-water mark, and room comes', async () => {
-  const peer = await startPeer(socket => socket.pause())
-  const lab = await startLab(peer.port, { limits: { drainTimeout: 100, closeTimeout: 100 } })
-  const socket = await adapterTo(lab).dial(at, {})
-  let paused: Promise<void> | undefined
-  let written = 0
-  await until(() => {
-    paused ??= socket.write([written === 0 ? requestBytes(1, 90 * MiB).subarray(0, MiB) : new Uint8Array(MiB)]) ?? undefined
-    written++
-    return paused !== undefined
+  test('refusals of the bridge become errors of the right class', async () => {
+    const peer = await startPeer()
+    const lab = await labFor(peer.port)
+    await expect(adapterTo(lab, 'forged').dial(at, {})).rejects.toThrow(AuthenticationError)
+    await expect(adapterTo(lab).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(AuthenticationError)
+    await expect(adapterTo(await labFor(1)).dial(at, {})).rejects.toThrow(ConnectionError)
+    const never = { name: 'never', dial: () => new Promise<never>(() => {}) }
+    const late = await labFor(1, { adapter: never, limits: { dialTimeout: 50 } })
+    await expect(adapterTo(late).dial(at, {})).rejects.toThrow(TimeoutError)
+    await expect(adapterTo(lab, () => Promise.reject(new Error('logged out'))).dial(at, {})).rejects.toThrow(/logged out/)
+    const nowhere = make({ url: 'ws://127.0.0.1:1/' })
+    await expect(nowhere.dial(at, {})).rejects.toThrow(ConnectionError)
   })
-  // All the way to the broker's kernel there is room for some of it, and no more.
-  expect(written).toBeLessThan(40)
-  for (const each of peer.open) each.resume()
-  await paused
-  await socket.flushed()
-  socket.abort()
-  await until(() => lab.bridge.connections === 0)
-})
 
-test('where a bridge can not hold us back, no more than the high-water mark goes unanswered, and its questions are answered', async () => {
-  const said: string[] = []
-  let received = 0
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => markedSubprotocol })
-  onTestFinished(() => server.close())
-  await once(server, 'listening')
-  const socket = await websocket({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, WebSocket }).dial(at, {})
-  const [client] = [...server.clients] as [WebSocket]
-  client.on('message', (data, isBinary) => {
-    if (isBinary) received += (data as Buffer).length
-    else said.push(String(data))
+  test('an error of the handshake holds no token', async () => {
+    const lab = await labFor(1)
+    const error = await adapterTo(lab)
+      .dial(at, {})
+      .catch(error => error)
+    const { inspect } = await import('node:util')
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('isokafka.token.')
   })
-  client.send('?are.you.there')
-  await until(() => said.length === 1)
-  expect(said).toEqual(['!are.you.there'])
-  let paused: Promise<void> | undefined
-  let written = 0
-  for (; paused === undefined; written++) paused = socket.write([new Uint8Array(256 * 1024)]) ?? undefined
-  expect(written).toBe(5)
-  await until(() => received === 5 * 256 * 1024)
-  expect(said.slice(1)).toEqual([1, 2, 3, 4, 5].map(each => `?${each * 256 * 1024}`))
-  expect(await Promise.race([paused, new Promise(resolve => setTimeout(resolve, 50, 'waits'))])).toBe('waits')
-  client.send(`!${256 * 1024}`)
-  await paused
-  // What was never asked is no answer.
-  client.send('!99')
-  await expect(socket.read()).rejects.toThrow(ProtocolError)
-})
 
-test('abort rejects who waits, at once', async () => {
-  const peer = await startPeer()
-  const lab = await startLab(peer.port)
-  const socket = await adapterTo(lab).dial(at, {})
-  const reading = socket.read()
-  socket.abort('enough')
-  await expect(reading).rejects.toBe('enough')
-  await until(() => peer.open.size === 0)
-})
+  test('dialing can be aborted, and leaves nothing', async () => {
+    const lab = await labFor(1, { resolve: () => new Promise(() => {}) })
+    const cancel = new AbortController()
+    const dialing = adapterTo(lab).dial(at, { signal: cancel.signal })
+    await until(() => lab.bridge.connections === 1)
+    cancel.abort('never mind')
+    await expect(dialing).rejects.toBe('never mind')
+    await until(() => lab.bridge.connections === 0)
+  })
 
-test('the end of the broker is the end of the stream; a broken one is an error', async () => {
-  const ending = await startLab((await startPeer(socket => onRequests(socket, id => socket.end(responseBytes(id, 5000))))).port)
-  const socket = await adapterTo(ending).dial(at, {})
-  await socket.write([requestBytes(1)])
-  expect(await readAll(socket, 6000)).toBe(5000)
-  expect(await socket.read()).toBeNull()
-  const broken = await startLab((await startPeer(socket => onRequests(socket, () => socket.resetAndDestroy()))).port)
-  const other = await adapterTo(broken).dial(at, {})
-  await other.write([requestBytes(1)])
-  await expect(other.read()).rejects.toThrow(ConnectionError)
-  const foul = await adapterTo(broken).dial(at, {})
-  await foul.write([new Uint8Array(100)])
-  await expect(foul.read()).rejects.toThrow(ProtocolError)
-})
+  test('write asks for a pause above the high-water mark, and room comes', async () => {
+    const peer = await startPeer(socket => socket.pause())
+    const lab = await labFor(peer.port, { limits: { drainTimeout: 100, closeTimeout: 100 } })
+    const socket = await adapterTo(lab).dial(at, {})
+    let paused: Promise<void> | undefined
+    let written = 0
+    await until(() => {
+      paused ??= socket.write([written === 0 ? requestBytes(1, 90 * MiB).subarray(0, MiB) : new Uint8Array(MiB)]) ?? undefined
+      written++
+      return paused !== undefined
+    })
+    // All the way to the broker's kernel there is room for some of it, and no more.
+    expect(written).toBeLessThan(40)
+    for (const each of peer.open) each.resume()
+    await paused
+    await socket.flushed()
+    socket.abort()
+    await until(() => lab.bridge.connections === 0)
+  })
 
-test('close sends what is left', async () => {
-  let heard = 0
-  const peer = await startPeer(socket =>
-    socket.on('data', chunk => {
-      heard += chunk.length
-    }),
-  )
-  const socket = await adapterTo(await startLab(peer.port)).dial(at, {})
-  const request = requestBytes(1, 4 * MiB)
-  // In small pieces and large ones.
-  void socket.write([request.subarray(0, 12), request.subarray(12, 40_000), request.subarray(40_000, 40_100), request.subarray(40_100)])
-  await socket.close()
-  await until(() => peer.open.size === 0)
-  expect(heard).toBe(4 * MiB)
+  test('where a bridge can not hold us back, no more than the high-water mark goes unanswered, and its questions are answered', async () => {
+    const said: string[] = []
+    let received = 0
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => markedSubprotocol })
+    onTestFinished(() => server.close())
+    await once(server, 'listening')
+    const socket = await make({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` }).dial(at, {})
+    const [client] = [...server.clients] as [WebSocket]
+    client.on('message', (data, isBinary) => {
+      if (isBinary) received += (data as Buffer).length
+      else said.push(String(data))
+    })
+    // Whoever has the socket reads all the time, and so sees to what the bridge asks.
+    const reading = socket.read()
+    reading.catch(() => {})
+    client.send('?are.you.there')
+    await until(() => said.length === 1)
+    expect(said).toEqual(['!are.you.there'])
+    let paused: Promise<void> | undefined
+    let written = 0
+    for (; paused === undefined; written++) paused = socket.write([new Uint8Array(256 * 1024)]) ?? undefined
+    expect(written).toBe(5)
+    await until(() => received === 5 * 256 * 1024)
+    expect(said.slice(1)).toEqual([1, 2, 3, 4, 5].map(each => `?${each * 256 * 1024}`))
+    expect(await Promise.race([paused, new Promise(resolve => setTimeout(resolve, 50, 'waits'))])).toBe('waits')
+    client.send(`!${256 * 1024}`)
+    await paused
+    // What was never asked is no answer.
+    client.send('!99')
+    await expect(reading).rejects.toThrow(ProtocolError)
+  })
+
+  test('abort rejects who waits, at once', async () => {
+    const peer = await startPeer()
+    const lab = await labFor(peer.port)
+    const socket = await adapterTo(lab).dial(at, {})
+    const reading = socket.read()
+    socket.abort('enough')
+    await expect(reading).rejects.toBe('enough')
+    await until(() => peer.open.size === 0)
+  })
+
+  test('the end of the broker is the end of the stream; a broken one is an error', async () => {
+    const ending = await labFor((await startPeer(socket => onRequests(socket, id => socket.end(responseBytes(id, 5000))))).port)
+    const socket = await adapterTo(ending).dial(at, {})
+    await socket.write([requestBytes(1)])
+    expect(await readAll(socket, 6000)).toBe(5000)
+    expect(await socket.read()).toBeNull()
+    const broken = await labFor((await startPeer(socket => onRequests(socket, () => socket.resetAndDestroy()))).port)
+    const other = await adapterTo(broken).dial(at, {})
+    await other.write([requestBytes(1)])
+    await expect(other.read()).rejects.toThrow(ConnectionError)
+    const foul = await adapterTo(broken).dial(at, {})
+    await foul.write([new Uint8Array(100)])
+    await expect(foul.read()).rejects.toThrow(ProtocolError)
+  })
+
+  test('close sends what is left', async () => {
+    let heard = 0
+    const peer = await startPeer(socket =>
+      socket.on('data', chunk => {
+        heard += chunk.length
+      }),
+    )
+    const socket = await adapterTo(await labFor(peer.port)).dial(at, {})
+    const request = requestBytes(1, 4 * MiB)
+    // In small pieces and large ones.
+    void socket.write([request.subarray(0, 12), request.subarray(12, 40_000), request.subarray(40_000, 40_100), request.subarray(40_100)])
+    await socket.close()
+    await until(() => peer.open.size === 0)
+    expect(heard).toBe(4 * MiB)
+  })
 })

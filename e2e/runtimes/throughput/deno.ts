@@ -1,6 +1,6 @@
 import { adapter } from '../../../adapters/deno/index.ts'
 import { deno } from '../../../adapters/deno/runtime.ts'
-import { websocket } from '../../../adapters/websocket/index.ts'
+import { websocket, websocketOver } from '../../../adapters/websocket/index.ts'
 import { throughConnection, throughSocket } from './adapter-ways.ts'
 import { Pacer, type Plan, requestOf, type Way } from './plan.ts'
 import { run } from './process.ts'
@@ -23,5 +23,6 @@ await run({
   raw,
   adapter: plan => throughSocket(adapter, plan),
   connection: plan => throughConnection(adapter, plan),
+  'our WebSocket': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
   WebSocket: plan => throughSocket(websocket(plan.bridge), plan),
 })

@@ -1,7 +1,7 @@
 import * as net from 'node:net'
 import { WebSocket as WsWebSocket } from 'ws'
 import { adapter } from '../../../adapters/node/index.ts'
-import { websocket } from '../../../adapters/websocket/index.ts'
+import { websocket, websocketOver } from '../../../adapters/websocket/index.ts'
 import { throughConnection, throughSocket } from './adapter-ways.ts'
 import { Pacer, type Plan, requestOf, type Way } from './plan.ts'
 import { run } from './process.ts'
@@ -43,6 +43,7 @@ await run({
   'raw, by events': plan => raw(plan, false),
   adapter: plan => throughSocket(adapter, plan),
   connection: plan => throughConnection(adapter, plan),
+  'our WebSocket': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
   WebSocket: plan => throughSocket(websocket(plan.bridge), plan),
   'WebSocket of ws': plan => throughSocket(websocket({ ...plan.bridge, WebSocket: WsWebSocket }), plan),
 })
