@@ -28,7 +28,8 @@ const mostUnsent = 256 * 1024
 export const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
 
 /**
- * A bridge to mount in an HTTP server of yours: `server.on('upgrade', (request, socket, head) => bridge.upgrade(request, socket, head))`.
+ * A bridge to mount in an HTTP server of yours:
+ * `server.on('upgrade', (request, socket, head) => bridge.upgrade(request, socket, head) || socket.destroy())`.
  * The server keeps the limits on headers: `maxHeaderSize`, `headersTimeout`, `maxConnections`.
  */
 export class NodeBridge {
@@ -58,7 +59,10 @@ export class NodeBridge {
     return this.#bridge.metrics.text()
   }
 
-  /** For the server's 'upgrade' event. False, with nothing done, for a path that isn't the bridge's. */
+  /**
+   * For the server's 'upgrade' event. False, with nothing done, for a path that isn't the bridge's: then the socket is yours to destroy, or
+   * to listen to, for an error of it that nobody hears ends the process.
+   */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const { path } = this.#bridge.settings
     if (!request.url?.startsWith(path)) return false
@@ -157,7 +161,10 @@ function channelOf(webSocket: WebSocket): Channel {
   }
 }
 
-function refuse(socket: Duplex, { message, status }: Refusal): void {
+/** Answers an upgrade that is not granted, and ends the connection. */
+export function refuse(socket: Duplex, { message, status }: Refusal): void {
+  // From an upgrade on nobody else listens for errors, and one that is not heard ends the process.
+  socket.on('error', () => {})
   const body = `${message}\n`
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -5,7 +5,8 @@ import { formatAddress } from '../../src/base/address.ts'
 import { notListening } from '../shared/not-listening.ts'
 import { defaultLimits } from './config.ts'
 import { clientKey } from './ip.ts'
-import { NodeBridge, type NodeBridgeConfig } from './node.ts'
+import { NodeBridge, type NodeBridgeConfig, refuse } from './node.ts'
+import { Refusal } from './refusal.ts'
 
 export interface ServeOptions extends NodeBridgeConfig {
   /** Where to listen. Default 127.0.0.1: anything else is for you to say. */
@@ -58,7 +59,7 @@ export async function serveBridge({
   // Behind a proxy all come from one address.
   if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)
   server.on('upgrade', (request, socket, head) => {
-    if (!bridge.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+    if (!bridge.upgrade(request, socket, head)) refuse(socket, new Refusal(404, 'request', `the path is ${config.path ?? '/'}host:port`))
   })
   server.on('request', (request, response) => {
     if (!bridge.request(request, response))

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { get } from 'node:http'
 import * as net from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { guarded } from '../../adapters/bridge/guard.ts'
 import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
@@ -285,6 +286,33 @@ test('an upgrade that is no WebSocket handshake gets 400 and holds no place', as
   const answer = await new Promise<string>(resolve => socket.once('data', data => resolve(data.toString())))
   expect(answer).toMatch(/^HTTP\/1.1 400 /)
   await until(() => lab.bridge.connections === 0 && peer.open.size === 0)
+})
+
+test('an upgrade of no path of the bridge is told so; a client gone by then does not end the process, and one that stays is not kept', async () => {
+  const lab = await startLab((await startPeer()).port)
+  const { port } = new URL(lab.bridge.url)
+  const knock = async (): Promise<net.Socket> => {
+    const socket = net.connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write('GET http://a/b HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    return socket
+  }
+  for (let i = 0; i < 20; i++) (await knock()).resetAndDestroy()
+  const stays = await knock()
+  const closed = new Promise(resolve => stays.once('close', resolve))
+  let answer = ''
+  stays.on('data', data => {
+    answer += data
+  })
+  await once(stays, 'end')
+  expect(answer).toMatch(/^HTTP\/1.1 404 /)
+  // It ends its side only when it is told that nobody listens any more.
+  const speaking = setInterval(() => stays.write('still here'), 5)
+  onTestFinished(() => clearInterval(speaking))
+  await closed
+  expect(await statusOf(lab)).toBe(101)
 })
 
 test('a client that goes away, or speaks too early, while its broker is looked up leaves nothing', async () => {
