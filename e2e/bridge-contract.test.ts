@@ -2,9 +2,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { serveBridge, signedTokens } from '../adapters/bridge/index.ts'
 import { listen } from '../adapters/broker/index.ts'
-import { natives } from '../adapters/node/index.ts'
-import { websocket } from '../adapters/websocket/index.ts'
+import { natives, adapter as sockets } from '../adapters/node/index.ts'
+import { type BridgeOptions, websocket, websocketOver } from '../adapters/websocket/index.ts'
 import { Broker } from '../src/broker/index.ts'
+import type { SocketAdapter } from '../src/socket/socket.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
 import { noKafka, sharedKafka } from './shared.ts'
@@ -21,10 +22,22 @@ async function embedded(): Promise<ClusterUnderTest & { stop(): Promise<void> }>
   return { brokers: addresses, kind: 'embedded', version: '4.4.0', nodes: 3, stop }
 }
 
-describe.skipIf(noKafka)('the contract through a bridge in front of a real Kafka', () => contract(() => sharedKafka(1)))
-describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded))
+const given = (options: BridgeOptions): SocketAdapter => websocket({ ...options, WebSocket })
+const ours = (options: BridgeOptions): SocketAdapter => websocketOver(sockets, options)
 
-async function contract(start: () => Promise<ClusterUnderTest & { stop(): Promise<void> }>): Promise<void> {
+describe.skipIf(noKafka)('the contract through a bridge in front of a real Kafka', () => contract(() => sharedKafka(1), given))
+describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded, given))
+// Twice the same protocol: the second on a real Kafka is for the whole run.
+describe.skipIf(noKafka || process.env['FULL'] !== '1')(
+  'the contract over a WebSocket of our own through a bridge in front of a real Kafka',
+  () => contract(() => sharedKafka(1), ours),
+)
+describe('the contract over a WebSocket of our own through a bridge in front of three embedded brokers', () => contract(embedded, ours))
+
+async function contract(
+  start: () => Promise<ClusterUnderTest & { stop(): Promise<void> }>,
+  adapterTo: (options: BridgeOptions) => SocketAdapter,
+): Promise<void> {
   const cluster = await start()
   const bridge = await serveBridge({
     port: 0,
@@ -36,7 +49,7 @@ async function contract(start: () => Promise<ClusterUnderTest & { stop(): Promis
     allowNoOrigin: true,
     limits: { upgradesPerSecond: 1000 },
   })
-  const adapter = websocket({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }), WebSocket })
+  const adapter = adapterTo({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }) })
   for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter, natives })) {
     test.skipIf(missing.length > 0)(name, { timeout: timeoutMs + 5000 }, run)
   }

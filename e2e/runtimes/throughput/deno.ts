@@ -23,6 +23,6 @@ await run({
   raw,
   adapter: plan => throughSocket(adapter, plan),
   connection: plan => throughConnection(adapter, plan),
-  'our WebSocket': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
+  'WebSocket, ours': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
   WebSocket: plan => throughSocket(websocket(plan.bridge), plan),
 })

@@ -43,7 +43,7 @@ await run({
   'raw, by events': plan => raw(plan, false),
   adapter: plan => throughSocket(adapter, plan),
   connection: plan => throughConnection(adapter, plan),
-  'our WebSocket': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
+  'WebSocket, ours': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
   WebSocket: plan => throughSocket(websocket(plan.bridge), plan),
   'WebSocket of ws': plan => throughSocket(websocket({ ...plan.bridge, WebSocket: WsWebSocket }), plan),
 })

@@ -1,5 +1,6 @@
 import { connect } from 'cloudflare:sockets'
 import { adapter } from '../../../adapters/cloudflare/index.ts'
+import { websocketOver } from '../../../adapters/websocket/index.ts'
 import { throughConnection, throughSocket } from './adapter-ways.ts'
 import { Pacer, type Plan, requestOf, takeTurn, type Way, type Ways } from './plan.ts'
 
@@ -28,6 +29,7 @@ const ways: Ways = {
   raw,
   adapter: plan => throughSocket(adapter, plan),
   connection: plan => throughConnection(adapter, plan),
+  'WebSocket, ours': plan => throughSocket(websocketOver(adapter, plan.bridge), plan),
 }
 
 /** One turn a request. */
