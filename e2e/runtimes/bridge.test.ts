@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { CloseCode, signedTokens } from '../../adapters/bridge/index.ts'
 import { listen } from '../../adapters/broker/index.ts'
-import { natives } from '../../adapters/node/index.ts'
-import { websocket } from '../../adapters/websocket/index.ts'
+import { natives, adapter as sockets } from '../../adapters/node/index.ts'
+import { websocket, websocketOver } from '../../adapters/websocket/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Reader, Transport, Writer } from '../../src/index.ts'
 import {
@@ -70,7 +70,7 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
     return lab
   }
 
-  cases('a client writes and reads through it', { timeout: 60_000 }, async () => {
+  cases('clients of both kinds write and read through it', { timeout: 60_000 }, async () => {
     const broker = new Broker({ numPartitions: 3, natives })
     const door = await listen(broker)
     await program.post('start', {
@@ -80,18 +80,26 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
       allowNoOrigin: true,
       targets: [],
     } satisfies BridgeOrder)
-    const adapter = websocket({ url: program.url, token: () => tokens.sign({ id: 'somebody' }), WebSocket })
-    const transport = new Transport({ adapter, natives })
+    const bridge = { url: program.url, token: () => tokens.sign({ id: 'somebody' }) }
+    const transport = new Transport({ adapter: websocket({ ...bridge, WebSocket }), natives })
     const addr = door.addresses
     const count = 20_000
     const value = new Uint8Array(1000).fill(7)
     const writer = new Writer({ addr, topic: 'there', transport, allowAutoTopicCreation: true })
     await writer.writeMessages(Array.from({ length: count }, (_, i) => ({ key: `${i}`, value })))
     await writer.close()
-    const reader = new Reader({ brokers: addr, topic: 'there', groupId: 'readers', transport })
-    const keys = new Set<string>()
-    while (keys.size < count) keys.add(String((await reader.readMessage()).key))
-    await reader.close()
+    // A client of each kind: what is asked by marks, each answers.
+    const own = new Transport({ adapter: websocketOver(sockets, bridge), natives })
+    const second = new Writer({ addr, topic: 'there', transport: own })
+    await second.writeMessages(Array.from({ length: count }, (_, i) => ({ key: `${count + i}`, value })))
+    await second.close()
+    for (const [i, each] of [transport, own].entries()) {
+      const reader = new Reader({ brokers: addr, topic: 'there', groupId: `readers ${i}`, transport: each })
+      const keys = new Set<string>()
+      while (keys.size < 2 * count) keys.add(String((await reader.readMessage()).key))
+      await reader.close()
+    }
+    await own.close()
     await transport.close()
     await eventually(program, ({ connections }) => connections === 0)
     await door.close()
