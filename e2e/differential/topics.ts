@@ -59,6 +59,8 @@ export async function createTopics(peer: Peer, topic: string): Promise<void> {
   await create(7, [wanted(`${topic}-d`, { numPartitions: -2 })])
   await create(7, [wanted(`${topic}-d`, { replicationFactor: 0 })])
   await create(7, [wanted(`${topic}-d`, { replicationFactor: 9 })])
+  await create(7, [wanted(`${topic}-d`, { numPartitions: 2 ** 31 - 1 })])
+  await create(7, [wanted(`${topic}-d`, { numPartitions: 9_000 }), wanted(`${topic}-e`, { numPartitions: 1_001 })], true)
   await create(7, [wanted('')])
   await create(7, [wanted('no spaces')])
   await create(7, [wanted(`${topic}-e`), wanted(`${topic}-e`)])
@@ -98,6 +100,9 @@ export async function createTopics(peer: Peer, topic: string): Promise<void> {
   await grow(`${topic}-p`, 3, [{ brokerIds: [9] }])
   await grow(`${topic}-p`, 3, [{ brokerIds: [] }])
   await grow(`${topic}-p`, 4, null, true)
+  await grow(`${topic}-p`, 10_002, null, true)
+  await grow(`${topic}-p`, 10_003, null, true)
+  await grow(`${topic}-p`, 2 ** 31 - 1)
   await grow(`${topic}-p`, 3)
   await grow(`${topic}-absent`, 3)
 }

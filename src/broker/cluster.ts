@@ -4,6 +4,7 @@ import { uuidText } from '../bytes/reader.ts'
 import { Codecs } from '../compression/codecs.ts'
 import { ownCodecs } from '../compression/own.ts'
 import { Advertised } from './advertised.ts'
+import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
 import { brokerDefinitions, topicConfigs } from './config-definitions.ts'
 import { ConfigSource, Configs } from './configs.ts'
@@ -41,6 +42,7 @@ export class Cluster {
   #unchecked = 0
 
   constructor(config: BrokerConfig) {
+    checkConfig(config)
     this.clock = config.clock ?? systemClock
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
@@ -93,6 +95,13 @@ export class Cluster {
   /** The first broker that runs; −1 when none does. */
   get controllerId(): number {
     return this.running[0]?.id ?? -1
+  }
+
+  /** Why a partition can't have so many replicas now; undefined when it can. The text is Kafka's. */
+  unableToReplicate(factor: number): string | undefined {
+    const running = this.running.length
+    if (factor <= running) return undefined
+    return `Unable to replicate the partition ${factor} time(s): The target replication factor of ${factor} cannot be reached because only ${running} broker(s) are registered.`
   }
 
   /** Brokers for each partition of a new topic, in turn; the first of each leads. */

@@ -16,7 +16,7 @@ export interface BrokerTopic {
 /** The versions of one API a broker tells and takes: a highest, a first and last, or null for an API it does not have. */
 export type VersionCap = number | readonly [first: number, last: number] | null
 
-/** Everything is optional: `new Broker()` is one empty broker that creates topics as they are asked for. */
+/** Everything is optional: `new Broker()` is one empty broker that creates topics as they are asked for. What makes no sense is a ConfigError. */
 export interface BrokerConfig {
   /** How many brokers the cluster has; 1. Their ids count from 1. */
   brokers?: number

@@ -212,7 +212,7 @@ describe('a leader', () => {
 describe('an offset', () => {
   test('that retention has deleted is passed over, and logged', async () => {
     await using kafka = new Embedded({
-      topics: [{ name: 't', partitions: 1, configs: { 'retention.bytes': '20000', 'segment.bytes': '5000' } }],
+      topics: [{ name: 't', partitions: 1, configs: { 'retention.bytes': '20000' } }],
     })
     await kafka.write(
       Array.from({ length: 100 }, () => ({ value: 'x'.repeat(1_000) })),

@@ -1,22 +1,27 @@
 import type { RequestOf } from '../../protocol/api.ts'
 import { CreatePartitions } from '../../protocol/create-partitions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
 
 type Asked = RequestOf<typeof CreatePartitions>['topics'][number]
 
-export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, { cluster }) => ({
-  results: topics.map(topic => {
-    const [errorCode, errorMessage] = add(topic, validateOnly, cluster)
-    return { name: topic.name, errorCode, errorMessage }
-  }),
-}))
+export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, { cluster }) => {
+  const room = { partitions: mostPartitions }
+  return {
+    results: topics.map(topic => {
+      const [errorCode, errorMessage] = add(topic, validateOnly, cluster, room)
+      return { name: topic.name, errorCode, errorMessage }
+    }),
+  }
+})
 
 function add(
   { name, count, assignments }: Asked,
   validateOnly: boolean,
   cluster: Cluster,
+  room: { partitions: number },
 ): [errorCode: number, errorMessage: string | null] {
   const topic = cluster.topics.get(name)
   if (topic === undefined) return [ErrorCode.UnknownTopicOrPartition, 'This server does not host this topic-partition.']
@@ -38,8 +43,13 @@ function add(
       ErrorCode.InvalidReplicaAssignment,
       `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
     ]
+  if (added > room.partitions) return [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.']
+  const replicationFactor = topic.partitions[0]!.replicas.length
+  const unable = assignments === null ? cluster.unableToReplicate(replicationFactor) : undefined
+  if (unable !== undefined) return [ErrorCode.InvalidReplicationFactor, unable]
+  room.partitions -= added
   if (validateOnly) return [0, null]
-  const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, topic.partitions[0]!.replicas.length)
+  const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, replicationFactor)
   for (const brokerIds of replicas) topic.add(brokerIds)
   return [0, null]
 }

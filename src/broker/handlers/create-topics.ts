@@ -2,6 +2,7 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { CreateTopics } from '../../protocol/create-topics.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
 import { topicConfigs } from '../config-definitions.ts'
 import { invalidValue } from '../configs.ts'
@@ -15,6 +16,10 @@ type Answer = ResponseInput<typeof CreateTopics>['topics'][number]
 type Problem = readonly [errorCode: number, message: string]
 
 export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, validateOnly }, { cluster }) => {
+  if (partitionsOf(topics, cluster) > mostPartitions)
+    return {
+      topics: topics.map(({ name }) => failed(name, [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.'])),
+    }
   const seen = new Set<string>()
   const repeated = new Set(topics.filter(({ name }) => seen.size === seen.add(name).size).map(({ name }) => name))
   const results = [...new Map(topics.map(topic => [topic.name, topic])).values()].map(topic => {
@@ -23,6 +28,14 @@ export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, va
   })
   return { topics: results }
 })
+
+/** Of all topics together, which Kafka counts before it looks any closer. */
+function partitionsOf(topics: readonly Asked[], cluster: Cluster): number {
+  return topics.reduce((sum, { numPartitions, assignments }) => {
+    if (assignments.length > 0) return sum + assignments.length
+    return sum + (numPartitions === -1 ? cluster.configs.number('num.partitions') : Math.max(0, numPartitions))
+  }, 0)
+}
 
 function failed(name: string, [errorCode, errorMessage]: Problem): Answer {
   return { name, topicId: zeroUuid, errorCode, errorMessage, configs: [] }
@@ -76,13 +89,8 @@ function wrongLayout({ numPartitions, replicationFactor, assignments }: Asked, c
     return [ErrorCode.InvalidPartitionNumber, 'Number of partitions was set to an invalid non-positive value.']
   if (replicationFactor === 0 || replicationFactor < -1)
     return [ErrorCode.InvalidReplicationFactor, 'Replication factor must be larger than 0, or -1 to use the default value.']
-  const running = cluster.running.length
-  if (replicationFactor > running)
-    return [
-      ErrorCode.InvalidReplicationFactor,
-      `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only ${running} broker(s) are registered.`,
-    ]
-  return undefined
+  const unable = cluster.unableToReplicate(replicationFactor < 0 ? cluster.replicationFactor : replicationFactor)
+  return unable === undefined ? undefined : [ErrorCode.InvalidReplicationFactor, unable]
 }
 
 function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster): Problem | undefined {

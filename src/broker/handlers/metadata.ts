@@ -42,8 +42,10 @@ function byName(name: string, create: boolean, { cluster }: RequestContext): Top
   const failed = (errorCode: number): TopicAnswer => ({ errorCode, name, topicId: zeroUuid, partitions: [] })
   if (invalidTopicName(name) !== undefined) return failed(ErrorCode.InvalidTopic)
   if (!create || cluster.configs.get('auto.create.topics.enable') !== 'true') return failed(ErrorCode.UnknownTopicOrPartition)
-  cluster.createTopic(name, cluster.assign(cluster.configs.number('num.partitions'), cluster.replicationFactor), [])
-  // As Kafka: the topic is being made; it is there when the client asks again.
+  // As Kafka: the topic is being made; it is there when the client asks again, unless too few brokers run.
+  const { replicationFactor } = cluster
+  if (cluster.unableToReplicate(replicationFactor) === undefined)
+    cluster.createTopic(name, cluster.assign(cluster.configs.number('num.partitions'), replicationFactor), [])
   return failed(ErrorCode.UnknownTopicOrPartition)
 }
 

@@ -1,0 +1,45 @@
+import { ConfigError } from '../base/errors.ts'
+import type { BrokerConfig, BrokerTopic } from './config.ts'
+import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './config-definitions.ts'
+import { invalidValue } from './configs.ts'
+import { invalidTopicName } from './topic-names.ts'
+
+/** Partitions one request, or one topic of the start, may add: Kafka's bound. Each costs memory, and is a word for a client to ask for. */
+export const mostPartitions = 10_000
+
+/** A ConfigError for what no broker could start with. */
+export function checkConfig(config: BrokerConfig): void {
+  const { brokers = 1, numPartitions, retentionBytes = -1, maxBytes = 1, topics = [], configs = {} } = config
+  checkWhole('brokers', brokers)
+  checkWhole('numPartitions', numPartitions, mostPartitions)
+  if (!(maxBytes > 0)) throw new ConfigError(`Broker: maxBytes must be a number above 0, not ${maxBytes}`)
+  checkValues(brokerDefinitions(), { 'log.retention.bytes': String(retentionBytes), ...configs })
+  const names = new Set<string>()
+  for (const topic of topics) {
+    checkTopic(topic, brokers)
+    if (names.has(topic.name)) throw new ConfigError(`Broker: the topic ${topic.name} is there twice`)
+    names.add(topic.name)
+  }
+}
+
+function checkTopic({ name, partitions, replicationFactor, configs = {} }: BrokerTopic, brokers: number): void {
+  const invalid = typeof name === 'string' ? invalidTopicName(name) : 'a topic is an object with a name'
+  if (invalid !== undefined) throw new ConfigError(`Broker: ${invalid}`)
+  checkWhole(`partitions of ${name}`, partitions, mostPartitions)
+  checkWhole(`replicationFactor of ${name}`, replicationFactor, brokers)
+  checkValues(topicConfigs, configs)
+}
+
+function checkWhole(name: string, value: number | undefined, most = Number.MAX_SAFE_INTEGER): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= most)) return
+  const upTo = most === Number.MAX_SAFE_INTEGER ? 'from 1 up' : `from 1 to ${most}`
+  throw new ConfigError(`Broker: ${name} must be a whole number ${upTo}, not ${value}`)
+}
+
+function checkValues(definitions: readonly ConfigDefinition[], configs: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(configs)) {
+    const definition = definitions.find(each => each.name === name)
+    const invalid = definition === undefined ? `there is no config ${name}` : invalidValue(definition, value)
+    if (invalid !== undefined) throw new ConfigError(`Broker: ${invalid}`)
+  }
+}
