@@ -94,5 +94,16 @@ export class ConfigError extends IsoKafkaError {
 
 /** What the text of any thrown value says. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    // A value that makes no text of itself must not break what reports it.
+    return kindOf(error)
+  }
+}
+
+/** What a value is, for errors about what should be another. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  return typeof value === 'object' ? Object.prototype.toString.call(value) : `a ${typeof value}`
 }

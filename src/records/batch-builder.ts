@@ -1,5 +1,5 @@
 import { crc32c } from '#crc32c'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, kindOf } from '../base/errors.ts'
 import { writeUtf8 } from '../bytes/utf8.ts'
 import type { Compressor } from '../compression/codec.ts'
 import * as layout from './batch-layout.ts'
@@ -235,8 +235,7 @@ function textExcess(field: Field): number {
 }
 
 function notAField(field: unknown): ConfigError {
-  const found = typeof field === 'object' ? Object.prototype.toString.call(field) : `a ${typeof field}`
-  return new ConfigError(`keys, values and header values are strings, Uint8Arrays or null, not ${found}`)
+  return new ConfigError(`keys, values and header values are strings, Uint8Arrays or null, not ${kindOf(field)}`)
 }
 
 /** Bytes of the headers, their number included, as if text were ASCII. */

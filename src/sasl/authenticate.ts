@@ -1,6 +1,6 @@
 import type { Address } from '../base/address.ts'
-import { AuthenticationError, IsoKafkaError, messageOf, ProtocolError } from '../base/errors.ts'
-import type { CallOptions } from '../base/signals.ts'
+import { AuthenticationError, ConfigError, IsoKafkaError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
+import { abortable, type CallOptions } from '../base/signals.ts'
 import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../protocol/sasl-handshake.ts'
@@ -60,10 +60,13 @@ async function shakeHands(broker: string, { name }: Mechanism, inside: Requester
   throw new AuthenticationError(`${broker}: ${why}`, { cause: refused })
 }
 
-/** Runs a step of the mechanism, which may be the user's code; its failure says whose it is. */
-async function asking<T>(broker: string, { name }: Mechanism, { signal }: CallOptions, step: () => Promise<T>): Promise<T> {
+/** Runs a step of the mechanism, which may be the user's code: its failure says whose it is, and the signal ends the waiting for it. */
+async function asking<T extends object>(broker: string, { name }: Mechanism, { signal }: CallOptions, step: () => Promise<T>): Promise<T> {
   try {
-    return await step()
+    const answer = await abortable((async () => step())(), signal)
+    if (typeof answer !== 'object' || answer === null)
+      throw new ConfigError(`${broker}: ${name}: start() and next() answer objects, not ${kindOf(answer)}`)
+    return answer
   } catch (error) {
     if (error instanceof IsoKafkaError || signal?.aborted) throw error
     throw new AuthenticationError(`${broker}: ${name}: ${messageOf(error)}`, { cause: error })

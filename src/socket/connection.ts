@@ -8,6 +8,7 @@ import { ApiVersions } from '../protocol/api-versions.ts'
 import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { requestFrame } from '../protocol/headers.ts'
 import type { ConnectionConfig, ExchangeOptions, RequestOptions } from './connection-config.ts'
+import { dial, endSocket } from './dial.ts'
 import { Flight } from './flight.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Socket } from './socket.ts'
@@ -48,16 +49,14 @@ export class BrokerConnection implements Requester {
   /** Connects and learns which versions the broker speaks. Bounded by `dialTimeout`. */
   static async open(config: ConnectionConfig, { signal }: CallOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
-    const { adapter, address, clock, dialTimeout, lane, tls } = config
+    const { address, clock, dialTimeout, lane } = config
     const broker = formatAddress(address)
     const startedAt = clock.monotonic()
     const link = linkSignals(signal)
     let connection: BrokerConnection | undefined
     const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(config, connection !== undefined)))
     try {
-      const dialing = adapter.dial(address, { ...(tls === undefined ? {} : { tls }), signal: link.signal })
-      const socket = await orAbandoned(dialing, link.signal)
-      connection = new BrokerConnection(config, socket)
+      connection = new BrokerConnection(config, await dial(config, link.signal))
       await connection.learnVersions(link.signal)
       config.onEvent?.({ type: 'connect', broker, lane, durationMs: clock.monotonic() - startedAt })
       config.logger.debug(`${broker}: connected (${lane})`)
@@ -163,7 +162,7 @@ export class BrokerConnection implements Requester {
   private async finish(): Promise<void> {
     const reason = new ClosedError(`${this.broker}: the connection was closed`)
     if (!(await this.inTime(this.pipeline.whenSettled()))) this.pipeline.abort(reason)
-    else if (!(await this.inTime(this.pipeline.close(reason)))) this.socket.abort(reason)
+    else if (!(await this.inTime(this.pipeline.close(reason)))) endSocket(this.socket, reason)
   }
 
   /** Whether the promise was fulfilled within our patience. */
@@ -268,10 +267,4 @@ function dialTimeoutError({ adapter, address, dialTimeout }: ConnectionConfig, c
   const most = adapter.limits?.connections
   const hint = most === undefined ? '' : ` (${adapter.name} has ${most} connections for all transports together: share one)`
   return new TimeoutError(`${broker}: no connection within ${dialTimeout} ms${hint}`)
-}
-
-/** The socket, unless the signal is aborted first: an adapter that doesn't heed it must not hold up its callers. What still comes is closed. */
-function orAbandoned(dialing: Promise<Socket>, signal: AbortSignal): Promise<Socket> {
-  dialing.then(socket => signal.aborted && socket.abort(signal.reason)).catch(() => {})
-  return abortable(dialing, signal)
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
-import { ConnectionError, messageOf, ProtocolError } from '../base/errors.ts'
+import { ConnectionError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { readResponse } from '../protocol/headers.ts'
 import { Produce } from '../protocol/produce.ts'
+import { brokenWord, endSocket } from './dial.ts'
 import type { Flight } from './flight.ts'
 import type { FramePool } from './frame-pool.ts'
 import { FrameAssembler, type FrameSink } from './frames.ts'
@@ -11,6 +12,9 @@ import { Outbox } from './outbox.ts'
 import { Queue } from './queue.ts'
 import type { Socket } from './socket.ts'
 import { Sweep } from './sweep.ts'
+
+/** So many reads without a byte, one after another, come from a socket that will never give any. */
+const mostEmpty = 1_000
 
 export interface PipelineConfig {
   readonly broker: string
@@ -104,7 +108,7 @@ export class Pipeline implements FrameSink {
   abort(reason: unknown): void {
     if (this.ended) return
     this.finish(reason)
-    this.socket.abort(reason)
+    endSocket(this.socket, reason)
   }
 
   /** Ends the stream; resolves once the socket has flushed and closed. */
@@ -141,10 +145,14 @@ export class Pipeline implements FrameSink {
 
   private async readAll(): Promise<void> {
     try {
-      for (;;) {
+      for (let empty = 0; ; ) {
         const chunk = await this.socket.read()
         if (this.ended) return
         if (chunk === null) break
+        if (!isBytes(chunk)) throw brokenWord(this.broker, `read() must answer a Uint8Array or null; it answered ${kindOf(chunk)}`)
+        empty = chunk.length > 0 ? 0 : empty + 1
+        // Answered at once each time, they would leave nobody else a turn.
+        if (empty === mostEmpty) throw new ConnectionError(this.broker, `no bytes in ${mostEmpty} reads, and no end`)
         this.frames.push(chunk)
       }
       const where = this.frames.between ? '' : `, after ${this.frames.progress}`
@@ -170,6 +178,9 @@ export class Pipeline implements FrameSink {
   }
 
   private waitForRoom(pressure: Promise<void>): void {
+    // A boolean, as Node's own sockets answer, would say nothing of when there is room again.
+    if (typeof pressure?.then !== 'function')
+      throw brokenWord(this.broker, `write() must answer nothing or a promise; it answered ${kindOf(pressure)}`)
     this.outbox.setFull(true)
     pressure.then(
       () => this.outbox.setFull(false),
@@ -178,7 +189,7 @@ export class Pipeline implements FrameSink {
   }
 
   private settleWhenFlushed(flight: Flight): void {
-    this.socket.flushed().then(
+    Promise.resolve(this.socket.flushed()).then(
       () => {
         if (!this.flushing.delete(flight)) return
         flight.succeed(undefined)
@@ -284,4 +295,9 @@ export class Pipeline implements FrameSink {
       ...(error === undefined ? {} : { error }),
     })
   }
+}
+
+/** Not instanceof: test runners and iframes have Uint8Arrays of their own. */
+function isBytes(chunk: unknown): boolean {
+  return ArrayBuffer.isView(chunk) && (chunk as Uint8Array).BYTES_PER_ELEMENT === 1
 }

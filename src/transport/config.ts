@@ -71,6 +71,9 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
   const logger = harmlessLogger(config.logger, silentLogger)
   if (config.clientId !== undefined && typeof config.clientId !== 'string') throw new ConfigError('Transport: clientId must be a string')
+  if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
+  if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
+    throw new ConfigError('Transport: a sasl mechanism needs a name and a function start')
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   return {
     adapter: resolver === undefined ? dialing : resolving(dialing, resolver),

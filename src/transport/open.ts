@@ -5,6 +5,9 @@ import { authenticate } from '../sasl/authenticate.ts'
 import { BrokerConnection } from '../socket/connection.ts'
 import type { Settings } from './config.ts'
 
+/** A broker that names shorter lifetimes would keep us at nothing but authenticating, in milliseconds. */
+const leastSession = 1000
+
 export interface Opened {
   readonly connection: BrokerConnection
   /** When to authenticate anew, by the monotonic clock; Infinity for never. */
@@ -57,7 +60,8 @@ async function authenticateWithin(
     return authenticate(connection, sasl, { host: address.host, port: address.port, signal: controller.signal }).finally(cancel)
   })
   // As Java: well before the end, and not all connections at once.
-  return lifetimeMs > 0 ? clock.monotonic() + lifetimeMs * (0.85 + 0.1 * Math.random()) : Number.POSITIVE_INFINITY
+  const after = Math.max(leastSession, lifetimeMs * (0.85 + 0.1 * Math.random()))
+  return lifetimeMs > 0 ? clock.monotonic() + after : Number.POSITIVE_INFINITY
 }
 
 /** Runs the task with a controller that is aborted when the transport closes. */

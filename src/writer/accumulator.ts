@@ -180,6 +180,11 @@ export class Accumulator implements QueueHost {
   /** Hands a queue to the sender of its leader. */
   private place(queue: PartitionQueue): void {
     const { topic } = queue
+    // The only message of it was no message. Listed on, the queue would not be listed for the next one.
+    if (queue.empty) {
+      queue.listed = false
+      return
+    }
     const layout = this.cluster.peek(topic.name)
     if (layout !== undefined && layout.error === null) topic.learn(layout)
     // What is in flight to an old leader is answered first.

@@ -2,7 +2,7 @@ import type { Balancer } from '../balancer/balancer.ts'
 import { RoundRobin } from '../balancer/round-robin.ts'
 import { Deadline } from '../base/deadline.ts'
 import { deferred } from '../base/deferred.ts'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
 import { abortable, linkSignals } from '../base/signals.ts'
 import { Compression } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
@@ -228,9 +228,20 @@ export class Intake {
 }
 
 function choose(topic: TopicQueues, message: MessageInput): PartitionQueue {
-  const partition = topic.balancer.balance(message, topic.partitions)
-  const queue = partition < topic.partitions.length ? topic.queues[partition] : undefined
-  if (queue === undefined)
-    throw new ConfigError(`the balancer chose partition ${partition} of ${topic.name}, which has ${topic.partitions.length}`)
+  let partition: unknown
+  try {
+    partition = topic.balancer.balance(message, topic.partitions)
+  } catch (error) {
+    throw new ConfigError(`the balancer failed for ${topic.name}: ${messageOf(error)}`, { cause: error })
+  }
+  const queue = typeof partition === 'number' && partition < topic.partitions.length ? topic.queues[partition] : undefined
+  if (queue === undefined) throw noChoice(topic, partition)
   return queue
+}
+
+function noChoice({ name, partitions }: TopicQueues, chosen: unknown): ConfigError {
+  // One that rejects must not end the process.
+  if (chosen instanceof Promise) chosen.catch(() => {})
+  const what = typeof chosen === 'number' ? `partition ${chosen}` : kindOf(chosen)
+  return new ConfigError(`the balancer chose ${what} of ${name}, which has ${partitions.length}: it must answer one of those it is given`)
 }

@@ -6,7 +6,7 @@ import { PartitionQueue, type QueueHost } from './partition-queue.ts'
 export class TopicQueues {
   readonly name: string
   readonly balancer: Balancer
-  /** 0 … n-1, as balancers take them; empty until the layout is known. */
+  /** 0 … n-1, as balancers take them, and frozen lest they change them; empty until the layout is known. */
   partitions: readonly number[] = []
   readonly queues: PartitionQueue[] = []
   layout: TopicLayout | null = null
@@ -33,7 +33,7 @@ export class TopicQueues {
     if (this.layout === layout) return
     this.layout = layout
     const count = layout.partitions.length
-    if (this.partitions.length !== count) this.partitions = Array.from({ length: count }, (_, index) => index)
+    if (this.partitions.length !== count) this.partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
     for (let index = this.queues.length; index < count; index++) this.queues.push(new PartitionQueue(this, index, this.host))
   }
 

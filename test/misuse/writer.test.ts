@@ -90,3 +90,55 @@ test('Client.produce refuses a text for records, which would be a null record a 
   const { topics } = await client.listOffsets({ topics: { t: [{ partition: 0, timestamp: FirstOffset }] } })
   expect(topics['t']).toHaveLength(1)
 })
+
+test.each<[string, Anything, RegExp]>([
+  ['sorts the partitions it is given backwards', (_: Anything, partitions: Anything) => partitions.reverse()[0], /the balancer failed/],
+  ['takes one away', (_: Anything, partitions: Anything) => partitions.pop(), /the balancer failed/],
+  ['adds one', (_: Anything, partitions: Anything) => partitions.push(3), /the balancer failed/],
+  ['throws nothing', () => broke(null), /the balancer failed for t: null/],
+  ['answers NaN', () => Number.NaN, /chose partition NaN of t, which has 3/],
+  ['answers a fraction', () => 0.5, /chose partition 0.5/],
+  ['answers a text', () => '1', /chose a string/],
+  ['answers a partition that is not there', () => 3, /chose partition 3/],
+  ['answers one below all', () => -1, /chose partition -1/],
+  ['answers nothing', () => undefined, /chose undefined/],
+  ['answers a symbol', () => Symbol('1'), /chose a symbol/],
+  ['answers what passes for a number and names a method', () => ({ valueOf: () => 0, toString: () => 'push' }), /chose \[object Object\]/],
+  ['answers a promise', async () => 0, /chose \[object Promise\]/],
+  ['answers a promise that rejects', async () => broke(new Error('late')), /chose \[object Promise\]/],
+])('a balancer that %s: a ConfigError, and nothing is the matter with later writes', async (_what, balance, message) => {
+  let hostile = true
+  await using w = writer({ balancer: (...given: Anything[]) => (hostile ? balance(...given) : 2) })
+  // At first the topic is looked up, later it is known.
+  for (const write of [
+    () => w.writeMessages({ value: 'x' }),
+    () => w.writeMessages({ value: 'x' }),
+    () => w.writeMessage({ value: 'x' }),
+  ]) {
+    const error = await write().catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error).toMatchObject({ message: expect.stringMatching(message) })
+  }
+  hostile = false
+  expect(await w.writeMessage({ value: 'x' })).toMatchObject({ partition: 2 })
+  await new Promise(resolve => setImmediate(resolve))
+  expect(rejections).toEqual([])
+})
+
+function broke(error: unknown): never {
+  throw error
+}
+
+test('a message that turns into something else while it is taken in does not hold up the next one of its partition', async () => {
+  await using w = writer({ topic: 'turning', allowAutoTopicCreation: true, balancer: () => 0 })
+  await w.writeMessages({ value: 'first' })
+  let looks = 0
+  const turning = {
+    get value(): Anything {
+      return looks++ === 0 ? 'text' : 5
+    },
+  }
+  await expect(w.writeMessages(turning)).rejects.toThrow(ConfigError)
+  await new Promise(resolve => setImmediate(resolve))
+  await w.writeMessages({ value: 'next' })
+})

@@ -114,7 +114,7 @@ describe('authenticate', () => {
   })
 })
 
-describe('a refusal is an AuthenticationError that says', () => {
+describe('a refusal is an error that says', () => {
   test("the broker's words", async () => {
     const tokens = [
       { ...ok, errorCode: ErrorCode.SASLAuthenticationFailed, errorMessage: 'Authentication failed: Invalid username or password' },
@@ -155,6 +155,14 @@ describe('a refusal is an AuthenticationError that says', () => {
     expect(error).toBeInstanceOf(AuthenticationError)
     expect(error.message).toBe(`${name}: MINE: the token shop is closed`)
     expect(error.cause).toBe(cause)
+  })
+
+  test('that the mechanism answers nothing', async () => {
+    for (const start of [async () => undefined, async () => ({ response: new Uint8Array(), machine: { next: async () => null } })]) {
+      const { error, name } = await refusal({}, { name: 'MINE', start } as unknown as Mechanism)
+      expect(error).toBeInstanceOf(ConfigError)
+      expect(error.message).toContain(`${name}: MINE: start() and next() answer objects, not `)
+    }
   })
 
   test('that the exchange never ended', async () => {

@@ -221,6 +221,20 @@ describe('authentication', () => {
     expect(connection.closed).toBe(false)
   })
 
+  test('is repeated once a second, no more, when the broker names lifetimes shorter than that', async () => {
+    const clock = new ManualClock()
+    b = bench({ users: { alice: 'secret' } }, { ...alice, clock })
+    const state = limitSessions(1)
+    const connection = await b.cluster.connection('any', 'produce')
+    clock.advance(999)
+    await settled()
+    expect(state.authentications).toBe(1)
+    clock.advance(1)
+    await settled()
+    expect(state.authentications).toBe(2)
+    expect(connection.closed).toBe(false)
+  })
+
   test('that fails the second time ends the connection', async () => {
     const clock = new ManualClock()
     b = bench({ users: { alice: 'secret' } }, { ...alice, clock })
