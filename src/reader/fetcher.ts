@@ -17,6 +17,7 @@ import type { FetchedBatch } from './fetched.ts'
 import { Flight } from './flight.ts'
 import { Intake } from './intake.ts'
 import type { Position } from './position.ts'
+import { Room } from './room.ts'
 import { Whereabouts } from './whereabouts.ts'
 
 export interface FetcherParts {
@@ -50,8 +51,8 @@ export class Fetcher {
   private readonly flights = new Map<number, Flight>()
   private readonly connections = new Map<number, BrokerConnection>()
   private readonly intake: Intake
-  /** Bytes that answers under way may bring. */
-  private reserved = 0
+  /** Taken by answers under way for what they may bring, and by frames that are still read from. */
+  private readonly room: Room
   private turn = 0
   private failure: { readonly error: unknown; readonly position: Position; readonly passing: boolean } | undefined
   private cancelTimer: (() => void) | undefined
@@ -62,9 +63,10 @@ export class Fetcher {
     this.parts = parts
     this.cluster = transport.cluster(brokers)
     this.pool = new FramePool(settings.queueBytes)
-    const { queue, pool } = this
+    this.room = new Room(settings.queueBytes)
+    const { queue, pool, room } = this
     this.whereabouts = new Whereabouts(parts, this)
-    this.intake = new Intake({ ...parts, fetcher: this, whereabouts: this.whereabouts, queue, pool })
+    this.intake = new Intake({ ...parts, fetcher: this, whereabouts: this.whereabouts, queue, pool, room })
   }
 
   /** Messages that wait to be read. */
@@ -134,10 +136,13 @@ export class Fetcher {
     }
     if (lost.length > 0) void this.whereabouts.locate(lost)
     if (vague.length > 0) void this.whereabouts.resolve(vague)
+    const leaders = new Set([...byLeader.keys(), ...this.flights.keys()]).size
     for (const [leader, positions] of byLeader) {
       const flight = this.flights.get(leader)
-      if (flight === undefined) this.launch(leader, positions, wake - now)
-      else if (flight.waits) flight.recall(new ClosedError('another partition is to be fetched too'))
+      if (flight === undefined) this.launch(leader, positions, { leaders, untilWake: wake - now })
+      // That ends its connection, which is not worth it for an answer that is due soon.
+      else if (flight.waits && Math.abs(flight.dueAt - now) > this.parts.settings.backoff.min)
+        flight.recall(new ClosedError('another partition is to be fetched too'))
     }
     this.cancelTimer?.()
     this.cancelTimer = wake === Number.POSITIVE_INFINITY ? undefined : this.parts.transport.clock.after(wake - now, () => this.plan())
@@ -191,14 +196,12 @@ export class Fetcher {
     this.report(position, position.failed)
   }
 
-  private launch(leader: number, positions: Position[], untilWake: number): void {
+  private launch(leader: number, positions: Position[], { leaders, untilWake }: { leaders: number; untilWake: number }): void {
     const { settings } = this.parts
-    const { queueBytes, queueCapacity } = settings
+    const { queueCapacity } = settings
     const asked = positions.reduce((sum, position) => sum + limitOf(position, settings), 0)
-    // Half of the room at most, so that another answer can be on its way while one is read.
-    const maxBytes = Math.min(asked, Math.max(Math.min(settings.maxBytes, queueBytes), Math.floor(queueBytes / 2)), 0x7fffffff)
-    const used = this.intake.buffered + this.reserved
-    if (used > 0 && used + maxBytes > queueBytes) return
+    const maxBytes = this.room.for(leader, leaders, { most: Math.min(asked, 0x7fffffff), least: settings.maxBytes })
+    if (maxBytes === 0) return
     if (queueCapacity > 0 && this.queue.messages >= queueCapacity) return
     // Where lanes share a connection, and where a partition is soon to be tried again, the broker must not sit on it for long.
     const patient = this.cluster.lanesMerge ? Math.min(settings.maxWait, mergedMaxWait) : settings.maxWait
@@ -206,14 +209,14 @@ export class Fetcher {
     // Brokers fill an answer in the order asked: each partition is to come first in its turn.
     const first = this.turn++ % positions.length
     const plan = { leader, positions: [...positions.slice(first), ...positions.slice(0, first)], maxBytes, maxWaitMs }
-    void this.fly(new Flight(this.cluster, plan, settings.minBytes))
+    void this.fly(new Flight(this.cluster, plan, { minBytes: settings.minBytes, dueAt: this.now + maxWaitMs }))
   }
 
   private async fly(flight: Flight): Promise<void> {
-    const { leader, positions, maxBytes } = flight.plan
+    const { leader, positions, maxBytes, maxWaitMs } = flight.plan
     const { counters, settings } = this.parts
     this.flights.set(leader, flight)
-    this.reserved += maxBytes
+    this.room.take(leader, maxBytes)
     for (const position of positions) position.flying = true
     const started = this.now
     try {
@@ -225,14 +228,18 @@ export class Fetcher {
       }
       const sent = this.now
       const { response, frame } = await flight.send(connection, this.pool, settings)
-      this.intake.take(flight.plan, response, frame, this.now - sent)
+      const took = this.now - sent
+      const fruitful = this.intake.take(flight.plan, response, frame, took)
+      // A broker that has nothing and says so at once, rather than wait as it was asked to, would be asked without a pause.
+      const pause = fruitful ? 0 : Math.min(settings.backoff.min, Math.max(maxWaitMs, 1)) - took
+      if (pause > 0) for (const position of positions) position.retryAt = Math.max(position.retryAt, this.now + pause)
     } catch (error) {
       if (!flight.recalled) for (const position of positions) this.fail(position, error, { lost: true })
       // What was not answered still holds up all behind it on its connection.
       if (error instanceof TimeoutError) flight.recall(error)
     }
     for (const position of positions) position.flying = false
-    this.reserved -= maxBytes
+    this.room.give(leader, maxBytes)
     this.flights.delete(leader)
     this.plan()
   }

@@ -20,15 +20,18 @@ export class Flight {
   readonly plan: FlightPlan
   /** Whether the broker may sit on it until `maxWaitMs` is over, for all that is known. */
   readonly waits: boolean
+  /** When it is to be answered, by the monotonic clock. */
+  readonly dueAt: number
   /** It was called back: its failure means nothing. */
   recalled = false
   private connection: BrokerConnection | undefined
   private readonly cluster: Cluster
   private readonly controller = new AbortController()
 
-  constructor(cluster: Cluster, plan: FlightPlan, minBytes: number) {
+  constructor(cluster: Cluster, plan: FlightPlan, { minBytes, dueAt }: { minBytes: number; dueAt: number }) {
     this.cluster = cluster
     this.plan = plan
+    this.dueAt = dueAt
     this.waits = minBytes > 1 || !plan.positions.some(({ offset, end }) => end > offset)
   }
 

@@ -1,3 +1,4 @@
+import { ProtocolError } from '../base/errors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
 import type { Fetch } from '../protocol/fetch.ts'
@@ -9,6 +10,7 @@ import type { Fetcher, FetcherParts } from './fetcher.ts'
 import type { FlightPlan } from './flight.ts'
 import type { Position } from './position.ts'
 import { type Answered, type PartitionAnswer, readPartition } from './read-answer.ts'
+import type { Room } from './room.ts'
 import type { Whereabouts } from './whereabouts.ts'
 
 export interface IntakeParts extends FetcherParts {
@@ -16,14 +18,13 @@ export interface IntakeParts extends FetcherParts {
   readonly whereabouts: Whereabouts
   readonly queue: BatchQueue
   readonly pool: FramePool
+  readonly room: Room
 }
 
 type Endpoint = ResponseOf<typeof Fetch>['nodeEndpoints'][number]
 
 /** Takes in the answers to fetches: batches into the queue, errors to where they belong. */
 export class Intake {
-  /** Bytes of frames that are still read from. */
-  buffered = 0
   private readonly parts: IntakeParts
   private taking = false
 
@@ -31,18 +32,20 @@ export class Intake {
     this.parts = parts
   }
 
-  take(plan: FlightPlan, response: ResponseOf<typeof Fetch>, frame: Uint8Array, durationMs: number): void {
-    const { counters, fetcher, pool, queue, transport } = this.parts
+  /** Whether anything came of it: an answer without messages or errors is one to a poll that waited in vain. */
+  take(plan: FlightPlan, response: ResponseOf<typeof Fetch>, frame: Uint8Array, durationMs: number): boolean {
+    const { counters, fetcher, pool, queue, room, transport } = this.parts
     const shared = new SharedFrame(() => {
-      this.buffered -= frame.length
+      room.give(plan.leader, frame.length)
       pool.give(frame)
       // While an answer is being taken in, its flight has not landed: the fetcher plans after that.
       if (!this.taking) fetcher.plan()
     })
     this.taking = true
-    this.buffered += frame.length
+    room.take(plan.leader, frame.length)
     shared.hold()
     const queued = queue.messages
+    let fruitful = false
     try {
       const error = errorFor(response.errorCode)
       if (error !== null) throw error
@@ -55,9 +58,12 @@ export class Intake {
         for (const answer of partitions) {
           const position = asked.get(`${topic === '' ? topicId : topic} ${answer.partitionIndex}`)
           // Each once: a second answer would be read from the wrong place.
-          if (position?.live && position.flying) this.takePartition(position, answer, response.nodeEndpoints, shared)
+          if (position?.live && position.flying) fruitful = this.takePartition(position, answer, response.nodeEndpoints, shared) || fruitful
         }
       }
+      for (const position of plan.positions)
+        if (position.flying)
+          fetcher.fail(position, new ProtocolError(`broker ${plan.leader} left ${position.name} out of its answer to a fetch`))
     } finally {
       shared.release()
       this.taking = false
@@ -68,36 +74,43 @@ export class Intake {
     counters.fetchSize.observe(queue.messages - queued)
     transport.onEvent?.({ type: 'fetch', broker: String(plan.leader), partitions: plan.positions.length, bytes: frame.length, durationMs })
     if (queue.messages > queued) this.parts.onNews()
+    return fruitful
   }
 
-  private takePartition(position: Position, answer: PartitionAnswer, endpoints: readonly Endpoint[], frame: SharedFrame): void {
+  private takePartition(position: Position, answer: PartitionAnswer, endpoints: readonly Endpoint[], frame: SharedFrame): boolean {
     const { brokers, counters, fetcher, queue, settings, transport, whereabouts } = this.parts
     position.flying = false
+    const asked = position.offset
     let answered: Answered
     try {
       answered = readPartition(position, answer, settings.isolationLevel)
     } catch (error) {
-      return fetcher.fail(position, error)
+      fetcher.fail(position, error)
+      return true
     }
     const { error, batches, partedAt, leader } = answered
     if (error === null && partedAt < 0) {
       fetcher.succeed(position)
       for (const { batch, from } of batches) queue.push({ position, batch, from, frame, highWaterMark: position.end })
-    } else if (error === null) {
-      const read = position.offset
+      return position.offset > asked
+    }
+    if (error === null) {
       position.offset = partedAt
       position.lastEpoch = -1
-      fetcher.report(position, truncated(position, read))
+      fetcher.report(position, truncated(position, asked))
     } else if (error.code === ErrorCode.OffsetOutOfRange) void whereabouts.outOfRange(position)
     else if (isMoved(error.code)) {
       counters.rebalances++
+      let learned = false
       if (leader !== null) {
         const endpoint = endpoints.find(({ nodeId }) => nodeId === leader.id)
         const { topic, partition } = position
-        transport.cluster(brokers).learnLeader(topic, partition, leader.id, leader.epoch, endpoint && { ...endpoint, id: leader.id })
+        const known = endpoint && { ...endpoint, id: leader.id }
+        learned = transport.cluster(brokers).learnLeader(topic, partition, leader.id, leader.epoch, known)
       }
-      fetcher.fail(position, error, { lost: leader === null })
+      fetcher.fail(position, error, { lost: !learned })
     } else fetcher.fail(position, error)
+    return true
   }
 }
 

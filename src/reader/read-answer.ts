@@ -1,3 +1,4 @@
+import { ProtocolError } from '../base/errors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import type { Fetch } from '../protocol/fetch.ts'
@@ -25,7 +26,9 @@ export function readPartition(position: Position, answer: PartitionAnswer, isola
   if (error !== null) return { error, partedAt: -1, batches: [], leader }
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   position.end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
-  if (divergingEpoch.endOffset >= 0) return { error: null, partedAt: divergingEpoch.endOffset, batches: [], leader }
+  // Only who says what epoch was read last asks for it, and nothing it says can lead forward.
+  if (divergingEpoch.endOffset >= 0 && position.lastEpoch >= 0)
+    return { error: null, partedAt: Math.min(divergingEpoch.endOffset, position.offset), batches: [], leader }
   const records = answer.records
   const batches = records === null ? [] : takeBatches(position, records, committed ? answer.abortedTransactions : null)
   return { error: null, partedAt: -1, batches, leader }
@@ -36,15 +39,29 @@ function takeBatches(position: Position, records: Uint8Array, listed: PartitionA
   const aborted = listed === null ? null : new AbortedTransactions(listed)
   const taken: { batch: RecordBatch; from: number }[] = []
   let largest = 0
+  // The position moves once all is read: what is thrown here would lose what was taken before it.
+  let { offset, lastEpoch } = position
   for (const batch of scanned) {
     largest = Math.max(largest, batch.end - batch.start)
     const left = aborted?.covers(batch) ?? false
     // Brokers answer whole batches: the first may begin before the offset asked for.
-    if (batch.lastOffset < position.offset) continue
-    if (!batch.isControl && !left && batch.count > 0) taken.push({ batch, from: position.offset })
-    position.offset = batch.lastOffset + 1
-    position.lastEpoch = batch.leaderEpoch
+    if (batch.lastOffset < offset) continue
+    if (!batch.isControl && !left && batch.count > 0) taken.push({ batch, from: offset })
+    offset = batch.lastOffset + 1
+    lastEpoch = batch.leaderEpoch
   }
+  if (records.length > 0 && offset === position.offset) throw useless(position, records, scanned)
+  position.offset = offset
+  position.lastEpoch = lastEpoch
   if (largest > 0) position.batchBytes = largest
   return taken
+}
+
+/** The same would come again and again. */
+function useless({ name, offset }: Position, { length }: Uint8Array, scanned: readonly RecordBatch[]): ProtocolError {
+  return new ProtocolError(
+    scanned.length === 0
+      ? `${name} at offset ${offset}: the ${length} bytes answered are no whole batch (before Kafka 0.10.1, one larger than maxBytes can't be read)`
+      : `${name} at offset ${offset}: the batches answered end at ${scanned.at(-1)!.lastOffset}`,
+  )
 }

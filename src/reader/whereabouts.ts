@@ -1,3 +1,4 @@
+import { ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { FirstOffset, IsolationLevel, LastOffset } from '../protocol/offsets.ts'
@@ -51,6 +52,8 @@ export class Whereabouts {
         if (answer === null || answer === undefined)
           this.fetcher.fail(position, new KafkaError(ErrorCode.UnknownTopicOrPartition, position.name), { lost: true })
         else if (answer.error !== null) this.fetcher.fail(position, answer.error, { lost: true })
+        else if (answer.offset < 0)
+          this.fetcher.fail(position, new ProtocolError(`${position.name}: no offset to begin at: ${answer.offset}`), { lost: true })
         else position.offset = position.origin = answer.offset
       })
     })
@@ -72,14 +75,21 @@ export class Whereabouts {
         }),
       )
       const { logger, settings } = this.parts
+      const error = new KafkaError(
+        ErrorCode.OffsetOutOfRange,
+        `${name} has the offsets from ${first} up to ${last}, the position is ${offset}`,
+      )
       if (offset < first!) {
         logger.warn(`${name}: the messages from ${offset} to ${first! - 1} are gone, deleted by retention; reading goes on at ${first}`)
         position.offset = first!
+        // Where it is deleted faster than it is read, and where a broker lies, this comes again.
+        this.fetcher.fail(position, error, { quiet: true })
       } else if (offset > last!) {
-        const error = new KafkaError(ErrorCode.OffsetOutOfRange, `${name} ends at ${last}, the position is ${offset}`)
         if (position.failures === 0) logger.warn(`${error.message}`)
         this.fetcher.fail(position, error, { quiet: !settings.offsetOutOfRangeError })
       }
+      // The log may have grown up to it meanwhile, but not each time.
+      else this.fetcher.fail(position, error, { quiet: position.failures + 1 < settings.maxAttempts })
     })
   }
 

@@ -46,6 +46,8 @@ export class Cluster {
   private refreshes = 0
   private refreshedAt = Number.NEGATIVE_INFINITY
   private nextTurn: Promise<void> | undefined
+  /** No refresh behind anyone's back goes out before this moment. */
+  private quietUntil = Number.NEGATIVE_INFINITY
 
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     this.settings = settings
@@ -155,11 +157,11 @@ export class Cluster {
     })
   }
 
-  /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news. */
-  learnLeader(topic: string, partition: number, leaderId: number, leaderEpoch: number, endpoint?: BrokerInfo): void {
+  /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news and its address known; whether that was so. */
+  learnLeader(topic: string, partition: number, leaderId: number, leaderEpoch: number, endpoint?: BrokerInfo): boolean {
     if (endpoint !== undefined) this.directory.add(endpoint)
     // A leader without an address would only be looked up again.
-    if (this.directory.get(leaderId) !== undefined) this.topics.learnLeader(topic, partition, leaderId, leaderEpoch)
+    return this.directory.get(leaderId) !== undefined && this.topics.learnLeader(topic, partition, leaderId, leaderEpoch)
   }
 
   /**
@@ -217,6 +219,11 @@ export class Cluster {
   }
 
   private refreshQuietly(): void {
+    const { clock, backoff, metadataTtl } = this.settings
+    const now = clock.monotonic()
+    if (now < this.quietUntil) return
+    // What comes of it may leave the topic as stale as it was, and every use of it asks.
+    this.quietUntil = now + Math.min(backoff.max, metadataTtl)
     this.asking.ask(this.topics.inUse(), { fresh: false }).catch(error => {
       this.settings.logger.warn(`${this.directory.seedNames}: metadata not refreshed: ${messageOf(error)}`)
     })

@@ -64,13 +64,14 @@ export class TopicCache {
     return layout
   }
 
-  /** KIP-951: a leader named by a response. Older epochs than ours are no news. */
-  learnLeader(name: string, index: number, leader: number, leaderEpoch: number): void {
+  /** KIP-951: a leader named by a response; whether that was news. Older epochs than ours are not. */
+  learnLeader(name: string, index: number, leader: number, leaderEpoch: number): boolean {
     const entry = this.entries.get(name)
     const partition = entry?.layout.partitions[index]
-    if (entry === undefined || partition === undefined || leader < 0 || leaderEpoch <= partition.leaderEpoch) return
+    if (entry === undefined || partition === undefined || leader < 0 || leaderEpoch <= partition.leaderEpoch) return false
     const partitions = entry.layout.partitions.with(index, { ...partition, leader, leaderEpoch, error: null })
     entry.layout = { ...entry.layout, partitions }
+    return true
   }
 
   forget(name: string): void {
