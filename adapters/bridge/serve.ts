@@ -2,6 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { formatAddress } from '../../src/base/address.ts'
+import { ConfigError, messageOf } from '../../src/base/errors.ts'
 import { notListening } from '../shared/not-listening.ts'
 import { defaultLimits } from './config.ts'
 import { clientKey } from './ip.ts'
@@ -34,7 +35,7 @@ export interface ServedBridge {
 // Beside the connections there may be this many that are being refused, ask for health, or have not said yet what they want.
 const spareSockets = 64
 
-/** Runs a bridge as a server of its own. */
+/** Runs a bridge as a server of its own. A ConfigError for a policy that makes no sense, and where it can't listen. */
 export async function serveBridge({
   host = '127.0.0.1',
   port = 8093,
@@ -52,9 +53,7 @@ export async function serveBridge({
     keepAlive: false,
   }
   const server =
-    certificate === undefined
-      ? http.createServer(options)
-      : https.createServer({ ...options, ...certificate, handshakeTimeout: headerTimeout })
+    certificate === undefined ? http.createServer(options) : secureServer({ ...options, ...certificate, handshakeTimeout: headerTimeout })
   server.maxConnections = connections + spareSockets
   // Behind a proxy all come from one address.
   if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)
@@ -87,6 +86,14 @@ export async function serveBridge({
       await bridge.close()
       await Promise.all([server, metrics].map(each => each && stop(each)))
     },
+  }
+}
+
+function secureServer(options: https.ServerOptions): https.Server {
+  try {
+    return https.createServer(options)
+  } catch (cause) {
+    throw new ConfigError(`bridge: the certificate and its key can't be used: ${messageOf(cause)}`, { cause })
   }
 }
 

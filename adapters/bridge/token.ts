@@ -23,7 +23,7 @@ export interface SignedTokensOptions {
 }
 
 export interface SignedTokens {
-  /** A token for a client, to be fetched over your own authenticated channel. */
+  /** A token for a client, to be fetched over your own authenticated channel. A ConfigError without an id, and with more targets than fit. */
   sign(claims: TokenClaims): Promise<string>
   /** For the bridge's `authenticate`. */
   readonly authenticate: Authenticator
@@ -31,12 +31,14 @@ export interface SignedTokens {
 
 const leastSecret = 32
 const longestToken = 4096
+// As base64url, with a dot and a signature of 43 characters.
+const longestClaims = 3039
 
 /** Short-lived tokens signed with HMAC-SHA-256: `claims.signature`, both in base64url. */
 export function signedTokens({ secret, ttl = 60_000, cookie, now = () => systemClock.now() }: SignedTokensOptions): SignedTokens {
   const bytes = typeof secret === 'string' ? utf8(secret) : new Uint8Array(secret)
   if (bytes.length < leastSecret) throw new ConfigError(`bridge: a secret of ${bytes.length} bytes; ${leastSecret} are the least`)
-  if (!(ttl > 0)) throw new ConfigError('bridge: a token needs a ttl of some milliseconds')
+  if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY)) throw new ConfigError('bridge: a token needs a ttl of some milliseconds')
   let imported: Awaited<ReturnType<typeof crypto.subtle.importKey>> | undefined
   // The key is kept, not its promise: in a Worker that would belong to the first request.
   const key = async (): Promise<NonNullable<typeof imported>> => {
@@ -45,7 +47,11 @@ export function signedTokens({ secret, ttl = 60_000, cookie, now = () => systemC
   }
   return {
     async sign({ id, targets }) {
-      const claims = base64url(utf8(JSON.stringify({ id, expires: now() + ttl, ...(targets && { targets }) })))
+      if (typeof id !== 'string' || id === '') throw new ConfigError('bridge: a token needs the id of who it is for')
+      const text = utf8(JSON.stringify({ id, expires: now() + ttl, ...(targets && { targets }) }))
+      if (text.length > longestClaims)
+        throw new ConfigError(`bridge: a token with claims of ${text.length} bytes; ${longestClaims} are the most`)
+      const claims = base64url(text)
       const signature = await crypto.subtle.sign('HMAC', await key(), new Uint8Array(utf8(claims)))
       return `${claims}.${base64url(new Uint8Array(signature))}`
     },

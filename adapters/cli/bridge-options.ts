@@ -29,11 +29,35 @@ examples:
   isokafka bridge --target kafka-1:9093 --target kafka-2:9093 --allow-address 10.0.0.0/8 --tls --origin https://app.example
   isokafka bridge token --id alice --ttl 60000`
 
+const text = { type: 'string' } as const
+const texts = { type: 'string', multiple: true, default: [] as string[] } as const
+
+const sharedOptions = { 'secret-file': text, target: texts } as const
+const tokenOptions = { id: text, ttl: { type: 'string', default: '60000' } } as const
+const serveOptions = {
+  learn: texts,
+  origin: texts,
+  'allow-no-origin': { type: 'boolean', default: false },
+  'allow-address': texts,
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '8093' },
+  cert: text,
+  key: text,
+  cookie: text,
+  tls: { type: 'boolean', default: false },
+  'tls-ca': text,
+  'tls-cert': text,
+  'tls-key': text,
+  'sasl-username': text,
+  connections: { type: 'string', default: '1000' },
+  'metrics-port': text,
+} as const
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the arguments ask for; a UsageError when they make no sense. */
 export function bridgeOptions(args: readonly string[], environment: Environment): ServeOptions {
-  const values = parse(args)
+  const values = parseOptions(args, { ...sharedOptions, ...serveOptions })
   const file = (name: 'cert' | 'key' | 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined =>
     values[name] === undefined ? undefined : fileOf(`--${name}`, values[name])
   if (values.target.length + values.learn.length === 0) throw new UsageError('which brokers? give --target or --learn')
@@ -48,7 +72,7 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
     allowAddresses: values['allow-address'],
     origins: values.origin,
     allowNoOrigin: values['allow-no-origin'],
-    authenticate: tokensOf(values, environment).authenticate,
+    authenticate: tokensOf(values, environment, values.cookie === undefined ? {} : { cookie: values.cookie }).authenticate,
     host: values.host,
     port: whole('--port', values.port, 0, 65535),
     ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
@@ -61,51 +85,27 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
 
 /** Of `isokafka bridge token`: the token. */
 export function bridgeToken(args: readonly string[], environment: Environment): Promise<string> {
-  const values = parse(args)
+  const values = parseOptions(args, { ...sharedOptions, ...tokenOptions })
   if (values.id === undefined) throw new UsageError('--id is wanted: who is the token for?')
   const targets = values.target.length > 0 ? { targets: values.target } : {}
-  return tokensOf(values, environment).sign({ id: values.id, ...targets })
+  return tokensOf(values, environment, { ttl: whole('--ttl', values.ttl, 1, 86_400_000) }).sign({ id: values.id, ...targets })
 }
 
-function tokensOf(values: ReturnType<typeof parse>, environment: Environment): SignedTokens {
+function tokensOf(
+  values: { 'secret-file'?: string | undefined },
+  environment: Environment,
+  more: { ttl?: number; cookie?: string },
+): SignedTokens {
   const path = values['secret-file']
   const secret = path === undefined ? environment['ISOKAFKA_BRIDGE_SECRET'] : fileOf('--secret-file', path).trim()
   if (secret === undefined || secret === '') throw new UsageError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
-  const cookie = values.cookie === undefined ? {} : { cookie: values.cookie }
-  return signedTokens({ secret, ttl: whole('--ttl', values.ttl, 1, 86_400_000), ...cookie })
+  return signedTokens({ secret, ...more })
 }
 
 function saslOf(username: string, environment: Environment): ReturnType<typeof plain> {
   const password = environment['ISOKAFKA_BRIDGE_SASL_PASSWORD']
   if (password === undefined) throw new UsageError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
   return plain({ username, password })
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  const texts = { type: 'string', multiple: true, default: [] as string[] } as const
-  return parseOptions(args, {
-    target: texts,
-    learn: texts,
-    origin: texts,
-    'allow-no-origin': { type: 'boolean', default: false },
-    'allow-address': texts,
-    host: { type: 'string', default: '127.0.0.1' },
-    port: { type: 'string', default: '8093' },
-    cert: text,
-    key: text,
-    'secret-file': text,
-    cookie: text,
-    tls: { type: 'boolean', default: false },
-    'tls-ca': text,
-    'tls-cert': text,
-    'tls-key': text,
-    'sasl-username': text,
-    connections: { type: 'string', default: '1000' },
-    'metrics-port': text,
-    id: text,
-    ttl: { type: 'string', default: '60000' },
-  })
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {

@@ -79,6 +79,26 @@ test('missing, expired and forged tokens: 401', async () => {
   expect(await statusOf(lab, undefined, { token: good })).toBe(101)
 })
 
+test('tokens that no bridge would take are not signed', async () => {
+  const refused = (claims: { id: string; targets?: string[] }) => expect(tokens.sign(claims)).rejects.toThrow(ConfigError)
+  await refused({ id: '' })
+  await refused({ id: undefined as never })
+  await refused({ id: 'x'.repeat(200_000) })
+  // As many targets as fit are taken.
+  const targets: string[] = []
+  let last = ''
+  for (;;) {
+    const token = await tokens.sign({ id: 'Жанна', targets }).catch(() => undefined)
+    if (token === undefined) break
+    last = token
+    targets.push(`kafka-${targets.length}:9092`)
+  }
+  expect(targets.length).toBeGreaterThan(100)
+  expect(last.length).toBeGreaterThan(4050)
+  expect(await tokens.authenticate({ token: last } as never)).toEqual({ id: 'Жанна', targets: targets.slice(0, -1) })
+  expect(() => signedTokens({ secret: 'a secret of thirty-two bytes or so', ttl: Number.POSITIVE_INFINITY })).toThrow(ConfigError)
+})
+
 test('a token in the query is refused, however good', async () => {
   const lab = await startLab((await startPeer()).port)
   const token = await tokens.sign({ id: 'somebody' })

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { signedTokens } from '../../adapters/bridge/index.ts'
+import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { bridgeHelp, bridgeOptions, bridgeToken } from '../../adapters/cli/bridge-options.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 
 const environment = { ISOKAFKA_BRIDGE_SECRET: 'a secret of thirty-two bytes or so' }
 const least = ['--target', 'kafka:9092', '--allow-no-origin']
@@ -37,6 +38,7 @@ test.each([
   [[...least, '--sasl-username', 'u'], environment, /ISOKAFKA_BRIDGE_SASL_PASSWORD/],
   [['--nonsense'], environment, /Unknown option/],
   [['stray'], environment, /stray/],
+  [[...least, '--ttl', '1000'], environment, /Unknown option '--ttl'/],
 ])('%j: refused with a reason', (args, given, message) => {
   expect(() => bridgeOptions(args, given)).toThrow(message)
 })
@@ -50,6 +52,13 @@ test('tokens of the command line are those the bridge takes', async () => {
   const { authenticate } = signedTokens({ secret: environment.ISOKAFKA_BRIDGE_SECRET })
   expect(await authenticate({ token, cookie: () => undefined } as never)).toEqual({ id: 'alice', targets: ['kafka:9092'] })
   expect(() => bridgeToken([], environment)).toThrow(/--id/)
+  expect(() => bridgeToken(['--id', 'alice', '--origin', 'https://app.example'], environment)).toThrow(/Unknown option '--origin'/)
+})
+
+test('a certificate that is none is told in a sentence, not by a stack', async () => {
+  const starting = serveBridge({ ...bridgeOptions([...least, '--port', '0'], environment), certificate: { cert: 'none', key: 'none' } })
+  await expect(starting).rejects.toThrow(ConfigError)
+  await expect(starting).rejects.toThrow(/the certificate and its key can't be used/)
 })
 
 test('the help names every option', () => {
