@@ -44,7 +44,11 @@ async function produce() {
 
 /** The clock starts when `warm` messages were seen and stops `count` later. */
 async function consume() {
-  const { promise, resolve } = Promise.withResolvers()
+  // Node 20 has no Promise.withResolvers.
+  let resolve
+  const promise = new Promise(whole => {
+    resolve = whole
+  })
   let total = 0
   let bytes = 0
   let stop

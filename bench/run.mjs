@@ -1,5 +1,6 @@
 // Side by side on one real broker: `npm run bench -- [--rounds N] [--clients a,b] [--workloads a,b] [--json FILE]`.
 // Each figure is the median of its rounds; clients take turns within a round, so that a slow minute of the machine hits all of them.
+// `--node PATH` runs the clients in JavaScript by that Node: native ones must have been compiled for it.
 // KAFKA_BROKERS measures against a running cluster instead; then nothing is pinned to a core.
 
 import { execFile, execFileSync } from 'node:child_process'
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     clients: { type: 'string', default: Object.keys(clients).join() },
     workloads: { type: 'string', default: Object.keys(workloads).join() },
     json: { type: 'string' },
+    node: { type: 'string', default: process.execPath },
   },
 })
 const rounds = Number(options.rounds)
@@ -31,7 +33,7 @@ const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes
 const brokers = kafka?.brokers ?? process.env.KAFKA_BROKERS.split(',')
 if (pinned) for (const { pid } of kafka.nodes) execFileSync('taskset', ['-a', '-p', '-c', '1', String(pid)], { stdio: 'ignore' })
 console.log(
-  `${brokers.join()}${pinned ? ', the broker on core 1, each client on core 0' : ''}; Node ${process.version}; medians of ${rounds}`,
+  `${brokers.join()}${pinned ? ', the broker on core 1, each client on core 0' : ''}; Node ${execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim()}; medians of ${rounds}`,
 )
 
 const admin = new Client({ addr: brokers })
@@ -130,7 +132,7 @@ async function measure(client, job) {
   const { program } = clients[client]
   const command =
     program === undefined
-      ? [process.execPath, '--no-warnings', join(here, 'client.mjs'), clients[client].module ?? client]
+      ? [options.node, '--no-warnings', join(here, 'client.mjs'), clients[client].module ?? client]
       : [join(here, '.bin', program)]
   const whole = [...(pinned ? ['taskset', '-c', '0'] : []), ...command, JSON.stringify(job)]
   const { stdout } = await run(whole[0], whole.slice(1), { timeout: 180_000, maxBuffer: 1 << 20 })
