@@ -35,14 +35,17 @@ export class MetadataLoader {
     const wanted = this.first ? [...new Set([...names, ...this.settings.metadataTopics])] : names
     const response = await this.ask(connection, wanted, create)
     this.first = false
-    return this.hear(response)
+    return this.hear(response, wanted)
   }
 
   /** What every broker says of these topics; those that can't be reached are left out. One try. */
   async loadFromAll(names: readonly string[]): Promise<Layouts[]> {
     if (this.directory.known.length === 0) await this.load([], { create: false })
     const told = await Promise.allSettled(
-      this.directory.known.map(async broker => this.hear(await this.ask(await this.pool.connection(broker, 'control'), names, false))),
+      this.directory.known.map(async broker => {
+        const connection = await this.pool.connection(broker, 'control')
+        return this.hear(await this.ask(connection, names, false), names)
+      }),
     )
     const answers = told.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
     const failed = told.find(each => each.status === 'rejected')
@@ -61,14 +64,18 @@ export class MetadataLoader {
     }
   }
 
-  private hear(response: ResponseOf<typeof Metadata>): Layouts {
+  private hear(response: ResponseOf<typeof Metadata>, asked: readonly string[]): Layouts {
     if (response.errorCode === ErrorCode.RebootstrapRequired) this.directory.forget()
     if (response.errorCode !== 0) throw new KafkaError(response.errorCode)
     // A broker that is just starting may not have heard of any yet.
     if (response.brokers.length === 0) throw new ConnectionError(this.directory.seedNames, 'the metadata names no brokers')
     for (const gone of this.directory.hear(response)) this.pool.closeIdleTo(gone)
     const layouts = new Map<string, TopicLayout>()
-    for (const told of response.topics) if (told.name !== null) layouts.set(told.name, this.topics.hear(told.name, told))
+    const wanted = new Set(asked)
+    for (const told of response.topics) {
+      // One nobody asked for would be asked for from now on.
+      if (told.name !== null && wanted.has(told.name)) layouts.set(told.name, this.topics.hear(told.name, told))
+    }
     this.settings.onEvent?.({ type: 'metadataRefresh', brokers: response.brokers.length, topics: response.topics.length })
     return layouts
   }

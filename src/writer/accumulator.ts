@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
+import { ClosedError, messageOf } from '../base/errors.ts'
 import { harmless } from '../base/harmless.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
@@ -224,7 +224,10 @@ export class Accumulator implements QueueHost {
       },
       error => {
         this.refreshing = false
-        if (!this.signal.aborted) this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
+        if (this.signal.aborted) return
+        this.logger.warn(`metadata of ${names.join(', ')} not refreshed: ${messageOf(error)}`)
+        // The transport is closed: there will be no leader to wait for.
+        if (error instanceof ClosedError) for (const queue of [...this.listed]) queue.unreachable(error, true, this.clock.monotonic())
       },
     )
   }

@@ -1,5 +1,4 @@
 import type { Balancer } from '../balancer/balancer.ts'
-import { RoundRobin } from '../balancer/round-robin.ts'
 import { Deadline } from '../base/deadline.ts'
 import { deferred } from '../base/deferred.ts'
 import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
@@ -202,8 +201,7 @@ export class Intake {
   private topicNamed(name: string): TopicQueues {
     let topic = this.topics.get(name)
     if (topic === undefined) {
-      // Without one given, each topic has its own: two topics written in turn would each get every other partition of one.
-      topic = new TopicQueues(name, this.balancer ?? new RoundRobin(), this.accumulator)
+      topic = new TopicQueues(name, this.balancer, this.accumulator)
       this.topics.set(name, topic)
     }
     return topic

@@ -1,6 +1,6 @@
 import { type Backoff, backoffDelay } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
-import { IsoKafkaError } from '../base/errors.ts'
+import { IsoKafkaError, ProtocolError } from '../base/errors.ts'
 import { sleep } from '../base/signals.ts'
 import { errorFor } from '../protocol/errors.ts'
 import { InitProducerId } from '../protocol/init-producer-id.ts'
@@ -85,6 +85,9 @@ export class ProducerIds {
         const { errorCode, producerId, producerEpoch } = await connection.request(InitProducerId, request, { signal, timeoutMs })
         const error = errorFor(errorCode)
         if (error !== null) throw error
+        // Under these a broker takes batches for those of a producer without numbers, and drops no repeats.
+        if (producerId < 0 || producerEpoch < 0)
+          throw new ProtocolError(`${connection.broker}: producer id ${producerId} of epoch ${producerEpoch}, and no error`)
         return { id: producerId, epoch: producerEpoch }
       } catch (error) {
         const hopeless = !(error instanceof IsoKafkaError) || !error.temporary

@@ -1,4 +1,5 @@
 import type { Balancer } from '../balancer/balancer.ts'
+import { RoundRobin } from '../balancer/round-robin.ts'
 import type { TopicLayout } from '../transport/layout.ts'
 import { PartitionQueue, type QueueHost } from './partition-queue.ts'
 
@@ -6,7 +7,7 @@ import { PartitionQueue, type QueueHost } from './partition-queue.ts'
 export class TopicQueues {
   readonly name: string
   readonly balancer: Balancer
-  /** 0 … n-1, as balancers take them, and frozen lest they change them; empty until the layout is known. */
+  /** 0 … n-1, as balancers take them; empty until the layout is known. */
   partitions: readonly number[] = []
   readonly queues: PartitionQueue[] = []
   layout: TopicLayout | null = null
@@ -20,10 +21,14 @@ export class TopicQueues {
   /** The largest batch the broker has taken: a message smaller than this is surely taken by itself. */
   provenBytes = 0
   private readonly host: QueueHost
+  /** The balancer is ours. */
+  private readonly trusted: boolean
 
-  constructor(name: string, balancer: Balancer, host: QueueHost) {
+  /** Without a balancer of the user's each topic has its own: two topics written in turn would each get every other partition of one. */
+  constructor(name: string, given: Balancer | undefined, host: QueueHost) {
     this.name = name
-    this.balancer = balancer
+    this.balancer = given ?? new RoundRobin()
+    this.trusted = given === undefined
     this.host = host
     this.batchBytes = host.settings.batchBytes
   }
@@ -33,11 +38,17 @@ export class TopicQueues {
     if (this.layout === layout) return
     this.layout = layout
     const count = layout.partitions.length
-    if (this.partitions.length !== count) this.partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
+    if (this.partitions.length !== count) this.partitions = this.numbers(count)
     for (let index = this.queues.length; index < count; index++) this.queues.push(new PartitionQueue(this, index, this.host))
   }
 
   leaderOf(index: number): number {
     return this.layout?.partitions[index]?.leader ?? -1
+  }
+
+  /** Frozen where someone else's code gets them; not else, because engines read frozen lists more slowly. */
+  private numbers(count: number): readonly number[] {
+    const list = Array.from({ length: count }, (_, index) => index)
+    return this.trusted ? list : Object.freeze(list)
   }
 }

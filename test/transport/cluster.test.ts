@@ -9,7 +9,7 @@ import { Metadata } from '../../src/protocol/metadata.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { ManualClock } from '../base/manual-clock.ts'
-import { type Bench, bench } from './support.ts'
+import { type Bench, bench, countOf } from './support.ts'
 
 type Answer = ResponseOf<typeof Metadata>
 
@@ -214,6 +214,37 @@ describe('refreshing', () => {
     await expect.poll(() => warnings.length).toBeGreaterThan(0)
     expect(drops).toBe(1)
     expect(b.cluster.peek('topic')).toBe(known)
+  })
+
+  test.each<[string, (answer: Answer) => void]>([
+    ['an error', answer => Object.assign(answer, { errorCode: ErrorCode.ClusterAuthorizationFailed })],
+    ['another topic', ({ topics }) => Object.assign(topics[0]!, { name: 'TOPIC' })],
+    ['a topic with a partition missing', ({ topics }) => topics[0]!.partitions.shift()],
+    ['no brokers', answer => Object.assign(answer, { brokers: [] })],
+  ])('%s for an answer is asked for again once a backoff, not at each use of the topic', async (_what, change) => {
+    const clock = new ManualClock()
+    await b.close()
+    set({}, { clock, metadataTtl: 6000, backoff: { min: 5, max: 1000 } })
+    const known = await b.cluster.topic('topic')
+    doctor(change)
+    clock.advance(6000)
+    for (let round = 1; round <= 3; round++) {
+      for (let use = 0; use < 50; use++) {
+        expect(b.cluster.peek('topic')).toBe(known)
+        await new Promise(setImmediate)
+      }
+      expect(countOf(b.events, Metadata)).toBe(1 + round)
+      clock.advance(1000)
+    }
+  })
+
+  test('topics that nobody asked for are not asked for from then on', async () => {
+    const stop = doctor(({ topics }) => topics.push({ ...topics[0]!, name: 'stranger' }))
+    await b.cluster.topic('topic')
+    stop()
+    await b.cluster.refresh()
+    expect(b.asked).toEqual([['topic']])
+    expect(b.cluster.peek('stranger')).toBe(undefined)
   })
 })
 

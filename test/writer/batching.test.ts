@@ -215,6 +215,20 @@ describe('waiting for the topic', () => {
     await writing
     expect(await kafka.texts()).toEqual(numbered(2))
   })
+
+  test('a topic without a leader is not waited for any more once the transport is closed', async () => {
+    await using kafka = new Embedded()
+    const writer = kafka.open()
+    kafka.broker.control(Metadata, async (_request, { apply }) => {
+      const answer = (await apply())!
+      for (const { partitions } of answer.topics) for (const partition of partitions) Object.assign(partition, { leaderId: -1 })
+      return answer
+    })
+    const writing = writer.writeMessages({ value: '0' })
+    await expect.poll(() => kafka.events.filter(({ type }) => type === 'metadataRefresh').length).toBeGreaterThan(1)
+    await kafka.transport.close()
+    await expect(writing).rejects.toMatchObject({ cause: expect.any(ClosedError) })
+  })
 })
 
 describe('callbacks of the user', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TimeoutError } from '../../src/base/errors.ts'
+import { ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import type { WriteErrors } from '../../src/writer/errors.ts'
@@ -47,6 +47,13 @@ describe('numbers of batches', () => {
       [0, 1],
       [1, 0],
     ])
+  })
+
+  test('are not written under a producer id that is none, by which nothing would be safe to repeat', async () => {
+    await using kafka = new Embedded()
+    kafka.broker.control(InitProducerId, () => ({ errorCode: 0, producerId: -1, producerEpoch: -1 }))
+    await expect(kafka.open().writeMessages({ value: 'a' })).rejects.toMatchObject({ cause: expect.any(ProtocolError) })
+    expect(kafka.sent).toEqual([])
   })
 
   test('are under another producer id when the epoch is fenced', async () => {
