@@ -138,18 +138,27 @@ export class Delivery {
 
   /** Lets go of the batch and goes on elsewhere. */
   moveTo(offset: number): void {
-    this.finish()
+    this.forget()
     this.reached = offset
   }
 
-  /** Done with the batch, whatever is left of it. */
-  finish(): void {
-    const { open } = this
-    if (open === undefined) return
+  /** Lets go of the batch, which the application may still have in hand. */
+  forget(): void {
+    this.open?.frame?.abandon()
+    this.end()
+  }
+
+  /** Done with the batch: more was asked for. */
+  private finish(): void {
+    this.open?.frame?.release()
+    this.end()
+  }
+
+  private end(): void {
+    if (this.open === undefined) return
     this.settle()
     this.reached = this.offset
     this.counters.messages -= this.messages.length - this.index
-    open.frame?.release()
     this.open = this.decoder = undefined
     this.messages = []
     this.index = this.done = 0

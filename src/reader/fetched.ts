@@ -4,9 +4,10 @@ import type { Position } from './position.ts'
 /** The memory of one answer, shared by the batches in it. */
 export class SharedFrame {
   private holders = 0
-  private readonly onFree: () => void
+  private reusable = true
+  private readonly onFree: (reusable: boolean) => void
 
-  constructor(onFree: () => void) {
+  constructor(onFree: (reusable: boolean) => void) {
     this.onFree = onFree
   }
 
@@ -16,7 +17,13 @@ export class SharedFrame {
 
   /** Each hold is to be released once. */
   release(): void {
-    if (--this.holders === 0) this.onFree()
+    if (--this.holders === 0) this.onFree(this.reusable)
+  }
+
+  /** Releases it while the application may still read from it: nothing may be written over that. */
+  abandon(): void {
+    this.reusable = false
+    this.release()
   }
 }
 

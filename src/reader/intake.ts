@@ -35,9 +35,9 @@ export class Intake {
   /** Whether anything came of it: an answer without messages or errors is one to a poll that waited in vain. */
   take(plan: FlightPlan, response: ResponseOf<typeof Fetch>, frame: Uint8Array, durationMs: number): boolean {
     const { counters, fetcher, pool, queue, room, transport } = this.parts
-    const shared = new SharedFrame(() => {
+    const shared = new SharedFrame(reusable => {
       room.give(plan.leader, frame.length)
-      pool.give(frame)
+      if (reusable) pool.give(frame)
       // While an answer is being taken in, its flight has not landed: the fetcher plans after that.
       if (!this.taking) fetcher.plan()
     })

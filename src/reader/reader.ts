@@ -15,7 +15,7 @@ import { Counters } from './counters.ts'
 import { Delivery } from './delivery.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupSession } from './group-session.ts'
-import { iteration } from './iteration.ts'
+import { iteration, type Steps } from './iteration.ts'
 import type { MessageBatch } from './message-batch.ts'
 import { SolePartition } from './sole-partition.ts'
 import type { ReaderStats } from './stats.ts'
@@ -31,7 +31,8 @@ import { Turns } from './turns.ts'
  * When the group is divided anew, what was fetched ahead and not handed out is dropped, and begun again at the group's commits. The message in
  * hand can still be committed, for up to half the `rebalanceTimeout`: the reader gives its partitions up when the next read begins.
  *
- * Any number of reads may wait at once; they are served in the order they came. A read that is cancelled takes no message with it.
+ * Any number of reads may wait at once; they are served in the order they came. A read that is cancelled takes no message with it. Where several
+ * loops share a reader, each that asks says for all that what was handed out is dealt with: commit by hand there.
  */
 export class Reader implements AsyncIterable<Message> {
   private readonly given: ReaderConfig
@@ -81,13 +82,13 @@ export class Reader implements AsyncIterable<Message> {
    * signal's reason.
    */
   readMessage(options?: CallOptions): Promise<Message> {
-    const message = this.turns.count === 0 && options === undefined ? this.delivery.quick(true) : undefined
+    const message = options === undefined ? this.quickly(true) : undefined
     return message === undefined ? this.slowly(true, options) : Promise.resolve(message)
   }
 
   /** As readMessage, and commits nothing. */
   fetchMessage(options?: CallOptions): Promise<Message> {
-    const message = this.turns.count === 0 && options === undefined ? this.delivery.quick(false) : undefined
+    const message = options === undefined ? this.quickly(false) : undefined
     return message === undefined ? this.slowly(false, options) : Promise.resolve(message)
   }
 
@@ -114,25 +115,27 @@ export class Reader implements AsyncIterable<Message> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     const { autoCommit } = this.settings
     return iteration({
-      quick: () => (this.turns.count === 0 ? this.delivery.quick(autoCommit) : undefined),
-      slow: () => this.slowly(autoCommit),
+      quick: () => this.quickly(autoCommit),
+      slow: options => this.slowly(autoCommit, options),
       isOver: () => this.closing,
       leave: () => this.idle(),
     })
   }
 
   /**
-   * Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked for. When the signal aborts,
-   * the loop gets its reason as soon as it asks for more: what it has in hand can be committed before close(), and is by `autoCommit`.
+   * Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked for, by whichever loop.
+   * When the signal aborts, the loop gets its reason as soon as it asks for more: what it has in hand can be committed before close(), and is
+   * by `autoCommit`.
    */
   batches(options: CallOptions = {}): AsyncIterableIterator<MessageBatch, undefined> {
     const { autoCommit } = this.settings
-    return iteration({
+    const steps: Steps<MessageBatch> = {
       quick: () => undefined,
-      slow: () => this.obtain(autoCommit, () => this.delivery.takeBatch(), options),
+      slow: options => this.obtain(autoCommit, () => this.delivery.takeBatch(), options),
       isOver: () => this.closing,
       leave: () => this.idle(),
-    })
+    }
+    return iteration(steps, options)
   }
 
   /** The offset of the next message, FirstOffset or LastOffset before the first; −1 in a group. */
@@ -208,8 +211,16 @@ export class Reader implements AsyncIterable<Message> {
     this.fetcher.close()
     this.news.ring()
     await this.session?.close(closedError())
-    this.delivery.finish()
+    this.delivery.forget()
     if (this.ownsTransport) await this.transport.close()
+  }
+
+  /** The next message if it is at hand and nobody waits for one. */
+  private quickly(automatic: boolean): Message | undefined {
+    if (this.turns.count > 0) return undefined
+    const message = this.delivery.quick(automatic)
+    if (message !== undefined) this.busy = true
+    return message
   }
 
   private slowly(automatic: boolean, options: CallOptions = {}): Promise<Message> {
@@ -293,7 +304,7 @@ export class Reader implements AsyncIterable<Message> {
         },
         isBusy: () => this.busy,
         settle: () => delivery.settle(),
-        forget: () => delivery.finish(),
+        forget: () => delivery.forget(),
         wake: () => this.news.ring(),
       },
     })

@@ -58,7 +58,8 @@ export class SolePartition {
     const { fetcher, delivery } = this.parts
     if (!Number.isSafeInteger(offset) || offset < FirstOffset) throw new ConfigError(`no offset: ${offset}`)
     const [position] = fetcher.positions
-    if (offset === delivery.offset && position?.failed === undefined) return
+    // FirstOffset and LastOffset may be elsewhere by now.
+    if (offset >= 0 && offset === delivery.offset && position?.failed === undefined) return
     delivery.moveTo(offset)
     if (position !== undefined) fetcher.assign([new Position(position.topic, position.partition, offset)])
   }
