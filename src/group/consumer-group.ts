@@ -1,7 +1,7 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
-import { ConfigError, messageOf } from '../base/errors.ts'
+import { ConfigError, messageOf, TimeoutError } from '../base/errors.ts'
 import { harmlessLogger } from '../base/harmless.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../base/signals.ts'
@@ -95,7 +95,7 @@ export class ConsumerGroup {
   }
 
   private async shut(): Promise<void> {
-    const { rebalanceTimeout, groupInstanceId } = this.membership
+    const { rebalanceTimeout, groupInstanceId, timeout } = this.membership
     this.closing.abort(new GroupClosedError(`group ${this.id} was closed`))
     this.bell.ring()
     if (this.working !== undefined && (await this.within(this.working, rebalanceTimeout)) === 'late') {
@@ -103,7 +103,12 @@ export class ConsumerGroup {
         `group ${this.id}: a function of the last generation is still running after ${rebalanceTimeout} ms; leaving without it`,
       )
     }
-    if (groupInstanceId === null) await this.leave('the consumer was closed')
+    if (groupInstanceId === null) {
+      const late = new AbortController()
+      const cancel = this.clock.after(timeout, () => late.abort(new TimeoutError(`not done within ${timeout} ms`)))
+      await this.leave('the consumer was closed', { signal: late.signal })
+      cancel()
+    }
     this.coordinator.release()
     if (this.ownsTransport) await this.transport.close()
   }
@@ -126,7 +131,9 @@ export class ConsumerGroup {
         if (signal.aborted) return
         failures++
         this.takeIn(error)
-        if (isTemporary(error) && this.clock.monotonic() > quietUntil) {
+        const late = this.clock.monotonic() - quietUntil
+        // A group may be divided again and again while its members come, but not for ever.
+        if (isTemporary(error) ? late > 0 : hasMovedOn(error) && late > rebalanceTimeout) {
           this.report(error)
           quietUntil = this.clock.monotonic() + timeout
         }
@@ -151,8 +158,8 @@ export class ConsumerGroup {
     const { signal } = this.closing
     const options = { signal, clock: this.clock }
     this.logger.info(`group ${this.id}: joining failed: ${messageOf(error)}`)
-    if (hasCode(error, ErrorCode.RebalanceInProgress) || isOutdated(error)) {
-      // The group has moved on: join the round that is under way, at once.
+    if (hasMovedOn(error)) {
+      // Join the round that is under way, at once.
       if (failures > 1) await sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }), options)
     } else if (isTemporary(error)) {
       await sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }), options)
@@ -250,6 +257,11 @@ export class ConsumerGroup {
       })
     })
   }
+}
+
+/** The group is being divided, or was while this member looked elsewhere. */
+function hasMovedOn(error: unknown): boolean {
+  return hasCode(error, ErrorCode.RebalanceInProgress) || isOutdated(error)
 }
 
 function describe(partitions: Record<string, number[]>): string {

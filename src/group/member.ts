@@ -99,7 +99,7 @@ export class Member {
         { timeoutMs: rebalanceTimeout + membership.timeout, ...(signal && { signal }) },
       )
       // The first time the coordinator only gives an id, so that a member whose answer was lost does not count twice (KIP-394).
-      if (response.errorCode !== ErrorCode.MemberIDRequired || this.id !== '') {
+      if (response.errorCode !== ErrorCode.MemberIDRequired || this.id !== '' || response.memberId === '') {
         coordinator.check(response.errorCode)
         return response
       }
@@ -122,7 +122,10 @@ export class Member {
     )
     coordinator.check(response.errorCode)
     const { assignedPartitions } = decodeAssignment(response.assignment)
-    return new Map(assignedPartitions.map(({ topic, partitions }) => [topic, partitions]))
+    // Another's balancer made it: whatever is named twice is to be read once.
+    const share = new Map<string, number[]>()
+    for (const { topic, partitions } of assignedPartitions) share.set(topic, [...new Set([...(share.get(topic) ?? []), ...partitions])])
+    return share
   }
 
   private async divide(round: ResponseOf<typeof JoinGroup>, options: CallOptions) {

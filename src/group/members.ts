@@ -21,6 +21,19 @@ export function inJavaOrder(members: readonly GroupMember[]): GroupMember[] {
   })
 }
 
+/** Who reads each topic, in the order given. */
+export function readersByTopic(members: readonly GroupMember[]): ReadonlyMap<string, readonly GroupMember[]> {
+  const readers = new Map<string, GroupMember[]>()
+  for (const member of members) {
+    for (const topic of new Set(member.topics)) {
+      const others = readers.get(topic)
+      if (others === undefined) readers.set(topic, [member])
+      else others.push(member)
+    }
+  }
+  return readers
+}
+
 /** Partition ids in order, by topic in order. */
 export function partitionIds(partitions: readonly Partition[]): [topic: string, ids: number[]][] {
   const byTopic = new Map<string, number[]>()

@@ -1,4 +1,4 @@
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
@@ -45,12 +45,19 @@ export function fetchOffsets(
     const assignments: Record<string, PartitionAssignment[]> = Object.create(null)
     for (const [topic, ids] of partitions) {
       const offsets = committed.get(topic)
-      assignments[topic] = ids.map(id => ({ id, offset: offsets?.get(id) ?? startOffset }))
+      assignments[topic] = ids.map(id => {
+        const offset = offsets?.get(id)
+        // Taken for one without a commit it would be read anew, or skipped.
+        if (offset === undefined)
+          throw new ProtocolError(`the coordinator of group ${groupId} left ${topic}/${id} out of its answer about offsets`)
+        return { id, offset: offset < 0 ? startOffset : offset }
+      })
     }
     return { assignments, topicIds }
   }, options)
 }
 
+/** By topic and partition; negative where nothing was committed. */
 async function fetchOnce(
   coordinator: Coordinator,
   cluster: Cluster,
@@ -77,7 +84,7 @@ async function fetchOnce(
       if (errorCode === ErrorCode.UnknownTopicID) await cluster.refresh([name], signal ? { signal } : {})
       // A topic that is gone has no offsets; whoever reads it will hear of it.
       if (errorCode !== ErrorCode.UnknownTopicOrPartition) coordinator.check(errorCode, `${name}/${partitionIndex}`)
-      if (committedOffset >= 0) offsets.set(partitionIndex, committedOffset)
+      offsets.set(partitionIndex, committedOffset)
     }
     committed.set(name, offsets)
   }
@@ -134,9 +141,13 @@ export async function storeOffsets(
       { groupId, generationIdOrMemberEpoch: generationId, memberId, groupInstanceId, retentionTimeMs: retentionTime, topics },
       options.signal ? { signal: options.signal } : {},
     )
+    const unanswered = new Set(
+      topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => `${name}/${partitionIndex}`)),
+    )
     for (const answer of response.topics) {
       const name = nameOf(answer, topics)
       for (const { partitionIndex, errorCode } of answer.partitions) {
+        unanswered.delete(`${name}/${partitionIndex}`)
         if (errorCode === ErrorCode.UnknownTopicID || errorCode === ErrorCode.UnknownTopicOrPartition) {
           await cluster.refresh([name], options)
           refused.add(name)
@@ -144,6 +155,8 @@ export async function storeOffsets(
         coordinator.check(errorCode, `${name}/${partitionIndex}`)
       }
     }
+    if (unanswered.size > 0)
+      throw new ProtocolError(`the coordinator of group ${groupId} left ${[...unanswered].join(', ')} out of its answer to a commit`)
   }, options)
   const gone = all.filter(isGone).map(({ name }) => name)
   if (gone.length > 0) {

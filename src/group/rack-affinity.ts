@@ -1,7 +1,7 @@
 import { readUtf8 } from '../bytes/utf8.ts'
 import type { Partition } from '../transport/layout.ts'
 import type { GroupBalancer, GroupMember, GroupMemberAssignments } from './group-balancer.ts'
-import { compare, emptyAssignments } from './members.ts'
+import { compare, emptyAssignments, readersByTopic } from './members.ts'
 
 /**
  * Gives partitions to members in the rack of the partition's leader where it can, and shares them out evenly in any case. Works best when
@@ -25,11 +25,17 @@ export class RackAffinityGroupBalancer implements GroupBalancer {
 
   assignGroups(members: readonly GroupMember[], partitions: readonly Partition[]): GroupMemberAssignments {
     const assignments = emptyAssignments(members)
-    const topics = [...new Set(partitions.map(({ topic }) => topic))].sort(compare)
-    for (const topic of topics) {
-      const readers = members.filter(member => member.topics.includes(topic))
-      if (readers.length === 0) continue
-      const own = partitions.filter(partition => partition.topic === topic).sort((a, b) => a.id - b.id)
+    const byTopic = readersByTopic(members)
+    const topics = new Map<string, Partition[]>()
+    for (const partition of partitions) {
+      const others = topics.get(partition.topic)
+      if (others === undefined) topics.set(partition.topic, [partition])
+      else others.push(partition)
+    }
+    for (const [topic, own] of [...topics].sort(([a], [b]) => compare(a, b))) {
+      const readers = byTopic.get(topic)
+      if (readers === undefined) continue
+      own.sort((a, b) => a.id - b.id)
       const shares = new Shares(readers, own)
       shares.dealWithinRacks()
       shares.dealTheRest()

@@ -1,6 +1,6 @@
 import type { Partition } from '../transport/layout.ts'
 import type { GroupBalancer, GroupMember, GroupMemberAssignments } from './group-balancer.ts'
-import { emptyAssignments, inJavaOrder, partitionIds } from './members.ts'
+import { emptyAssignments, inJavaOrder, partitionIds, readersByTopic } from './members.ts'
 
 /**
  * Gives each member a range of each topic's partitions, exactly as Java's RangeAssignor: members in order of their ids, the first ones get
@@ -17,8 +17,9 @@ export class RangeGroupBalancer implements GroupBalancer {
 
   assignGroups(members: readonly GroupMember[], partitions: readonly Partition[]): GroupMemberAssignments {
     const assignments = emptyAssignments(members)
+    const byTopic = readersByTopic(inJavaOrder(members))
     for (const [topic, ids] of partitionIds(partitions)) {
-      const readers = inJavaOrder(members.filter(member => member.topics.includes(topic)))
+      const readers = byTopic.get(topic) ?? []
       const each = Math.floor(ids.length / readers.length)
       const extra = ids.length % readers.length
       let from = 0
