@@ -1,4 +1,4 @@
-import { ProtocolError } from '../base/errors.ts'
+import { kindOf, ProtocolError } from '../base/errors.ts'
 import { readUtf8 } from './utf8.ts'
 
 /**
@@ -151,7 +151,8 @@ export function putUuid(into: Uint8Array, at: number, text: string): void {
   let bits = 0
   let value = 0
   let next = at
-  if (typeof text !== 'string' || text.length !== 22) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)
+  if (typeof text !== 'string' || text.length !== 22)
+    throw new ProtocolError(`not a Kafka UUID: ${typeof text === 'string' ? JSON.stringify(text.slice(0, 100)) : kindOf(text)}`)
   for (let i = 0; i < 22; i++) {
     const digit = digitValue(text.charCodeAt(i))
     if (digit < 0) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)

@@ -1,9 +1,11 @@
-import { ProtocolError } from '../base/errors.ts'
+import { kindOf, ProtocolError } from '../base/errors.ts'
 import { putUuid } from './reader.ts'
 import { writeUtf8 } from './utf8.ts'
 
 // Attached bytes shorter than this are cheaper to copy than to carry as a piece of their own.
 const copyBelow = 2048
+// Characters of a text that an error repeats.
+const mostTold = 100
 
 /**
  * Writes Kafka's big-endian types into a growing buffer. Large byte strings can be attached instead of copied: `pieces()` then answers the
@@ -41,36 +43,38 @@ export class ByteWriter {
   }
 
   int8(value: number): void {
-    if ((value << 24) >> 24 !== value) throw notA('int8', value)
+    if (typeof value !== 'number' || (value << 24) >> 24 !== value) throw notA('int8', value)
     const at = this.room(1)
     this.bytes[at] = value
   }
   boolean(value: boolean): void {
+    if (typeof value !== 'boolean') throw notA('boolean', value)
     const at = this.room(1)
     this.bytes[at] = value ? 1 : 0
   }
   int16(value: number): void {
-    if ((value << 16) >> 16 !== value) throw notA('int16', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value) throw notA('int16', value)
     this.put16(value)
   }
   uint16(value: number): void {
-    if ((value & 0xffff) !== value) throw notA('uint16', value)
+    if (typeof value !== 'number' || (value & 0xffff) !== value) throw notA('uint16', value)
     this.put16(value)
   }
   int32(value: number): void {
-    if ((value | 0) !== value) throw notA('int32', value)
+    if (typeof value !== 'number' || (value | 0) !== value) throw notA('int32', value)
     this.put32(this.room(4), value)
   }
   uint32(value: number): void {
-    if (value >>> 0 !== value) throw notA('uint32', value)
+    if (typeof value !== 'number' || value >>> 0 !== value) throw notA('uint32', value)
     this.put32(this.room(4), value)
   }
   float64(value: number): void {
+    if (typeof value !== 'number') throw notA('float64', value)
     const at = this.room(8)
     new DataView(this.bytes.buffer, this.bytes.byteOffset).setFloat64(at, value)
   }
   bigInt64(value: bigint): void {
-    if (BigInt.asIntN(64, value) !== value) throw notA('int64', value)
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw notA('int64', value)
     const at = this.room(8)
     new DataView(this.bytes.buffer, this.bytes.byteOffset).setBigInt64(at, value)
   }
@@ -91,13 +95,13 @@ export class ByteWriter {
   }
 
   int64(value: number): void {
-    if (!Number.isSafeInteger(value)) throw new ProtocolError(`${value} is not an integer a number holds exactly`)
+    if (!Number.isSafeInteger(value)) throw notA('integer a number holds exactly', value)
     this.putInt64(value)
   }
 
   /** As `int64`, but what is beyond 2^63 becomes the nearest int64. */
   clampedInt64(value: number): void {
-    if (Number.isNaN(value)) throw new ProtocolError('NaN is not an int64')
+    if (typeof value !== 'number' || Number.isNaN(value)) throw notA('int64', value)
     const whole = Math.trunc(value)
     if (whole >= 2 ** 63) {
       const at = this.room(8)
@@ -126,12 +130,12 @@ export class ByteWriter {
   }
 
   varint(value: number): void {
-    if ((value | 0) !== value) throw notA('varint', value)
+    if (typeof value !== 'number' || (value | 0) !== value) throw notA('varint', value)
     this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
   }
 
   varlong(value: number): void {
-    if (!Number.isSafeInteger(value)) throw new ProtocolError(`${value} is not an integer a number holds exactly`)
+    if (!Number.isSafeInteger(value)) throw notA('integer a number holds exactly', value)
     let at = this.room(10)
     // The zigzag form of a 53-bit number needs 54 bits: past what a number holds, so the lowest seven bits are split off first.
     const magnitude = value < 0 ? -(value + 1) : value
@@ -254,6 +258,9 @@ function varintWidth(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
 }
 
-function notA(type: string, value: unknown): ProtocolError {
-  return new ProtocolError(`${typeof value === 'string' ? JSON.stringify(value) : String(value)} is not an ${type}`)
+/** Values come from callers that need not speak TypeScript: what would be turned into something else, or throw on its way, is told instead. */
+export function notA(type: string, value: unknown): ProtocolError {
+  const isTold = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+  const told = isTold ? String(value) : typeof value === 'string' ? JSON.stringify(value.slice(0, mostTold)) : kindOf(value)
+  return new ProtocolError(`${told} is no ${type}`)
 }

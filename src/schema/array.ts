@@ -1,6 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
+import { type ByteWriter, notA } from '../bytes/writer.ts'
 import { type Codec, codecOf, type Schema } from './schema.ts'
 
 // Longer arrays grow as their elements are read: a length alone reserves no memory to speak of.
@@ -15,10 +15,7 @@ export function arrayCodec<O, I>(element: Schema<O, I>, version: number, flexibl
       if (all === null) throw new ProtocolError('array is null, which it may not be here')
       return all
     },
-    write(to, value) {
-      if (!Array.isArray(value)) throw new ProtocolError(`${String(value)} is no array`)
-      write(to, value)
-    },
+    write,
   }
 }
 
@@ -54,6 +51,7 @@ function parts<O, I>(element: Schema<O, I>, version: number, flexible: boolean) 
       return all
     },
     write(to: ByteWriter, value: readonly I[]): void {
+      if (!Array.isArray(value)) throw notA('array', value)
       if (flexible) to.unsignedVarint(value.length + 1)
       else to.int32(value.length)
       for (let i = 0; i < value.length; i++) write(to, value[i]!)

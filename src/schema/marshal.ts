@@ -1,6 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
 import { ByteReader } from '../bytes/reader.ts'
-import { ByteWriter } from '../bytes/writer.ts'
+import { ByteWriter, notA } from '../bytes/writer.ts'
 import { codecOf, type Schema } from './schema.ts'
 
 /**
@@ -26,6 +26,7 @@ export class Version {
 
   /** The value of all the bytes; a ProtocolError when they aren't one. Nothing of it refers to `bytes`, but for `records`. */
   unmarshal<O, I>(schema: Schema<O, I>, bytes: Uint8Array): O {
+    if (!(bytes instanceof Uint8Array)) throw notA('Uint8Array', bytes)
     const from = new ByteReader(bytes)
     const value = codecOf(schema, this.version, this.flexible).read(from)
     if (from.remaining !== 0) throw new ProtocolError(`${from.remaining} bytes left over`)

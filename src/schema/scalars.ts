@@ -1,6 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
 import { type ByteReader, zeroUuid } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
+import { type ByteWriter, notA } from '../bytes/writer.ts'
 import { type Codec, plainTraits, type ScalarName, type Schema } from './schema.ts'
 
 type Read<T> = (from: ByteReader) => T
@@ -49,7 +49,7 @@ function sized<T>(kind: 'string' | 'bytes' | 'records', zero: T, type: Sized<T>)
     flexible ? from.unsignedVarint() - 1 : wide ? from.int32() : from.int16()
   const writeNull = (to: ByteWriter, flexible: boolean): void => (flexible ? to.unsignedVarint(0) : wide ? to.int32(-1) : to.int16(-1))
   const write = (to: ByteWriter, value: T, flexible: boolean): void => {
-    if (!type.is(value)) throw new ProtocolError(`${String(value)} is not of type ${kind}`)
+    if (!type.is(value)) throw notA(kind, value)
     type.write(to, value, flexible)
   }
   return {

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../base/errors.ts'
+import { notA } from '../bytes/writer.ts'
 import { defaultMaker, defaultOf, isDefault } from './defaults.ts'
 import { type Row, rowReader } from './row.ts'
 import { type AnySchema, type Codec, codecOf, covers, type Fields, type InOf, isOptional, type OutOf } from './schema.ts'
@@ -42,6 +43,7 @@ export function structCodec<F extends Fields>(fields: F, version: number, flexib
         }
       : from => readRow(from) as OutOf<F>,
     write(to, row: Row) {
+      if (typeof row !== 'object' || row === null) throw notA('struct', row)
       for (let i = 0; i < strict.length; i++) refuseUnsendable(fields, strict[i]!, row, version)
       for (let i = 0; i < names.length; i++) {
         const given = row[names[i]!]

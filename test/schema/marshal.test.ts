@@ -2,23 +2,34 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
 import {
   array,
+  bigInt64,
+  boolean,
   bytes,
   compact,
+  float64,
   type In,
   int8,
   int16,
   int32,
+  int64,
   marshal,
   nullable,
   type Out,
+  type Schema,
   since,
+  size64,
   string,
   struct,
   tagged,
+  timestamp,
+  uint16,
+  uint32,
   unmarshal,
   until,
+  uuid,
   Version,
   varint,
+  varlong,
   withDefault,
 } from '../../src/schema/index.ts'
 
@@ -87,4 +98,33 @@ describe('Version', () => {
     expect(() => new Version(-1)).toThrow(RangeError)
     expect(() => new Version(1.5)).toThrow(RangeError)
   })
+})
+
+test('values of another type are ProtocolErrors: none is turned into something else, none fails on its way', () => {
+  const text = { toString: () => '1' }
+  const wrong: [schema: Schema<never>, values: unknown[]][] = [
+    [boolean as never, ['false', 1, null, undefined]],
+    ...[int8, int16, uint16, int32, uint32, int64, varint, varlong].map((type): [Schema<never>, unknown[]] => [
+      type as never,
+      ['1', 1n, Symbol('1'), text, Object.create(null), 1.5, Number.NaN, true, null],
+    ]),
+    [timestamp as never, ['yesterday', '1', null, new Date(), 1n, Symbol('1')]],
+    [size64 as never, ['much', null, 1n]],
+    [float64 as never, ['1', undefined, null, 1n]],
+    [bigInt64 as never, [1, '1', null, undefined, 2n ** 63n]],
+    [string as never, [1, text, Symbol('1'), Object.create(null)]],
+    [bytes as never, [[1], 'ab', new Uint16Array(1), Object.create(null)]],
+    [uuid as never, [1n, Symbol('1'), Object.create(null), 'x'.repeat(1e6)]],
+    [array(int8) as never, ['ab', { length: 1 }, Object.create(null)]],
+    [nullable(array(int8)) as never, ['ab', undefined]],
+    [struct({ a: int8 }) as never, [null, undefined, 1, 'a']],
+  ]
+  for (const [schema, values] of wrong) {
+    for (const value of values) {
+      const marshalling = (): Uint8Array => marshal(schema, value as never)
+      expect(marshalling).toThrow(ProtocolError)
+      expect(marshalling).toThrow(/^.{0,200}$/)
+    }
+  }
+  for (const value of [null, undefined, 'ab', [1], 5]) expect(() => unmarshal(int8, value as never)).toThrow(ProtocolError)
 })

@@ -87,6 +87,20 @@ describe('defaults', () => {
   })
 })
 
+test('an empty list is not taken for a default that is none: neither left out nor let through', () => {
+  const list = withDefault(array(int8), [1, 2])
+  const raw = withDefault(bytes, new Uint8Array([9]))
+  const tags = struct({ list: tagged(0, list), raw: tagged(1, raw) })
+  const flexible = { flexible: true }
+  expect(encode(tags, { list: [1, 2], raw: new Uint8Array([9]) }, flexible)).toBe('00')
+  const empty = { list: [], raw: new Uint8Array(0) }
+  expect(decode(tags, encode(tags, empty, flexible), flexible)).toEqual(empty)
+  expect(() => encode(struct({ list: since(1, list) }), { list: [] })).toThrow('list cannot be sent in version 0')
+  // Nor is the default itself what a reader changes.
+  decode(tags, '00', flexible).raw[0] = 1
+  expect(decode(tags, '00', flexible).raw).toEqual(new Uint8Array([9]))
+})
+
 describe('nullable struct (KIP-893)', () => {
   const schema = nullable(struct({ a: int8 }))
 
