@@ -19,7 +19,7 @@ export interface MessageBatch {
   readonly count: number
   /** The records as objects. They stay valid as long as they are kept, and keep the batch's bytes in memory. Throws a ProtocolError for records that can't be. */
   messages(): Message[]
-  /** Walks the records without making objects. It, and the views it answers, die with the batch. */
+  /** Walks the records without making objects. It, and the views it answers, die with the batch. A reader has one: asked for again, it begins anew. */
   cursor(): RecordCursor
 }
 

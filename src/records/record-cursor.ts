@@ -68,7 +68,7 @@ export class RecordCursor {
     this.appendTime = batch.logAppendTime
     this.time = batch.logAppendTime ? batch.maxTimestamp : batch.baseTimestamp
     this.headersAt = this.recordEnd = this.at
-    this.keyLength = this.valueLength = this.offset = -1
+    this.keyLength = this.valueLength = this.offset = this.timestamp = -1
     if (this.left * leastRecordBytes > this.end - this.at) this.fail(`${this.left} records in ${this.end - this.at} bytes`)
     return this
   }

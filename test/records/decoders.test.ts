@@ -161,3 +161,16 @@ test.each([0, 1])('message sets v%i, one by one and compressed', async magic => 
     { numRuns: 100 },
   )
 })
+
+test('a cursor that begins another batch says nothing of the last one', () => {
+  const batchOf = (timestamp: number) => {
+    const builder = new BatchBuilder()
+    builder.append('k', 'v', [{ key: 'h', value: 'x' }], timestamp)
+    return scanBatches(builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))[0]!
+  }
+  const cursor = new RecordCursor().reset(batchOf(T), codecs)
+  while (cursor.next());
+  expect(cursor.timestamp).toBe(T)
+  cursor.reset(batchOf(T + 1), codecs)
+  expect([cursor.offset, cursor.timestamp, cursor.key, cursor.value, cursor.headers, cursor.left]).toEqual([-1, -1, null, null, [], 1])
+})
