@@ -39,7 +39,9 @@ export interface BrokerConfig {
   features?: Readonly<Record<string, number>>
   /** Names and passwords: given, every connection must authenticate by SASL PLAIN first. */
   users?: Readonly<Record<string, string>>
+  /** What sessions, waits and record times go by; default: the system's. */
   clock?: Clock
+  /** Default: silent. Connections that break the protocol are told of here. */
   logger?: Logger
   /** The runtime's codecs, which check compressed batches quicker than ours. */
   natives?: Natives

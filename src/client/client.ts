@@ -93,6 +93,7 @@ export class Client {
     return this.call(versions.apiVersions, request, options)
   }
 
+  /** The broker that coordinates a group or a transactional id. */
   findCoordinator(request: coordinators.FindCoordinatorRequest, options: CallOptions = {}): Promise<coordinators.FindCoordinatorResponse> {
     return this.call(coordinators.findCoordinator, request, options)
   }
@@ -112,10 +113,12 @@ export class Client {
     return this.call(groups.syncGroup, request, options)
   }
 
+  /** Keeps a member in its group; the answer says when that rebalances. */
   heartbeat(request: groups.HeartbeatRequest, options: CallOptions = {}): Promise<groups.HeartbeatResponse> {
     return this.call(groups.heartbeat, request, options)
   }
 
+  /** Takes members out of a group. */
   leaveGroup(request: groups.LeaveGroupRequest, options: CallOptions = {}): Promise<groups.LeaveGroupResponse> {
     return this.call(groups.leaveGroup, request, options)
   }

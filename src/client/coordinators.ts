@@ -45,6 +45,7 @@ export interface InitProducerIDRequest extends Addressed {
 export interface InitProducerIDResponse {
   /** null upon an error. */
   producer: ProducerSession | null
+  /** Milliseconds the broker held the request back for. */
   throttle: number
   error: KafkaError | null
 }

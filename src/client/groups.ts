@@ -88,6 +88,7 @@ export interface SyncGroupRequestAssignment {
 
 export interface SyncGroupResponse {
   error: KafkaError | null
+  /** Milliseconds the broker held the request back for. */
   throttle: number
   protocolType: string
   protocolName: string
@@ -103,6 +104,7 @@ export interface HeartbeatRequest extends Addressed {
 
 export interface HeartbeatResponse {
   error: KafkaError | null
+  /** Milliseconds the broker held the request back for. */
   throttle: number
 }
 
@@ -118,6 +120,7 @@ export interface LeaveGroupRequestMember {
 
 export interface LeaveGroupResponse {
   error: KafkaError | null
+  /** Milliseconds the broker held the request back for. */
   throttle: number
   members: LeaveGroupResponseMember[]
 }

@@ -41,6 +41,7 @@ export interface OffsetFetchRequest extends Addressed {
 }
 
 export interface OffsetFetchResponse {
+  /** Milliseconds the broker held the request back for. */
   throttle: number
   topics: Record<string, OffsetFetchPartition[]>
   error: KafkaError | null

@@ -46,6 +46,7 @@ export interface DeleteTopicsRequest extends Addressed {
 }
 
 export interface DeleteTopicsResponse {
+  /** Milliseconds the broker held the request back for. */
   throttle: number
   /** By topic; null for those deleted. */
   errors: Record<string, KafkaError | null>
