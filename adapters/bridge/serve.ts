@@ -3,7 +3,7 @@ import * as https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
-import { notListening } from '../shared/not-listening.ts'
+import { hostToListenOn, notListening } from '../shared/not-listening.ts'
 import { defaultLimits } from './config.ts'
 import { clientKey } from './ip.ts'
 import { NodeBridge, type NodeBridgeConfig, refuse } from './node.ts'
@@ -66,7 +66,7 @@ export async function serveBridge({
   })
   const metrics = metricsPort === undefined ? undefined : http.createServer((request, response) => answerMetrics(bridge, request, response))
   try {
-    await listen(server, host, port)
+    await listen(server, hostToListenOn(host), port)
     if (metrics !== undefined) await listen(metrics, '127.0.0.1', metricsPort!)
   } catch (error) {
     server.close()

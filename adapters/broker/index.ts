@@ -1,7 +1,7 @@
 import * as net from 'node:net'
 import { type Address, formatAddress } from '../../src/base/address.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
-import { notListening } from '../shared/not-listening.ts'
+import { hostToListenOn, notListening } from '../shared/not-listening.ts'
 import { AcceptedSocket } from './accepted-socket.ts'
 
 export interface ListenOptions {
@@ -18,7 +18,10 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses connections. */
+/**
+ * Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses connections. A ConfigError
+ * where that can't be.
+ */
 export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: ListenOptions = {}): Promise<Listening> {
   const doors = new Map<number, Door>()
   const listener: Listener = { address: id => doors.get(id)?.address }
@@ -26,7 +29,7 @@ export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: L
   let following: Promise<void> = Promise.resolve()
   const follow = async (): Promise<void> => {
     for (const id of broker.brokerIds) {
-      const door = doors.get(id) ?? new Door(broker, id, host, port === 0 ? 0 : port + id - 1, listener)
+      const door = doors.get(id) ?? new Door(broker, id, hostToListenOn(host), port === 0 ? 0 : port + id - 1, listener)
       doors.set(id, door)
       await (broker.isRunning(id) ? door.open() : door.close())
     }

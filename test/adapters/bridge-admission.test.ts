@@ -19,6 +19,7 @@ describe('fails closed', () => {
     ['an origin pattern', { origins: ['*'] }, /no origin/],
     ['an address that is none', { allowAddresses: ['10.0.0.0/33'] }, /no address/],
     ['a limit that is none', { limits: { connections: 0 } }, /must be a number above 0/],
+    ['a host that is empty', { host: '' }, /the host is empty/],
     ['a limit nobody knows', { limits: { conections: 1 } as never }, /no limit conections/],
   ])('%s: no start', async (_name, change, message) => {
     const starting = serveBridge({ ...base, ...change })

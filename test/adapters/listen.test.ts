@@ -34,6 +34,12 @@ describe('on TCP', () => {
     await writer.close()
   })
 
+  test('an empty host is not taken for every address of the machine', async () => {
+    const broker = new Broker()
+    onTestFinished(() => broker.close())
+    await expect(listen(broker, { host: '' })).rejects.toThrow(/the host is empty/)
+  })
+
   test('a stopped broker refuses connections, and is back on its port', async () => {
     const { broker, addr, transport } = await open({ brokers: 2 })
     const port = Number(addr[1]!.split(':')[1])
