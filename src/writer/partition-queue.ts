@@ -59,6 +59,8 @@ export class PartitionQueue {
 
   private identity: ProducerIdentity | null = null
   private nextSequence = 0
+  /** The broker has taken a batch under this identity. Until then it takes any number for the first, and so the second for it if that overtakes. */
+  private known = false
   /** A batch that had a sequence number was given up. */
   private gap = false
 
@@ -88,10 +90,10 @@ export class PartitionQueue {
 
   /** The next batch to send, numbered and counted as in flight; null when there is none or it has to wait. `eager` takes the open one too. */
   take(now: number, eager: boolean, requestId: number): Batch | null {
-    if (this.holding || this.inFlight >= this.mostInFlight || now < this.retryAt) return null
+    if (this.holding || this.full || now < this.retryAt) return null
     if (this.closed.length === 0 && (eager || this.gatheredUntil <= now)) this.close(now)
     const batch = this.closed[0]
-    if (batch === undefined || (this.host.ids !== null && !this.number(batch, this.host.ids))) return null
+    if (batch === undefined || this.mustWait(batch) || (this.host.ids !== null && !this.number(batch, this.host.ids))) return null
     this.closed.shift()
     this.sent.push(batch)
     this.inFlight++
@@ -102,7 +104,7 @@ export class PartitionQueue {
 
   /** From when on there is something to send; Infinity if that takes more than time. */
   readyAt(now: number, eager: boolean): number {
-    if (this.empty || this.holding || this.inFlight >= this.mostInFlight) return Number.POSITIVE_INFINITY
+    if (this.empty || this.holding || this.full) return Number.POSITIVE_INFINITY
     const gathered = this.closed.length > 0 || eager ? now : this.gatheredUntil
     return Math.max(this.retryAt, gathered)
   }
@@ -120,6 +122,7 @@ export class PartitionQueue {
     if (batch.settled) this.forget(batch)
     else if (verdict === 'written') {
       this.failures = 0
+      this.known = true
       this.forget(batch)
       this.host.settle(batch, null)
     } else this.recover(batch, verdict, error!, now)
@@ -158,6 +161,10 @@ export class PartitionQueue {
     const { closed } = this
     this.closed = []
     for (const batch of [...this.sent, ...closed]) if (!batch.settled) this.host.settle(batch, error)
+  }
+
+  private get full(): boolean {
+    return this.inFlight >= (this.known ? this.mostInFlight : 1)
   }
 
   /** How long the open batch may gather. */
@@ -204,6 +211,14 @@ export class PartitionQueue {
     }
   }
 
+  /**
+   * Behind one sent again that may have been written, only those go that were sent after it before. New ones would be one more than the broker
+   * remembers when it fails once more: its next repeat would seem to be out of sequence, and be written twice.
+   */
+  private mustWait({ attempts }: Batch): boolean {
+    return attempts === 0 && this.sent.some(({ maybeWritten }) => maybeWritten)
+  }
+
   /** Sees to it that a batch has its number; false while it can't get one. */
   private number(batch: Batch, ids: ProducerIds): boolean {
     if (batch.sequence >= 0) return true
@@ -211,6 +226,7 @@ export class PartitionQueue {
     if (this.identity !== ids.current && this.sent.length === 0) {
       this.identity = ids.current
       this.nextSequence = 0
+      this.known = false
     }
     batch.identity = this.identity
     batch.sequence = this.nextSequence

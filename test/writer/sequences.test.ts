@@ -3,6 +3,7 @@ import { ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import type { WriteErrors } from '../../src/writer/errors.ts'
+import { pause } from '../support/waiting.ts'
 import { batchesOf, Embedded, numbered, produceAnswer, values } from './embedded.ts'
 
 /** Producer epoch and base sequence of all batches sent. */
@@ -93,7 +94,7 @@ describe('numbers of batches', () => {
 
   test('a batch given up that was written after all: those behind it keep their numbers, and are written once', async () => {
     await using kafka = new Embedded()
-    const writer = kafka.open({ deliveryTimeout: 200, writeTimeout: 50 })
+    const writer = kafka.open({ deliveryTimeout: 600, writeTimeout: 350 })
     await writer.writeMessages({ value: 'first' })
     // Everything is written and nothing answered, until the first batch is given up.
     const stop = kafka.onProduce(async (_request, { apply }) => {
@@ -101,7 +102,9 @@ describe('numbers of batches', () => {
       return 'hang' as const
     })
     const failing = writer.writeMessages(values(2)).catch(e => e)
-    await expect.poll(() => kafka.sent.length, { interval: 5 }).toBe(3)
+    await expect.poll(() => kafka.sent.length, { interval: 5 }).toBe(2)
+    // Sent before the first is sent again, and with time left when that is given up.
+    await pause(250)
     const behind = writer.writeMessages(values(4, 2))
     const error: WriteErrors = await failing
     expect(error.errors[0]).toBeInstanceOf(TimeoutError)
@@ -113,6 +116,30 @@ describe('numbers of batches', () => {
     await writer.writeMessages({ value: 'last' })
     expect([kafka.sent.at(-1)!.batch.producerEpoch, kafka.sent.at(-1)!.batch.baseSequence]).toEqual([1, 0])
     expect(await kafka.texts()).toEqual(['first', ...numbered(6), 'last'])
+  })
+
+  test('a batch that fails again and again after it was written is written once, however much is to come behind it', async () => {
+    await using kafka = new Embedded()
+    const writer = kafka.open({ batchSize: 1 })
+    await writer.writeMessages({ value: 'first' })
+    let failures = 0
+    kafka.onProduce(async (request, { apply }) => {
+      const answer = await apply()
+      return batchesOf(request)[0]!.batch.baseSequence === 1 && failures++ < 3
+        ? produceAnswer(request, ErrorCode.NotEnoughReplicasAfterAppend)
+        : answer
+    })
+    await writer.writeMessages(values(20))
+    expect(await kafka.texts()).toEqual(['first', ...numbered(20)])
+    expect(failures).toBeGreaterThan(3)
+  })
+
+  test('the first batch of a writer, refused, is not overtaken by the second', async () => {
+    await using kafka = new Embedded()
+    const writer = kafka.open({ batchSize: 1 })
+    kafka.answerProduce(ErrorCode.NotEnoughReplicas)
+    await writer.writeMessages(values(5))
+    expect(await kafka.texts()).toEqual(numbered(5))
   })
 
   test('a batch given up that was never written: those behind it are, once', async () => {
