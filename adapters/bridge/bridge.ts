@@ -120,7 +120,7 @@ export class Bridge {
     this.metrics.close(relay.code)
     const seconds = Math.round(this.settings.clock.monotonic() - openedAt) / 1000
     this.settings.logger.info('closed', { ...describe(passage), code: relay.code, seconds, bytesUp, bytesDown })
-    if (this.#stopping && this.#relays.size === 0) this.#emptied.resolve()
+    if (this.#stopping && !this.settings.confined && this.#relays.size === 0) this.#emptied.resolve()
   }
 }
 

@@ -376,6 +376,7 @@ async function inWorker(isObject: boolean): Promise<{ url: string; stop(): Promi
     stop: async () => {
       if (worker.log() !== '') console.log(worker.log())
       await worker[Symbol.asyncDispose]()
+      expect(worker.log(), 'a request settled a promise of another').not.toContain('different request context')
     },
   }
 }
