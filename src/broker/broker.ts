@@ -68,7 +68,10 @@ export class Broker {
     return () => this.#watchers.delete(task)
   }
 
-  /** Serves one connection to a broker until either side ends it. Never rejects. `clientHost` is what DescribeGroups tells of the client. */
+  /**
+   * Serves one connection to a broker until either side ends it. Rejects with a ConfigError when there is no such broker. `clientHost` is what
+   * DescribeGroups tells of the client.
+   */
   async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
     if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
     await new ServerConnection(

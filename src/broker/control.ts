@@ -30,7 +30,8 @@ export class Controls {
 
   /** Adds a function; the answer takes it away again. */
   add<A extends AnyApi>(api: A, control: Control<A>): () => void {
-    const mine = control as unknown as Control<AnyApi>
+    // The same function may be given twice.
+    const mine: Control<AnyApi> = (request, context) => (control as unknown as Control<AnyApi>)(request, context)
     const all = this.#byKey.get(api.key) ?? []
     this.#byKey.set(api.key, [...all, mine])
     return () => {

@@ -101,6 +101,20 @@ describe('a control function', () => {
     expect(asked).toEqual([[[], 1, 9, 'me']])
   })
 
+  test('given twice is asked twice, and taken away one at a time', async () => {
+    const { broker, connect } = open({ topics })
+    let asked = 0
+    const count = (): undefined => void asked++
+    const remove = broker.control(Metadata, count)
+    broker.control(Metadata, count)
+    const connection = await connect()
+    await connection.request(Metadata, { topics: [] })
+    expect(asked).toBe(2)
+    remove()
+    await connection.request(Metadata, { topics: [] })
+    expect(asked).toBe(3)
+  })
+
   test('that throws closes the connection and is logged', async () => {
     const warnings: string[] = []
     const { broker, connect } = open({ topics, logger: { debug() {}, info() {}, warn: text => void warnings.push(text), error() {} } })
