@@ -4,7 +4,6 @@ import { IsoKafkaError, TimeoutError } from '../base/errors.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
-import type { BrokerConnection } from '../socket/connection.ts'
 import type { Cluster } from '../transport/cluster.ts'
 
 /**
@@ -28,8 +27,6 @@ export class Coordinator {
   private readonly key: string
   private readonly timeout: number
   private readonly clock: Clock
-  /** This member's connection, as last used. */
-  private own: BrokerConnection | undefined
 
   constructor({ cluster, groupId, timeout, clock }: { cluster: Cluster; groupId: string; timeout: number; clock: Clock }) {
     this.cluster = cluster
@@ -52,7 +49,6 @@ export class Coordinator {
       const connection = await (lane === 'member'
         ? this.cluster.connection(broker, 'group', { ...options, key: this.key })
         : this.cluster.connection(broker, 'control', options))
-      if (lane === 'member') this.own = connection
       const body = typeof request === 'function' ? (request as (version: number) => RequestInput<A>)(connection.version(api)) : request
       return await connection.request(api, body, { ...options, timeoutMs })
     } catch (error) {
@@ -90,8 +86,7 @@ export class Coordinator {
 
   /** Gives up this member's connection, whatever waits on it. */
   release(): void {
-    if (this.own !== undefined) this.cluster.release(this.own)
-    this.own = undefined
+    this.cluster.releaseKey(this.key)
   }
 }
 

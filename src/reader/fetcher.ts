@@ -108,7 +108,7 @@ export class Fetcher {
     this.cancelTimer?.()
     const reason = new ClosedError('the reader was closed')
     for (const flight of this.flights.values()) flight.recall(reason)
-    for (const connection of this.connections.values()) this.cluster.release(connection)
+    this.cluster.releaseKey(this.key)
     this.whereabouts.close(reason)
   }
 

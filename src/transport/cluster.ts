@@ -192,6 +192,11 @@ export class Cluster {
     this.pool.release(connection)
   }
 
+  /** The same for all connections of a key, those being opened included. */
+  releaseKey(key: string): void {
+    this.pool.releaseKey(key)
+  }
+
   /** The broker id of a group's or transaction's coordinator; cached. Waits while none is available. */
   async coordinator(kind: CoordinatorKind, key: string, options: WaitOptions = {}): Promise<number> {
     const broker = await this.patiently(`the coordinator of ${kind} ${key}`, options, () => this.coordinators.find(kind, key))

@@ -14,6 +14,7 @@ interface Slot {
   readonly address: Address
   readonly broker: string
   readonly lane: Lane
+  readonly key: string
   readonly opening: Promise<BrokerConnection>
   connection: BrokerConnection | undefined
   /** Counts towards the adapter's limit. */
@@ -56,7 +57,7 @@ export class Pool {
     const slot = this.slots.get(id) ?? this.slotToShare(broker, lane)
     if (slot?.connection?.closed === false) return this.use(slot, slot.connection)
     // A connection that has just ended leaves its slot a moment later.
-    const opening = slot !== undefined && slot.connection === undefined ? slot.opening : this.begin(id, address, broker, lane)
+    const opening = slot !== undefined && slot.connection === undefined ? slot.opening : this.begin({ id, address, broker, lane, key })
     if (timeoutMs === undefined) return abortable(opening, signal)
     const late = (): unknown => new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.settings.clock).bound(opening, late, { ...(signal && { signal }) })
@@ -86,6 +87,19 @@ export class Pool {
       this.slots.delete(slot.id)
     }
     connection.abort(new ClosedError(`${connection.broker}: its user has closed`))
+  }
+
+  /** The same for all that were asked for by this key, those still being opened, too: nobody else would ever use them. */
+  releaseKey(key: string): void {
+    for (const { key: own, connection, opening } of [...this.slots.values()]) {
+      if (own !== key) continue
+      if (connection !== undefined) this.release(connection)
+      else
+        opening.then(
+          opened => this.release(opened),
+          () => {},
+        )
+    }
   }
 
   /** Closes what no request uses; what is in use takes no new requests and closes when the last is answered. */
@@ -123,12 +137,9 @@ export class Pool {
     return connection
   }
 
-  private begin(id: string, address: Address, broker: string, lane: Lane): Promise<BrokerConnection> {
+  private begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key'>): Promise<BrokerConnection> {
     const slot: Slot = {
-      id,
-      address,
-      broker,
-      lane,
+      ...place,
       opening: Promise.resolve().then(() => this.openSlot(slot)),
       connection: undefined,
       admitted: false,
@@ -137,7 +148,7 @@ export class Pool {
       leaving: false,
       shared: false,
     }
-    this.slots.set(id, slot)
+    this.slots.set(slot.id, slot)
     return slot.opening
   }
 
