@@ -21,7 +21,10 @@ export interface ReaderConfig extends MembershipConfig {
   groupTopics?: readonly string[]
   /** A given transport (with TLS, SASL, timeouts …) stays open; without one the reader makes and closes its own. */
   transport?: Transport
-  /** Bytes fetched ahead, over all partitions: fetches wait until there is room. One batch larger than that is fetched nevertheless. Default 16 MiB. */
+  /**
+   * Bytes fetched ahead, over all partitions, in even shares for the brokers that lead them: fetches wait until there is room. One batch larger than
+   * that is fetched nevertheless. Default 16 MiB.
+   */
   queueBytes?: number
   /** Messages fetched ahead, counted by whole batches. Default: no bound but `queueBytes`. */
   queueCapacity?: number
@@ -42,7 +45,7 @@ export interface ReaderConfig extends MembershipConfig {
   commitInterval?: number
   /** Commits what `for await` and `batches()` delivered, once the next message or batch is asked for. `readMessage` always does, `fetchMessage` never. Default false. */
   autoCommit?: boolean
-  /** The wait after a failed fetch: from this, doubling … Default 100. */
+  /** The wait after a failed fetch, or one answered with nothing sooner than asked: from this, doubling … Default 100. */
   readBackoffMin?: number
   /** … up to this. Default 1,000. */
   readBackoffMax?: number
