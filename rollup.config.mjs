@@ -43,11 +43,14 @@ const compiledTypeScript = {
 }
 
 /**
- * Files that call functions as they load (schemas, tables) stay by themselves: a bundler drops a file nobody imports, but not such calls within
- * one that is needed. The rest is put together, for Node to open few files.
- * @param {string} id
+ * Files that stay by themselves, for a bundler drops a file nobody imports: those that call functions or read properties as they load (schemas,
+ * tables), which it keeps in one that is needed; and those that need CRC-32, which a bundler that splits code would have all of them load. The
+ * rest is put together, for Node to open few files.
  */
-const alone = id => /build\/src\/((?:schema|protocol|compression)\/(?!index).*)\.js$/.exec(id)?.[1]?.replace('/', '-')
+const apart =
+  /build\/src\/((?:schema|protocol|compression)\/(?!index).*|transport\/(?:leaders|routes)|.*\/(?:message-set|record-batch|crc32-balancer))\.js$/
+/** @param {string} id */
+const alone = id => apart.exec(id)?.[1]?.replace('/', '-')
 
 /** @type {import('rollup').RollupOptions} */
 export default {
