@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{ brokers: string[], topic: string, group: string }} Target
- * @typedef {Target & { kind: 'produce' | 'consume' | 'latency', size: number, callers: number, perCall: number, acks: -1 | 0 | 1, mode: string, warm: number, count: number }} Job
+ * @typedef {Target & { kind: 'produce' | 'consume' | 'latency', size: number, callers: number, perCall: number, acks: -1 | 0 | 1, mode:
+ * string, warm: number, count: number }} Job
  */
 
 const [client, text] = process.argv.slice(2)

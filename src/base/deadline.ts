@@ -20,7 +20,10 @@ export class Deadline {
     return this.remaining === 0
   }
 
-  /** Settles as `promise` does, unless the signal or this moment comes first: then rejects with the signal's reason or `late()`. The work itself goes on. */
+  /**
+   * Settles as `promise` does, unless the signal or this moment comes first: then rejects with the signal's reason or `late()`. The work
+   * itself goes on.
+   */
   bound<T>(promise: Promise<T>, late: () => unknown, { signal }: CallOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let forget: (() => void) | undefined

@@ -84,7 +84,10 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   })
 }
 
-/** A signal that is aborted when any of the given ones is; `release()` forgets them. (AbortSignal.any is missing in Node 20.0–20.2 and never lets go of a long-lived parent.) */
+/**
+ * A signal that is aborted when any of the given ones is; `release()` forgets them. (AbortSignal.any is missing in Node 20.0–20.2 and never
+ * lets go of a long-lived parent.)
+ */
 export function linkSignals(...parents: readonly (AbortSignal | undefined)[]): {
   controller: AbortController
   signal: AbortSignal

@@ -48,7 +48,10 @@ export function stampTime(batch: Uint8Array, timestamp: number, appendTime: bool
   view.setUint32(at.crc, crc32c(batch, at.attributes, batch.length))
 }
 
-/** The batch that ends a producer's transaction: one control record, its key the version 0 and the type, its value the version 0 and the coordinator's epoch. */
+/**
+ * The batch that ends a producer's transaction: one control record, its key the version 0 and the type, its value the version 0 and the
+ * coordinator's epoch.
+ */
 export function markerBatch(marker: {
   producerId: number
   producerEpoch: number

@@ -27,11 +27,17 @@ export interface BrokerConfig {
   autoCreateTopics?: boolean
   /** Partitions of a topic that does not say how many; 1. */
   numPartitions?: number
-  /** Bytes a partition keeps unless its topic says otherwise; 64 MiB. Its oldest segments go first; a segment holds an eighth of it, 1 MiB at most. */
+  /**
+   * Bytes a partition keeps unless its topic says otherwise; 64 MiB. Its oldest segments go first; a segment holds an eighth of it, 1 MiB
+   * at most.
+   */
   retentionBytes?: number
   /** Bytes all partitions keep together, whatever their topics say; 256 MiB. The largest partition gives first. */
   maxBytes?: number
-  /** Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) … `DescribeConfigs` lists those it knows. */
+  /**
+   * Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) … `DescribeConfigs` lists those it
+   * knows.
+   */
   configs?: Readonly<Record<string, string>>
   /** By API name: `{ Produce: 7, EndTxn: [0, 1], DescribeCluster: null }` passes for an older Kafka. */
   versions?: Readonly<Record<string, VersionCap>>

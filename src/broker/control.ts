@@ -19,8 +19,9 @@ export type ControlVerdict = 'drop' | 'hang'
 type ControlAnswer<A extends AnyApi> = AnswerTo<A> | ControlVerdict | null | undefined
 
 /**
- * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never answers,
- * null sends nothing (acks none), and undefined lets the next control function or the broker itself handle it. A promise holds up the requests behind it on that connection.
+ * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never answers, null sends
+ * nothing (acks none), and undefined lets the next control function or the broker itself handle it. A promise holds up the requests behind
+ * it on that connection.
  */
 export type Control<A extends AnyApi> = (request: RequestOf<A>, context: ControlContext<A>) => ControlAnswer<A> | Promise<ControlAnswer<A>>
 

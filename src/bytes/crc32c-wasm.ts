@@ -25,7 +25,8 @@ interface Engine {
   finish(from: number, to: number): number
 }
 
-// Made at the first use and shared by all: every call runs to its end at once and leaves nothing behind. Null where WebAssembly is missing or refused.
+// Made at the first use and shared by all: every call runs to its end at once and leaves nothing behind. Null where WebAssembly is missing
+// or refused.
 let engine: Engine | null | undefined
 
 /** As `crc32c` for `fewestWasmBytes` and more, by a SIMD WebAssembly module of our own; undefined where there is no WebAssembly to be had. */

@@ -31,7 +31,10 @@ export class Chains {
     this.before = new Int32Array(bytes.length)
   }
 
-  /** Where the next match worth taking begins, from `at` on and before `stop`; `stop` if there is none. It lies in the bytes from `begin` to `end`. */
+  /**
+   * Where the next match worth taking begins, from `at` on and before `stop`; `stop` if there is none. It lies in the bytes from `begin` to
+   * `end`.
+   */
   next(at: number, stop: number, begin: number, end: number): number {
     for (; at < stop; at++) {
       let length = this.find(at, begin, end)

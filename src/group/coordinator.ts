@@ -23,7 +23,10 @@ const retryBackoff = { min: 100, max: 1_000 }
 export class Coordinator {
   private readonly cluster: Cluster
   private readonly groupId: string
-  /** Names this member's connection. Two members of one group may live in one Transport: a shared connection would let one's join hold up the other's heartbeat. */
+  /**
+   * Names this member's connection. Two members of one group may live in one Transport: a shared connection would let one's join hold up
+   * the other's heartbeat.
+   */
   private readonly key: string
   private readonly timeout: number
   private readonly clock: Clock

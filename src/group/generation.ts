@@ -19,7 +19,10 @@ export interface Generation {
   readonly memberId: string
   /** This member's partitions by topic; every topic of the group is there. */
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
-  /** The ids (KIP-516) of these topics when the generation began, the zero uuid where there is none: a topic made anew has another, and offsets mean nothing in it. */
+  /**
+   * The ids (KIP-516) of these topics when the generation began, the zero uuid where there is none: a topic made anew has another, and
+   * offsets mean nothing in it.
+   */
   readonly topicIds: Readonly<Record<string, string>>
   /**
    * Runs a function for as long as the generation lasts. Its signal is aborted with a GenerationEndedError when the generation ends, and it
@@ -27,6 +30,9 @@ export interface Generation {
    * Started after the end, it still runs, with an aborted signal.
    */
   start(task: (signal: AbortSignal) => void | Promise<void>): void
-  /** Commits offsets, lower ones than before too. Rejects with a KafkaError (IllegalGeneration, UnknownMemberId …) once another generation has begun. */
+  /**
+   * Commits offsets, lower ones than before too. Rejects with a KafkaError (IllegalGeneration, UnknownMemberId …) once another generation
+   * has begun.
+   */
   commitOffsets(offsets: GroupOffsets, options?: CallOptions): Promise<void>
 }

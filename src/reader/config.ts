@@ -43,7 +43,10 @@ export interface ReaderConfig extends MembershipConfig {
    * at once, at most ten a second. Above 0, `commitMessages` answers at once and failures go to the log. Default 0.
    */
   commitInterval?: number
-  /** Commits what `for await` and `batches()` delivered, once the next message or batch is asked for. `readMessage` always does, `fetchMessage` never. Default false. */
+  /**
+   * Commits what `for await` and `batches()` delivered, once the next message or batch is asked for. `readMessage` always does,
+   * `fetchMessage` never. Default false.
+   */
   autoCommit?: boolean
   /** The wait after a failed fetch, or one answered with nothing sooner than asked: from this, doubling … Default 100. */
   readBackoffMin?: number

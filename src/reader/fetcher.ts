@@ -90,7 +90,10 @@ export class Fetcher {
     this.assign(this.positions.map(other => (other === position ? moved : other)))
   }
 
-  /** The next batch, not yet verified; its frame is the caller's to release. Throws what kept positions from being fetched, once the queue is empty. */
+  /**
+   * The next batch, not yet verified; its frame is the caller's to release. Throws what kept positions from being fetched, once the queue
+   * is empty.
+   */
   take(): FetchedBatch | undefined {
     const fetched = this.queue.take()
     if (fetched !== undefined) return fetched

@@ -51,7 +51,10 @@ export interface WriterConfig {
   batchSize?: number
   /** A batch is closed before it has more bytes than this, uncompressed. Default 1,000,000; brokers refuse more than 1,048,588 by default. */
   batchBytes?: number
-  /** The longest that messages gather while the broker is busy with two requests of ours. An idle one gets them at the end of the turn. Default 10. */
+  /**
+   * The longest that messages gather while the broker is busy with two requests of ours. An idle one gets them at the end of the turn.
+   * Default 10.
+   */
   batchTimeout?: number
   /** Bounds the requests that prepare a write: the topic's layout, the producer id. Default 10,000. */
   readTimeout?: number
@@ -67,7 +70,10 @@ export interface WriterConfig {
    * Topics of the message formats v0 and v1, possible up to Kafka 3.9, have no place for it and answer UnsupportedForMessageFormat: give false.
    */
   idempotent?: boolean
-  /** writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller, others `completion` or the log. */
+  /**
+   * writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller, others `completion` or
+   * the log.
+   */
   async?: boolean
   completion?: Completion
   /** Default Compression.None. */

@@ -18,7 +18,10 @@ export type Verdict =
   /** No use in sending it again. */
   | 'failed'
 
-/** Retriable errors found before anything is appended. All other retriable ones leave the outcome unknown: the leader may have changed after the append. */
+/**
+ * Retriable errors found before anything is appended. All other retriable ones leave the outcome unknown: the leader may have changed after
+ * the append.
+ */
 const refusals: readonly number[] = [
   ErrorCode.InvalidMessage,
   ErrorCode.UnknownTopicOrPartition,
