@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../base/signals.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
+import { given } from '../transport/given.ts'
 import { Transport } from '../transport/transport.ts'
 import { type ConsumerGroupConfig, type Membership, membershipOf } from './config.ts'
 import { Coordinator, hasCode, isTemporary } from './coordinator.ts'
@@ -55,7 +56,9 @@ export class ConsumerGroup {
     this.topics = [...new Set(config.topics)]
     this.membership = membershipOf(config)
     this.ownsTransport = !config.transport
-    this.transport = config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }) })
+    this.transport = config.transport
+      ? given(config.transport, 'cluster')
+      : new Transport({ ...(config.logger && { logger: config.logger }) })
     this.cluster = this.transport.cluster(config.brokers)
     this.clock = this.transport.clock
     this.logger = harmlessLogger(config.logger, this.transport.logger)

@@ -9,6 +9,7 @@ import { membershipOf } from '../group/config.ts'
 import { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
+import { given } from '../transport/given.ts'
 import { Transport } from '../transport/transport.ts'
 import { type ReaderConfig, type ReaderSettings, settingsOf } from './config.ts'
 import { Counters } from './counters.ts'
@@ -62,7 +63,9 @@ export class Reader implements AsyncIterable<Message> {
     this.given = config
     this.settings = settings
     this.ownsTransport = !config.transport
-    this.transport = config.transport ?? new Transport({ ...(config.logger && { logger: config.logger }) })
+    this.transport = config.transport
+      ? given(config.transport, 'cluster')
+      : new Transport({ ...(config.logger && { logger: config.logger }) })
     this.clock = this.transport.clock
     this.logger = harmlessLogger(config.logger, this.transport.logger)
     this.transport.codecs.offer(ownCodecs)

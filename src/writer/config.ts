@@ -60,7 +60,7 @@ export interface WriterConfig {
   readTimeout?: number
   /** Bounds one produce request, until its answer. Default 10,000. */
   writeTimeout?: number
-  /** Bounds a message's way from writeMessages to success or error, retries included. Default 120,000. */
+  /** Bounds a message's way from its batch to success or error, retries included; before that, the wait for room in the buffer. Default 120,000. */
   deliveryTimeout?: number
   /** Who must have a write before it counts as done. Default RequiredAcks.All. */
   requiredAcks?: RequiredAcks

@@ -4,6 +4,7 @@ import { harmlessLogger } from '../base/harmless.ts'
 import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import { type MessageInput, timestampOf } from '../records/message.ts'
+import { given } from '../transport/given.ts'
 import { Network } from '../transport/network.ts'
 import { Accumulator } from './accumulator.ts'
 import { ReceiptCall, WriteCall } from './call.ts'
@@ -29,7 +30,7 @@ export class Writer {
     const balancer = balancerOf(config)
     const own = config.transport ? undefined : new Network(config.logger ? { logger: config.logger } : {})
     this.ownsTransport = own !== undefined
-    this.transport = config.transport ?? own!
+    this.transport = own ?? given(config.transport!, 'cluster')
     this.accumulator = new Accumulator(settings, this.transport, harmlessLogger(config.logger, this.transport.logger))
     this.intake = new Intake(this.accumulator, this.transport.codecs, balancer)
   }

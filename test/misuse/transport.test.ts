@@ -3,7 +3,10 @@ import { memory } from '../../adapters/memory/index.ts'
 import { deferred } from '../../src/base/deferred.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
+import { ConsumerGroup } from '../../src/group/consumer-group.ts'
+import { Reader } from '../../src/reader/reader.ts'
 import { Transport } from '../../src/transport/transport.ts'
+import { Writer } from '../../src/writer/writer.ts'
 import { type Anything, lab } from './lab.ts'
 
 const { broker } = lab()
@@ -17,6 +20,15 @@ test.each<[string, Anything]>([
   ['clientId', 5],
 ])('%s %s: a ConfigError', (name, value) => {
   expect(() => new Transport({ adapter, [name]: value })).toThrow(ConfigError)
+})
+
+test.each<[string, (transport: Anything) => unknown]>([
+  ['Writer', transport => new Writer({ addr: broker.addresses, topic: 't', transport })],
+  ['Reader', transport => new Reader({ brokers: broker.addresses, topic: 't', transport })],
+  ['ConsumerGroup', transport => new ConsumerGroup({ id: 'g', brokers: broker.addresses, topics: ['t'], transport })],
+  ['Client', transport => new Client({ addr: broker.addresses, transport })],
+])("a %s that is given a transport's settings, not a Transport: a ConfigError", (_who, make) => {
+  expect(() => make({ adapter })).toThrow(ConfigError)
 })
 
 test.each<[string, Anything]>([
