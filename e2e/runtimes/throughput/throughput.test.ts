@@ -23,8 +23,8 @@ const runtimes: Readonly<Partial<Record<RuntimeName, { readonly ways: readonly s
   bun: { ways: [...sockets, 'WebSocket'], least: 0.6 },
   workerd: { ways: sockets, least: 0.6 },
 }
-/** Of our WebSocket's best turn: through a bridge there are two copies more, on the same cores. The runtimes' own can't be helped. */
-const leastThroughBridge = 0.5
+/** Of our WebSocket. Its middle is half, as docs/throughput.md shows; with three processes on two cores each figure varies by a third. */
+const leastThroughBridge = 0.3
 const table = new ThroughputTable()
 const installed = runtime('node24').missing === null
 
@@ -53,7 +53,7 @@ function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
         // With one fetch at a time it is measured, too, how quickly processes wake each other.
         for (const { way, share, bestShare } of measured) {
           if (way === 'adapter') expect(steady ? share : bestShare, way).toBeGreaterThan(whole ? least : least / 2)
-          if (way === 'WebSocket, ours') expect(bestShare, way).toBeGreaterThan(whole ? leastThroughBridge : leastThroughBridge / 4)
+          if (way === 'WebSocket, ours') expect(bestShare, way).toBeGreaterThan(whole ? leastThroughBridge : leastThroughBridge / 2)
         }
       },
     )
