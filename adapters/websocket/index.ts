@@ -44,8 +44,8 @@ export function websocket({ url, token, WebSocket: given }: WebSocketOptions): S
 
 /**
  * The same by a WebSocket of our own over an adapter's sockets, for runtimes that have such and yet must go through a bridge:
- * `import { adapter } from 'isokafka/node'`, then `websocketOver(adapter, { url, token })`. Quicker than the runtimes' WebSockets, in need of
- * none, and it keeps a slow reader's memory to what the adapter buffers.
+ * `import { adapter } from 'isokafka/node'`, then `websocketOver(adapter, { url, token })`. Quicker than the WebSockets of Node and Deno,
+ * in need of none, and it keeps a slow reader's memory to what the adapter buffers.
  */
 export function websocketOver(adapter: SocketAdapter, { url, token, tls = {} }: WebSocketOverOptions): SocketAdapter {
   const base = bridgeUrl(url)
