@@ -8,7 +8,7 @@ const ssr = { resolve: { conditions, externalConditions: conditions } }
 export default defineConfig({
   test: {
     teardownTimeout: 30_000,
-    reporters: ['default', './test/house/tally.ts'],
+    reporters: ['default', './test/rules/tally.ts'],
     projects: [
       {
         resolve,

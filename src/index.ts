@@ -73,7 +73,7 @@ export type {
   TopicAndGroup,
 } from './client/offsets.ts'
 export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
-export { type Record, RecordReader } from './client/record-reader.ts'
+export { type FetchedRecord, RecordReader } from './client/record-reader.ts'
 export type {
   ConfigEntry,
   CreateTopicsRequest,
@@ -84,14 +84,14 @@ export type {
   TopicConfig,
 } from './client/topics.ts'
 export { Compression, type CompressionCodec, DecompressionLimitError, type NativeCodec, type NativeCodecs } from './compression/codec.ts'
+export type { GroupBalancer, GroupMember, GroupMemberAssignments, GroupMemberTopic } from './group/balancers/group-balancer.ts'
+export { RackAffinityGroupBalancer } from './group/balancers/rack-affinity.ts'
+export { RangeGroupBalancer } from './group/balancers/range.ts'
+export { RoundRobinGroupBalancer } from './group/balancers/round-robin.ts'
 export type { ConsumerGroupConfig, MembershipConfig } from './group/config.ts'
 export { ConsumerGroup } from './group/consumer-group.ts'
 export { GenerationEndedError, GroupClosedError } from './group/errors.ts'
 export type { Generation, GroupOffsets, PartitionAssignment } from './group/generation.ts'
-export type { GroupBalancer, GroupMember, GroupMemberAssignments, GroupMemberTopic } from './group/group-balancer.ts'
-export { RackAffinityGroupBalancer } from './group/rack-affinity.ts'
-export { RangeGroupBalancer } from './group/range.ts'
-export { RoundRobinGroupBalancer } from './group/round-robin.ts'
 export { RequiredAcks } from './protocol/acks.ts'
 export { ErrorCode, KafkaError } from './protocol/errors.ts'
 export { FirstOffset, IsolationLevel, LastOffset } from './protocol/offsets.ts'

@@ -2,7 +2,7 @@ import { formatAddress } from '../../src/base/address.ts'
 import { abortable, linkSignals } from '../../src/base/signals.ts'
 import { decodeToken, tokenProtocol } from '../shared/bridge-wire.ts'
 import type { Identity } from './config.ts'
-import type { Gate } from './gate.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import { Refusal } from './refusal.ts'
 import type { Settings } from './settings.ts'
 import type { Targets } from './targets.ts'
@@ -20,7 +20,7 @@ export interface UpgradeRequest {
 }
 
 /** What was granted: a place among the connections, and one to the broker. */
-export interface Passage extends Upstream {
+export interface Admission extends Upstream {
   readonly target: string
   readonly identity: Identity
   readonly remoteAddress: string
@@ -29,7 +29,7 @@ export interface Passage extends Upstream {
 }
 
 /** All that is asked of a client before it is let in, the cheap questions first. Throws a Refusal. */
-export async function admit(settings: Settings, targets: Targets, gate: Gate, request: UpgradeRequest): Promise<Passage> {
+export async function admit(settings: Settings, targets: Targets, gate: ConnectionLimits, request: UpgradeRequest): Promise<Admission> {
   const { remoteAddress } = request
   const leaving = [gate.enter(remoteAddress)]
   const leave = (): void => {

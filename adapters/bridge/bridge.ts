@@ -1,10 +1,10 @@
 import { deferred } from '../../src/base/deferred.ts'
 import { linkSignals, sleep } from '../../src/base/signals.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
-import { admit, type Passage, type UpgradeRequest } from './admission.ts'
+import { type Admission, admit, type UpgradeRequest } from './admission.ts'
 import type { Channel } from './channel.ts'
 import type { BridgeConfig } from './config.ts'
-import { Gate } from './gate.ts'
+import { ConnectionLimits } from './connection-limits.ts'
 import { Metrics } from './metrics.ts'
 import { Refusal } from './refusal.ts'
 import { Relay, tickInterval } from './relay.ts'
@@ -16,7 +16,7 @@ export class Bridge {
   readonly settings: Settings
   readonly metrics: Metrics
   readonly #targets: Targets
-  readonly #gate: Gate
+  readonly #gate: ConnectionLimits
   readonly #relays = new Set<Relay>()
   readonly #entering = new Set<AbortController>()
   #stopping = false
@@ -26,7 +26,7 @@ export class Bridge {
     const settings = settingsOf(config)
     this.settings = settings
     this.#targets = new Targets(settings)
-    this.#gate = new Gate(settings.limits, () => settings.clock.monotonic())
+    this.#gate = new ConnectionLimits(settings.limits, () => settings.clock.monotonic())
     this.metrics = new Metrics(() => this.#gate.count)
   }
 
@@ -40,7 +40,7 @@ export class Bridge {
   }
 
   /** Lets a client in, or throws a Refusal: never anything else. */
-  async admit({ header, url, ...request }: UpgradeRequest): Promise<Passage> {
+  async admit({ header, url, ...request }: UpgradeRequest): Promise<Admission> {
     const { controller, signal, release } = linkSignals(request.signal)
     this.#entering.add(controller)
     let { remoteAddress } = request
@@ -64,7 +64,7 @@ export class Bridge {
   }
 
   /** Gives up a passage that no WebSocket came for; the answer says so. */
-  abandon({ leave, remoteAddress, socket }: Passage, cause?: unknown): Refusal {
+  abandon({ leave, remoteAddress, socket }: Admission, cause?: unknown): Refusal {
     socket.abort()
     leave()
     const refusal = new Refusal(400, 'request', 'that is no WebSocket handshake', { cause })
@@ -73,7 +73,7 @@ export class Bridge {
   }
 
   /** Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is left, when it ends. */
-  relay(passage: Passage, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
+  relay(passage: Admission, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
     const relay = new Relay(this.settings, passage, channel, this.metrics, () => this.stopping)
     this.#relays.add(relay)
     this.metrics.opened++
@@ -128,6 +128,6 @@ function stopped(): Refusal {
   return new Refusal(503, 'stopping', 'the bridge is stopping')
 }
 
-function describe({ identity, remoteAddress, target }: Passage): Record<string, string> {
+function describe({ identity, remoteAddress, target }: Admission): Record<string, string> {
   return { target, id: identity.id, remoteAddress }
 }

@@ -1,5 +1,5 @@
 import { adapter } from '#adapter'
-import type { Passage } from './admission.ts'
+import type { Admission } from './admission.ts'
 import { Bridge } from './bridge.ts'
 import type { BridgeConfig, BridgePolicy } from './config.ts'
 import type { Refusal } from './refusal.ts'
@@ -34,7 +34,7 @@ export abstract class FetchBridge {
   protected async answer<T>(
     request: Request,
     { remoteAddress, signal }: { remoteAddress: string; signal?: AbortSignal },
-    upgrade: (passage: Passage) => T,
+    upgrade: (passage: Admission) => T,
   ): Promise<T | Response> {
     const { pathname, search } = new URL(request.url)
     const { healthPath, path } = this.bridge.settings

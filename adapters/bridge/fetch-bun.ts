@@ -1,7 +1,7 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
 import { type CloseCode, subprotocol } from '../shared/bridge-wire.ts'
-import type { Passage } from './admission.ts'
+import type { Admission } from './admission.ts'
 import type { Bridge } from './bridge.ts'
 import type { Channel } from './channel.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
@@ -88,12 +88,12 @@ export class BunBridge extends FetchBridge {
 /** One WebSocket, from when it is granted. */
 class BunConnection implements Channel {
   readonly #bridge: Bridge
-  readonly #passage: Passage
+  readonly #passage: Admission
   #webSocket: ServerWebSocket | undefined
   #relaying: ReturnType<Bridge['relay']> | undefined
   #room: Deferred<void> | undefined
 
-  constructor(bridge: Bridge, passage: Passage) {
+  constructor(bridge: Bridge, passage: Admission) {
     this.#bridge = bridge
     this.#passage = passage
   }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../src/base/errors.ts'
 import { markedSubprotocol } from '../shared/bridge-wire.ts'
-import type { Passage } from './admission.ts'
+import type { Admission } from './admission.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
 import type { Resolve } from './guard.ts'
 import { type BareWebSocket, relayMarked } from './marked-channel.ts'
@@ -50,7 +50,7 @@ export class DenoBridge extends FetchBridge {
   }
 
   /** The client may go away before the answer gets there, which not every event tells. */
-  #await(socket: OpeningWebSocket, passage: Passage): void {
+  #await(socket: OpeningWebSocket, passage: Admission): void {
     const { clock, limits } = this.bridge.settings
     const giveUp = (): void => {
       forget()

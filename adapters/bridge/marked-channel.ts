@@ -1,7 +1,7 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError } from '../../src/base/errors.ts'
 import { CloseCode, markEvery } from '../shared/bridge-wire.ts'
-import type { Passage } from './admission.ts'
+import type { Admission } from './admission.ts'
 import type { Bridge } from './bridge.ts'
 import type { Channel } from './channel.ts'
 
@@ -111,7 +111,7 @@ class MarkedChannel implements Channel {
 }
 
 /** Carries what goes through a WebSocket of that kind; settles once nothing of it is left. */
-export function relayMarked(bridge: Bridge, passage: Passage, webSocket: BareWebSocket): Promise<void> {
+export function relayMarked(bridge: Bridge, passage: Admission, webSocket: BareWebSocket): Promise<void> {
   const over = deferred<void>()
   const { messageBytes, windowBytes } = bridge.settings.limits
   const ended = (code: number): void => {

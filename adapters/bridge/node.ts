@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 import { dial } from '../node/dial.ts'
 import { type CloseCode, subprotocol } from '../shared/bridge-wire.ts'
-import type { Passage } from './admission.ts'
+import type { Admission } from './admission.ts'
 import { Bridge } from './bridge.ts'
 import type { Channel } from './channel.ts'
 import type { BridgeConfig } from './config.ts'
@@ -109,7 +109,7 @@ export class NodeBridge {
     }
   }
 
-  #connect(webSocket: WebSocket, passage: Passage): void {
+  #connect(webSocket: WebSocket, passage: Admission): void {
     const { relay, closed } = this.#bridge.relay(passage, channelOf(webSocket))
     webSocket.on('message', (data, isBinary) => (isBinary ? relay.message(data as Buffer) : relay.text()))
     webSocket.on('ping', data => {

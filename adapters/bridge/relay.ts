@@ -1,6 +1,6 @@
 import { messageOf, ProtocolError } from '../../src/base/errors.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
-import type { Passage } from './admission.ts'
+import type { Admission } from './admission.ts'
 import type { Channel } from './channel.ts'
 import { FrameFollower } from './frames.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,7 +18,7 @@ const mostMarks = 64
 
 /** One client and one broker. Whoever has the WebSocket tells what comes from it. */
 export class Relay {
-  readonly passage: Passage
+  readonly passage: Admission
   readonly openedAt: number
   /** Bytes from the client, and to it. */
   bytesUp = 0
@@ -51,7 +51,7 @@ export class Relay {
   #forgetTick = (): void => {}
 
   /** `stopping`: whether the bridge is. */
-  constructor(settings: Settings, passage: Passage, channel: Channel, metrics: Metrics, stopping: () => boolean) {
+  constructor(settings: Settings, passage: Admission, channel: Channel, metrics: Metrics, stopping: () => boolean) {
     const { clock, limits } = settings
     const now = clock.monotonic()
     this.passage = passage

@@ -8,11 +8,11 @@ export interface Command {
   /** What `--help` prints: usage, options, examples. */
   readonly help: string
   /** Does the work, and answers the exit status. A UsageError for arguments that make no sense; an IsoKafkaError for what a user can mend. */
-  run(args: readonly string[], surroundings: Surroundings): Promise<number>
+  run(args: readonly string[], context: CommandContext): Promise<number>
 }
 
 /** What a command has of the process around it. */
-export interface Surroundings {
+export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** A line on standard output. */
   print(line: string): void

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Stopped, type Surroundings } from './command.ts'
+import { type CommandContext, Stopped } from './command.ts'
 import { main } from './main.ts'
 
 // A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped.
@@ -18,10 +18,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-const surroundings: Surroundings = {
+const context: CommandContext = {
   environment: process.env,
   print: line => void process.stdout.write(`${line}\n`),
   warn: line => void process.stderr.write(`${line}\n`),
   signal: stopping.signal,
 }
-process.exitCode = await main(process.argv.slice(2), surroundings)
+process.exitCode = await main(process.argv.slice(2), context)

@@ -2,7 +2,7 @@ import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
 import { packageVersion } from '../../src/base/version.ts'
 import { bridgeCommand } from './bridge.ts'
 import { brokerCommand } from './broker.ts'
-import { type Command, exitStatus, Stopped, type Surroundings, UsageError } from './command.ts'
+import { type Command, type CommandContext, exitStatus, Stopped, UsageError } from './command.ts'
 import { demoCommand } from './demo.ts'
 
 const commands: readonly Command[] = [brokerCommand, bridgeCommand, demoCommand]
@@ -23,13 +23,13 @@ examples:
   bunx --bun isokafka broker`
 
 /** Does what the command line asks for, and answers the exit status. What a user can mend takes one line on standard error, and no stack. */
-export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { print, warn } = surroundings
+export async function main(args: readonly string[], context: CommandContext): Promise<number> {
+  const { print, warn } = context
   const [first, ...rest] = args
   const command = commands.find(({ name }) => name === first)
   try {
     if (command !== undefined && asksForHelp(rest)) print(command.help)
-    else if (command !== undefined) return await command.run(rest, surroundings)
+    else if (command !== undefined) return await command.run(rest, context)
     else if (first === 'help' || asksForHelp(args)) print(help)
     else if (first === '--version') print(packageVersion)
     else throw new UsageError(first === undefined ? 'which command?' : `there is no command "${first}"`)

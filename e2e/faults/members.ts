@@ -1,6 +1,6 @@
 import { adapter as node } from '../../adapters/node/index.ts'
 import { type ClientEvent, Reader, type ReaderConfig, type SocketAdapter, Transport } from '../../src/index.ts'
-import { unpluggable } from '../../test/support/unpluggable.ts'
+import { flakyAdapter } from '../../test/support/flaky-adapter.ts'
 import { pause } from '../../test/support/waiting.ts'
 import { numberOf } from './load.ts'
 
@@ -59,7 +59,7 @@ export class GroupMember {
   private readonly books: GroupBooks
   private readonly mode: Mode
   private readonly workMs: number
-  private readonly network: ReturnType<typeof unpluggable>
+  private readonly network: ReturnType<typeof flakyAdapter>
   private generation = -1
   /** Last offsets of this generation, by partition. */
   private last = new Map<number, number>()
@@ -76,7 +76,7 @@ export class GroupMember {
     this.books = books
     this.mode = mode
     this.workMs = workMs
-    this.network = unpluggable(adapter)
+    this.network = flakyAdapter(adapter)
     this.transport = new Transport({ adapter: this.network.adapter, onEvent: event => this.hear(event) })
     this.reader = new Reader({
       heartbeatInterval: 300,

@@ -16,7 +16,7 @@ import {
   responseBytes,
   startPeer,
   until,
-} from '../../test/adapters/bridge-lab.ts'
+} from '../../test/adapters/bridge-fixture.ts'
 import { bundle } from './bundle.ts'
 import type { BridgeOrder, BridgeState } from './entries/bridge-program.ts'
 import { type Runtime, runtime } from './packages.ts'
@@ -46,7 +46,7 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
   const cases = test.skipIf(which.missing !== null)
 
   /** A bridge to 'broker:9092', which is at this port; over whatever else is asked for. */
-  async function startLab(port: number, order: Partial<BridgeOrder> = {}): Promise<Lab> {
+  async function startFixture(port: number, order: Partial<BridgeOrder> = {}): Promise<Fixture> {
     await program.post('start', {
       secret,
       port,
@@ -56,18 +56,18 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
       resolve: [['127.0.0.1']],
       ...order,
     } satisfies BridgeOrder)
-    const lab: Lab = {
+    const fixture: Fixture = {
       state: () => program.state(),
       close: () => program.post('close', {}),
       connect: (target = 'broker:9092', how = {}) => connect(`${program.url.replace('http', 'ws')}${target}`, how),
       status: (target, how) =>
-        lab.connect(target, how).then(
+        fixture.connect(target, how).then(
           () => 101,
           error => error.status,
         ),
       empty: async () => eventually(program, ({ connections }) => connections === 0),
     }
-    return lab
+    return fixture
   }
 
   cases('clients of both kinds write and read through it', { timeout: 60_000 }, async () => {
@@ -107,67 +107,67 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
   })
 
   cases('missing, expired and forged tokens: 401, and nothing is dialed', async () => {
-    const lab = await startLab((await startPeer()).port)
+    const fixture = await startFixture((await startPeer()).port)
     const good = await tokens.sign({ id: 'somebody' })
     const past = signedTokens({ secret, now: () => Date.now() - 3_600_000 })
     const theirs = signedTokens({ secret: 'another secret of thirty-two bytes' })
     const bad = [null, '', await past.sign({ id: 'x' }), await theirs.sign({ id: 'x' }), `${good}x.y`, good.split('.')[0]!]
-    for (const token of bad) expect(await lab.status(undefined, { token })).toBe(401)
-    expect((await lab.state()).dialed).toEqual([])
-    expect(await lab.status(undefined, { token: good })).toBe(101)
+    for (const token of bad) expect(await fixture.status(undefined, { token })).toBe(401)
+    expect((await fixture.state()).dialed).toEqual([])
+    expect(await fixture.status(undefined, { token: good })).toBe(101)
   })
 
   cases('wrong Origin, a target outside the list, a query, no WebSocket: refused, and nothing is dialed', async () => {
-    const lab = await startLab((await startPeer()).port)
-    for (const from of ['https://evil.example', 'null', null]) expect(await lab.status(undefined, { origin: from })).toBe(403)
-    for (const target of ['broker:9093', 'BROKER:9092', '127.0.0.1:9092', '']) expect(await lab.status(target)).toBe(403)
-    expect(await lab.status(undefined, { path: '/broker:9092?x=1' })).toBe(400)
+    const fixture = await startFixture((await startPeer()).port)
+    for (const from of ['https://evil.example', 'null', null]) expect(await fixture.status(undefined, { origin: from })).toBe(403)
+    for (const target of ['broker:9093', 'BROKER:9092', '127.0.0.1:9092', '']) expect(await fixture.status(target)).toBe(403)
+    expect(await fixture.status(undefined, { path: '/broker:9092?x=1' })).toBe(400)
     expect((await fetch(`${program.url}broker:9092`)).status).toBe(426)
     expect((await fetch(`${program.url}healthz`)).status).toBe(200)
-    expect((await lab.state()).dialed).toEqual([])
+    expect((await fixture.state()).dialed).toEqual([])
   })
 
   cases('DNS rebinding, link-local and IPv4-mapped addresses: refused, and nothing is dialed', async () => {
     const forbidden = ['169.254.169.254', '::ffff:10.0.0.1', 'fe80::1', '64:ff9b::a9fe:a9fe', '::1', '127.1']
-    const lab = await startLab((await startPeer()).port, { resolve: [['127.0.0.1'], ...forbidden.map(each => [each])] })
-    expect(await lab.status()).toBe(101)
-    for (const address of forbidden) expect([address, await lab.status()]).toEqual([address, 403])
-    expect(await lab.state()).toMatchObject({ dialed: ['127.0.0.1:9092'], lookUps: 1 + forbidden.length })
+    const fixture = await startFixture((await startPeer()).port, { resolve: [['127.0.0.1'], ...forbidden.map(each => [each])] })
+    expect(await fixture.status()).toBe(101)
+    for (const address of forbidden) expect([address, await fixture.status()]).toEqual([address, 403])
+    expect(await fixture.state()).toMatchObject({ dialed: ['127.0.0.1:9092'], lookUps: 1 + forbidden.length })
   })
 
   cases('text frames: 1003; what is not Kafka: 4005; oversized messages: 1009', async () => {
-    const lab = await startLab((await startPeer()).port)
-    const text = await lab.connect()
+    const fixture = await startFixture((await startPeer()).port)
+    const text = await fixture.connect()
     text.webSocket.send('hello')
     expect(await text.closed).toMatchObject({ code: CloseCode.TextMessage })
-    const other = await lab.connect()
+    const other = await fixture.connect()
     other.webSocket.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'))
     expect(await other.closed).toMatchObject({ code: CloseCode.NotKafka })
-    const large = await lab.connect()
+    const large = await fixture.connect()
     large.webSocket.send(Buffer.alloc(MiB + 1))
     expect(await large.closed).toMatchObject({ code: CloseCode.MessageTooBig })
-    await lab.empty()
+    await fixture.empty()
   })
 
   cases('compressed frames: compression is not agreed to, and its bit is an error', async () => {
-    const lab = await startLab((await startPeer()).port)
-    const client = await lab.connect(undefined, { client: { perMessageDeflate: true } })
+    const fixture = await startFixture((await startPeer()).port)
+    const client = await fixture.connect(undefined, { client: { perMessageDeflate: true } })
     expect(client.webSocket.extensions).toBe('')
     client.raw.write(Buffer.from([0xc2, 0x80, 0, 0, 0, 0]))
     expect((await client.closed).code).not.toBe(CloseCode.Normal)
-    await lab.empty()
+    await fixture.empty()
   })
 
   cases('past the limit: 503; of one identity: 429; a place that is free again can be had', async () => {
-    const lab = await startLab((await startPeer()).port, { limits: { connections: 3, connectionsPerIdentity: 2 } })
-    const [first] = [await lab.connect(), await lab.connect()]
-    expect(await lab.status()).toBe(429)
+    const fixture = await startFixture((await startPeer()).port, { limits: { connections: 3, connectionsPerIdentity: 2 } })
+    const [first] = [await fixture.connect(), await fixture.connect()]
+    expect(await fixture.status()).toBe(429)
     const token = await tokens.sign({ id: 'another' })
-    expect(await lab.status(undefined, { token })).toBe(101)
-    expect(await lab.status(undefined, { token })).toBe(503)
+    expect(await fixture.status(undefined, { token })).toBe(101)
+    expect(await fixture.status(undefined, { token })).toBe(503)
     first!.webSocket.close()
     await eventually(program, ({ connections }) => connections === 2)
-    expect(await lab.status(undefined, { token })).toBe(101)
+    expect(await fixture.status(undefined, { token })).toBe(101)
   })
 
   cases(
@@ -175,8 +175,8 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
     { timeout: 60_000 },
     async () => {
       const answer = responseBytes(1, 32 * MiB)
-      const lab = await startLab((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
-      const clients = await Promise.all(Array.from({ length: 10 }, () => lab.connect()))
+      const fixture = await startFixture((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
+      const clients = await Promise.all(Array.from({ length: 10 }, () => fixture.connect()))
       for (const client of clients) {
         client.raw.pause()
         client.webSocket.send(requestBytes(1))
@@ -193,8 +193,8 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
   if (marked)
     cases('a client that reads and returns no mark, or a wrong one, gets no more than the window', async () => {
       const answer = responseBytes(1, 8 * MiB)
-      const lab = await startLab((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
-      const silent = await lab.connect()
+      const fixture = await startFixture((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
+      const silent = await fixture.connect()
       silent.returnsMarks = false
       silent.webSocket.send(requestBytes(1))
       await standstill(program)
@@ -208,8 +208,8 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
     })
 
   cases('a broker that reads nothing: who sends on is held back, or closed', { timeout: 60_000 }, async () => {
-    const lab = await startLab((await startPeer(socket => socket.pause())).port)
-    const client = await lab.connect()
+    const fixture = await startFixture((await startPeer(socket => socket.pause())).port)
+    const client = await fixture.connect()
     client.webSocket.send(requestBytes(1, 90 * MiB).subarray(0, 64))
     const piece = Buffer.alloc(256 * 1024)
     let ended = false
@@ -222,7 +222,7 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
     }
     if (marked) expect(await client.closed).toMatchObject({ code: CloseCode.Overflow })
     else expect(client.webSocket.bufferedAmount).toBeGreaterThanOrEqual(8 * MiB)
-    const up = bytesOf(await lab.state(), 'up')
+    const up = bytesOf(await fixture.state(), 'up')
     // The kernel's memory on the way to the broker, and five messages.
     expect(up).toBeLessThan(16 * MiB)
   })
@@ -234,8 +234,8 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
         socket.pause()
         void until(() => reading, 30_000).then(() => socket.resume())
       })
-      const lab = await startLab(peer.port, { limits: { windowBytes: 64 * 1024 } })
-      const client = await lab.connect()
+      const fixture = await startFixture(peer.port, { limits: { windowBytes: 64 * 1024 } })
+      const client = await fixture.connect()
       client.webSocket.send('?first')
       await until(() => client.marks.includes('!first'))
       client.webSocket.send(requestBytes(1, 90 * MiB).subarray(0, 64))
@@ -251,7 +251,7 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
       await until(() => answered() === asked)
       expect(client.marks.filter(mark => /^!\d/.test(mark))).toEqual(Array.from({ length: asked }, (_, i) => `!${i}`))
       // One who asks and doesn't read is let go.
-      const deaf = await lab.connect()
+      const deaf = await fixture.connect()
       deaf.raw.pause()
       for (let i = 0; i < 20_000; i++) deaf.webSocket.send(`?${'x'.repeat(32)}`)
       await eventually(program, ({ connections }) => connections === 1)
@@ -261,10 +261,10 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
     'silent peers: a client that gives no sign of life is gone after the deadline, and so is its connection to the broker',
     async () => {
       const peer = await startPeer()
-      const lab = await startLab(peer.port, { limits: { pingInterval: 200, pongTimeout: 200 } })
-      const dead = await lab.connect(undefined, { client: { autoPong: false } })
+      const fixture = await startFixture(peer.port, { limits: { pingInterval: 200, pongTimeout: 200 } })
+      const dead = await fixture.connect(undefined, { client: { autoPong: false } })
       dead.returnsMarks = false
-      const lively = await lab.connect()
+      const lively = await fixture.connect()
       await eventually(program, ({ connections }) => connections === 1)
       await until(() => peer.open.size === 1)
       expect(lively.webSocket.readyState).toBe(WebSocket.OPEN)
@@ -280,29 +280,29 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
       })
       onRequests(socket, id => id === 7 && socket.end(responseBytes(id, 3 * MiB)))
     })
-    const lab = await startLab(peer.port)
-    const client = await lab.connect()
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
     client.webSocket.send(requestBytes(7))
     expect(await client.closed).toMatchObject({ code: CloseCode.BrokerClosed })
     expect(client.received).toBe(3 * MiB)
     heard = 0
-    const other = await lab.connect()
+    const other = await fixture.connect()
     const request = requestBytes(1, 3 * MiB)
     for (let at = 0; at < request.length; at += 256 * 1024) other.webSocket.send(request.subarray(at, at + 256 * 1024))
     other.webSocket.close(1000)
     await other.closed
     await until(() => heard === 3 * MiB && peer.open.size === 0)
-    await lab.empty()
+    await fixture.empty()
   })
 
   cases('a client that vanishes, before or after it is let in, leaves nothing behind', async () => {
     const peer = await startPeer()
-    const lab = await startLab(peer.port)
-    const client = await lab.connect()
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
     client.raw.destroy()
-    await lab.empty()
+    await fixture.empty()
     await until(() => peer.open.size === 0)
-    const waiting = await startLab(peer.port, { hang: true, limits: { dialTimeout: 1_000 } })
+    const waiting = await startFixture(peer.port, { hang: true, limits: { dialTimeout: 1_000 } })
     const leaving = new AbortController()
     const status = waiting.status(undefined, { client: { signal: leaving.signal } as never })
     await eventually(program, ({ connections }) => connections === 1)
@@ -320,12 +320,12 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
         answer = () => socket.write(responseBytes(id, 3 * MiB))
       }),
     )
-    const lab = await startLab(peer.port)
-    const client = await lab.connect()
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
     client.webSocket.send(requestBytes(1))
     await until(() => heard.length === 1)
-    await lab.close()
-    expect(await lab.status()).toBe(503)
+    await fixture.close()
+    expect(await fixture.status()).toBe(503)
     expect((await fetch(`${program.url}healthz`)).status).toBe(503)
     answer()
     expect(await client.closed).toMatchObject({ code: CloseCode.GoingAway })
@@ -335,7 +335,7 @@ describe.each(places)('the bridge in $place', ({ place, name }) => {
   })
 })
 
-interface Lab {
+interface Fixture {
   state(): Promise<BridgeState>
   close(): Promise<unknown>
   connect(target?: string, how?: ConnectOptions): Promise<Client>
@@ -354,7 +354,7 @@ interface Program {
 async function start(which: Runtime, isObject: boolean): Promise<Program> {
   const { url, stop } = which.name === 'workerd' ? await inWorker(isObject) : await inProcess(which)
   const answer = async (what: string, init?: RequestInit): Promise<unknown> => {
-    const response = await fetch(`${url}lab/${what}`, init)
+    const response = await fetch(`${url}fixture/${what}`, init)
     const text = await response.text()
     if (!response.ok) throw new Error(`${what}: ${response.status} ${text}`)
     return JSON.parse(text)

@@ -4,11 +4,11 @@ import type { AnyApi } from '../protocol/api.ts'
 import type { Address, Socket } from '../socket/socket.ts'
 import { Cluster } from './cluster.ts'
 import type { BrokerConfig } from './config.ts'
+import { Connection } from './connection.ts'
 import { type Control, Controls } from './control.ts'
 import type { CoordinatorKind } from './coordinators.ts'
 import { Dispatcher } from './dispatch.ts'
 import type { Node } from './node.ts'
-import { ServerConnection } from './server-connection.ts'
 import { Throttle } from './throttle.ts'
 
 /** Where clients that came one way reach each broker: memory and TCP advertise different addresses, as Kafka's listeners do. */
@@ -74,15 +74,7 @@ export class Broker {
    */
   async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
     if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
-    await new ServerConnection(
-      ++this.#connections,
-      this.#node(brokerId),
-      socket,
-      listener,
-      clientHost,
-      this.#cluster,
-      this.#dispatcher,
-    ).serve()
+    await new Connection(++this.#connections, this.#node(brokerId), socket, listener, clientHost, this.#cluster, this.#dispatcher).serve()
   }
 
   /** Puts a function before an API's handler; the answer takes it away. The latest added is asked first. */

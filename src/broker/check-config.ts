@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
-import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './config-definitions.ts'
-import { invalidValue } from './configs.ts'
-import { invalidTopicName } from './topic-names.ts'
+import { invalidValue } from './configs/configs.ts'
+import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './configs/definitions.ts'
+import { invalidTopicName } from './topics/names.ts'
 
 /** Partitions one request, or one topic of the start, may add: Kafka's bound. Each costs memory, and is a word for a client to ask for. */
 export const mostPartitions = 10_000

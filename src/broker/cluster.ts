@@ -1,19 +1,19 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { uuidText } from '../bytes/reader.ts'
+import { builtinCodecs } from '../compression/builtin.ts'
 import { Codecs } from '../compression/codecs.ts'
-import { ownCodecs } from '../compression/own.ts'
-import { Advertised } from './advertised.ts'
+import { ApiTable } from './api-table.ts'
 import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
-import { brokerDefinitions, topicConfigs } from './config-definitions.ts'
-import { ConfigSource, Configs } from './configs.ts'
+import { ConfigSource, Configs } from './configs/configs.ts'
+import { brokerDefinitions, topicConfigs } from './configs/definitions.ts'
 import { Coordinators } from './coordinators.ts'
-import { Groups } from './groups.ts'
+import { Groups } from './groups/groups.ts'
+import type { Partition } from './log/partition.ts'
 import { Node } from './node.ts'
-import type { Partition } from './partition.ts'
-import { Topic } from './topic.ts'
-import { Transactions } from './transactions.ts'
+import { Topic } from './topics/topic.ts'
+import { Transactions } from './transactions/transactions.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -24,7 +24,7 @@ export class Cluster {
   readonly logger: Logger
   readonly codecs: Codecs
   readonly configs: Configs
-  readonly advertised: Advertised
+  readonly apiTable: ApiTable
   /** Passwords by name; undefined lets everyone in. */
   readonly users: ReadonlyMap<string, string> | undefined
   readonly features: ReadonlyMap<string, number>
@@ -46,8 +46,8 @@ export class Cluster {
     this.clock = config.clock ?? systemClock
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
-    this.codecs.offer(ownCodecs)
-    this.advertised = new Advertised(config.versions ?? {})
+    this.codecs.offer(builtinCodecs)
+    this.apiTable = new ApiTable(config.versions ?? {})
     this.users = config.users === undefined ? undefined : new Map(Object.entries(config.users))
     this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
     this.maxBytes = config.maxBytes ?? 256 * mebibyte

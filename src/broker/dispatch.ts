@@ -6,10 +6,10 @@ import { type RequestHeader, readRequest, readRequestHeader, responseFrame } fro
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../protocol/sasl-handshake.ts'
 import type { Cluster } from './cluster.ts'
+import type { Connection } from './connection.ts'
 import type { Control, ControlContext, Controls } from './control.ts'
 import type { AnswerTo, Handler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
-import type { ServerConnection } from './server-connection.ts'
 import type { Throttle } from './throttle.ts'
 
 /** What to do after a request: send these pieces (none: nothing) and stay mute for a while, or close the connection. */
@@ -35,11 +35,11 @@ export class Dispatcher {
   }
 
   /** The frame is read before this returns, and not kept. What no broker would answer closes the connection: a ProtocolError, or 'drop'. */
-  dispatch(frame: Uint8Array, connection: ServerConnection): Outcome | Promise<Outcome> {
+  dispatch(frame: Uint8Array, connection: Connection): Outcome | Promise<Outcome> {
     const from = new ByteReader(frame)
     const header = readRequestHeader(from)
     const { apiKey, apiVersion } = header
-    const handler = this.#cluster.advertised.handler(apiKey)
+    const handler = this.#cluster.apiTable.handler(apiKey)
     if (handler === undefined) throw new ProtocolError(`a request for API ${apiKey}, which this broker has not`)
     const { api, versions } = handler
     if (apiVersion < versions[0] || apiVersion > versions[1]) {

@@ -1,14 +1,14 @@
 import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
 import type { Cluster } from './cluster.ts'
+import type { Connection } from './connection.ts'
 import type { Node } from './node.ts'
-import type { ServerConnection } from './server-connection.ts'
 
 /** A request's circumstances. */
 export interface RequestContext {
   readonly cluster: Cluster
   /** The broker that was asked. */
   readonly node: Node
-  readonly connection: ServerConnection
+  readonly connection: Connection
   readonly apiVersion: number
   readonly clientId: string | null
 }
@@ -19,7 +19,7 @@ export type AnswerTo<A extends AnyApi> = Omit<ResponseInput<A>, 'throttleTimeMs'
 /** One API's behaviour. */
 export interface Handler<A extends AnyApi = AnyApi> {
   readonly api: A
-  /** First and last version advertised. */
+  /** First and last version apiTable. */
   readonly versions: readonly [first: number, last: number]
   /** Answers the request; null for a request that gets no answer (Produce with acks 0). A promise holds up what is behind it on the connection. */
   handle(request: RequestOf<A>, context: RequestContext): AnswerTo<A> | null | Promise<AnswerTo<A> | null>

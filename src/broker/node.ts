@@ -1,6 +1,6 @@
-import { ConfigSource, Configs } from './configs.ts'
-import { FetchSessions } from './fetch-sessions.ts'
-import type { ServerConnection } from './server-connection.ts'
+import { ConfigSource, Configs } from './configs/configs.ts'
+import type { Connection } from './connection.ts'
+import { FetchSessions } from './fetch/fetch-sessions.ts'
 
 /** One broker of the cluster. */
 export class Node {
@@ -8,7 +8,7 @@ export class Node {
   readonly rack: string | null
   running = true
   readonly configs: Configs
-  readonly connections = new Set<ServerConnection>()
+  readonly connections = new Set<Connection>()
   readonly fetchSessions: FetchSessions
 
   constructor(id: number, rack: string | null, clusterConfigs: Configs) {

@@ -1,7 +1,7 @@
 import type { AddressLike } from '../base/address.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { given } from '../transport/given.ts'
+import { requireTransport } from '../transport/require-transport.ts'
 import type { RoundTripper } from '../transport/round-tripper.ts'
 import { Transport } from '../transport/transport.ts'
 import * as versions from './api-versions.ts'
@@ -36,7 +36,7 @@ export class Client {
   constructor({ addr, timeout = 0, transport }: ClientConfig = {}) {
     if (!(timeout >= 0)) throw new ConfigError(`Client: timeout must be milliseconds, 0 for none, not ${timeout}`)
     this.own = transport ? undefined : new Transport()
-    this.caller = new Caller(this.own ?? given(transport!, 'roundTrip'), addr, timeout)
+    this.caller = new Caller(this.own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)
   }
 
   /** Writes one batch to one partition. */

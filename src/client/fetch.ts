@@ -1,6 +1,6 @@
 import type { CallOptions } from '../base/signals.ts'
+import { builtinCodecs } from '../compression/builtin.ts'
 import type { Codecs } from '../compression/codecs.ts'
-import { ownCodecs } from '../compression/own.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Fetch } from '../protocol/fetch.ts'
@@ -74,7 +74,7 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
   const response = await caller.send(request, Fetch, wire, options, maxWait)
   const answer = response.responses[0]?.partitions[0]
   if (response.errorCode !== 0 || answer === undefined) return failed(request, errorFor(response.errorCode), response.throttleTimeMs)
-  caller.codecs.offer(ownCodecs)
+  caller.codecs.offer(builtinCodecs)
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   const batches = answer.records === null ? [] : scanBatches(answer.records)
   const error = errorFor(answer.errorCode)

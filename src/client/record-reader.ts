@@ -1,7 +1,7 @@
 import type { Message } from '../records/message.ts'
 
 /** A record as a RecordReader gives it. */
-export type Record = Message
+export type FetchedRecord = Message
 
 /** Records one after another: what a fetch answers, and what produce takes. Each is read once. */
 export class RecordReader<T = Message> implements IterableIterator<T> {

@@ -3,9 +3,9 @@ import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { GroupBalancer } from './group-balancer.ts'
-import { RangeGroupBalancer } from './range.ts'
-import { RoundRobinGroupBalancer } from './round-robin.ts'
+import type { GroupBalancer } from './balancers/group-balancer.ts'
+import { RangeGroupBalancer } from './balancers/range.ts'
+import { RoundRobinGroupBalancer } from './balancers/round-robin.ts'
 
 /** Settings of group membership, shared by ConsumerGroup and Reader. Times are milliseconds. */
 export interface MembershipConfig {

@@ -1,20 +1,20 @@
 import { backoffDelay } from '../base/backoff.ts'
-import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
+import { Condition } from '../base/condition.ts'
 import { ConfigError, messageOf, TimeoutError } from '../base/errors.ts'
-import { harmlessLogger } from '../base/harmless.ts'
+import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../base/signals.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
-import { given } from '../transport/given.ts'
+import { requireTransport } from '../transport/require-transport.ts'
 import { Transport } from '../transport/transport.ts'
+import { keepAlive } from './classic/heartbeats.ts'
+import { type Joined, Member } from './classic/member.ts'
 import { type ConsumerGroupConfig, type Membership, membershipOf } from './config.ts'
 import { Coordinator, hasCode, isTemporary } from './coordinator.ts'
 import { GroupClosedError } from './errors.ts'
 import type { Generation } from './generation.ts'
-import { keepAlive } from './heartbeats.ts'
-import { type Joined, Member } from './member.ts'
 import { fetchOffsets, isOutdated, storeOffsets } from './offsets.ts'
 import { RunningGeneration } from './running-generation.ts'
 import { watchPartitions } from './watch-partitions.ts'
@@ -36,7 +36,7 @@ export class ConsumerGroup {
   /** What `next` waits for: one of these two, or the end. */
   private offered: RunningGeneration | undefined
   private failure: { readonly error: unknown } | undefined
-  private readonly bell = new Bell()
+  private readonly bell = new Condition()
   private readonly closing = new AbortController()
   private working: Promise<void> | undefined
   private closed: Promise<void> | undefined
@@ -57,12 +57,12 @@ export class ConsumerGroup {
     this.membership = membershipOf(config)
     this.ownsTransport = !config.transport
     this.transport = config.transport
-      ? given(config.transport, 'cluster')
+      ? requireTransport(config.transport, 'cluster')
       : new Transport({ ...(config.logger && { logger: config.logger }) })
     this.cluster = this.transport.cluster(config.brokers)
     this.clock = this.transport.clock
-    this.logger = harmlessLogger(config.logger, this.transport.logger)
-    this.errorLogger = harmlessLogger(config.errorLogger, this.logger)
+    this.logger = guardedLogger(config.logger, this.transport.logger)
+    this.errorLogger = guardedLogger(config.errorLogger, this.logger)
     const { id: groupId, topics, membership, cluster, clock, logger } = this
     this.coordinator = new Coordinator({ cluster, groupId, timeout: membership.timeout, clock })
     this.member = new Member({ groupId, topics, membership, coordinator: this.coordinator, cluster, logger })

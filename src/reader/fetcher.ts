@@ -11,21 +11,21 @@ import type { TopicLayout } from '../transport/layout.ts'
 import type { Transport } from '../transport/transport.ts'
 import { BatchQueue } from './batch-queue.ts'
 import type { FetchSettings } from './config.ts'
-import type { Counters } from './counters.ts'
 import { limitOf } from './fetch-request.ts'
+import { FetchResponse } from './fetch-response.ts'
 import type { FetchedBatch } from './fetched.ts'
 import { Flight } from './flight.ts'
-import { Intake } from './intake.ts'
+import type { ReaderMetrics } from './metrics.ts'
+import { OffsetResolver } from './offset-resolver.ts'
 import type { Position } from './position.ts'
-import { Room } from './room.ts'
-import { Whereabouts } from './whereabouts.ts'
+import { PrefetchBudget } from './prefetch-budget.ts'
 
 export interface FetcherParts {
   readonly transport: Transport
   readonly brokers: AddressLike
   readonly settings: FetchSettings
   readonly logger: Logger
-  readonly counters: Counters
+  readonly counters: ReaderMetrics
   /** Called when `take` may have something new. */
   onNews(): void
 }
@@ -40,7 +40,7 @@ const patience = 30_000
 export class Fetcher {
   private readonly parts: FetcherParts
   private readonly cluster: Cluster
-  private readonly whereabouts: Whereabouts
+  private readonly whereabouts: OffsetResolver
   /** Names this reader's connections: on a shared one its long polls would hold up others. */
   private readonly key = crypto.getRandomValues(new Uint8Array(8)).join('.')
   private readonly pool: FramePool
@@ -50,9 +50,9 @@ export class Fetcher {
   /** By broker id. */
   private readonly flights = new Map<number, Flight>()
   private readonly connections = new Map<number, BrokerConnection>()
-  private readonly intake: Intake
+  private readonly intake: FetchResponse
   /** Taken by answers under way for what they may bring, and by frames that are still read from. */
-  private readonly room: Room
+  private readonly room: PrefetchBudget
   private turn = 0
   private failure: { readonly error: unknown; readonly position: Position; readonly passing: boolean } | undefined
   private cancelTimer: (() => void) | undefined
@@ -63,10 +63,10 @@ export class Fetcher {
     this.parts = parts
     this.cluster = transport.cluster(brokers)
     this.pool = new FramePool(settings.queueBytes)
-    this.room = new Room(settings.queueBytes)
+    this.room = new PrefetchBudget(settings.queueBytes)
     const { queue, pool, room } = this
-    this.whereabouts = new Whereabouts(parts, this)
-    this.intake = new Intake({ ...parts, fetcher: this, whereabouts: this.whereabouts, queue, pool, room })
+    this.whereabouts = new OffsetResolver(parts, this)
+    this.intake = new FetchResponse({ ...parts, fetcher: this, whereabouts: this.whereabouts, queue, pool, room })
   }
 
   /** Messages that wait to be read. */

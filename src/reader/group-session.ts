@@ -1,5 +1,5 @@
-import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
+import { Condition } from '../base/condition.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, onAbort } from '../base/signals.ts'
@@ -41,8 +41,8 @@ export interface GroupSessionParts {
  */
 export class GroupSession {
   private readonly parts: GroupSessionParts
-  private readonly news = new Bell()
-  private readonly renewal = new Bell()
+  private readonly news = new Condition()
+  private readonly renewal = new Condition()
   private readonly closing = new AbortController()
   private committer: Committer | undefined
   /** What keeps the member from joining, until somebody was told. */

@@ -1,26 +1,26 @@
-import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
+import { Condition } from '../base/condition.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
-import { harmlessLogger } from '../base/harmless.ts'
+import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
-import { ownCodecs } from '../compression/own.ts'
+import { builtinCodecs } from '../compression/builtin.ts'
 import { membershipOf } from '../group/config.ts'
 import { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
-import { given } from '../transport/given.ts'
+import { requireTransport } from '../transport/require-transport.ts'
 import { Transport } from '../transport/transport.ts'
 import { type ReaderConfig, type ReaderSettings, settingsOf } from './config.ts'
-import { Counters } from './counters.ts'
-import { Delivery } from './delivery.ts'
 import { Fetcher } from './fetcher.ts'
+import { FifoLock } from './fifo-lock.ts'
 import { GroupSession } from './group-session.ts'
 import { iteration, type Steps } from './iteration.ts'
 import type { MessageBatch } from './message-batch.ts'
-import { SolePartition } from './sole-partition.ts'
+import { MessageSource } from './message-source.ts'
+import { ReaderMetrics } from './metrics.ts'
+import { PartitionSession } from './partition-session.ts'
 import type { ReaderStats } from './stats.ts'
-import { Turns } from './turns.ts'
 
 /**
  * Reads messages: of one partition, or as a member of a consumer group of the partitions it is given. Connects at the first read.
@@ -42,16 +42,16 @@ export class Reader implements AsyncIterable<Message> {
   private readonly ownsTransport: boolean
   private readonly clock: Clock
   private readonly logger: Logger
-  private readonly counters = new Counters()
+  private readonly counters = new ReaderMetrics()
   private readonly fetcher: Fetcher
-  private readonly delivery: Delivery
+  private readonly delivery: MessageSource
   /** One of the two: a partition of its own, or a place in a group. */
-  private readonly sole: SolePartition | undefined
+  private readonly sole: PartitionSession | undefined
   private readonly session: GroupSession | undefined
   private started = false
   /** Rings when a waiting read may find something. */
-  private readonly news = new Bell()
-  private readonly turns = new Turns()
+  private readonly news = new Condition()
+  private readonly turns = new FifoLock()
   /** The application was handed something and has not asked for more. */
   private busy = false
   private closing = false
@@ -64,18 +64,18 @@ export class Reader implements AsyncIterable<Message> {
     this.settings = settings
     this.ownsTransport = !config.transport
     this.transport = config.transport
-      ? given(config.transport, 'cluster')
+      ? requireTransport(config.transport, 'cluster')
       : new Transport({ ...(config.logger && { logger: config.logger }) })
     this.clock = this.transport.clock
-    this.logger = harmlessLogger(config.logger, this.transport.logger)
-    this.transport.codecs.offer(ownCodecs)
+    this.logger = guardedLogger(config.logger, this.transport.logger)
+    this.transport.codecs.offer(builtinCodecs)
     const { transport, counters, logger } = this
     const { brokers } = config
     this.fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: () => this.news.ring() })
     const decoding = { codecs: transport.codecs, limit: settings.decompressLimit, cursor: new RecordCursor() }
-    this.delivery = new Delivery({ fetcher: this.fetcher, decoding, counters, offset: settings.startOffset })
+    this.delivery = new MessageSource({ fetcher: this.fetcher, decoding, counters, offset: settings.startOffset })
     const { fetcher, delivery } = this
-    if (settings.groupId === undefined) this.sole = new SolePartition({ transport, brokers, settings, fetcher, delivery, logger })
+    if (settings.groupId === undefined) this.sole = new PartitionSession({ transport, brokers, settings, fetcher, delivery, logger })
     else this.session = this.sessionOf(settings.groupId)
   }
 
@@ -275,7 +275,7 @@ export class Reader implements AsyncIterable<Message> {
     this.sole?.start()
   }
 
-  private alone(method: string): SolePartition {
+  private alone(method: string): PartitionSession {
     if (this.sole === undefined) throw new ConfigError(`${method} is for one partition; a group's offsets are its commits`)
     this.ensureOpen()
     return this.sole
@@ -295,7 +295,7 @@ export class Reader implements AsyncIterable<Message> {
       rebalanceTimeout: membership.rebalanceTimeout,
       timeout: membership.timeout,
       clock,
-      logger: harmlessLogger(given.errorLogger, logger),
+      logger: guardedLogger(given.errorLogger, logger),
       reader: {
         assigned: positions => {
           this.counters.rebalances++

@@ -9,7 +9,7 @@ import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { requestFrame } from '../protocol/headers.ts'
 import type { ConnectionConfig, ExchangeOptions, RequestOptions } from './connection-config.ts'
 import { dial, endSocket } from './dial.ts'
-import { Flight } from './flight.ts'
+import { PendingRequest } from './pending-request.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Socket } from './socket.ts'
 import { BrokerVersions } from './versions.ts'
@@ -192,13 +192,13 @@ export class BrokerConnection implements Requester {
     const { signal, timeoutMs = this.config.requestTimeout, noResponse = false, pool = null } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.closed) return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
-    let flight: Flight
+    let flight: PendingRequest
     try {
       const version = options.version ?? this.known.versionFor(api, request)
       const correlationId = this.correlationId
       const pieces = requestFrame(api, version, correlationId, this.config.clientId, request)
       this.correlationId = (correlationId + 1) & 0x7fffffff
-      flight = new Flight({
+      flight = new PendingRequest({
         api,
         version,
         correlationId,

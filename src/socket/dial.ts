@@ -1,6 +1,6 @@
 import { formatAddress } from '../base/address.ts'
 import { ConfigError, ConnectionError, IsoKafkaError, kindOf, messageOf } from '../base/errors.ts'
-import { harmless } from '../base/harmless.ts'
+import { guarded } from '../base/guard.ts'
 import { abortable } from '../base/signals.ts'
 import type { ConnectionConfig } from './connection-config.ts'
 import type { Socket } from './socket.ts'
@@ -32,7 +32,7 @@ export async function dial({ adapter, address, tls }: ConnectionConfig, signal: 
 }
 
 /** Ends a socket. What it has to say to that helps nobody. */
-export const endSocket: (socket: Socket, reason: unknown) => void = harmless(
+export const endSocket: (socket: Socket, reason: unknown) => void = guarded(
   (socket: Socket, reason: unknown) => socket.abort(reason),
   () => {},
 )

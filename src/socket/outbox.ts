@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Flight } from './flight.ts'
+import type { PendingRequest } from './pending-request.ts'
 import { Queue } from './queue.ts'
 
 /**
@@ -8,17 +8,17 @@ import { Queue } from './queue.ts'
  */
 export class Outbox {
   private readonly clock: Clock
-  private readonly write: (flight: Flight) => void
-  private readonly waiting = new Queue<Flight>()
+  private readonly write: (flight: PendingRequest) => void
+  private readonly waiting = new Queue<PendingRequest>()
   /** As `waiting`, for the one who holds. */
-  private readonly inside = new Queue<Flight>()
+  private readonly inside = new Queue<PendingRequest>()
   private held = false
   private full = false
   private throttledUntil = 0
   private cancelThrottle: (() => void) | undefined
   private closed = false
 
-  constructor(clock: Clock, write: (flight: Flight) => void) {
+  constructor(clock: Clock, write: (flight: PendingRequest) => void) {
     this.clock = clock
     this.write = write
   }
@@ -28,13 +28,13 @@ export class Outbox {
   }
 
   /** Writes the flight now, or when its turn comes. */
-  add(flight: Flight): void {
+  add(flight: PendingRequest): void {
     if (this.full || this.throttledUntil > 0 || (this.held && !flight.inside)) this.queueOf(flight).push(flight)
     else this.write(flight)
   }
 
   /** Forgets a flight that waits. */
-  remove(flight: Flight): void {
+  remove(flight: PendingRequest): void {
     this.queueOf(flight).remove(flight)
   }
 
@@ -67,18 +67,18 @@ export class Outbox {
   }
 
   /** All that waits, without taking it out. */
-  all(): Flight[] {
+  all(): PendingRequest[] {
     return [...this.inside, ...this.waiting]
   }
 
   /** Takes out all that waits; nothing is written any more. */
-  close(): Flight[] {
+  close(): PendingRequest[] {
     this.closed = true
     this.cancelThrottle?.()
     return [...this.inside.drain(), ...this.waiting.drain()]
   }
 
-  private queueOf({ inside }: Flight): Queue<Flight> {
+  private queueOf({ inside }: PendingRequest): Queue<PendingRequest> {
     return inside ? this.inside : this.waiting
   }
 

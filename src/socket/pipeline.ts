@@ -5,10 +5,10 @@ import type { EventSink } from '../base/events.ts'
 import { readResponse } from '../protocol/headers.ts'
 import { Produce } from '../protocol/produce.ts'
 import { brokenWord, endSocket } from './dial.ts'
-import type { Flight } from './flight.ts'
 import type { FramePool } from './frame-pool.ts'
 import { FrameAssembler, type FrameSink } from './frames.ts'
 import { Outbox } from './outbox.ts'
+import type { PendingRequest } from './pending-request.ts'
 import { Queue } from './queue.ts'
 import type { Socket } from './socket.ts'
 import { Sweep } from './sweep.ts'
@@ -42,9 +42,9 @@ export class Pipeline implements FrameSink {
   /** Not written yet. */
   private readonly outbox: Outbox
   /** Written, the oldest first. One that is settled stays until its late answer has been skipped. */
-  private readonly answering = new Queue<Flight>()
+  private readonly answering = new Queue<PendingRequest>()
   /** Written, without an answer to come, not flushed yet. */
-  private readonly flushing = new Set<Flight>()
+  private readonly flushing = new Set<PendingRequest>()
 
   private change: Deferred<void> | undefined
   private readonly ending = deferred<unknown>()
@@ -76,7 +76,7 @@ export class Pipeline implements FrameSink {
     return this.ending.promise
   }
 
-  send(flight: Flight, signal: AbortSignal | undefined): void {
+  send(flight: PendingRequest, signal: AbortSignal | undefined): void {
     if (signal !== undefined) flight.watch(signal, () => this.abandon(flight, signal.reason))
     this.lastUsed = flight.startedAt
     this.sweep.arm(flight.deadline)
@@ -162,7 +162,7 @@ export class Pipeline implements FrameSink {
     }
   }
 
-  private write(flight: Flight): void {
+  private write(flight: PendingRequest): void {
     const { pieces } = flight
     flight.pieces = []
     flight.written = true
@@ -188,7 +188,7 @@ export class Pipeline implements FrameSink {
     )
   }
 
-  private settleWhenFlushed(flight: Flight): void {
+  private settleWhenFlushed(flight: PendingRequest): void {
     Promise.resolve(this.socket.flushed()).then(
       () => {
         if (!this.flushing.delete(flight)) return
@@ -222,7 +222,7 @@ export class Pipeline implements FrameSink {
     this.changed()
   }
 
-  private answer(flight: Flight, frame: Uint8Array): void {
+  private answer(flight: PendingRequest, frame: Uint8Array): void {
     let response: { throttleTimeMs?: number }
     try {
       response = readResponse(flight.api, flight.version, frame).response
@@ -238,7 +238,7 @@ export class Pipeline implements FrameSink {
   }
 
   /** The caller no longer waits. What is written stays until its answer has come, so that the stream keeps in step. */
-  private abandon(flight: Flight, reason: unknown): void {
+  private abandon(flight: PendingRequest, reason: unknown): void {
     this.fail(flight, reason)
     if (!flight.written) {
       this.outbox.remove(flight)
@@ -266,24 +266,24 @@ export class Pipeline implements FrameSink {
   }
 
   /** The answer to a request given up stays away. While others are answered, or one before it is waited for, that is no harm. */
-  private checkOverdue(flight: Flight, now: number): void {
+  private checkOverdue(flight: PendingRequest, now: number): void {
     const patience = this.patienceFor(flight)
     if (flight !== this.answering.peek()) flight.deadline = now + patience
     else if (now < this.lastAnswer + patience) flight.deadline = this.lastAnswer + patience
     else this.abort(new ConnectionError(this.broker, `no answer to ${flight.name}, long after its caller gave up`))
   }
 
-  private patienceFor({ timeoutMs }: Flight): number {
+  private patienceFor({ timeoutMs }: PendingRequest): number {
     return Math.max(timeoutMs, this.patience)
   }
 
-  private fail(flight: Flight, error: unknown): void {
+  private fail(flight: PendingRequest, error: unknown): void {
     flight.fail(error)
     this.report(flight, 0, error)
     this.changed()
   }
 
-  private report(flight: Flight, receivedBytes: number, error?: unknown): void {
+  private report(flight: PendingRequest, receivedBytes: number, error?: unknown): void {
     this.onEvent?.({
       type: 'request',
       broker: this.broker,

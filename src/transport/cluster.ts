@@ -5,11 +5,11 @@ import { ConnectionError, messageOf } from '../base/errors.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import { AnyBroker } from './any-broker.ts'
+import { Brokers } from './brokers.ts'
+import { Coalesce } from './coalesce.ts'
 import type { Settings } from './config.ts'
-import { Contacts } from './contacts.ts'
 import { type CoordinatorKind, Coordinators } from './coordinators.ts'
-import { Directory } from './directory.ts'
-import { Gather } from './gather.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import type { BrokerInfo, TopicLayout } from './layout.ts'
 import { type Layouts, MetadataLoader } from './metadata-loader.ts'
@@ -36,13 +36,13 @@ const firstContact = 10_000
 export class Cluster {
   private readonly settings: Settings
   private readonly pool: Pool
-  private readonly directory: Directory
-  private readonly contacts: Contacts
+  private readonly directory: Brokers
+  private readonly anyBroker: AnyBroker
   private readonly topics: TopicCache
   private readonly coordinators: Coordinators
   private readonly loader: MetadataLoader
-  private readonly asking: Gather<Layouts>
-  private readonly creating: Gather<Layouts>
+  private readonly asking: Coalesce<Layouts>
+  private readonly creating: Coalesce<Layouts>
   private refreshes = 0
   private refreshedAt = Number.NEGATIVE_INFINITY
   private nextTurn: Promise<void> | undefined
@@ -52,14 +52,14 @@ export class Cluster {
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     this.settings = settings
     this.pool = pool
-    this.directory = new Directory(seeds)
-    this.contacts = new Contacts(pool, this.directory, settings.lifetime)
+    this.directory = new Brokers(seeds)
+    this.anyBroker = new AnyBroker(pool, this.directory, settings.lifetime)
     this.topics = new TopicCache(settings.clock, settings.metadataTtl)
-    this.coordinators = new Coordinators(() => this.contacts.any('control'))
-    this.loader = new MetadataLoader(settings, pool, this.contacts, this.directory, this.topics)
-    this.asking = new Gather(names => this.loader.load(names, { create: false }))
+    this.coordinators = new Coordinators(() => this.anyBroker.any('control'))
+    this.loader = new MetadataLoader(settings, pool, this.anyBroker, this.directory, this.topics)
+    this.asking = new Coalesce(names => this.loader.load(names, { create: false }))
     // Apart, lest a topic that is merely asked for be created.
-    this.creating = new Gather(names => this.loader.load(names, { create: true }))
+    this.creating = new Coalesce(names => this.loader.load(names, { create: true }))
   }
 
   /** The bootstrap list as text. */
@@ -173,8 +173,8 @@ export class Cluster {
     if (id === 'any' || id === -1) {
       const { timeoutMs = this.settings.requestTimeout, signal } = options
       return new Deadline(timeoutMs, this.settings.clock).bound(
-        this.contacts.any(lane),
-        () => this.contacts.late('connecting'),
+        this.anyBroker.any(lane),
+        () => this.anyBroker.late('connecting'),
         signal && { signal },
       )
     }
@@ -247,7 +247,7 @@ export class Cluster {
       backoff,
       lifetime,
       again,
-      late: last => last ?? this.contacts.late(what),
+      late: last => last ?? this.anyBroker.late(what),
       onRetry: (attempt, error) => onEvent?.({ type: 'retry', what, attempt, error }),
       ...(signal && { signal }),
     })

@@ -2,7 +2,7 @@ import type { Backoff } from '../base/backoff.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
-import { harmless, harmlessLogger } from '../base/harmless.ts'
+import { guarded, guardedLogger } from '../base/guard.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
@@ -69,7 +69,7 @@ export interface Settings {
 export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
   const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 }, clock = systemClock } = config
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
-  const logger = harmlessLogger(config.logger, silentLogger)
+  const logger = guardedLogger(config.logger, silentLogger)
   if (config.clientId !== undefined && typeof config.clientId !== 'string') throw new ConfigError('Transport: clientId must be a string')
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
   if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
@@ -91,7 +91,7 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
     clock,
     lifetime: new Lifetime(clock),
     logger,
-    onEvent: config.onEvent && harmless(config.onEvent, error => logger.error('onEvent threw', error)),
+    onEvent: config.onEvent && guarded(config.onEvent, error => logger.error('onEvent threw', error)),
   }
 }
 

@@ -2,7 +2,7 @@ import { zeroUuid } from '../bytes/reader.ts'
 import type { AnyApi } from '../protocol/api.ts'
 import { defaultOf } from '../schema/defaults.ts'
 import type { AnySchema } from '../schema/schema.ts'
-import type { Item } from './leaders.ts'
+import type { Item } from './partition-fanout.ts'
 import type { PartitionShape, Row } from './routes.ts'
 
 /** The longest throttle, the first error, and the rest of the first response; lists end to end. */

@@ -3,9 +3,9 @@ import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import type { AnyBroker } from './any-broker.ts'
+import type { Brokers } from './brokers.ts'
 import type { Settings } from './config.ts'
-import type { Contacts } from './contacts.ts'
-import type { Directory } from './directory.ts'
 import type { TopicLayout } from './layout.ts'
 import type { Pool } from './pool.ts'
 import type { TopicCache } from './topic-cache.ts'
@@ -16,22 +16,22 @@ export type Layouts = ReadonlyMap<string, TopicLayout>
 export class MetadataLoader {
   private readonly settings: Settings
   private readonly pool: Pool
-  private readonly contacts: Contacts
-  private readonly directory: Directory
+  private readonly anyBroker: AnyBroker
+  private readonly directory: Brokers
   private readonly topics: TopicCache
   private first = true
 
-  constructor(settings: Settings, pool: Pool, contacts: Contacts, directory: Directory, topics: TopicCache) {
+  constructor(settings: Settings, pool: Pool, anyBroker: AnyBroker, directory: Brokers, topics: TopicCache) {
     this.settings = settings
     this.pool = pool
-    this.contacts = contacts
+    this.anyBroker = anyBroker
     this.directory = directory
     this.topics = topics
   }
 
   /** The layouts of these topics, failed ones included. One try. */
   async load(names: readonly string[], { create }: { create: boolean }): Promise<Layouts> {
-    const connection = await this.contacts.any('control')
+    const connection = await this.anyBroker.any('control')
     const wanted = this.first ? [...new Set([...names, ...this.settings.metadataTopics])] : names
     const response = await this.ask(connection, wanted, create)
     this.first = false

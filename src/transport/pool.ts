@@ -3,10 +3,10 @@ import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConnectionError, messageOf } from '../base/errors.ts'
 import { abortable } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import { BrokerBackoff } from './broker-backoff.ts'
 import type { Settings } from './config.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import { open, reauthenticate } from './open.ts'
-import { Troubles } from './troubles.ts'
 
 /** One place for a connection: a broker's lane, and the key within it. */
 interface Slot {
@@ -37,7 +37,7 @@ const restBeforeClosing = 1000
  */
 export class Pool {
   private readonly settings: Settings
-  private readonly troubles: Troubles
+  private readonly troubles: BrokerBackoff
   private readonly slots = new Map<string, Slot>()
   private readonly leaving = new Set<BrokerConnection>()
   private timer: { readonly at: number; cancel(): void } | undefined
@@ -45,7 +45,7 @@ export class Pool {
 
   constructor(settings: Settings) {
     this.settings = settings
-    this.troubles = new Troubles(settings.clock, settings.backoff)
+    this.troubles = new BrokerBackoff(settings.clock, settings.backoff)
   }
 
   /** An open connection, made if need be. */

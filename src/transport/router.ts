@@ -6,15 +6,15 @@ import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { Cluster, CoordinatorKind } from './cluster.ts'
 import type { Settings } from './config.ts'
-import { answersOf, type Item, isMoved, itemsOf, learnLeaders, plan, requestFor } from './leaders.ts'
 import { assembled, concatenated } from './merge.ts'
+import { answersOf, type Item, isMoved, itemsOf, learnLeaders, plan, requestFor } from './partition-fanout.ts'
 import { isTemporary, retry } from './retry.ts'
 import type { RoundTripOptions } from './round-tripper.ts'
 import { type CoordinatorsRoute, type LeaderRoute, type Route, type Row, routeOf } from './routes.ts'
 import { awaitTopicChanges } from './topic-changes.ts'
 
 /** One call on its way. */
-interface Trip {
+interface RoutedCall {
   readonly cluster: Cluster
   readonly api: AnyApi
   readonly request: Row
@@ -49,25 +49,25 @@ export class Router {
     { signal, timeoutMs = cluster.patience }: RoundTripOptions,
   ): Promise<ResponseOf<A>> {
     const deadline = new Deadline(timeoutMs, this.settings.clock)
-    const trip: Trip = { cluster, api, request: request as Row, route: routeOf(api.key), deadline, signal }
+    const trip: RoutedCall = { cluster, api, request: request as Row, route: routeOf(api.key), deadline, signal }
     return (await this.travel(trip)) as ResponseOf<A>
   }
 
-  private travel(trip: Trip): Promise<Row> {
+  private travel(trip: RoutedCall): Promise<Row> {
     const { route } = trip
     if (route.to === 'leader') return this.toLeaders(trip, route)
     if (route.to === 'all') return this.toAll(trip)
     if (route.to === 'coordinators') return this.toCoordinators(trip, route)
-    return this.toOne(trip, aimOf(trip))
+    return this.toOne(trip, destinationOf(trip))
   }
 
   /** To a single broker, or the next if that one can't be reached or is not the one to ask. */
-  private async toOne(trip: Trip, { find, lost, astray }: Aim): Promise<Row> {
+  private async toOne(trip: RoutedCall, { find, lost, redirectCodes }: Destination): Promise<Row> {
     const { cluster, api, request } = trip
     const attempt = async (): Promise<Row> => {
       try {
         const response = (await this.exchange(trip, await find(), request)) ?? {}
-        const code = codeIn(response, astray)
+        const code = codeIn(response, redirectCodes)
         if (code !== 0) throw new Misdirected(code, response)
         return response
       } catch (error) {
@@ -86,18 +86,18 @@ export class Router {
   }
 
   /** To the coordinator of each group or transaction listed; any failure fails all. */
-  private async toCoordinators(trip: Trip, route: CoordinatorsRoute): Promise<Row> {
+  private async toCoordinators(trip: RoutedCall, route: CoordinatorsRoute): Promise<Row> {
     const { kind, list } = route
     const asked = [...new Set<string>(trip.request[list])].map(key => {
       const request = { ...trip.request, [list]: [key] }
-      return this.toOne({ ...trip, request }, coordinatorAim(trip, kind, key))
+      return this.toOne({ ...trip, request }, coordinatorDestination(trip, kind, key))
     })
     // Nothing asked for is nothing answered, but by a broker, who knows the form.
     return asked.length === 0 ? this.toOne(trip, anyone) : concatenated(await Promise.all(asked))
   }
 
   /** To every broker; any failure fails all. */
-  private async toAll(trip: Trip): Promise<Row> {
+  private async toAll(trip: RoutedCall): Promise<Row> {
     const { cluster } = trip
     return this.trying(trip, async () => {
       await cluster.refresh([], within(trip))
@@ -106,7 +106,7 @@ export class Router {
   }
 
   /** To the leaders of the partitions; again for those whose leader has moved. Rejects when no leader answered at all. */
-  private async toLeaders(trip: Trip, route: LeaderRoute): Promise<Row> {
+  private async toLeaders(trip: RoutedCall, route: LeaderRoute): Promise<Row> {
     const { cluster, api, request, deadline, signal } = trip
     const { backoff, lifetime } = this.settings
     const items = itemsOf(request, route.request)
@@ -130,7 +130,13 @@ export class Router {
   }
 
   /** One round; answers the partitions to ask for again. */
-  private async askLeaders(trip: Trip, route: LeaderRoute, items: readonly Item[], outcome: Outcome, attempt: number): Promise<Item[]> {
+  private async askLeaders(
+    trip: RoutedCall,
+    route: LeaderRoute,
+    items: readonly Item[],
+    outcome: Outcome,
+    attempt: number,
+  ): Promise<Item[]> {
     const { cluster, request, deadline, signal } = trip
     const again: Item[] = []
     const settle = (item: Item, answer: Row | number): void => {
@@ -163,7 +169,7 @@ export class Router {
     return again
   }
 
-  private trying<T>(trip: Trip, task: () => Promise<T>): Promise<T> {
+  private trying<T>(trip: RoutedCall, task: () => Promise<T>): Promise<T> {
     const { api, deadline, signal, cluster } = trip
     const { backoff, lifetime, onEvent } = this.settings
     return retry(task, {
@@ -177,7 +183,7 @@ export class Router {
     })
   }
 
-  private async exchange(trip: Trip, broker: number | 'any' | 'controller', request: Row): Promise<Row | undefined> {
+  private async exchange(trip: RoutedCall, broker: number | 'any' | 'controller', request: Row): Promise<Row | undefined> {
     const { cluster, api, route } = trip
     const { lane = 'control' } = route
     const held = lane === 'fetch' ? this.holdFetchKey(broker) : undefined
@@ -201,39 +207,39 @@ export class Router {
 }
 
 /** How to find the one broker a request is for. */
-interface Aim {
+interface Destination {
   find(): Promise<number | 'any' | 'controller'>
   /** It could not be reached, or was the wrong one. Never rejects. */
   lost(): Promise<void>
   /** Error codes that say: ask another. */
-  readonly astray: readonly number[]
+  readonly redirectCodes: readonly number[]
 }
 
 /** The first after a start answer so until they have what they need: a range of producer ids, the topic of coordinators. */
 const notYet: readonly number[] = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
 
-const anyone: Aim = { find: async () => 'any', lost: async () => {}, astray: notYet }
+const anyone: Destination = { find: async () => 'any', lost: async () => {}, redirectCodes: notYet }
 
-function aimOf(trip: Trip): Aim {
+function destinationOf(trip: RoutedCall): Destination {
   const { cluster, route, request } = trip
   if (route.to === 'controller') {
     // With KRaft any broker passes it on; who says otherwise runs with ZooKeeper.
     return {
       find: async () => 'controller',
       lost: () => cluster.refresh([], within(trip)).catch(() => {}),
-      astray: [ErrorCode.NotController],
+      redirectCodes: [ErrorCode.NotController],
     }
   }
   const key = route.to === 'coordinator' ? route.of(request) : undefined
-  return route.to === 'coordinator' && key !== undefined ? coordinatorAim(trip, route.kind, key) : anyone
+  return route.to === 'coordinator' && key !== undefined ? coordinatorDestination(trip, route.kind, key) : anyone
 }
 
-function coordinatorAim(trip: Trip, kind: CoordinatorKind, key: string): Aim {
+function coordinatorDestination(trip: RoutedCall, kind: CoordinatorKind, key: string): Destination {
   const { cluster } = trip
   return {
     find: () => cluster.coordinator(kind, key, within(trip)),
     lost: async () => cluster.forgetCoordinator(kind, key),
-    astray: [...notYet, ErrorCode.NotCoordinatorForGroup],
+    redirectCodes: [...notYet, ErrorCode.NotCoordinatorForGroup],
   }
 }
 
@@ -245,12 +251,12 @@ interface Outcome {
 }
 
 /** What is left of the call, for a step of it. */
-function within({ deadline, signal }: Trip): CallOptions & { timeoutMs: number } {
+function within({ deadline, signal }: RoutedCall): CallOptions & { timeoutMs: number } {
   return { timeoutMs: deadline.remaining, ...(signal && { signal }) }
 }
 
 /** Whether a failed request may be sent again: the broker has not seen it, or seeing it twice does no harm. */
-function mayRepeat({ route }: Trip, error: unknown): boolean {
+function mayRepeat({ route }: RoutedCall, error: unknown): boolean {
   if (!isTemporary(error)) return false
   const sent = error instanceof ConnectionError || error instanceof TimeoutError ? error.sent : false
   return !sent || route.repeatable === true

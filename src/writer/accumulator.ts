@@ -1,23 +1,23 @@
 import type { Clock } from '../base/clock.ts'
 import { ClosedError, messageOf } from '../base/errors.ts'
-import { harmless } from '../base/harmless.ts'
+import { guarded } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Cluster } from '../transport/cluster.ts'
 import type { Network } from '../transport/network.ts'
-import { Alarm } from './alarm.ts'
 import { Batch } from './batch.ts'
 import { BrokerSender } from './broker-sender.ts'
+import { BufferMemory } from './buffer-memory.ts'
 import { BuilderPool } from './builder-pool.ts'
 import type { Completion } from './config.ts'
-import { Meters } from './meters.ts'
+import { WriterMetrics } from './metrics.ts'
 import type { PartitionQueue, QueueHost } from './partition-queue.ts'
-import { ProducerIds } from './producer-ids.ts'
-import { Room } from './room.ts'
+import { ProducerIdentities } from './producer-identity.ts'
 import type { Settings } from './settings.ts'
 import { splitBatch } from './split.ts'
-import type { TopicQueues } from './topic-queues.ts'
+import type { Topic } from './topic.ts'
+import { WakeTimer } from './wake-timer.ts'
 
 /**
  * Gathers messages in batches, partition by partition, and has them sent: once at the end of each turn in which something changed, so that
@@ -28,9 +28,9 @@ export class Accumulator implements QueueHost {
   readonly cluster: Cluster
   readonly clock: Clock
   readonly logger: Logger
-  readonly ids: ProducerIds | null
-  readonly room: Room
-  readonly meters = new Meters()
+  readonly ids: ProducerIdentities | null
+  readonly room: BufferMemory
+  readonly metrics = new WriterMetrics()
   /** Set before the first batch is sent, if the settings name one. */
   codec: Compressor | undefined
   /** Open batches wait no longer. */
@@ -44,13 +44,13 @@ export class Accumulator implements QueueHost {
   private readonly senders = new Map<number, BrokerSender>()
   /** Queues with something to send whose leader is to be looked up. */
   private listed: PartitionQueue[] = []
-  private readonly alarm: Alarm
+  private readonly alarm: WakeTimer
   private scheduled = false
   private readonly stale = new Set<string>()
   private refreshing = false
   /** Batches not settled. */
   private unsettled = 0
-  private readonly topics = new Set<TopicQueues>()
+  private readonly topics = new Set<Topic>()
   /** When to look for batches that waited too long: no later than the first of them has. */
   private expireAt = Number.POSITIVE_INFINITY
   private requests = 0
@@ -65,12 +65,12 @@ export class Accumulator implements QueueHost {
     this.logger = logger
     this.completion =
       settings.completion &&
-      harmless(settings.completion, thrown => logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown))
+      guarded(settings.completion, thrown => logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown))
     this.builders = new BuilderPool(transport.natives.writeUtf8?.bind(transport.natives))
-    this.room = new Room(settings.maxBufferedBytes, this.clock)
-    this.alarm = new Alarm(this.clock, this.flush)
+    this.room = new BufferMemory(settings.maxBufferedBytes, this.clock)
+    this.alarm = new WakeTimer(this.clock, this.flush)
     this.ids = settings.idempotent
-      ? new ProducerIds({
+      ? new ProducerIdentities({
           cluster: this.cluster,
           clock: this.clock,
           backoff: settings.backoff,
@@ -207,7 +207,7 @@ export class Accumulator implements QueueHost {
   }
 
   /** Who leads the topic's partitions is to be asked anew, at the end of this turn. */
-  refresh(topic: TopicQueues): void {
+  refresh(topic: Topic): void {
     this.stale.add(topic.name)
     this.schedule()
   }
@@ -233,21 +233,21 @@ export class Accumulator implements QueueHost {
   }
 
   settle(batch: Batch, error: Error | null): void {
-    const { meters, settings } = this
+    const { metrics, settings } = this
     const { topic, index } = batch.queue
     batch.settled = true
     this.unsettled--
     if (error === null) {
-      meters.messages += batch.count
-      meters.bytes += batch.sentBytes
+      metrics.messages += batch.count
+      metrics.bytes += batch.sentBytes
       if (batch.sentBytes > topic.provenBytes) topic.provenBytes = batch.sentBytes
-    } else meters.errors++
-    meters.retries += Math.max(0, batch.attempts - 1)
-    meters.batchSize.observe(batch.count)
-    meters.batchBytes.observe(batch.builder.size)
+    } else metrics.errors++
+    metrics.retries += Math.max(0, batch.attempts - 1)
+    metrics.batchSize.observe(batch.count)
+    metrics.batchBytes.observe(batch.builder.size)
     if (batch.attempts > 0) {
-      meters.batchTime.observe(batch.firstSentAt - batch.createdAt)
-      meters.batchQueueTime.observe(batch.firstSentAt - batch.closedAt)
+      metrics.batchTime.observe(batch.firstSentAt - batch.createdAt)
+      metrics.batchQueueTime.observe(batch.firstSentAt - batch.closedAt)
     }
     this.transport.onEvent?.({
       type: 'produceBatch',

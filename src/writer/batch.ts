@@ -1,14 +1,14 @@
 import type { Compressor } from '../compression/codec.ts'
 import type { BatchBuilder } from '../records/batch-builder.ts'
 import type { MessageInput } from '../records/message.ts'
-import { type Call, SharedCall } from './call.ts'
 import type { WrittenMessage } from './config.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { ProducerIdentity } from './producer-ids.ts'
+import { type PendingWrite, SharedWrite } from './pending-write.ts'
+import type { ProducerIdentity } from './producer-identity.ts'
 
 /** Records [from, to) of a batch belong to a call. */
 interface Run {
-  readonly call: Call
+  readonly call: PendingWrite
   readonly from: number
   to: number
 }
@@ -47,7 +47,7 @@ export class Batch {
   private readonly runs: Run[] = []
   private open: Run | null = null
   /** What calls of one message share: one promise, not one for each. */
-  private shared: SharedCall | null = null
+  private shared: SharedWrite | null = null
 
   private baseOffset = -1
   private logAppendTime = -1
@@ -64,7 +64,7 @@ export class Batch {
   }
 
   /** The record just appended is message `index` of `call`. */
-  claim(call: Call, index: number): void {
+  claim(call: PendingWrite, index: number): void {
     const record = this.builder.count - 1
     this.indexes[record] = index
     if (this.open !== null && this.open.call === call) return
@@ -77,7 +77,7 @@ export class Batch {
   /** The record just appended is a call of one message, which gets the promise it shares with others like it. */
   share(): Promise<void> {
     this.endRun(this.builder.count - 1)
-    this.shared ??= new SharedCall()
+    this.shared ??= new SharedWrite()
     return this.shared.promise
   }
 

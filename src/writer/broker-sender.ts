@@ -6,9 +6,9 @@ import { Produce } from '../protocol/produce.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Batch } from './batch.ts'
-import { Cargo, type PartitionAnswer } from './cargo.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { blamesLeader, verdictOf, verdictOfFailure } from './verdict.ts'
+import { blamesLeader, outcomeOf, outcomeOfFailure } from './produce-outcome.ts'
+import { BatchRequest, type PartitionAnswer } from './produce-request.ts'
 
 type ProduceResponse = ResponseOf<typeof Produce>
 
@@ -58,8 +58,8 @@ export class BrokerSender {
     else if (this.connection === null || this.connection.closed) this.connect()
     else {
       while (this.inFlight < mostRequests) {
-        const cargo = this.gather(now)
-        if (cargo.batches.length > 0) this.send(this.connection, cargo, now)
+        const batchRequest = this.gather(now)
+        if (batchRequest.batches.length > 0) this.send(this.connection, batchRequest, now)
         else {
           const later = this.readyAt(now)
           return later > now ? later : Number.POSITIVE_INFINITY
@@ -82,14 +82,14 @@ export class BrokerSender {
   }
 
   /** A batch of each partition that may send one. */
-  private gather(now: number): Cargo {
-    const cargo = new Cargo(this.accumulator.nextRequestId())
+  private gather(now: number): BatchRequest {
+    const batchRequest = new BatchRequest(this.accumulator.nextRequestId())
     const { eager } = this
     const more: PartitionQueue[] = []
     for (const queue of this.waiting) {
-      if (cargo.bytes >= requestBytes) break
-      const batch = queue.take(now, eager, cargo.requestId)
-      if (batch !== null) cargo.add(batch)
+      if (batchRequest.bytes >= requestBytes) break
+      const batch = queue.take(now, eager, batchRequest.requestId)
+      if (batch !== null) batchRequest.add(batch)
       else if (!queue.empty) continue
       // Those that sent go to the end of the line.
       this.waiting.delete(queue)
@@ -97,44 +97,44 @@ export class BrokerSender {
       else more.push(queue)
     }
     for (const queue of more) this.waiting.add(queue)
-    return cargo
+    return batchRequest
   }
 
-  private send(connection: BrokerConnection, cargo: Cargo, now: number): void {
+  private send(connection: BrokerConnection, batchRequest: BatchRequest, now: number): void {
     const { settings, codec } = this.accumulator
     this.inFlight++
     // Never longer than its oldest batch may still take.
-    const patience = Math.max(1, Math.min(settings.writeTimeout, cargo.oldest + settings.deliveryTimeout - now))
+    const patience = Math.max(1, Math.min(settings.writeTimeout, batchRequest.oldest + settings.deliveryTimeout - now))
     try {
       const request = {
         transactionalId: null,
         acks: settings.requiredAcks,
         // The broker should have answered before we lose patience.
         timeoutMs: Math.min(Math.ceil(patience / 2), 0x7fffffff),
-        topicData: cargo.pack(codec, settings.compressionLevel),
+        topicData: batchRequest.pack(codec, settings.compressionLevel),
       }
       connection.request(Produce, request, { timeoutMs: patience, noResponse: settings.requiredAcks === RequiredAcks.None }).then(
-        response => this.answered(cargo, response, now),
-        error => this.unanswered(cargo, error),
+        response => this.answered(batchRequest, response, now),
+        error => this.unanswered(batchRequest, error),
       )
     } catch (error) {
-      this.unanswered(cargo, error)
+      this.unanswered(batchRequest, error)
     }
   }
 
-  private answered(cargo: Cargo, response: ProduceResponse | undefined, sentAt: number): void {
+  private answered(batchRequest: BatchRequest, response: ProduceResponse | undefined, sentAt: number): void {
     const now = this.accumulator.clock.monotonic()
-    const { meters } = this.accumulator
+    const { metrics } = this.accumulator
     this.inFlight--
-    meters.writes++
-    meters.writeTime.observe(now - sentAt)
-    if (response === undefined) for (const batch of cargo.batches) batch.queue.landed(batch, 'written', null, now)
+    metrics.writes++
+    metrics.writeTime.observe(now - sentAt)
+    if (response === undefined) for (const batch of batchRequest.batches) batch.queue.completed(batch, 'written', null, now)
     else {
       if (response.throttleTimeMs > 0) {
-        meters.waitTime.observe(response.throttleTimeMs)
+        metrics.waitTime.observe(response.throttleTimeMs)
         this.pausedUntil = now + response.throttleTimeMs
       }
-      cargo.unpack(response, (batch, answer) => this.settle(batch, answer, response, now))
+      batchRequest.unpack(response, (batch, answer) => this.settle(batch, answer, response, now))
     }
     this.accumulator.schedule()
   }
@@ -142,14 +142,14 @@ export class BrokerSender {
   private settle(batch: Batch, answer: PartitionAnswer | undefined, response: ProduceResponse, now: number): void {
     const { queue } = batch
     if (answer === undefined) {
-      queue.landed(batch, 'retry', new ProtocolError(`the answer to a produce request left out ${queue.topic.name}/${queue.index}`), now)
+      queue.completed(batch, 'retry', new ProtocolError(`the answer to a produce request left out ${queue.topic.name}/${queue.index}`), now)
       return
     }
     const error = produceError(answer, this.accumulator.settings.idempotent)
-    const verdict = verdictOf(answer.errorCode)
+    const verdict = outcomeOf(answer.errorCode)
     if (verdict === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
     else if (error?.temporary && blamesLeader(error.code)) this.followLeader(queue, answer, response)
-    queue.landed(batch, verdict, error, now)
+    queue.completed(batch, verdict, error, now)
   }
 
   /** Takes the new leader from the answer (KIP-951), else asks. */
@@ -165,13 +165,13 @@ export class BrokerSender {
     this.accumulator.cluster.learnLeader(topic.name, index, leaderId, leaderEpoch, endpoint)
   }
 
-  private unanswered(cargo: Cargo, error: unknown): void {
+  private unanswered(batchRequest: BatchRequest, error: unknown): void {
     this.inFlight--
     const now = this.accumulator.clock.monotonic()
-    const verdict = verdictOfFailure(error)
-    for (const batch of cargo.batches) {
+    const verdict = outcomeOfFailure(error)
+    for (const batch of batchRequest.batches) {
       this.accumulator.refresh(batch.queue.topic)
-      batch.queue.landed(batch, verdict, error as Error, now)
+      batch.queue.completed(batch, verdict, error as Error, now)
     }
     this.accumulator.schedule()
   }
@@ -196,7 +196,7 @@ export class BrokerSender {
   /** The queues look for their leaders anew; perhaps there are others by now. */
   private unreachable(error: Error): void {
     const now = this.accumulator.clock.monotonic()
-    const fatal = verdictOfFailure(error) === 'failed'
+    const fatal = outcomeOfFailure(error) === 'failed'
     this.accumulator.logger.warn(`broker ${this.brokerId} can't be reached to write: ${messageOf(error)}`)
     for (const queue of [...this.waiting]) {
       this.accumulator.refresh(queue.topic)

@@ -2,16 +2,16 @@ import { backoffDelay } from '../base/backoff.ts'
 import { TimeoutError } from '../base/errors.ts'
 import type { Batch } from './batch.ts'
 import type { BrokerSender } from './broker-sender.ts'
-import type { ProducerIdentity, ProducerIds } from './producer-ids.ts'
+import type { ProduceOutcome } from './produce-outcome.ts'
+import type { ProducerIdentities, ProducerIdentity } from './producer-identity.ts'
 import type { Settings } from './settings.ts'
-import type { TopicQueues } from './topic-queues.ts'
-import type { Verdict } from './verdict.ts'
+import type { Topic } from './topic.ts'
 
 /** What a queue needs of its writer. */
 export interface QueueHost {
   readonly settings: Settings
   /** Null without idempotence. */
-  readonly ids: ProducerIds | null
+  readonly ids: ProducerIdentities | null
   /** The queue has something to send. */
   list(queue: PartitionQueue): void
   /** The same, but who leads the partition is to be looked up again. */
@@ -34,7 +34,7 @@ const mostRemembered = 5
  * bumped and the numbers of what remains begin anew (KIP-360).
  */
 export class PartitionQueue {
-  readonly topic: TopicQueues
+  readonly topic: Topic
   readonly index: number
   /** Takes messages. */
   open: Batch | null = null
@@ -64,7 +64,7 @@ export class PartitionQueue {
   /** A batch that had a sequence number was given up. */
   private gap = false
 
-  constructor(topic: TopicQueues, index: number, host: QueueHost) {
+  constructor(topic: Topic, index: number, host: QueueHost) {
     this.topic = topic
     this.index = index
     this.host = host
@@ -115,7 +115,7 @@ export class PartitionQueue {
   }
 
   /** How a batch in flight fared. */
-  landed(batch: Batch, verdict: Verdict, error: Error | null, now: number): void {
+  completed(batch: Batch, verdict: ProduceOutcome, error: Error | null, now: number): void {
     this.inFlight--
     batch.requestId = 0
     batch.lastError = error
@@ -172,7 +172,7 @@ export class PartitionQueue {
     return this.open === null ? Number.POSITIVE_INFINITY : this.open.createdAt + this.host.settings.batchTimeout
   }
 
-  private recover(batch: Batch, verdict: Exclude<Verdict, 'written'>, error: Error, now: number): void {
+  private recover(batch: Batch, verdict: Exclude<ProduceOutcome, 'written'>, error: Error, now: number): void {
     if (verdict === 'retry') batch.maybeWritten = true
     // What comes back while the others are awaited failed for the same reason as the first.
     if (!this.holding) this.backOff(now)
@@ -220,7 +220,7 @@ export class PartitionQueue {
   }
 
   /** Sees to it that a batch has its number; false while it can't get one. */
-  private number(batch: Batch, ids: ProducerIds): boolean {
+  private number(batch: Batch, ids: ProducerIdentities): boolean {
     if (batch.sequence >= 0) return true
     if (this.gap || ids.current === null) return false
     if (this.identity !== ids.current && this.sent.length === 0) {

@@ -1,13 +1,13 @@
 import type { BatchBuilder } from '../records/batch-builder.ts'
 import { headerBytes } from '../records/batch-layout.ts'
-import { OwnRecords } from '../records/own-records.ts'
+import { WrittenRecords } from '../records/written-records.ts'
 import { Batch } from './batch.ts'
 
 /** The batch's records in batches of about half its bytes, or of one record; null when it has only one. */
 export function splitBatch(batch: Batch, newBuilder: () => BatchBuilder): Batch[] | null {
   if (batch.count === 1) return null
   const most = headerBytes + (batch.builder.size - headerBytes) / 2
-  const records = new OwnRecords(batch.builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))
+  const records = new WrittenRecords(batch.builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))
   const parts: Batch[] = []
   let part: Batch | undefined
   let at = 0

@@ -1,15 +1,15 @@
 import type { Balancer } from '../balancer/balancer.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
-import { harmlessLogger } from '../base/harmless.ts'
+import { guardedLogger } from '../base/guard.ts'
 import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import { type MessageInput, timestampOf } from '../records/message.ts'
-import { given } from '../transport/given.ts'
 import { Network } from '../transport/network.ts'
+import { requireTransport } from '../transport/require-transport.ts'
 import { Accumulator } from './accumulator.ts'
-import { ReceiptCall, WriteCall } from './call.ts'
 import type { WriteReceipt, WriterConfig } from './config.ts'
-import { Intake, type Parcel } from './intake.ts'
+import { type CheckedMessages, Enqueuer } from './enqueue.ts'
+import { ListWrite, ReceiptWrite } from './pending-write.ts'
 import { settingsOf } from './settings.ts'
 import type { WriterStats } from './stats.ts'
 
@@ -21,7 +21,7 @@ export class Writer {
   private readonly transport: Network
   private readonly ownsTransport: boolean
   private readonly accumulator: Accumulator
-  private readonly intake: Intake
+  private readonly intake: Enqueuer
   private closing: Promise<void> | undefined
 
   /** Throws a ConfigError for settings that can't work. Connects with the first write. */
@@ -30,9 +30,9 @@ export class Writer {
     const balancer = balancerOf(config)
     const own = config.transport ? undefined : new Network(config.logger ? { logger: config.logger } : {})
     this.ownsTransport = own !== undefined
-    this.transport = own ?? given(config.transport!, 'cluster')
-    this.accumulator = new Accumulator(settings, this.transport, harmlessLogger(config.logger, this.transport.logger))
-    this.intake = new Intake(this.accumulator, this.transport.codecs, balancer)
+    this.transport = own ?? requireTransport(config.transport!, 'cluster')
+    this.accumulator = new Accumulator(settings, this.transport, guardedLogger(config.logger, this.transport.logger))
+    this.intake = new Enqueuer(this.accumulator, this.transport.codecs, balancer)
   }
 
   /**
@@ -70,7 +70,7 @@ export class Writer {
 
   /** What happened since the last call, and the settings. */
   stats(): WriterStats {
-    return this.accumulator.meters.snapshot(this.accumulator.settings, this.accumulator.room.taken)
+    return this.accumulator.metrics.snapshot(this.accumulator.settings, this.accumulator.room.taken)
   }
 
   /**
@@ -95,7 +95,7 @@ export class Writer {
       return Promise.resolve()
     }
     if (requiredAcks === RequiredAcks.None || this.intake.surelyFits(message, batch)) return batch.share()
-    const call = new WriteCall(1)
+    const call = new ListWrite(1)
     batch.claim(call, 0)
     call.done()
     return call.promise
@@ -103,14 +103,14 @@ export class Writer {
 
   private writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
     const parcel = this.intake.check(messages)
-    const call = this.accumulator.settings.async ? null : new WriteCall(messages.length)
+    const call = this.accumulator.settings.async ? null : new ListWrite(messages.length)
     if (!this.intake.take(parcel, call)) return this.writeLater(parcel, call, signal)
     if (call === null) return Promise.resolve()
     call.done()
     return call.promise
   }
 
-  private async writeLater(parcel: Parcel, call: WriteCall | null, signal: AbortSignal | undefined): Promise<void> {
+  private async writeLater(parcel: CheckedMessages, call: ListWrite | null, signal: AbortSignal | undefined): Promise<void> {
     const { taken, error } = await this.intake.takeLater(parcel, call, signal)
     if (error !== null && (taken === 0 || call === null)) throw error
     if (call === null) return
@@ -122,7 +122,7 @@ export class Writer {
   private async writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
     const now = this.accumulator.clock.now()
     const batch = this.intake.takeOne(message)
-    const call = new ReceiptCall(timestampOf(message, now))
+    const call = new ReceiptWrite(timestampOf(message, now))
     if (batch !== undefined) batch.claim(call, 0)
     else {
       const { error } = await this.intake.takeLater(this.intake.check([message]), call, signal)

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { guarded } from '../../adapters/bridge/guard.ts'
 import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
-import { type Lab, origin, startLab, startPeer, statusOf, tokens, until } from './bridge-lab.ts'
+import { type Fixture, origin, startFixture, startPeer, statusOf, tokens, until } from './bridge-fixture.ts'
 
 const base = { port: 0, targets: ['broker:9092'], authenticate: tokens.authenticate, origins: [origin] }
 
@@ -32,28 +32,28 @@ describe('fails closed', () => {
   })
 
   test('listens on loopback by default', async () => {
-    const { bridge } = await startLab(1)
+    const { bridge } = await startFixture(1)
     expect(bridge.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/$/)
   })
 })
 
 test('wrong Origin: refused before anything is dialed', async () => {
-  const lab = await startLab((await startPeer()).port)
+  const fixture = await startFixture((await startPeer()).port)
   for (const from of ['https://evil.example', 'http://app.example', 'https://app.example:444', 'null', 'https://app.example.evil.example'])
-    expect(await statusOf(lab, undefined, { origin: from })).toBe(403)
-  expect(await statusOf(lab, undefined, { origin: null })).toBe(403)
-  expect(lab.dialed).toEqual([])
-  expect(await statusOf(lab)).toBe(101)
+    expect(await statusOf(fixture, undefined, { origin: from })).toBe(403)
+  expect(await statusOf(fixture, undefined, { origin: null })).toBe(403)
+  expect(fixture.dialed).toEqual([])
+  expect(await statusOf(fixture)).toBe(101)
 })
 
 test('a program without an Origin is let in only where that is said', async () => {
-  const lab = await startLab((await startPeer()).port, { origins: [], allowNoOrigin: true })
-  expect(await statusOf(lab, undefined, { origin: null })).toBe(101)
-  expect(await statusOf(lab)).toBe(403)
+  const fixture = await startFixture((await startPeer()).port, { origins: [], allowNoOrigin: true })
+  expect(await statusOf(fixture, undefined, { origin: null })).toBe(101)
+  expect(await statusOf(fixture)).toBe(403)
 })
 
 test('missing, expired and forged tokens: 401', async () => {
-  const lab = await startLab((await startPeer()).port)
+  const fixture = await startFixture((await startPeer()).port)
   const good = await tokens.sign({ id: 'somebody' })
   const [claims, signature] = good.split('.') as [string, string]
   const theirs = signedTokens({ secret: 'another secret of thirty-two bytes' })
@@ -72,12 +72,12 @@ test('missing, expired and forged tokens: 401', async () => {
     'not base64': `${claims}.$$$`,
     huge: 'x'.repeat(6000),
   }
-  const statuses = await Promise.all(Object.values(bad).map(token => statusOf(lab, undefined, { token })))
+  const statuses = await Promise.all(Object.values(bad).map(token => statusOf(fixture, undefined, { token })))
   expect(Object.fromEntries(Object.keys(bad).map((name, at) => [name, statuses[at]]))).toEqual(
     Object.fromEntries(Object.keys(bad).map(name => [name, 401])),
   )
-  expect(lab.dialed).toEqual([])
-  expect(await statusOf(lab, undefined, { token: good })).toBe(101)
+  expect(fixture.dialed).toEqual([])
+  expect(await statusOf(fixture, undefined, { token: good })).toBe(101)
 })
 
 test('tokens that no bridge would take are not signed', async () => {
@@ -101,33 +101,33 @@ test('tokens that no bridge would take are not signed', async () => {
 })
 
 test('a token in the query is refused, however good', async () => {
-  const lab = await startLab((await startPeer()).port)
+  const fixture = await startFixture((await startPeer()).port)
   const token = await tokens.sign({ id: 'somebody' })
-  expect(await statusOf(lab, undefined, { path: `/broker:9092?token=${token}` })).toBe(400)
+  expect(await statusOf(fixture, undefined, { path: `/broker:9092?token=${token}` })).toBe(400)
 })
 
 test('a token may come in a cookie', async () => {
   const cookies = signedTokens({ secret: 'a secret of thirty-two bytes or so', cookie: 'bridge' })
-  const lab = await startLab((await startPeer()).port, { authenticate: cookies.authenticate })
+  const fixture = await startFixture((await startPeer()).port, { authenticate: cookies.authenticate })
   const cookie = `theme=dark; bridge=${await cookies.sign({ id: 'somebody' })}`
-  expect(await statusOf(lab, undefined, { token: null, headers: { cookie } })).toBe(101)
-  expect(await statusOf(lab, undefined, { token: null, headers: { cookie: 'bridge=forged.forged' } })).toBe(401)
-  expect(await statusOf(lab, undefined, { token: null })).toBe(401)
+  expect(await statusOf(fixture, undefined, { token: null, headers: { cookie } })).toBe(101)
+  expect(await statusOf(fixture, undefined, { token: null, headers: { cookie: 'bridge=forged.forged' } })).toBe(401)
+  expect(await statusOf(fixture, undefined, { token: null })).toBe(401)
 })
 
 test('an authenticator that throws, never answers, or answers nonsense lets nobody in', async () => {
   const peer = await startPeer()
-  const throwing = await startLab(peer.port, { authenticate: () => Promise.reject(new Error('database down')) })
+  const throwing = await startFixture(peer.port, { authenticate: () => Promise.reject(new Error('database down')) })
   expect(await statusOf(throwing)).toBe(503)
-  const silent = await startLab(peer.port, { authenticate: () => new Promise(() => {}), limits: { authenticateTimeout: 50 } })
+  const silent = await startFixture(peer.port, { authenticate: () => new Promise(() => {}), limits: { authenticateTimeout: 50 } })
   expect(await statusOf(silent)).toBe(503)
-  const nonsense = await startLab(peer.port, { authenticate: (() => true) as never })
+  const nonsense = await startFixture(peer.port, { authenticate: (() => true) as never })
   expect(await statusOf(nonsense)).toBe(401)
   expect([...throwing.dialed, ...silent.dialed, ...nonsense.dialed]).toEqual([])
 })
 
 test('target outside the list: refused, in whatever spelling', async () => {
-  const lab = await startLab((await startPeer()).port)
+  const fixture = await startFixture((await startPeer()).port)
   const targets = [
     'broker:9093',
     'other:9092',
@@ -139,9 +139,9 @@ test('target outside the list: refused, in whatever spelling', async () => {
     'broker:9092/',
     '',
   ]
-  for (const target of targets) expect([target, await statusOf(lab, target)]).toEqual([target, 403])
-  expect(await statusOf(lab, '%')).toBe(404)
-  expect(lab.dialed).toEqual([])
+  for (const target of targets) expect([target, await statusOf(fixture, target)]).toEqual([target, 403])
+  expect(await statusOf(fixture, '%')).toBe(404)
+  expect(fixture.dialed).toEqual([])
 })
 
 test('strangers can not tell what is on the list, nor make the bridge ask the cluster', async () => {
@@ -150,36 +150,36 @@ test('strangers can not tell what is on the list, nor make the bridge ask the cl
     asked++
     return ['127.0.0.1']
   }
-  const lab = await startLab((await startPeer()).port, { learnTargets: 'seed:9092', resolve })
-  for (const target of ['broker:9092', 'seed:9092', 'other:9092']) expect(await statusOf(lab, target, { token: null })).toBe(401)
-  expect([asked, lab.dialed]).toEqual([0, []])
+  const fixture = await startFixture((await startPeer()).port, { learnTargets: 'seed:9092', resolve })
+  for (const target of ['broker:9092', 'seed:9092', 'other:9092']) expect(await statusOf(fixture, target, { token: null })).toBe(401)
+  expect([asked, fixture.dialed]).toEqual([0, []])
 })
 
 test("a token for some of the targets opens none of the others'", async () => {
-  const lab = await startLab((await startPeer()).port, { targets: ['broker:9092', 'other:9092'] })
+  const fixture = await startFixture((await startPeer()).port, { targets: ['broker:9092', 'other:9092'] })
   const token = await tokens.sign({ id: 'narrow', targets: ['other:9092'] })
-  expect(await statusOf(lab, 'broker:9092', { token })).toBe(403)
-  expect(lab.dialed).toEqual([])
-  expect(await statusOf(lab, 'other:9092', { token })).toBe(101)
+  expect(await statusOf(fixture, 'broker:9092', { token })).toBe(403)
+  expect(fixture.dialed).toEqual([])
+  expect(await statusOf(fixture, 'other:9092', { token })).toBe(101)
 })
 
 test('DNS rebinding: a name is looked up once, and the address that was checked is the one dialed', async () => {
   const peer = await startPeer()
   const answers = [['127.0.0.1'], ['169.254.169.254'], ['127.0.0.1']]
   let asked = 0
-  const lab = await startLab(peer.port, { resolve: async () => answers[asked++]! })
-  expect(await statusOf(lab)).toBe(101)
+  const fixture = await startFixture(peer.port, { resolve: async () => answers[asked++]! })
+  expect(await statusOf(fixture)).toBe(101)
   expect(asked).toBe(1)
-  expect(lab.dialed).toEqual(['127.0.0.1:9092'])
+  expect(fixture.dialed).toEqual(['127.0.0.1:9092'])
   // The next time it leads elsewhere: refused, without a dial.
-  expect(await statusOf(lab)).toBe(403)
-  expect(lab.dialed).toEqual(['127.0.0.1:9092'])
+  expect(await statusOf(fixture)).toBe(403)
+  expect(fixture.dialed).toEqual(['127.0.0.1:9092'])
 })
 
 test('a name with one forbidden address among good ones is refused as a whole', async () => {
-  const lab = await startLab((await startPeer()).port, { resolve: async () => ['127.0.0.1', '10.0.0.7'] })
-  expect(await statusOf(lab)).toBe(403)
-  expect(lab.dialed).toEqual([])
+  const fixture = await startFixture((await startPeer()).port, { resolve: async () => ['127.0.0.1', '10.0.0.7'] })
+  expect(await statusOf(fixture)).toBe(403)
+  expect(fixture.dialed).toEqual([])
 })
 
 test('link-local, metadata, private and IPv4-mapped IPv6 targets are refused', async () => {
@@ -219,11 +219,11 @@ test('link-local, metadata, private and IPv4-mapped IPv6 targets are refused', a
     '',
   ]
   let address = ''
-  const lab = await startLab((await startPeer()).port, { resolve: async () => [address], limits: { upgradesPerSecond: 100 } })
-  for (address of forbidden) expect([address, await statusOf(lab)]).toEqual([address, 403])
-  expect(lab.dialed).toEqual([])
-  for (address of ['::ffff:127.0.0.1', '127.0.0.1']) await statusOf(lab)
-  expect(lab.dialed.length).toBe(2)
+  const fixture = await startFixture((await startPeer()).port, { resolve: async () => [address], limits: { upgradesPerSecond: 100 } })
+  for (address of forbidden) expect([address, await statusOf(fixture)]).toEqual([address, 403])
+  expect(fixture.dialed).toEqual([])
+  for (address of ['::ffff:127.0.0.1', '127.0.0.1']) await statusOf(fixture)
+  expect(fixture.dialed.length).toBe(2)
 })
 
 test('where the platform looks names up, those a cluster advertises may not mean an address or the machine itself', async () => {
@@ -258,9 +258,9 @@ test('where the platform looks names up, those a cluster advertises may not mean
 })
 
 test('public addresses are dialed without being listed', async () => {
-  const lab = await startLab(1, { resolve: async () => ['203.1.2.3'], allowAddresses: [] })
-  expect(await statusOf(lab)).toBe(502)
-  expect(lab.dialed).toEqual(['203.1.2.3:9092'])
+  const fixture = await startFixture(1, { resolve: async () => ['203.1.2.3'], allowAddresses: [] })
+  expect(await statusOf(fixture)).toBe(502)
+  expect(fixture.dialed).toEqual(['203.1.2.3:9092'])
 })
 
 test('targets learnt from the metadata are guarded as well', async () => {
@@ -271,11 +271,11 @@ test('targets learnt from the metadata are guarded as well', async () => {
   try {
     const [first, second] = listening.addresses as [string, string]
     const bootstrap = Number(first.split(':')[1])
-    const lab = await startLab(bootstrap, { targets: [], learnTargets: `broker:${bootstrap}`, allowAddresses: ['127.0.0.1'] })
-    expect(await statusOf(lab, second)).toBe(101)
-    expect(await statusOf(lab, '127.0.0.1:1')).toBe(403)
+    const fixture = await startFixture(bootstrap, { targets: [], learnTargets: `broker:${bootstrap}`, allowAddresses: ['127.0.0.1'] })
+    expect(await statusOf(fixture, second)).toBe(101)
+    expect(await statusOf(fixture, '127.0.0.1:1')).toBe(403)
     // The cluster advertises loopback: where that is not allowed, what it says counts for nothing.
-    const strict = await startLab(bootstrap, {
+    const strict = await startFixture(bootstrap, {
       targets: [],
       learnTargets: `broker:${bootstrap}`,
       allowAddresses: [],
@@ -291,27 +291,27 @@ test('targets learnt from the metadata are guarded as well', async () => {
 test('the broker is dialed before the client is let in: 502 and 504', async () => {
   const nothing = await startPeer()
   const dial = { name: 'stub', dial: async () => Promise.reject(new ConnectionError('broker:9092', 'refused')) }
-  expect(await statusOf(await startLab(nothing.port, { adapter: dial }))).toBe(502)
-  const unknown = await startLab(nothing.port, { resolve: () => Promise.reject(new Error('ENOTFOUND')) })
+  expect(await statusOf(await startFixture(nothing.port, { adapter: dial }))).toBe(502)
+  const unknown = await startFixture(nothing.port, { resolve: () => Promise.reject(new Error('ENOTFOUND')) })
   expect(await statusOf(unknown)).toBe(502)
   const never = { name: 'stub', dial: () => new Promise<never>(() => {}) }
-  const silent = await startLab(nothing.port, { adapter: never, limits: { dialTimeout: 50 } })
+  const silent = await startFixture(nothing.port, { adapter: never, limits: { dialTimeout: 50 } })
   expect(await statusOf(silent)).toBe(504)
   expect(silent.bridge.connections).toBe(0)
 })
 
 test('an upgrade that is no WebSocket handshake gets 400 and holds no place', async () => {
   const peer = await startPeer()
-  const lab = await startLab(peer.port)
-  const socket = await handshake(lab, 'wrong')
+  const fixture = await startFixture(peer.port)
+  const socket = await handshake(fixture, 'wrong')
   const answer = await new Promise<string>(resolve => socket.once('data', data => resolve(data.toString())))
   expect(answer).toMatch(/^HTTP\/1.1 400 /)
-  await until(() => lab.bridge.connections === 0 && peer.open.size === 0)
+  await until(() => fixture.bridge.connections === 0 && peer.open.size === 0)
 })
 
 test('an upgrade of no path of the bridge is told so; a client gone by then does not end the process, and one that stays is not kept', async () => {
-  const lab = await startLab((await startPeer()).port)
-  const { port } = new URL(lab.bridge.url)
+  const fixture = await startFixture((await startPeer()).port)
+  const { port } = new URL(fixture.bridge.url)
   const knock = async (): Promise<net.Socket> => {
     const socket = net.connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
     onTestFinished(() => void socket.destroy())
@@ -333,67 +333,67 @@ test('an upgrade of no path of the bridge is told so; a client gone by then does
   const speaking = setInterval(() => stays.write('still here'), 5)
   onTestFinished(() => clearInterval(speaking))
   await closed
-  expect(await statusOf(lab)).toBe(101)
+  expect(await statusOf(fixture)).toBe(101)
 })
 
 test('a client that goes away, or speaks too early, while its broker is looked up leaves nothing', async () => {
   let asked = 0
-  const lab = await startLab((await startPeer()).port, {
+  const fixture = await startFixture((await startPeer()).port, {
     resolve: () => {
       asked++
       return new Promise(() => {})
     },
   })
-  const leaving = await handshake(lab)
+  const leaving = await handshake(fixture)
   await until(() => asked === 1)
   leaving.destroy()
-  await until(() => lab.bridge.connections === 0)
-  const early = await handshake(lab)
+  await until(() => fixture.bridge.connections === 0)
+  const early = await handshake(fixture)
   await until(() => asked === 2)
   const answer = new Promise<string>(resolve => early.once('data', data => resolve(data.toString())))
   early.write(Buffer.from([0x82, 0x80, 0, 0, 0, 0]))
   expect(await answer).toMatch(/^HTTP\/1.1 400 /)
-  await until(() => lab.bridge.connections === 0)
-  expect(lab.dialed).toEqual([])
+  await until(() => fixture.bridge.connections === 0)
+  expect(fixture.dialed).toEqual([])
 })
 
 test('a bridge that stops refuses those who still wait for their broker: 503', async () => {
   let asked = 0
-  const lab = await startLab((await startPeer()).port, {
+  const fixture = await startFixture((await startPeer()).port, {
     resolve: () => {
       asked++
       return new Promise(() => {})
     },
   })
-  const waiting = statusOf(lab)
+  const waiting = statusOf(fixture)
   await until(() => asked === 1)
-  await lab.bridge.close()
+  await fixture.bridge.close()
   expect(await waiting).toBe(503)
 })
 
 test('health says ok, then nothing but WebSockets; metrics are on loopback', async () => {
-  const lab = await startLab((await startPeer()).port, { metricsPort: 0 })
-  const http = lab.bridge.url.replace('ws:', 'http:')
+  const fixture = await startFixture((await startPeer()).port, { metricsPort: 0 })
+  const http = fixture.bridge.url.replace('ws:', 'http:')
   expect(await fetched(`${http}healthz`)).toEqual({ status: 200, body: 'ok\n' })
   expect((await fetched(http)).status).toBe(426)
-  await lab.connect()
-  await statusOf(lab, 'elsewhere:9092')
-  expect(new URL(lab.bridge.metricsUrl!).hostname).toBe('127.0.0.1')
-  const { body } = await fetched(lab.bridge.metricsUrl!)
+  await fixture.connect()
+  await statusOf(fixture, 'elsewhere:9092')
+  expect(new URL(fixture.bridge.metricsUrl!).hostname).toBe('127.0.0.1')
+  const { body } = await fetched(fixture.bridge.metricsUrl!)
   expect(body).toContain('isokafka_bridge_connections 1\n')
   expect(body).toContain('isokafka_bridge_opened_total 1\n')
   expect(body).toContain('isokafka_bridge_refused_total{reason="target"} 1\n')
-  expect((await fetched(new URL('/', lab.bridge.metricsUrl).href)).status).toBe(404)
+  expect((await fetched(new URL('/', fixture.bridge.metricsUrl).href)).status).toBe(404)
 })
 
 test('logs name who came and why they were refused, and no token', async () => {
-  const lab = await startLab((await startPeer()).port)
-  await lab.connect()
-  await statusOf(lab, undefined, { token: 'a.secret' })
-  const [opened, refused] = lab.log
+  const fixture = await startFixture((await startPeer()).port)
+  await fixture.connect()
+  await statusOf(fixture, undefined, { token: 'a.secret' })
+  const [opened, refused] = fixture.log
   expect(opened).toMatchObject({ level: 'info', message: 'opened', details: { id: 'tester', target: 'broker:9092' } })
   expect(refused).toMatchObject({ level: 'warn', message: 'refused', details: { status: 401, reason: 'token' } })
-  expect(JSON.stringify(lab.log)).not.toContain('secret')
+  expect(JSON.stringify(fixture.log)).not.toContain('secret')
 })
 
 function fetched(url: string): Promise<{ status: number; body: string }> {
@@ -409,9 +409,9 @@ function fetched(url: string): Promise<{ status: number; body: string }> {
 }
 
 /** A handshake without a WebSocket's manners. */
-async function handshake(lab: Lab, key = 'dGhlIHNhbXBsZSBub25jZQ=='): Promise<net.Socket> {
+async function handshake(fixture: Fixture, key = 'dGhlIHNhbXBsZSBub25jZQ=='): Promise<net.Socket> {
   const token = Buffer.from(await tokens.sign({ id: 'somebody' })).toString('base64url')
-  const socket = net.connect(Number(new URL(lab.bridge.url).port), '127.0.0.1')
+  const socket = net.connect(Number(new URL(fixture.bridge.url).port), '127.0.0.1')
   socket.on('error', () => {})
   socket.write(
     `GET /broker:9092 HTTP/1.1\r\nHost: x\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +

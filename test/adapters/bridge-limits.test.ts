@@ -1,20 +1,20 @@
 import * as net from 'node:net'
 import { expect, test } from 'vitest'
 import { clientKey } from '../../adapters/bridge/ip.ts'
-import { startLab, startPeer, statusOf, tokens, until } from './bridge-lab.ts'
+import { startFixture, startPeer, statusOf, tokens, until } from './bridge-fixture.ts'
 
 test('5,000 connections are refused past the limit, and leave nothing behind', { timeout: 120_000 }, async () => {
   const peer = await startPeer()
-  const lab = await startLab(peer.port, { limits: { connections: 3, connectionsPerAddress: 5000, upgradesPerSecond: 1000 } })
+  const fixture = await startFixture(peer.port, { limits: { connections: 3, connectionsPerAddress: 5000, upgradesPerSecond: 1000 } })
   const token = await tokens.sign({ id: 'crowd' })
-  const inside = await Promise.all([1, 2, 3].map(() => lab.connect(undefined, { token })))
+  const inside = await Promise.all([1, 2, 3].map(() => fixture.connect(undefined, { token })))
   const before = process.memoryUsage().rss
   const refused = new Map<string, number>()
   for (let round = 0; round < 100; round++) {
     await Promise.all(
       Array.from({ length: 50 }, async () => {
         // Past the sockets a server of three takes, TCP itself says no.
-        const outcome = await lab.connect(undefined, { token }).then(
+        const outcome = await fixture.connect(undefined, { token }).then(
           () => 'accepted',
           error => String(error.status ?? 'closed'),
         )
@@ -25,42 +25,42 @@ test('5,000 connections are refused past the limit, and leave nothing behind', {
   expect([...refused.values()].reduce((sum, count) => sum + count)).toBe(5000)
   expect([...refused.keys()].filter(outcome => !['503', 'closed'].includes(outcome))).toEqual([])
   expect(refused.get('503')).toBeGreaterThan(4000)
-  expect(lab.bridge.connections).toBe(3)
+  expect(fixture.bridge.connections).toBe(3)
   expect(peer.accepted.length).toBe(3)
   expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024)
   // A place that is free again can be had.
   inside[0]!.webSocket.close()
-  await until(() => lab.bridge.connections === 2)
-  expect(await statusOf(lab, undefined, { token })).toBe(101)
+  await until(() => fixture.bridge.connections === 2)
+  expect(await statusOf(fixture, undefined, { token })).toBe(101)
 })
 
 test('connections of one identity, and of one address, are bounded: 429', async () => {
   const peer = await startPeer()
-  const lab = await startLab(peer.port, { limits: { connectionsPerIdentity: 2 } })
-  await lab.connect()
-  await lab.connect()
-  expect(await statusOf(lab)).toBe(429)
-  expect(await statusOf(lab, undefined, { token: await tokens.sign({ id: 'another' }) })).toBe(101)
-  const byAddress = await startLab(peer.port, { limits: { connectionsPerAddress: 1 } })
+  const fixture = await startFixture(peer.port, { limits: { connectionsPerIdentity: 2 } })
+  await fixture.connect()
+  await fixture.connect()
+  expect(await statusOf(fixture)).toBe(429)
+  expect(await statusOf(fixture, undefined, { token: await tokens.sign({ id: 'another' }) })).toBe(101)
+  const byAddress = await startFixture(peer.port, { limits: { connectionsPerAddress: 1 } })
   await byAddress.connect()
   expect(await statusOf(byAddress)).toBe(429)
 })
 
 test('upgrades of one address are rationed: 429', async () => {
-  const lab = await startLab((await startPeer()).port, { limits: { upgradesPerSecond: 0.3 } })
-  const statuses = await Promise.all([1, 2, 3, 4, 5].map(() => statusOf(lab, undefined, { token: null })))
+  const fixture = await startFixture((await startPeer()).port, { limits: { upgradesPerSecond: 0.3 } })
+  const statuses = await Promise.all([1, 2, 3, 4, 5].map(() => statusOf(fixture, undefined, { token: null })))
   expect(statuses.filter(status => status === 401)).toHaveLength(3)
   expect(statuses.filter(status => status === 429)).toHaveLength(2)
 })
 
 test('an IPv6 network counts as one address, however many it has to choose from', async () => {
   let last = 0
-  const lab = await startLab((await startPeer()).port, {
+  const fixture = await startFixture((await startPeer()).port, {
     limits: { connectionsPerAddress: 2 },
     remoteAddress: header => header('x-client') ?? `2001:db8:1:2::${(++last).toString(16)}`,
   })
-  expect([await statusOf(lab), await statusOf(lab), await statusOf(lab)]).toEqual([101, 101, 429])
-  expect(await statusOf(lab, undefined, { headers: { 'x-client': '2001:db8:1:3::1' } })).toBe(101)
+  expect([await statusOf(fixture), await statusOf(fixture), await statusOf(fixture)]).toEqual([101, 101, 429])
+  expect(await statusOf(fixture, undefined, { headers: { 'x-client': '2001:db8:1:3::1' } })).toBe(101)
   // IPv4 addresses count one by one, in whatever clothes, and zones mean nothing.
   expect(['::ffff:10.0.0.1', '10.0.0.1', 'fe80::1%eth0', 'fe80::2', 'no address'].map(clientKey)).toEqual([
     '10.0.0.1',
@@ -69,12 +69,12 @@ test('an IPv6 network counts as one address, however many it has to choose from'
     '254.128.0.0.0.0.0.0',
     'no address',
   ])
-  expect(lab.log.find(({ message }) => message === 'refused')?.details).toMatchObject({ remoteAddress: '2001:db8:1:2::3' })
+  expect(fixture.log.find(({ message }) => message === 'refused')?.details).toMatchObject({ remoteAddress: '2001:db8:1:2::3' })
 })
 
 test('slow-loris: headers that dribble in are cut off, and one address holds no more sockets than its share', async () => {
-  const lab = await startLab((await startPeer()).port, { limits: { headerTimeout: 200, connectionsPerAddress: 2 } })
-  const port = Number(new URL(lab.bridge.url).port)
+  const fixture = await startFixture((await startPeer()).port, { limits: { headerTimeout: 200, connectionsPerAddress: 2 } })
+  const port = Number(new URL(fixture.bridge.url).port)
   let closed = 0
   const sockets = Array.from({ length: 100 }, () => {
     const socket = net.connect(port, '127.0.0.1')
@@ -91,10 +91,10 @@ test('slow-loris: headers that dribble in are cut off, and one address holds no 
   await until(() => closed >= 34)
   await until(() => closed === 100)
   clearInterval(dribble)
-  expect(await statusOf(lab)).toBe(101)
+  expect(await statusOf(fixture)).toBe(101)
 })
 
 test('large headers are refused', async () => {
-  const lab = await startLab((await startPeer()).port, { limits: { headerBytes: 2048 } })
-  expect(await statusOf(lab, undefined, { headers: { 'x-large': 'x'.repeat(4000) } })).toBe(431)
+  const fixture = await startFixture((await startPeer()).port, { limits: { headerBytes: 2048 } })
+  expect(await statusOf(fixture, undefined, { headers: { 'x-large': 'x'.repeat(4000) } })).toBe(431)
 })

@@ -7,7 +7,7 @@ import { readRequest, readRequestHeader, responseFrame } from '../../src/protoco
 import { SaslAuthenticate } from '../../src/protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../../src/protocol/sasl-handshake.ts'
 import { plain } from '../../src/sasl/plain.ts'
-import { onFrames, type Peer, requestBytes, responseBytes, startLab, startPeer, until } from './bridge-lab.ts'
+import { onFrames, type Peer, requestBytes, responseBytes, startFixture, startPeer, until } from './bridge-fixture.ts'
 
 const sasl = plain({ username: 'bridge', password: 'secret of the bridge' })
 
@@ -43,33 +43,33 @@ function startSecurePeer(
 
 test('the bridge authenticates to the broker; clients neither see nor need its secret', async () => {
   const peer = await startSecurePeer(0, (socket, id) => socket.write(responseBytes(id, 100)))
-  const lab = await startLab(peer.port, { sasl })
-  const client = await lab.connect()
+  const fixture = await startFixture(peer.port, { sasl })
+  const client = await fixture.connect()
   expect(peer.said).toEqual(['\0bridge\0secret of the bridge'])
   client.webSocket.send(requestBytes(5, 20))
   await client.until(100)
   expect(client.received).toBe(100)
-  expect(JSON.stringify(lab.log)).not.toContain('secret')
+  expect(JSON.stringify(fixture.log)).not.toContain('secret')
 })
 
 test('wrong credentials of the bridge: 502, and nobody is let in', async () => {
   const peer = await startSecurePeer(0)
-  const lab = await startLab(peer.port, { sasl: plain({ username: 'bridge', password: 'wrong' }) })
-  await expect(lab.connect()).rejects.toMatchObject({ status: 502 })
-  await until(() => peer.open.size === 0 && lab.bridge.connections === 0)
+  const fixture = await startFixture(peer.port, { sasl: plain({ username: 'bridge', password: 'wrong' }) })
+  await expect(fixture.connect()).rejects.toMatchObject({ status: 502 })
+  await until(() => peer.open.size === 0 && fixture.bridge.connections === 0)
 })
 
 test('a client without a token costs the broker nothing', async () => {
   const peer = await startSecurePeer(0)
-  const lab = await startLab(peer.port, { sasl })
-  await expect(lab.connect(undefined, { token: null })).rejects.toMatchObject({ status: 401 })
+  const fixture = await startFixture(peer.port, { sasl })
+  await expect(fixture.connect(undefined, { token: null })).rejects.toMatchObject({ status: 401 })
   expect(peer.accepted).toHaveLength(0)
 })
 
 test('a broker that never finishes authentication: 504', async () => {
   const peer = await startPeer()
-  const lab = await startLab(peer.port, { sasl, limits: { dialTimeout: 100 } })
-  await expect(lab.connect()).rejects.toMatchObject({ status: 504 })
+  const fixture = await startFixture(peer.port, { sasl, limits: { dialTimeout: 100 } })
+  await expect(fixture.connect()).rejects.toMatchObject({ status: 504 })
   await until(() => peer.open.size === 0)
 })
 
@@ -80,8 +80,8 @@ test("at the session's end no request is cut, those under way are answered, and 
     heard.push(id)
     answer = () => socket.write(responseBytes(id, 1000))
   })
-  const lab = await startLab(peer.port, { sasl })
-  const client = await lab.connect()
+  const fixture = await startFixture(peer.port, { sasl })
+  const client = await fixture.connect()
   const first = requestBytes(1, 1000)
   client.webSocket.send(first.subarray(0, 500))
   // The session is over by nine tenths at 360 ms, and looked at every 250.
@@ -92,6 +92,6 @@ test("at the session's end no request is cut, those under way are answered, and 
   expect(await client.closed).toMatchObject({ code: CloseCode.SessionExpired })
   expect(heard).toEqual([1])
   expect(client.received).toBe(1000)
-  const again = await lab.connect()
+  const again = await fixture.connect()
   expect(again.webSocket.readyState).toBe(1)
 })

@@ -9,7 +9,7 @@ import { CloseCode, subprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { websocketOver } from '../../adapters/websocket/index.ts'
 import { AuthenticationError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
-import { type Peer, startPeer, until } from './bridge-lab.ts'
+import { type Peer, startPeer, until } from './bridge-fixture.ts'
 import { certificate } from './certificates.ts'
 
 const at = { host: 'broker', port: 9092 }

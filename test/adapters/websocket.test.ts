@@ -9,11 +9,11 @@ import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
 import { type BridgeOptions, websocket, websocketOver } from '../../adapters/websocket/index.ts'
 import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
-import { type Lab, onRequests, origin, requestBytes, responseBytes, startLab, startPeer, tokens, until } from './bridge-lab.ts'
+import { type Fixture, onRequests, origin, requestBytes, responseBytes, startFixture, startPeer, tokens, until } from './bridge-fixture.ts'
 
 const MiB = 1024 * 1024
 
-/** As a program outside of browsers has it, with an Origin so that the lab's bridge lets it in. */
+/** As a program outside of browsers has it, with an Origin so that the fixture's bridge lets it in. */
 class WithOrigin extends WebSocket {
   constructor(url: string, protocols?: string[]) {
     super(url, protocols ?? [], { origin, perMessageDeflate: false })
@@ -47,28 +47,29 @@ test('settings that can not work are told at once', async () => {
 })
 
 describe.each(Object.entries(kinds))('%s', (_name, make) => {
-  const adapterTo = ({ bridge }: Lab, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter =>
+  const adapterTo = ({ bridge }: Fixture, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter =>
     make({ url: bridge.url, token })
   // Programs have no Origin.
-  const labFor = (port: number, options: Partial<ServeOptions> = {}): Promise<Lab> => startLab(port, { allowNoOrigin: true, ...options })
+  const labFor = (port: number, options: Partial<ServeOptions> = {}): Promise<Fixture> =>
+    startFixture(port, { allowNoOrigin: true, ...options })
 
   test('refusals of the bridge become errors of the right class', async () => {
     const peer = await startPeer()
-    const lab = await labFor(peer.port)
-    await expect(adapterTo(lab, 'forged').dial(at, {})).rejects.toThrow(AuthenticationError)
-    await expect(adapterTo(lab).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(AuthenticationError)
+    const fixture = await labFor(peer.port)
+    await expect(adapterTo(fixture, 'forged').dial(at, {})).rejects.toThrow(AuthenticationError)
+    await expect(adapterTo(fixture).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(AuthenticationError)
     await expect(adapterTo(await labFor(1)).dial(at, {})).rejects.toThrow(ConnectionError)
     const never = { name: 'never', dial: () => new Promise<never>(() => {}) }
     const late = await labFor(1, { adapter: never, limits: { dialTimeout: 50 } })
     await expect(adapterTo(late).dial(at, {})).rejects.toThrow(TimeoutError)
-    await expect(adapterTo(lab, () => Promise.reject(new Error('logged out'))).dial(at, {})).rejects.toThrow(/logged out/)
+    await expect(adapterTo(fixture, () => Promise.reject(new Error('logged out'))).dial(at, {})).rejects.toThrow(/logged out/)
     const nowhere = make({ url: 'ws://127.0.0.1:1/' })
     await expect(nowhere.dial(at, {})).rejects.toThrow(ConnectionError)
   })
 
   test('an error of the handshake holds no token', async () => {
-    const lab = await labFor(1)
-    const error = await adapterTo(lab)
+    const fixture = await labFor(1)
+    const error = await adapterTo(fixture)
       .dial(at, {})
       .catch(error => error)
     const { inspect } = await import('node:util')
@@ -76,19 +77,19 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
   })
 
   test('dialing can be aborted, and leaves nothing', async () => {
-    const lab = await labFor(1, { resolve: () => new Promise(() => {}) })
+    const fixture = await labFor(1, { resolve: () => new Promise(() => {}) })
     const cancel = new AbortController()
-    const dialing = adapterTo(lab).dial(at, { signal: cancel.signal })
-    await until(() => lab.bridge.connections === 1)
+    const dialing = adapterTo(fixture).dial(at, { signal: cancel.signal })
+    await until(() => fixture.bridge.connections === 1)
     cancel.abort('never mind')
     await expect(dialing).rejects.toBe('never mind')
-    await until(() => lab.bridge.connections === 0)
+    await until(() => fixture.bridge.connections === 0)
   })
 
   test('write asks for a pause above the high-water mark, and room comes', async () => {
     const peer = await startPeer(socket => socket.pause())
-    const lab = await labFor(peer.port, { limits: { drainTimeout: 100, closeTimeout: 100 } })
-    const socket = await adapterTo(lab).dial(at, {})
+    const fixture = await labFor(peer.port, { limits: { drainTimeout: 100, closeTimeout: 100 } })
+    const socket = await adapterTo(fixture).dial(at, {})
     let paused: Promise<void> | undefined
     let written = 0
     await until(() => {
@@ -102,7 +103,7 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
     await paused
     await socket.flushed()
     socket.abort()
-    await until(() => lab.bridge.connections === 0)
+    await until(() => fixture.bridge.connections === 0)
   })
 
   test('where a bridge can not hold us back, no more than the high-water mark goes unanswered, and its questions are answered', async () => {
@@ -139,8 +140,8 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
 
   test('abort rejects who waits, at once', async () => {
     const peer = await startPeer()
-    const lab = await labFor(peer.port)
-    const socket = await adapterTo(lab).dial(at, {})
+    const fixture = await labFor(peer.port)
+    const socket = await adapterTo(fixture).dial(at, {})
     const reading = socket.read()
     socket.abort('enough')
     await expect(reading).rejects.toBe('enough')

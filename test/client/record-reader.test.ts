@@ -8,7 +8,7 @@ import { Fetch } from '../../src/protocol/fetch.ts'
 import { IsolationLevel } from '../../src/protocol/offsets.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { Embedded } from '../support/embedded.ts'
-import { numbered } from '../support/reading-desk.ts'
+import { numbered } from '../support/reading-fixture.ts'
 import { RawProducer } from '../support/transactions.ts'
 
 const opened = (kafka: Embedded) => new Client({ addr: kafka.broker.addresses, transport: kafka.transport })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
+import { builtinCodecs } from '../../src/compression/builtin.ts'
 import { Compression, type CompressionCodec } from '../../src/compression/codec.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
 import { gzip } from '../../src/compression/gzip.ts'
-import { ownCodecs } from '../../src/compression/own.ts'
 
 const marking = (mark: number): CompressionCodec => ({
   code: 1,
@@ -15,12 +15,12 @@ const marking = (mark: number): CompressionCodec => ({
 describe('Codecs', () => {
   test("what was set comes first, then the runtime's, then ours", () => {
     const codecs = new Codecs({ gzip: marking(1) })
-    codecs.offer(ownCodecs)
+    codecs.offer(builtinCodecs)
     expect(codecs.get(Compression.Gzip).compress(new Uint8Array(0))).toEqual(Uint8Array.of(1))
     codecs.set(marking(2))
     expect(codecs.get(Compression.Gzip).compress(new Uint8Array(0))).toEqual(Uint8Array.of(2))
     const without = new Codecs()
-    without.offer(ownCodecs)
+    without.offer(builtinCodecs)
     expect(without.get(Compression.Gzip)).toBe(gzip)
   })
 
@@ -47,7 +47,7 @@ describe('Codecs', () => {
   test('load brings in what compresses, when there is no other', async () => {
     const codecs = new Codecs()
     const input = new Uint8Array(1000)
-    for (const own of ownCodecs) {
+    for (const own of builtinCodecs) {
       const loaded = await codecs.load(own.code)
       expect([loaded.code, loaded.name]).toEqual([own.code, own.name])
       expect(own.decompress(loaded.compress(input), 1000)).toEqual(input)
@@ -56,15 +56,15 @@ describe('Codecs', () => {
       expect(() => codecs.get(own.code)).toThrow(`no ${own.name} codec`)
     }
     const offered = new Codecs()
-    offered.offer(ownCodecs)
-    for (const own of ownCodecs) expect(await offered.load(own.code)).toBe(own)
+    offered.offer(builtinCodecs)
+    for (const own of builtinCodecs) expect(await offered.load(own.code)).toBe(own)
     const native = new Codecs({ gzip: marking(3) })
     expect((await native.load(Compression.Gzip)).compress(new Uint8Array(0))).toEqual(Uint8Array.of(3))
   })
 
   test('codes that are none', async () => {
     const codecs = new Codecs()
-    codecs.offer(ownCodecs)
+    codecs.offer(builtinCodecs)
     for (const code of [0, 5, 7, -1, 1.5]) {
       expect(() => codecs.get(code)).toThrow(ProtocolError)
       await expect(codecs.load(code)).rejects.toThrow(ConfigError)

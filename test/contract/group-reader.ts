@@ -1,35 +1,35 @@
 import { Hash } from '../../src/balancer/hash.ts'
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
-import { RoundRobinGroupBalancer } from '../../src/group/round-robin.ts'
+import { RoundRobinGroupBalancer } from '../../src/group/balancers/round-robin.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { LastOffset } from '../../src/protocol/offsets.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import type { Message } from '../../src/records/message.ts'
 import { Transport } from '../../src/transport/transport.ts'
-import { deskTest, numbered, place } from '../support/reading-desk.ts'
-import { unpluggable } from '../support/unpluggable.ts'
+import { flakyAdapter } from '../support/flaky-adapter.ts'
+import { fixtureTest, numbered, place } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
 import type { Suite } from './harness.ts'
 
 export const suite: Suite = contract => {
   const { assert } = contract
-  const test = deskTest(contract, { partitions: 6 })
+  const test = fixtureTest(contract, { partitions: 6 })
 
-  test('one member reads all partitions, each in order, and resumes where it committed', async (desk, { signal }) => {
-    await desk.fill(300)
-    const first = desk.member()
+  test('one member reads all partitions, each in order, and resumes where it committed', async (fixture, { signal }) => {
+    await fixture.fill(300)
+    const first = fixture.member()
     const seen = await gather(first, 180, signal, message => first.commitMessages(message))
     await first.close()
-    const second = desk.member()
+    const second = fixture.member()
     seen.push(...(await gather(second, 120, signal)))
     assert.equal(new Set(seen.map(place)).size, 300)
     checkOrder(seen)
   })
 
-  test('two members share the partitions; when one leaves the other goes on with all, nothing lost, order kept', async (desk, {
+  test('two members share the partitions; when one leaves the other goes on with all, nothing lost, order kept', async (fixture, {
     signal,
   }) => {
-    await desk.fill(600, { batchSize: 10 })
+    await fixture.fill(600, { batchSize: 10 })
     const seen: Message[] = []
     const readers: Reader[] = []
     const pump = async (reader: Reader): Promise<void> => {
@@ -39,21 +39,21 @@ export const suite: Suite = contract => {
         await reader.commitMessages(message)
       }
     }
-    const [one, two] = [desk.member(), desk.member()]
+    const [one, two] = [fixture.member(), fixture.member()]
     const running = [pump(one), pump(two).catch(error => assert.ok(error instanceof ClosedError, String(error)))]
     await until(signal, () => new Set(seen.map(place)).size === 600)
     // Both are members by now, or will be soon: new messages reach both.
     let marker = 600
     await until(signal, async () => {
       const from = seen.length
-      await desk.write(numbered(marker, marker + 60))
+      await fixture.write(numbered(marker, marker + 60))
       marker += 60
       await until(signal, () => new Set(seen.map(place)).size === marker)
       const byOne = seen.filter((_, i) => i >= from && readers[i] === one)
       return new Set(byOne.map(({ partition }) => partition)).size === 3
     })
     await two.close()
-    await desk.write(numbered(marker, marker + 60))
+    await fixture.write(numbered(marker, marker + 60))
     marker += 60
     await until(signal, () => new Set(seen.map(place)).size === marker)
     await one.close()
@@ -66,8 +66,8 @@ export const suite: Suite = contract => {
 
   test(
     'more members than partitions: the one too many waits, and takes over when another leaves',
-    async (desk, { signal }) => {
-      await desk.fill(10)
+    async (fixture, { signal }) => {
+      await fixture.fill(10)
       const seen: [Reader, Message][] = []
       const run = async (reader: Reader): Promise<void> => {
         for await (const message of reader) {
@@ -75,12 +75,12 @@ export const suite: Suite = contract => {
           await reader.commitMessages(message)
         }
       }
-      const members = [desk.member(), desk.member()]
+      const members = [fixture.member(), fixture.member()]
       const running = members.map(run)
       await until(signal, () => seen.length === 10)
       const busy = seen.at(-1)![0]
       await busy.close()
-      await desk.write(numbered(10, 20))
+      await fixture.write(numbered(10, 20))
       await until(signal, () => seen.length === 20)
       const idle = members.find(member => member !== busy)!
       assert.ok(seen.slice(10).every(([reader]) => reader === idle))
@@ -90,29 +90,29 @@ export const suite: Suite = contract => {
     { partitions: 1 },
   )
 
-  test('readMessage commits a message once the next is asked for, and not before', async (desk, { signal }) => {
-    await desk.fill(10, { balancer: () => 0 })
-    const reader = desk.member()
+  test('readMessage commits a message once the next is asked for, and not before', async (fixture, { signal }) => {
+    await fixture.fill(10, { balancer: () => 0 })
+    const reader = fixture.member()
     for (let i = 0; i < 4; i++) await reader.readMessage({ signal })
-    await until(signal, async () => (await desk.committed())[0] === 3)
+    await until(signal, async () => (await fixture.committed())[0] === 3)
     // The fourth is in hand, whatever time passes.
     await pause(300)
-    assert.deepEqual(await desk.committed(), { 0: 3 })
+    assert.deepEqual(await fixture.committed(), { 0: 3 })
     const cancelled = new AbortController()
     for (let i = 4; i < 10; i++) await reader.readMessage({ signal })
     const waiting = reader.readMessage({ signal: cancelled.signal })
-    await until(signal, async () => (await desk.committed())[0] === 10)
+    await until(signal, async () => (await fixture.committed())[0] === 10)
     cancelled.abort(new Error('enough'))
     await assert.rejects(waiting)
   })
 
-  test('a process that dies between delivery and its work loses nothing', async (desk, { signal }) => {
-    await desk.fill(50)
-    const plug = unpluggable(contract.adapter)
-    const transport = desk.keep(new Transport({ adapter: plug.adapter, natives: contract.natives }))
+  test('a process that dies between delivery and its work loses nothing', async (fixture, { signal }) => {
+    await fixture.fill(50)
+    const plug = flakyAdapter(contract.adapter)
+    const transport = fixture.keep(new Transport({ adapter: plug.adapter, natives: contract.natives }))
     // Under its name the next process takes its place at once, without waiting for the session's end.
     const config = { groupInstanceId: 'the worker' }
-    const doomed = desk.member({ ...config, transport })
+    const doomed = fixture.member({ ...config, transport })
     const done = new Set<string>()
     for (let i = 0; i < 20; i++) {
       const message = await doomed.readMessage({ signal })
@@ -121,44 +121,44 @@ export const suite: Suite = contract => {
     }
     // The twentieth was handed out and never worked on, thirty more are queued.
     plug.pull()
-    const heir = desk.member(config)
+    const heir = fixture.member(config)
     await until(signal, async () => {
       done.add(place(await heir.readMessage({ signal })))
       return done.size === 50
     })
   })
 
-  test('for await commits nothing by itself; with autoCommit it does, after delivery, and so do batches', async desk => {
-    await desk.fill(40, { balancer: () => 2, batchSize: 10 })
-    const explicit = desk.member()
+  test('for await commits nothing by itself; with autoCommit it does, after delivery, and so do batches', async fixture => {
+    await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
+    const explicit = fixture.member()
     let count = 0
     for await (const _ of explicit) if (++count === 5) break
     await pause(250)
     await explicit.close()
-    assert.deepEqual(await desk.committed(), {})
+    assert.deepEqual(await fixture.committed(), {})
 
-    const automatic = desk.member({ autoCommit: true })
+    const automatic = fixture.member({ autoCommit: true })
     count = 0
     for await (const _ of automatic) if (++count === 5) break
     await automatic.close()
-    assert.deepEqual(await desk.committed(), { 2: 4 })
+    assert.deepEqual(await fixture.committed(), { 2: 4 })
 
-    const batched = desk.member({ autoCommit: true })
+    const batched = fixture.member({ autoCommit: true })
     count = 0
     for await (const batch of batched.batches()) {
       if (count === 0) assert.equal(batch.firstOffset, 4)
       if (++count === 3) break
     }
     await batched.close()
-    assert.deepEqual(await desk.committed(), { 2: 20 })
+    assert.deepEqual(await fixture.committed(), { 2: 20 })
   })
 
-  test('a loop over batches that its signal ends can commit the batch in hand before close(); with autoCommit it is committed', async desk => {
-    await desk.fill(40, { balancer: () => 2, batchSize: 10 })
+  test('a loop over batches that its signal ends can commit the batch in hand before close(); with autoCommit it is committed', async fixture => {
+    await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
     for (const autoCommit of [false, true]) {
       const leaving = new AbortController()
       const reason = new Error('leaving')
-      const reader = desk.member({ autoCommit })
+      const reader = fixture.member({ autoCommit })
       const loop = async (): Promise<void> => {
         for await (const batch of reader.batches({ signal: leaving.signal })) {
           leaving.abort(reason)
@@ -167,51 +167,51 @@ export const suite: Suite = contract => {
       }
       await assert.rejects(loop(), error => error === reason)
       await reader.close()
-      assert.deepEqual(await desk.committed(), { 2: autoCommit ? 20 : 10 })
+      assert.deepEqual(await fixture.committed(), { 2: autoCommit ? 20 : 10 })
     }
   })
 
-  test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (desk, { signal }) => {
-    await desk.fill(100, { balancer: () => 1 })
-    const reader = desk.member()
+  test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (fixture, { signal }) => {
+    await fixture.fill(100, { balancer: () => 1 })
+    const reader = fixture.member()
     const messages = await gather(reader, 100, signal)
     await Promise.all([...messages].reverse().map(message => reader.commitMessages(message, { signal })))
-    assert.deepEqual(await desk.committed(), { 1: 100 })
+    assert.deepEqual(await fixture.committed(), { 1: 100 })
     await reader.commitMessages(messages[10]!, { signal })
-    assert.deepEqual(await desk.committed(), { 1: 100 })
+    assert.deepEqual(await fixture.committed(), { 1: 100 })
     await reader.commitMessages([], { signal })
   })
 
-  test('commits with an interval are sent in the background, and at the latest by close', async (desk, { signal }) => {
-    await desk.fill(20, { balancer: () => 0 })
-    const quick = desk.member({ commitInterval: 50 })
+  test('commits with an interval are sent in the background, and at the latest by close', async (fixture, { signal }) => {
+    await fixture.fill(20, { balancer: () => 0 })
+    const quick = fixture.member({ commitInterval: 50 })
     await quick.commitMessages(await gather(quick, 10, signal))
-    await until(signal, async () => (await desk.committed())[0] === 10)
+    await until(signal, async () => (await fixture.committed())[0] === 10)
     await quick.close()
-    const slow = desk.member({ commitInterval: 600_000 })
+    const slow = fixture.member({ commitInterval: 600_000 })
     await slow.commitMessages(await gather(slow, 5, signal))
-    assert.deepEqual(await desk.committed(), { 0: 10 })
+    assert.deepEqual(await fixture.committed(), { 0: 10 })
     await slow.close()
-    assert.deepEqual(await desk.committed(), { 0: 15 })
+    assert.deepEqual(await fixture.committed(), { 0: 15 })
   })
 
-  test('a slow handler keeps its membership: heartbeats run on, and its message is committed before the partitions go', async (desk, {
+  test('a slow handler keeps its membership: heartbeats run on, and its message is committed before the partitions go', async (fixture, {
     signal,
   }) => {
-    await desk.fill(12)
-    const slow = desk.member({ sessionTimeout: 6_000 })
+    await fixture.fill(12)
+    const slow = fixture.member({ sessionTimeout: 6_000 })
     const message = await slow.fetchMessage({ signal })
     const seen = [message]
     const run = async (reader: Reader): Promise<void> => {
       for await (const next of reader) seen.push(next)
     }
-    const other = desk.member()
+    const other = fixture.member()
     const running = [run(other)]
     // The other one's join waits for this one, which is still at work.
     await pause(700)
     assert.equal(seen.length, 1)
     await slow.commitMessages(message, { signal })
-    assert.deepEqual(await desk.committed(), { [message.partition]: message.offset + 1 })
+    assert.deepEqual(await fixture.committed(), { [message.partition]: message.offset + 1 })
     running.push(run(slow))
     await until(signal, () => new Set(seen.map(place)).size === 12)
     assert.equal(seen.length, 12)
@@ -219,11 +219,11 @@ export const suite: Suite = contract => {
     await Promise.all(running)
   })
 
-  test('committing what another member reads by now is refused, and rewinds nothing', async (desk, { signal }) => {
-    await desk.fill(60)
-    const first = desk.member()
+  test('committing what another member reads by now is refused, and rewinds nothing', async (fixture, { signal }) => {
+    await fixture.fill(60)
+    const first = fixture.member()
     const messages = await gather(first, 60, signal)
-    const second = desk.member()
+    const second = fixture.member()
     const seconds = second.readMessage({ signal }).catch(() => null)
     // Asking for more lets the partitions go.
     const waiting = first.fetchMessage({ signal }).catch(() => null)
@@ -240,20 +240,20 @@ export const suite: Suite = contract => {
     const refused = outcomes.filter(outcome => outcome !== null)
     assert.ok(refused.length > 0 && refused.length < 60, `${refused.length} of 60 refused`)
     for (const error of refused) assert.ok(error instanceof KafkaError && error.code === ErrorCode.IllegalGeneration, String(error))
-    const committed = await desk.committed()
+    const committed = await fixture.committed()
     assert.equal(Object.keys(committed).length, 3)
     await first.close()
     await waiting
   })
 
-  test('several topics, round robin: every partition is read by one member', async (desk, { signal }) => {
-    const topics = [`${desk.topic}-a`, `${desk.topic}-b`]
+  test('several topics, round robin: every partition is read by one member', async (fixture, { signal }) => {
+    const topics = [`${fixture.topic}-a`, `${fixture.topic}-b`]
     for (const topic of topics) {
-      await desk.createTopic(topic, 3)
-      await desk.write(numbered(0, 30), { topic })
+      await fixture.createTopic(topic, 3)
+      await fixture.write(numbered(0, 30), { topic })
     }
     const config = { groupTopics: topics, groupBalancers: [new RoundRobinGroupBalancer()] }
-    const [one, two] = [desk.member(config), desk.member(config)]
+    const [one, two] = [fixture.member(config), fixture.member(config)]
     const seen = new Set<string>()
     const run = async (reader: Reader): Promise<void> => {
       for await (const message of reader) {
@@ -267,29 +267,29 @@ export const suite: Suite = contract => {
     await Promise.all(running)
   })
 
-  test('startOffset decides where nothing is committed', async (desk, { signal }) => {
-    await desk.fill(6)
-    const late = desk.member({ startOffset: LastOffset })
+  test('startOffset decides where nothing is committed', async (fixture, { signal }) => {
+    await fixture.fill(6)
+    const late = fixture.member({ startOffset: LastOffset })
     const waiting = late.fetchMessage({ signal })
     await until(signal, () => late.stats().rebalances > 0 || late.stats().fetches > 0)
     await pause(200)
-    await desk.write([{ value: 'new' }])
+    await fixture.write([{ value: 'new' }])
     assert.equal((await waiting).text(), 'new')
   })
 
-  test('partitions and topics that come later are read', async (desk, { signal }) => {
-    const topic = `${desk.topic}-later`
-    const reader = desk.member({ groupTopics: [topic], partitionWatchInterval: 100 })
+  test('partitions and topics that come later are read', async (fixture, { signal }) => {
+    const topic = `${fixture.topic}-later`
+    const reader = fixture.member({ groupTopics: [topic], partitionWatchInterval: 100 })
     const waiting = reader.readMessage({ signal })
     await pause(200)
-    await desk.createTopic(topic, 2)
-    await desk.write([{ value: 'found' }], { topic })
+    await fixture.createTopic(topic, 2)
+    await fixture.write([{ value: 'found' }], { topic })
     assert.equal((await waiting).text(), 'found')
   })
 
-  test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (desk, { signal }) => {
-    await desk.fill(30)
-    const member = desk.member({ autoCommit: true, partitionWatchInterval: 100, maxWait: 100 })
+  test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (fixture, { signal }) => {
+    await fixture.fill(30)
+    const member = fixture.member({ autoCommit: true, partitionWatchInterval: 100, maxWait: 100 })
     const texts: string[] = []
     const reading = (async () => {
       while (!signal.aborted) {
@@ -302,27 +302,27 @@ export const suite: Suite = contract => {
       }
     })()
     await until(signal, () => texts.length === 30)
-    await desk.remakeTopic(3, signal)
-    await desk.write(numbered(100, 130))
+    await fixture.remakeTopic(3, signal)
+    await fixture.write(numbered(100, 130))
     await until(signal, () => new Set(texts).size === 60)
     await member.close()
     await reading
   })
 
-  test('a reader in a group has no offset of its own', async desk => {
-    const reader = desk.member()
+  test('a reader in a group has no offset of its own', async fixture => {
+    const reader = fixture.member()
     assert.deepEqual([reader.offset(), reader.lag(), reader.stats().partition], [-1, -1, '-1'])
     for (const call of [() => reader.readLag(), async () => reader.setOffset(0), () => reader.setOffsetAt(0)])
       await assert.rejects(call(), ConfigError)
   })
 
-  test('close while waiting to join, and while nothing comes, is quick', async (desk, { signal }) => {
-    const first = desk.member()
+  test('close while waiting to join, and while nothing comes, is quick', async (fixture, { signal }) => {
+    const first = fixture.member()
     const one = assert.rejects(first.readMessage({ signal }), ClosedError)
     await until(signal, () => first.stats().rebalances > 0)
-    const second = desk.member()
+    const second = fixture.member()
     const two = assert.rejects(second.readMessage({ signal }), ClosedError)
-    const never = desk.member()
+    const never = fixture.member()
     const started = Date.now()
     await never.close()
     await second.close()
@@ -333,7 +333,7 @@ export const suite: Suite = contract => {
 
   test(
     'order by key holds through members coming and going',
-    async (desk, { signal }) => {
+    async (fixture, { signal }) => {
       const keys = 20
       const total = 2_000
       const seen = new Map<string, number>()
@@ -348,13 +348,13 @@ export const suite: Suite = contract => {
           await reader.commitMessages(message).catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError))
         }
       }
-      const members = [desk.member()]
+      const members = [fixture.member()]
       const running = members.map(run)
       const messages = Array.from({ length: total }, (_, i) => ({ key: `k${i % keys}`, value: `k${i % keys}:${Math.floor(i / keys)}` }))
       for (let at = 0; at < total; at += 400) {
-        const writing = desk.write(messages.slice(at, at + 400), { balancer: new Hash() })
+        const writing = fixture.write(messages.slice(at, at + 400), { balancer: new Hash() })
         if (members.length < 4) {
-          members.push(desk.member())
+          members.push(fixture.member())
           running.push(run(members.at(-1)!))
         } else await members.shift()!.close()
         await writing

@@ -1,24 +1,24 @@
+import { RackAffinityGroupBalancer } from '../../src/group/balancers/rack-affinity.ts'
 import type { ConsumerGroupConfig } from '../../src/group/config.ts'
 import { ConsumerGroup } from '../../src/group/consumer-group.ts'
 import { GenerationEndedError, GroupClosedError } from '../../src/group/errors.ts'
-import { RackAffinityGroupBalancer } from '../../src/group/rack-affinity.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { FirstOffset } from '../../src/protocol/offsets.ts'
-import { deskTest, type ReadingDesk } from '../support/reading-desk.ts'
+import { fixtureTest, type ReadingFixture } from '../support/reading-fixture.ts'
 import { nothing, until } from '../support/waiting.ts'
 import type { Suite } from './harness.ts'
 
 export const suite: Suite = contract => {
   const { assert, cluster } = contract
-  const test = deskTest(contract, { partitions: 6 })
+  const test = fixtureTest(contract, { partitions: 6 })
 
-  const groupOf = (desk: ReadingDesk, config: Partial<ConsumerGroupConfig> = {}): ConsumerGroup =>
-    desk.keep(
+  const groupOf = (fixture: ReadingFixture, config: Partial<ConsumerGroupConfig> = {}): ConsumerGroup =>
+    fixture.keep(
       new ConsumerGroup({
-        id: desk.groupId,
+        id: fixture.groupId,
         brokers: cluster.brokers,
-        topics: [desk.topic],
-        transport: desk.transport,
+        topics: [fixture.topic],
+        transport: fixture.transport,
         heartbeatInterval: 100,
         sessionTimeout: 10_000,
         rebalanceTimeout: 10_000,
@@ -27,29 +27,29 @@ export const suite: Suite = contract => {
       }),
     )
 
-  test('a static member that comes back keeps its partitions (KIP-345)', async (desk, { signal }) => {
-    await desk.fill(12)
+  test('a static member that comes back keeps its partitions (KIP-345)', async (fixture, { signal }) => {
+    await fixture.fill(12)
     const config = { groupInstanceId: 'worker-1' }
-    const first = groupOf(desk, config)
+    const first = groupOf(fixture, config)
     const before = await first.next({ signal })
     await first.close()
-    const again = groupOf(desk, config)
+    const again = groupOf(fixture, config)
     const after = await again.next({ signal })
     assert.equal(after.id, before.id)
     assert.ok(after.memberId !== before.memberId)
-    assert.deepEqual(partitionsOf(after, desk.topic), [0, 1, 2, 3, 4, 5])
+    assert.deepEqual(partitionsOf(after, fixture.topic), [0, 1, 2, 3, 4, 5])
   })
 
-  test('generations: assignments, functions, commits', async (desk, { signal }) => {
-    const group = groupOf(desk)
+  test('generations: assignments, functions, commits', async (fixture, { signal }) => {
+    const group = groupOf(fixture)
     const first = await group.next({ signal })
-    assert.equal(first.groupId, desk.groupId)
+    assert.equal(first.groupId, fixture.groupId)
     assert.deepEqual(
-      first.assignments[desk.topic],
+      first.assignments[fixture.topic],
       [0, 1, 2, 3, 4, 5].map(id => ({ id, offset: FirstOffset })),
     )
-    await first.commitOffsets({ [desk.topic]: { 0: 123, 3: 789 } })
-    await first.commitOffsets({ [desk.topic]: { 0: 100 } })
+    await first.commitOffsets({ [fixture.topic]: { 0: 123, 3: 789 } })
+    await first.commitOffsets({ [fixture.topic]: { 0: 100 } })
     let reason: unknown
     let release!: () => void
     first.start(
@@ -73,17 +73,17 @@ export const suite: Suite = contract => {
     assert.ok(id > first.id)
     assert.equal(memberId, first.memberId, 'the member id outlives a clean generation')
     assert.deepEqual(
-      assignments[desk.topic]!.map(({ offset }) => offset),
+      assignments[fixture.topic]!.map(({ offset }) => offset),
       [100, FirstOffset, FirstOffset, 789, FirstOffset, FirstOffset],
     )
     const late = await new Promise<boolean>(resolve => first.start(ended => resolve(ended.aborted)))
     assert.equal(late, true, 'a function started after the end runs with an aborted signal')
-    const error = await assert.rejects(first.commitOffsets({ [desk.topic]: { 0: 1 } }), KafkaError)
+    const error = await assert.rejects(first.commitOffsets({ [fixture.topic]: { 0: 1 } }), KafkaError)
     assert.equal(error.code, ErrorCode.IllegalGeneration)
   })
 
-  test('next can be cancelled, and rejects after close', async (desk, { signal }) => {
-    const group = groupOf(desk)
+  test('next can be cancelled, and rejects after close', async (fixture, { signal }) => {
+    const group = groupOf(fixture)
     const reason = new Error('enough')
     assert.equal(await assert.rejects(group.next({ signal: AbortSignal.abort(reason) })), reason)
     const generation = await group.next({ signal })
@@ -105,10 +105,10 @@ export const suite: Suite = contract => {
     await group.close()
   })
 
-  test('a group of members without a common balancer is refused with what Kafka says', async (desk, { signal }) => {
-    const range = groupOf(desk)
+  test('a group of members without a common balancer is refused with what Kafka says', async (fixture, { signal }) => {
+    const range = groupOf(fixture)
     await range.next({ signal })
-    const other = groupOf(desk, { groupBalancers: [new RackAffinityGroupBalancer({ rack: 'r' })] })
+    const other = groupOf(fixture, { groupBalancers: [new RackAffinityGroupBalancer({ rack: 'r' })] })
     const error = await assert.rejects(other.next({ signal }), KafkaError)
     assert.equal(error.code, ErrorCode.InconsistentGroupProtocol)
   })

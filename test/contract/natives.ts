@@ -1,8 +1,8 @@
 import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
 import { concat } from '../../src/bytes/writer.ts'
+import { builtinCodecs } from '../../src/compression/builtin.ts'
 import { type CodecName, type CompressionCodec, DecompressionLimitError } from '../../src/compression/codec.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
-import { ownCodecs } from '../../src/compression/own.ts'
 import { mutated } from '../fuzz/mutate.ts'
 import { random } from '../support/random.ts'
 import type { Suite } from './harness.ts'
@@ -31,7 +31,7 @@ export const suite: Suite = contract => {
   }
 
   for (const name of ['gzip', 'zstd'] as const) {
-    const own = ownCodecs.find(codec => codec.name === name)!
+    const own = builtinCodecs.find(codec => codec.name === name)!
     // Where the runtime lends none, the cases are named and not run.
     const native = natives.codecs?.[name] === undefined ? own : runtimes.get(own.code)
     const test: typeof contract.test = (title, body) => contract.test(title, body, { needs: [`native-${name}`] })

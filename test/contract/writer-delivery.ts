@@ -7,14 +7,14 @@ import { WriteErrors } from '../../src/writer/errors.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import { chaosAdapter } from '../support/chaos-adapter.ts'
 import { topicContents } from '../support/topic-contents.ts'
-import { atDesk, checkOrder, makeTopics, numbers } from '../support/writing-desk.ts'
+import { checkOrder, makeTopics, numbers, withFixture } from '../support/writing-fixture.ts'
 import type { Assert } from './assert.ts'
 import type { Suite } from './harness.ts'
 
 export const suite: Suite = contract => {
   const { cluster } = contract
   const assert: Assert = contract.assert
-  const test = atDesk(contract)
+  const test = withFixture(contract)
 
   test('8 callers write 1,000 messages each at once: all there, once, each caller’s in order', async ({ open, contents }) => {
     const writer = open({ balancer: new Hash() })

@@ -4,14 +4,14 @@ import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import type { MessageInput } from '../../src/records/message.ts'
 import type { WrittenMessage } from '../../src/writer/config.ts'
 import { MessageTooLargeError } from '../../src/writer/errors.ts'
-import { atDesk, numbers } from '../support/writing-desk.ts'
+import { numbers, withFixture } from '../support/writing-fixture.ts'
 import type { Assert } from './assert.ts'
 import type { Suite } from './harness.ts'
 
 export const suite: Suite = contract => {
   const { cluster } = contract
   const assert: Assert = contract.assert
-  const test = atDesk(contract)
+  const test = withFixture(contract)
 
   test(
     'what is written is read back: keys, values, headers and times, null and empty kept apart',

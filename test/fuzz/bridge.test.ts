@@ -6,7 +6,7 @@ import { signedTokens } from '../../adapters/bridge/index.ts'
 import { isPublic, parseIp, parseRange, within } from '../../adapters/bridge/ip.ts'
 import { decodeToken, encodeToken } from '../../adapters/shared/bridge-wire.ts'
 import { ProtocolError } from '../../src/base/errors.ts'
-import { requestBytes, responseBytes } from '../adapters/bridge-lab.ts'
+import { requestBytes, responseBytes } from '../adapters/bridge-fixture.ts'
 
 const runs = process.env['FULL'] ? 20_000 : 2_000
 

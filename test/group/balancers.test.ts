@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { GroupMember } from '../../src/group/group-balancer.ts'
-import { RackAffinityGroupBalancer } from '../../src/group/rack-affinity.ts'
-import { RangeGroupBalancer } from '../../src/group/range.ts'
-import { RoundRobinGroupBalancer } from '../../src/group/round-robin.ts'
+import type { GroupMember } from '../../src/group/balancers/group-balancer.ts'
+import { RackAffinityGroupBalancer } from '../../src/group/balancers/rack-affinity.ts'
+import { RangeGroupBalancer } from '../../src/group/balancers/range.ts'
+import { RoundRobinGroupBalancer } from '../../src/group/balancers/round-robin.ts'
 import type { Partition } from '../../src/transport/layout.ts'
 
 const member = (id: string, topics: string[] = ['t'], groupInstanceId: string | null = null): GroupMember => ({

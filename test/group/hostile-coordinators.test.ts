@@ -9,7 +9,7 @@ import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
 import { Embedded } from '../support/embedded.ts'
-import { numbered } from '../support/reading-desk.ts'
+import { numbered } from '../support/reading-fixture.ts'
 import { pause } from '../support/waiting.ts'
 
 const always = Number.POSITIVE_INFINITY

@@ -6,9 +6,9 @@ import { Client } from '../../src/client/client.ts'
 import { SaslAuthenticate } from '../../src/protocol/sasl-authenticate.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
 import { Transport } from '../../src/transport/transport.ts'
-import { type Anything, lab } from './lab.ts'
+import { type Anything, fixture } from './fixture.ts'
 
-const { broker, rejections } = lab()
+const { broker, rejections } = fixture()
 const inner = memory(broker)
 const textless = Object.assign(Object.create(null), { cut: true })
 const fail = (reason: unknown) => (): never => {

@@ -3,9 +3,9 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { ConsumerGroup } from '../../src/group/consumer-group.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { type Anything, lab } from './lab.ts'
+import { type Anything, fixture } from './fixture.ts'
 
-const { broker, transport } = lab()
+const { broker, transport } = fixture()
 const reader = (more: Anything = {}): Reader => new Reader({ brokers: broker.addresses, topic: 't', transport, maxWait: 100, ...more })
 
 test('what is no message is refused by commitMessages, and spoils no commit after it', async () => {

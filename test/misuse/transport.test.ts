@@ -7,9 +7,9 @@ import { ConsumerGroup } from '../../src/group/consumer-group.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { type Anything, lab } from './lab.ts'
+import { type Anything, fixture } from './fixture.ts'
 
-const { broker } = lab()
+const { broker } = fixture()
 const adapter = memory(broker)
 const never = (): Promise<never> => new Promise(() => {})
 

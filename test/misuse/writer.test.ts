@@ -5,9 +5,9 @@ import { Client } from '../../src/client/client.ts'
 import { FirstOffset } from '../../src/protocol/offsets.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { type Anything, lab } from './lab.ts'
+import { type Anything, fixture } from './fixture.ts'
 
-const { broker, transport, rejections } = lab()
+const { broker, transport, rejections } = fixture()
 const writer = (more: Anything = {}): Writer => new Writer({ addr: broker.addresses, topic: 't', transport, ...more })
 
 test.each<[string, Anything]>([

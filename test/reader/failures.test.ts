@@ -17,7 +17,7 @@ import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { repairCrc } from '../records/raw.ts'
 import { Embedded } from '../support/embedded.ts'
-import { numbered, take } from '../support/reading-desk.ts'
+import { numbered, take } from '../support/reading-fixture.ts'
 import { nothing, pause, until } from '../support/waiting.ts'
 
 const forever = AbortSignal.timeout(60_000)

@@ -7,7 +7,7 @@ import { Metadata } from '../../src/protocol/metadata.ts'
 import { IsolationLevel } from '../../src/protocol/offsets.ts'
 import { rawBatch } from '../records/raw.ts'
 import { Embedded } from '../support/embedded.ts'
-import { numbered, take } from '../support/reading-desk.ts'
+import { numbered, take } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
 
 const forever = AbortSignal.timeout(120_000)

@@ -5,7 +5,7 @@ import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { LastOffset } from '../../src/protocol/offsets.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import { Embedded } from '../support/embedded.ts'
-import { numbered, take } from '../support/reading-desk.ts'
+import { numbered, take } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
 
 const forever = AbortSignal.timeout(60_000)

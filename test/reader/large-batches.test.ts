@@ -5,7 +5,7 @@ import { Fetch } from '../../src/protocol/fetch.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { rawBatch } from '../records/raw.ts'
 import { Embedded } from '../support/embedded.ts'
-import { numbered, take } from '../support/reading-desk.ts'
+import { numbered, take } from '../support/reading-fixture.ts'
 import { until } from '../support/waiting.ts'
 
 const forever = AbortSignal.timeout(60_000)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
-import { checkRecords } from '../../src/broker/check-records.ts'
+import { checkRecords } from '../../src/broker/log/check-records.ts'
 import { crc32 } from '../../src/bytes/crc32.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { DecompressionLimitError } from '../../src/compression/codec.ts'

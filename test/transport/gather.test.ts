@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
-import { Gather } from '../../src/transport/gather.ts'
+import { Coalesce } from '../../src/transport/coalesce.ts'
 
 /** A load that is answered by hand. */
-function manual(): { gather: Gather<string>; loads: { names: readonly string[]; done: Deferred<string> }[] } {
+function manual(): { gather: Coalesce<string>; loads: { names: readonly string[]; done: Deferred<string> }[] } {
   const loads: { names: readonly string[]; done: Deferred<string> }[] = []
-  const gather = new Gather<string>(names => {
+  const gather = new Coalesce<string>(names => {
     const done = deferred<string>()
     loads.push({ names, done })
     return done.promise

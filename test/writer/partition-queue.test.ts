@@ -4,14 +4,14 @@ import { KafkaError } from '../../src/protocol/errors.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { Batch } from '../../src/writer/batch.ts'
 import { PartitionQueue, type QueueHost, sequenceAfter } from '../../src/writer/partition-queue.ts'
-import { ProducerIds } from '../../src/writer/producer-ids.ts'
+import { ProducerIdentities } from '../../src/writer/producer-identity.ts'
 import { settingsOf } from '../../src/writer/settings.ts'
-import { TopicQueues } from '../../src/writer/topic-queues.ts'
+import { Topic } from '../../src/writer/topic.ts'
 
 /** A queue whose batches of one record are made, taken and answered by hand. One is written already, number 0, unless it is not `known`. */
 function setup({ idempotent = true, known = true } = {}) {
   const outcomes: [value: string, error: string | null][] = []
-  const ids = idempotent ? new ProducerIds({} as never) : null
+  const ids = idempotent ? new ProducerIdentities({} as never) : null
   if (ids !== null) ids.current = { id: 7, epoch: 0 }
   const names = new Map<Batch, string>()
   const host: QueueHost = {
@@ -25,10 +25,10 @@ function setup({ idempotent = true, known = true } = {}) {
     },
     split: () => null,
   }
-  const queue = new PartitionQueue(new TopicQueues('t', new RoundRobin(), host), 0, host)
+  const queue = new PartitionQueue(new Topic('t', new RoundRobin(), host), 0, host)
   let now = 0
   let requests = 0
-  const desk = {
+  const fixture = {
     queue,
     ids,
     outcomes,
@@ -49,8 +49,8 @@ function setup({ idempotent = true, known = true } = {}) {
       return taken
     },
     name: (batch: Batch) => names.get(batch)!,
-    land(batch: Batch, verdict: Parameters<PartitionQueue['landed']>[1]): void {
-      queue.landed(batch, verdict, verdict === 'written' ? null : new KafkaError(19), now)
+    land(batch: Batch, verdict: Parameters<PartitionQueue['completed']>[1]): void {
+      queue.completed(batch, verdict, verdict === 'written' ? null : new KafkaError(19), now)
     },
     pass(milliseconds: number): void {
       now += milliseconds
@@ -58,11 +58,11 @@ function setup({ idempotent = true, known = true } = {}) {
     },
   }
   if (known) {
-    desk.add('known')
-    desk.land(desk.take()[0]!, 'written')
+    fixture.add('known')
+    fixture.land(fixture.take()[0]!, 'written')
     outcomes.length = 0
   }
-  return desk
+  return fixture
 }
 
 describe('a partition’s queue', () => {
@@ -197,8 +197,8 @@ describe('a partition’s queue', () => {
 })
 
 describe('producer ids', () => {
-  const at = (epoch: number): ProducerIds => {
-    const ids = new ProducerIds({} as never)
+  const at = (epoch: number): ProducerIdentities => {
+    const ids = new ProducerIdentities({} as never)
     ids.current = { id: 7, epoch }
     return ids
   }

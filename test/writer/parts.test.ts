@@ -8,17 +8,17 @@ import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { timestampOf } from '../../src/records/message.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
-import { Alarm } from '../../src/writer/alarm.ts'
 import { Batch } from '../../src/writer/batch.ts'
-import { WriteCall } from '../../src/writer/call.ts'
+import { BufferMemory } from '../../src/writer/buffer-memory.ts'
 import type { WriterConfig } from '../../src/writer/config.ts'
 import { WriteErrors } from '../../src/writer/errors.ts'
 import { messageSize } from '../../src/writer/message-size.ts'
 import { PartitionQueue } from '../../src/writer/partition-queue.ts'
-import { Room } from '../../src/writer/room.ts'
+import { ListWrite } from '../../src/writer/pending-write.ts'
 import { settingsOf } from '../../src/writer/settings.ts'
 import { splitBatch } from '../../src/writer/split.ts'
-import { TopicQueues } from '../../src/writer/topic-queues.ts'
+import { Topic } from '../../src/writer/topic.ts'
+import { WakeTimer } from '../../src/writer/wake-timer.ts'
 import { Writer } from '../../src/writer/writer.ts'
 
 /** A clock that stands still until told. */
@@ -40,9 +40,9 @@ class HandClock implements Clock {
   }
 }
 
-describe('Room', () => {
+describe('BufferMemory', () => {
   test('lets in who waits, first come, first served, as far as there is room', async () => {
-    const room = new Room(100, new HandClock())
+    const room = new BufferMemory(100, new HandClock())
     const entered: string[] = []
     const enter = (name: string, bytes: number) => (): void => {
       room.taken += bytes
@@ -68,14 +68,14 @@ describe('Room', () => {
   })
 
   test('an empty room takes even what is larger than all of it', () => {
-    const room = new Room(100, new HandClock())
+    const room = new BufferMemory(100, new HandClock())
     expect(room.has(1000)).toBe(true)
     expect(room.hasForAll(1000)).toBe(false)
   })
 
   test('waiting ends with the time or the signal, and leaves nothing behind', async () => {
     const clock = new HandClock()
-    const room = new Room(100, clock)
+    const room = new BufferMemory(100, clock)
     room.taken = 100
     const late = room.wait(10, () => {}, 50, undefined)
     const controller = new AbortController()
@@ -91,11 +91,11 @@ describe('Room', () => {
   })
 })
 
-describe('Alarm', () => {
+describe('WakeTimer', () => {
   test('rings once at the earliest moment asked for', () => {
     const clock = new HandClock()
     let rung = 0
-    const alarm = new Alarm(clock, () => rung++)
+    const alarm = new WakeTimer(clock, () => rung++)
     alarm.set(50, 0)
     alarm.set(20, 0)
     alarm.set(30, 0)
@@ -114,7 +114,7 @@ describe('Alarm', () => {
 })
 
 describe('a batch that is split', () => {
-  const topic = new TopicQueues('t', new RoundRobin(), { settings: settingsOf({ addr: 'x' }), ids: null } as never)
+  const topic = new Topic('t', new RoundRobin(), { settings: settingsOf({ addr: 'x' }), ids: null } as never)
   const queue = new PartitionQueue(topic, 0, { settings: settingsOf({ addr: 'x' }), ids: null } as never)
 
   test('keeps keys, values, headers and times, null and empty apart', () => {
@@ -162,8 +162,8 @@ describe('a batch that is split', () => {
 
   test('tells each caller of its own messages', async () => {
     const batch = new Batch(queue, new BatchBuilder(), 0)
-    const calls = [new WriteCall(3), new WriteCall(5)] as const
-    const add = (call: WriteCall, index: number, size: number): void => {
+    const calls = [new ListWrite(3), new ListWrite(5)] as const
+    const add = (call: ListWrite, index: number, size: number): void => {
       batch.builder.append(null, 'x'.repeat(size), null, 0)
       batch.claim(call, index)
     }

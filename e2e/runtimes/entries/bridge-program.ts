@@ -30,7 +30,7 @@ interface AnyBridge {
   close(): Promise<void>
 }
 
-/** A program in which tests start one bridge after another, by requests to /lab/…; any other request is the bridge's. */
+/** A program in which tests start one bridge after another, by requests to /fixture/…; any other request is the bridge's. */
 export class BridgeProgram<B extends AnyBridge> {
   readonly #make: (config: FetchBridgeConfig) => B
   #bridge: B | undefined
@@ -50,17 +50,17 @@ export class BridgeProgram<B extends AnyBridge> {
   /** The answer, unless it is the bridge's to give. `keep`: what outlives the answer, as a Worker must be told. */
   async answer(request: Request, keep: (work: Promise<unknown>) => void = () => {}): Promise<Response | undefined> {
     switch (new URL(request.url).pathname) {
-      case '/lab/start':
+      case '/fixture/start':
         this.#start((await request.json()) as BridgeOrder)
         return Response.json({})
-      case '/lab/close':
+      case '/fixture/close':
         keep(
           this.bridge.close().then(() => {
             this.#closed = true
           }),
         )
         return Response.json({})
-      case '/lab/state':
+      case '/fixture/state':
         return Response.json(this.#state())
       default:
         return undefined

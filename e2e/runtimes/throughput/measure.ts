@@ -21,7 +21,7 @@ export interface Measured {
 export type Effort = Pick<Plan, 'depth' | 'milliseconds' | 'rounds'>
 
 /** A server and a bridge before it, each in a process of its own, as every client is. */
-export class Lab {
+export class Fixture {
   readonly #server: FetchServer
   readonly #bridge: Program
   readonly #url: string
@@ -32,11 +32,11 @@ export class Lab {
     this.#url = url
   }
 
-  static async start(server: FetchServer): Promise<Lab> {
+  static async start(server: FetchServer): Promise<Fixture> {
     let bridge: Program | undefined
     try {
       bridge = await startNode('bridge.ts', [String(server.plan.port)])
-      return new Lab(server, bridge, await lineOf(bridge, 'the bridge'))
+      return new Fixture(server, bridge, await lineOf(bridge, 'the bridge'))
     } catch (error) {
       await bridge?.[Symbol.asyncDispose]()
       await server[Symbol.asyncDispose]()

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { noKafka } from '../../shared.ts'
 import { type RuntimeName, runtime } from '../packages.ts'
-import { type Effort, Lab, type Measured } from './measure.ts'
+import { type Effort, Fixture, type Measured } from './measure.ts'
 import { cannedServer, type FetchServer, kafkaServer } from './servers.ts'
 import { ThroughputTable } from './table.ts'
 
@@ -34,11 +34,11 @@ describe.skipIf(!installed || !whole || noKafka)('1 MiB fetches from Kafka', () 
 
 /** `steady`: the median turn is judged, not the best. */
 function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
-  let lab: Lab | undefined
+  let fixture: Fixture | undefined
   beforeAll(async () => {
-    lab = await Lab.start(await start())
+    fixture = await Fixture.start(await start())
   })
-  afterAll(() => lab?.[Symbol.asyncDispose]())
+  afterAll(() => fixture?.[Symbol.asyncDispose]())
   for (const [name, { ways, least }] of Object.entries(runtimes)) {
     const which = runtime(name as RuntimeName)
     test.skipIf(which.missing !== null)(
@@ -47,8 +47,8 @@ function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
       async () => {
         let measured: Measured[] = []
         for (const depth of depths) {
-          measured = await lab!.measure(which, ways, { ...effort, depth })
-          table.add(lab!.server, which.label, depth, measured)
+          measured = await fixture!.measure(which, ways, { ...effort, depth })
+          table.add(fixture!.server, which.label, depth, measured)
         }
         // With one fetch at a time it is measured, too, how quickly processes wake each other.
         for (const { way, share, bestShare } of measured) {

@@ -1,5 +1,5 @@
 import { AddOffsetsToTxn } from '../../protocol/add-offsets-to-txn.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler } from '../handler.ts'
 import { fencedAs } from './init-producer-id.ts'
 

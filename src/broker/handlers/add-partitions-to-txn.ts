@@ -1,9 +1,9 @@
 import { AddPartitionsToTxn } from '../../protocol/add-partitions-to-txn.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import type { Partition } from '../partition.ts'
+import type { Partition } from '../log/partition.ts'
 import { fencedAs } from './init-producer-id.ts'
 
 type Request = RequestOf<typeof AddPartitionsToTxn>

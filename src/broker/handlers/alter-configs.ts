@@ -1,5 +1,5 @@
 import { AlterConfigs } from '../../protocol/alter-configs.ts'
-import { replaceConfigs } from '../config-resources.ts'
+import { replaceConfigs } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
 
 /** Sets all of a resource's configs: those not named go back to their defaults. */

@@ -14,7 +14,7 @@ export const apiVersions: Handler = handler(ApiVersions, [0, 5], (request, conte
   // KIP-1242: a client that meant another cluster or broker must look for it anew.
   const stranger = (clusterId !== null && clusterId !== context.cluster.id) || (nodeId >= 0 && nodeId !== context.node.id)
   if (stranger) return failed(ErrorCode.RebootstrapRequired)
-  return { errorCode: 0, apiKeys: keysOf(context.cluster.advertised.all), ...featuresOf(context) }
+  return { errorCode: 0, apiKeys: keysOf(context.cluster.apiTable.all), ...featuresOf(context) }
 })
 
 /** The answer, in version 0, to a version this broker has not: it tells which of ApiVersions it has (KIP-511). */

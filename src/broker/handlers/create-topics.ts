@@ -4,10 +4,10 @@ import { CreateTopics } from '../../protocol/create-topics.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
-import { topicConfigs } from '../config-definitions.ts'
-import { invalidValue } from '../configs.ts'
+import { invalidValue } from '../configs/configs.ts'
+import { topicConfigs } from '../configs/definitions.ts'
 import { type Handler, handler } from '../handler.ts'
-import { invalidTopicName } from '../topic-names.ts'
+import { invalidTopicName } from '../topics/names.ts'
 
 type Asked = RequestOf<typeof CreateTopics>['topics'][number]
 type Answer = ResponseInput<typeof CreateTopics>['topics'][number]

@@ -1,6 +1,6 @@
 import { DeleteGroups } from '../../protocol/delete-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 export const deleteGroups: Handler = handler(DeleteGroups, [0, 3], ({ groupsNames }, context) => ({

@@ -1,7 +1,7 @@
 import { DeleteRecords } from '../../protocol/delete-records.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import { ledPartition } from '../topic-lookup.ts'
+import { ledPartition } from '../topics/lookup.ts'
 
 /** Stands for all that is in the partition. */
 const toTheEnd = -1

@@ -1,8 +1,8 @@
 import { DescribeCluster } from '../../protocol/describe-cluster.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { authorizedOperations } from '../authorized-operations.ts'
+import { authorizedOperations } from '../access/authorized-operations.ts'
 import { type Handler, handler } from '../handler.ts'
-import { reachable } from '../topic-lookup.ts'
+import { reachable } from '../topics/lookup.ts'
 
 const brokers = 1
 

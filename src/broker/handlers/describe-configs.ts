@@ -1,6 +1,6 @@
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { DescribeConfigs } from '../../protocol/describe-configs.ts'
-import { configsOf } from '../config-resources.ts'
+import { configsOf } from '../configs/resources.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 type Asked = RequestOf<typeof DescribeConfigs>['resources'][number]

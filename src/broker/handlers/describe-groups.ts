@@ -1,8 +1,8 @@
 import { DescribeGroups } from '../../protocol/describe-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { authorizedOperations } from '../authorized-operations.ts'
-import { notGroupCoordinator } from '../coordinated.ts'
-import { noBytes } from '../group-member.ts'
+import { authorizedOperations } from '../access/authorized-operations.ts'
+import { notGroupCoordinator } from '../coordinator-checks.ts'
+import { noBytes } from '../groups/member.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 export const describeGroups: Handler = handler(DescribeGroups, [0, 6], ({ groups, includeAuthorizedOperations }, context) => ({

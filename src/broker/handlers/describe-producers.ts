@@ -1,7 +1,7 @@
 import { DescribeProducers } from '../../protocol/describe-producers.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { type Handler, handler } from '../handler.ts'
-import { ledPartition } from '../topic-lookup.ts'
+import { ledPartition } from '../topics/lookup.ts'
 
 export const describeProducers: Handler = handler(DescribeProducers, [0, 0], ({ topics }, context) => ({
   topics: topics.map(({ name, partitionIndexes }) => {

@@ -2,9 +2,9 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { ResponseInput } from '../../protocol/api.ts'
 import { DescribeTopicPartitions } from '../../protocol/describe-topic-partitions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { authorizedOperations } from '../authorized-operations.ts'
+import { authorizedOperations } from '../access/authorized-operations.ts'
 import { type Handler, handler } from '../handler.ts'
-import { invalidTopicName } from '../topic-names.ts'
+import { invalidTopicName } from '../topics/names.ts'
 
 type Answer = ResponseInput<typeof DescribeTopicPartitions>
 type TopicAnswer = Answer['topics'][number]

@@ -1,6 +1,6 @@
 import { DescribeTransactions } from '../../protocol/describe-transactions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 export const describeTransactions: Handler = handler(DescribeTransactions, [0, 0], ({ transactionalIds }, context) => ({

@@ -1,11 +1,11 @@
 import { zeroUuid } from '../../bytes/reader.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { Fetch } from '../../protocol/fetch.ts'
-import { type FetchedPartition, type FetchTerms, read, readable, readLimit } from '../fetch-reader.ts'
-import type { FetchSession, SessionPartition } from '../fetch-sessions.ts'
+import { type FetchedPartition, type FetchTerms, read, readable, readLimit } from '../fetch/fetch-reader.ts'
+import type { FetchSession, SessionPartition } from '../fetch/fetch-sessions.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import { Partition } from '../partition.ts'
-import { endpointsOf } from '../topic-lookup.ts'
+import { Partition } from '../log/partition.ts'
+import { endpointsOf } from '../topics/lookup.ts'
 
 type Request = RequestOf<typeof Fetch>
 type Answer = ResponseInput<typeof Fetch>

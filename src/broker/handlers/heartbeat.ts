@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
-import { notGroupCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 export const heartbeat: Handler = handler(Heartbeat, [0, 4], ({ groupId, memberId, generationId, groupInstanceId }, context) => ({

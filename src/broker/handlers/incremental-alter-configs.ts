@@ -1,8 +1,8 @@
 import type { RequestOf } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../protocol/incremental-alter-configs.ts'
-import { type ConfigProblem, replaceConfigs } from '../config-resources.ts'
-import type { Configs } from '../configs.ts'
+import type { Configs } from '../configs/configs.ts'
+import { type ConfigProblem, replaceConfigs } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
 
 type Change = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]['configs'][number]

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { InitProducerId } from '../../protocol/init-producer-id.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const initProducerId: Handler = handler(InitProducerId, [0, 5], (request, context) => {

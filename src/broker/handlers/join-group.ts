@@ -1,6 +1,6 @@
 import { JoinGroup } from '../../protocol/join-group.ts'
-import { notGroupCoordinator } from '../coordinated.ts'
-import { joinFailed } from '../group-member.ts'
+import { notGroupCoordinator } from '../coordinator-checks.ts'
+import { joinFailed } from '../groups/member.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const joinGroup: Handler = handler(JoinGroup, [0, 9], async (request, context) => {

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { LeaveGroup } from '../../protocol/leave-group.ts'
-import { notGroupCoordinator } from '../coordinated.ts'
-import type { Group } from '../group.ts'
+import { notGroupCoordinator } from '../coordinator-checks.ts'
+import type { Group } from '../groups/group.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {

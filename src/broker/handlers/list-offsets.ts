@@ -6,8 +6,8 @@ import { RecordBatch } from '../../records/record-batch.ts'
 import { RecordCursor } from '../../records/record-cursor.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import type { Partition } from '../partition.ts'
-import { ledPartition } from '../topic-lookup.ts'
+import type { Partition } from '../log/partition.ts'
+import { ledPartition } from '../topics/lookup.ts'
 
 type Request = RequestOf<typeof ListOffsets>
 type Asked = Request['topics'][number]['partitions'][number]

@@ -2,13 +2,13 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/metadata.ts'
-import { authorizedOperations } from '../authorized-operations.ts'
+import { authorizedOperations } from '../access/authorized-operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import type { Partition } from '../partition.ts'
-import type { Topic } from '../topic.ts'
-import { reachable } from '../topic-lookup.ts'
-import { invalidTopicName } from '../topic-names.ts'
+import type { Partition } from '../log/partition.ts'
+import { reachable } from '../topics/lookup.ts'
+import { invalidTopicName } from '../topics/names.ts'
+import type { Topic } from '../topics/topic.ts'
 
 type TopicAnswer = ResponseInput<typeof Metadata>['topics'][number]
 

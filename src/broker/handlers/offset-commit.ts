@@ -1,10 +1,10 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetCommit } from '../../protocol/offset-commit.ts'
-import { notCoordinator } from '../coordinated.ts'
-import type { Group } from '../group.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
+import type { Group } from '../groups/group.ts'
+import { commitPartition } from '../groups/offset-committing.ts'
 import { type Handler, handler } from '../handler.ts'
-import { commitPartition } from '../offset-committing.ts'
-import { topicOf } from '../topic-lookup.ts'
+import { topicOf } from '../topics/lookup.ts'
 
 export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, context) => {
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request

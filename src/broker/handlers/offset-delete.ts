@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetDelete } from '../../protocol/offset-delete.ts'
-import { subscribedTopics } from '../consumer-subscription.ts'
-import { notGroupCoordinator } from '../coordinated.ts'
+import { notGroupCoordinator } from '../coordinator-checks.ts'
+import { subscribedTopics } from '../groups/consumer-subscription.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, topics }, context) => {

@@ -1,9 +1,9 @@
 import { zeroUuid } from '../../bytes/reader.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetFetch } from '../../protocol/offset-fetch.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import { topicOf } from '../topic-lookup.ts'
+import { topicOf } from '../topics/lookup.ts'
 
 interface AskedTopic {
   readonly name: string

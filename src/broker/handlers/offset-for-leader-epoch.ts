@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetForLeaderEpoch } from '../../protocol/offset-for-leader-epoch.ts'
 import { type Handler, handler } from '../handler.ts'
-import { ledPartition } from '../topic-lookup.ts'
+import { ledPartition } from '../topics/lookup.ts'
 
 /** Where the records of a leader epoch end: a consumer learns so whether the log was truncated below it (KIP-320). */
 export const offsetForLeaderEpoch: Handler = handler(OffsetForLeaderEpoch, [2, 4], ({ topics }, context) => ({

@@ -3,11 +3,11 @@ import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/produce.ts'
 import type { RecordBatch } from '../../records/record-batch.ts'
-import { checkRecords } from '../check-records.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import type { Partition } from '../partition.ts'
-import type { Topic } from '../topic.ts'
-import { endpointsOf, ledPartition, topicOf } from '../topic-lookup.ts'
+import { checkRecords } from '../log/check-records.ts'
+import type { Partition } from '../log/partition.ts'
+import { endpointsOf, ledPartition, topicOf } from '../topics/lookup.ts'
+import type { Topic } from '../topics/topic.ts'
 
 type Request = RequestOf<typeof Produce>
 type PartitionRequest = Request['topicData'][number]['partitionData'][number]

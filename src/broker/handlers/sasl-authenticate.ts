@@ -1,7 +1,7 @@
 import { readUtf8 } from '../../bytes/utf8.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { SaslAuthenticate } from '../../protocol/sasl-authenticate.ts'
-import { noBytes } from '../group-member.ts'
+import { noBytes } from '../groups/member.ts'
 import { type Handler, handler } from '../handler.ts'
 
 /** PLAIN: authorization id, name and password, a zero byte between (RFC 4616). */

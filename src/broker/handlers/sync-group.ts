@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { SyncGroup } from '../../protocol/sync-group.ts'
-import { notGroupCoordinator } from '../coordinated.ts'
-import { syncFailed } from '../group-member.ts'
+import { notGroupCoordinator } from '../coordinator-checks.ts'
+import { syncFailed } from '../groups/member.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const syncGroup: Handler = handler(SyncGroup, [0, 5], (request, context) => {

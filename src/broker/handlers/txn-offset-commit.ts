@@ -1,10 +1,10 @@
 import type { RequestOf } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { TxnOffsetCommit } from '../../protocol/txn-offset-commit.ts'
-import { notCoordinator } from '../coordinated.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
+import { commitPartition } from '../groups/offset-committing.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
-import { commitPartition } from '../offset-committing.ts'
-import { topicOf } from '../topic-lookup.ts'
+import { topicOf } from '../topics/lookup.ts'
 
 type Request = RequestOf<typeof TxnOffsetCommit>
 

@@ -1,0 +1,63 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import type { RequestContext } from '../handler.ts'
+import { invalidTopicName } from '../topics/names.ts'
+import type { Topic } from '../topics/topic.ts'
+import type { Configs } from './configs.ts'
+import { invalidValue } from './configs.ts'
+
+/** Kafka's numbers for what can have configs. */
+const ResourceType = { topic: 2, broker: 4 } as const
+
+export interface ConfigProblem {
+  readonly errorCode: number
+  readonly errorMessage: string
+}
+
+/** The configs of a topic, or of the broker that was asked. */
+export function configsOf(
+  type: number,
+  name: string,
+  { cluster, node }: RequestContext,
+): { configs: Configs; topic?: Topic } | ConfigProblem {
+  if (type === ResourceType.topic) {
+    const invalid = invalidTopicName(name)
+    if (invalid !== undefined) return { errorCode: ErrorCode.InvalidTopic, errorMessage: invalid }
+    const topic = cluster.topics.get(name)
+    return topic === undefined ? { errorCode: ErrorCode.UnknownTopicOrPartition, errorMessage: '' } : { configs: topic.configs, topic }
+  }
+  if (type !== ResourceType.broker) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unsupported resource type: ${type}` }
+  if (name !== '' && name !== String(node.id))
+    return {
+      errorCode: ErrorCode.InvalidRequest,
+      errorMessage: `Unexpected broker id, expected ${node.id} or empty string, but received ${name}`,
+    }
+  return { configs: node.configs }
+}
+
+/** Puts a topic's own configs in place of those it has, once each was found good. A broker's stay as they were given at the start. */
+export function replaceConfigs(
+  type: number,
+  name: string,
+  change: (own: Map<string, string | null>, configs: Configs) => ConfigProblem | undefined,
+  validateOnly: boolean,
+  context: RequestContext,
+): ConfigProblem | undefined {
+  const found = configsOf(type, name, context)
+  if ('errorCode' in found)
+    return found.errorCode === ErrorCode.UnknownTopicOrPartition ? { ...found, errorMessage: `The topic '${name}' does not exist.` } : found
+  const { configs, topic } = found
+  if (topic === undefined) return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'The configs of an embedded broker do not change' }
+  const own = new Map<string, string | null>(configs.own)
+  const problem = change(own, configs)
+  if (problem !== undefined) return problem
+  for (const [key, value] of own) {
+    const definition = configs.definition(key)
+    const invalid = definition === undefined ? `Unknown topic config name: ${key}` : invalidValue(definition, value)
+    if (invalid !== undefined) return { errorCode: ErrorCode.InvalidConfiguration, errorMessage: invalid }
+  }
+  if (validateOnly) return undefined
+  configs.own.clear()
+  for (const [key, value] of own) configs.own.set(key, value!)
+  topic.configured()
+  return undefined
+}

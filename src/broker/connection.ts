@@ -1,0 +1,111 @@
+import { type Deferred, deferred } from '../base/deferred.ts'
+import { ClosedError, messageOf } from '../base/errors.ts'
+import type { Socket } from '../socket/socket.ts'
+import type { Listener } from './broker.ts'
+import type { Cluster } from './cluster.ts'
+import type { Dispatcher } from './dispatch.ts'
+import { FrameReader } from './frame-reader.ts'
+import type { Node } from './node.ts'
+
+/**
+ * One client's connection to one broker. Requests are served one at a time, as Kafka does: what is behind a waiting Fetch or JoinGroup
+ * waits too. At most one request, one read and one answer are held.
+ */
+export class Connection {
+  readonly id: number
+  readonly node: Node
+  readonly listener: Listener
+  /** Where the client is, as DescribeGroups tells. */
+  readonly clientHost: string
+  /** Set once the client has authenticated, where that is demanded. */
+  principal: string | undefined
+  /** The SASL mechanism agreed on, between handshake and authentication. */
+  mechanism: string | undefined
+  readonly #socket: Socket
+  readonly #cluster: Cluster
+  readonly #dispatcher: Dispatcher
+  readonly #listeners = new Set<() => void>()
+  #ended = false
+
+  constructor(id: number, node: Node, socket: Socket, listener: Listener, clientHost: string, cluster: Cluster, dispatcher: Dispatcher) {
+    this.id = id
+    this.node = node
+    this.listener = listener
+    this.clientHost = clientHost
+    this.#socket = socket
+    this.#cluster = cluster
+    this.#dispatcher = dispatcher
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Serves until either side ends it. Never rejects: what goes wrong closes the connection and is logged. */
+  async serve(): Promise<void> {
+    const { logger, configs } = this.#cluster
+    const frames = new FrameReader(this.#socket, configs.number('socket.request.max.bytes'))
+    this.node.connections.add(this)
+    try {
+      for (;;) {
+        const frame = await frames.next()
+        if (frame === null || this.#ended) break
+        const answer = this.#dispatcher.dispatch(frame, this)
+        const outcome = answer instanceof Promise ? await this.#unlessEnded(answer, frames) : answer
+        if (outcome === 'drop' || this.#ended) break
+        if (outcome.pieces.length > 0) await this.#socket.write(outcome.pieces)
+        if (outcome.muteMs > 0) await this.#unlessEnded(this.sleep(outcome.muteMs), frames)
+      }
+      if (!this.#ended) await this.#socket.close()
+    } catch (error) {
+      // Whoever listens for us has closed the socket: nothing went wrong.
+      if (!this.#ended && !(error instanceof ClosedError))
+        logger.warn(`broker ${this.node.id}: connection ${this.id} closed: ${messageOf(error)}`)
+    } finally {
+      this.node.connections.delete(this)
+      this.end(new Error('the broker closed the connection'))
+    }
+  }
+
+  /** Waits for an answer, but not longer than the client stays. */
+  async #unlessEnded<T>(answer: Promise<T>, frames: FrameReader): Promise<T | 'drop'> {
+    const first: Deferred<T | 'drop'> = deferred()
+    const forget = this.onEnd(() => first.resolve('drop'))
+    answer.then(first.resolve, first.reject)
+    frames.watch().then(
+      seen => seen === 'end' && this.end(),
+      error => this.end(error),
+    )
+    try {
+      return await first.promise
+    } finally {
+      forget()
+    }
+  }
+
+  /** Waits on the cluster's clock, or until the connection ends. */
+  sleep(milliseconds: number): Promise<void> {
+    const done: Deferred<void> = deferred()
+    const cancel = this.#cluster.clock.after(milliseconds, done.resolve)
+    const forget = this.onEnd(done.resolve)
+    return done.promise.finally(() => {
+      cancel()
+      forget()
+    })
+  }
+
+  /** Calls `task` when the connection ends, if it has not; the answer takes it back. */
+  onEnd(task: () => void): () => void {
+    this.#listeners.add(task)
+    return () => this.#listeners.delete(task)
+  }
+
+  /** Ends it now. */
+  end(reason?: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#socket.abort(reason)
+    for (const task of [...this.#listeners]) task()
+    this.#listeners.clear()
+  }
+}

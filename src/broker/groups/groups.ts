@@ -1,0 +1,97 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import type { Cluster } from '../cluster.ts'
+import { Group } from './group.ts'
+import { type JoinRequest, type JoinResult, joinFailed } from './member.ts'
+
+/** All classic groups, whichever broker coordinates them. */
+export class Groups {
+  readonly #cluster: Cluster
+  readonly #groups = new Map<string, Group>()
+  /** The coordinator each group had when last looked at. */
+  readonly #coordinators = new Map<string, number>()
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  get all(): readonly Group[] {
+    return [...this.#groups.values()]
+  }
+
+  get(id: string): Group | undefined {
+    return this.#groups.get(id)
+  }
+
+  getOrCreate(id: string): Group {
+    let group = this.#groups.get(id)
+    if (group === undefined) {
+      group = new Group(id, this.#cluster.clock, this.#cluster.configs.number('group.initial.rebalance.delay.ms'))
+      this.#groups.set(id, group)
+      this.#coordinators.set(id, this.#cluster.coordinators.of('group', id))
+    }
+    return group
+  }
+
+  delete(group: Group): void {
+    group.close()
+    this.#groups.delete(group.id)
+    this.#coordinators.delete(group.id)
+  }
+
+  topicDeleted(topic: string): void {
+    for (const { offsets } of this.#groups.values()) offsets.deleteTopic(topic)
+  }
+
+  /** Members that wait at a broker that coordinates their group no longer are sent to look for the one that does. */
+  coordinatorsChanged(): void {
+    for (const [id, group] of this.#groups) {
+      const coordinator = this.#cluster.coordinators.of('group', id)
+      if (coordinator === this.#coordinators.get(id)) continue
+      this.#coordinators.set(id, coordinator)
+      group.turnAway(ErrorCode.NotCoordinatorForGroup)
+    }
+  }
+
+  /** Lets a member in: a new one, a static one that is back, or a known one. */
+  join(groupId: string, request: JoinRequest): Promise<JoinResult> | JoinResult {
+    const { memberId, instanceId, protocolType, protocols, sessionTimeoutMs } = request
+    const { configs } = this.#cluster
+    const refuse = (errorCode: number): JoinResult => joinFailed(errorCode, memberId)
+    if (
+      sessionTimeoutMs < configs.number('group.min.session.timeout.ms') ||
+      sessionTimeoutMs > configs.number('group.max.session.timeout.ms')
+    )
+      return refuse(ErrorCode.InvalidSessionTimeout)
+    if (memberId !== '' && this.get(groupId) === undefined) return refuse(ErrorCode.UnknownMemberId)
+    const group = this.getOrCreate(groupId)
+    const isKnown = group.members.has(memberId) || group.isPending(memberId)
+    if (!isKnown && group.size >= configs.number('group.max.size')) return refuse(ErrorCode.GroupMaxSizeReached)
+    if (!group.supports(protocolType, protocols)) return refuse(ErrorCode.InconsistentGroupProtocol)
+    if (memberId !== '') {
+      if (group.isPending(memberId) && instanceId === null) return group.add(memberId, request)
+      const errorCode = group.identify(memberId, instanceId)
+      return errorCode === 0 ? group.rejoin(group.members.get(memberId)!, request) : refuse(errorCode)
+    }
+    const newId = `${instanceId ?? request.clientId}-${uuid4()}`
+    if (instanceId !== null) {
+      const former = group.staticMember(instanceId)
+      return former === undefined ? group.add(newId, request) : group.replace(group.members.get(former)!, newId, request)
+    }
+    if (!request.requiresKnownId) return group.add(newId, request)
+    group.reserve(newId, sessionTimeoutMs)
+    return joinFailed(ErrorCode.MemberIDRequired, newId)
+  }
+
+  close(): void {
+    for (const group of this.#groups.values()) group.close()
+  }
+}
+
+/** A random UUID in its usual form. (crypto.randomUUID is missing in insecure origins.) */
+function uuid4(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

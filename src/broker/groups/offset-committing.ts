@@ -1,0 +1,32 @@
+import { utf8Length } from '../../bytes/utf8.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import type { RequestContext } from '../handler.ts'
+import type { Topic } from '../topics/topic.ts'
+import type { CommittedOffset } from './offsets.ts'
+
+interface Asked {
+  readonly partitionIndex: number
+  readonly committedOffset: number
+  readonly committedLeaderEpoch: number
+  readonly committedMetadata: string | null
+}
+
+/**
+ * Checks one partition of a commit and hands it on; answers its error code. `refused` is why the whole commit is not taken, if it is not:
+ * what does not exist is told all the same.
+ */
+export function commitPartition(
+  topic: Topic | number,
+  asked: Asked,
+  refused: number,
+  { cluster }: RequestContext,
+  commit: (topic: string, committed: CommittedOffset) => void,
+): number {
+  if (typeof topic === 'number') return topic
+  if (topic.partitions[asked.partitionIndex] === undefined) return ErrorCode.UnknownTopicOrPartition
+  if (refused !== 0) return refused
+  const metadata = asked.committedMetadata ?? ''
+  if (utf8Length(metadata) > cluster.configs.number('offset.metadata.max.bytes')) return ErrorCode.OffsetMetadataTooLarge
+  commit(topic.name, { offset: asked.committedOffset, leaderEpoch: asked.committedLeaderEpoch, metadata })
+  return 0
+}

@@ -1,0 +1,114 @@
+import { messageOf } from '../../base/errors.ts'
+import type { Codecs } from '../../compression/codecs.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { type RecordBatch, scanBatches } from '../../records/record-batch.ts'
+import { RecordCursor } from '../../records/record-cursor.ts'
+import type { TopicSettings } from '../topics/topic.ts'
+
+/** Why a batch is refused: the error code, Kafka's text, and the records that are to blame (KIP-467). */
+export interface Refusal {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  /** Refused before the log was looked at: Kafka then does not tell where it begins. */
+  readonly early: boolean
+  readonly recordErrors?: readonly { batchIndex: number; batchIndexErrorMessage: string }[]
+}
+
+/** A batch found good, and the largest timestamp of its records. */
+export interface CheckedBatch {
+  readonly batch: RecordBatch
+  readonly newest: number
+}
+
+const magicAt = 16
+
+function refuse(errorCode: number, errorMessage: string | null = null): Refusal {
+  return { errorCode, errorMessage, early: false }
+}
+
+function refuseEarly(errorCode: number, errorMessage: string): Refusal {
+  return { errorCode, errorMessage, early: true }
+}
+
+function refuseRecord(errorCode: number, batchIndex: number, batchIndexErrorMessage: string): Refusal {
+  const errorMessage =
+    errorCode === ErrorCode.InvalidTimestamp
+      ? 'One or more records have been rejected due to invalid timestamp'
+      : 'One or more records have been rejected due to invalid record'
+  return { errorCode, errorMessage, early: false, recordErrors: [{ batchIndex, batchIndexErrorMessage }] }
+}
+
+/** Checks what a producer wants appended: one whole batch in the present format, undamaged, its records what it says they are. */
+export function checkRecords(records: Uint8Array | null, settings: TopicSettings, codecs: Codecs, now: number): CheckedBatch | Refusal {
+  let batches: RecordBatch[]
+  try {
+    batches = records === null ? [] : scanBatches(records)
+  } catch (error) {
+    return refuseEarly(records![magicAt] === 2 ? ErrorCode.InvalidMessage : ErrorCode.InvalidRecord, messageOf(error))
+  }
+  const batch = batches[0]
+  if (batches.length !== 1 || batch === undefined)
+    return refuseEarly(ErrorCode.InvalidRecord, 'Produce requests must have exactly one record batch')
+  if (batch.magic !== 2)
+    return refuseEarly(
+      ErrorCode.InvalidRecord,
+      `Produce requests are only allowed to contain record batches with magic version 2, not ${batch.magic}`,
+    )
+  return checkHeader(batch, settings) ?? checkEach(batch, settings, codecs, now)
+}
+
+function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Refusal | undefined {
+  if (batch.baseOffset !== 0)
+    return refuse(ErrorCode.InvalidRecord, `The baseOffset of the record batch should be 0, but it is ${batch.baseOffset}`)
+  const size = batch.end - batch.start
+  if (size > maxMessageBytes)
+    return refuseEarly(
+      ErrorCode.MessageSizeTooLarge,
+      `The record batch size is ${size} bytes which exceeds the maximum configured value of ${maxMessageBytes} bytes`,
+    )
+  try {
+    batch.verify()
+  } catch (error) {
+    return refuseEarly(ErrorCode.InvalidMessage, messageOf(error))
+  }
+  if (batch.count === 0 || batch.lastOffset - batch.baseOffset !== batch.count - 1)
+    return refuse(
+      ErrorCode.InvalidRecord,
+      `Inconsistent batch offset range [${batch.baseOffset}, ${batch.lastOffset}] and count of records ${batch.count}`,
+    )
+  if (batch.isControl) return refuse(ErrorCode.InvalidRecord, 'Clients are not allowed to write control records')
+  if (batch.producerId >= 0 && batch.baseSequence < 0)
+    return refuse(
+      ErrorCode.InvalidRecord,
+      `Invalid sequence number ${batch.baseSequence} in record batch with producerId ${batch.producerId}`,
+    )
+  return undefined
+}
+
+function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, now: number): CheckedBatch | Refusal {
+  const oldest = now - settings.timestampBefore
+  const latest = now + settings.timestampAfter
+  const cursor = new RecordCursor()
+  let newest = -1
+  let index = 0
+  try {
+    for (cursor.reset(batch, codecs); cursor.next(); index++) {
+      const { timestamp } = cursor
+      if (cursor.offset !== index) return refuseRecord(ErrorCode.InvalidRecord, index, `its offset delta is ${cursor.offset}, not ${index}`)
+      if (settings.compacted && cursor.keyLength < 0)
+        return refuseRecord(ErrorCode.InvalidRecord, index, 'Compacted topic cannot accept message without key')
+      if (!settings.appendTime && (timestamp > latest || (timestamp >= 0 && timestamp < oldest)))
+        return refuseRecord(
+          ErrorCode.InvalidTimestamp,
+          index,
+          `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${oldest}, ${latest}]`,
+        )
+      // Their shape is looked at only when they are asked for.
+      void cursor.headers
+      if (timestamp > newest) newest = timestamp
+    }
+  } catch (error) {
+    return refuse(index === 0 && batch.codec !== 0 ? ErrorCode.InvalidMessage : ErrorCode.InvalidRecord, messageOf(error))
+  }
+  return index === batch.count ? { batch, newest } : refuse(ErrorCode.InvalidRecord, `${index} records in a batch of ${batch.count}`)
+}

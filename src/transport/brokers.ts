@@ -1,0 +1,66 @@
+import { type Address, formatAddress } from '../base/address.ts'
+import { shuffled } from '../base/shuffle.ts'
+import type { ResponseOf } from '../protocol/api.ts'
+import type { Metadata } from '../protocol/metadata.ts'
+import type { BrokerInfo } from './layout.ts'
+
+/** The brokers of a cluster: those its metadata names, and the bootstrap list to begin with and to fall back upon (KIP-899). */
+export class Brokers {
+  readonly seeds: readonly Address[]
+  clusterId: string | null = null
+  controllerId = -1
+  private brokers: readonly BrokerInfo[] = []
+
+  constructor(seeds: readonly Address[]) {
+    this.seeds = seeds
+  }
+
+  /** The bootstrap list as text: what a cluster is called in messages. */
+  get seedNames(): string {
+    return this.seeds.map(formatAddress).join(',')
+  }
+
+  /** As last heard of; a new list whenever anything changed. */
+  get known(): readonly BrokerInfo[] {
+    return this.brokers
+  }
+
+  get(id: number): BrokerInfo | undefined {
+    return this.brokers.find(broker => broker.id === id)
+  }
+
+  /** Takes in a metadata response; answers the addresses at which no broker is any more, as host:port. */
+  hear({ brokers, controllerId, clusterId }: ResponseOf<typeof Metadata>): string[] {
+    const before = this.addresses()
+    this.brokers = brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    this.controllerId = controllerId
+    this.clusterId = clusterId ?? this.clusterId
+    const now = this.addresses()
+    return [...before].filter(address => !now.has(address))
+  }
+
+  /** A broker named outside of metadata: a coordinator, a new leader (KIP-951). */
+  add(broker: BrokerInfo): void {
+    const { id, host, port } = broker
+    const before = this.get(id)
+    if (before?.host === host && before.port === port) return
+    this.brokers = [...this.brokers.filter(other => other.id !== id), { ...broker, rack: broker.rack ?? before?.rack ?? null }]
+  }
+
+  /** Forgets every broker: begin at the bootstrap list. */
+  forget(): void {
+    this.brokers = []
+    this.controllerId = -1
+  }
+
+  /** host:port of every known broker. */
+  addresses(): Set<string> {
+    return new Set(this.brokers.map(formatAddress))
+  }
+
+  /** Whom to ask when any broker will do, in the order to try: known brokers, then the bootstrap list, each in random order. */
+  candidates(): Address[] {
+    const known = this.addresses()
+    return [...shuffled(this.brokers), ...shuffled(this.seeds.filter(seed => !known.has(formatAddress(seed))))]
+  }
+}
