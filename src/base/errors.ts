@@ -92,6 +92,11 @@ export class ConfigError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ConfigError'
 }
 
+/** Whether trying the same thing again may succeed. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof IsoKafkaError && error.temporary
+}
+
 /** What the text of any thrown value says. */
 export function messageOf(error: unknown): string {
   try {

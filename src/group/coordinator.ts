@@ -1,6 +1,6 @@
 import { backoffDelay } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
-import { IsoKafkaError, TimeoutError } from '../base/errors.ts'
+import { isTemporary, TimeoutError } from '../base/errors.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
@@ -58,7 +58,7 @@ export class Coordinator {
       // What was not answered still holds up all behind it on its connection.
       if (lane === 'member' && error instanceof TimeoutError) this.release()
       // Whoever does not answer may have lost the group to another broker.
-      if (error instanceof IsoKafkaError && error.temporary) this.cluster.forgetCoordinator('group', this.groupId)
+      if (isTemporary(error)) this.cluster.forgetCoordinator('group', this.groupId)
       throw error
     }
   }
@@ -91,11 +91,6 @@ export class Coordinator {
   release(): void {
     this.cluster.releaseKey(this.key)
   }
-}
-
-/** Failures that pass by themselves: a broker out of reach, a coordinator on its way to another broker, offsets of an open transaction. */
-export function isTemporary(error: unknown): boolean {
-  return error instanceof IsoKafkaError && error.temporary
 }
 
 export function hasCode(error: unknown, ...codes: readonly number[]): boolean {

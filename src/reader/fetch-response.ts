@@ -88,7 +88,7 @@ export class FetchResponse {
       fetcher.fail(position, error)
       return true
     }
-    const { error, batches, partedAt, leader } = answered
+    const { error, batches, partedAt } = answered
     if (error === null && partedAt < 0) {
       fetcher.succeed(position)
       for (const { batch, from } of batches) queue.push({ position, batch, from, frame, highWaterMark: position.end })
@@ -101,13 +101,7 @@ export class FetchResponse {
     } else if (error.code === ErrorCode.OffsetOutOfRange) void whereabouts.outOfRange(position)
     else if (isMoved(error.code)) {
       counters.rebalances++
-      let learned = false
-      if (leader !== null) {
-        const endpoint = endpoints.find(({ nodeId }) => nodeId === leader.id)
-        const { topic, partition } = position
-        const known = endpoint && { ...endpoint, id: leader.id }
-        learned = transport.cluster(brokers).learnLeader(topic, partition, leader.id, leader.epoch, known)
-      }
+      const learned = transport.cluster(brokers).learnLeader(position, { ...answer.currentLeader, endpoints })
       fetcher.fail(position, error, { lost: !learned })
     } else fetcher.fail(position, error)
     return true

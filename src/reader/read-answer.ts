@@ -15,23 +15,21 @@ export interface Answered {
   /** The leader's log parted from what we read: it has the same up to here. −1: it did not. */
   readonly partedAt: number
   readonly batches: readonly { readonly batch: RecordBatch; readonly from: number }[]
-  readonly leader: { readonly id: number; readonly epoch: number } | null
 }
 
 /** Matches an answer with the positions it was asked for and moves them on. Throws a ProtocolError for records that can't be. */
 export function readPartition(position: Position, answer: PartitionAnswer, isolationLevel: IsolationLevel): Answered {
-  const { currentLeader, divergingEpoch } = answer
+  const { divergingEpoch } = answer
   const error = errorFor(answer.errorCode, position.name)
-  const leader = currentLeader.leaderId < 0 ? null : { id: currentLeader.leaderId, epoch: currentLeader.leaderEpoch }
-  if (error !== null) return { error, partedAt: -1, batches: [], leader }
+  if (error !== null) return { error, partedAt: -1, batches: [] }
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   position.end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
   // Only who says what epoch was read last asks for it, and nothing it says can lead forward.
   if (divergingEpoch.endOffset >= 0 && position.lastEpoch >= 0)
-    return { error: null, partedAt: Math.min(divergingEpoch.endOffset, position.offset), batches: [], leader }
+    return { error: null, partedAt: Math.min(divergingEpoch.endOffset, position.offset), batches: [] }
   const records = answer.records
   const batches = records === null ? [] : takeBatches(position, records, committed ? answer.abortedTransactions : null)
-  return { error: null, partedAt: -1, batches, leader }
+  return { error: null, partedAt: -1, batches }
 }
 
 function takeBatches(position: Position, records: Uint8Array, listed: PartitionAnswer['abortedTransactions']): Answered['batches'] {

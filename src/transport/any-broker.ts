@@ -1,10 +1,10 @@
 import { type Address, formatAddress } from '../base/address.ts'
+import type { Clock } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { firstSuccess } from '../base/first-success.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Brokers } from './brokers.ts'
-import { firstSuccess } from './first-success.ts'
 import type { Lane } from './lane.ts'
-import type { Lifetime } from './lifetime.ts'
 import type { Pool } from './pool.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -13,15 +13,15 @@ const patience = 500
 
 /** Finds a broker to talk to when any will do: one connected already, else the first that answers. */
 export class AnyBroker {
-  private readonly lifetime: Lifetime
+  private readonly clock: Clock
   private readonly pool: Pool
   private readonly directory: Brokers
   private readonly searches = new Map<Lane, Promise<BrokerConnection>>()
   /** What each address said since the last one that answered: for the error of a caller who waits no longer. */
   private readonly failures = new Map<string, unknown>()
 
-  constructor(pool: Pool, directory: Brokers, lifetime: Lifetime) {
-    this.lifetime = lifetime
+  constructor(pool: Pool, directory: Brokers, clock: Clock) {
+    this.clock = clock
     this.pool = pool
     this.directory = directory
   }
@@ -59,6 +59,6 @@ export class AnyBroker {
         throw error
       }
     }
-    return firstSuccess(candidates, attempt, { patience, lifetime: this.lifetime, failed: () => unreachable(failures) })
+    return firstSuccess(candidates, attempt, { patience, clock: this.clock, failed: () => unreachable(failures) })
   }
 }

@@ -44,7 +44,8 @@ export class Brokers {
     const { id, host, port } = broker
     const before = this.get(id)
     if (before?.host === host && before.port === port) return
-    this.brokers = [...this.brokers.filter(other => other.id !== id), { ...broker, rack: broker.rack ?? before?.rack ?? null }]
+    const rack = broker.rack ?? before?.rack ?? null
+    this.brokers = [...this.brokers.filter(other => other.id !== id), { id, host, port, rack }]
   }
 
   /** Forgets every broker: begin at the bootstrap list. */

@@ -1,7 +1,7 @@
 import type { Address } from '../base/address.ts'
 import { backoffDelay } from '../base/backoff.ts'
 import { Deadline } from '../base/deadline.ts'
-import { ConnectionError, messageOf } from '../base/errors.ts'
+import { ConnectionError, isTemporary, messageOf } from '../base/errors.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
@@ -11,10 +11,10 @@ import { Coalesce } from './coalesce.ts'
 import type { Settings } from './config.ts'
 import { type CoordinatorKind, Coordinators } from './coordinators.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
-import type { BrokerInfo, TopicLayout } from './layout.ts'
+import type { BrokerInfo, LeaderHint, TopicLayout, TopicPartition } from './layout.ts'
 import { type Layouts, MetadataLoader } from './metadata-loader.ts'
 import type { Pool } from './pool.ts'
-import { isTemporary, retry } from './retry.ts'
+import { retry } from './retry.ts'
 import { TopicCache } from './topic-cache.ts'
 
 export type { CoordinatorKind } from './coordinators.ts'
@@ -53,7 +53,7 @@ export class Cluster {
     this.settings = settings
     this.pool = pool
     this.directory = new Brokers(seeds)
-    this.anyBroker = new AnyBroker(pool, this.directory, settings.lifetime)
+    this.anyBroker = new AnyBroker(pool, this.directory, settings.clock)
     this.topics = new TopicCache(settings.clock, settings.metadataTtl)
     this.coordinators = new Coordinators(() => this.anyBroker.any('control'))
     this.loader = new MetadataLoader(settings, pool, this.anyBroker, this.directory, this.topics)
@@ -157,11 +157,17 @@ export class Cluster {
     })
   }
 
-  /** Takes in a leader named by a produce or fetch response (KIP-951), if its epoch is news and its address known; whether that was so. */
-  learnLeader(topic: string, partition: number, leaderId: number, leaderEpoch: number, endpoint?: BrokerInfo): boolean {
-    if (endpoint !== undefined) this.directory.add(endpoint)
+  /**
+   * Takes in the leader that an answer names (KIP-951), if its epoch is news and its address known. False: whom to ask is as unknown as
+   * before, so refresh.
+   */
+  learnLeader({ topic, partition }: TopicPartition, { leaderId, leaderEpoch, endpoints }: LeaderHint): boolean {
+    const endpoint = endpoints.find(({ nodeId }) => nodeId === leaderId)
     // A leader without an address would only be looked up again.
-    return this.directory.get(leaderId) !== undefined && this.topics.learnLeader(topic, partition, leaderId, leaderEpoch)
+    if (endpoint === undefined && this.directory.get(leaderId) === undefined) return false
+    if (!this.topics.learnLeader(topic, partition, leaderId, leaderEpoch)) return false
+    if (endpoint !== undefined) this.directory.add({ ...endpoint, id: leaderId })
+    return true
   }
 
   /**

@@ -39,6 +39,20 @@ export interface PartitionLayout {
   readonly error: KafkaError | null
 }
 
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Who leads a partition now, as an answer to a request for it tells (KIP-951). */
+export interface LeaderHint {
+  /** −1: not told. */
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  /** Where the brokers named in the answer are, the leader perhaps among them. */
+  readonly endpoints: readonly { readonly nodeId: number; readonly host: string; readonly port: number; readonly rack: string | null }[]
+}
+
 /** A partition with its brokers, in the terms of kafka-go: what group balancers are given. */
 export interface Partition {
   topic: string

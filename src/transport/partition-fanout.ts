@@ -91,18 +91,10 @@ export function answersOf(response: Row, shape: PartitionShape, items: readonly 
 
 /** Takes in the leaders that the response names (KIP-951). */
 export function learnLeaders(response: Row, answers: ReadonlyMap<Item, Row | undefined>, cluster: Cluster): void {
-  const endpoints: readonly Row[] = response['nodeEndpoints'] ?? []
+  const endpoints = response['nodeEndpoints'] ?? []
   for (const [{ name, index }, answer] of answers) {
     const { leaderId = -1, leaderEpoch = -1 } = answer?.['currentLeader'] ?? {}
-    if (leaderId < 0) continue
-    const endpoint = endpoints.find(({ nodeId }) => nodeId === leaderId)
-    cluster.learnLeader(
-      name,
-      index,
-      leaderId,
-      leaderEpoch,
-      endpoint && { id: leaderId, host: endpoint['host'], port: endpoint['port'], rack: endpoint['rack'] },
-    )
+    if (leaderId >= 0) cluster.learnLeader({ topic: name, partition: index }, { leaderId, leaderEpoch, endpoints })
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Backoff, backoffDelay } from '../base/backoff.ts'
 import type { Deadline } from '../base/deadline.ts'
-import { IsoKafkaError } from '../base/errors.ts'
+import { isTemporary } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { Lifetime } from './lifetime.ts'
 
@@ -13,11 +13,6 @@ export interface RetryOptions extends CallOptions {
   /** Whether to try again after this error. Default: if it is temporary. */
   again?(error: unknown): boolean
   onRetry?(attempt: number, error: unknown): void
-}
-
-/** Whether trying the same thing again may succeed. */
-export function isTemporary(error: unknown): boolean {
-  return error instanceof IsoKafkaError && error.temporary
 }
 
 /** Runs `task` until it succeeds, fails for good, or the deadline comes: then with the last failure. */

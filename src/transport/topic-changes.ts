@@ -1,5 +1,5 @@
+import { isTemporary } from '../base/errors.ts'
 import type { Cluster, WaitOptions } from './cluster.ts'
-import { isTemporary } from './retry.ts'
 import type { Row } from './routes.ts'
 
 const createTopics = 19

@@ -1,5 +1,4 @@
-import { AuthenticationError, ClosedError, ConfigError, ConnectionError, messageOf, ProtocolError } from '../base/errors.ts'
-import { isTemporary } from './retry.ts'
+import { AuthenticationError, ClosedError, ConfigError, ConnectionError, isTemporary, messageOf, ProtocolError } from '../base/errors.ts'
 
 /** One error out of what each address said when all of them failed. */
 export function unreachable(failures: ReadonlyMap<string, unknown>): unknown {

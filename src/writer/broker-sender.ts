@@ -154,15 +154,9 @@ export class BrokerSender {
 
   /** Takes the new leader from the answer (KIP-951), else asks. */
   private followLeader({ topic, index }: PartitionQueue, { currentLeader }: PartitionAnswer, { nodeEndpoints }: ProduceResponse): void {
-    const { leaderId, leaderEpoch } = currentLeader
-    const known = topic.layout?.partitions[index]?.leaderEpoch ?? -1
-    if (leaderId < 0 || leaderEpoch <= known) {
-      this.accumulator.refresh(topic)
-      return
-    }
-    const node = nodeEndpoints.find(({ nodeId }) => nodeId === leaderId)
-    const endpoint = node && { id: node.nodeId, host: node.host, port: node.port, rack: node.rack }
-    this.accumulator.cluster.learnLeader(topic.name, index, leaderId, leaderEpoch, endpoint)
+    const hint = { ...currentLeader, endpoints: nodeEndpoints }
+    const learned = this.accumulator.cluster.learnLeader({ topic: topic.name, partition: index }, hint)
+    if (!learned) this.accumulator.refresh(topic)
   }
 
   private unanswered(batchRequest: BatchRequest, error: unknown): void {

@@ -122,7 +122,9 @@ test('a broker that the metadata gives no possible port is one that can not be r
   for (const port of [0, -1, 65_536]) {
     await using transport = new Transport({ adapter: inner })
     const cluster = transport.cluster(broker.addresses)
-    cluster.learnLeader('t', 0, 9, 1, { id: 9, host: 'broker-9', port, rack: null })
+    await cluster.topic('t')
+    const endpoints = [{ nodeId: 9, host: 'broker-9', port, rack: null }]
+    expect(cluster.learnLeader({ topic: 't', partition: 0 }, { leaderId: 9, leaderEpoch: 1_000, endpoints })).toBe(true)
     await expect(cluster.connection(9, 'control')).rejects.toThrow(/no address/)
   }
 })

@@ -7,11 +7,13 @@ import type { ResponseOf } from '../../src/protocol/api.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
+import type { LeaderHint } from '../../src/transport/layout.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { type Bench, bench, countOf } from './support.ts'
 
 type Answer = ResponseOf<typeof Metadata>
+type Endpoint = LeaderHint['endpoints'][number]
 
 let b: Bench
 const set = (broker?: BrokerConfig, config?: TransportConfig): void => {
@@ -113,17 +115,22 @@ describe('layouts', () => {
   test('a leader named by an answer is taken in if its epoch is news and its broker known', async () => {
     const layout = await b.cluster.topic('topic')
     const { leader, leaderEpoch } = layout.partitions[1]!
-    b.cluster.learnLeader('topic', 1, otherThan(leader), leaderEpoch)
+    const learn = (topic: string, partition: number, leaderId: number, epoch: number, ...endpoints: Endpoint[]) =>
+      b.cluster.learnLeader({ topic, partition }, { leaderId, leaderEpoch: epoch, endpoints })
+    expect(learn('topic', 1, otherThan(leader), leaderEpoch)).toBe(false)
+    expect(learn('topic', 1, 99, leaderEpoch + 1)).toBe(false)
+    expect(learn('topic', 77, 1, leaderEpoch + 1)).toBe(false)
+    expect(learn('missing', 1, 1, leaderEpoch + 1)).toBe(false)
+    expect(learn('topic', 1, -1, -1)).toBe(false)
     expect(b.cluster.peek('topic')).toBe(layout)
-    b.cluster.learnLeader('topic', 1, 99, leaderEpoch + 1)
-    b.cluster.learnLeader('topic', 77, 1, leaderEpoch + 1)
-    b.cluster.learnLeader('missing', 1, 1, leaderEpoch + 1)
-    expect(b.cluster.peek('topic')).toBe(layout)
-    b.cluster.learnLeader('topic', 1, otherThan(leader), leaderEpoch + 1)
+    expect(learn('topic', 1, otherThan(leader), leaderEpoch + 1)).toBe(true)
     expect(leaderOf('topic', 1)).toBe(otherThan(leader))
     expect(leaderOf('topic', 0)).toBe(layout.partitions[0]!.leader)
-    b.cluster.learnLeader('topic', 1, 99, leaderEpoch + 2, { id: 99, host: 'new', port: 1, rack: null })
+    expect(learn('topic', 1, 99, leaderEpoch + 2, { nodeId: 99, host: 'new', port: 1, rack: null })).toBe(true)
     expect(leaderOf('topic', 1)).toBe(99)
+    expect(b.cluster.brokers().find(({ id }) => id === 99)?.host).toBe('new')
+    // What comes late is as old as its epoch, and so is the address in it.
+    expect(learn('topic', 1, 99, leaderEpoch + 2, { nodeId: 99, host: 'old', port: 1, rack: null })).toBe(false)
     expect(b.cluster.brokers().find(({ id }) => id === 99)?.host).toBe('new')
   })
 

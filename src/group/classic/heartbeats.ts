@@ -1,9 +1,10 @@
 import { backoffDelay } from '../../base/backoff.ts'
 import type { Clock } from '../../base/clock.ts'
+import { isTemporary } from '../../base/errors.ts'
 import { sleep } from '../../base/signals.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Membership } from '../config.ts'
-import { hasCode, isTemporary } from '../coordinator.ts'
+import { hasCode } from '../coordinator.ts'
 import type { RunningGeneration } from '../running-generation.ts'
 import type { Member } from './member.ts'
 
