@@ -45,7 +45,7 @@ export class Committer {
     for (const { topic, partition, offset } of messages) {
       const progress = this.parts.progress.get(topic)?.get(partition)
       if (progress === undefined) strange.add(`${topic}/${partition}`)
-      else if (offset >= progress.due) progress.due = offset + 1
+      else progress.done(offset + 1)
     }
     if (strange.size === 0) return null
     const { generation } = this.parts

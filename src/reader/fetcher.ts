@@ -46,7 +46,7 @@ export class Fetcher {
   private readonly pool: FramePool
   private readonly queue = new BatchQueue()
   /** What is being fetched. */
-  positions: readonly Position[] = []
+  private readonly byName = new Map<string, Position>()
   /** By broker id. */
   private readonly flights = new Map<number, Flight>()
   private readonly connections = new Map<number, BrokerConnection>()
@@ -69,25 +69,47 @@ export class Fetcher {
     this.intake = new FetchResponse({ ...parts, fetcher: this, whereabouts: this.whereabouts, queue, pool, room })
   }
 
+  get positions(): readonly Position[] {
+    return [...this.byName.values()]
+  }
+
   /** Messages that wait to be read. */
   get queueLength(): number {
     return this.queue.messages
   }
 
-  /** Fetches these from now on, and nothing else. */
-  assign(positions: readonly Position[]): void {
-    for (const position of this.positions) if (!positions.includes(position)) position.live = false
-    this.positions = positions
-    this.failure = undefined
+  /** Fetches these, too. Partitions that were being fetched keep their position, their queue and their request. */
+  add(positions: Iterable<Position>): void {
+    for (const position of positions) this.byName.set(position.name, position)
+    this.plan()
+  }
+
+  /** Fetches these no more; what was fetched of them and not taken is dropped. */
+  remove(positions: Iterable<Position>): void {
+    for (const { name } of positions) {
+      const position = this.byName.get(name)
+      if (position === undefined) continue
+      position.live = false
+      this.byName.delete(name)
+    }
+    if (this.failure?.position.live === false) this.failure = undefined
     this.queue.sweep()
     this.plan()
+  }
+
+  /** Fetches these from now on, and nothing else. */
+  assign(positions: readonly Position[]): void {
+    const kept = new Set(positions)
+    this.remove(this.positions.filter(position => !kept.has(position)))
+    this.add(positions)
   }
 
   /** Begins anew at another offset: for what was fetched and can't be used. */
   move(position: Position, offset: number, retryAfter = 0): void {
     const moved = position.movedTo(offset)
     moved.retryAt = this.now + retryAfter
-    this.assign(this.positions.map(other => (other === position ? moved : other)))
+    this.remove([position])
+    this.add([moved])
   }
 
   /**
@@ -100,14 +122,14 @@ export class Fetcher {
     const failure = this.failure
     this.failure = undefined
     if (failure?.position.live) throw failure.error
-    for (const { failed } of this.positions) if (failed !== undefined) throw failed
+    for (const { failed } of this.byName.values()) if (failed !== undefined) throw failed
     return undefined
   }
 
   /** Ends at once; what was taken stays valid until released. */
   close(): void {
     this.closed = true
-    this.assign([])
+    this.remove(this.positions)
     this.cancelTimer?.()
     const reason = new ClosedError('the reader was closed')
     for (const flight of this.flights.values()) flight.recall(reason)
@@ -123,7 +145,7 @@ export class Fetcher {
     const lost: Position[] = []
     const vague: Position[] = []
     let wake = Number.POSITIVE_INFINITY
-    for (const position of this.positions) {
+    for (const position of this.byName.values()) {
       if (position.flying || position.sought || position.failed !== undefined) continue
       if (position.retryAt > now) {
         wake = Math.min(wake, position.retryAt)

@@ -7,14 +7,14 @@ import { zeroUuid } from '../bytes/reader.ts'
 import type { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Generation } from '../group/generation.ts'
 import { Committer } from './committer.ts'
-import { Position, type Progress } from './position.ts'
+import { Position, Progress } from './position.ts'
 
 /** What a session does to its Reader. */
 export interface GroupReader {
-  /** These partitions are ours now. */
+  /** These partitions are ours now, too. */
   assigned(positions: readonly Position[]): void
-  /** They are no more: nothing more of them is handed out. */
-  revoked(): void
+  /** These are no more, whose positions were assigned before: nothing more of them is handed out. */
+  revoked(positions: readonly Position[]): void
   /** Whether the application has a message that it did not say to be done with, by asking for the next. */
   isBusy(): boolean
   /** Writes down what is done with; see Committer. */
@@ -130,7 +130,7 @@ export class GroupSession {
     for (const [topic, partitions] of Object.entries(generation.assignments)) {
       const own = new Map<number, Progress>()
       for (const { id, offset } of partitions) {
-        const state = { due: -1, committed: offset < 0 ? -1 : offset }
+        const state = new Progress(offset < 0 ? -1 : offset)
         own.set(id, state)
         const position = new Position(topic, id, offset, state)
         position.topicId = generation.topicIds[topic] ?? zeroUuid
@@ -143,7 +143,7 @@ export class GroupSession {
     reader.assigned(positions)
     this.news.ring()
     await Promise.race([aborted(ended), this.renewal.wait()])
-    reader.revoked()
+    reader.revoked(positions)
     await this.untilIdle()
     this.committer = undefined
     reader.settle()

@@ -6,6 +6,7 @@ import type { FetchedBatch, SharedFrame } from './fetched.ts'
 import type { Fetcher } from './fetcher.ts'
 import { type Decoding, DeliveredBatch, type MessageBatch } from './message-batch.ts'
 import type { ReaderMetrics } from './metrics.ts'
+import type { Position } from './position.ts'
 
 /** Until a batch that can't be decoded is fetched again, in milliseconds. */
 const damagedBackoff = 1_000
@@ -123,14 +124,17 @@ export class MessageSource {
     if (open === undefined) return false
     const { progress } = open.fetched.position
     if (progress !== undefined) {
-      if (this.wholeDone) progress.due = Math.max(progress.due, open.batch.lastOffset + 1)
-      else if (done > 0) progress.due = Math.max(progress.due, messages[done - 1]!.offset + 1)
+      if (this.wholeDone) progress.done(open.batch.lastOffset + 1)
+      else if (done > 0) progress.done(messages[done - 1]!.offset + 1)
     }
     return this.automatic && this.left > 0
   }
 
-  /** Hands out no more of this batch; what was handed out can still be done with. */
-  cut(): void {
+  /** Hands out no more of a batch of one of these; what was handed out can still be done with. */
+  cut(positions: Iterable<Position>): void {
+    if (this.open === undefined) return
+    const { name } = this.open.fetched.position
+    if (![...positions].some(position => position.name === name)) return
     this.decoder = undefined
     this.counters.messages -= this.messages.length - this.index
     this.messages.length = this.index

@@ -54,7 +54,10 @@ export class OffsetResolver {
         else if (answer.error !== null) this.fetcher.fail(position, answer.error, { lost: true })
         else if (answer.offset < 0)
           this.fetcher.fail(position, new ProtocolError(`${position.name}: no offset to begin at: ${answer.offset}`), { lost: true })
-        else position.offset = position.origin = answer.offset
+        else if (position.live) {
+          position.offset = position.origin = answer.offset
+          position.onLocated?.(answer.offset)
+        }
       })
     })
   }

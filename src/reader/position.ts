@@ -1,11 +1,20 @@
 import { zeroUuid } from '../bytes/reader.ts'
 
 /** How far a partition has been committed, for a group's member. */
-export interface Progress {
+export class Progress {
   /** The next offset to commit; −1: nothing new. */
-  due: number
+  due = -1
   /** What the group has. −1: nothing. */
   committed: number
+
+  constructor(committed = -1) {
+    this.committed = committed
+  }
+
+  /** All before this offset is done with; an offset lower than one told before changes nothing. */
+  done(next: number): void {
+    if (next > this.due) this.due = next
+  }
 }
 
 /**
@@ -45,6 +54,8 @@ export class Position {
   proven = false
   /** In a group: what to commit. */
   readonly progress: Progress | undefined
+  /** Told the offset that FirstOffset, LastOffset or a time turned out to be. */
+  onLocated: ((offset: number) => void) | undefined
 
   constructor(topic: string, partition: number, offset: number, progress?: Progress) {
     this.topic = topic
@@ -57,6 +68,7 @@ export class Position {
   movedTo(offset: number): Position {
     this.live = false
     const moved = new Position(this.topic, this.partition, offset, this.progress)
+    moved.onLocated = this.onLocated
     moved.topicId = this.topicId
     moved.end = this.end
     moved.proven = this.proven

@@ -210,7 +210,7 @@ export class Reader implements AsyncIterable<Message> {
   private async shut(): Promise<void> {
     this.closing = true
     this.sole?.close()
-    this.delivery.cut()
+    this.delivery.cut(this.fetcher.positions)
     this.fetcher.close()
     this.news.ring()
     await this.session?.close(closedError())
@@ -299,11 +299,11 @@ export class Reader implements AsyncIterable<Message> {
       reader: {
         assigned: positions => {
           this.counters.rebalances++
-          fetcher.assign(positions)
+          fetcher.add(positions)
         },
-        revoked: () => {
-          delivery.cut()
-          fetcher.assign([])
+        revoked: positions => {
+          delivery.cut(positions)
+          fetcher.remove(positions)
         },
         isBusy: () => this.busy,
         settle: () => delivery.settle(),
