@@ -10,7 +10,7 @@ export interface Shape {
   readonly step: number
 }
 
-export const stamp = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
+export const stamp = { producerId: -1n, producerEpoch: -1, baseSequence: -1 }
 export const time = 1_700_000_000_000
 export const value = Buffer.alloc(100, 'x')
 

@@ -11,7 +11,7 @@ import { RecordBatch } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
 
 const rounds = 7
-const stamp = { producerId: 1, producerEpoch: 0, baseSequence: 0 }
+const stamp = { producerId: 1n, producerEpoch: 0, baseSequence: 0 }
 const codecs = new Codecs()
 
 /** Nanoseconds per unit of `body`, which does `units` of them. */

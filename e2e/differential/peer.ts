@@ -170,7 +170,7 @@ export const now = Date.now()
 export function batch(
   count: number,
   stamp: {
-    producerId?: number
+    producerId?: bigint
     producerEpoch?: number
     baseSequence?: number
     transactional?: boolean
@@ -178,7 +178,7 @@ export function batch(
     value?: string
   } = {},
 ): Uint8Array {
-  const { producerId = -1, producerEpoch = -1, baseSequence = -1, transactional = false, timestamp = now, value = 'value' } = stamp
+  const { producerId = -1n, producerEpoch = -1, baseSequence = -1, transactional = false, timestamp = now, value = 'value' } = stamp
   const builder = new BatchBuilder()
   for (let i = 0; i < count; i++) builder.append(`key-${i}`, value, [], timestamp + i)
   return new Uint8Array(builder.finish({ producerId, producerEpoch, baseSequence, transactional }))

@@ -78,7 +78,7 @@ export async function badBatches(peer: Peer, topic: string): Promise<void> {
   await attempt(spoilt(batch(1), view => view.setUint8(16, 1)))
   await attempt(spoilt(batch(1), view => view.setInt32(8, 5)))
   await attempt(spoilt(batch(1), view => view.setInt32(4, 7)))
-  await attempt(batch(1, { producerId: 3, producerEpoch: 0, baseSequence: -1 }))
+  await attempt(batch(1, { producerId: 3n, producerEpoch: 0, baseSequence: -1 }))
 }
 
 export async function empties(peer: Peer, topic: string): Promise<void> {
@@ -115,8 +115,8 @@ export async function idempotence(peer: Peer, topic: string): Promise<void> {
   await produce(peer, topic, batch(1, { producerId: other.producerId, producerEpoch: 0, baseSequence: 6 }))
   await produce(peer, topic, batch(1, { producerId: other.producerId, producerEpoch: 3, baseSequence: 4 }))
   await produce(peer, topic, batch(3, { producerId: other.producerId, producerEpoch: 4, baseSequence: 2147483646 }))
-  await produce(peer, topic, batch(3, { producerId: other.producerId + 1000, producerEpoch: 4, baseSequence: 2147483646 }))
-  await produce(peer, topic, batch(1, { producerId: other.producerId + 1000, producerEpoch: 4, baseSequence: 1 }))
+  await produce(peer, topic, batch(3, { producerId: other.producerId + 1000n, producerEpoch: 4, baseSequence: 2147483646 }))
+  await produce(peer, topic, batch(1, { producerId: other.producerId + 1000n, producerEpoch: 4, baseSequence: 1 }))
   await peer.ask(InitProducerId, 4, { transactionalId: '', transactionTimeoutMs: 60_000 })
   await peer.ask(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 60_000, producerId, producerEpoch: 0 })
 }

@@ -15,10 +15,10 @@ import { batch, type Peer } from './peer.ts'
 
 /** Requests of one transactional producer, its id and epoch kept. */
 function producer(peer: Peer, transactionalId: string, topic: string) {
-  const held = { producerId: -1, producerEpoch: -1 }
+  const held = { producerId: -1n, producerEpoch: -1 }
   return {
     held,
-    async init(version = 4, given: { producerId?: number; producerEpoch?: number } = {}, transactionTimeoutMs = 60_000) {
+    async init(version = 4, given: { producerId?: bigint; producerEpoch?: number } = {}, transactionTimeoutMs = 60_000) {
       const request = { transactionalId, transactionTimeoutMs, ...given }
       // What was open is ended first, which takes a real broker a moment.
       const first = await peer.ask(InitProducerId, version, request)
@@ -49,7 +49,7 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
     send: (
       baseSequence: number,
       version = 11,
-      more: { as?: { producerId: number; producerEpoch: number }; index?: number; transactional?: boolean; id?: string | null } = {},
+      more: { as?: { producerId: bigint; producerEpoch: number }; index?: number; transactional?: boolean; id?: string | null } = {},
     ) =>
       peer.ask(Produce, version, {
         transactionalId: more.id === undefined ? transactionalId : more.id,
@@ -68,7 +68,7 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
           },
         ],
       }),
-    async end(committed: boolean, version = 4, as: { producerId: number; producerEpoch: number } = held) {
+    async end(committed: boolean, version = 4, as: { producerId: bigint; producerEpoch: number } = held) {
       const request = { transactionalId, committed, ...as }
       // The markers of the one before may still be on their way.
       const { errorCode, producerId, producerEpoch } = await peer.settle(
@@ -134,7 +134,7 @@ export async function firstProtocol(peer: Peer, id: string): Promise<void> {
   await peer.transactions(id)
   const { init, add, send, end, held } = producer(peer, id, topic)
   await peer.ask(DescribeTransactions, 0, { transactionalIds: [`${id}-absent`] })
-  await peer.ask(EndTxn, 4, { transactionalId: `${id}-absent`, producerId: 1, producerEpoch: 0, committed: true })
+  await peer.ask(EndTxn, 4, { transactionalId: `${id}-absent`, producerId: 1n, producerEpoch: 0, committed: true })
   await init()
   await state(peer, id)
   await end(true)
@@ -162,11 +162,11 @@ export async function firstProtocol(peer: Peer, id: string): Promise<void> {
   await state(peer, id)
   await add(3, [0, 9])
   await add(3, [0], `${topic}-absent`)
-  await add(3, [0], topic, { ...held, producerId: held.producerId + 1_000_000 })
+  await add(3, [0], topic, { ...held, producerId: held.producerId + 1_000_000n })
   for (const version of [1, 3]) await add(version, [0], topic, { ...held, producerEpoch: 5 })
   await end(true, 4, { ...held, producerEpoch: 5 })
   await end(true, 1, { ...held, producerEpoch: 5 })
-  await end(true, 4, { ...held, producerId: held.producerId + 1_000_000 })
+  await end(true, 4, { ...held, producerId: held.producerId + 1_000_000n })
   await state(peer, id)
 }
 
@@ -201,7 +201,7 @@ export async function secondProtocol(peer: Peer, id: string): Promise<void> {
   await end(false, 5)
   await state(peer, id)
   await send(0, 12, { as: { ...held, producerEpoch: held.producerEpoch + 5 } })
-  await send(0, 12, { as: { ...held, producerId: held.producerId + 1_000_000 } })
+  await send(0, 12, { as: { ...held, producerId: held.producerId + 1_000_000n } })
   await send(0, 12, { id: `${id}-absent` })
   await send(0, 12, { id: null })
   await send(0, 12, { index: 1 })
@@ -230,13 +230,13 @@ export async function takeover(peer: Peer, id: string): Promise<void> {
     await newer.init(4, zombie)
     await newer.init(3, zombie)
     await newer.init(2)
-    await newer.init(4, { producerId: newer.held.producerId + 1_000_000, producerEpoch: 0 })
+    await newer.init(4, { producerId: newer.held.producerId + 1_000_000n, producerEpoch: 0 })
   }
   const { init } = producer(peer, `${id}-x`, topic)
   await init(4, {}, 0)
   await init(4, {}, -1)
   await init(4, {}, 100_000_000)
-  await init(4, { producerId: 123_456_789, producerEpoch: 0 })
+  await init(4, { producerId: 123_456_789n, producerEpoch: 0 })
 }
 
 export async function timeout(peer: Peer, id: string): Promise<void> {

@@ -35,7 +35,7 @@ export class Cluster {
   readonly coordinators: Coordinators
   readonly groups: Groups
   readonly transactions: Transactions
-  #nextProducerId = 1
+  #nextProducerId = 1n
   /** Where the leaders of the next topic begin. */
   #turn = 0
   /** Bytes stored since the bound was last looked at. */
@@ -144,7 +144,7 @@ export class Cluster {
     return this.topics.get(topic)?.partitions[index]
   }
 
-  newProducerId(): number {
+  newProducerId(): bigint {
     return this.#nextProducerId++
   }
 

@@ -38,7 +38,7 @@ export interface InitProducerIDRequest extends Addressed {
   /** Milliseconds after which the broker aborts an open transaction. Default 60,000. */
   transactionTimeoutMs?: number
   /** Held so far, to have the epoch bumped (KIP-360). */
-  producerId?: number
+  producerId?: bigint
   producerEpoch?: number
 }
 
@@ -52,7 +52,7 @@ export interface InitProducerIDResponse {
 
 /** Who writes, as brokers tell producers apart. */
 export interface ProducerSession {
-  producerId: number
+  producerId: bigint
   producerEpoch: number
 }
 
@@ -74,7 +74,7 @@ export async function initProducerId(
   request: InitProducerIDRequest,
   options: CallOptions,
 ): Promise<InitProducerIDResponse> {
-  const { transactionalId = null, transactionTimeoutMs = 60_000, producerId = -1, producerEpoch = -1 } = request
+  const { transactionalId = null, transactionTimeoutMs = 60_000, producerId = -1n, producerEpoch = -1 } = request
   const response = await caller.send(request, InitProducerId, { transactionalId, transactionTimeoutMs, producerId, producerEpoch }, options)
   const error = errorFor(response.errorCode)
   const producer = error === null ? { producerId: response.producerId, producerEpoch: response.producerEpoch } : null

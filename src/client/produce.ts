@@ -26,7 +26,7 @@ export interface ProduceRequest extends PartitionWrite {
   /** Default: none. */
   compression?: Compression
   /** Makes the write idempotent: from `initProducerId`. */
-  producerId?: number
+  producerId?: bigint
   producerEpoch?: number
   /** Of the first record: the number of records this producer wrote to the partition before. */
   baseSequence?: number
@@ -55,7 +55,7 @@ export interface ProduceResponse {
 const replicationTimeout = 500
 
 export async function produce(caller: Caller, request: ProduceRequest, options: CallOptions): Promise<ProduceResponse> {
-  const { records, compression = Compression.None, transactionalId, producerId = -1, producerEpoch = -1, baseSequence = -1 } = request
+  const { records, compression = Compression.None, transactionalId, producerId = -1n, producerEpoch = -1, baseSequence = -1 } = request
   const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
   const now = Date.now()
   for (const record of records) {

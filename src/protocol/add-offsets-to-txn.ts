@@ -1,4 +1,4 @@
-import { int16, int32, int64, string } from '../schema/scalars.ts'
+import { bigInt64, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** Makes a group's offsets part of a transaction (KIP-98). To the transaction coordinator. */
@@ -7,6 +7,6 @@ export const AddOffsetsToTxn = api({
   name: 'AddOffsetsToTxn',
   versions: [0, 4],
   flexible: 3,
-  request: { transactionalId: string, producerId: int64, producerEpoch: int16, groupId: string },
+  request: { transactionalId: string, producerId: bigInt64, producerEpoch: int16, groupId: string },
   response: { throttleTimeMs: int32, errorCode: int16 },
 })

@@ -1,5 +1,5 @@
 import { array, ignorable, since, until, withDefault } from '../schema/combinators.ts'
-import { boolean, int16, int32, int64, string } from '../schema/scalars.ts'
+import { bigInt64, boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 const topic = { name: string, partitions: array(int32) }
@@ -23,14 +23,14 @@ export const AddPartitionsToTxn = api({
       4,
       array({
         transactionalId: string,
-        producerId: int64,
+        producerId: bigInt64,
         producerEpoch: int16,
         verifyOnly: withDefault(boolean, false),
         topics: array(topic),
       }),
     ),
     v3AndBelowTransactionalId: until(3, string),
-    v3AndBelowProducerId: until(3, int64),
+    v3AndBelowProducerId: until(3, bigInt64),
     v3AndBelowProducerEpoch: until(3, int16),
     v3AndBelowTopics: until(3, array(topic)),
   },

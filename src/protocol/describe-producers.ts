@@ -1,5 +1,5 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
-import { int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
+import { bigInt64, int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** The producers a partition's leader knows of (KIP-664). */
@@ -18,7 +18,7 @@ export const DescribeProducers = api({
         errorCode: int16,
         errorMessage: withDefault(nullable(string), null),
         activeProducers: array({
-          producerId: int64,
+          producerId: bigInt64,
           producerEpoch: int32,
           lastSequence: withDefault(int32, -1),
           lastTimestamp: withDefault(timestamp, -1),

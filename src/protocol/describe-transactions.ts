@@ -1,5 +1,5 @@
 import { array } from '../schema/combinators.ts'
-import { int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
+import { bigInt64, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** The state of transactions, from their coordinator (KIP-664). */
@@ -17,7 +17,7 @@ export const DescribeTransactions = api({
       transactionState: string,
       transactionTimeoutMs: int32,
       transactionStartTimeMs: timestamp,
-      producerId: int64,
+      producerId: bigInt64,
       producerEpoch: int16,
       topics: array({ topic: string, partitions: array(int32) }),
     }),

@@ -1,5 +1,5 @@
 import { ignorable, since } from '../schema/combinators.ts'
-import { boolean, int16, int32, int64, string } from '../schema/scalars.ts'
+import { bigInt64, boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { transactionsV2 } from './caps.ts'
 
@@ -13,7 +13,7 @@ export const EndTxn = api({
   flexible: 3,
   request: {
     transactionalId: string,
-    producerId: int64,
+    producerId: bigInt64,
     producerEpoch: int16,
     /** false aborts. */
     committed: boolean,
@@ -22,7 +22,7 @@ export const EndTxn = api({
     throttleTimeMs: int32,
     errorCode: int16,
     /** A new one when the epochs ran out. */
-    producerId: ignorable(since(5, int64, -1)),
+    producerId: ignorable(since(5, bigInt64, -1n)),
     producerEpoch: ignorable(since(5, int16, -1)),
   },
   cap: (_request, context) => (transactionsV2(context) ? 5 : 4),

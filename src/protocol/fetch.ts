@@ -1,5 +1,5 @@
 import { array, ignorable, nullable, since, struct, tagged, until, withDefault } from '../schema/combinators.ts'
-import { int8, int16, int32, int64, records, size64, string, uuid } from '../schema/scalars.ts'
+import { bigInt64, int8, int16, int32, int64, records, size64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds } from './caps.ts'
 
@@ -74,7 +74,7 @@ export const Fetch = api({
         currentLeader: tagged(1, since(12, struct({ leaderId: withDefault(int32, -1), leaderEpoch: withDefault(int32, -1) }))),
         snapshotId: tagged(2, since(12, struct({ endOffset: withDefault(int64, -1), epoch: withDefault(int32, -1) }))),
         /** null when reading uncommitted. */
-        abortedTransactions: ignorable(since(4, nullable(array({ producerId: int64, firstOffset: int64 })))),
+        abortedTransactions: ignorable(since(4, nullable(array({ producerId: bigInt64, firstOffset: int64 })))),
         /** -1 for none. */
         preferredReadReplica: since(11, int32, -1),
         /** A view of the frame. */

@@ -1,5 +1,5 @@
 import { ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
-import { boolean, int16, int32, int64, string } from '../schema/scalars.ts'
+import { bigInt64, boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /**
@@ -16,7 +16,7 @@ export const InitProducerId = api({
     transactionalId: nullable(string),
     transactionTimeoutMs: int32,
     /** From v3: the id and epoch held so far, to bump the epoch (KIP-360). */
-    producerId: since(3, int64, -1),
+    producerId: since(3, bigInt64, -1n),
     producerEpoch: since(3, int16, -1),
     enable2Pc: since(6, boolean),
     keepPreparedTxn: since(6, boolean),
@@ -24,9 +24,9 @@ export const InitProducerId = api({
   response: {
     throttleTimeMs: ignorable(int32),
     errorCode: int16,
-    producerId: withDefault(int64, -1),
+    producerId: withDefault(bigInt64, -1n),
     producerEpoch: int16,
-    ongoingTxnProducerId: since(6, int64, -1),
+    ongoingTxnProducerId: since(6, bigInt64, -1n),
     ongoingTxnProducerEpoch: since(6, int16, -1),
   },
   cap: ({ enable2Pc = false, keepPreparedTxn = false }) => (enable2Pc || keepPreparedTxn ? 6 : 5),

@@ -1,5 +1,5 @@
 import { array, nullable, since } from '../schema/combinators.ts'
-import { int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
+import { bigInt64, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** The transactions this broker coordinates (KIP-664); filters by duration from v1 (KIP-994) and by id pattern from v2 (KIP-1152). */
@@ -10,7 +10,7 @@ export const ListTransactions = api({
   flexible: 0,
   request: {
     stateFilters: array(string),
-    producerIdFilters: array(int64),
+    producerIdFilters: array(bigInt64),
     /** At least so many milliseconds old; -1: all. */
     durationFilter: since(1, timestamp, -1),
     transactionalIdPattern: since(2, nullable(string), null),
@@ -19,6 +19,6 @@ export const ListTransactions = api({
     throttleTimeMs: int32,
     errorCode: int16,
     unknownStateFilters: array(string),
-    transactionStates: array({ transactionalId: string, producerId: int64, transactionState: string }),
+    transactionStates: array({ transactionalId: string, producerId: bigInt64, transactionState: string }),
   },
 })

@@ -1,5 +1,5 @@
 import { array, ignorable, nullable, since, until } from '../schema/combinators.ts'
-import { int16, int32, int64, string, uuid } from '../schema/scalars.ts'
+import { bigInt64, int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds, transactionsV2 } from './caps.ts'
 
@@ -15,7 +15,7 @@ export const TxnOffsetCommit = api({
   request: {
     transactionalId: string,
     groupId: string,
-    producerId: int64,
+    producerId: bigInt64,
     producerEpoch: int16,
     /** Fences members the group has moved on from (KIP-447); -1 for none. */
     generationIdOrMemberEpoch: since(3, int32, -1),

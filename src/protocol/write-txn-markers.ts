@@ -1,5 +1,5 @@
 import { array, ignorable, since } from '../schema/combinators.ts'
-import { boolean, int8, int16, int32, int64, string } from '../schema/scalars.ts'
+import { bigInt64, boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 
 /** Between brokers: the transaction coordinator has the outcome written to the partitions. */
@@ -10,7 +10,7 @@ export const WriteTxnMarkers = api({
   flexible: 1,
   request: {
     markers: array({
-      producerId: int64,
+      producerId: bigInt64,
       producerEpoch: int16,
       /** true commits. */
       transactionResult: boolean,
@@ -21,7 +21,7 @@ export const WriteTxnMarkers = api({
   },
   response: {
     markers: array({
-      producerId: int64,
+      producerId: bigInt64,
       topics: array({ name: string, partitions: array({ partitionIndex: int32, errorCode: int16 }) }),
     }),
   },

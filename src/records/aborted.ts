@@ -2,7 +2,7 @@ import { readControl } from './control.ts'
 import type { RecordBatch } from './record-batch.ts'
 
 interface AbortedTransaction {
-  readonly producerId: number
+  readonly producerId: bigint
   readonly firstOffset: number
 }
 
@@ -13,7 +13,7 @@ interface AbortedTransaction {
 export class AbortedTransactions {
   /** Not begun yet, first one last. */
   private readonly ahead: AbortedTransaction[]
-  private readonly open = new Set<number>()
+  private readonly open = new Set<bigint>()
 
   constructor(listed: readonly AbortedTransaction[]) {
     this.ahead = [...listed].sort((a, b) => b.firstOffset - a.firstOffset)

@@ -12,7 +12,7 @@ type WriteUtf8 = (into: Uint8Array, at: number, text: string) => number
 /** What changes between two tries of the same batch. */
 export interface BatchStamp {
   /** -1 without idempotence. */
-  producerId: number
+  producerId: bigint
   producerEpoch: number
   baseSequence: number
   transactional?: boolean
@@ -133,7 +133,7 @@ export class BatchBuilder {
     view.setInt32(layout.lastOffsetDeltaAt, this.count - 1)
     putInt64(view, layout.baseTimestampAt, this.baseTimestamp)
     putInt64(view, layout.maxTimestampAt, this.maxTimestamp)
-    putInt64(view, layout.producerIdAt, stamp.producerId)
+    view.setBigInt64(layout.producerIdAt, stamp.producerId)
     view.setInt16(layout.producerEpochAt, stamp.producerEpoch)
     view.setInt32(layout.baseSequenceAt, stamp.baseSequence)
     view.setInt32(layout.countAt, this.count)

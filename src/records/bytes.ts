@@ -12,3 +12,8 @@ export function int32(bytes: Uint8Array, at: number): number {
 export function int64(bytes: Uint8Array, at: number): number {
   return int32(bytes, at) * 0x100000000 + (int32(bytes, at + 4) >>> 0)
 }
+
+/** Exact, for what may be any 64 bits. */
+export function bigInt64(bytes: Uint8Array, at: number): bigint {
+  return (BigInt(int32(bytes, at)) << 32n) | BigInt(int32(bytes, at + 4) >>> 0)
+}

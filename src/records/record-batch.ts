@@ -2,7 +2,7 @@ import { crc32c } from '#crc32c'
 import { ProtocolError } from '../base/errors.ts'
 import { crc32 } from '../bytes/crc32.ts'
 import * as layout from './batch-layout.ts'
-import { int16, int32, int64 } from './bytes.ts'
+import { bigInt64, int16, int32, int64 } from './bytes.ts'
 import * as legacy from './message-set-layout.ts'
 
 /**
@@ -31,7 +31,6 @@ export class RecordBatch {
   readonly logAppendTime: boolean
   readonly baseTimestamp: number
   readonly maxTimestamp: number
-  readonly producerId: number
   readonly producerEpoch: number
   readonly baseSequence: number
   /** Records in it; 0 in a compacted topic where only the header was kept; 1 for a compressed v0 or v1 set, however many it holds. */
@@ -54,7 +53,7 @@ export class RecordBatch {
       this.baseTimestamp = this.maxTimestamp = this.magic === 0 ? -1 : int64(bytes, start + legacy.timestampAt)
       this.logAppendTime = this.magic === 1 && (attributes & layout.logAppendTimeFlag) !== 0
       this.isTransactional = this.isControl = false
-      this.leaderEpoch = this.producerId = this.producerEpoch = this.baseSequence = -1
+      this.leaderEpoch = this.producerEpoch = this.baseSequence = -1
       this.count = 1
       if (this.lastOffset < 0 || !Number.isSafeInteger(this.lastOffset)) throw new ProtocolError(`a message at offset ${this.lastOffset}`)
       return
@@ -70,13 +69,17 @@ export class RecordBatch {
     this.lastOffset = this.baseOffset + lastOffsetDelta
     this.baseTimestamp = int64(bytes, start + layout.baseTimestampAt)
     this.maxTimestamp = int64(bytes, start + layout.maxTimestampAt)
-    this.producerId = int64(bytes, start + layout.producerIdAt)
     this.producerEpoch = int16(bytes, start + layout.producerEpochAt)
     this.baseSequence = int32(bytes, start + layout.baseSequenceAt)
     this.count = int32(bytes, start + layout.countAt)
     if (this.baseOffset < 0 || lastOffsetDelta < 0 || !Number.isSafeInteger(this.lastOffset))
       throw new ProtocolError(`a record batch from offset ${this.baseOffset} to ${this.lastOffset}`)
     if (this.count < 0) throw new ProtocolError(`a record batch of ${this.count} records`)
+  }
+
+  /** -1 where it has none. Any 64 bits may be an id, and few ask for it. */
+  get producerId(): bigint {
+    return this.magic < 2 ? -1n : bigInt64(this.bytes, this.start + layout.producerIdAt)
   }
 
   /** Checks the CRC-32C (CRC-32 before v2); a ProtocolError when the batch was damaged. To be called before its records are decoded. */

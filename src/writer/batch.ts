@@ -88,7 +88,7 @@ export class Batch {
 
   /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
   finish(compression: Compressor | undefined, level: number | undefined): Uint8Array {
-    const stamp = { producerId: this.identity?.id ?? -1, producerEpoch: this.identity?.epoch ?? -1, baseSequence: this.sequence }
+    const stamp = { producerId: this.identity?.id ?? -1n, producerEpoch: this.identity?.epoch ?? -1, baseSequence: this.sequence }
     let records: Uint8Array | undefined
     if (compression !== undefined && !this.incompressible) {
       records = this.builder.finish({ ...stamp, compression, level })

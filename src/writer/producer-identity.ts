@@ -8,7 +8,7 @@ import type { Cluster } from '../transport/cluster.ts'
 
 /** Under which a broker recognises a producer's batches. Compared as an object: another epoch is another identity. */
 export interface ProducerIdentity {
-  readonly id: number
+  readonly id: bigint
   readonly epoch: number
 }
 
@@ -86,7 +86,7 @@ export class ProducerIdentities {
         const error = errorFor(errorCode)
         if (error !== null) throw error
         // Under these a broker takes batches for those of a producer without numbers, and drops no repeats.
-        if (producerId < 0 || producerEpoch < 0)
+        if (producerId < 0n || producerEpoch < 0)
           throw new ProtocolError(`${connection.broker}: producer id ${producerId} of epoch ${producerEpoch}, and no error`)
         return { id: producerId, epoch: producerEpoch }
       } catch (error) {

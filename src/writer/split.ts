@@ -7,7 +7,7 @@ import { Batch } from './batch.ts'
 export function splitBatch(batch: Batch, newBuilder: () => BatchBuilder): Batch[] | null {
   if (batch.count === 1) return null
   const most = headerBytes + (batch.builder.size - headerBytes) / 2
-  const records = new WrittenRecords(batch.builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))
+  const records = new WrittenRecords(batch.builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }))
   const parts: Batch[] = []
   let part: Batch | undefined
   let at = 0

@@ -69,7 +69,7 @@ export async function stored(connection: BrokerConnection, topic: string, partit
 /** A batch of one record. */
 export function batch(
   stamp: {
-    producerId?: number
+    producerId?: bigint
     producerEpoch?: number
     baseSequence?: number
     transactional?: boolean
@@ -78,7 +78,7 @@ export function batch(
   } = {},
 ): Uint8Array {
   const {
-    producerId = -1,
+    producerId = -1n,
     producerEpoch = -1,
     baseSequence = -1,
     transactional = false,

@@ -10,7 +10,7 @@ import type { BrokerConnection } from '../../src/socket/connection.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { batch, open } from './open.ts'
 
-type Identity = { producerId: number; producerEpoch: number }
+type Identity = { producerId: bigint; producerEpoch: number }
 
 const topics = [{ name: 't', partitions: 1 }]
 

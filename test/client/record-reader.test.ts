@@ -88,7 +88,7 @@ test('a raw batch goes out byte for byte, with whatever acknowledgement is asked
   for (const [i, requiredAcks] of [RequiredAcks.All, RequiredAcks.One, RequiredAcks.None].entries()) {
     const builder = new BatchBuilder()
     builder.append('k', `${i}`, [], 1000)
-    const rawRecords = builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }).slice()
+    const rawRecords = builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }).slice()
     const { error, baseOffset } = await client.rawProduce({ topic: 't', partition: 0, requiredAcks, rawRecords })
     expect([error, baseOffset]).toEqual([null, requiredAcks === RequiredAcks.None ? -1 : i])
   }

@@ -241,7 +241,7 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       const topic = await newTopic(client, t)
       const builder = new BatchBuilder()
       builder.append('k', 'v', [], 1000)
-      const rawRecords = builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 })
+      const rawRecords = builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 })
       assert.equal((await client.rawProduce({ topic, partition: 0, rawRecords })).baseOffset, 0)
       const damaged = rawRecords.slice()
       damaged[damaged.length - 1]! ^= 1

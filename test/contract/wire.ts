@@ -22,7 +22,7 @@ function bareRequest(api: AnyApi, version: number): object {
       return { ...request, resourceTypeFilter: 1, patternTypeFilter: version === 0 ? 3 : 1, operation: 1, permissionType: 1 }
     case 'AddPartitionsToTxn': {
       // Kafka never answers about no transaction at all.
-      const transaction = { transactionalId: 'none', producerId: 1, producerEpoch: 0, topics: [{ name: 'none', partitions: [0] }] }
+      const transaction = { transactionalId: 'none', producerId: 1n, producerEpoch: 0, topics: [{ name: 'none', partitions: [0] }] }
       return version < 4 ? request : { ...request, transactions: [transaction] }
     }
     case 'OffsetFetch':

@@ -28,7 +28,7 @@ interface Format {
   readonly seeds: readonly Uint8Array[]
 }
 
-const stamp = { producerId: 1, producerEpoch: 0, baseSequence: 0 }
+const stamp = { producerId: 1n, producerEpoch: 0, baseSequence: 0 }
 const builder = new BatchBuilder()
 for (let i = 0; i < 20; i++)
   builder.append(`key ${i}`, 'v'.repeat(i * 14), i % 3 === 0 ? [{ key: 'é', value: 'x' }] : null, 1_700_000_000_000 + i * 1e9)

@@ -61,7 +61,7 @@ describe('topics go by id only when every id is known', () => {
     const request = (topic: { name: string; topicId?: string }) => ({
       transactionalId: 't',
       groupId: 'g',
-      producerId: 1,
+      producerId: 1n,
       producerEpoch: 0,
       topics: [{ ...topic, partitions: [] }],
     })
@@ -75,7 +75,7 @@ test('the second transaction protocol only where the cluster runs it', () => {
   const produce = { transactionalId: 't', acks: -1, timeoutMs: 1, topicData: [{ name: 'a', topicId: id, partitionData: [] }] }
   expect(Produce.cap!(produce, plain)).toBe(11)
   expect(Produce.cap!(produce, second)).toBe(13)
-  const end = { transactionalId: 't', producerId: 1, producerEpoch: 0, committed: true }
+  const end = { transactionalId: 't', producerId: 1n, producerEpoch: 0, committed: true }
   expect(EndTxn.cap!(end, plain)).toBe(4)
   expect(EndTxn.cap!(end, second)).toBe(5)
   expect(AddPartitionsToTxn.cap!({}, second)).toBe(3)

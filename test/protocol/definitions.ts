@@ -92,7 +92,7 @@ export function viewOfDefinition(definition: Definition, version: number, fields
 }
 
 // Names of ours for the same bytes.
-const kafkaTypes: Readonly<Record<string, string>> = { boolean: 'bool', timestamp: 'int64', size64: 'int64' }
+const kafkaTypes: Readonly<Record<string, string>> = { boolean: 'bool', bigInt64: 'int64', timestamp: 'int64', size64: 'int64' }
 
 /** The fields one of our schemas has at a version, in order. */
 export function viewOfFields(fields: Fields, version: number): FieldView[] {
@@ -144,11 +144,16 @@ export function marksOfFields(fields: Fields, pairs: Map<string, string>, prefix
     const { shape, traits } = schema
     const path = `${prefix}${name}`
     if (traits.beside !== undefined) pairs.set(path, `${prefix}${traits.beside}`)
-    marks.set(path, { default: defaultIsStruct(schema) ? undefined : defaultOf(schema), ignorable: traits.ignorable })
+    marks.set(path, { default: defaultIsStruct(schema) ? undefined : plain(defaultOf(schema)), ignorable: traits.ignorable })
     const element = shape.kind === 'array' ? shape.element.shape : shape
     if (element.kind === 'struct') for (const [nested, mark] of marksOfFields(element.fields, pairs, `${path}.`)) marks.set(nested, mark)
   }
   return marks
+}
+
+/** Definitions have no bigints. */
+function plain(value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value
 }
 
 function defaultIsStruct(schema: AnySchema): boolean {

@@ -175,7 +175,7 @@ test('a marker of a transaction that is damaged loses none of the messages befor
     const records = new Uint8Array(own.length + marker.length)
     records.set(own)
     records.set(marker, own.length)
-    return withFirst(answer, { records, lastStableOffset: 4, abortedTransactions: [{ producerId: -1, firstOffset: 3 }] })
+    return withFirst(answer, { records, lastStableOffset: 4, abortedTransactions: [{ producerId: -1n, firstOffset: 3 }] })
   })
   const reader = kafka.reader({ isolationLevel: IsolationLevel.ReadCommitted })
   const texts: string[] = []

@@ -79,7 +79,7 @@ test('600,000 records that decompress from 800 KB are never as many objects at o
   await using kafka = new Embedded()
   const builder = new BatchBuilder()
   for (let i = 0; i < 600_000; i++) builder.append(null, null, null, 5)
-  const batch = builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1, compression: gzip }).slice()
+  const batch = builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, compression: gzip }).slice()
   const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
   const { error } = await client.rawProduce({ topic: 't', partition: 0, requiredAcks: -1, rawRecords: batch })
   expect(error).toBeNull()

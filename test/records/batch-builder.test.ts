@@ -9,7 +9,7 @@ import { messagesOf, onlyBatch } from './raw.ts'
 import { bytesOf } from './vectors.ts'
 
 const T = 1_700_000_000_000
-const plain = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
+const plain = { producerId: -1n, producerEpoch: -1, baseSequence: -1 }
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** The four records of the vectors. */
@@ -39,8 +39,16 @@ describe('BatchBuilder', () => {
     const builder = new BatchBuilder()
     appendVector(builder)
     expect(asAppended(builder.finish(plain), 0n, 5)).toEqual(bytesOf('plain'))
-    const stamp = { producerId: 4_000_000_000, producerEpoch: 7, baseSequence: 41, transactional: true }
+    const stamp = { producerId: 4_000_000_000n, producerEpoch: 7, baseSequence: 41, transactional: true }
     expect(asAppended(builder.finish(stamp), 1234567890123n, 5)).toEqual(bytesOf('transactional'))
+  })
+
+  test('a producer id may be any 64 bits', () => {
+    const builder = new BatchBuilder()
+    appendVector(builder)
+    for (const producerId of [2n ** 63n - 1n, 2n ** 53n + 1n, 2n ** 32n - 1n, 1n << 31n, 0n, -1n]) {
+      expect(onlyBatch(builder.finish({ ...plain, producerId })).producerId).toBe(producerId)
+    }
   })
 
   test('a native UTF-8 writer changes nothing', () => {
@@ -62,9 +70,9 @@ describe('BatchBuilder', () => {
     const builder = new BatchBuilder()
     appendVector(builder)
     const first = onlyBatch(builder.finish({ ...plain, compression: counting }).slice())
-    const second = onlyBatch(builder.finish({ producerId: 9, producerEpoch: 1, baseSequence: 77, compression: counting }).slice())
+    const second = onlyBatch(builder.finish({ producerId: 9n, producerEpoch: 1, baseSequence: 77, compression: counting }).slice())
     expect(compressed).toBe(1)
-    expect([first.codec, first.producerId, second.producerId, second.producerEpoch, second.baseSequence]).toEqual([1, -1, 9, 1, 77])
+    expect([first.codec, first.producerId, second.producerId, second.producerEpoch, second.baseSequence]).toEqual([1, -1n, 9n, 1, 77])
     expect(messagesOf(second)).toEqual(messagesOf(first))
     expect(messagesOf(second)).toEqual(messagesOf(onlyBatch(builder.finish(plain))))
     builder.append(null, 'one more', null, T)

@@ -105,7 +105,7 @@ test('what a BatchBuilder was given is what every decoder reads, to the byte as 
         builder.append(bytesOf(key), bytesOf(value), own, timestamp)
       }
       const [{ offset, timestamp }] = wanted as [PlainRecord]
-      const stamp = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
+      const stamp = { producerId: -1n, producerEpoch: -1, baseSequence: -1 }
       const plain = builder.finish(stamp).slice()
       expect(Buffer.compare(plain.subarray(61), writePlainly(wanted, offset, timestamp))).toBe(0)
       const answer = compression === undefined ? plain : builder.finish({ ...stamp, compression }).slice()
@@ -166,7 +166,7 @@ test('a cursor that begins another batch says nothing of the last one', () => {
   const batchOf = (timestamp: number) => {
     const builder = new BatchBuilder()
     builder.append('k', 'v', [{ key: 'h', value: 'x' }], timestamp)
-    return scanBatches(builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))[0]!
+    return scanBatches(builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }))[0]!
   }
   const cursor = new RecordCursor().reset(batchOf(T), codecs)
   while (cursor.next());

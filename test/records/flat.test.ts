@@ -8,7 +8,7 @@ import { scanBatches } from '../../src/records/record-batch.ts'
 function answer(batches: number): Uint8Array {
   const builder = new BatchBuilder()
   for (let i = 0; i < 580; i++) builder.append(null, 'x'.repeat(100), null, i)
-  const one = builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }).slice()
+  const one = builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }).slice()
   const bytes = new Uint8Array(one.length * batches)
   for (let i = 0; i < batches; i++) bytes.set(one, i * one.length)
   return bytes

@@ -76,7 +76,7 @@ describe('batches written by Java', () => {
       leaderEpoch: -1,
       isControl: false,
       isTransactional: false,
-      producerId: -1,
+      producerId: -1n,
     })
     const wanted = expected(base, time).map(record => ({ ...record, headers: [] }))
     expect(batches.flatMap(batch => messagesOf(batch))).toMatchObject(wanted)
@@ -97,8 +97,8 @@ describe('batches written by Java', () => {
 
   test('a transactional batch says whose it is', () => {
     const batch = onlyBatch(bytesOf('transactional'))
-    expect(batch).toMatchObject({ isTransactional: true, producerId: 4_000_000_000, producerEpoch: 7, baseSequence: 41 })
-    expect(onlyBatch(bytesOf('plain'))).toMatchObject({ isTransactional: false, producerId: -1, producerEpoch: -1, baseSequence: -1 })
+    expect(batch).toMatchObject({ isTransactional: true, producerId: 4_000_000_000n, producerEpoch: 7, baseSequence: 41 })
+    expect(onlyBatch(bytesOf('plain'))).toMatchObject({ isTransactional: false, producerId: -1n, producerEpoch: -1, baseSequence: -1 })
   })
 
   test("a compacted batch has gaps, and its last offset is still the header's", () => {
@@ -117,7 +117,7 @@ describe('batches written by Java', () => {
     const commit = onlyBatch(bytesOf('commit'))
     const abort = onlyBatch(bytesOf('abort'))
     commit.verify()
-    expect([commit.isControl, commit.isTransactional, commit.baseOffset, commit.producerId]).toEqual([true, true, 70, 4_000_000_000])
+    expect([commit.isControl, commit.isTransactional, commit.baseOffset, commit.producerId]).toEqual([true, true, 70, 4_000_000_000n])
     expect(readControl(commit)).toEqual([{ type: 'commit', coordinatorEpoch: 12 }])
     expect(readControl(abort)).toEqual([{ type: 'abort', coordinatorEpoch: 12 }])
   })
@@ -228,7 +228,7 @@ describe('round trips', () => {
       fc.property(fc.array(record, { minLength: 1, maxLength: 20 }), fc.constantFrom(undefined, gzip), (records, compression) => {
         const builder = new BatchBuilder({ capacity: 100 })
         for (const { key, value, headers, timestamp } of records) builder.append(key, value, headers, timestamp)
-        const batch = onlyBatch(builder.finish({ producerId: 3, producerEpoch: 2, baseSequence: 1, compression }))
+        const batch = onlyBatch(builder.finish({ producerId: 3n, producerEpoch: 2, baseSequence: 1, compression }))
         expect(batch.baseTimestamp).toBe(records[0]!.timestamp)
         expect(batch.maxTimestamp).toBe(Math.max(...records.map(({ timestamp }) => timestamp)))
         // A lone surrogate is not UTF-8, and becomes U+FFFD on both sides.
@@ -263,7 +263,7 @@ describe('round trips', () => {
     ]
     const builder = new BatchBuilder()
     for (const time of times) builder.append(null, 'x', null, time)
-    const batch = onlyBatch(builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))
+    const batch = onlyBatch(builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }))
     expect(messagesOf(batch).map(({ timestamp }) => timestamp)).toEqual(times)
     expect(batch.maxTimestamp).toBe(T + 2 ** 41)
   })
@@ -273,7 +273,7 @@ describe('round trips', () => {
     const lengths = [0, 1, 12, 13, 20, 21, 62, 63, 64, 65, 8190, 8191, 8192, 8193, 1048575, 1048576]
     for (const length of lengths) builder.append('y'.repeat(length), new Uint8Array(length).fill(length), null, T)
     for (let i = lengths.length; i < 200_000; i++) builder.append(null, 'v', null, T)
-    const batch = onlyBatch(builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 }))
+    const batch = onlyBatch(builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }))
     const messages = messagesOf(batch)
     expect(messages).toHaveLength(200_000)
     expect(messages.at(-1)!.offset).toBe(199_999)

@@ -16,7 +16,7 @@ export class RawProducer {
   private readonly transport: Transport
   private readonly brokers: readonly string[]
   private readonly transactionalId: string
-  private producerId = -1
+  private producerId = -1n
   private producerEpoch = -1
   private sequences = new Map<string, number>()
 
@@ -81,11 +81,11 @@ export class RawProducer {
       const error = errorFor(response.errorCode)
       if (error !== null) throw error
       // Before transactions v2 it answers none.
-      if (response.producerId >= 0) this.begin(response.producerId, response.producerEpoch)
+      if (response.producerId >= 0n) this.begin(response.producerId, response.producerEpoch)
     })
   }
 
-  private begin(producerId: number, producerEpoch: number): void {
+  private begin(producerId: bigint, producerEpoch: number): void {
     if (producerEpoch !== this.producerEpoch) this.sequences = new Map()
     this.producerId = producerId
     this.producerEpoch = producerEpoch

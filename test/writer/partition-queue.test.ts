@@ -12,7 +12,7 @@ import { Topic } from '../../src/writer/topic.ts'
 function setup({ idempotent = true, known = true } = {}) {
   const outcomes: [value: string, error: string | null][] = []
   const ids = idempotent ? new ProducerIdentities({} as never) : null
-  if (ids !== null) ids.current = { id: 7, epoch: 0 }
+  if (ids !== null) ids.current = { id: 7n, epoch: 0 }
   const names = new Map<Batch, string>()
   const host: QueueHost = {
     settings: settingsOf({ addr: 'x', idempotent, writeBackoffMin: 1, writeBackoffMax: 1, deliveryTimeout: 1000, maxAttempts: 3 }),
@@ -162,7 +162,7 @@ describe('a partition’s queue', () => {
     ])
     land(again[0]!, 'outOfSequence')
     land(again[1]!, 'outOfSequence')
-    expect(ids!.current).toEqual({ id: 7, epoch: 1 })
+    expect(ids!.current).toEqual({ id: 7n, epoch: 1 })
     const renumbered: unknown[] = []
     for (let taken = take(); taken.length > 0; taken = take()) {
       for (const batch of taken) {
@@ -199,7 +199,7 @@ describe('a partition’s queue', () => {
 describe('producer ids', () => {
   const at = (epoch: number): ProducerIdentities => {
     const ids = new ProducerIdentities({} as never)
-    ids.current = { id: 7, epoch }
+    ids.current = { id: 7n, epoch }
     return ids
   }
 
@@ -208,7 +208,7 @@ describe('producer ids', () => {
     const { current } = ids
     ids.bump(current)
     ids.bump(current)
-    expect(ids.current).toEqual({ id: 7, epoch: 4 })
+    expect(ids.current).toEqual({ id: 7n, epoch: 4 })
   })
 
   test('after the last epoch another id is needed', () => {
@@ -219,9 +219,9 @@ describe('producer ids', () => {
 
   test('a fenced identity is replaced whatever its epoch is by now, another id is not', () => {
     const ids = at(3)
-    ids.replace({ id: 8, epoch: 3 })
+    ids.replace({ id: 8n, epoch: 3 })
     expect(ids.current).not.toBe(null)
-    ids.replace({ id: 7, epoch: 2 })
+    ids.replace({ id: 7n, epoch: 2 })
     expect(ids.current).toBe(null)
   })
 })

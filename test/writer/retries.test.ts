@@ -228,7 +228,7 @@ describe('without idempotence', () => {
     expect(error.code).toBe(code)
     await writer.writeMessages({ value: 'next' })
     expect(await kafka.texts()).toEqual(['next'])
-    expect(kafka.sent[0]!.batch.producerId).toBe(-1)
+    expect(kafka.sent[0]!.batch.producerId).toBe(-1n)
   })
 
   test.each([RequiredAcks.None, RequiredAcks.One, RequiredAcks.All])('acks %i: retries keep the order', async requiredAcks => {

@@ -52,7 +52,7 @@ describe('numbers of batches', () => {
 
   test('are not written under a producer id that is none, by which nothing would be safe to repeat', async () => {
     await using kafka = new Embedded()
-    kafka.broker.control(InitProducerId, () => ({ errorCode: 0, producerId: -1, producerEpoch: -1 }))
+    kafka.broker.control(InitProducerId, () => ({ errorCode: 0, producerId: -1n, producerEpoch: -1 }))
     await expect(kafka.open().writeMessages({ value: 'a' })).rejects.toMatchObject({ cause: expect.any(ProtocolError) })
     expect(kafka.sent).toEqual([])
   })
@@ -173,7 +173,20 @@ describe('numbers of batches', () => {
 })
 
 describe('the producer id', () => {
-  const answer = (errorCode: number) => ({ errorCode, producerId: -1, producerEpoch: -1 })
+  test('may be any 63 bits, which no plain number holds', async () => {
+    await using kafka = new Embedded()
+    const ids = [2n ** 63n - 1n, 8_000_000_000_000_000_001n]
+    const given = [...ids]
+    kafka.broker.control(InitProducerId, () => ({ errorCode: 0, producerId: given.shift()!, producerEpoch: 0 }))
+    const writer = kafka.open()
+    await writer.writeMessages({ value: 'a' })
+    kafka.answerProduce(ErrorCode.InvalidProducerEpoch)
+    await writer.writeMessages({ value: 'b' })
+    expect(kafka.sent.map(({ batch }) => batch.producerId)).toEqual([ids[0], ids[0], ids[1]])
+    expect(await kafka.texts()).toEqual(['a', 'b'])
+  })
+
+  const answer = (errorCode: number) => ({ errorCode, producerId: -1n, producerEpoch: -1 })
 
   test('is asked for again while brokers can’t give one', async () => {
     await using kafka = new Embedded()

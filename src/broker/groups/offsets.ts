@@ -10,21 +10,21 @@ type ByPartition = Map<number, CommittedOffset>
 export class GroupOffsets {
   readonly #committed = new Map<string, ByPartition>()
   /** By producer, then by topic. */
-  readonly #pending = new Map<number, Map<string, ByPartition>>()
+  readonly #pending = new Map<bigint, Map<string, ByPartition>>()
 
   commit(topic: string, partition: number, committed: CommittedOffset): void {
     put(this.#committed, topic, partition, committed)
   }
 
   /** Commits with the producer's transaction, if that is committed. */
-  commitLater(producerId: number, topic: string, partition: number, committed: CommittedOffset): void {
+  commitLater(producerId: bigint, topic: string, partition: number, committed: CommittedOffset): void {
     const mine = this.#pending.get(producerId) ?? new Map<string, ByPartition>()
     this.#pending.set(producerId, mine)
     put(mine, topic, partition, committed)
   }
 
   /** The producer's transaction is over. */
-  endTransaction(producerId: number, commit: boolean): void {
+  endTransaction(producerId: bigint, commit: boolean): void {
     const mine = this.#pending.get(producerId)
     this.#pending.delete(producerId)
     if (!commit || mine === undefined) return

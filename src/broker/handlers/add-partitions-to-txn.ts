@@ -29,7 +29,7 @@ export const addPartitionsToTxn: Handler = handler(AddPartitionsToTxn, [0, 5], (
   }
 })
 
-function add(id: string, producerId: number, producerEpoch: number, topics: Topics, verifyOnly: boolean, context: RequestContext): Results {
+function add(id: string, producerId: bigint, producerEpoch: number, topics: Topics, verifyOnly: boolean, context: RequestContext): Results {
   const { cluster, apiVersion } = context
   const all = (codeOf: (topic: string, partition: number) => number): Results =>
     topics.map(({ name, partitions }) => ({

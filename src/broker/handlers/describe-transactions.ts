@@ -13,7 +13,7 @@ function describe(transactionalId: string, context: RequestContext) {
     transactionState: '',
     transactionTimeoutMs: 0,
     transactionStartTimeMs: 0,
-    producerId: 0,
+    producerId: 0n,
     producerEpoch: 0,
     topics: [],
   }

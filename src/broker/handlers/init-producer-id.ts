@@ -7,7 +7,7 @@ export const initProducerId: Handler = handler(InitProducerId, [0, 5], (request,
   const { transactionalId, transactionTimeoutMs, producerId, producerEpoch } = request
   const { cluster, apiVersion } = context
   if (transactionalId === null) return { errorCode: 0, producerId: cluster.newProducerId(), producerEpoch: 0 }
-  const failed = (errorCode: number) => ({ errorCode, producerId: -1, producerEpoch: -1 })
+  const failed = (errorCode: number) => ({ errorCode, producerId: -1n, producerEpoch: -1 })
   if (transactionalId === '') return failed(ErrorCode.InvalidRequest)
   const misplaced = notCoordinator('transaction', transactionalId, context)
   if (misplaced !== 0) return failed(misplaced)

@@ -64,13 +64,13 @@ function append(
     return failure(errorCode, { ...why, logStartOffset: early ? -1 : logStartOffset })
   }
   const { batch, newest } = checked
-  const duplicate = batch.producerId >= 0 ? partition.producers.duplicateOf(batch) : undefined
+  const duplicate = batch.producerId >= 0n ? partition.producers.duplicateOf(batch) : undefined
   const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
   if (duplicate !== undefined)
     return { errorCode: 0, baseOffset: duplicate.baseOffset, logAppendTimeMs: appendTime(duplicate.timestamp), logStartOffset }
   const barred = enterTransaction(batch, partition, request.transactionalId, context)
   if (barred !== 0) return failure(barred)
-  const errorCode = batch.producerId >= 0 ? partition.producers.check(batch, batch.isTransactional) : 0
+  const errorCode = batch.producerId >= 0n ? partition.producers.check(batch, batch.isTransactional) : 0
   if (errorCode !== 0) return failure(errorCode, { logStartOffset })
   const baseOffset = partition.append(batch, newest, now)
   cluster.stored(batch.end - batch.start)

@@ -53,7 +53,7 @@ export function stampTime(batch: Uint8Array, timestamp: number, appendTime: bool
  * coordinator's epoch.
  */
 export function markerBatch(marker: {
-  producerId: number
+  producerId: bigint
   producerEpoch: number
   commit: boolean
   coordinatorEpoch: number
@@ -70,7 +70,7 @@ export function markerBatch(marker: {
   view.setInt16(at.attributes, transactionalAndControl)
   setInt64(view, at.baseTimestamp, marker.timestamp)
   setInt64(view, at.maxTimestamp, marker.timestamp)
-  setInt64(view, at.producerId, marker.producerId)
+  view.setBigInt64(at.producerId, marker.producerId)
   view.setInt16(at.producerEpoch, marker.producerEpoch)
   view.setInt32(at.baseSequence, -1)
   view.setInt32(at.count, 1)

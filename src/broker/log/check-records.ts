@@ -77,7 +77,7 @@ function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Re
       `Inconsistent batch offset range [${batch.baseOffset}, ${batch.lastOffset}] and count of records ${batch.count}`,
     )
   if (batch.isControl) return refuse(ErrorCode.InvalidRecord, 'Clients are not allowed to write control records')
-  if (batch.producerId >= 0 && batch.baseSequence < 0)
+  if (batch.producerId >= 0n && batch.baseSequence < 0)
     return refuse(
       ErrorCode.InvalidRecord,
       `Invalid sequence number ${batch.baseSequence} in record batch with producerId ${batch.producerId}`,

@@ -6,7 +6,7 @@ import { Producers } from './producers.ts'
 
 /** A transaction that was given up, as a committed reader must be told. */
 export interface AbortedTransaction {
-  readonly producerId: number
+  readonly producerId: bigint
   readonly firstOffset: number
   /** Of its marker. */
   readonly lastOffset: number
@@ -50,14 +50,14 @@ export class Partition {
     const timestamp = appendTime ? now : newest
     const copy = this.#store(batch.bytes.subarray(batch.start, batch.end), baseOffset + batch.count - 1, timestamp)
     if (appendTime || batch.logAppendTime || batch.maxTimestamp !== newest) stampTime(copy, timestamp, appendTime)
-    if (batch.producerId >= 0) this.producers.appended(batch, batch.isTransactional, baseOffset, timestamp)
+    if (batch.producerId >= 0n) this.producers.appended(batch, batch.isTransactional, baseOffset, timestamp)
     this.changed()
     return baseOffset
   }
 
   /** Ends a producer's transaction here. */
   endTransaction(marker: {
-    producerId: number
+    producerId: bigint
     producerEpoch: number
     commit: boolean
     coordinatorEpoch: number

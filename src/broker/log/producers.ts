@@ -2,7 +2,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 
 /** What a partition checks a producer's batch against. */
 export interface ProducerBatch {
-  readonly producerId: number
+  readonly producerId: bigint
   readonly producerEpoch: number
   readonly baseSequence: number
   readonly count: number
@@ -36,9 +36,9 @@ function lastSequence({ baseSequence, count }: ProducerBatch): number {
 
 /** The producers that wrote to a partition, and what each may write next: Kafka's ProducerStateManager. */
 export class Producers {
-  readonly entries = new Map<number, ProducerEntry>()
+  readonly entries = new Map<bigint, ProducerEntry>()
   /** Where each open transaction began, by producer, the oldest first. */
-  readonly open = new Map<number, number>()
+  readonly open = new Map<bigint, number>()
 
   /** The stored batch that this one repeats. */
   duplicateOf(batch: ProducerBatch): StoredBatch | undefined {
@@ -69,7 +69,7 @@ export class Producers {
   }
 
   /** Ends the producer's transaction here, and answers where it began; undefined when it wrote nothing. */
-  ended(producerId: number, epoch: number, coordinatorEpoch: number, timestamp: number): number | undefined {
+  ended(producerId: bigint, epoch: number, coordinatorEpoch: number, timestamp: number): number | undefined {
     const entry = this.#entry(producerId, epoch)
     entry.coordinatorEpoch = coordinatorEpoch
     entry.lastTimestamp = timestamp
@@ -85,7 +85,7 @@ export class Producers {
   }
 
   /** The producer's entry; a new epoch begins without batches. */
-  #entry(producerId: number, epoch: number): ProducerEntry {
+  #entry(producerId: bigint, epoch: number): ProducerEntry {
     let entry = this.entries.get(producerId)
     if (entry === undefined) {
       entry = { epoch, coordinatorEpoch: -1, lastTimestamp: -1, batches: [] }

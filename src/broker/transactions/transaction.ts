@@ -5,10 +5,10 @@ export type TransactionState = 'Empty' | 'Ongoing' | 'CompleteCommit' | 'Complet
 /** A transactional id: the producer that holds it, and its transaction. */
 export class Transaction {
   readonly id: string
-  producerId: number
+  producerId: bigint
   producerEpoch: number
   /** The id and epoch before the last change: a client that missed the answer still has them. */
-  lastProducerId = -1
+  lastProducerId = -1n
   lastProducerEpoch = -1
   timeoutMs: number
   state: TransactionState = 'Empty'
@@ -20,7 +20,7 @@ export class Transaction {
   readonly groups = new Set<string>()
   cancelTimeout: () => void = () => {}
 
-  constructor(id: string, producerId: number, timeoutMs: number) {
+  constructor(id: string, producerId: bigint, timeoutMs: number) {
     this.id = id
     this.producerId = producerId
     this.producerEpoch = -1

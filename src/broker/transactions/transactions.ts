@@ -6,7 +6,7 @@ import { Transaction } from './transaction.ts'
 /** A producer's id and epoch, or why there is none. */
 export interface ProducerIdentity {
   readonly errorCode: number
-  readonly producerId: number
+  readonly producerId: bigint
   readonly producerEpoch: number
 }
 
@@ -16,7 +16,7 @@ const lastEpoch = 32766
 const coordinatorEpoch = 0
 
 function failed(errorCode: number): ProducerIdentity {
-  return { errorCode, producerId: -1, producerEpoch: -1 }
+  return { errorCode, producerId: -1n, producerEpoch: -1 }
 }
 
 /** All transactional ids, whichever broker coordinates them. Markers are written before EndTxn is answered. */
@@ -37,14 +37,14 @@ export class Transactions {
   }
 
   /** Gives a transactional id's new owner its epoch; what the former owner left open is aborted first (CONCURRENT_TRANSACTIONS meanwhile). */
-  init(id: string, timeoutMs: number, producerId: number, producerEpoch: number): ProducerIdentity {
+  init(id: string, timeoutMs: number, producerId: bigint, producerEpoch: number): ProducerIdentity {
     if (timeoutMs <= 0 || timeoutMs > this.#cluster.configs.number('transaction.max.timeout.ms'))
       return failed(ErrorCode.InvalidTransactionTimeout)
     const transaction = this.#byId.get(id) ?? new Transaction(id, this.#cluster.newProducerId(), timeoutMs)
     this.#byId.set(id, transaction)
     const { producerEpoch: epoch } = transaction
     const isOurs = producerId === transaction.producerId || (producerId === transaction.lastProducerId && producerEpoch >= lastEpoch)
-    if (producerId >= 0 && epoch >= 0 && !isOurs) return failed(ErrorCode.ProducerFenced)
+    if (producerId >= 0n && epoch >= 0 && !isOurs) return failed(ErrorCode.ProducerFenced)
     if (transaction.state === 'Ongoing') {
       if (producerEpoch >= 0 && producerEpoch !== epoch) return failed(ErrorCode.ProducerFenced)
       this.#fence(transaction)
@@ -60,7 +60,7 @@ export class Transactions {
   }
 
   /** The transaction of this id, if this producer owns it; else an error code. */
-  owned(id: string, producerId: number, producerEpoch: number): Transaction | number {
+  owned(id: string, producerId: bigint, producerEpoch: number): Transaction | number {
     const transaction = this.#byId.get(id)
     if (transaction === undefined || transaction.producerId !== producerId) return ErrorCode.InvalidProducerIDMapping
     return transaction.producerEpoch === producerEpoch ? transaction : ErrorCode.ProducerFenced
@@ -94,7 +94,7 @@ export class Transactions {
   }
 
   /** Ends a transaction. `bump`: by the second protocol, which raises the epoch with each (KIP-890). */
-  end(id: string, producerId: number, producerEpoch: number, commit: boolean, bump: boolean): ProducerIdentity {
+  end(id: string, producerId: bigint, producerEpoch: number, commit: boolean, bump: boolean): ProducerIdentity {
     const transaction = this.#byId.get(id)
     if (transaction === undefined) return failed(ErrorCode.InvalidProducerIDMapping)
     const settled: ProducerIdentity = { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
