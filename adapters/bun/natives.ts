@@ -1,5 +1,13 @@
 import type { Natives } from '../../src/socket/socket.ts'
+import { background } from '../shared/background.ts'
+import { detached } from '../shared/detached.ts'
 import { writeUtf8 } from '../shared/utf8.ts'
 import { codecs } from '../shared/zlib.ts'
 
-export const natives: Natives = { defer: task => void setImmediate(task), codecs, ...(writeUtf8 && { writeUtf8 }) }
+export const natives: Natives = {
+  defer: task => void setImmediate(task),
+  detached,
+  background,
+  codecs,
+  ...(writeUtf8 && { writeUtf8 }),
+}

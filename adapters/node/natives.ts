@@ -1,5 +1,7 @@
 import type { Natives } from '../../src/socket/socket.ts'
+import { background } from '../shared/background.ts'
+import { detached } from '../shared/detached.ts'
 import { writeUtf8 } from '../shared/utf8.ts'
 import { codecs } from '../shared/zlib.ts'
 
-export const natives: Natives = { defer: setImmediate, codecs, ...(writeUtf8 && { writeUtf8 }) }
+export const natives: Natives = { defer: setImmediate, detached, background, codecs, ...(writeUtf8 && { writeUtf8 }) }

@@ -90,7 +90,7 @@ export class BridgedSocket implements Socket {
     else this.webSocket.close()
   }
 
-  private get unsent(): number {
+  get unsent(): number {
     return this.webSocket.bufferedAmount ?? 0
   }
 

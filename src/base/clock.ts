@@ -6,6 +6,8 @@ export interface Clock {
   monotonic(): number
   /** Calls `task` once after `milliseconds`; the answer cancels it. */
   after(milliseconds: number, task: () => void): () => void
+  /** As `after`, for work that the program need not stay alive for. Default: `after`. */
+  background?(milliseconds: number, task: () => void): () => void
 }
 
 export const systemClock: Clock = {

@@ -31,6 +31,10 @@ export interface Socket {
   close(): Promise<void>
   /** At once; pending reads and writes reject with `reason`. */
   abort(reason?: unknown): void
+  /** Bytes accepted that have not left our memory yet. A request's patience begins when its own have, and lasts while they do. */
+  readonly unsent?: number
+  /** True: nobody waits for an answer, and the program need not stay alive for this socket. False: it must again. */
+  idle?(on: boolean): void
 }
 
 /** How a runtime opens sockets. */
@@ -46,6 +50,10 @@ export interface SocketAdapter {
 export interface Natives {
   /** Runs the task once, after this turn's microtasks: setImmediate; else MessageChannel, closed when idle; else setTimeout 0. */
   defer?(task: () => void): void
+  /** Runs the task outside of the caller's asynchronous context (AsyncLocalStorage), of which what goes on for long must keep nothing. */
+  detached?<T>(task: () => T): T
+  /** A timer that the program does not stay alive for; the answer cancels it. */
+  background?(milliseconds: number, task: () => void): () => void
   /** Compression it has built in; used before ours. */
   codecs?: NativeCodecs
   /** Writes UTF-8 at `at`, quicker than TextEncoder; `into` has room for three bytes a UTF-16 unit. Answers the bytes written. */

@@ -1,11 +1,12 @@
 import type { Backoff } from '../base/backoff.ts'
-import { type Clock, systemClock } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guarded, guardedLogger } from '../base/guard.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
+import { type Detached, detachedClock, detachedOf } from './detached.ts'
 import { Lifetime } from './lifetime.ts'
 import { type BrokerResolver, resolving } from './resolver.ts'
 
@@ -49,6 +50,7 @@ export interface TransportConfig {
 export interface Settings {
   readonly adapter: SocketAdapter
   readonly natives: Natives
+  readonly detached: Detached
   readonly dialTimeout: number
   readonly idleTimeout: number
   readonly requestTimeout: number
@@ -67,7 +69,7 @@ export interface Settings {
 }
 
 export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
-  const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 }, clock = systemClock } = config
+  const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 } } = config
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
   const logger = guardedLogger(config.logger, silentLogger)
   if (config.clientId !== undefined && typeof config.clientId !== 'string') throw new ConfigError('Transport: clientId must be a string')
@@ -75,9 +77,13 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
   if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
     throw new ConfigError('Transport: a sasl mechanism needs a name and a function start')
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
+  const natives = config.natives ?? runtime.natives
+  const detached = detachedOf(natives)
+  const clock = detachedClock(config.clock, natives, detached)
   return {
     adapter: resolver === undefined ? dialing : resolving(dialing, resolver),
-    natives: config.natives ?? runtime.natives,
+    natives,
+    detached,
     dialTimeout: positive(config, 'dialTimeout', 5000),
     idleTimeout: positive(config, 'idleTimeout', 30_000),
     requestTimeout: positive(config, 'requestTimeout', 30_000),

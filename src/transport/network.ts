@@ -9,6 +9,7 @@ import type { Natives } from '../socket/socket.ts'
 import { Cluster } from './cluster.ts'
 import { type Settings, settingsOf, type TransportConfig } from './config.ts'
 import { deferOf } from './defer.ts'
+import type { Detached } from './detached.ts'
 import { Pool } from './pool.ts'
 
 /**
@@ -27,6 +28,8 @@ export class Network {
   readonly onEvent: EventSink | undefined
   /** Runs a task once, after this turn's microtasks. */
   readonly defer: (task: () => void) => void
+  /** Runs what goes on for long outside of the caller's asynchronous context. */
+  readonly detached: Detached
   protected readonly settings: Settings
   private readonly pool: Pool
   private readonly clusters = new Map<string, Cluster>()
@@ -41,7 +44,9 @@ export class Network {
     this.logger = settings.logger
     this.clientId = settings.clientId
     this.onEvent = settings.onEvent
-    this.defer = deferOf(settings.natives)
+    this.detached = settings.detached
+    const defer = deferOf(settings.natives)
+    this.defer = task => settings.detached(() => defer(task))
     this.pool = new Pool(settings)
   }
 

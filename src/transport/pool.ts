@@ -5,6 +5,7 @@ import { abortable } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import { BrokerBackoff } from './broker-backoff.ts'
 import type { Settings } from './config.ts'
+import { inBackground } from './detached.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import { open, reauthenticate } from './open.ts'
 
@@ -140,7 +141,7 @@ export class Pool {
   private begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key'>): Promise<BrokerConnection> {
     const slot: Slot = {
       ...place,
-      opening: Promise.resolve().then(() => this.openSlot(slot)),
+      opening: this.settings.detached(() => Promise.resolve().then(() => this.openSlot(slot))),
       connection: undefined,
       admitted: false,
       usedAt: 0,
@@ -246,7 +247,7 @@ export class Pool {
     const { clock, lifetime } = this.settings
     if (lifetime.ended || (this.timer !== undefined && this.timer.at <= at)) return
     this.stopTimer()
-    this.timer = { at, cancel: clock.after(at - clock.monotonic(), () => this.sweep()) }
+    this.timer = { at, cancel: inBackground(clock, at - clock.monotonic(), () => this.sweep()) }
   }
 
   private stopTimer(): void {
