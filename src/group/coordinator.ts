@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { isTemporary, TimeoutError } from '../base/errors.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
 
 /**
@@ -91,8 +91,4 @@ export class Coordinator {
   release(): void {
     this.cluster.releaseKey(this.key)
   }
-}
-
-export function hasCode(error: unknown, ...codes: readonly number[]): boolean {
-  return error instanceof KafkaError && codes.includes(error.code)
 }

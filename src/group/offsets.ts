@@ -1,11 +1,11 @@
 import { ConfigError, ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
-import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import { OffsetCommit } from '../protocol/offset-commit.ts'
 import { OffsetFetch } from '../protocol/offset-fetch.ts'
 import type { Cluster } from '../transport/cluster.ts'
-import { type Coordinator, hasCode } from './coordinator.ts'
+import type { Coordinator } from './coordinator.ts'
 import type { GroupOffsets, PartitionAssignment } from './generation.ts'
 import { layoutOf } from './partitions.ts'
 

@@ -1,8 +1,7 @@
 import type { CallOptions } from '../base/signals.ts'
-import { ErrorCode } from '../protocol/errors.ts'
+import { ErrorCode, hasCode } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
 import type { Broker, Partition, TopicLayout } from '../transport/layout.ts'
-import { hasCode } from './coordinator.ts'
 
 /** The partitions of these topics as balancers take them, and how many each topic has; a topic that does not exist has none. */
 export async function partitionsOf(

@@ -36,6 +36,11 @@ export function errorFor(code: number, detail?: string | null): KafkaError | nul
   return code === 0 ? null : new KafkaError(code, detail)
 }
 
+/** Whether it is a KafkaError of one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly number[]): boolean {
+  return error instanceof KafkaError && codes.includes(error.code)
+}
+
 /** Whether the same request may succeed later. */
 export function isRetriable(code: number): boolean {
   return retriableCodes.includes(code)

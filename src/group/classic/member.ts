@@ -11,7 +11,7 @@ import { SyncGroup } from '../../protocol/sync-group.ts'
 import type { Cluster } from '../../transport/cluster.ts'
 import type { GroupMember, GroupMemberAssignments } from '../balancers/group-balancer.ts'
 import type { Membership } from '../config.ts'
-import { type Coordinator, hasCode } from '../coordinator.ts'
+import type { Coordinator } from '../coordinator.ts'
 import { partitionsOf } from '../partitions.ts'
 
 const protocolType = 'consumer'
@@ -155,9 +155,4 @@ function asMember(id: string, groupInstanceId: string | null, metadata: Uint8Arr
 function asAssignment(division: GroupMemberAssignments, id: string): Uint8Array {
   const share = Object.entries(division[id] ?? {}).map(([topic, partitions]) => ({ topic, partitions }))
   return encodeAssignment({ assignedPartitions: share, userData: null })
-}
-
-/** The coordinator does not know the member any more, or knows another under its id. */
-export function isForgotten(error: unknown): boolean {
-  return hasCode(error, ErrorCode.UnknownMemberId, ErrorCode.FencedInstanceID)
 }
