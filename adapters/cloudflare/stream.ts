@@ -7,44 +7,44 @@ const readSize = 256 * 1024
 
 /** A connection of a Worker's. It belongs to the request (or the Durable Object) that opened it. */
 export class CloudflareStream implements RawStream {
-  private readonly broker: string
-  private readonly secure: boolean
-  private readonly socket: Socket
-  private readonly reader: ReturnType<Socket['readable']['getReader']>
-  private readonly writer: ReturnType<Socket['writable']['getWriter']>
-  private memory = new ArrayBuffer(readSize)
+  readonly #broker: string
+  readonly #secure: boolean
+  readonly #socket: Socket
+  readonly #reader: ReturnType<Socket['readable']['getReader']>
+  readonly #writer: ReturnType<Socket['writable']['getWriter']>
+  #memory = new ArrayBuffer(readSize)
 
   constructor(broker: string, socket: Socket, secure: boolean) {
-    this.broker = broker
-    this.secure = secure
-    this.socket = socket
-    this.reader = socket.readable.getReader({ mode: 'byob' })
-    this.writer = socket.writable.getWriter()
+    this.#broker = broker
+    this.#secure = secure
+    this.#socket = socket
+    this.#reader = socket.readable.getReader({ mode: 'byob' })
+    this.#writer = socket.writable.getWriter()
   }
 
   async read(): Promise<Uint8Array | null> {
-    const { done, value } = await this.reader.read(new Uint8Array(this.memory))
-    if (value !== undefined) this.memory = value.buffer
+    const { done, value } = await this.#reader.read(new Uint8Array(this.#memory))
+    if (value !== undefined) this.#memory = value.buffer
     return done || value === undefined ? null : value
   }
 
   // Resolves when the kernel has them; desiredSize and ready say nothing here.
   async write(bytes: Uint8Array): Promise<number> {
-    await this.writer.write(bytes)
+    await this.#writer.write(bytes)
     return bytes.length
   }
 
   end(): Promise<void> {
-    return this.writer.close()
+    return this.#writer.close()
   }
 
   /** With a write under way the connection lives on until the peer has taken that, or the request ends; aborting the writer is no quicker. */
   destroy(): void {
-    this.reader.cancel().catch(() => {})
-    this.socket.close().catch(() => {})
+    this.#reader.cancel().catch(() => {})
+    this.#socket.close().catch(() => {})
   }
 
   translate(error: unknown): unknown {
-    return translate(this.broker, error, this.secure)
+    return translate(this.#broker, error, this.#secure)
   }
 }

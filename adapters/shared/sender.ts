@@ -7,107 +7,107 @@ const gathered = 64 * 1024
 
 /** Bytes on their way to a runtime that takes them piece by piece: at least one a call, and as many as it answers. */
 export class Sender {
-  private readonly take: (bytes: Uint8Array) => number | Promise<number>
-  private readonly failed: (error: unknown) => void
-  private queue: Uint8Array[] = []
-  private next = 0
+  readonly #take: (bytes: Uint8Array) => number | Promise<number>
+  readonly #failed: (error: unknown) => void
+  #queue: Uint8Array[] = []
+  #next = 0
   /** What is offered now. */
-  private current: Uint8Array | undefined
-  private scratch: Uint8Array | undefined
-  private held = 0
-  private pumping = false
-  private room: Deferred<void> | undefined
-  private empty: Deferred<void> | undefined
-  private failure: { readonly error: unknown } | undefined
+  #current: Uint8Array | undefined
+  #scratch: Uint8Array | undefined
+  #held = 0
+  #pumping = false
+  #room: Deferred<void> | undefined
+  #empty: Deferred<void> | undefined
+  #failure: { readonly error: unknown } | undefined
 
   /** `failed` hears of the error that `take` ended with. */
   constructor(take: (bytes: Uint8Array) => number | Promise<number>, failed: (error: unknown) => void) {
-    this.take = take
-    this.failed = failed
+    this.#take = take
+    this.#failed = failed
   }
 
   /** Accepts all; a promise when there is more than should wait. After a failure the bytes are dropped. */
   write(pieces: readonly Uint8Array[]): void | Promise<void> {
-    if (this.failure !== undefined) return
+    if (this.#failure !== undefined) return
     for (const piece of pieces) {
       if (piece.length === 0) continue
-      this.queue.push(piece)
-      this.held += piece.length
+      this.#queue.push(piece)
+      this.#held += piece.length
     }
-    if (!this.pumping) void this.pump()
-    if (this.held <= highWater) return
-    this.room ??= deferred()
-    return this.room.promise
+    if (!this.#pumping) void this.#pump()
+    if (this.#held <= highWater) return
+    this.#room ??= deferred()
+    return this.#room.promise
   }
 
   /** Settles when everything is taken. */
   flushed(): Promise<void> {
-    if (this.failure !== undefined) return Promise.reject(this.failure.error)
-    if (this.held === 0) return Promise.resolve()
-    this.empty ??= deferred()
-    return this.empty.promise
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    if (this.#held === 0) return Promise.resolve()
+    this.#empty ??= deferred()
+    return this.#empty.promise
   }
 
   /** Drops what is left; who waits is told. */
   fail(error: unknown): void {
-    if (this.failure !== undefined) return
-    this.failure = { error }
-    this.queue = []
-    this.current = undefined
-    this.held = 0
-    for (const waiting of [this.room, this.empty]) {
+    if (this.#failure !== undefined) return
+    this.#failure = { error }
+    this.#queue = []
+    this.#current = undefined
+    this.#held = 0
+    for (const waiting of [this.#room, this.#empty]) {
       // Not everyone who was promised room waits for it.
       waiting?.promise.catch(() => {})
       waiting?.reject(error)
     }
-    this.room = this.empty = undefined
+    this.#room = this.#empty = undefined
   }
 
-  private async pump(): Promise<void> {
-    this.pumping = true
+  async #pump(): Promise<void> {
+    this.#pumping = true
     try {
-      while (this.held > 0) {
-        this.current ??= this.gather()
-        const taken = this.take(this.current)
+      while (this.#held > 0) {
+        this.#current ??= this.#gather()
+        const taken = this.#take(this.#current)
         const count = typeof taken === 'number' ? taken : await taken
-        if (this.failure === undefined) this.taken(count)
+        if (this.#failure === undefined) this.#taken(count)
       }
     } catch (error) {
-      if (this.failure === undefined) this.failed(error)
+      if (this.#failure === undefined) this.#failed(error)
     }
-    this.pumping = false
+    this.#pumping = false
   }
 
-  private taken(count: number): void {
-    const { current } = this
-    this.current = count < current!.length ? current!.subarray(count) : undefined
-    this.held -= count
-    if (this.held > highWater) return
-    this.room?.resolve()
-    this.room = undefined
-    if (this.held > 0) return
-    this.empty?.resolve()
-    this.empty = undefined
+  #taken(count: number): void {
+    const current = this.#current
+    this.#current = count < current!.length ? current!.subarray(count) : undefined
+    this.#held -= count
+    if (this.#held > highWater) return
+    this.#room?.resolve()
+    this.#room = undefined
+    if (this.#held > 0) return
+    this.#empty?.resolve()
+    this.#empty = undefined
   }
 
   /** The next piece as it is if it is large or alone, else as many small ones as go into a buffer of ours. */
-  private gather(): Uint8Array {
-    const { queue } = this
-    const first = queue[this.next++]!
+  #gather(): Uint8Array {
+    const queue = this.#queue
+    const first = queue[this.#next++]!
     let length = first.length
-    if (this.next < queue.length && length + queue[this.next]!.length <= gathered) {
-      this.scratch ??= new Uint8Array(gathered)
-      this.scratch.set(first)
-      while (this.next < queue.length && length + queue[this.next]!.length <= gathered) {
-        const piece = queue[this.next++]!
-        this.scratch.set(piece, length)
+    if (this.#next < queue.length && length + queue[this.#next]!.length <= gathered) {
+      this.#scratch ??= new Uint8Array(gathered)
+      this.#scratch.set(first)
+      while (this.#next < queue.length && length + queue[this.#next]!.length <= gathered) {
+        const piece = queue[this.#next++]!
+        this.#scratch.set(piece, length)
         length += piece.length
       }
     }
-    const chunk = length === first.length ? first : this.scratch!.subarray(0, length)
-    if (this.next === queue.length) {
-      this.queue = []
-      this.next = 0
+    const chunk = length === first.length ? first : this.#scratch!.subarray(0, length)
+    if (this.#next === queue.length) {
+      this.#queue = []
+      this.#next = 0
     }
     return chunk
   }

@@ -22,118 +22,120 @@ const closePatience = 5_000
 
 /** A runtime's stream as a `Socket`. Nothing is read before it is asked for, so that whoever doesn't read holds the peer back. */
 export class StreamSocket implements Socket {
-  private readonly broker: string
-  private readonly raw: RawStream
-  private readonly sender: Sender
-  private readonly lastRead = deferred<void>()
-  private readonly destroyed = deferred<void>()
-  private reader: Deferred<Uint8Array | null> | undefined
-  private pulling = false
+  readonly #broker: string
+  readonly #raw: RawStream
+  readonly #sender: Sender
+  readonly #lastRead = deferred<void>()
+  readonly #destroyed = deferred<void>()
+  #reader: Deferred<Uint8Array | null> | undefined
+  #pulling = false
   /** The peer has ended its side, or reading failed. */
-  private ended = false
-  private dropping = false
-  private failure: { readonly error: unknown } | undefined
-  private closing: Promise<void> | undefined
+  #ended = false
+  #dropping = false
+  #failure: { readonly error: unknown } | undefined
+  #closing: Promise<void> | undefined
 
   constructor(broker: string, raw: RawStream) {
-    this.broker = broker
-    this.raw = raw
+    this.#broker = broker
+    this.#raw = raw
     // Reading goes on for now: the peer's last words may say why it takes no more.
-    this.sender = new Sender(
+    this.#sender = new Sender(
       bytes => raw.write(bytes),
-      error => this.fail(raw.translate(error)),
+      error => this.#fail(raw.translate(error)),
     )
   }
 
   read(): Promise<Uint8Array | null> {
-    if (this.ended) return this.failure === undefined ? Promise.resolve(null) : Promise.reject(this.failure.error)
-    this.reader = deferred()
-    const { promise } = this.reader
-    if (!this.pulling) void this.pull()
+    if (this.#ended) return this.#failure === undefined ? Promise.resolve(null) : Promise.reject(this.#failure.error)
+    this.#reader = deferred()
+    const { promise } = this.#reader
+    if (!this.#pulling) void this.#pull()
     return promise
   }
 
   write(pieces: readonly Uint8Array[]): void | Promise<void> {
-    return this.sender.write(pieces)
+    return this.#sender.write(pieces)
   }
 
   flushed(): Promise<void> {
-    return this.sender.flushed()
+    return this.#sender.flushed()
   }
 
   close(): Promise<void> {
-    this.closing ??= this.finish()
-    return this.closing
+    this.#closing ??= this.#finish()
+    return this.#closing
   }
 
-  abort(reason: unknown = new ClosedError(`${this.broker}: the socket was aborted`)): void {
-    if (!this.ended) this.failure = { error: reason }
-    this.fail(reason)
-    this.end()
-    this.raw.destroy()
-    this.destroyed.resolve()
+  abort(reason: unknown = new ClosedError(`${this.#broker}: the socket was aborted`)): void {
+    if (!this.#ended) this.#failure = { error: reason }
+    this.#fail(reason)
+    this.#end()
+    this.#raw.destroy()
+    this.#destroyed.resolve()
   }
 
-  private async pull(): Promise<void> {
-    this.pulling = true
+  async #pull(): Promise<void> {
+    this.#pulling = true
     try {
-      const bytes = await this.raw.read()
-      this.pulling = false
-      if (bytes === null) this.end()
-      else if (!this.ended) this.received(bytes)
+      const bytes = await this.#raw.read()
+      this.#pulling = false
+      if (bytes === null) this.#end()
+      else if (!this.#ended) this.#received(bytes)
     } catch (error) {
-      this.pulling = false
-      if (this.ended) return
-      const reason = this.closing === undefined ? this.raw.translate(error) : this.closedError()
+      this.#pulling = false
+      if (this.#ended) return
+      const reason = this.#closing === undefined ? this.#raw.translate(error) : this.#closedError()
       // It may say more than a write that failed before: an alert, where that found a closed pipe.
-      this.failure = { error: reason }
-      this.fail(reason)
-      this.end()
+      this.#failure = { error: reason }
+      this.#fail(reason)
+      this.#end()
     }
   }
 
-  private received(bytes: Uint8Array): void {
-    const { reader, dropping } = this
-    this.reader = undefined
+  #received(bytes: Uint8Array): void {
+    const reader = this.#reader
+    const dropping = this.#dropping
+    this.#reader = undefined
     // While closing the next read is ours, and would fill the same memory.
     reader?.resolve(dropping ? bytes.slice() : bytes)
-    if (dropping) void this.pull()
+    if (dropping) void this.#pull()
   }
 
   /** Nothing more is read. */
-  private end(): void {
-    if (this.ended) return
-    this.ended = true
-    const { reader, failure } = this
-    this.reader = undefined
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    const reader = this.#reader
+    const failure = this.#failure
+    this.#reader = undefined
     if (failure === undefined) reader?.resolve(null)
     else reader?.reject(failure.error)
-    this.lastRead.resolve()
+    this.#lastRead.resolve()
   }
 
-  private fail(error: unknown): void {
-    this.failure ??= { error }
-    this.sender.fail(error)
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#sender.fail(error)
   }
 
-  private closedError(): ClosedError {
-    return new ClosedError(`${this.broker}: the socket was closed`)
+  #closedError(): ClosedError {
+    return new ClosedError(`${this.#broker}: the socket was closed`)
   }
 
-  private async finish(): Promise<void> {
+  async #finish(): Promise<void> {
     const timer = setTimeout(() => this.abort(), closePatience)
     // A runtime may leave its promises pending once the stream is destroyed.
-    await Promise.race([this.sayGoodbye().catch(() => {}), this.destroyed.promise])
+    await Promise.race([this.#sayGoodbye().catch(() => {}), this.#destroyed.promise])
     clearTimeout(timer)
-    this.abort(this.closedError())
+    this.abort(this.#closedError())
   }
 
-  private async sayGoodbye(): Promise<void> {
-    await this.sender.flushed()
-    await this.raw.end()
+  async #sayGoodbye(): Promise<void> {
+    await this.#sender.flushed()
+    await this.#raw.end()
     // The peer's end of the stream is only seen by one who reads up to it.
-    this.dropping = true
-    if (!this.pulling && !this.ended) void this.pull()
-    await this.lastRead.promise
+    this.#dropping = true
+    if (!this.#pulling && !this.#ended) void this.#pull()
+    await this.#lastRead.promise
   }
 }

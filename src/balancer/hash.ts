@@ -9,16 +9,16 @@ import { RoundRobin } from './round-robin.ts'
  * is null are dealt in turn.
  */
 export class Hash implements Balancer {
-  private readonly hasher: Hasher
-  private readonly keyless = new RoundRobin()
+  readonly #hasher: Hasher
+  readonly #keyless = new RoundRobin()
 
   constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
-    this.hasher = hasher
+    this.#hasher = hasher
   }
 
   balance(message: MessageInput, partitions: readonly number[]): number {
     const { key } = message
-    if (key === null || key === undefined) return this.keyless.balance(message, partitions)
-    return partitions[Math.abs((this.hasher(keyBytes(key)) | 0) % partitions.length)]!
+    if (key === null || key === undefined) return this.#keyless.balance(message, partitions)
+    return partitions[Math.abs((this.#hasher(keyBytes(key)) | 0) % partitions.length)]!
   }
 }

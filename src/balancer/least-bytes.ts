@@ -7,11 +7,11 @@ import type { Balancer } from './balancer.ts'
  * other's bytes. Starts afresh when the number of partitions changes.
  */
 export class LeastBytes implements Balancer {
-  private given: number[] = []
+  #given: number[] = []
 
   balance(message: MessageInput, partitions: readonly number[]): number {
-    if (this.given.length !== partitions.length) this.given = new Array(partitions.length).fill(0)
-    const given = this.given
+    if (this.#given.length !== partitions.length) this.#given = new Array(partitions.length).fill(0)
+    const given = this.#given
     let least = 0
     for (let i = 1; i < given.length; i++) if (given[i]! < given[least]!) least = i
     given[least]! += lengthOf(message.key) + lengthOf(message.value)

@@ -8,14 +8,14 @@ import { keyBytes } from './key.ts'
  * Messages whose key is null go anywhere.
  */
 export class ReferenceHash implements Balancer {
-  private readonly hasher: Hasher
+  readonly #hasher: Hasher
 
   constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
-    this.hasher = hasher
+    this.#hasher = hasher
   }
 
   balance({ key }: MessageInput, partitions: readonly number[]): number {
     if (key === null || key === undefined) return randomPartition(partitions)
-    return partitions[(this.hasher(keyBytes(key)) & 0x7fffffff) % partitions.length]!
+    return partitions[(this.#hasher(keyBytes(key)) & 0x7fffffff) % partitions.length]!
   }
 }

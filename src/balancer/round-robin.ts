@@ -4,15 +4,15 @@ import type { Balancer } from './balancer.ts'
 /** Deals messages to the partitions in turn, `chunkSize` (1 by default) to each. Keys don't matter. */
 export class RoundRobin implements Balancer {
   readonly chunkSize: number
-  private dealt = 0
+  #dealt = 0
 
   constructor({ chunkSize = 1 }: { chunkSize?: number } = {}) {
     this.chunkSize = Math.max(1, Math.floor(chunkSize))
   }
 
   balance(_message: MessageInput, partitions: readonly number[]): number {
-    const turn = this.chunkSize === 1 ? this.dealt : Math.floor(this.dealt / this.chunkSize)
-    this.dealt++
+    const turn = this.chunkSize === 1 ? this.#dealt : Math.floor(this.#dealt / this.chunkSize)
+    this.#dealt++
     return partitions[turn % partitions.length]!
   }
 }

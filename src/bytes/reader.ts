@@ -45,10 +45,10 @@ export class ByteReader {
     return (this.bytes[at]! << 8) | this.bytes[at + 1]!
   }
   int32(): number {
-    return this.int32At(this.take(4))
+    return this.#int32At(this.take(4))
   }
   uint32(): number {
-    return this.int32At(this.take(4)) >>> 0
+    return this.#int32At(this.take(4)) >>> 0
   }
   float64(): number {
     return new DataView(this.bytes.buffer, this.bytes.byteOffset).getFloat64(this.take(8))
@@ -57,7 +57,7 @@ export class ByteReader {
     return new DataView(this.bytes.buffer, this.bytes.byteOffset).getBigInt64(this.take(8))
   }
 
-  private int32At(at: number): number {
+  #int32At(at: number): number {
     const { bytes } = this
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   }
@@ -72,7 +72,7 @@ export class ByteReader {
   /** A 64-bit integer as the nearest number: for sizes and timestamps, where the extremes are sentinels. */
   clampedInt64(): number {
     const at = this.take(8)
-    return this.int32At(at) * 0x100000000 + (this.int32At(at + 4) >>> 0)
+    return this.#int32At(at) * 0x100000000 + (this.#int32At(at + 4) >>> 0)
   }
 
   /** Unsigned LEB128 of at most 32 bits. */

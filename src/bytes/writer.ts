@@ -12,82 +12,82 @@ const mostTold = 100
  * buffer's stretches and the attached bytes in order, for a vectored write.
  */
 export class ByteWriter {
-  private bytes: Uint8Array
+  #bytes: Uint8Array
   /** Bytes written into the buffer so far, attached ones not counted. */
-  private at = 0
+  #at = 0
   /** Attached pieces, and where in the buffer each belongs. */
-  private attached: { at: number; bytes: Uint8Array }[] | undefined
-  private attachedLength = 0
+  #attached: { at: number; bytes: Uint8Array }[] | undefined
+  #attachedLength = 0
 
   constructor(capacity = 256) {
-    this.bytes = blank(capacity)
+    this.#bytes = blank(capacity)
   }
 
   /** All bytes so far, attached ones included. */
   get length(): number {
-    return this.at + this.attachedLength
+    return this.#at + this.#attachedLength
   }
 
   /** Makes room for `length` bytes, moves past them and answers where they begin. It may replace `bytes`: call it first. */
-  private room(length: number): number {
-    const at = this.at
-    if (at + length > this.bytes.length) this.grow(at + length)
-    this.at = at + length
+  #room(length: number): number {
+    const at = this.#at
+    if (at + length > this.#bytes.length) this.#grow(at + length)
+    this.#at = at + length
     return at
   }
 
-  private grow(needed: number): void {
-    const bytes = new Uint8Array(Math.max(this.bytes.length * 4, needed))
-    bytes.set(this.bytes.subarray(0, this.at))
-    this.bytes = bytes
+  #grow(needed: number): void {
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 4, needed))
+    bytes.set(this.#bytes.subarray(0, this.#at))
+    this.#bytes = bytes
   }
 
   int8(value: number): void {
     if (typeof value !== 'number' || (value << 24) >> 24 !== value) throw notA('int8', value)
-    const at = this.room(1)
-    this.bytes[at] = value
+    const at = this.#room(1)
+    this.#bytes[at] = value
   }
   boolean(value: boolean): void {
     if (typeof value !== 'boolean') throw notA('boolean', value)
-    const at = this.room(1)
-    this.bytes[at] = value ? 1 : 0
+    const at = this.#room(1)
+    this.#bytes[at] = value ? 1 : 0
   }
   int16(value: number): void {
     if (typeof value !== 'number' || (value << 16) >> 16 !== value) throw notA('int16', value)
-    this.put16(value)
+    this.#put16(value)
   }
   uint16(value: number): void {
     if (typeof value !== 'number' || (value & 0xffff) !== value) throw notA('uint16', value)
-    this.put16(value)
+    this.#put16(value)
   }
   int32(value: number): void {
     if (typeof value !== 'number' || (value | 0) !== value) throw notA('int32', value)
-    this.put32(this.room(4), value)
+    this.#put32(this.#room(4), value)
   }
   uint32(value: number): void {
     if (typeof value !== 'number' || value >>> 0 !== value) throw notA('uint32', value)
-    this.put32(this.room(4), value)
+    this.#put32(this.#room(4), value)
   }
   float64(value: number): void {
     if (typeof value !== 'number') throw notA('float64', value)
-    const at = this.room(8)
-    new DataView(this.bytes.buffer, this.bytes.byteOffset).setFloat64(at, value)
+    const at = this.#room(8)
+    new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setFloat64(at, value)
   }
   bigInt64(value: bigint): void {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw notA('int64', value)
-    const at = this.room(8)
-    new DataView(this.bytes.buffer, this.bytes.byteOffset).setBigInt64(at, value)
+    const at = this.#room(8)
+    new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setBigInt64(at, value)
   }
 
-  private put16(value: number): void {
-    const at = this.room(2)
-    this.bytes[at] = value >> 8
-    this.bytes[at + 1] = value
+  #put16(value: number): void {
+    const at = this.#room(2)
+    this.#bytes[at] = value >> 8
+    this.#bytes[at + 1] = value
   }
 
   /** Quicker byte by byte than to make a DataView for the few numbers of a request. */
-  private put32(at: number, value: number): void {
-    const { bytes } = this
+  #put32(at: number, value: number): void {
+    const bytes = this.#bytes
     bytes[at] = value >> 24
     bytes[at + 1] = value >> 16
     bytes[at + 2] = value >> 8
@@ -96,7 +96,7 @@ export class ByteWriter {
 
   int64(value: number): void {
     if (!Number.isSafeInteger(value)) throw notA('integer a number holds exactly', value)
-    this.putInt64(value)
+    this.#putInt64(value)
   }
 
   /** As `int64`, but what is beyond 2^63 becomes the nearest int64. */
@@ -104,29 +104,29 @@ export class ByteWriter {
     if (typeof value !== 'number' || Number.isNaN(value)) throw notA('int64', value)
     const whole = Math.trunc(value)
     if (whole >= 2 ** 63) {
-      const at = this.room(8)
-      this.put32(at, 0x7fffffff)
-      this.put32(at + 4, -1)
-    } else this.putInt64(Math.max(whole, -(2 ** 63)))
+      const at = this.#room(8)
+      this.#put32(at, 0x7fffffff)
+      this.#put32(at + 4, -1)
+    } else this.#putInt64(Math.max(whole, -(2 ** 63)))
   }
 
-  private putInt64(value: number): void {
-    const at = this.room(8)
+  #putInt64(value: number): void {
+    const at = this.#room(8)
     const high = Math.floor(value / 0x100000000)
-    this.put32(at, high)
-    this.put32(at + 4, value - high * 0x100000000)
+    this.#put32(at, high)
+    this.#put32(at + 4, value - high * 0x100000000)
   }
 
   unsignedVarint(value: number): void {
     let rest = value >>> 0
     if (rest !== value) throw notA('unsigned varint', value)
-    let at = this.room(5)
+    let at = this.#room(5)
     while (rest > 0x7f) {
-      this.bytes[at++] = (rest & 0x7f) | 0x80
+      this.#bytes[at++] = (rest & 0x7f) | 0x80
       rest >>>= 7
     }
-    this.bytes[at++] = rest
-    this.at = at
+    this.#bytes[at++] = rest
+    this.#at = at
   }
 
   varint(value: number): void {
@@ -136,32 +136,32 @@ export class ByteWriter {
 
   varlong(value: number): void {
     if (!Number.isSafeInteger(value)) throw notA('integer a number holds exactly', value)
-    let at = this.room(10)
+    let at = this.#room(10)
     // The zigzag form of a 53-bit number needs 54 bits: past what a number holds, so the lowest seven bits are split off first.
     const magnitude = value < 0 ? -(value + 1) : value
     let rest = Math.floor(magnitude / 0x40)
     const low = (magnitude % 0x40) * 2 + (value < 0 ? 1 : 0)
-    if (rest === 0) this.bytes[at++] = low
+    if (rest === 0) this.#bytes[at++] = low
     else {
-      this.bytes[at++] = low | 0x80
+      this.#bytes[at++] = low | 0x80
       while (rest > 0x7f) {
-        this.bytes[at++] = (rest % 0x80) | 0x80
+        this.#bytes[at++] = (rest % 0x80) | 0x80
         rest = Math.floor(rest / 0x80)
       }
-      this.bytes[at++] = rest
+      this.#bytes[at++] = rest
     }
-    this.at = at
+    this.#at = at
   }
 
   uuid(text: string): void {
-    const at = this.room(16)
-    putUuid(this.bytes, at, text)
+    const at = this.#room(16)
+    putUuid(this.#bytes, at, text)
   }
 
   /** Copies `bytes` in. */
   raw(bytes: Uint8Array): void {
-    const at = this.room(bytes.length)
-    this.bytes.set(bytes, at)
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
   }
 
   /** Puts `bytes` here without copying them, if they are large: they must stay untouched until written out. */
@@ -170,58 +170,58 @@ export class ByteWriter {
       this.raw(bytes)
       return
     }
-    this.attached ??= []
-    this.attached.push({ at: this.at, bytes })
-    this.attachedLength += bytes.length
+    this.#attached ??= []
+    this.#attached.push({ at: this.#at, bytes })
+    this.#attachedLength += bytes.length
   }
 
   /** The text's UTF-8 with its byte count in front, written by `prefix` (the count is known only afterwards, so it goes in two steps). */
   string(text: string, prefix: 'int16' | 'compact'): void {
-    const start = this.at
+    const start = this.#at
     const most = text.length * 3
     // Guess the width of the prefix for ASCII, and move the bytes when the guess was wrong.
     const guess = prefix === 'int16' ? 2 : varintWidth(text.length + 1)
-    this.room(5 + most)
-    const written = writeUtf8(this.bytes, start + guess, text)
+    this.#room(5 + most)
+    const written = writeUtf8(this.#bytes, start + guess, text)
     // As U+FFFD it would be another name: two groups or topics that share one.
     if (written !== text.length && /\p{Surrogate}/u.test(text)) throw new ProtocolError(`half a surrogate pair in ${JSON.stringify(text)}`)
     if (prefix === 'int16') {
       if (written > 0x7fff) throw new ProtocolError(`a string of ${written} bytes; Kafka's limit is 32767`)
-      this.bytes[start] = written >> 8
-      this.bytes[start + 1] = written
+      this.#bytes[start] = written >> 8
+      this.#bytes[start + 1] = written
     } else {
       const width = varintWidth(written + 1)
-      if (width !== guess) this.bytes.copyWithin(start + width, start + guess, start + guess + written)
-      this.at = start
+      if (width !== guess) this.#bytes.copyWithin(start + width, start + guess, start + guess + written)
+      this.#at = start
       this.unsignedVarint(written + 1)
-      this.at = start + width + written
+      this.#at = start + width + written
       return
     }
-    this.at = start + guess + written
+    this.#at = start + guess + written
   }
 
   /** Overwrites the int32 at `at` (an offset into the buffer before any attached piece). */
   patchInt32(at: number, value: number): void {
-    this.put32(at, value)
+    this.#put32(at, value)
   }
 
   /** Everything written, in order, as few pieces as there are. Views: the writer must not be written to while they are in use. */
   pieces(): Uint8Array[] {
-    if (this.attached === undefined) return [this.bytes.subarray(0, this.at)]
+    if (this.#attached === undefined) return [this.#bytes.subarray(0, this.#at)]
     const all: Uint8Array[] = []
     let from = 0
-    for (const { at, bytes } of this.attached) {
-      if (at > from) all.push(this.bytes.subarray(from, at))
+    for (const { at, bytes } of this.#attached) {
+      if (at > from) all.push(this.#bytes.subarray(from, at))
       all.push(bytes)
       from = at
     }
-    if (this.at > from) all.push(this.bytes.subarray(from, this.at))
+    if (this.#at > from) all.push(this.#bytes.subarray(from, this.#at))
     return all
   }
 
   /** Everything written, as one array; a view when nothing was attached. */
   done(): Uint8Array {
-    if (this.attached === undefined) return this.bytes.subarray(0, this.at)
+    if (this.#attached === undefined) return this.#bytes.subarray(0, this.#at)
     return concat(this.pieces())
   }
 }

@@ -25,9 +25,9 @@ const importCompressor =
  * in. Ours are no import of this file, so that a bundle that only writes without compression need not carry them.
  */
 export class Codecs {
-  private readonly chosen: (CompressionCodec | undefined)[] = []
-  private readonly own: (CompressionCodec | undefined)[] = []
-  private readonly compressors: (Compressor | undefined)[] = []
+  readonly #chosen: (CompressionCodec | undefined)[] = []
+  readonly #own: (CompressionCodec | undefined)[] = []
+  readonly #compressors: (Compressor | undefined)[] = []
 
   constructor(natives: NativeCodecs = {}) {
     for (const code of [1, 2, 3, 4] as const) {
@@ -48,7 +48,7 @@ export class Codecs {
 
   /** The codec of this code; a ProtocolError for a code Kafka has not, or one that isn't here (see `offer`). */
   get(code: number): CompressionCodec {
-    const codec = this.chosen[code] ?? this.own[code]
+    const codec = this.#chosen[code] ?? this.#own[code]
     if (codec === undefined)
       throw new ProtocolError(code in names && code > 0 ? `no ${names[code]} codec was given` : `unknown compression code ${code}`)
     return codec
@@ -56,22 +56,22 @@ export class Codecs {
 
   /** Uses this codec from now on, in place of the native one or ours. */
   set(codec: CompressionCodec): void {
-    this.chosen[codec.code] = codec
+    this.#chosen[codec.code] = codec
   }
 
   /** Adds codecs for the codes that have none. */
   offer(codecs: readonly CompressionCodec[]): void {
-    for (const codec of codecs) this.own[codec.code] ??= codec
+    for (const codec of codecs) this.#own[codec.code] ??= codec
   }
 
   /** What compresses with this code, imported first if there is no other: for writers, who know what they need. */
   async load(code: number): Promise<Compressor> {
     if (!(code in names) || code === 0) throw new ConfigError(`unknown compression code ${code}`)
-    const here = this.chosen[code] ?? this.own[code] ?? this.compressors[code]
+    const here = this.#chosen[code] ?? this.#own[code] ?? this.#compressors[code]
     if (here !== undefined) return here
     if (importCompressor === undefined) throw new ConfigError(`${names[code]} was left out of this bundle (ISOKAFKA_SLIM)`)
     const compressor = await importCompressor[code as 1 | 2 | 3 | 4]()
-    this.compressors[code] = compressor
+    this.#compressors[code] = compressor
     return compressor
   }
 }

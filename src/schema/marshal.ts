@@ -9,18 +9,18 @@ import { codecOf, type Schema } from './schema.ts'
  */
 export class Version {
   readonly version: number
-  private readonly flexible: boolean
+  readonly #flexible: boolean
 
   constructor(version: number, { flexible = Number.POSITIVE_INFINITY }: { flexible?: number } = {}) {
     if (!Number.isInteger(version) || version < 0) throw new RangeError(`${version} is no version: an integer from 0 is`)
     this.version = version
-    this.flexible = version >= flexible
+    this.#flexible = version >= flexible
   }
 
   /** The value in Kafka's binary form, in bytes of its own; a ProtocolError when the schema has no place for it. */
   marshal<O, I>(schema: Schema<O, I>, value: I): Uint8Array {
     const to = new ByteWriter()
-    codecOf(schema, this.version, this.flexible).write(to, value)
+    codecOf(schema, this.version, this.#flexible).write(to, value)
     return to.done().slice()
   }
 
@@ -28,7 +28,7 @@ export class Version {
   unmarshal<O, I>(schema: Schema<O, I>, bytes: Uint8Array): O {
     if (!(bytes instanceof Uint8Array)) throw notA('Uint8Array', bytes)
     const from = new ByteReader(bytes)
-    const value = codecOf(schema, this.version, this.flexible).read(from)
+    const value = codecOf(schema, this.version, this.#flexible).read(from)
     if (from.remaining !== 0) throw new ProtocolError(`${from.remaining} bytes left over`)
     return value
   }

@@ -36,15 +36,15 @@ const closePatience = 5_000
 export class BrokerConnection implements Requester {
   /** host:port */
   readonly broker: string
-  private readonly config: ConnectionConfig
-  private readonly socket: Socket
-  private readonly pipeline: Pipeline
-  private readonly inside: Requester
-  private versions: BrokerVersions | undefined
-  private correlationId = 0
-  private closing: Promise<void> | undefined
-  private holders = 0
-  private exclusives: Promise<unknown> = Promise.resolve()
+  readonly #config: ConnectionConfig
+  readonly #socket: Socket
+  readonly #pipeline: Pipeline
+  readonly #inside: Requester
+  #versions: BrokerVersions | undefined
+  #correlationId = 0
+  #closing: Promise<void> | undefined
+  #holders = 0
+  #exclusives: Promise<unknown> = Promise.resolve()
 
   /** Connects and learns which versions the broker speaks. Bounded by `dialTimeout`. */
   static async open(config: ConnectionConfig, { signal }: CallOptions = {}): Promise<BrokerConnection> {
@@ -57,10 +57,10 @@ export class BrokerConnection implements Requester {
     const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(config, connection !== undefined)))
     try {
       connection = new BrokerConnection(config, await dial(config, link.signal))
-      await connection.learnVersions(link.signal)
+      await connection.#learnVersions(link.signal)
       config.onEvent?.({ type: 'connect', broker, lane, durationMs: clock.monotonic() - startedAt })
       config.logger.debug(`${broker}: connected (${lane})`)
-      connection.reportEnd()
+      connection.#reportEnd()
       return connection
     } catch (error) {
       connection?.abort(error)
@@ -74,49 +74,49 @@ export class BrokerConnection implements Requester {
 
   private constructor(config: ConnectionConfig, socket: Socket) {
     const { clock, maxResponseBytes = defaultMaxResponseBytes, onEvent, requestTimeout } = config
-    this.config = config
-    this.socket = socket
+    this.#config = config
+    this.#socket = socket
     this.broker = formatAddress(config.address)
-    this.pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, patience: requestTimeout, clock, onEvent })
-    this.inside = {
+    this.#pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, patience: requestTimeout, clock, onEvent })
+    this.#inside = {
       version: api => this.version(api),
       request: (api, request, options) =>
-        this.start(api, request, options, { inside: true, keepsFrame: false }) as Promise<ResponseOf<typeof api>>,
+        this.#start(api, request, options, { inside: true, keepsFrame: false }) as Promise<ResponseOf<typeof api>>,
     }
   }
 
   /** Finalised cluster features and their levels (KIP-584), as the broker told when the connection was made. */
   get features(): ReadonlyMap<string, number> {
-    return this.known.features
+    return this.#known.features
   }
 
   /** Requests under way, also those whose late answer is still to be skipped. */
   get inFlight(): number {
-    return this.pipeline.inFlight
+    return this.#pipeline.inFlight
   }
 
   /** When it last sent or received, by the clock's `monotonic`. */
   get lastUsed(): number {
-    return this.pipeline.lastUsed
+    return this.#pipeline.lastUsed
   }
 
   /** No request is taken any more. */
   get closed(): boolean {
-    return this.pipeline.ended || this.closing !== undefined
+    return this.#pipeline.ended || this.#closing !== undefined
   }
 
   /** Resolves when the connection has ended, with the reason; never rejects. */
   get onClose(): Promise<unknown> {
-    return this.pipeline.onEnd
+    return this.#pipeline.onEnd
   }
 
   version(api: AnyApi): number {
-    return this.known.version(api)
+    return this.#known.version(api)
   }
 
   /** Sends a request and answers its response; undefined with `noResponse`. */
   request<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RequestOptions): Promise<ResponseOf<A>> {
-    return this.start(api, request, options, plainly) as Promise<ResponseOf<A>>
+    return this.#start(api, request, options, plainly) as Promise<ResponseOf<A>>
   }
 
   /** As `request`, with the frame the response was read from: a Fetch's records are views of it. Give it back with `pool.give(frame)`. */
@@ -125,7 +125,7 @@ export class BrokerConnection implements Requester {
     request: RequestInput<A>,
     options?: ExchangeOptions,
   ): Promise<{ response: ResponseOf<A>; frame: Uint8Array }> {
-    return this.start(api, request, options, withFrame) as Promise<{ response: ResponseOf<A>; frame: Uint8Array }>
+    return this.#start(api, request, options, withFrame) as Promise<{ response: ResponseOf<A>; frame: Uint8Array }>
   }
 
   /**
@@ -133,42 +133,42 @@ export class BrokerConnection implements Requester {
    * signal ends the waiting; a task that has begun heeds its own.
    */
   exclusive<T>(task: (inside: Requester) => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
-    this.holders++
-    this.pipeline.hold()
-    const run = this.exclusives
+    this.#holders++
+    this.#pipeline.hold()
+    const run = this.#exclusives
       .then(async () => {
         signal?.throwIfAborted()
-        await abortable(this.pipeline.whenAnswered(), signal)
-        return task(this.inside)
+        await abortable(this.#pipeline.whenAnswered(), signal)
+        return task(this.#inside)
       })
       .finally(() => {
-        if (--this.holders === 0) this.pipeline.release()
+        if (--this.#holders === 0) this.#pipeline.release()
       })
-    this.exclusives = run.catch(() => {})
+    this.#exclusives = run.catch(() => {})
     return run
   }
 
   /** Takes no more requests, waits for the answers to those under way and for the bytes to be gone, and closes: five seconds each at most. */
   close(): Promise<void> {
-    this.closing ??= this.finish()
-    return this.closing
+    this.#closing ??= this.#finish()
+    return this.#closing
   }
 
   /** Ends at once: what is under way rejects with a ConnectionError whose cause is `reason`. */
   abort(reason: unknown = new ClosedError(`${this.broker}: the connection was aborted`)): void {
-    this.pipeline.abort(reason)
+    this.#pipeline.abort(reason)
   }
 
-  private async finish(): Promise<void> {
+  async #finish(): Promise<void> {
     const reason = new ClosedError(`${this.broker}: the connection was closed`)
-    if (!(await this.inTime(this.pipeline.whenSettled()))) this.pipeline.abort(reason)
-    else if (!(await this.inTime(this.pipeline.close(reason)))) endSocket(this.socket, reason)
+    if (!(await this.#inTime(this.#pipeline.whenSettled()))) this.#pipeline.abort(reason)
+    else if (!(await this.#inTime(this.#pipeline.close(reason)))) endSocket(this.#socket, reason)
   }
 
   /** Whether the promise was fulfilled within our patience. */
-  private async inTime(promise: Promise<void>): Promise<boolean> {
+  async #inTime(promise: Promise<void>): Promise<boolean> {
     const late = deferred<boolean>()
-    const cancel = this.config.clock.after(closePatience, () => late.resolve(false))
+    const cancel = this.#config.clock.after(closePatience, () => late.resolve(false))
     try {
       return await Promise.race([promise.then(() => true), late.promise])
     } catch {
@@ -178,32 +178,32 @@ export class BrokerConnection implements Requester {
     }
   }
 
-  private get known(): BrokerVersions {
-    if (this.versions === undefined) throw new ConnectionError(this.broker, 'the connection is not open')
-    return this.versions
+  get #known(): BrokerVersions {
+    if (this.#versions === undefined) throw new ConnectionError(this.broker, 'the connection is not open')
+    return this.#versions
   }
 
-  private start<A extends AnyApi>(
+  #start<A extends AnyApi>(
     api: A,
     request: RequestInput<A>,
     options: ExchangeOptions = {},
     how: { inside: boolean; keepsFrame: boolean },
   ): Promise<unknown> {
-    const { signal, timeoutMs = this.config.requestTimeout, noResponse = false, pool = null } = options
+    const { signal, timeoutMs = this.#config.requestTimeout, noResponse = false, pool = null } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.closed) return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
     let flight: PendingRequest
     try {
-      const version = options.version ?? this.known.versionFor(api, request)
-      const correlationId = this.correlationId
-      const pieces = requestFrame(api, version, correlationId, this.config.clientId, request)
-      this.correlationId = (correlationId + 1) & 0x7fffffff
+      const version = options.version ?? this.#known.versionFor(api, request)
+      const correlationId = this.#correlationId
+      const pieces = requestFrame(api, version, correlationId, this.#config.clientId, request)
+      this.#correlationId = (correlationId + 1) & 0x7fffffff
       flight = new PendingRequest({
         api,
         version,
         correlationId,
         pieces,
-        startedAt: this.config.clock.monotonic(),
+        startedAt: this.#config.clock.monotonic(),
         timeoutMs,
         inside: how.inside,
         keepsFrame: how.keepsFrame,
@@ -213,42 +213,42 @@ export class BrokerConnection implements Requester {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.pipeline.send(flight, signal)
+    this.#pipeline.send(flight, signal)
     return flight.promise
   }
 
   /** Asks in the highest version we speak; a broker that doesn't know it names those it does (KIP-511). */
-  private async learnVersions(signal: AbortSignal): Promise<void> {
-    let response = await this.askVersions(ApiVersions.maxVersion, signal)
+  async #learnVersions(signal: AbortSignal): Promise<void> {
+    let response = await this.#askVersions(ApiVersions.maxVersion, signal)
     if (response.errorCode === ErrorCode.UnsupportedVersion) {
       // Before 2.4 a broker names none; all speak version 0.
       const offered = response.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)?.maxVersion ?? 0
-      response = await this.askVersions(Math.max(0, Math.min(offered, ApiVersions.maxVersion)), signal)
+      response = await this.#askVersions(Math.max(0, Math.min(offered, ApiVersions.maxVersion)), signal)
     }
     const refused = errorFor(response.errorCode)
     if (refused !== null)
       throw new ProtocolError(`${this.broker}: the broker refuses to say what it speaks: ${refused.message}`, { cause: refused })
-    this.versions = new BrokerVersions(this.broker, response)
+    this.#versions = new BrokerVersions(this.broker, response)
   }
 
-  private async askVersions(version: number, signal: AbortSignal): Promise<ResponseOf<typeof ApiVersions>> {
+  async #askVersions(version: number, signal: AbortSignal): Promise<ResponseOf<typeof ApiVersions>> {
     try {
       return await this.request(
         ApiVersions,
         { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion },
-        { version, signal, timeoutMs: this.config.dialTimeout * 2 },
+        { version, signal, timeoutMs: this.#config.dialTimeout * 2 },
       )
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
-      const instead = this.config.tls === undefined ? 'a port that expects TLS, something other than Kafka,' : 'something other than Kafka'
+      const instead = this.#config.tls === undefined ? 'a port that expects TLS, something other than Kafka,' : 'something other than Kafka'
       throw new ConnectionError(this.broker, `the connection ended at the first request: ${instead} or a broker older than 0.10`, {
         cause: error,
       })
     }
   }
 
-  private reportEnd(): void {
-    const { lane, logger, onEvent } = this.config
+  #reportEnd(): void {
+    const { lane, logger, onEvent } = this.#config
     void this.onClose.then(error => {
       onEvent?.({ type: 'disconnect', broker: this.broker, lane, error })
       logger.debug(`${this.broker}: disconnected (${lane})`, error)

@@ -12,18 +12,18 @@ const mostKept = 64
  * once, when no view of it is used any more; one that is never given back is simply collected.
  */
 export class FramePool {
-  private readonly kept: ArrayBuffer[] = []
-  private bytes = 0
-  private readonly maxBytes: number
+  readonly #kept: ArrayBuffer[] = []
+  #bytes = 0
+  readonly #maxBytes: number
 
   /** `maxBytes`: how much memory to keep for later, at most. Frames in use don't count. */
   constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
+    this.#maxBytes = maxBytes
   }
 
   /** Bytes kept for later. */
   get keptBytes(): number {
-    return this.bytes
+    return this.#bytes
   }
 
   /** A frame of `length` bytes, whose contents are whatever was there. */
@@ -34,14 +34,14 @@ export class FramePool {
   /** A kept frame of `length` bytes; undefined when none fits. */
   reuse(length: number): Uint8Array | undefined {
     let best = -1
-    for (let i = 0; i < this.kept.length; i++) {
-      const capacity = this.kept[i]!.byteLength
-      if (capacity >= length && capacity <= Math.max(length, smallest) * slack && (best < 0 || capacity < this.kept[best]!.byteLength))
+    for (let i = 0; i < this.#kept.length; i++) {
+      const capacity = this.#kept[i]!.byteLength
+      if (capacity >= length && capacity <= Math.max(length, smallest) * slack && (best < 0 || capacity < this.#kept[best]!.byteLength))
         best = i
     }
     if (best < 0) return undefined
-    const [buffer] = this.kept.splice(best, 1)
-    this.bytes -= buffer!.byteLength
+    const [buffer] = this.#kept.splice(best, 1)
+    this.#bytes -= buffer!.byteLength
     return new Uint8Array(buffer!, 0, length)
   }
 
@@ -49,13 +49,13 @@ export class FramePool {
   give(frame: Uint8Array): void {
     const buffer = frame.buffer
     const capacity = buffer.byteLength
-    if (!(buffer instanceof ArrayBuffer) || frame.byteOffset !== 0 || capacity < smallest || capacity > this.maxBytes) return
+    if (!(buffer instanceof ArrayBuffer) || frame.byteOffset !== 0 || capacity < smallest || capacity > this.#maxBytes) return
     // Given twice, it would be handed out twice.
-    if (this.kept.includes(buffer)) return
-    while (this.kept.length > 0 && (this.bytes + capacity > this.maxBytes || this.kept.length >= mostKept))
-      this.bytes -= this.kept.shift()!.byteLength
-    this.kept.push(buffer)
-    this.bytes += capacity
+    if (this.#kept.includes(buffer)) return
+    while (this.#kept.length > 0 && (this.#bytes + capacity > this.#maxBytes || this.#kept.length >= mostKept))
+      this.#bytes -= this.#kept.shift()!.byteLength
+    this.#kept.push(buffer)
+    this.#bytes += capacity
   }
 }
 

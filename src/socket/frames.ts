@@ -19,106 +19,109 @@ const prefixLength = 8
 
 /** Cuts a stream of any chunks into length-prefixed frames. Each frame's bytes are copied once, into memory of its size. */
 export class FrameAssembler {
-  private readonly broker: string
-  private readonly maxBytes: number
-  private readonly sink: FrameSink
+  readonly #broker: string
+  readonly #maxBytes: number
+  readonly #sink: FrameSink
 
   /** Size and correlation id, when they came in pieces. */
-  private readonly prefix = new Uint8Array(prefixLength)
-  private prefixed = 0
+  readonly #prefix = new Uint8Array(prefixLength)
+  #prefixed = 0
 
-  private first = true
-  private inside = false
-  private size = 0
-  private filled = 0
-  private frame: Uint8Array | null = null
-  private pool: FramePool | null = null
+  #first = true
+  #inside = false
+  #size = 0
+  #filled = 0
+  #frame: Uint8Array | null = null
+  #pool: FramePool | null = null
 
   /** `broker` is for the errors; `maxBytes` the largest frame. */
   constructor(broker: string, maxBytes: number, sink: FrameSink) {
-    this.broker = broker
-    this.maxBytes = maxBytes
-    this.sink = sink
+    this.#broker = broker
+    this.#maxBytes = maxBytes
+    this.#sink = sink
   }
 
   /** Whether the stream may end here: between two frames. */
   get between(): boolean {
-    return !this.inside && this.prefixed === 0
+    return !this.#inside && this.#prefixed === 0
   }
 
   /** What is unfinished, for the error when the stream ends here. */
   get progress(): string {
-    return this.inside ? `${this.filled} of ${this.size} bytes of an answer` : `${this.prefixed} bytes of an answer`
+    return this.#inside ? `${this.#filled} of ${this.#size} bytes of an answer` : `${this.#prefixed} bytes of an answer`
   }
 
   /** Takes the next bytes; a ProtocolError when they can't be Kafka's. `chunk` is not kept. */
   push(chunk: Uint8Array): void {
     let at = 0
-    while (at < chunk.length) at = this.inside ? this.fill(chunk, at) : this.enter(chunk, at)
+    while (at < chunk.length) at = this.#inside ? this.#fill(chunk, at) : this.#enter(chunk, at)
   }
 
   /** Reads size and correlation id. */
-  private enter(chunk: Uint8Array, from: number): number {
+  #enter(chunk: Uint8Array, from: number): number {
     let at = from
-    while (this.prefixed < prefixLength && at < chunk.length) {
-      this.prefix[this.prefixed++] = chunk[at++]!
+    while (this.#prefixed < prefixLength && at < chunk.length) {
+      this.#prefix[this.#prefixed++] = chunk[at++]!
       // Checked as soon as it is known: a TLS alert, or what an HTTP server says, may be all that comes.
-      if (this.prefixed === 4) this.checkSize()
+      if (this.#prefixed === 4) this.#checkSize()
     }
-    if (this.prefixed < prefixLength) return at
-    this.prefixed = 0
-    this.inside = true
-    this.filled = 0
-    const to = this.sink.frameBegins(int32(this.prefix, 4))
-    this.pool = to === false ? null : to
-    this.frame = to === false ? null : this.allocate()
-    this.store(this.prefix, 4, prefixLength)
+    if (this.#prefixed < prefixLength) return at
+    this.#prefixed = 0
+    this.#inside = true
+    this.#filled = 0
+    const to = this.#sink.frameBegins(int32(this.#prefix, 4))
+    this.#pool = to === false ? null : to
+    this.#frame = to === false ? null : this.#allocate()
+    this.#store(this.#prefix, 4, prefixLength)
     return at
   }
 
-  private checkSize(): void {
-    const size = int32(this.prefix, 0)
-    const problem = this.first || size > this.maxBytes ? recognise(this.prefix) : undefined
-    if (problem !== undefined) throw new ProtocolError(`${this.broker}: ${problem}`)
-    if (size < 4) throw new ProtocolError(`${this.broker}: an answer of ${size} bytes, which no Kafka broker sends`)
-    if (size > this.maxBytes) throw new ProtocolError(`${this.broker}: an answer of ${size} bytes, more than the ${this.maxBytes} allowed`)
-    this.size = size
-    this.first = false
+  #checkSize(): void {
+    const size = int32(this.#prefix, 0)
+    const problem = this.#first || size > this.#maxBytes ? recognise(this.#prefix) : undefined
+    if (problem !== undefined) throw new ProtocolError(`${this.#broker}: ${problem}`)
+    if (size < 4) throw new ProtocolError(`${this.#broker}: an answer of ${size} bytes, which no Kafka broker sends`)
+    if (size > this.#maxBytes)
+      throw new ProtocolError(`${this.#broker}: an answer of ${size} bytes, more than the ${this.#maxBytes} allowed`)
+    this.#size = size
+    this.#first = false
   }
 
-  private fill(chunk: Uint8Array, from: number): number {
-    const to = Math.min(chunk.length, from + this.size - this.filled)
-    this.store(chunk, from, to)
+  #fill(chunk: Uint8Array, from: number): number {
+    const to = Math.min(chunk.length, from + this.#size - this.#filled)
+    this.#store(chunk, from, to)
     return to
   }
 
-  private store(chunk: Uint8Array, from: number, to: number): void {
-    const filled = this.filled + to - from
-    if (this.frame !== null) {
-      if (filled > this.frame.length) this.grow(filled)
-      this.frame.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.filled)
+  #store(chunk: Uint8Array, from: number, to: number): void {
+    const filled = this.#filled + to - from
+    if (this.#frame !== null) {
+      if (filled > this.#frame.length) this.#grow(filled)
+      this.#frame.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.#filled)
     }
-    this.filled = filled
-    if (filled === this.size) {
-      const { frame } = this
-      this.inside = false
-      this.frame = null
-      this.pool = null
-      this.sink.frameEnds(frame)
+    this.#filled = filled
+    if (filled === this.#size) {
+      const frame = this.#frame
+      this.#inside = false
+      this.#frame = null
+      this.#pool = null
+      this.#sink.frameEnds(frame)
     }
   }
 
-  private allocate(): Uint8Array {
-    if (this.size > believed) return this.pool?.reuse(this.size) ?? new Uint8Array(believed)
-    return this.pool?.take(this.size) ?? new Uint8Array(this.size)
+  #allocate(): Uint8Array {
+    if (this.#size > believed) return this.#pool?.reuse(this.#size) ?? new Uint8Array(believed)
+    return this.#pool?.take(this.#size) ?? new Uint8Array(this.#size)
   }
 
-  private grow(needed: number): void {
-    const { frame, pool, size } = this
+  #grow(needed: number): void {
+    const frame = this.#frame
+    const pool = this.#pool
+    const size = this.#size
     const length = Math.min(size, Math.max(needed, frame!.length * 2))
     const larger = length === size && pool !== null ? pool.take(size) : new Uint8Array(length)
-    larger.set(frame!.subarray(0, this.filled))
-    this.frame = larger
+    larger.set(frame!.subarray(0, this.#filled))
+    this.#frame = larger
   }
 }
 

@@ -30,9 +30,9 @@ export class PendingRequest {
   /** Its caller has had his answer, or went away; the broker's may still come. */
   settled = false
 
-  private resolve!: (result: FlightResult) => void
-  private reject!: (error: unknown) => void
-  private forget: (() => void) | undefined
+  #resolve!: (result: FlightResult) => void
+  #reject!: (error: unknown) => void
+  #forget: (() => void) | undefined
 
   constructor(init: {
     api: AnyApi
@@ -47,8 +47,8 @@ export class PendingRequest {
     pool: FramePool | null
   }) {
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+      this.#resolve = resolve
+      this.#reject = reject
     })
     this.api = init.api
     this.version = init.version
@@ -70,24 +70,24 @@ export class PendingRequest {
 
   /** Calls `task` if the signal is aborted before the flight has settled. */
   watch(signal: AbortSignal, task: () => void): void {
-    this.forget = onAbort(signal, task)
+    this.#forget = onAbort(signal, task)
   }
 
   succeed(result: FlightResult): void {
-    this.settle()
-    this.resolve(result)
+    this.#settle()
+    this.#resolve(result)
   }
 
   fail(error: unknown): void {
-    this.settle()
-    this.reject(error)
+    this.#settle()
+    this.#reject(error)
   }
 
-  private settle(): void {
+  #settle(): void {
     this.settled = true
     this.pieces = []
-    this.forget?.()
-    this.forget = undefined
+    this.#forget?.()
+    this.#forget = undefined
   }
 
   timeoutError(broker: string): TimeoutError {

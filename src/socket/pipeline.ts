@@ -31,170 +31,170 @@ export interface PipelineConfig {
  * written; if it isn't, the stream is broken and ends.
  */
 export class Pipeline implements FrameSink {
-  private readonly broker: string
-  private readonly socket: Socket
-  private readonly patience: number
-  private readonly clock: Clock
-  private readonly onEvent: EventSink | undefined
-  private readonly frames: FrameAssembler
-  private readonly sweep: Sweep
+  readonly #broker: string
+  readonly #socket: Socket
+  readonly #patience: number
+  readonly #clock: Clock
+  readonly #onEvent: EventSink | undefined
+  readonly #frames: FrameAssembler
+  readonly #sweep: Sweep
 
   /** Not written yet. */
-  private readonly outbox: Outbox
+  readonly #outbox: Outbox
   /** Written, the oldest first. One that is settled stays until its late answer has been skipped. */
-  private readonly answering = new Queue<PendingRequest>()
+  readonly #answering = new Queue<PendingRequest>()
   /** Written, without an answer to come, not flushed yet. */
-  private readonly flushing = new Set<PendingRequest>()
+  readonly #flushing = new Set<PendingRequest>()
 
-  private change: Deferred<void> | undefined
-  private readonly ending = deferred<unknown>()
-  private lastAnswer: number
+  #change: Deferred<void> | undefined
+  readonly #ending = deferred<unknown>()
+  #lastAnswer: number
   ended = false
   /** By the clock's `monotonic`. */
   lastUsed: number
 
   constructor({ broker, socket, maxResponseBytes, patience, clock, onEvent }: PipelineConfig) {
-    this.broker = broker
-    this.socket = socket
-    this.patience = patience
-    this.clock = clock
-    this.onEvent = onEvent
-    this.lastUsed = this.lastAnswer = clock.monotonic()
-    this.frames = new FrameAssembler(broker, maxResponseBytes, this)
-    this.outbox = new Outbox(clock, flight => this.write(flight))
-    this.sweep = new Sweep(clock, now => this.expire(now))
-    void this.readAll()
+    this.#broker = broker
+    this.#socket = socket
+    this.#patience = patience
+    this.#clock = clock
+    this.#onEvent = onEvent
+    this.lastUsed = this.#lastAnswer = clock.monotonic()
+    this.#frames = new FrameAssembler(broker, maxResponseBytes, this)
+    this.#outbox = new Outbox(clock, flight => this.#write(flight))
+    this.#sweep = new Sweep(clock, now => this.#expire(now))
+    void this.#readAll()
   }
 
   /** Requests that are not through yet, also those whose caller went away. */
   get inFlight(): number {
-    return this.outbox.length + this.unanswered
+    return this.#outbox.length + this.#unanswered
   }
 
   /** Resolves with the reason when the stream has ended. */
   get onEnd(): Promise<unknown> {
-    return this.ending.promise
+    return this.#ending.promise
   }
 
   send(flight: PendingRequest, signal: AbortSignal | undefined): void {
-    if (signal !== undefined) flight.watch(signal, () => this.abandon(flight, signal.reason))
+    if (signal !== undefined) flight.watch(signal, () => this.#abandon(flight, signal.reason))
     this.lastUsed = flight.startedAt
-    this.sweep.arm(flight.deadline)
-    this.outbox.add(flight)
+    this.#sweep.arm(flight.deadline)
+    this.#outbox.add(flight)
   }
 
   /** From now on only flights marked `inside` are written. */
   hold(): void {
-    this.outbox.hold()
+    this.#outbox.hold()
   }
 
   release(): void {
-    if (!this.ended) this.outbox.release()
+    if (!this.ended) this.#outbox.release()
   }
 
   /** Resolves once every request written is answered, or the stream has ended. */
   async whenAnswered(): Promise<void> {
-    while (this.unanswered > 0 && !this.ended) await this.nextChange()
+    while (this.#unanswered > 0 && !this.ended) await this.#nextChange()
   }
 
   /** Resolves once nobody waits for anything, or the stream has ended. */
   async whenSettled(): Promise<void> {
-    while (!this.ended && (this.outbox.length + this.flushing.size > 0 || [...this.answering].some(({ settled }) => !settled))) {
-      await this.nextChange()
+    while (!this.ended && (this.#outbox.length + this.#flushing.size > 0 || [...this.#answering].some(({ settled }) => !settled))) {
+      await this.#nextChange()
     }
   }
 
   /** Ends the stream at once: whatever is under way fails with `reason`. */
   abort(reason: unknown): void {
     if (this.ended) return
-    this.finish(reason)
-    endSocket(this.socket, reason)
+    this.#finish(reason)
+    endSocket(this.#socket, reason)
   }
 
   /** Ends the stream; resolves once the socket has flushed and closed. */
   async close(reason: unknown): Promise<void> {
     if (this.ended) return
-    this.finish(reason)
-    await this.socket.close()
+    this.#finish(reason)
+    await this.#socket.close()
   }
 
-  private finish(reason: unknown): void {
+  #finish(reason: unknown): void {
     this.ended = true
-    this.sweep.stop()
-    const all = [...this.answering.drain(), ...this.flushing, ...this.outbox.close()]
-    this.flushing.clear()
-    for (const flight of all) if (!flight.settled) this.fail(flight, flight.endError(this.broker, reason))
-    this.changed()
-    this.ending.resolve(reason)
+    this.#sweep.stop()
+    const all = [...this.#answering.drain(), ...this.#flushing, ...this.#outbox.close()]
+    this.#flushing.clear()
+    for (const flight of all) if (!flight.settled) this.#fail(flight, flight.endError(this.#broker, reason))
+    this.#changed()
+    this.#ending.resolve(reason)
   }
 
-  private get unanswered(): number {
-    return this.answering.length + this.flushing.size
+  get #unanswered(): number {
+    return this.#answering.length + this.#flushing.size
   }
 
-  private nextChange(): Promise<void> {
-    this.change ??= deferred()
-    return this.change.promise
+  #nextChange(): Promise<void> {
+    this.#change ??= deferred()
+    return this.#change.promise
   }
 
   /** A request is through: whoever waits for that may look again. */
-  private changed(): void {
-    this.change?.resolve()
-    this.change = undefined
+  #changed(): void {
+    this.#change?.resolve()
+    this.#change = undefined
   }
 
-  private async readAll(): Promise<void> {
+  async #readAll(): Promise<void> {
     try {
       for (let empty = 0; ; ) {
-        const chunk = await this.socket.read()
+        const chunk = await this.#socket.read()
         if (this.ended) return
         if (chunk === null) break
-        if (!isBytes(chunk)) throw brokenWord(this.broker, `read() must answer a Uint8Array or null; it answered ${kindOf(chunk)}`)
+        if (!isBytes(chunk)) throw brokenWord(this.#broker, `read() must answer a Uint8Array or null; it answered ${kindOf(chunk)}`)
         empty = chunk.length > 0 ? 0 : empty + 1
         // Answered at once each time, they would leave nobody else a turn.
-        if (empty === mostEmpty) throw new ConnectionError(this.broker, `no bytes in ${mostEmpty} reads, and no end`)
-        this.frames.push(chunk)
+        if (empty === mostEmpty) throw new ConnectionError(this.#broker, `no bytes in ${mostEmpty} reads, and no end`)
+        this.#frames.push(chunk)
       }
-      const where = this.frames.between ? '' : `, after ${this.frames.progress}`
-      this.abort(new ConnectionError(this.broker, `the broker closed the connection${where}`))
+      const where = this.#frames.between ? '' : `, after ${this.#frames.progress}`
+      this.abort(new ConnectionError(this.#broker, `the broker closed the connection${where}`))
     } catch (error) {
       this.abort(error)
     }
   }
 
-  private write(flight: PendingRequest): void {
+  #write(flight: PendingRequest): void {
     const { pieces } = flight
     flight.pieces = []
     flight.written = true
-    if (flight.noResponse) this.flushing.add(flight)
-    else this.answering.push(flight)
+    if (flight.noResponse) this.#flushing.add(flight)
+    else this.#answering.push(flight)
     try {
-      const pressure = this.socket.write(pieces)
-      if (pressure !== undefined) this.waitForRoom(pressure)
-      if (flight.noResponse) this.settleWhenFlushed(flight)
+      const pressure = this.#socket.write(pieces)
+      if (pressure !== undefined) this.#waitForRoom(pressure)
+      if (flight.noResponse) this.#settleWhenFlushed(flight)
     } catch (error) {
       this.abort(error)
     }
   }
 
-  private waitForRoom(pressure: Promise<void>): void {
+  #waitForRoom(pressure: Promise<void>): void {
     // A boolean, as Node's own sockets answer, would say nothing of when there is room again.
     if (typeof pressure?.then !== 'function')
-      throw brokenWord(this.broker, `write() must answer nothing or a promise; it answered ${kindOf(pressure)}`)
-    this.outbox.setFull(true)
+      throw brokenWord(this.#broker, `write() must answer nothing or a promise; it answered ${kindOf(pressure)}`)
+    this.#outbox.setFull(true)
     pressure.then(
-      () => this.outbox.setFull(false),
+      () => this.#outbox.setFull(false),
       error => this.abort(error),
     )
   }
 
-  private settleWhenFlushed(flight: PendingRequest): void {
-    Promise.resolve(this.socket.flushed()).then(
+  #settleWhenFlushed(flight: PendingRequest): void {
+    Promise.resolve(this.#socket.flushed()).then(
       () => {
-        if (!this.flushing.delete(flight)) return
+        if (!this.#flushing.delete(flight)) return
         flight.succeed(undefined)
-        this.report(flight, 0)
-        this.changed()
+        this.#report(flight, 0)
+        this.#changed()
       },
       error => this.abort(error),
     )
@@ -202,62 +202,62 @@ export class Pipeline implements FrameSink {
 
   /** The frame assembler asks where an answer's bytes go. */
   frameBegins(correlationId: number): FramePool | null | false {
-    const flight = this.answering.peek()
-    if (flight === undefined) throw new ProtocolError(`${this.broker}: an answer (correlation id ${correlationId}) to no request`)
+    const flight = this.#answering.peek()
+    if (flight === undefined) throw new ProtocolError(`${this.#broker}: an answer (correlation id ${correlationId}) to no request`)
     if (flight.correlationId === correlationId) return flight.settled ? false : flight.pool
     throw new ProtocolError(
-      `${this.broker}: an answer with correlation id ${correlationId} where ${flight.name}'s, ${flight.correlationId}, was due`,
+      `${this.#broker}: an answer with correlation id ${correlationId} where ${flight.name}'s, ${flight.correlationId}, was due`,
     )
   }
 
   /** The answer to the oldest request is here, or was skipped. */
   frameEnds(frame: Uint8Array | null): void {
-    const flight = this.answering.shift()!
-    this.lastUsed = this.lastAnswer = this.clock.monotonic()
+    const flight = this.#answering.shift()!
+    this.lastUsed = this.#lastAnswer = this.#clock.monotonic()
     if (frame !== null) {
       // Given up while its answer came in.
       if (flight.settled) flight.pool?.give(frame)
-      else this.answer(flight, frame)
+      else this.#answer(flight, frame)
     }
-    this.changed()
+    this.#changed()
   }
 
-  private answer(flight: PendingRequest, frame: Uint8Array): void {
+  #answer(flight: PendingRequest, frame: Uint8Array): void {
     let response: { throttleTimeMs?: number }
     try {
       response = readResponse(flight.api, flight.version, frame).response
     } catch (error) {
       // The frame was whole: the stream is still in step, and the other requests go on.
       flight.pool?.give(frame)
-      this.fail(flight, new ProtocolError(`${this.broker}: ${messageOf(error)}`, { cause: error }))
+      this.#fail(flight, new ProtocolError(`${this.#broker}: ${messageOf(error)}`, { cause: error }))
       return
     }
-    if (response.throttleTimeMs! > 0) this.outbox.throttle(response.throttleTimeMs!)
+    if (response.throttleTimeMs! > 0) this.#outbox.throttle(response.throttleTimeMs!)
     flight.succeed(flight.keepsFrame ? { response, frame } : response)
-    this.report(flight, frame.length + 4)
+    this.#report(flight, frame.length + 4)
   }
 
   /** The caller no longer waits. What is written stays until its answer has come, so that the stream keeps in step. */
-  private abandon(flight: PendingRequest, reason: unknown): void {
-    this.fail(flight, reason)
+  #abandon(flight: PendingRequest, reason: unknown): void {
+    this.#fail(flight, reason)
     if (!flight.written) {
-      this.outbox.remove(flight)
+      this.#outbox.remove(flight)
     } else if (flight.api.key === Produce.key) {
       // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
       this.abort(reason)
     } else {
       // The answer is still due. A sweep is set for the old deadline, and will find the new one.
-      flight.deadline = this.clock.monotonic() + this.patienceFor(flight)
+      flight.deadline = this.#clock.monotonic() + this.#patienceFor(flight)
     }
   }
 
   /** Deals with every deadline up to `now`; answers the next. */
-  private expire(now: number): number {
+  #expire(now: number): number {
     let next = Number.POSITIVE_INFINITY
-    for (const flight of [...this.outbox.all(), ...this.flushing, ...this.answering]) {
+    for (const flight of [...this.#outbox.all(), ...this.#flushing, ...this.#answering]) {
       if (flight.deadline <= now) {
-        if (flight.settled) this.checkOverdue(flight, now)
-        else this.abandon(flight, flight.timeoutError(this.broker))
+        if (flight.settled) this.#checkOverdue(flight, now)
+        else this.#abandon(flight, flight.timeoutError(this.#broker))
       }
       if (this.ended) break
       if (flight.deadline > now) next = Math.min(next, flight.deadline)
@@ -266,30 +266,30 @@ export class Pipeline implements FrameSink {
   }
 
   /** The answer to a request given up stays away. While others are answered, or one before it is waited for, that is no harm. */
-  private checkOverdue(flight: PendingRequest, now: number): void {
-    const patience = this.patienceFor(flight)
-    if (flight !== this.answering.peek()) flight.deadline = now + patience
-    else if (now < this.lastAnswer + patience) flight.deadline = this.lastAnswer + patience
-    else this.abort(new ConnectionError(this.broker, `no answer to ${flight.name}, long after its caller gave up`))
+  #checkOverdue(flight: PendingRequest, now: number): void {
+    const patience = this.#patienceFor(flight)
+    if (flight !== this.#answering.peek()) flight.deadline = now + patience
+    else if (now < this.#lastAnswer + patience) flight.deadline = this.#lastAnswer + patience
+    else this.abort(new ConnectionError(this.#broker, `no answer to ${flight.name}, long after its caller gave up`))
   }
 
-  private patienceFor({ timeoutMs }: PendingRequest): number {
-    return Math.max(timeoutMs, this.patience)
+  #patienceFor({ timeoutMs }: PendingRequest): number {
+    return Math.max(timeoutMs, this.#patience)
   }
 
-  private fail(flight: PendingRequest, error: unknown): void {
+  #fail(flight: PendingRequest, error: unknown): void {
     flight.fail(error)
-    this.report(flight, 0, error)
-    this.changed()
+    this.#report(flight, 0, error)
+    this.#changed()
   }
 
-  private report(flight: PendingRequest, receivedBytes: number, error?: unknown): void {
-    this.onEvent?.({
+  #report(flight: PendingRequest, receivedBytes: number, error?: unknown): void {
+    this.#onEvent?.({
       type: 'request',
-      broker: this.broker,
+      broker: this.#broker,
       api: flight.api.name,
       apiVersion: flight.version,
-      durationMs: this.clock.monotonic() - flight.startedAt,
+      durationMs: this.#clock.monotonic() - flight.startedAt,
       sentBytes: flight.sentBytes,
       receivedBytes,
       ...(error === undefined ? {} : { error }),

@@ -4,22 +4,22 @@ import type { ApiVersions } from '../protocol/api-versions.ts'
 
 /** What one broker speaks. */
 export class BrokerVersions {
-  private readonly broker: string
-  private readonly offered = new Map<number, { readonly minVersion: number; readonly maxVersion: number }>()
+  readonly #broker: string
+  readonly #offered = new Map<number, { readonly minVersion: number; readonly maxVersion: number }>()
   /** Finalised cluster features and their levels; empty when the broker tells none. */
   readonly features: ReadonlyMap<string, number>
 
   constructor(broker: string, { apiKeys, finalizedFeatures, finalizedFeaturesEpoch }: ResponseOf<typeof ApiVersions>) {
-    this.broker = broker
-    for (const offer of apiKeys) this.offered.set(offer.apiKey, offer)
+    this.#broker = broker
+    for (const offer of apiKeys) this.#offered.set(offer.apiKey, offer)
     this.features = new Map(finalizedFeaturesEpoch < 0 ? [] : finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
   }
 
   /** The highest version of an API both sides speak. */
   version(api: AnyApi): number {
-    const offer = this.offer(api)
+    const offer = this.#offer(api)
     const version = Math.min(api.maxVersion, offer.maxVersion)
-    if (version < Math.max(api.minVersion, offer.minVersion)) throw this.mismatch(api)
+    if (version < Math.max(api.minVersion, offer.minVersion)) throw this.#mismatch(api)
     return version
   }
 
@@ -29,24 +29,24 @@ export class BrokerVersions {
     if (api.cap === undefined) return version
     const cap = api.cap(request, { features: this.features })
     if (cap >= version) return version
-    const lowest = Math.max(api.minVersion, this.offer(api).minVersion)
+    const lowest = Math.max(api.minVersion, this.#offer(api).minVersion)
     if (cap < lowest)
       throw new ProtocolError(
-        `${this.broker}: this ${api.name} request can be sent up to version ${cap} only, and the broker needs ${lowest}`,
+        `${this.#broker}: this ${api.name} request can be sent up to version ${cap} only, and the broker needs ${lowest}`,
       )
     return cap
   }
 
-  private offer(api: AnyApi): { readonly minVersion: number; readonly maxVersion: number } {
-    const offer = this.offered.get(api.key)
-    if (offer === undefined) throw new ProtocolError(`${this.broker}: the broker does not offer ${api.name} (API key ${api.key})`)
+  #offer(api: AnyApi): { readonly minVersion: number; readonly maxVersion: number } {
+    const offer = this.#offered.get(api.key)
+    if (offer === undefined) throw new ProtocolError(`${this.#broker}: the broker does not offer ${api.name} (API key ${api.key})`)
     return offer
   }
 
-  private mismatch(api: AnyApi): ProtocolError {
-    const { minVersion, maxVersion } = this.offer(api)
+  #mismatch(api: AnyApi): ProtocolError {
+    const { minVersion, maxVersion } = this.#offer(api)
     return new ProtocolError(
-      `${this.broker}: no common version of ${api.name}: the broker speaks ${minVersion}–${maxVersion}, this client ${api.minVersion}–${api.maxVersion}`,
+      `${this.#broker}: no common version of ${api.name}: the broker speaks ${minVersion}–${maxVersion}, this client ${api.minVersion}–${api.maxVersion}`,
     )
   }
 }

@@ -10,38 +10,38 @@ interface Round<R> {
  * next, and at most one load is under way.
  */
 export class Coalesce<R> {
-  private readonly load: (names: readonly string[]) => Promise<R>
-  private running: Round<R> | undefined
-  private next: Round<R> | undefined
+  readonly #load: (names: readonly string[]) => Promise<R>
+  #running: Round<R> | undefined
+  #next: Round<R> | undefined
 
   constructor(load: (names: readonly string[]) => Promise<R>) {
-    this.load = load
+    this.#load = load
   }
 
   /** Settles with a load of these names begun after the call; or, if `fresh` is false, with one already under way that has them all. */
   ask(names: readonly string[], { fresh = true }: { fresh?: boolean } = {}): Promise<R> {
-    const { running } = this
+    const running = this.#running
     if (!fresh && running !== undefined && names.every(name => running.names.has(name))) return running.done.promise
-    if (this.next === undefined) {
-      this.next = { names: new Set(), done: deferred() }
+    if (this.#next === undefined) {
+      this.#next = { names: new Set(), done: deferred() }
       // Those who only watch a shared load must not make its failure an unhandled rejection.
-      this.next.done.promise.catch(() => {})
-      if (running === undefined) queueMicrotask(() => this.begin())
+      this.#next.done.promise.catch(() => {})
+      if (running === undefined) queueMicrotask(() => this.#begin())
     }
-    for (const name of names) this.next.names.add(name)
-    return this.next.done.promise
+    for (const name of names) this.#next.names.add(name)
+    return this.#next.done.promise
   }
 
-  private begin(): void {
-    const round = this.next
-    if (round === undefined || this.running !== undefined) return
-    this.next = undefined
-    this.running = round
+  #begin(): void {
+    const round = this.#next
+    if (round === undefined || this.#running !== undefined) return
+    this.#next = undefined
+    this.#running = round
     const end = (): void => {
-      this.running = undefined
-      if (this.next !== undefined) this.begin()
+      this.#running = undefined
+      if (this.#next !== undefined) this.#begin()
     }
-    this.load([...round.names]).then(
+    this.#load([...round.names]).then(
       result => {
         end()
         round.done.resolve(result)

@@ -3,34 +3,34 @@ import { type CallOptions, onAbort } from '../base/signals.ts'
 
 /** How long a transport lives, for all that must not outlive it. No AbortSignal: runtimes warn of one that many listen to. */
 export class Lifetime {
-  private readonly clock: Clock
-  private readonly tasks = new Set<(reason: unknown) => void>()
-  private over: { readonly reason: unknown } | undefined
+  readonly #clock: Clock
+  readonly #tasks = new Set<(reason: unknown) => void>()
+  #over: { readonly reason: unknown } | undefined
 
   constructor(clock: Clock) {
-    this.clock = clock
+    this.#clock = clock
   }
 
   end(reason: unknown): void {
-    if (this.over !== undefined) return
-    this.over = { reason }
-    for (const task of [...this.tasks]) task(reason)
-    this.tasks.clear()
+    if (this.#over !== undefined) return
+    this.#over = { reason }
+    for (const task of [...this.#tasks]) task(reason)
+    this.#tasks.clear()
   }
 
   get ended(): boolean {
-    return this.over !== undefined
+    return this.#over !== undefined
   }
 
   throwIfEnded(): void {
-    if (this.over !== undefined) throw this.over.reason
+    if (this.#over !== undefined) throw this.#over.reason
   }
 
   /** Calls `task` with the reason when it ends; the answer takes that back. */
   atEnd(task: (reason: unknown) => void): () => void {
-    if (this.over !== undefined) task(this.over.reason)
-    else this.tasks.add(task)
-    return () => this.tasks.delete(task)
+    if (this.#over !== undefined) task(this.#over.reason)
+    else this.#tasks.add(task)
+    return () => this.#tasks.delete(task)
   }
 
   /** Waits; rejects if this or the signal ends meanwhile, with the reason. */
@@ -41,9 +41,9 @@ export class Lifetime {
         for (const task of undo.splice(0)) task()
         then()
       }
-      if (this.over !== undefined) return reject(this.over.reason)
+      if (this.#over !== undefined) return reject(this.#over.reason)
       if (signal?.aborted) return reject(signal.reason)
-      undo.push(this.clock.after(milliseconds, () => settle(resolve)))
+      undo.push(this.#clock.after(milliseconds, () => settle(resolve)))
       undo.push(this.atEnd(reason => settle(() => reject(reason))))
       if (signal !== undefined) undo.push(onAbort(signal, () => settle(() => reject(signal.reason))))
     })

@@ -19,54 +19,54 @@ const forgottenAfter = 5 * 60_000
 
 /** Layouts of the topics in use. Holds no failed topics: those are asked for again at each use. */
 export class TopicCache {
-  private readonly entries = new Map<string, Entry>()
-  private readonly clock: Clock
-  private readonly ttl: number
+  readonly #entries = new Map<string, Entry>()
+  readonly #clock: Clock
+  readonly #ttl: number
 
   constructor(clock: Clock, ttl: number) {
-    this.clock = clock
-    this.ttl = ttl
+    this.#clock = clock
+    this.#ttl = ttl
   }
 
   /** The layout as last heard, however old, and whether it is time to ask anew. Marks the topic as used. */
   use(name: string): { readonly layout: TopicLayout; readonly stale: boolean } | undefined {
-    const entry = this.entries.get(name)
+    const entry = this.#entries.get(name)
     if (entry === undefined) return undefined
-    const now = this.clock.monotonic()
+    const now = this.#clock.monotonic()
     entry.usedAt = now
     return { layout: entry.layout, stale: now >= entry.refreshAt }
   }
 
   nameOf(id: string): string | undefined {
     if (id === zeroUuid) return undefined
-    for (const { layout } of this.entries.values()) if (layout.id === id) return layout.name
+    for (const { layout } of this.#entries.values()) if (layout.id === id) return layout.name
     return undefined
   }
 
   /** The topics worth asking for; forgets those that nobody used for long. */
   inUse(): string[] {
-    const since = this.clock.monotonic() - forgottenAfter
-    for (const [name, entry] of this.entries) if (entry.usedAt < since) this.entries.delete(name)
-    return [...this.entries.keys()]
+    const since = this.#clock.monotonic() - forgottenAfter
+    for (const [name, entry] of this.#entries) if (entry.usedAt < since) this.#entries.delete(name)
+    return [...this.#entries.keys()]
   }
 
   /** Takes in what a broker said of a topic; answers what to believe now. */
   hear(name: string, told: WireTopic): TopicLayout {
-    const known = this.entries.get(name)
+    const known = this.#entries.get(name)
     const layout = layoutOf(name, told, known?.layout)
     if (layout.error !== null) {
-      this.entries.delete(name)
+      this.#entries.delete(name)
       return layout
     }
-    const now = this.clock.monotonic()
+    const now = this.#clock.monotonic()
     // Uniform, so that the clients of a cluster don't ask in step.
-    this.entries.set(name, { layout, refreshAt: now + Math.random() * this.ttl, usedAt: known?.usedAt ?? now })
+    this.#entries.set(name, { layout, refreshAt: now + Math.random() * this.#ttl, usedAt: known?.usedAt ?? now })
     return layout
   }
 
   /** KIP-951: a leader named by a response; whether that was news. Older epochs than ours are not. */
   learnLeader(name: string, index: number, leader: number, leaderEpoch: number): boolean {
-    const entry = this.entries.get(name)
+    const entry = this.#entries.get(name)
     const partition = entry?.layout.partitions[index]
     if (entry === undefined || partition === undefined || leader < 0 || leaderEpoch <= partition.leaderEpoch) return false
     const partitions = entry.layout.partitions.with(index, { ...partition, leader, leaderEpoch, error: null })
@@ -75,7 +75,7 @@ export class TopicCache {
   }
 
   forget(name: string): void {
-    this.entries.delete(name)
+    this.#entries.delete(name)
   }
 }
 

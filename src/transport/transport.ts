@@ -10,12 +10,12 @@ import { Router } from './router.ts'
  * program (in Workers: of one request); the one who made it closes it.
  */
 export class Transport extends Network implements RoundTripper {
-  private readonly router: Router
+  readonly #router: Router
 
   /** Throws a ConfigError for settings that can't work. Connects with the first request. */
   constructor(config: TransportConfig = {}) {
     super(config)
-    this.router = new Router(this.settings)
+    this.#router = new Router(this.settings)
   }
 
   async roundTrip<A extends AnyApi>(
@@ -24,6 +24,6 @@ export class Transport extends Network implements RoundTripper {
     request: RequestInput<A>,
     options: RoundTripOptions = {},
   ): Promise<ResponseOf<A>> {
-    return this.router.send(this.cluster(addr), api, request, options)
+    return this.#router.send(this.cluster(addr), api, request, options)
   }
 }

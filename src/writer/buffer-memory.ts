@@ -11,31 +11,31 @@ interface Waiter {
 export class BufferMemory {
   /** Bytes taken. */
   taken = 0
-  private readonly most: number
-  private readonly clock: Clock
-  private readonly waiters = new Set<Waiter>()
+  readonly #most: number
+  readonly #clock: Clock
+  readonly #waiters = new Set<Waiter>()
 
   constructor(most: number, clock: Clock) {
-    this.most = most
-    this.clock = clock
+    this.#most = most
+    this.#clock = clock
   }
 
   /** Whether one message of `bytes` fits in, and nobody waits. An empty room has space for any one message. */
   has(bytes: number): boolean {
-    return this.waiters.size === 0 && this.fits(bytes)
+    return this.#waiters.size === 0 && this.#fits(bytes)
   }
 
   /** Whether several messages of `bytes` together fit in, and nobody waits. */
   hasForAll(bytes: number): boolean {
-    return this.waiters.size === 0 && this.taken + bytes <= this.most
+    return this.#waiters.size === 0 && this.taken + bytes <= this.#most
   }
 
   release(bytes: number): void {
     this.taken -= bytes
     // Each one let in takes room at once, before the next is looked at.
-    for (const waiter of this.waiters) {
-      if (!this.fits(waiter.bytes)) return
-      this.waiters.delete(waiter)
+    for (const waiter of this.#waiters) {
+      if (!this.#fits(waiter.bytes)) return
+      this.#waiters.delete(waiter)
       waiter.enter()
     }
   }
@@ -47,7 +47,7 @@ export class BufferMemory {
       const leave = (): void => {
         cancel()
         forget?.()
-        this.waiters.delete(waiter)
+        this.#waiters.delete(waiter)
       }
       const waiter: Waiter = {
         bytes,
@@ -60,11 +60,11 @@ export class BufferMemory {
           }
         },
       }
-      const cancel = this.clock.after(milliseconds, () => {
+      const cancel = this.#clock.after(milliseconds, () => {
         leave()
         reject(
           new TimeoutError(
-            `${this.taken} bytes are buffered (maxBufferedBytes: ${this.most}); no room for ${bytes} more came free within ${milliseconds} ms`,
+            `${this.taken} bytes are buffered (maxBufferedBytes: ${this.#most}); no room for ${bytes} more came free within ${milliseconds} ms`,
           ),
         )
       })
@@ -74,11 +74,11 @@ export class BufferMemory {
           leave()
           reject(signal.reason)
         })
-      this.waiters.add(waiter)
+      this.#waiters.add(waiter)
     })
   }
 
-  private fits(bytes: number): boolean {
-    return this.taken === 0 || this.taken + bytes <= this.most
+  #fits(bytes: number): boolean {
+    return this.taken === 0 || this.taken + bytes <= this.#most
   }
 }

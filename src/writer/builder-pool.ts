@@ -7,19 +7,19 @@ const capacity = 2048
 
 /** Batch builders in use again and again: fresh memory costs more than what is written into it. */
 export class BuilderPool {
-  private readonly kept: BatchBuilder[] = []
-  private readonly writeUtf8: ((into: Uint8Array, at: number, text: string) => number) | undefined
+  readonly #kept: BatchBuilder[] = []
+  readonly #writeUtf8: ((into: Uint8Array, at: number, text: string) => number) | undefined
 
   constructor(writeUtf8: ((into: Uint8Array, at: number, text: string) => number) | undefined) {
-    this.writeUtf8 = writeUtf8
+    this.#writeUtf8 = writeUtf8
   }
 
-  readonly take = (): BatchBuilder => this.kept.pop() ?? new BatchBuilder({ writeUtf8: this.writeUtf8, capacity })
+  readonly take = (): BatchBuilder => this.#kept.pop() ?? new BatchBuilder({ writeUtf8: this.#writeUtf8, capacity })
 
   /** Nobody may hold its bytes any more. */
   give(builder: BatchBuilder): void {
-    if (this.kept.length >= mostKept) return
+    if (this.#kept.length >= mostKept) return
     builder.reset()
-    this.kept.push(builder)
+    this.#kept.push(builder)
   }
 }

@@ -33,50 +33,50 @@ export interface CheckedMessages {
  * otherwise the call waits, and later calls for the same topics behind it, so that the order of calls is the order of messages.
  */
 export class Enqueuer {
-  private readonly accumulator: Accumulator
-  private readonly settings: Settings
-  private readonly codecs: Codecs
-  private readonly balancer: Balancer | undefined
-  private readonly topics = new Map<string, Topic>()
+  readonly #accumulator: Accumulator
+  readonly #settings: Settings
+  readonly #codecs: Codecs
+  readonly #balancer: Balancer | undefined
+  readonly #topics = new Map<string, Topic>()
   /** The topic of all messages, if the writer has one. */
-  private readonly own: Topic | undefined
+  readonly #own: Topic | undefined
   /** Calls that wait to be enqueued. */
-  private readonly waiting = new Set<Promise<void>>()
+  readonly #waiting = new Set<Promise<void>>()
 
   constructor(accumulator: Accumulator, codecs: Codecs, balancer: Balancer | undefined) {
-    this.accumulator = accumulator
-    this.settings = accumulator.settings
-    this.codecs = codecs
-    this.balancer = balancer
-    if (this.settings.topic !== '') this.own = this.topicNamed(this.settings.topic)
+    this.#accumulator = accumulator
+    this.#settings = accumulator.settings
+    this.#codecs = codecs
+    this.#balancer = balancer
+    if (this.#settings.topic !== '') this.#own = this.#topicNamed(this.#settings.topic)
   }
 
   /** Takes one message in if that can be done at once, and answers its batch; undefined otherwise. Throws what is wrong with the message. */
   takeOne(message: MessageInput): Batch | undefined {
-    const topic = this.topicOf(message)
-    const bound = this.boundOf(message)
-    if (bound > this.settings.batchBytes) this.checkSize([message], 0)
-    const timestamp = timestampOf(message, this.accumulator.clock.now())
-    if (!this.isReady(topic) || !this.accumulator.room.has(bound)) return undefined
-    return this.accumulator.append(choose(topic, message), message, timestamp, bound)
+    const topic = this.#topicOf(message)
+    const bound = this.#boundOf(message)
+    if (bound > this.#settings.batchBytes) this.#checkSize([message], 0)
+    const timestamp = timestampOf(message, this.#accumulator.clock.now())
+    if (!this.#isReady(topic) || !this.#accumulator.room.has(bound)) return undefined
+    return this.#accumulator.append(choose(topic, message), message, timestamp, bound)
   }
 
   /** Whether the broker surely takes the message, in a batch of its own if need be: it took one as large. */
   surelyFits(message: MessageInput, { queue }: Batch): boolean {
-    return headerBytes + this.boundOf(message) <= queue.topic.provenBytes
+    return headerBytes + this.#boundOf(message) <= queue.topic.provenBytes
   }
 
   /** Checks all messages, so that either none or all are wrong. */
   check(messages: readonly MessageInput[]): CheckedMessages {
-    const now = this.accumulator.clock.now()
+    const now = this.#accumulator.clock.now()
     const topics: Topic[] = []
     const bounds: number[] = []
     let bound = 0
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!
-      topics.push(this.topicOf(message))
-      const most = this.boundOf(message)
-      if (most > this.settings.batchBytes) this.checkSize(messages, i)
+      topics.push(this.#topicOf(message))
+      const most = this.#boundOf(message)
+      if (most > this.#settings.batchBytes) this.#checkSize(messages, i)
       timestampOf(message, now)
       bounds.push(most)
       bound += most
@@ -86,9 +86,9 @@ export class Enqueuer {
 
   /** Takes all messages in if that can be done at once; false otherwise. */
   take(parcel: CheckedMessages, call: PendingWrite | null): boolean {
-    if (!this.allReady(parcel.topics) || !this.accumulator.room.hasForAll(parcel.bound)) return false
-    const queues = this.choices(parcel)
-    for (let i = 0; i < queues.length; i++) this.put(queues[i]!, parcel, i, call)
+    if (!this.#allReady(parcel.topics) || !this.#accumulator.room.hasForAll(parcel.bound)) return false
+    const queues = this.#choices(parcel)
+    for (let i = 0; i < queues.length; i++) this.#put(queues[i]!, parcel, i, call)
     return true
   }
 
@@ -101,21 +101,22 @@ export class Enqueuer {
     call: PendingWrite | null,
     signal: AbortSignal | undefined,
   ): Promise<{ taken: number; error: unknown }> {
-    const { accumulator, settings } = this
+    const accumulator = this.#accumulator
+    const settings = this.#settings
     const deadline = new Deadline(settings.deliveryTimeout, accumulator.clock)
     const topics = [...new Set(parcel.topics)]
     const before = Promise.all(topics.map(topic => topic.tail))
     const turn = deferred<void>()
     for (const topic of topics) topic.tail = turn.promise
-    this.waiting.add(turn.promise)
+    this.#waiting.add(turn.promise)
     const link = linkSignals(signal, accumulator.signal)
     let taken = 0
     try {
       await abortable(before, link.signal)
-      await this.prepare(topics, deadline, link.signal)
-      const queues = this.choices(parcel)
+      await this.#prepare(topics, deadline, link.signal)
+      const queues = this.#choices(parcel)
       for (let i = 0; i < queues.length; i++) {
-        const put = (): void => this.put(queues[i]!, parcel, i, call)
+        const put = (): void => this.#put(queues[i]!, parcel, i, call)
         const bound = parcel.bounds[i]!
         if (accumulator.room.has(bound)) put()
         else await accumulator.room.wait(bound, put, deadline.remaining, link.signal)
@@ -128,7 +129,7 @@ export class Enqueuer {
       link.release()
       // Who gave up early still keeps those behind it after those before it.
       void before.then(() => {
-        this.waiting.delete(turn.promise)
+        this.#waiting.delete(turn.promise)
         for (const topic of topics) if (topic.tail === turn.promise) topic.tail = null
         turn.resolve()
       })
@@ -137,13 +138,14 @@ export class Enqueuer {
 
   /** Resolves when no call waits to be taken in. */
   async settled(): Promise<void> {
-    while (this.waiting.size > 0) await Promise.all(this.waiting)
+    while (this.#waiting.size > 0) await Promise.all(this.#waiting)
   }
 
   /** Layouts and codec, as far as they aren't here yet. */
-  private async prepare(topics: readonly Topic[], deadline: Deadline, signal: AbortSignal): Promise<void> {
-    const { accumulator, settings } = this
-    if (settings.compression !== Compression.None) accumulator.codec ??= await abortable(this.codecs.load(settings.compression), signal)
+  async #prepare(topics: readonly Topic[], deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const accumulator = this.#accumulator
+    const settings = this.#settings
+    if (settings.compression !== Compression.None) accumulator.codec ??= await abortable(this.#codecs.load(settings.compression), signal)
     const timeoutMs = Math.min(settings.readTimeout, deadline.remaining)
     await Promise.all(
       topics.map(async topic => {
@@ -154,71 +156,71 @@ export class Enqueuer {
     )
   }
 
-  private choices({ messages, topics }: CheckedMessages): PartitionQueue[] {
+  #choices({ messages, topics }: CheckedMessages): PartitionQueue[] {
     const queues: PartitionQueue[] = []
     for (let i = 0; i < messages.length; i++) queues.push(choose(topics[i]!, messages[i]!))
     return queues
   }
 
-  private put(queue: PartitionQueue, { messages, bounds, now }: CheckedMessages, index: number, call: PendingWrite | null): void {
+  #put(queue: PartitionQueue, { messages, bounds, now }: CheckedMessages, index: number, call: PendingWrite | null): void {
     const message = messages[index]!
-    const batch = this.accumulator.append(queue, message, timestampOf(message, now), bounds[index]!)
+    const batch = this.#accumulator.append(queue, message, timestampOf(message, now), bounds[index]!)
     if (call === null) batch.disown()
     else batch.claim(call, index)
   }
 
-  private allReady(topics: readonly Topic[]): boolean {
-    if (this.own !== undefined) return this.isReady(this.own)
+  #allReady(topics: readonly Topic[]): boolean {
+    if (this.#own !== undefined) return this.#isReady(this.#own)
     let last: Topic | undefined
     for (const topic of topics) {
-      if (topic !== last && !this.isReady(topic)) return false
+      if (topic !== last && !this.#isReady(topic)) return false
       last = topic
     }
     return true
   }
 
-  private isReady(topic: Topic): boolean {
-    if (topic.tail !== null || (this.accumulator.codec === undefined && this.settings.compression !== Compression.None)) return false
-    if (topic.seenInTurn === this.accumulator.turn) return true
-    const layout = this.accumulator.cluster.peek(topic.name)
+  #isReady(topic: Topic): boolean {
+    if (topic.tail !== null || (this.#accumulator.codec === undefined && this.#settings.compression !== Compression.None)) return false
+    if (topic.seenInTurn === this.#accumulator.turn) return true
+    const layout = this.#accumulator.cluster.peek(topic.name)
     if (layout === undefined || layout.error !== null) return false
     topic.learn(layout)
-    topic.seenInTurn = this.accumulator.turn
+    topic.seenInTurn = this.#accumulator.turn
     return true
   }
 
-  private topicOf(message: MessageInput): Topic {
+  #topicOf(message: MessageInput): Topic {
     // A text or a Set would pass for a message without key and value.
     if (typeof message !== 'object' || message === null || Symbol.iterator in message)
       throw new ConfigError('a message is an object such as { key, value }; several are an array of these')
     const { topic } = message
     const named = topic !== undefined && topic !== null && topic !== ''
     if (named && typeof topic !== 'string') throw new ConfigError(`a message's topic is a string, not ${topic}`)
-    if (this.own !== undefined) {
-      if (named) throw new ConfigError(`the writer writes to ${this.own.name}: a message must not name a topic too (${topic})`)
-      return this.own
+    if (this.#own !== undefined) {
+      if (named) throw new ConfigError(`the writer writes to ${this.#own.name}: a message must not name a topic too (${topic})`)
+      return this.#own
     }
     if (!named) throw new ConfigError('a message needs a topic, since the writer has none')
-    return this.topicNamed(topic)
+    return this.#topicNamed(topic)
   }
 
-  private topicNamed(name: string): Topic {
-    let topic = this.topics.get(name)
+  #topicNamed(name: string): Topic {
+    let topic = this.#topics.get(name)
     if (topic === undefined) {
-      topic = new Topic(name, this.balancer, this.accumulator)
-      this.topics.set(name, topic)
+      topic = new Topic(name, this.#balancer, this.#accumulator)
+      this.#topics.set(name, topic)
     }
     return topic
   }
 
-  private boundOf(message: MessageInput): number {
+  #boundOf(message: MessageInput): number {
     return BatchBuilder.sizeBound(message)
   }
 
-  private checkSize(messages: readonly MessageInput[], index: number): void {
+  #checkSize(messages: readonly MessageInput[], index: number): void {
     const message = messages[index]!
     const size = messageSize(message)
-    const { batchBytes } = this.settings
+    const { batchBytes } = this.#settings
     if (size <= batchBytes) return
     throw new MessageTooLargeError(
       message,

@@ -13,23 +13,23 @@ export interface PendingWrite {
 /** A writeMessages call: waits for all batches its messages went into. */
 export class ListWrite implements PendingWrite {
   readonly promise: Promise<void>
-  private resolve!: () => void
-  private reject!: (reason: unknown) => void
-  private readonly count: number
+  #resolve!: () => void
+  #reject!: (reason: unknown) => void
+  readonly #count: number
   /** Runs of records still out, and one for the call itself while it is being enqueued. */
-  private left = 1
-  private errors: (Error | null)[] | null = null
+  #left = 1
+  #errors: (Error | null)[] | null = null
 
   constructor(count: number) {
-    this.count = count
+    this.#count = count
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+      this.#resolve = resolve
+      this.#reject = reject
     })
   }
 
   joined(): void {
-    this.left++
+    this.#left++
   }
 
   settled(batch: Batch, from: number, to: number, error: Error | null): void {
@@ -39,15 +39,15 @@ export class ListWrite implements PendingWrite {
 
   /** The call's message at `index` will not be written. */
   fail(index: number, error: Error): void {
-    this.errors ??= new Array(this.count).fill(null)
-    this.errors[index] = error
+    this.#errors ??= new Array(this.#count).fill(null)
+    this.#errors[index] = error
   }
 
   /** One run less to wait for; after the last the caller is told. */
   done(): void {
-    if (--this.left > 0) return
-    if (this.errors === null) this.resolve()
-    else this.reject(new WriteErrors(this.errors))
+    if (--this.#left > 0) return
+    if (this.#errors === null) this.#resolve()
+    else this.#reject(new WriteErrors(this.#errors))
   }
 }
 
@@ -57,44 +57,44 @@ export class ListWrite implements PendingWrite {
  */
 export class SharedWrite implements PendingWrite {
   readonly promise: Promise<void>
-  private resolve!: () => void
-  private reject!: (reason: unknown) => void
-  private left = 1
-  private error: Error | null = null
+  #resolve!: () => void
+  #reject!: (reason: unknown) => void
+  #left = 1
+  #error: Error | null = null
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+      this.#resolve = resolve
+      this.#reject = reject
     })
   }
 
   joined(): void {
-    this.left++
+    this.#left++
   }
 
   settled(_batch: Batch, _from: number, _to: number, error: Error | null): void {
-    this.error ??= error
-    if (--this.left > 0) return
-    if (this.error === null) this.resolve()
-    else this.reject(new WriteErrors([this.error]))
+    this.#error ??= error
+    if (--this.#left > 0) return
+    if (this.#error === null) this.#resolve()
+    else this.#reject(new WriteErrors([this.#error]))
   }
 }
 
 /** A writeMessage call: wants to know where its message went. */
 export class ReceiptWrite implements PendingWrite {
   readonly promise: Promise<WriteReceipt>
-  private resolve!: (receipt: WriteReceipt) => void
-  private reject!: (reason: unknown) => void
+  #resolve!: (receipt: WriteReceipt) => void
+  #reject!: (reason: unknown) => void
 
-  private readonly timestamp: number
+  readonly #timestamp: number
 
   /** `timestamp` is the message's own. */
   constructor(timestamp: number) {
-    this.timestamp = timestamp
+    this.#timestamp = timestamp
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+      this.#resolve = resolve
+      this.#reject = reject
     })
   }
 
@@ -102,7 +102,7 @@ export class ReceiptWrite implements PendingWrite {
 
   settled(batch: Batch, from: number, _to: number, error: Error | null): void {
     const { topic, index } = batch.queue
-    if (error !== null) this.reject(error)
-    else this.resolve({ topic: topic.name, partition: index, offset: batch.offsetOf(from), timestamp: batch.timeOf(this.timestamp) })
+    if (error !== null) this.#reject(error)
+    else this.#resolve({ topic: topic.name, partition: index, offset: batch.offsetOf(from), timestamp: batch.timeOf(this.#timestamp) })
   }
 }

@@ -20,16 +20,16 @@ export class Topic {
   batchBytes: number
   /** The largest batch the broker has taken: a message smaller than this is surely taken by itself. */
   provenBytes = 0
-  private readonly host: QueueHost
+  readonly #host: QueueHost
   /** The balancer is ours. */
-  private readonly trusted: boolean
+  readonly #trusted: boolean
 
   /** Without a balancer of the user's each topic has its own: two topics written in turn would each get every other partition of one. */
   constructor(name: string, given: Balancer | undefined, host: QueueHost) {
     this.name = name
     this.balancer = given ?? new RoundRobin()
-    this.trusted = given === undefined
-    this.host = host
+    this.#trusted = given === undefined
+    this.#host = host
     this.batchBytes = host.settings.batchBytes
   }
 
@@ -38,8 +38,8 @@ export class Topic {
     if (this.layout === layout) return
     this.layout = layout
     const count = layout.partitions.length
-    if (this.partitions.length !== count) this.partitions = this.numbers(count)
-    for (let index = this.queues.length; index < count; index++) this.queues.push(new PartitionQueue(this, index, this.host))
+    if (this.partitions.length !== count) this.partitions = this.#numbers(count)
+    for (let index = this.queues.length; index < count; index++) this.queues.push(new PartitionQueue(this, index, this.#host))
   }
 
   leaderOf(index: number): number {
@@ -47,8 +47,8 @@ export class Topic {
   }
 
   /** Frozen where someone else's code gets them; not else, because engines read frozen lists more slowly. */
-  private numbers(count: number): readonly number[] {
+  #numbers(count: number): readonly number[] {
     const list = Array.from({ length: count }, (_, index) => index)
-    return this.trusted ? list : Object.freeze(list)
+    return this.#trusted ? list : Object.freeze(list)
   }
 }

@@ -18,21 +18,21 @@ import type { WriterStats } from './stats.ts'
  * when brokers fail. Share one between all callers: what they write in the same turn rides together.
  */
 export class Writer {
-  private readonly transport: Network
-  private readonly ownsTransport: boolean
-  private readonly accumulator: Accumulator
-  private readonly intake: Enqueuer
-  private closing: Promise<void> | undefined
+  readonly #transport: Network
+  readonly #ownsTransport: boolean
+  readonly #accumulator: Accumulator
+  readonly #intake: Enqueuer
+  #closing: Promise<void> | undefined
 
   /** Throws a ConfigError for settings that can't work. Connects with the first write. */
   constructor(config: WriterConfig) {
     const settings = settingsOf(config)
     const balancer = balancerOf(config)
     const own = config.transport ? undefined : new Network(config.logger ? { logger: config.logger } : {})
-    this.ownsTransport = own !== undefined
-    this.transport = own ?? requireTransport(config.transport!, 'cluster')
-    this.accumulator = new Accumulator(settings, this.transport, guardedLogger(config.logger, this.transport.logger))
-    this.intake = new Enqueuer(this.accumulator, this.transport.codecs, balancer)
+    this.#ownsTransport = own !== undefined
+    this.#transport = own ?? requireTransport(config.transport!, 'cluster')
+    this.#accumulator = new Accumulator(settings, this.#transport, guardedLogger(config.logger, this.#transport.logger))
+    this.#intake = new Enqueuer(this.#accumulator, this.#transport.codecs, balancer)
   }
 
   /**
@@ -45,11 +45,11 @@ export class Writer {
   writeMessages(messages: MessageInput | readonly MessageInput[], { signal }: CallOptions = {}): Promise<void> {
     let writing: Promise<void>
     try {
-      this.assertOpen(signal)
-      if (!isList(messages)) writing = this.writeOne(messages, signal)
-      else if (messages.length === 1) writing = this.writeOne(messages[0]!, signal)
+      this.#assertOpen(signal)
+      if (!isList(messages)) writing = this.#writeOne(messages, signal)
+      else if (messages.length === 1) writing = this.#writeOne(messages[0]!, signal)
       else if (messages.length === 0) return Promise.resolve()
-      else writing = this.writeMany(messages, signal)
+      else writing = this.#writeMany(messages, signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -60,8 +60,8 @@ export class Writer {
   writeMessage(message: MessageInput, { signal }: CallOptions = {}): Promise<WriteReceipt> {
     let writing: Promise<WriteReceipt>
     try {
-      this.assertOpen(signal)
-      writing = this.writeForReceipt(message, signal)
+      this.#assertOpen(signal)
+      writing = this.#writeForReceipt(message, signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -70,7 +70,7 @@ export class Writer {
 
   /** What happened since the last call, and the settings. */
   stats(): WriterStats {
-    return this.accumulator.metrics.snapshot(this.accumulator.settings, this.accumulator.room.taken)
+    return this.#accumulator.metrics.snapshot(this.#accumulator.settings, this.#accumulator.room.taken)
   }
 
   /**
@@ -78,40 +78,40 @@ export class Writer {
    * the signal gives up at once: what isn't settled by then fails, though it may still be written.
    */
   close({ signal }: CallOptions = {}): Promise<void> {
-    this.closing ??= this.finish()
-    return signal === undefined ? this.closing : this.closeBy(signal, this.closing)
+    this.#closing ??= this.#finish()
+    return signal === undefined ? this.#closing : this.#closeBy(signal, this.#closing)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  private writeOne(message: MessageInput, signal: AbortSignal | undefined): Promise<void> {
-    const batch = this.intake.takeOne(message)
-    if (batch === undefined) return this.writeMany([message], signal)
-    const { async, requiredAcks } = this.accumulator.settings
+  #writeOne(message: MessageInput, signal: AbortSignal | undefined): Promise<void> {
+    const batch = this.#intake.takeOne(message)
+    if (batch === undefined) return this.#writeMany([message], signal)
+    const { async, requiredAcks } = this.#accumulator.settings
     if (async) {
       batch.disown()
       return Promise.resolve()
     }
-    if (requiredAcks === RequiredAcks.None || this.intake.surelyFits(message, batch)) return batch.share()
+    if (requiredAcks === RequiredAcks.None || this.#intake.surelyFits(message, batch)) return batch.share()
     const call = new ListWrite(1)
     batch.claim(call, 0)
     call.done()
     return call.promise
   }
 
-  private writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
-    const parcel = this.intake.check(messages)
-    const call = this.accumulator.settings.async ? null : new ListWrite(messages.length)
-    if (!this.intake.take(parcel, call)) return this.writeLater(parcel, call, signal)
+  #writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
+    const parcel = this.#intake.check(messages)
+    const call = this.#accumulator.settings.async ? null : new ListWrite(messages.length)
+    if (!this.#intake.take(parcel, call)) return this.#writeLater(parcel, call, signal)
     if (call === null) return Promise.resolve()
     call.done()
     return call.promise
   }
 
-  private async writeLater(parcel: CheckedMessages, call: ListWrite | null, signal: AbortSignal | undefined): Promise<void> {
-    const { taken, error } = await this.intake.takeLater(parcel, call, signal)
+  async #writeLater(parcel: CheckedMessages, call: ListWrite | null, signal: AbortSignal | undefined): Promise<void> {
+    const { taken, error } = await this.#intake.takeLater(parcel, call, signal)
     if (error !== null && (taken === 0 || call === null)) throw error
     if (call === null) return
     for (let index = taken; index < parcel.messages.length; index++) call.fail(index, error as Error)
@@ -119,34 +119,34 @@ export class Writer {
     return call.promise
   }
 
-  private async writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
-    const now = this.accumulator.clock.now()
-    const batch = this.intake.takeOne(message)
+  async #writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
+    const now = this.#accumulator.clock.now()
+    const batch = this.#intake.takeOne(message)
     const call = new ReceiptWrite(timestampOf(message, now))
     if (batch !== undefined) batch.claim(call, 0)
     else {
-      const { error } = await this.intake.takeLater(this.intake.check([message]), call, signal)
+      const { error } = await this.#intake.takeLater(this.#intake.check([message]), call, signal)
       if (error !== null) throw error
     }
     return call.promise
   }
 
-  private async finish(): Promise<void> {
-    await this.intake.settled()
-    await this.accumulator.drain()
-    this.accumulator.end(closed())
-    if (this.ownsTransport) await this.transport.close()
+  async #finish(): Promise<void> {
+    await this.#intake.settled()
+    await this.#accumulator.drain()
+    this.#accumulator.end(closed())
+    if (this.#ownsTransport) await this.#transport.close()
   }
 
-  private async closeBy(signal: AbortSignal, closing: Promise<void>): Promise<void> {
-    const giveUp = (): void => this.accumulator.end(closed())
+  async #closeBy(signal: AbortSignal, closing: Promise<void>): Promise<void> {
+    const giveUp = (): void => this.#accumulator.end(closed())
     const forget = signal.aborted ? giveUp() : onAbort(signal, giveUp)
     await closing
     forget?.()
   }
 
-  private assertOpen(signal: AbortSignal | undefined): void {
-    if (this.closing !== undefined) throw closed()
+  #assertOpen(signal: AbortSignal | undefined): void {
+    if (this.#closing !== undefined) throw closed()
     signal?.throwIfAborted()
   }
 }
