@@ -3,7 +3,7 @@
 /**
  * @typedef {{ brokers: string[], topic: string, group: string }} Target
  * @typedef {Target & { kind: 'produce' | 'consume' | 'latency', size: number, callers: number, perCall: number, acks: -1 | 0 | 1, mode:
- * string, warm: number, count: number }} Job
+ * string, warm: number, count: number, tuned: boolean, dist: string }} Job
  */
 
 const [client, text] = process.argv.slice(2)

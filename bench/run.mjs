@@ -1,4 +1,6 @@
-// Side by side on one real broker: `npm run bench -- [--rounds N] [--clients a,b] [--workloads a,b] [--json FILE]`.
+// Side by side on one real broker: `npm run bench -- [--rounds N] [--clients a,b] [--workloads a,b] [--base DIR] [--json FILE]`.
+// Peers are measured with the settings they come with and, as "tuned", with the best we found; ours are the defaults.
+// `--base DIR` measures the isokafka built in DIR/dist, too, as `isokafka@base`: before and after, side by side.
 // Each figure is the median of its rounds; clients take turns within a round, so that a slow minute of the machine hits all of them.
 // `--node PATH` runs the clients in JavaScript by that Node: native ones must have been compiled for it.
 // KAFKA_BROKERS measures against a running cluster instead; then nothing is pinned to a core.
@@ -6,11 +8,11 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { Client } from '../dist/index.js'
 import { startKafka } from '../e2e/kafka/index.ts'
-import { clients, jobOf, sameAs, workloads } from './workloads.mjs'
+import { base, clients, jobOf, own, sameAs, workloads } from './workloads.mjs'
 
 const run = promisify(execFile)
 const here = import.meta.dirname
@@ -18,15 +20,22 @@ const here = import.meta.dirname
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    clients: { type: 'string', default: Object.keys(clients).join() },
+    clients: { type: 'string' },
     workloads: { type: 'string', default: Object.keys(workloads).join() },
+    base: { type: 'string' },
     json: { type: 'string' },
     node: { type: 'string', default: process.execPath },
   },
 })
 const rounds = Number(options.rounds)
 const chosenWorkloads = options.workloads.split(',')
-const present = options.clients.split(',').filter(isPresent)
+for (const workload of chosenWorkloads) if (!(workload in workloads)) fail(`no workload ${workload}: ${Object.keys(workloads).join(', ')}`)
+const dists = {
+  [own.name]: resolve(here, '../dist'),
+  ...(options.base !== undefined && { [base.name]: resolve(options.base, 'dist') }),
+}
+for (const dist of Object.values(dists)) if (!existsSync(join(dist, 'index.js'))) fail(`${dist} has no build`)
+const present = chosenClients()
 
 const pinned = process.env.KAFKA_BROKERS === undefined && availableParallelism() > 1 && works('taskset', ['-V'])
 const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '1g' }) : undefined
@@ -48,7 +57,7 @@ try {
     const filled = workloads[workload].kind === 'consume' ? await filledTopic(workloads[workload]) : undefined
     for (let round = 0; round < rounds; round++) {
       for (const client of present) {
-        if (sameAs[client]?.[workload] !== undefined && chosenWorkloads.includes(sameAs[client][workload])) continue
+        if (chosenWorkloads.includes(sameAs(client, workload))) continue
         const topic = filled ?? (await newTopic())
         samples
           .get(client)
@@ -58,8 +67,8 @@ try {
     }
     for (const client of present) {
       const of = samples.get(client)
-      const same = rows.find(row => row.client === client && row.workload === sameAs[client]?.[workload])
-      if (of.length > 0) rows.push({ client, workload, ...median(of) })
+      const same = rows.find(row => row.client === label(client) && row.workload === sameAs(client, workload))
+      if (of.length > 0) rows.push({ client: label(client), workload, ...summary(of) })
       else if (same !== undefined) rows.push({ ...same, workload })
     }
     print(workload)
@@ -71,17 +80,30 @@ try {
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`)
 
-/** Whether a client can be run here; says why not. */
-function isPresent(client) {
-  const { program } = clients[client] ?? fail(`no client ${client}: ${Object.keys(clients).join(', ')}`)
+function label({ name, tuned }) {
+  return tuned ? `${name}, tuned` : name
+}
+
+/** Those asked for that can be run here, with both settings; says why others can't. */
+function chosenClients() {
+  const names = options.clients?.split(',') ?? [...new Set(clients.map(({ name }) => name))]
+  if (options.base !== undefined && !names.includes(own.name)) names.unshift(own.name)
+  return names.filter(isPresent).flatMap(name => {
+    const settings = clients.filter(client => client.name === name)
+    return name === own.name && options.base !== undefined ? [base, ...settings] : settings
+  })
+}
+
+function isPresent(name) {
+  const { program } = clients.find(client => client.name === name) ?? fail(`no client ${name}`)
   if (program !== undefined) {
-    if (!works('go', ['version'])) return say(`${client} left out: no Go toolchain`)
+    if (!works('go', ['version'])) return say(`${name} left out: no Go toolchain`)
     if (!works('go', ['build', '-o', join(here, '.bin/'), `./${program}`], { cwd: join(here, 'go') }))
-      return say(`${client} left out: it did not build`)
+      return say(`${name} left out: it did not build`)
     return true
   }
-  if (client === 'isokafka' || existsSync(join(here, 'node_modules', client))) return true
-  return say(`${client} left out: not installed (npm install --prefix bench --no-save ${client})`)
+  if (name === own.name || existsSync(join(here, 'node_modules', name))) return true
+  return say(`${name} left out: not installed (npm install --prefix bench --no-save ${name})`)
   function say(why) {
     console.log(why)
     return false
@@ -109,7 +131,7 @@ async function filledTopic({ size, warm, count }) {
   filledName = await newTopic()
   filledSize = size
   // A tenth more than is read, so that nobody waits for the end.
-  await measure('isokafka', {
+  await measure(own, {
     kind: 'produce',
     size,
     callers: 8,
@@ -128,45 +150,47 @@ async function dropFilled() {
   filledName = filledSize = undefined
 }
 
-async function measure(client, job) {
-  const { program } = clients[client]
-  const command =
-    program === undefined
-      ? [options.node, '--no-warnings', join(here, 'client.mjs'), clients[client].module ?? client]
-      : [join(here, '.bin', program)]
-  const whole = [...(pinned ? ['taskset', '-c', '0'] : []), ...command, JSON.stringify(job)]
+async function measure({ name, module, program }, job) {
+  const command = program === undefined ? [options.node, '--no-warnings', join(here, 'client.mjs'), module] : [join(here, '.bin', program)]
+  const text = JSON.stringify({ ...job, dist: dists[name] })
+  const whole = [...(pinned ? ['taskset', '-c', '0'] : []), ...command, text]
   const { stdout } = await run(whole[0], whole.slice(1), { timeout: 180_000, maxBuffer: 1 << 20 })
   return JSON.parse(stdout.trim().split('\n').at(-1))
 }
 
-function median(samples) {
-  const of = key => samples.map(sample => sample[key]).sort((a, b) => a - b)[samples.length >> 1]
-  return Object.fromEntries(Object.keys(samples[0]).map(key => [key, of(key)]))
+/** The median of each figure, and the least processor time: what other programs on the machine add to it is never less than nothing. */
+function summary(samples) {
+  const sorted = key => samples.map(sample => sample[key]).sort((a, b) => a - b)
+  const medians = Object.keys(samples[0]).map(key => [key, sorted(key)[samples.length >> 1]])
+  return { ...Object.fromEntries(medians), leastCpuMicrosPerMessage: sorted('cpuMicrosPerMessage')[0] }
 }
 
 function print(workload) {
   const of = rows.filter(row => row.workload === workload)
-  const own = of.find(row => row.client === 'isokafka')
+  const ours = of.find(row => row.client === own.name)
   console.log(`\n${workload}`)
-  console.table(
-    Object.fromEntries(
-      of.map(row => [
-        row.client,
-        workload === 'latency'
-          ? {
-              'p50 µs': Math.round(row.latencyMicros),
-              'isokafka is': own && `${(row.latencyMicros / own.latencyMicros).toFixed(2)} × quicker`,
-            }
-          : {
-              'msgs/s': Math.round(row.rate),
-              'CPU µs/msg': Number(row.cpuMicrosPerMessage.toFixed(3)),
-              'peak MiB': Math.round(row.peakMemoryBytes / 2 ** 20),
-              'isokafka rate ×': own && Number((own.rate / row.rate).toFixed(2)),
-              'isokafka CPU ×': own && Number((own.cpuMicrosPerMessage / row.cpuMicrosPerMessage).toFixed(3)),
-            },
-      ]),
-    ),
-  )
+  const columns = workload === 'latency' ? latencyColumns : rateColumns
+  console.table(Object.fromEntries(of.map(row => [row.client, columns(row, ours)])))
+}
+
+function latencyColumns({ latencyMicros }, ours) {
+  return {
+    'p50 µs': Math.round(latencyMicros),
+    'isokafka is': ours && `${(latencyMicros / ours.latencyMicros).toFixed(2)} × quicker`,
+  }
+}
+
+function rateColumns({ rate, cpuMicrosPerMessage, leastCpuMicrosPerMessage, peakMemoryBytes }, ours) {
+  const ratio = (mine, theirs) => Number((mine / theirs).toFixed(3))
+  return {
+    'msgs/s': Math.round(rate),
+    'CPU µs/msg': Number(cpuMicrosPerMessage.toFixed(3)),
+    'least CPU µs/msg': Number(leastCpuMicrosPerMessage.toFixed(3)),
+    'peak MiB': Math.round(peakMemoryBytes / 2 ** 20),
+    'isokafka rate ×': ours && ratio(ours.rate, rate),
+    'isokafka CPU ×': ours && ratio(ours.cpuMicrosPerMessage, cpuMicrosPerMessage),
+    'least CPU ×': ours && ratio(ours.leastCpuMicrosPerMessage, leastCpuMicrosPerMessage),
+  }
 }
 
 function fail(message) {

@@ -1,6 +1,8 @@
-import { Reader, Writer } from '../../dist/index.js'
+/** `dist` is the directory of the build to measure. */
+const load = dist => import(`${dist}/index.js`)
 
-export async function producer({ brokers, topic, acks }) {
+export async function producer({ brokers, topic, acks, dist }) {
+  const { Writer } = await load(dist)
   const writer = new Writer({ addr: brokers, topic, requiredAcks: acks })
   return {
     send: values => writer.writeMessages(values.length === 1 ? { value: values[0] } : values.map(value => ({ value }))),
@@ -8,8 +10,9 @@ export async function producer({ brokers, topic, acks }) {
   }
 }
 
-export async function consumer({ brokers, topic, group }, mode, seen) {
-  const reader = new Reader({ brokers, topic, groupId: group, maxWait: 100 })
+export async function consumer({ brokers, topic, group, dist }, mode, seen) {
+  const { Reader } = await load(dist)
+  const reader = new Reader({ brokers, topic, groupId: group })
   const consume = { message: eachMessage, batch: eachBatch, cursor: eachRecord }[mode]
   const done = consume(reader, seen)
   return {

@@ -1,11 +1,10 @@
 import rdkafka from 'node-rdkafka'
 
-export async function producer({ brokers, topic, acks }) {
+export async function producer({ brokers, topic, acks, tuned }) {
   const producer = new rdkafka.HighLevelProducer({
     'metadata.broker.list': brokers.join(','),
     'request.required.acks': acks,
-    'queue.buffering.max.messages': 1_000_000,
-    'linger.ms': 5,
+    ...(tuned && { 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 5 }),
   })
   await new Promise((resolve, reject) => producer.connect({}, error => (error ? reject(error) : resolve())))
   producer.setPollInterval(5)
@@ -19,7 +18,7 @@ export async function producer({ brokers, topic, acks }) {
 
 export async function consumer({ brokers, topic, group }, _mode, seen) {
   const consumer = new rdkafka.KafkaConsumer(
-    { 'metadata.broker.list': brokers.join(','), 'group.id': group, 'enable.auto.commit': false, 'fetch.wait.max.ms': 100 },
+    { 'metadata.broker.list': brokers.join(','), 'group.id': group, 'enable.auto.commit': false },
     { 'auto.offset.reset': 'earliest' },
   )
   await new Promise((resolve, reject) => consumer.connect({}, error => (error ? reject(error) : resolve())))

@@ -11,8 +11,11 @@ import (
 type client struct{}
 
 func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
-	opts := []kgo.Opt{kgo.SeedBrokers(job.Brokers...), kgo.DefaultProduceTopic(job.Topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
-		kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.MaxBufferedRecords(100000), kgo.ProducerLinger(0)}
+	opts := []kgo.Opt{kgo.SeedBrokers(job.Brokers...), kgo.DefaultProduceTopic(job.Topic)}
+	if job.Tuned {
+		opts = append(opts, kgo.RecordPartitioner(kgo.RoundRobinPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()),
+			kgo.MaxBufferedRecords(100000), kgo.ProducerLinger(0))
+	}
 	switch job.Acks {
 	case 1:
 		opts = append(opts, kgo.RequiredAcks(kgo.LeaderAck()), kgo.DisableIdempotentWrite())
@@ -34,8 +37,12 @@ func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
 }
 
 func (client) Consume(job measure.Job, seen func(int, int) bool) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(job.Brokers...), kgo.ConsumerGroup(job.Group), kgo.ConsumeTopics(job.Topic), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxBytes(16<<20))
+	opts := []kgo.Opt{kgo.SeedBrokers(job.Brokers...), kgo.ConsumerGroup(job.Group), kgo.ConsumeTopics(job.Topic), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())}
+	if job.Tuned {
+		opts = append(opts, kgo.FetchMaxBytes(16<<20))
+	}
+	cl, err := kgo.NewClient(opts...)
 	if err != nil {
 		panic(err)
 	}

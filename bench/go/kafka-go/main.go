@@ -12,8 +12,14 @@ import (
 type client struct{}
 
 func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
-	// Its default batch of 100 and linger of a second would measure the defaults: these are what its users set for speed.
-	w := &kafka.Writer{Addr: kafka.TCP(job.Brokers...), Topic: job.Topic, RequiredAcks: kafka.RequiredAcks(job.Acks), BatchSize: 10000, BatchTimeout: 5 * time.Millisecond, Balancer: &kafka.RoundRobin{}}
+	w := &kafka.Writer{Addr: kafka.TCP(job.Brokers...), Topic: job.Topic, RequiredAcks: kafka.RequiredAcks(job.Acks)}
+	if job.Tuned {
+		// By default it waits up to a second for a batch of 100. Single messages fill no larger one.
+		w.BatchTimeout = time.Millisecond
+		if job.PerCall > 1 {
+			w.BatchSize = 10000
+		}
+	}
 	ctx := context.Background()
 	return func(values [][]byte) error {
 		messages := make([]kafka.Message, len(values))
@@ -25,7 +31,11 @@ func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
 }
 
 func (client) Consume(job measure.Job, seen func(int, int) bool) {
-	r := kafka.NewReader(kafka.ReaderConfig{Brokers: job.Brokers, GroupID: job.Group, Topic: job.Topic, MaxBytes: 16 << 20, StartOffset: kafka.FirstOffset, QueueCapacity: 1000})
+	config := kafka.ReaderConfig{Brokers: job.Brokers, GroupID: job.Group, Topic: job.Topic, StartOffset: kafka.FirstOffset}
+	if job.Tuned {
+		config.MaxBytes, config.QueueCapacity = 16<<20, 1000
+	}
+	r := kafka.NewReader(config)
 	for {
 		message, err := r.FetchMessage(context.Background())
 		if err != nil {

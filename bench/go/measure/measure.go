@@ -25,6 +25,8 @@ type Job struct {
 	Acks  int `json:"acks"`
 	Warm  int `json:"warm"`
 	Count int `json:"count"`
+	// Whether the client runs with the best settings we found, or with its own.
+	Tuned bool `json:"tuned"`
 }
 
 // Client is one peer. Consume calls seen with the messages and value bytes that arrived until it answers true.
