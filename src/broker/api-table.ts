@@ -5,19 +5,17 @@ import { handlers } from './handlers/index.ts'
 
 /** The APIs and versions a broker tells and takes. */
 export class ApiTable {
-  readonly #byKey = new Map<number, Handler>()
+  readonly all: readonly Handler[]
+  readonly #byKey: ReadonlyMap<number, Handler>
 
   constructor(caps: Readonly<Record<string, VersionCap>>) {
-    for (const handler of handlers) {
-      const versions = capped(handler, caps[handler.api.name])
-      if (versions !== null) this.#byKey.set(handler.api.key, { ...handler, versions })
-    }
     const unknown = Object.keys(caps).find(name => !handlers.some(({ api }) => api.name === name))
     if (unknown !== undefined) throw new ConfigError(`versions: this broker has no API named ${unknown}`)
-  }
-
-  get all(): readonly Handler[] {
-    return [...this.#byKey.values()]
+    this.all = handlers.flatMap(handler => {
+      const versions = capped(handler, caps[handler.api.name])
+      return versions === null ? [] : [{ ...handler, versions }]
+    })
+    this.#byKey = new Map(this.all.map(handler => [handler.api.key, handler]))
   }
 
   handler(apiKey: number): Handler | undefined {

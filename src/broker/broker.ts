@@ -1,21 +1,17 @@
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { AnyApi } from '../protocol/api.ts'
-import type { Address, Socket } from '../socket/socket.ts'
+import type { Socket } from '../socket/socket.ts'
+import { ApiTable } from './api-table.ts'
 import { Cluster } from './cluster.ts'
 import type { BrokerConfig } from './config.ts'
 import { Connection } from './connection.ts'
 import { type Control, Controls } from './control.ts'
 import type { CoordinatorKind } from './coordinators.ts'
 import { Dispatcher } from './dispatch.ts'
+import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 import { Throttle } from './throttle.ts'
-
-/** Where clients that came one way reach each broker: memory and TCP advertise different addresses, as Kafka's listeners do. */
-export interface Listener {
-  /** Undefined for a broker that cannot be reached this way yet: it is not told of. */
-  address(brokerId: number): Address | undefined
-}
 
 const memoryPort = 9092
 
@@ -35,7 +31,7 @@ export class Broker {
 
   constructor(config: BrokerConfig = {}) {
     this.#cluster = new Cluster(config)
-    this.#dispatcher = new Dispatcher(this.#cluster, this.#controls, this.#throttle)
+    this.#dispatcher = new Dispatcher(this.#cluster, new ApiTable(config.versions ?? {}), this.#controls, this.#throttle)
   }
 
   /** Ids of all brokers, running or not. */

@@ -3,7 +3,6 @@ import { type Logger, silentLogger } from '../base/logger.ts'
 import { uuidText } from '../bytes/reader.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import { Codecs } from '../compression/codecs.ts'
-import { ApiTable } from './api-table.ts'
 import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
 import { ConfigSource, Configs } from './configs/configs.ts'
@@ -24,7 +23,6 @@ export class Cluster {
   readonly logger: Logger
   readonly codecs: Codecs
   readonly configs: Configs
-  readonly apiTable: ApiTable
   /** Passwords by name; undefined lets everyone in. */
   readonly users: ReadonlyMap<string, string> | undefined
   readonly features: ReadonlyMap<string, number>
@@ -47,7 +45,6 @@ export class Cluster {
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
     this.codecs.offer(builtinCodecs)
-    this.apiTable = new ApiTable(config.versions ?? {})
     this.users = config.users === undefined ? undefined : new Map(Object.entries(config.users))
     this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
     this.maxBytes = config.maxBytes ?? 256 * mebibyte
@@ -64,7 +61,7 @@ export class Cluster {
       ConfigSource.brokerStatic,
     )
     for (let i = 0; i < brokers; i++) this.addNode(racks[i] ?? null)
-    this.coordinators = new Coordinators(this)
+    this.coordinators = new Coordinators(this.nodes, () => this.groups.coordinatorsChanged())
     this.groups = new Groups(this)
     this.transactions = new Transactions(this)
     for (const topic of config.topics ?? []) this.#declare(topic)

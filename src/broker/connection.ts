@@ -1,26 +1,24 @@
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { ClosedError, messageOf } from '../base/errors.ts'
 import type { Socket } from '../socket/socket.ts'
-import type { Listener } from './broker.ts'
 import type { Cluster } from './cluster.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { FrameReader } from './frame-reader.ts'
+import type { ClientConnection } from './handler.ts'
+import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 
 /**
  * One client's connection to one broker. Requests are served one at a time, as Kafka does: what is behind a waiting Fetch or JoinGroup
  * waits too. At most one request, one read and one answer are held.
  */
-export class Connection {
+export class Connection implements ClientConnection {
   readonly id: number
-  readonly node: Node
   readonly listener: Listener
-  /** Where the client is, as DescribeGroups tells. */
   readonly clientHost: string
-  /** Set once the client has authenticated, where that is demanded. */
   principal: string | undefined
-  /** The SASL mechanism agreed on, between handshake and authentication. */
   mechanism: string | undefined
+  readonly #node: Node
   readonly #socket: Socket
   readonly #cluster: Cluster
   readonly #dispatcher: Dispatcher
@@ -29,7 +27,7 @@ export class Connection {
 
   constructor(id: number, node: Node, socket: Socket, listener: Listener, clientHost: string, cluster: Cluster, dispatcher: Dispatcher) {
     this.id = id
-    this.node = node
+    this.#node = node
     this.listener = listener
     this.clientHost = clientHost
     this.#socket = socket
@@ -45,12 +43,12 @@ export class Connection {
   async serve(): Promise<void> {
     const { logger, configs } = this.#cluster
     const frames = new FrameReader(this.#socket, configs.number('socket.request.max.bytes'))
-    this.node.connections.add(this)
+    this.#node.connections.add(this)
     try {
       for (;;) {
         const frame = await frames.next()
         if (frame === null || this.#ended) break
-        const answer = this.#dispatcher.dispatch(frame, this)
+        const answer = this.#dispatcher.dispatch(frame, this.#node, this)
         const outcome = answer instanceof Promise ? await this.#unlessEnded(answer, frames) : answer
         if (outcome === 'drop' || this.#ended) break
         if (outcome.pieces.length > 0) await this.#socket.write(outcome.pieces)
@@ -60,9 +58,9 @@ export class Connection {
     } catch (error) {
       // Whoever listens for us has closed the socket: nothing went wrong.
       if (!this.#ended && !(error instanceof ClosedError))
-        logger.warn(`broker ${this.node.id}: connection ${this.id} closed: ${messageOf(error)}`)
+        logger.warn(`broker ${this.#node.id}: connection ${this.id} closed: ${messageOf(error)}`)
     } finally {
-      this.node.connections.delete(this)
+      this.#node.connections.delete(this)
       this.end(new Error('the broker closed the connection'))
     }
   }
@@ -94,7 +92,6 @@ export class Connection {
     })
   }
 
-  /** Calls `task` when the connection ends, if it has not; the answer takes it back. */
   onEnd(task: () => void): () => void {
     this.#listeners.add(task)
     return () => this.#listeners.delete(task)

@@ -1,22 +1,25 @@
-import type { Cluster } from './cluster.ts'
+import type { Node } from './node.ts'
 
 export type CoordinatorKind = 'group' | 'transaction'
 
 /** Which broker coordinates which group and transactional id: by a hash of the key, the next one when that does not run, unless it was moved. */
 export class Coordinators {
-  readonly #cluster: Cluster
+  readonly #nodes: ReadonlyMap<number, Node>
   readonly #moved = new Map<string, number>()
   /** Keys are dealt to the brokers of the start: adding one moves nothing. */
   readonly #dealt: number
+  /** To be called when keys may have moved: those who wait at the old coordinator are told. */
+  readonly changed: () => void
 
-  constructor(cluster: Cluster) {
-    this.#cluster = cluster
-    this.#dealt = cluster.nodes.size
+  constructor(nodes: ReadonlyMap<number, Node>, changed: () => void) {
+    this.#nodes = nodes
+    this.#dealt = nodes.size
+    this.changed = changed
   }
 
   /** The broker's id; −1 when none runs. */
   of(kind: CoordinatorKind, key: string): number {
-    const { nodes } = this.#cluster
+    const nodes = this.#nodes
     const first = this.#moved.get(`${kind} ${key}`) ?? 1 + (hash(key) % this.#dealt)
     for (let i = 0; i < nodes.size; i++) {
       const id = 1 + ((first - 1 + i) % nodes.size)
@@ -28,11 +31,6 @@ export class Coordinators {
   move(kind: CoordinatorKind, key: string, brokerId: number): void {
     this.#moved.set(`${kind} ${key}`, brokerId)
     this.changed()
-  }
-
-  /** To be called when keys may have moved: those who wait at the old coordinator are told. */
-  changed(): void {
-    this.#cluster.groups.coordinatorsChanged()
   }
 }
 

@@ -5,11 +5,12 @@ import { ApiVersions } from '../protocol/api-versions.ts'
 import { type RequestHeader, readRequest, readRequestHeader, responseFrame } from '../protocol/headers.ts'
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../protocol/sasl-handshake.ts'
+import type { ApiTable } from './api-table.ts'
 import type { Cluster } from './cluster.ts'
-import type { Connection } from './connection.ts'
 import type { Control, ControlContext, Controls } from './control.ts'
-import type { AnswerTo, Handler, RequestContext } from './handler.ts'
+import type { AnswerTo, ClientConnection, Handler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
+import type { Node } from './node.ts'
 import type { Throttle } from './throttle.ts'
 
 /** What to do after a request: send these pieces (none: nothing) and stay mute for a while, or close the connection. */
@@ -25,21 +26,23 @@ const open: readonly AnyApi[] = [ApiVersions, SaslHandshake, SaslAuthenticate]
 /** Takes a request apart, asks the control functions and the handler, and puts the answer together. */
 export class Dispatcher {
   readonly #cluster: Cluster
+  readonly #apiTable: ApiTable
   readonly #controls: Controls
   readonly #throttle: Throttle
 
-  constructor(cluster: Cluster, controls: Controls, throttle: Throttle) {
+  constructor(cluster: Cluster, apiTable: ApiTable, controls: Controls, throttle: Throttle) {
     this.#cluster = cluster
+    this.#apiTable = apiTable
     this.#controls = controls
     this.#throttle = throttle
   }
 
   /** The frame is read before this returns, and not kept. What no broker would answer closes the connection: a ProtocolError, or 'drop'. */
-  dispatch(frame: Uint8Array, connection: Connection): Outcome | Promise<Outcome> {
+  dispatch(frame: Uint8Array, node: Node, connection: ClientConnection): Outcome | Promise<Outcome> {
     const from = new ByteReader(frame)
     const header = readRequestHeader(from)
     const { apiKey, apiVersion } = header
-    const handler = this.#cluster.apiTable.handler(apiKey)
+    const handler = this.#apiTable.handler(apiKey)
     if (handler === undefined) throw new ProtocolError(`a request for API ${apiKey}, which this broker has not`)
     const { api, versions } = handler
     if (apiVersion < versions[0] || apiVersion > versions[1]) {
@@ -49,7 +52,7 @@ export class Dispatcher {
     if (this.#cluster.users !== undefined && connection.principal === undefined && !open.includes(api))
       throw new ProtocolError(`${api.name} before authentication`)
     const controls = this.#controls.of(api)
-    const context = { cluster: this.#cluster, node: connection.node, connection, ...header }
+    const context = { cluster: this.#cluster, node, connection, served: this.#apiTable.all, ...header }
     if (controls.length === 0) {
       const answer = handler.handle(readRequest(api, apiVersion, from), context)
       return answer instanceof Promise ? answer.then(settled => this.#answer(api, header, settled)) : this.#answer(api, header, answer)

@@ -1,14 +1,37 @@
 import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
 import type { Cluster } from './cluster.ts'
-import type { Connection } from './connection.ts'
+import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
+
+/** A client's connection, as the handlers of its requests see it. */
+export interface ClientConnection {
+  /** Counts the cluster's connections from 1. */
+  readonly id: number
+  readonly listener: Listener
+  /** Where the client is, as DescribeGroups tells. */
+  readonly clientHost: string
+  /** Set once the client has authenticated, where that is demanded. */
+  principal: string | undefined
+  /** The SASL mechanism agreed on, between handshake and authentication. */
+  mechanism: string | undefined
+  /** Calls `task` when the connection ends, if it has not; the answer takes it back. */
+  onEnd(task: () => void): () => void
+}
+
+/** An API, and the first and last version of it that is told and taken. */
+export interface ServedApi<A extends AnyApi = AnyApi> {
+  readonly api: A
+  readonly versions: readonly [first: number, last: number]
+}
 
 /** A request's circumstances. */
 export interface RequestContext {
   readonly cluster: Cluster
   /** The broker that was asked. */
   readonly node: Node
-  readonly connection: Connection
+  readonly connection: ClientConnection
+  /** All APIs of this broker. */
+  readonly served: readonly ServedApi[]
   readonly apiVersion: number
   readonly clientId: string | null
 }
@@ -17,10 +40,7 @@ export interface RequestContext {
 export type AnswerTo<A extends AnyApi> = Omit<ResponseInput<A>, 'throttleTimeMs'> & { readonly throttleTimeMs?: number }
 
 /** One API's behaviour. */
-export interface Handler<A extends AnyApi = AnyApi> {
-  readonly api: A
-  /** First and last version apiTable. */
-  readonly versions: readonly [first: number, last: number]
+export interface Handler<A extends AnyApi = AnyApi> extends ServedApi<A> {
   /** Answers the request; null for a request that gets no answer (Produce with acks 0). A promise holds up what is behind it on the connection. */
   handle(request: RequestOf<A>, context: RequestContext): AnswerTo<A> | null | Promise<AnswerTo<A> | null>
 }

@@ -1,6 +1,10 @@
 import { ConfigSource, Configs } from './configs/configs.ts'
-import type { Connection } from './connection.ts'
 import { FetchSessions } from './fetch/fetch-sessions.ts'
+
+/** A connection, to whom only ends it. */
+interface OpenConnection {
+  end(reason: Error): void
+}
 
 /** One broker of the cluster. */
 export class Node {
@@ -8,7 +12,7 @@ export class Node {
   readonly rack: string | null
   running = true
   readonly configs: Configs
-  readonly connections = new Set<Connection>()
+  readonly connections = new Set<OpenConnection>()
   readonly fetchSessions: FetchSessions
 
   constructor(id: number, rack: string | null, clusterConfigs: Configs) {

@@ -1,16 +1,25 @@
+import type { Clock } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Configs } from '../configs/configs.ts'
+import type { Coordinators } from '../coordinators.ts'
 import { Group } from './group.ts'
 import { type JoinRequest, type JoinResult, joinFailed } from './member.ts'
 
+/** What groups need of their cluster. */
+interface Surroundings {
+  readonly clock: Clock
+  readonly configs: Configs
+  readonly coordinators: Coordinators
+}
+
 /** All classic groups, whichever broker coordinates them. */
 export class Groups {
-  readonly #cluster: Cluster
+  readonly #cluster: Surroundings
   readonly #groups = new Map<string, Group>()
   /** The coordinator each group had when last looked at. */
   readonly #coordinators = new Map<string, number>()
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Surroundings) {
     this.#cluster = cluster
   }
 
@@ -66,15 +75,15 @@ export class Groups {
     const group = this.getOrCreate(groupId)
     const isKnown = group.members.has(memberId) || group.isPending(memberId)
     if (!isKnown && group.size >= configs.number('group.max.size')) return refuse(ErrorCode.GroupMaxSizeReached)
-    if (!group.supports(protocolType, protocols)) return refuse(ErrorCode.InconsistentGroupProtocol)
+    if (!group.roster.supports(protocolType, protocols)) return refuse(ErrorCode.InconsistentGroupProtocol)
     if (memberId !== '') {
       if (group.isPending(memberId) && instanceId === null) return group.add(memberId, request)
-      const errorCode = group.identify(memberId, instanceId)
+      const errorCode = group.roster.identify(memberId, instanceId)
       return errorCode === 0 ? group.rejoin(group.members.get(memberId)!, request) : refuse(errorCode)
     }
     const newId = `${instanceId ?? request.clientId}-${uuid4()}`
     if (instanceId !== null) {
-      const former = group.staticMember(instanceId)
+      const former = group.roster.staticMember(instanceId)
       return former === undefined ? group.add(newId, request) : group.replace(group.members.get(former)!, newId, request)
     }
     if (!request.requiresKnownId) return group.add(newId, request)

@@ -119,6 +119,12 @@ export class Member {
     this.syncing = undefined
     answer?.(result)
   }
+
+  /** Answers whatever it waits for with an error. */
+  answer(errorCode: number): void {
+    this.joined(joinFailed(errorCode, this.id))
+    this.synced(syncFailed(errorCode))
+  }
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

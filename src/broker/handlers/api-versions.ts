@@ -1,7 +1,7 @@
 import type { ResponseInput } from '../../protocol/api.ts'
 import { ApiVersions } from '../../protocol/api-versions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { type Handler, handler, type RequestContext, type ServedApi } from '../handler.ts'
 
 // KIP-511: what a client may call itself.
 const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
@@ -14,16 +14,16 @@ export const apiVersions: Handler = handler(ApiVersions, [0, 5], (request, conte
   // KIP-1242: a client that meant another cluster or broker must look for it anew.
   const stranger = (clusterId !== null && clusterId !== context.cluster.id) || (nodeId >= 0 && nodeId !== context.node.id)
   if (stranger) return failed(ErrorCode.RebootstrapRequired)
-  return { errorCode: 0, apiKeys: keysOf(context.cluster.apiTable.all), ...featuresOf(context) }
+  return { errorCode: 0, apiKeys: keysOf(context.served), ...featuresOf(context) }
 })
 
 /** The answer, in version 0, to a version this broker has not: it tells which of ApiVersions it has (KIP-511). */
-export function unsupportedApiVersions(mine: Handler): ResponseInput<typeof ApiVersions> {
+export function unsupportedApiVersions(mine: ServedApi): ResponseInput<typeof ApiVersions> {
   return { errorCode: ErrorCode.UnsupportedVersion, apiKeys: keysOf([mine]) }
 }
 
-function keysOf(handlers: readonly Handler[]): { apiKey: number; minVersion: number; maxVersion: number }[] {
-  return handlers.map(({ api, versions }) => ({ apiKey: api.key, minVersion: versions[0], maxVersion: versions[1] }))
+function keysOf(served: readonly ServedApi[]): { apiKey: number; minVersion: number; maxVersion: number }[] {
+  return served.map(({ api, versions }) => ({ apiKey: api.key, minVersion: versions[0], maxVersion: versions[1] }))
 }
 
 function featuresOf({

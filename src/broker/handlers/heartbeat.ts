@@ -12,7 +12,7 @@ function beat(groupId: string, memberId: string, generationId: number, instanceI
   if (misplaced !== 0) return misplaced
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.UnknownMemberId
-  const errorCode = group.identify(memberId, instanceId)
+  const errorCode = group.roster.identify(memberId, instanceId)
   if (errorCode !== 0) return errorCode
   if (generationId !== group.generationId) return ErrorCode.IllegalGeneration
   group.heard(group.members.get(memberId)!)

@@ -24,8 +24,8 @@ function leave(group: Group | undefined, memberId: string, instanceId: string | 
     group.removePending(memberId)
     return 0
   }
-  const id = memberId === '' && instanceId !== null ? (group.staticMember(instanceId) ?? '') : memberId
-  const errorCode = group.identify(id, instanceId)
+  const id = memberId === '' && instanceId !== null ? (group.roster.staticMember(instanceId) ?? '') : memberId
+  const errorCode = group.roster.identify(id, instanceId)
   if (errorCode === 0) group.remove(group.members.get(id)!)
   return errorCode
 }

@@ -39,7 +39,7 @@ function mayCommit(
   }
   if (generationId < 0 && group.state === 'Empty') return 0
   if (generationId < 0 && memberId === '' && instanceId === null) return ErrorCode.UnknownMemberId
-  const errorCode = group.identify(memberId, instanceId)
+  const errorCode = group.roster.identify(memberId, instanceId)
   if (errorCode !== 0) return errorCode
   if (generationId !== group.generationId) return ErrorCode.IllegalGeneration
   if (group.state === 'CompletingRebalance') return ErrorCode.RebalanceInProgress

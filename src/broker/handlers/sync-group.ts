@@ -10,7 +10,7 @@ export const syncGroup: Handler = handler(SyncGroup, [0, 5], (request, context) 
   if (misplaced !== 0) return syncFailed(misplaced)
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) return syncFailed(ErrorCode.UnknownMemberId)
-  const errorCode = group.identify(memberId, groupInstanceId)
+  const errorCode = group.roster.identify(memberId, groupInstanceId)
   if (errorCode !== 0) return syncFailed(errorCode)
   if (generationId !== group.generationId) return syncFailed(ErrorCode.IllegalGeneration)
   const differs = (said: string | null, is: string | null): boolean => said !== null && said !== is

@@ -39,7 +39,7 @@ function mayCommit(
   if (generationIdOrMemberEpoch < 0 && memberId === '' && groupInstanceId === null) return 0
   const group = cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.IllegalGeneration
-  const errorCode = group.identify(memberId, groupInstanceId)
+  const errorCode = group.roster.identify(memberId, groupInstanceId)
   if (errorCode !== 0) return errorCode
   return generationIdOrMemberEpoch === group.generationId ? 0 : ErrorCode.IllegalGeneration
 }

@@ -3,7 +3,7 @@ import type { Codecs } from '../../compression/codecs.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { type RecordBatch, scanBatches } from '../../records/record-batch.ts'
 import { RecordCursor } from '../../records/record-cursor.ts'
-import type { TopicSettings } from '../topics/topic.ts'
+import type { TopicSettings } from '../topics/settings.ts'
 
 /** Why a batch is refused: the error code, Kafka's text, and the records that are to blame (KIP-467). */
 export interface Refusal {

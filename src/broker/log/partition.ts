@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../../records/record-batch.ts'
-import type { Topic } from '../topics/topic.ts'
+import type { TopicSettings } from '../topics/settings.ts'
 import { markerBatch, stampPlace, stampTime } from './batch.ts'
 import { Log } from './log.ts'
 import { Producers } from './producers.ts'
@@ -12,9 +12,15 @@ export interface AbortedTransaction {
   readonly lastOffset: number
 }
 
+/** What a partition must know of its topic. Its settings may be replaced at any time. */
+export interface PartitionTopic {
+  readonly name: string
+  readonly settings: TopicSettings
+}
+
 /** One partition: its log, who leads it, and what its producers may write next. Its replicas share the log, so they never diverge. */
 export class Partition {
-  readonly topic: Topic
+  readonly topic: PartitionTopic
   readonly index: number
   /** −1 when no replica is alive. */
   leader: number
@@ -30,7 +36,7 @@ export class Partition {
   readonly #epochs: { epoch: number; startOffset: number }[] = [{ epoch: 0, startOffset: 0 }]
   readonly #watchers = new Set<() => void>()
 
-  constructor(topic: Topic, index: number, replicas: readonly number[]) {
+  constructor(topic: PartitionTopic, index: number, replicas: readonly number[]) {
     this.topic = topic
     this.index = index
     this.replicas = replicas

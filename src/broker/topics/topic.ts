@@ -1,20 +1,6 @@
 import type { Configs } from '../configs/configs.ts'
 import { Partition } from '../log/partition.ts'
-
-/** What a partition needs to know of its topic's configs, read once. */
-export interface TopicSettings {
-  readonly retentionBytes: number
-  readonly segmentBytes: number
-  readonly maxMessageBytes: number
-  readonly appendTime: boolean
-  readonly compacted: boolean
-  readonly timestampBefore: number
-  readonly timestampAfter: number
-  readonly minInsyncReplicas: number
-}
-
-const largestSegment = 1024 * 1024
-const smallestSegment = 4096
+import { settingsOf, type TopicSettings } from './settings.ts'
 
 export class Topic {
   readonly name: string
@@ -40,20 +26,5 @@ export class Topic {
   /** To be called when the configs have changed. */
   configured(): void {
     this.settings = settingsOf(this.configs)
-  }
-}
-
-function settingsOf(configs: Configs): TopicSettings {
-  const retentionBytes = configs.number('retention.bytes')
-  const eighth = retentionBytes < 0 ? largestSegment : Math.max(smallestSegment, Math.floor(retentionBytes / 8))
-  return {
-    retentionBytes: retentionBytes < 0 ? Number.POSITIVE_INFINITY : retentionBytes,
-    segmentBytes: Math.min(largestSegment, eighth, configs.number('segment.bytes')),
-    maxMessageBytes: configs.number('max.message.bytes'),
-    appendTime: configs.get('message.timestamp.type') === 'LogAppendTime',
-    compacted: configs.get('cleanup.policy').includes('compact'),
-    timestampBefore: configs.number('message.timestamp.before.max.ms'),
-    timestampAfter: configs.number('message.timestamp.after.max.ms'),
-    minInsyncReplicas: configs.number('min.insync.replicas'),
   }
 }

@@ -1,5 +1,7 @@
+import type { Clock } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Configs } from '../configs/configs.ts'
+import type { Groups } from '../groups/groups.ts'
 import type { Partition } from '../log/partition.ts'
 import { Transaction } from './transaction.ts'
 
@@ -19,12 +21,20 @@ function failed(errorCode: number): ProducerIdentity {
   return { errorCode, producerId: -1n, producerEpoch: -1 }
 }
 
+/** What transactions need of their cluster. */
+interface Surroundings {
+  readonly clock: Clock
+  readonly configs: Configs
+  readonly groups: Groups
+  newProducerId(): bigint
+}
+
 /** All transactional ids, whichever broker coordinates them. Markers are written before EndTxn is answered. */
 export class Transactions {
-  readonly #cluster: Cluster
+  readonly #cluster: Surroundings
   readonly #byId = new Map<string, Transaction>()
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Surroundings) {
     this.#cluster = cluster
   }
 
