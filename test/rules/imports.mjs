@@ -1,9 +1,9 @@
 // @ts-check
 import { posix } from 'node:path'
-import { parseSync } from 'oxc-parser'
+import { parseSync, Visitor } from 'oxc-parser'
 
 /**
- * What the imports of the tree break of the house's rules (docs/design.md).
+ * What the imports of the tree break of its rules (docs/design.md).
  * @param {ReadonlyMap<string, string>} files source text by path, as `src/base/errors.ts`
  * @param {{ folders: readonly string[], dependencies: readonly string[] }} rules the folders of src from the highest down; the packages
  *   we depend on
@@ -12,15 +12,15 @@ import { parseSync } from 'oxc-parser'
 export function importProblems(files, { folders, dependencies }) {
   /** @type {string[]} */
   const problems = []
-  /** Without imports of types alone: those are gone at run time, and two files may well speak of each other. @type {Map<string, string[]>} */
+  /** @type {Map<string, string[]>} */
   const graph = new Map()
   for (const [path, text] of files) {
     /** @type {string[]} */
     const targets = []
     graph.set(path, targets)
-    for (const [name, isType] of imported(path, text)) {
+    for (const name of imported(path, text)) {
       const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : undefined
-      if (target !== undefined && !isType) targets.push(target)
+      if (target !== undefined) targets.push(target)
       const reason = target === undefined ? refusePackage(path, name, dependencies) : refuseFile(path, target, files, folders)
       if (reason !== undefined) problems.push(`${path} imports ${name}: ${reason}`)
     }
@@ -29,24 +29,22 @@ export function importProblems(files, { folders, dependencies }) {
 }
 
 /**
- * What a module imports and re-exports, and whether types alone.
+ * What a module imports and re-exports, for types alone or not.
  * @param {string} path
  * @param {string} text
  */
 function imported(path, text) {
-  const { module, errors } = parseSync(path, text)
+  const { module, program, errors } = parseSync(path, text)
   if (errors[0] !== undefined) throw new SyntaxError(`${path}: ${errors[0].message}`)
-  /** @type {Map<string, boolean>} */
-  const names = new Map()
-  /** @param {string} name @param {boolean} isType */
-  const add = (name, isType) => names.set(name, isType && (names.get(name) ?? true))
-  for (const { moduleRequest, entries } of module.staticImports) {
-    add(moduleRequest.value, entries.length > 0 && entries.every(entry => entry.isType))
-  }
+  /** @type {Set<string>} */
+  const names = new Set()
+  for (const { moduleRequest } of module.staticImports) names.add(moduleRequest.value)
   for (const { entries } of module.staticExports) {
-    for (const { moduleRequest, isType } of entries) if (moduleRequest) add(moduleRequest.value, isType)
+    for (const { moduleRequest } of entries) if (moduleRequest) names.add(moduleRequest.value)
   }
-  for (const { moduleRequest } of module.dynamicImports) add(text.slice(moduleRequest.start + 1, moduleRequest.end - 1), false)
+  for (const { moduleRequest } of module.dynamicImports) names.add(text.slice(moduleRequest.start + 1, moduleRequest.end - 1))
+  // A type named where it is used: import('./a.ts').A.
+  if (text.includes('import(')) new Visitor({ TSImportType: ({ source }) => names.add(source.value) }).visit(program)
   return names
 }
 
@@ -79,25 +77,64 @@ function refuseFile(path, target, files, folders) {
   return folders.indexOf(targetFolder) <= folders.indexOf(folder) ? undefined : `src/${targetFolder} stands below src/${folder}`
 }
 
-/** @param {ReadonlyMap<string, readonly string[]>} graph */
+/**
+ * One shortest cycle of every knot of files that import each other, be it for types alone: who changes one of them must know them all.
+ * @param {ReadonlyMap<string, readonly string[]>} graph
+ */
 function cycles(graph) {
   /** @type {string[]} */
   const found = []
   /** @type {Set<string>} */
   const done = new Set()
-  /** @type {string[]} */
-  const trail = []
-  /** @param {string} path */
-  const visit = path => {
-    if (trail.includes(path)) found.push(`a cycle: ${[...trail.slice(trail.indexOf(path)), path].join(' -> ')}`)
-    if (done.has(path)) return
-    done.add(path)
-    trail.push(path)
-    for (const target of graph.get(path) ?? []) visit(target)
-    trail.pop()
+  for (const path of graph.keys()) {
+    if (done.has(path)) continue
+    const knot = [...reached(graph, path)].filter(target => reached(graph, target).has(path)).sort()
+    for (const each of knot) done.add(each)
+    if (knot.length === 0) continue
+    const cycle = shortest(knot.map(each => wayBack(graph, each)))
+    const others = knot.length - cycle.length + 1
+    found.push(`a cycle: ${cycle.join(' -> ')}${others > 0 ? `, and ${others} files more` : ''}`)
   }
-  for (const path of graph.keys()) visit(path)
   return found
+}
+
+/** The files that this one leads to; itself among them if it is in a cycle. @param {ReadonlyMap<string, readonly string[]>} graph @param {string} path */
+function reached(graph, path) {
+  /** @type {Set<string>} */
+  const found = new Set()
+  const open = [path]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const target of graph.get(at) ?? []) {
+      if (found.has(target)) continue
+      found.add(target)
+      open.push(target)
+    }
+  }
+  return found
+}
+
+/** The shortest way from a file in a cycle to itself. @param {ReadonlyMap<string, readonly string[]>} graph @param {string} path */
+function wayBack(graph, path) {
+  /** @type {Set<string>} */
+  const seen = new Set()
+  let ways = [[path]]
+  for (;;) {
+    /** @type {string[][]} */
+    const longer = []
+    for (const way of ways) {
+      for (const target of graph.get(/** @type {string} */ (way.at(-1))) ?? []) {
+        if (target === path) return [...way, path]
+        if (!seen.has(target)) longer.push([...way, target])
+        seen.add(target)
+      }
+    }
+    ways = longer
+  }
+}
+
+/** @param {readonly string[][]} ways @returns {string[]} */
+function shortest(ways) {
+  return ways.reduce((least, way) => (way.length < least.length ? way : least))
 }
 
 /** The folders of src in the order of design.md's table. @param {string} design */
