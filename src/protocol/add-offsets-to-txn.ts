@@ -1,5 +1,6 @@
 import { bigInt64, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /** Makes a group's offsets part of a transaction (KIP-98). To the transaction coordinator. */
 export const AddOffsetsToTxn = api({
@@ -7,6 +8,7 @@ export const AddOffsetsToTxn = api({
   name: 'AddOffsetsToTxn',
   versions: [0, 4],
   flexible: 3,
+  route: toCoordinator('transaction', 'transactionalId'),
   request: { transactionalId: string, producerId: bigInt64, producerEpoch: int16, groupId: string },
   response: { throttleTimeMs: int32, errorCode: int16 },
 })

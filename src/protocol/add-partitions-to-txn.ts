@@ -1,6 +1,7 @@
 import { array, ignorable, since, until, withDefault } from '../schema/combinators.ts'
 import { bigInt64, boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 const topic = { name: string, partitions: array(int32) }
 
@@ -17,6 +18,7 @@ export const AddPartitionsToTxn = api({
   name: 'AddPartitionsToTxn',
   versions: [0, 5],
   flexible: 3,
+  route: toCoordinator('transaction', 'v3AndBelowTransactionalId', 'transactions'),
   request: {
     /** From v4, for brokers. */
     transactions: since(

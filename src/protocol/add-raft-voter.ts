@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { boolean, int16, int32, string, uint16, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Adds a voter to the controller quorum (KIP-853). */
 export const AddRaftVoter = api({
@@ -8,6 +9,7 @@ export const AddRaftVoter = api({
   name: 'AddRaftVoter',
   versions: [0, 1],
   flexible: 0,
+  route: toController,
   request: {
     clusterId: nullable(string),
     timeoutMs: int32,

@@ -1,6 +1,7 @@
 import { array, nullable } from '../schema/combinators.ts'
 import { boolean, float64, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Sets and removes quotas (KIP-546). */
 export const AlterClientQuotas = api({
@@ -8,6 +9,7 @@ export const AlterClientQuotas = api({
   name: 'AlterClientQuotas',
   versions: [0, 1],
   flexible: 1,
+  route: toController,
   request: {
     entries: array({
       entity: array({ entityType: string, entityName: nullable(string) }),

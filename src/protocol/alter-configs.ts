@@ -1,6 +1,7 @@
 import { array, nullable } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toBroker, toController } from './route.ts'
 
 /** Replaces all settings of a resource: what is not named is reset. IncrementalAlterConfigs is the better one. */
 export const AlterConfigs = api({
@@ -8,6 +9,7 @@ export const AlterConfigs = api({
   name: 'AlterConfigs',
   versions: [0, 2],
   flexible: 2,
+  route: toBroker(['resources'], ['responses'], toController),
   request: {
     resources: array({
       resourceType: int8,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
 import { boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Starts or cancels moves of partitions to other brokers (KIP-455). */
 export const AlterPartitionReassignments = api({
@@ -8,6 +9,7 @@ export const AlterPartitionReassignments = api({
   name: 'AlterPartitionReassignments',
   versions: [0, 1],
   flexible: 0,
+  route: toController,
   request: {
     timeoutMs: withDefault(int32, 60000),
     allowReplicationFactorChange: since(1, boolean, true),

@@ -1,6 +1,7 @@
 import { array } from '../schema/combinators.ts'
 import { int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toBroker } from './route.ts'
 
 /** Moves replicas to another log directory of this broker (KIP-113). */
 export const AlterReplicaLogDirs = api({
@@ -8,6 +9,7 @@ export const AlterReplicaLogDirs = api({
   name: 'AlterReplicaLogDirs',
   versions: [0, 2],
   flexible: 2,
+  route: toBroker(),
   request: {
     dirs: array({
       /** Absolute. */

@@ -1,6 +1,7 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
 import { int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /** Sets where an empty share group goes on (KIP-932). To the group's coordinator. */
 export const AlterShareGroupOffsets = api({
@@ -8,6 +9,7 @@ export const AlterShareGroupOffsets = api({
   name: 'AlterShareGroupOffsets',
   versions: [0, 0],
   flexible: 0,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     topics: array({ topicName: string, partitions: array({ partitionIndex: int32, startOffset: int64 }) }),

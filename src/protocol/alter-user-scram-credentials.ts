@@ -1,6 +1,7 @@
 import { array, nullable } from '../schema/combinators.ts'
 import { bytes, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Sets and deletes users' SCRAM credentials (KIP-554). */
 export const AlterUserScramCredentials = api({
@@ -8,6 +9,7 @@ export const AlterUserScramCredentials = api({
   name: 'AlterUserScramCredentials',
   versions: [0, 0],
   flexible: 0,
+  route: toController,
   request: {
     deletions: array({ name: string, mechanism: int8 }),
     upsertions: array({

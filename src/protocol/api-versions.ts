@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, tagged } from '../schema/combinators.ts'
 import { boolean, int16, int32, int64, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /**
  * What the broker speaks: the first request on a connection. Any broker answers; one that doesn't know the version asked answers in
@@ -11,6 +12,8 @@ export const ApiVersions = api({
   name: 'ApiVersions',
   versions: [0, 5],
   flexible: 3,
+  route: toAny,
+  repeatable: true,
   request: {
     /** Letters, digits, '-' and '.', or the broker refuses (KIP-511). */
     clientSoftwareName: ignorable(since(3, string)),

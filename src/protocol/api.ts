@@ -1,6 +1,7 @@
 import { ProtocolError } from '../base/errors.ts'
 import { struct } from '../schema/combinators.ts'
 import type { Codec, Fields, In, InOf, Out, OutOf, Schema } from '../schema/schema.ts'
+import type { Lane, ListPathOf, Route } from './route.ts'
 
 /** What may lower the version a request goes out in, besides what broker and client speak. */
 export interface CapContext {
@@ -18,6 +19,12 @@ export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
   readonly flexibleSince: number
   readonly request: Schema<OutOf<Q>, InOf<Q>>
   readonly response: Schema<OutOf<R>, InOf<R>>
+  /** Which brokers it is for. Undefined: any. */
+  readonly route?: Route | undefined
+  /** Which of a broker's connections it takes. Default `control`. */
+  readonly lane?: Lane | undefined
+  /** Sending it twice does no harm: it may be sent again when no answer came. */
+  readonly repeatable?: boolean | undefined
   /** The highest version that can carry this request. */
   cap?(request: InOf<Q>, context: CapContext): number
 }
@@ -41,17 +48,19 @@ export function api<Q extends Fields, R extends Fields>(declared: {
   flexible?: number
   request: Q
   response: R
+  route?: Route<ListPathOf<OutOf<NoInfer<Q>>>, ListPathOf<OutOf<NoInfer<R>>>, keyof NoInfer<Q> & string>
+  lane?: Lane
+  repeatable?: boolean
   cap?(request: InOf<Q>, context: CapContext): number
 }): Api<Q, R> {
+  const { versions, flexible, ...rest } = declared
   return {
-    key: declared.key,
-    name: declared.name,
-    minVersion: declared.versions[0],
-    maxVersion: declared.versions[1],
-    flexibleSince: declared.flexible ?? Number.POSITIVE_INFINITY,
+    ...rest,
+    minVersion: versions[0],
+    maxVersion: versions[1],
+    flexibleSince: flexible ?? Number.POSITIVE_INFINITY,
     request: struct(declared.request),
     response: struct(declared.response),
-    ...(declared.cap === undefined ? {} : { cap: declared.cap }),
   }
 }
 

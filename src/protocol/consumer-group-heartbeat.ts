@@ -1,6 +1,7 @@
 import { array, nullable, since, struct, withDefault } from '../schema/combinators.ts'
 import { int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 const topicPartitions = { topicId: uuid, partitions: array(int32) }
 
@@ -13,6 +14,7 @@ export const ConsumerGroupHeartbeat = api({
   name: 'ConsumerGroupHeartbeat',
   versions: [0, 1],
   flexible: 0,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     /** The member's own choice: a UUID (KIP-1082). */

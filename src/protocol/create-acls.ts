@@ -1,6 +1,7 @@
 import { array, nullable, since } from '../schema/combinators.ts'
 import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Makes access rules (KIP-140). The controller's business; a KRaft broker passes it on. */
 export const CreateAcls = api({
@@ -8,6 +9,7 @@ export const CreateAcls = api({
   name: 'CreateAcls',
   versions: [0, 3],
   flexible: 2,
+  route: toController,
   request: {
     creations: array({
       resourceType: int8,

@@ -1,6 +1,7 @@
 import { array, nullable, since } from '../schema/combinators.ts'
 import { bytes, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Makes a delegation token (KIP-48); for somebody else from v3 (KIP-373). */
 export const CreateDelegationToken = api({
@@ -8,6 +9,7 @@ export const CreateDelegationToken = api({
   name: 'CreateDelegationToken',
   versions: [0, 3],
   flexible: 2,
+  route: toAny,
   request: {
     ownerPrincipalType: since(3, nullable(string)),
     ownerPrincipalName: since(3, nullable(string)),

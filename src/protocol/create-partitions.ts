@@ -1,6 +1,7 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
 import { boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Adds partitions to topics (KIP-195). The controller's business; a KRaft broker passes it on. */
 export const CreatePartitions = api({
@@ -8,6 +9,7 @@ export const CreatePartitions = api({
   name: 'CreatePartitions',
   versions: [0, 3],
   flexible: 2,
+  route: toController,
   request: {
     topics: array({
       name: string,

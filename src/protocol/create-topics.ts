@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, tagged, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Makes topics. The controller's business; a KRaft broker passes it on. From v5 the answer has what was made (KIP-525). */
 export const CreateTopics = api({
@@ -8,6 +9,7 @@ export const CreateTopics = api({
   name: 'CreateTopics',
   versions: [0, 7],
   flexible: 5,
+  route: toController,
   request: {
     topics: array({
       name: string,

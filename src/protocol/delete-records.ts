@@ -1,6 +1,7 @@
 import { array } from '../schema/combinators.ts'
 import { int16, int32, int64, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /** Moves the start of partitions forward, on their leaders (KIP-107). */
 export const DeleteRecords = api({
@@ -8,6 +9,7 @@ export const DeleteRecords = api({
   name: 'DeleteRecords',
   versions: [0, 2],
   flexible: 2,
+  route: toLeaders(['topics', 'partitions']),
   request: {
     topics: array({
       name: string,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, until, withDefault } from '../schema/combinators.ts'
 import { int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Deletes topics by name, or from v6 by id (KIP-516). The controller's business; a KRaft broker passes it on. */
 export const DeleteTopics = api({
@@ -8,6 +9,7 @@ export const DeleteTopics = api({
   name: 'DeleteTopics',
   versions: [0, 6],
   flexible: 4,
+  route: toController,
   request: {
     /** Each by name, or null and an id. */
     topics: ignorable(since(6, array({ name: withDefault(nullable(string), null), topicId: uuid })), { beside: 'topicNames' }),

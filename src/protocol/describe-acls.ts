@@ -1,6 +1,7 @@
 import { array, nullable, since } from '../schema/combinators.ts'
 import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** The access rules a filter matches (KIP-140). Prefixed patterns from v1 (KIP-290). */
 export const DescribeAcls = api({
@@ -8,6 +9,8 @@ export const DescribeAcls = api({
   name: 'DescribeAcls',
   versions: [0, 3],
   flexible: 2,
+  route: toAny,
+  repeatable: true,
   request: {
     /** Types, patterns, operations and permissions are Kafka's AclBinding codes; 1 is any. */
     resourceTypeFilter: int8,

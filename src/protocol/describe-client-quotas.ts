@@ -1,6 +1,7 @@
 import { array, nullable } from '../schema/combinators.ts'
 import { boolean, float64, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** The quotas that a filter of users, client ids and addresses matches (KIP-546). */
 export const DescribeClientQuotas = api({
@@ -8,6 +9,8 @@ export const DescribeClientQuotas = api({
   name: 'DescribeClientQuotas',
   versions: [0, 1],
   flexible: 1,
+  route: toAny,
+  repeatable: true,
   request: {
     components: array({
       entityType: string,

@@ -1,6 +1,7 @@
 import { array, nullable, since, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** The cluster's id, controller and brokers (KIP-700); controllers' endpoints from v1 (KIP-919), fenced brokers from v2. */
 export const DescribeCluster = api({
@@ -8,6 +9,8 @@ export const DescribeCluster = api({
   name: 'DescribeCluster',
   versions: [0, 2],
   flexible: 0,
+  route: toAny,
+  repeatable: true,
   request: {
     includeClusterAuthorizedOperations: boolean,
     /** 1 brokers, 2 controllers. */

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, until } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toBroker } from './route.ts'
 
 /** Settings of topics, brokers, groups and more (KIP-133); those of one broker from that broker alone. */
 export const DescribeConfigs = api({
@@ -8,6 +9,8 @@ export const DescribeConfigs = api({
   name: 'DescribeConfigs',
   versions: [0, 4],
   flexible: 4,
+  route: toBroker(['resources'], ['results']),
+  repeatable: true,
   request: {
     resources: array({
       resourceType: int8,

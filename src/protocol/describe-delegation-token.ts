@@ -1,6 +1,7 @@
 import { array, nullable, since } from '../schema/combinators.ts'
 import { bytes, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** The delegation tokens of some owners (KIP-48). */
 export const DescribeDelegationToken = api({
@@ -8,6 +9,8 @@ export const DescribeDelegationToken = api({
   name: 'DescribeDelegationToken',
   versions: [0, 3],
   flexible: 2,
+  route: toAny,
+  repeatable: true,
   request: {
     /** null: all. */
     owners: nullable(array({ principalType: string, principalName: string })),

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { boolean, bytes, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /** State, members and assignments of classic groups, from each group's coordinator. */
 export const DescribeGroups = api({
@@ -8,6 +9,8 @@ export const DescribeGroups = api({
   name: 'DescribeGroups',
   versions: [0, 6],
   flexible: 5,
+  route: toCoordinator('group', 'groups'),
+  repeatable: true,
   request: { groups: array(string), includeAuthorizedOperations: since(3, boolean) },
   response: {
     throttleTimeMs: ignorable(since(1, int32)),

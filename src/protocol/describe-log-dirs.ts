@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { boolean, int16, int32, int64, size64, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toEvery } from './route.ts'
 
 /** This broker's log directories and what lies in them (KIP-113; total and usable bytes from v4, KIP-827; cordoned from v5, KIP-1066). */
 export const DescribeLogDirs = api({
@@ -8,6 +9,8 @@ export const DescribeLogDirs = api({
   name: 'DescribeLogDirs',
   versions: [0, 5],
   flexible: 2,
+  route: toEvery,
+  repeatable: true,
   request: {
     /** null: all. */
     topics: nullable(array({ topic: string, partitions: array(int32) })),

@@ -1,6 +1,7 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
 import { bigInt64, int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /** The producers a partition's leader knows of (KIP-664). */
 export const DescribeProducers = api({
@@ -8,6 +9,8 @@ export const DescribeProducers = api({
   name: 'DescribeProducers',
   versions: [0, 0],
   flexible: 0,
+  route: toLeaders(['topics', 'partitionIndexes'], ['topics', 'partitions']),
+  repeatable: true,
   request: { topics: array({ name: string, partitionIndexes: array(int32) }) },
   response: {
     throttleTimeMs: int32,

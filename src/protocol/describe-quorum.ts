@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { int16, int32, int64, string, timestamp, uint16, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 const replicaState = {
   replicaId: int32,
@@ -16,6 +17,8 @@ export const DescribeQuorum = api({
   name: 'DescribeQuorum',
   versions: [0, 2],
   flexible: 0,
+  route: toController,
+  repeatable: true,
   request: { topics: array({ topicName: string, partitions: array({ partitionIndex: int32 }) }) },
   response: {
     errorCode: int16,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, struct, withDefault } from '../schema/combinators.ts'
 import { boolean, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Topics' partitions, a page at a time (KIP-966). */
 export const DescribeTopicPartitions = api({
@@ -8,6 +9,8 @@ export const DescribeTopicPartitions = api({
   name: 'DescribeTopicPartitions',
   versions: [0, 0],
   flexible: 0,
+  route: toAny,
+  repeatable: true,
   request: {
     /** Empty: all. */
     topics: array({ name: string }),

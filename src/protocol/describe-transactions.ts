@@ -1,6 +1,7 @@
 import { array } from '../schema/combinators.ts'
 import { bigInt64, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /** The state of transactions, from their coordinator (KIP-664). */
 export const DescribeTransactions = api({
@@ -8,6 +9,8 @@ export const DescribeTransactions = api({
   name: 'DescribeTransactions',
   versions: [0, 0],
   flexible: 0,
+  route: toCoordinator('transaction', 'transactionalIds'),
+  repeatable: true,
   request: { transactionalIds: array(string) },
   response: {
     throttleTimeMs: int32,

@@ -1,6 +1,7 @@
 import { array, nullable } from '../schema/combinators.ts'
 import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Which SCRAM credentials users have (KIP-554). */
 export const DescribeUserScramCredentials = api({
@@ -8,6 +9,8 @@ export const DescribeUserScramCredentials = api({
   name: 'DescribeUserScramCredentials',
   versions: [0, 0],
   flexible: 0,
+  route: toAny,
+  repeatable: true,
   request: {
     /** null or none: all. */
     users: nullable(array({ name: string })),

@@ -2,6 +2,7 @@ import { ignorable, since } from '../schema/combinators.ts'
 import { bigInt64, boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { transactionsV2 } from './caps.ts'
+import { toCoordinator } from './route.ts'
 
 /**
  * Commits or aborts a transaction (KIP-98). To the transaction coordinator. From v5 the answer has the producer's next epoch (KIP-890).
@@ -11,6 +12,7 @@ export const EndTxn = api({
   name: 'EndTxn',
   versions: [0, 5],
   flexible: 3,
+  route: toCoordinator('transaction', 'transactionalId'),
   request: {
     transactionalId: string,
     producerId: bigInt64,

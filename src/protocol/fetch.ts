@@ -2,6 +2,7 @@ import { array, ignorable, nullable, since, struct, tagged, until, withDefault }
 import { bigInt64, int8, int16, int32, int64, records, size64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds } from './caps.ts'
+import { toLeaders } from './route.ts'
 
 /**
  * Reads record batches, from leaders or, as they advise, followers (KIP-392). Incremental sessions from v7 (KIP-227); topics are named
@@ -12,6 +13,9 @@ export const Fetch = api({
   name: 'Fetch',
   versions: [0, 18],
   flexible: 12,
+  route: toLeaders(['topics', 'partitions'], ['responses', 'partitions']),
+  lane: 'fetch',
+  repeatable: true,
   request: {
     clusterId: ignorable(tagged(0, since(12, nullable(string), null))),
     /** -1 for a consumer. */

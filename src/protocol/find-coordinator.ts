@@ -1,6 +1,7 @@
 import { array, between, ignorable, nullable, since, until } from '../schema/combinators.ts'
 import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Which broker coordinates a group, transaction or share partition. Any broker answers. Several keys at once from v4 (KIP-699). */
 export const FindCoordinator = api({
@@ -8,6 +9,8 @@ export const FindCoordinator = api({
   name: 'FindCoordinator',
   versions: [0, 6],
   flexible: 3,
+  route: toAny,
+  repeatable: true,
   request: {
     /** Until v3. Give both forms: a version takes its own. */
     key: ignorable(until(3, string), { beside: 'coordinatorKeys' }),

@@ -1,6 +1,7 @@
 import { array } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Which client metrics the cluster wants, and how often (KIP-714). */
 export const GetTelemetrySubscriptions = api({
@@ -8,6 +9,8 @@ export const GetTelemetrySubscriptions = api({
   name: 'GetTelemetrySubscriptions',
   versions: [0, 0],
   flexible: 0,
+  route: toAny,
+  repeatable: true,
   request: {
     /** Zero the first time; the answer gives one. */
     clientInstanceId: uuid,

@@ -1,6 +1,7 @@
 import { array, nullable } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toBroker, toController } from './route.ts'
 
 /** Sets, resets, appends to and subtracts from single settings (KIP-339). */
 export const IncrementalAlterConfigs = api({
@@ -8,6 +9,7 @@ export const IncrementalAlterConfigs = api({
   name: 'IncrementalAlterConfigs',
   versions: [0, 1],
   flexible: 1,
+  route: toBroker(['resources'], ['responses'], toController),
   request: {
     resources: array({
       resourceType: int8,

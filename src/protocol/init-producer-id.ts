@@ -1,6 +1,7 @@
 import { ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
 import { bigInt64, boolean, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /**
  * A producer id and epoch: from any broker for idempotence, from the transaction coordinator for transactions. v6 is two-phase commit
@@ -11,6 +12,7 @@ export const InitProducerId = api({
   name: 'InitProducerId',
   versions: [0, 6],
   flexible: 2,
+  route: toCoordinator('transaction', 'transactionalId'),
   request: {
     /** null for idempotence alone. */
     transactionalId: nullable(string),

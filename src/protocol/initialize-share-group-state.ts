@@ -1,6 +1,7 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
 import { int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toShareCoordinators } from './route.ts'
 
 /** Between brokers: the group coordinator has a share partition's state made (KIP-932). */
 export const InitializeShareGroupState = api({
@@ -8,6 +9,7 @@ export const InitializeShareGroupState = api({
   name: 'InitializeShareGroupState',
   versions: [0, 0],
   flexible: 0,
+  route: toShareCoordinators(['topics', 'partitions'], ['results', 'partitions']),
   request: {
     groupId: string,
     topics: array({

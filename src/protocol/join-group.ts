@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
 import { boolean, bytes, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /**
  * Enters a classic consumer group; the coordinator answers once the round of joining is over. The leader is given every member's
@@ -11,6 +12,8 @@ export const JoinGroup = api({
   name: 'JoinGroup',
   versions: [0, 9],
   flexible: 6,
+  route: toCoordinator('group', 'groupId'),
+  lane: 'group',
   request: {
     groupId: string,
     sessionTimeoutMs: int32,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, until, withDefault } from '../schema/combinators.ts'
 import { int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /** Leaves a classic group, so that its partitions are given away at once. Several members from v3 (KIP-345). */
 export const LeaveGroup = api({
@@ -8,6 +9,7 @@ export const LeaveGroup = api({
   name: 'LeaveGroup',
   versions: [0, 5],
   flexible: 4,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     /** Until v2. Give both forms: a version takes its own. */

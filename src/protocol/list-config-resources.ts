@@ -1,6 +1,7 @@
 import { array, ignorable, since } from '../schema/combinators.ts'
 import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Resources that have settings of their own: client metrics alone in v0 (KIP-714), of any type from v1 (KIP-1142). */
 export const ListConfigResources = api({
@@ -8,6 +9,8 @@ export const ListConfigResources = api({
   name: 'ListConfigResources',
   versions: [0, 1],
   flexible: 0,
+  route: toAny,
+  repeatable: true,
   request: {
     /** Empty: all. */
     resourceTypes: since(1, array(int8)),

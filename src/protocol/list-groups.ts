@@ -1,6 +1,7 @@
 import { array, ignorable, since } from '../schema/combinators.ts'
 import { int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toEvery } from './route.ts'
 
 /** The groups this broker coordinates; filters by state from v4 (KIP-518) and by type from v5 (KIP-848). */
 export const ListGroups = api({
@@ -8,6 +9,8 @@ export const ListGroups = api({
   name: 'ListGroups',
   versions: [0, 5],
   flexible: 3,
+  route: toEvery,
+  repeatable: true,
   request: {
     /** Empty: all. */
     statesFilter: since(4, array(string)),

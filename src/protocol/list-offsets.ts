@@ -1,6 +1,7 @@
 import { array, ignorable, since, until } from '../schema/combinators.ts'
 import { int8, int16, int32, int64, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /** The offset at a time, or at one of the special times, on each partition's leader. */
 export const ListOffsets = api({
@@ -8,6 +9,8 @@ export const ListOffsets = api({
   name: 'ListOffsets',
   versions: [0, 11],
   flexible: 6,
+  route: toLeaders(['topics', 'partitions']),
+  repeatable: true,
   request: {
     replicaId: int32,
     /** 1: latest is the last stable offset. */

@@ -1,6 +1,7 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
 import { int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** The moves of partitions going on (KIP-455). */
 export const ListPartitionReassignments = api({
@@ -8,6 +9,8 @@ export const ListPartitionReassignments = api({
   name: 'ListPartitionReassignments',
   versions: [0, 0],
   flexible: 0,
+  route: toController,
+  repeatable: true,
   request: {
     timeoutMs: withDefault(int32, 60000),
     /** null: all. */

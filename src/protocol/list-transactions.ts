@@ -1,6 +1,7 @@
 import { array, nullable, since } from '../schema/combinators.ts'
 import { bigInt64, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toEvery } from './route.ts'
 
 /** The transactions this broker coordinates (KIP-664); filters by duration from v1 (KIP-994) and by id pattern from v2 (KIP-1152). */
 export const ListTransactions = api({
@@ -8,6 +9,8 @@ export const ListTransactions = api({
   name: 'ListTransactions',
   versions: [0, 2],
   flexible: 0,
+  route: toEvery,
+  repeatable: true,
   request: {
     stateFilters: array(string),
     producerIdFilters: array(bigInt64),

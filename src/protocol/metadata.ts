@@ -1,6 +1,7 @@
 import { array, between, ignorable, nullable, since } from '../schema/combinators.ts'
 import { boolean, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** Which brokers there are and who leads each partition. Any broker answers. KIP-516: topic ids from v10, asking by id from v12. */
 export const Metadata = api({
@@ -8,6 +9,8 @@ export const Metadata = api({
   name: 'Metadata',
   versions: [0, 13],
   flexible: 9,
+  route: toAny,
+  repeatable: true,
   request: {
     /** null asks for all topics (v0: an empty list did), [] for none. */
     topics: nullable(array({ topicId: ignorable(since(10, uuid)), name: nullable(string, { since: 10 }) }), { since: 1 }),

@@ -2,6 +2,7 @@ import { array, between, ignorable, nullable, since, until } from '../schema/com
 import { int16, int32, int64, string, timestamp, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds } from './caps.ts'
+import { toCoordinator } from './route.ts'
 
 /** Stores a group's positions with its coordinator. Topics are named by id alone from v10 (KIP-848). */
 export const OffsetCommit = api({
@@ -9,6 +10,7 @@ export const OffsetCommit = api({
   name: 'OffsetCommit',
   versions: [0, 10],
   flexible: 8,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     /** -1 outside of group management. */

@@ -1,6 +1,7 @@
 import { array, ignorable, since, withDefault } from '../schema/combinators.ts'
 import { int16, int32, int64, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /** Where a leader epoch ended, on the partition's leader: how a client finds that its log was truncated (KIP-320). */
 export const OffsetForLeaderEpoch = api({
@@ -8,6 +9,8 @@ export const OffsetForLeaderEpoch = api({
   name: 'OffsetForLeaderEpoch',
   versions: [0, 4],
   flexible: 4,
+  route: toLeaders(['topics', 'partitions']),
+  repeatable: true,
   request: {
     replicaId: ignorable(since(3, int32, -2)),
     topics: array({

@@ -2,6 +2,7 @@ import { array, ignorable, nullable, since, struct, tagged, until, withDefault }
 import { int16, int32, int64, records, string, timestamp, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds, transactionsV2 } from './caps.ts'
+import { toLeaders } from './route.ts'
 
 /**
  * Appends record batches to partitions, on their leaders. With acks 0 there is no response. Topics are named by id alone from v13
@@ -12,6 +13,8 @@ export const Produce = api({
   name: 'Produce',
   versions: [0, 13],
   flexible: 9,
+  route: toLeaders(['topicData', 'partitionData'], ['responses', 'partitionResponses']),
+  lane: 'produce',
   request: {
     /** null outside of transactions. */
     transactionalId: since(3, nullable(string), null),

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
 import { int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toShareCoordinators } from './route.ts'
 
 /** Between brokers: how far a share partition is, for the group coordinator (KIP-932). */
 export const ReadShareGroupStateSummary = api({
@@ -8,6 +9,8 @@ export const ReadShareGroupStateSummary = api({
   name: 'ReadShareGroupStateSummary',
   versions: [0, 1],
   flexible: 0,
+  route: toShareCoordinators(['topics', 'partitions'], ['results', 'partitions']),
+  repeatable: true,
   request: {
     groupId: string,
     topics: array({ topicId: uuid, partitions: array({ partition: int32, leaderEpoch: int32 }) }),

@@ -1,6 +1,7 @@
 import { array, nullable, withDefault } from '../schema/combinators.ts'
 import { int8, int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toShareCoordinators } from './route.ts'
 
 /** Between brokers: a partition's leader reads the state of a share partition (KIP-932). */
 export const ReadShareGroupState = api({
@@ -8,6 +9,8 @@ export const ReadShareGroupState = api({
   name: 'ReadShareGroupState',
   versions: [0, 0],
   flexible: 0,
+  route: toShareCoordinators(['topics', 'partitions'], ['results', 'partitions']),
+  repeatable: true,
   request: {
     groupId: string,
     topics: array({ topicId: uuid, partitions: array({ partition: int32, leaderEpoch: int32 }) }),

@@ -1,6 +1,7 @@
 import { ignorable, nullable, since } from '../schema/combinators.ts'
 import { bytes, int16, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toAny } from './route.ts'
 
 /** One step of a SASL exchange (KIP-152). From v1 the answer says how long the session lasts (KIP-368). */
 export const SaslAuthenticate = api({
@@ -8,6 +9,7 @@ export const SaslAuthenticate = api({
   name: 'SaslAuthenticate',
   versions: [0, 2],
   flexible: 2,
+  route: toAny,
   request: { authBytes: bytes },
   response: {
     errorCode: int16,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, struct, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /** Acknowledges records acquired by ShareFetch (KIP-932). To the partitions' leader. v0 was a preview; renewal from v2 (KIP-1222). */
 export const ShareAcknowledge = api({
@@ -8,6 +9,7 @@ export const ShareAcknowledge = api({
   name: 'ShareAcknowledge',
   versions: [0, 2],
   flexible: 0,
+  route: toLeaders(['topics', 'partitions'], ['responses', 'partitions']),
   request: {
     groupId: withDefault(nullable(string), null),
     memberId: nullable(string),

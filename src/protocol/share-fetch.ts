@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, struct, until, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, int64, records, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /**
  * Acquires records for a member of a share group, and acknowledges earlier ones (KIP-932). To the partitions' leader. v0 was a preview;
@@ -11,6 +12,8 @@ export const ShareFetch = api({
   name: 'ShareFetch',
   versions: [0, 2],
   flexible: 0,
+  route: toLeaders(['topics', 'partitions'], ['responses', 'partitions']),
+  lane: 'fetch',
   request: {
     groupId: withDefault(nullable(string), null),
     memberId: nullable(string),

@@ -1,6 +1,7 @@
 import { array, nullable, struct, withDefault } from '../schema/combinators.ts'
 import { boolean, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 const topicPartitions = { topicId: uuid, topicName: string, partitions: array(int32) }
 
@@ -12,6 +13,8 @@ export const ShareGroupDescribe = api({
   name: 'ShareGroupDescribe',
   versions: [0, 1],
   flexible: 0,
+  route: toCoordinator('group', 'groupIds'),
+  repeatable: true,
   request: { groupIds: array(string), includeAuthorizedOperations: boolean },
   response: {
     throttleTimeMs: int32,

@@ -1,6 +1,7 @@
 import { array, nullable, struct, withDefault } from '../schema/combinators.ts'
 import { int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 const topicPartitions = { topicId: uuid, partitions: array(int32) }
 
@@ -13,6 +14,7 @@ export const ShareGroupHeartbeat = api({
   name: 'ShareGroupHeartbeat',
   versions: [0, 1],
   flexible: 0,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     memberId: string,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, struct, until, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, int64, size64, string, uint16 } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 const keyValue = { key: string, value: string }
 
@@ -25,6 +26,7 @@ export const StreamsGroupHeartbeat = api({
   name: 'StreamsGroupHeartbeat',
   versions: [0, 1],
   flexible: 0,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     memberId: string,

@@ -1,6 +1,7 @@
 import { array, nullable, struct, withDefault } from '../schema/combinators.ts'
 import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 const node = {
   name: string,
@@ -23,6 +24,7 @@ export const StreamsGroupTopologyDescriptionUpdate = api({
   name: 'StreamsGroupTopologyDescriptionUpdate',
   versions: [0, 0],
   flexible: 0,
+  route: toCoordinator('group', 'groupId'),
   request: {
     groupId: string,
     memberId: string,

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { bytes, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toCoordinator } from './route.ts'
 
 /** Ends a round of joining: the leader hands over everybody's assignment, each member is answered its own. */
 export const SyncGroup = api({
@@ -8,6 +9,8 @@ export const SyncGroup = api({
   name: 'SyncGroup',
   versions: [0, 5],
   flexible: 4,
+  route: toCoordinator('group', 'groupId'),
+  lane: 'group',
   request: {
     groupId: string,
     generationId: int32,

@@ -2,6 +2,7 @@ import { array, ignorable, nullable, since, until } from '../schema/combinators.
 import { bigInt64, int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds, transactionsV2 } from './caps.ts'
+import { toCoordinator } from './route.ts'
 
 /**
  * Stores a group's positions as part of a transaction (KIP-98). To the group's coordinator. v5 also adds the group to the transaction
@@ -12,6 +13,7 @@ export const TxnOffsetCommit = api({
   name: 'TxnOffsetCommit',
   versions: [0, 6],
   flexible: 3,
+  route: toCoordinator('group', 'groupId'),
   request: {
     transactionalId: string,
     groupId: string,

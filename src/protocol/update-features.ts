@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, until, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toController } from './route.ts'
 
 /** Raises or lowers finalised feature levels (KIP-584). */
 export const UpdateFeatures = api({
@@ -8,6 +9,7 @@ export const UpdateFeatures = api({
   name: 'UpdateFeatures',
   versions: [0, 2],
   flexible: 0,
+  route: toController,
   request: {
     timeoutMs: withDefault(int32, 60000),
     featureUpdates: array({

@@ -1,6 +1,7 @@
 import { array, ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
 import { int8, int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toShareCoordinators } from './route.ts'
 
 /** Between brokers: a partition's leader stores the state of a share partition (KIP-932). */
 export const WriteShareGroupState = api({
@@ -8,6 +9,7 @@ export const WriteShareGroupState = api({
   name: 'WriteShareGroupState',
   versions: [0, 1],
   flexible: 0,
+  route: toShareCoordinators(['topics', 'partitions'], ['results', 'partitions']),
   request: {
     groupId: string,
     topics: array({

@@ -1,6 +1,7 @@
 import { array, ignorable, since } from '../schema/combinators.ts'
 import { bigInt64, boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
+import { toLeaders } from './route.ts'
 
 /** Between brokers: the transaction coordinator has the outcome written to the partitions. */
 export const WriteTxnMarkers = api({
@@ -8,6 +9,7 @@ export const WriteTxnMarkers = api({
   name: 'WriteTxnMarkers',
   versions: [0, 2],
   flexible: 1,
+  route: toLeaders(['markers', 'topics', 'partitionIndexes'], ['markers', 'topics', 'partitions']),
   request: {
     markers: array({
       producerId: bigInt64,

@@ -1,11 +1,12 @@
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
+import type { CoordinatorKind } from '../protocol/route.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { BrokerInfo } from './layout.ts'
 
-export type CoordinatorKind = 'group' | 'transaction'
+export type { CoordinatorKind } from '../protocol/route.ts'
 
-const keyTypes = { group: 0, transaction: 1 } as const
+const keyTypes = { group: 0, transaction: 1, share: 2 } as const
 
 /** Which broker coordinates a group or a transaction, as last heard. */
 export class Coordinators {

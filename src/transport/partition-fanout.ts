@@ -1,117 +1,117 @@
-import type { Deadline } from '../base/deadline.ts'
-import { zeroUuid } from '../bytes/reader.ts'
-import { ErrorCode, KafkaError } from '../protocol/errors.ts'
-import type { Cluster } from './cluster.ts'
-import type { TopicLayout } from './layout.ts'
-import type { PartitionShape, Row } from './routes.ts'
+import { backoffDelay } from '../base/backoff.ts'
+import { isTemporary } from '../base/errors.ts'
+import { ErrorCode } from '../protocol/errors.ts'
+import type { PartitionRoute } from '../protocol/route.ts'
+import type { Settings } from './config.ts'
+import { assembled, type Shapes } from './merge.ts'
+import { isMoved } from './moved.ts'
+import { leadersOf, type Owners, shareCoordinatorsOf, shareKey } from './owners.ts'
+import { type Part, partsOf, requestFor } from './parts.ts'
+import { type Exchange, mayRepeat, type RoutedCall } from './routed-call.ts'
+import { levelsOf, type Row } from './shape.ts'
 
-/** One partition of a request, with the topic it is part of. */
-export interface Item {
-  readonly topic: Row
-  readonly partition: Row
-  readonly name: string
-  readonly index: number
-}
+/** Sends a request to the owners of its partitions, again for those that have moved, and makes one response of the answers. */
+export class PartitionFanout {
+  readonly #settings: Settings
+  readonly #exchange: Exchange
+  readonly #call: RoutedCall
+  readonly #shapes: Shapes
+  readonly #toLeaders: boolean
+  /** What each partition was last answered: its part of a response, or a code of our own. */
+  readonly #answers = new Map<Part, Row | number>()
+  readonly #responses: Row[] = []
+  #failure: unknown
 
-/** Who is to be asked for what, and what can't be asked. */
-export interface Plan {
-  readonly byLeader: ReadonlyMap<number, Item[]>
-  /** Partitions without a leader to ask, and why. */
-  readonly refused: ReadonlyMap<Item, number>
-}
-
-/** The partitions a request is about. */
-export function itemsOf(request: Row, shape: PartitionShape): Item[] {
-  const items: Item[] = []
-  for (const topic of request[shape.topics] as Row[]) {
-    for (const partition of topic[shape.partitions] as Row[])
-      items.push({ topic, partition, name: topic[shape.name], index: partition[shape.index] })
+  constructor(settings: Settings, exchange: Exchange, call: RoutedCall, { to, request, response }: PartitionRoute) {
+    this.#settings = settings
+    this.#exchange = exchange
+    this.#call = call
+    this.#shapes = { request: levelsOf(call.api.request, request), response: levelsOf(call.api.response, response) }
+    this.#toLeaders = to === 'leaders'
   }
-  return items
-}
 
-/** Finds each partition's leader. Rejects when the cluster can't be asked. */
-export async function plan(cluster: Cluster, items: readonly Item[], deadline: Deadline, signal: AbortSignal | undefined): Promise<Plan> {
-  const byLeader = new Map<number, Item[]>()
-  const refused = new Map<Item, number>()
-  const names = [...new Set(items.map(({ name }) => name))]
-  const layouts = new Map(await Promise.all(names.map(async name => [name, await layoutOrCode(cluster, name, deadline, signal)] as const)))
-  for (const item of items) {
-    const layout = layouts.get(item.name)!
-    const leader = typeof layout === 'number' ? undefined : layout.partitions[item.index]?.leader
-    if (typeof layout === 'number') refused.set(item, layout)
-    else if (leader === undefined) refused.set(item, ErrorCode.UnknownTopicOrPartition)
-    else if (leader < 0) refused.set(item, ErrorCode.LeaderNotAvailable)
-    else {
-      const its = byLeader.get(leader)
-      if (its === undefined) byLeader.set(leader, [item])
-      else its.push(item)
+  /** Rejects when no broker answered at all. */
+  async run(): Promise<Row> {
+    const { cluster, api, request, deadline, signal } = this.#call
+    const { backoff, lifetime } = this.#settings
+    let open: readonly Part[] = partsOf(request, this.#shapes.request, id => cluster.nameOf(id))
+    for (const part of open) this.#answers.set(part, ErrorCode.Unknown)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (attempt > 1) await this.#lookAgain(open)
+        open = await this.#ask(open, attempt)
+      } catch (error) {
+        // Who owns them could not be asked.
+        if (signal?.aborted || !isTemporary(error)) throw error
+        this.#failure ??= error
+      }
+      const wait = backoffDelay(attempt, backoff)
+      if (open.length === 0 || wait >= deadline.remaining) break
+      await lifetime.sleep(wait, signal && { signal })
+    }
+    if (this.#failure !== undefined && this.#responses.length === 0) throw this.#failure
+    return assembled(api, this.#shapes, this.#responses, this.#answers)
+  }
+
+  async #lookAgain(parts: readonly Part[]): Promise<void> {
+    const { cluster, request, rest } = this.#call
+    if (this.#toLeaders) await cluster.refresh([...new Set(parts.map(({ topic }) => topic))].filter(Boolean), rest())
+    else for (const part of parts) cluster.forgetCoordinator('share', shareKey(request['groupId'], part))
+  }
+
+  #owners(parts: readonly Part[]): Promise<Owners> {
+    const { cluster, request, rest } = this.#call
+    return this.#toLeaders ? leadersOf(cluster, parts, rest()) : shareCoordinatorsOf(cluster, request['groupId'], parts, rest())
+  }
+
+  /** One round; answers the partitions to ask for again. */
+  async #ask(parts: readonly Part[], attempt: number): Promise<Part[]> {
+    const { cluster } = this.#call
+    const again: Part[] = []
+    const { byBroker, refused } = await this.#owners(parts)
+    for (const [part, code] of refused) {
+      // What the metadata does not have will not come by waiting, but a partition may be newer than what we know.
+      const hopeless = code === ErrorCode.UnknownTopicOrPartition && (attempt > 1 || cluster.peek(part.topic) === undefined)
+      this.#settle(part, code, hopeless ? [] : again)
+    }
+    await Promise.all([...byBroker].map(([broker, its]) => this.#askOne(broker, its, again)))
+    return again
+  }
+
+  async #askOne(broker: number, parts: readonly Part[], again: Part[]): Promise<void> {
+    const call = this.#call
+    const request = requestFor(call.request, this.#shapes.request, parts, call.cluster)
+    try {
+      const response = await this.#exchange(call, broker, request)
+      // Acks 0: no news is all there will be.
+      if (response === undefined) for (const part of parts) this.#answers.set(part, 0)
+      else this.#take(request, response, parts, again)
+    } catch (error) {
+      this.#failure ??= error
+      if (mayRepeat(call, error)) again.push(...parts)
     }
   }
-  return { byLeader, refused }
-}
 
-async function layoutOrCode(
-  cluster: Cluster,
-  name: string,
-  deadline: Deadline,
-  signal: AbortSignal | undefined,
-): Promise<TopicLayout | number> {
-  try {
-    return await cluster.topic(name, { timeoutMs: deadline.remaining, ...(signal && { signal }) })
-  } catch (error) {
-    if (error instanceof KafkaError) return error.code
-    throw error
-  }
-}
-
-/** The request with these partitions alone, its topics named by id too where that is known (KIP-516). */
-export function requestFor(request: Row, shape: PartitionShape, items: readonly Item[], cluster: Cluster): Row {
-  const topics = new Map<Row, Row>()
-  for (const { topic, partition, name } of items) {
-    let row = topics.get(topic)
-    if (row === undefined) {
-      row = { ...topic, topicId: topic['topicId'] ?? cluster.peek(name)?.id ?? zeroUuid, [shape.partitions]: [] }
-      topics.set(topic, row)
+  /** Matches a response with what was asked for: topics that it names by id are those that the request named so. */
+  #take(request: Row, response: Row, parts: readonly Part[], again: Part[]): void {
+    const { cluster } = this.#call
+    const sent = partsOf(request, this.#shapes.request, id => cluster.nameOf(id))
+    const names = new Map(sent.map(({ topic, topicId }) => [topicId, topic]))
+    const told = new Map(partsOf(response, this.#shapes.response, id => names.get(id)).map(part => [part.key, part.partition as Row]))
+    const endpoints = response['nodeEndpoints'] ?? []
+    for (const part of parts) {
+      const answer = told.get(part.key)
+      const { leaderId = -1, leaderEpoch = -1 } = answer?.['currentLeader'] ?? {}
+      if (leaderId >= 0) cluster.learnLeader({ topic: part.topic, partition: part.index }, { leaderId, leaderEpoch, endpoints })
+      this.#settle(part, answer ?? ErrorCode.Unknown, again)
     }
-    row[shape.partitions].push(partition)
+    this.#responses.push(response)
   }
-  return { ...request, [shape.topics]: [...topics.values()] }
-}
 
-/** The answer for each item, in the response of one leader; undefined where it left one out. */
-export function answersOf(response: Row, shape: PartitionShape, items: readonly Item[], cluster: Cluster): Map<Item, Row | undefined> {
-  const told = new Map<string, Row>()
-  for (const topic of response[shape.topics] as Row[]) {
-    const name = topic[shape.name] || cluster.nameOf(topic['topicId'])
-    for (const partition of topic[shape.partitions] as Row[]) told.set(`${partition[shape.index]} ${name}`, partition)
-  }
-  return new Map(items.map(item => [item, told.get(`${item.index} ${item.name}`)]))
-}
-
-/** Takes in the leaders that the response names (KIP-951). */
-export function learnLeaders(response: Row, answers: ReadonlyMap<Item, Row | undefined>, cluster: Cluster): void {
-  const endpoints = response['nodeEndpoints'] ?? []
-  for (const [{ name, index }, answer] of answers) {
-    const { leaderId = -1, leaderEpoch = -1 } = answer?.['currentLeader'] ?? {}
-    if (leaderId >= 0) cluster.learnLeader({ topic: name, partition: index }, { leaderId, leaderEpoch, endpoints })
+  #settle(part: Part, answer: Row | number, again: Part[]): void {
+    this.#answers.set(part, answer)
+    const code = typeof answer === 'number' ? answer : answer['errorCode']
+    const elsewhere = code === ErrorCode.NotCoordinatorForGroup || code === ErrorCode.GroupCoordinatorNotAvailable
+    if (this.#toLeaders ? isMoved(code) : elsewhere || code === ErrorCode.GroupLoadInProgress) again.push(part)
   }
 }
-
-/** Whether nothing was done, and the partition's leader, found anew, may answer otherwise. */
-export function isMoved(code: number): boolean {
-  return moved.includes(code)
-}
-
-const moved: readonly number[] = [
-  ErrorCode.UnknownTopicOrPartition,
-  ErrorCode.LeaderNotAvailable,
-  ErrorCode.NotLeaderForPartition,
-  ErrorCode.ReplicaNotAvailable,
-  ErrorCode.KafkaStorageError,
-  ErrorCode.FencedLeaderEpoch,
-  ErrorCode.UnknownLeaderEpoch,
-  ErrorCode.OffsetNotAvailable,
-  ErrorCode.UnknownTopicID,
-  ErrorCode.InconsistentTopicID,
-]

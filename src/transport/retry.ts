@@ -28,7 +28,8 @@ export async function retry<T>(task: () => Promise<T>, options: RetryOptions): P
       last = error
     }
     const wait = backoffDelay(attempt, backoff)
-    if (signal?.aborted || !again(last) || wait >= deadline.remaining) throw last
+    // A try begun in the last moment would only hide what the one before it said.
+    if (signal?.aborted || !again(last) || wait + backoff.min >= deadline.remaining) throw last
     options.onRetry?.(attempt, last)
     await lifetime.sleep(wait, call)
   }

@@ -7,6 +7,8 @@ import type { Natives } from '../socket/socket.ts'
 export interface RoundTripOptions extends CallOptions {
   /** Bounds the whole call, retries included, in milliseconds. Default: the transport's `requestTimeout`. */
   timeoutMs?: number
+  /** Sends it to this broker, wherever the API would go by itself. Needed where a request is about a broker that it does not name. */
+  brokerId?: number
 }
 
 /** What sends a request to a cluster and gives the response. A `Transport` is one; tests may have their own. */

@@ -1,29 +1,21 @@
-import { backoffDelay } from '../base/backoff.ts'
 import { Deadline } from '../base/deadline.ts'
-import { ConnectionError, isTemporary, TimeoutError } from '../base/errors.ts'
-import type { CallOptions } from '../base/signals.ts'
+import { ConfigError, isTemporary, TimeoutError } from '../base/errors.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, KafkaError } from '../protocol/errors.ts'
-import type { Cluster, CoordinatorKind } from './cluster.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import type { BrokerRoute, CoordinatorRoute, PlainRoute } from '../protocol/route.ts'
+import { toAny } from '../protocol/route.ts'
+import type { Cluster } from './cluster.ts'
 import type { Settings } from './config.ts'
-import { assembled, concatenated } from './merge.ts'
-import { answersOf, type Item, isMoved, itemsOf, learnLeaders, plan, requestFor } from './partition-fanout.ts'
+import { anyBroker, brokerOf, codeIn, controllerOf, coordinatorOf, type Destination, type Whom } from './destination.ts'
+import { concatenated } from './merge.ts'
+import { PartitionFanout } from './partition-fanout.ts'
 import { retry } from './retry.ts'
 import type { RoundTripOptions } from './round-tripper.ts'
-import { type CoordinatorsRoute, type LeaderRoute, type Route, type Row, routeOf } from './routes.ts'
+import { mayRepeat, type RoutedCall } from './routed-call.ts'
+import type { Row } from './shape.ts'
 import { awaitTopicChanges } from './topic-changes.ts'
 
-/** One call on its way. */
-interface RoutedCall {
-  readonly cluster: Cluster
-  readonly api: AnyApi
-  readonly request: Row
-  readonly route: Route
-  readonly deadline: Deadline
-  readonly signal: AbortSignal | undefined
-}
-
-/** A broker answered that it is not the one to ask. The answer is kept, for there may be no time to ask another. */
+/** A broker answered that it is not the one to ask, and this is what it answered. */
 class Misdirected extends KafkaError {
   readonly response: Row
 
@@ -33,245 +25,172 @@ class Misdirected extends KafkaError {
   }
 }
 
+/** The types of resources that are a broker's own: its settings and its loggers. */
+const brokerResources: readonly number[] = [4, 8]
+
 /** Sends requests to the brokers they concern, and again when these have changed or could not be reached. */
 export class Router {
-  private readonly settings: Settings
-  private readonly busyFetchKeys = new Set<string>()
+  readonly #settings: Settings
+  readonly #busyFetchKeys = new Set<string>()
 
   constructor(settings: Settings) {
-    this.settings = settings
+    this.#settings = settings
   }
 
   async send<A extends AnyApi>(
     cluster: Cluster,
     api: A,
     request: RequestInput<A>,
-    { signal, timeoutMs = cluster.patience }: RoundTripOptions,
+    { signal, timeoutMs = cluster.patience, brokerId }: RoundTripOptions,
   ): Promise<ResponseOf<A>> {
-    const deadline = new Deadline(timeoutMs, this.settings.clock)
-    const trip: RoutedCall = { cluster, api, request: request as Row, route: routeOf(api.key), deadline, signal }
-    return (await this.travel(trip)) as ResponseOf<A>
+    const deadline = new Deadline(timeoutMs, this.#settings.clock)
+    const rest = () => ({ timeoutMs: deadline.remaining, ...(signal && { signal }) })
+    const call: RoutedCall = { cluster, api, request: request as Row, deadline, signal, rest }
+    const sent = brokerId === undefined ? this.#route(call) : this.#toOne(call, brokerOf(cluster, brokerId, rest))
+    return (await sent) as ResponseOf<A>
   }
 
-  private travel(trip: RoutedCall): Promise<Row> {
-    const { route } = trip
-    if (route.to === 'leader') return this.toLeaders(trip, route)
-    if (route.to === 'all') return this.toAll(trip)
-    if (route.to === 'coordinators') return this.toCoordinators(trip, route)
-    return this.toOne(trip, destinationOf(trip))
+  #route(call: RoutedCall): Promise<Row> {
+    const { route = toAny } = call.api
+    switch (route.to) {
+      case 'leaders':
+      case 'shareCoordinators':
+        return new PartitionFanout(this.#settings, this.#exchange, call, route).run()
+      case 'coordinator':
+        return this.#toCoordinators(call, route)
+      case 'broker':
+        return this.#toBrokers(call, route)
+      case 'every':
+        return this.#toEvery(call)
+      default:
+        return this.#toOne(call, plainDestination(call, route))
+    }
   }
 
   /** To a single broker, or the next if that one can't be reached or is not the one to ask. */
-  private async toOne(trip: RoutedCall, { find, lost, redirectCodes }: Destination): Promise<Row> {
-    const { cluster, api, request } = trip
+  async #toOne(call: RoutedCall, { find, lost, redirectCodes }: Destination): Promise<Row> {
+    const { cluster, api, request, rest } = call
     const attempt = async (): Promise<Row> => {
       try {
-        const response = (await this.exchange(trip, await find(), request)) ?? {}
-        const code = codeIn(response, redirectCodes)
-        if (code !== 0) throw new Misdirected(code, response)
-        return response
+        return settled((await this.#exchange(call, await find(), request)) ?? {}, redirectCodes)
       } catch (error) {
         if (isTemporary(error)) await lost()
         throw error
       }
     }
+    const response = await this.#trying(call, attempt)
+    await awaitTopicChanges(cluster, api.key, request, response, rest())
+    return response
+  }
+
+  /** To the coordinator of the group or transaction named, or to that of each listed; any failure fails all. */
+  async #toCoordinators(call: RoutedCall, { kind, fields }: CoordinatorRoute): Promise<Row> {
+    const { cluster, request, rest } = call
+    const field = fields.find(name => request[name]?.length > 0)
+    // Nothing asked for is nothing answered, but by a broker, who knows the form.
+    if (field === undefined) return this.#toOne(call, anyBroker)
+    const named: string | readonly (string | Row)[] = request[field]
+    if (typeof named === 'string') return this.#toOne(call, coordinatorOf(cluster, kind, named, rest))
+    const id = kind === 'group' ? 'groupId' : 'transactionalId'
+    const byKey = new Map(named.map(each => [typeof each === 'string' ? each : (each[id] as string), each]))
+    const asked = [...byKey].map(([key, each]) =>
+      this.#toOne({ ...call, request: { ...request, [field]: [each] } }, coordinatorOf(cluster, kind, key, rest)),
+    )
+    return concatenated(await Promise.all(asked))
+  }
+
+  /** Each resource of a broker's own to that broker, the others together to where they belong; any failure fails all. */
+  async #toBrokers(call: RoutedCall, { resources }: BrokerRoute): Promise<Row> {
+    const { cluster, api, request, rest } = call
+    if (resources === undefined) throw new ConfigError(`${api.name} is about one broker: say which, with brokerId`)
+    const [list] = resources.request
+    const [answered] = resources.response
+    const asked: readonly Row[] = request[list] ?? []
+    const byBroker = new Map<number | undefined, Row[]>()
+    for (const resource of asked) {
+      const id = ownBroker(resource)
+      byBroker.set(id, [...(byBroker.get(id) ?? []), resource])
+    }
+    const others = plainDestination(call, resources.otherwise)
+    if (byBroker.size === 0) return this.#toOne(call, others)
+    const responses = [...byBroker].map(([id, its]) =>
+      this.#toOne({ ...call, request: { ...request, [list]: its } }, id === undefined ? others : brokerOf(cluster, id, rest)),
+    )
+    const response = concatenated(await Promise.all(responses))
+    const order = new Map(asked.map((resource, at) => [keyOf(resource), at]))
+    const rows = (response[answered] as Row[]).sort((a, b) => (order.get(keyOf(a)) ?? 0) - (order.get(keyOf(b)) ?? 0))
+    return { ...response, [answered]: rows }
+  }
+
+  /** To every broker; any failure fails all. */
+  async #toEvery(call: RoutedCall): Promise<Row> {
+    const { cluster, request, rest } = call
+    return this.#trying(call, async () => {
+      await cluster.refresh([], rest())
+      const asked = cluster.brokers().map(async ({ id }) => (await this.#exchange(call, id, request)) ?? {})
+      return settled(concatenated(await Promise.all(asked)), anyBroker.redirectCodes)
+    })
+  }
+
+  /** Repeats the task while that may help. There may be no time to ask who else is to be asked: the last answer is the answer then. */
+  async #trying(call: RoutedCall, task: () => Promise<Row>): Promise<Row> {
+    const { api, deadline, signal, cluster } = call
+    const { backoff, lifetime, onEvent } = this.#settings
     try {
-      const response = await this.trying(trip, attempt)
-      await awaitTopicChanges(cluster, api.key, request, response, within(trip))
-      return response
+      return await retry(task, {
+        deadline,
+        backoff,
+        lifetime,
+        again: error => error instanceof Misdirected || mayRepeat(call, error),
+        late: last => last ?? new TimeoutError(`${cluster.name}: ${api.name}: not done in time`, { sent: true }),
+        onRetry: (attempt, error) => onEvent?.({ type: 'retry', what: api.name, attempt, error }),
+        ...(signal && { signal }),
+      })
     } catch (error) {
       if (error instanceof Misdirected) return error.response
       throw error
     }
   }
 
-  /** To the coordinator of each group or transaction listed; any failure fails all. */
-  private async toCoordinators(trip: RoutedCall, route: CoordinatorsRoute): Promise<Row> {
-    const { kind, list } = route
-    const asked = [...new Set<string>(trip.request[list])].map(key => {
-      const request = { ...trip.request, [list]: [key] }
-      return this.toOne({ ...trip, request }, coordinatorDestination(trip, kind, key))
-    })
-    // Nothing asked for is nothing answered, but by a broker, who knows the form.
-    return asked.length === 0 ? this.toOne(trip, anyone) : concatenated(await Promise.all(asked))
-  }
-
-  /** To every broker; any failure fails all. */
-  private async toAll(trip: RoutedCall): Promise<Row> {
-    const { cluster } = trip
-    return this.trying(trip, async () => {
-      await cluster.refresh([], within(trip))
-      return concatenated(await Promise.all(cluster.brokers().map(async ({ id }) => (await this.exchange(trip, id, trip.request)) ?? {})))
-    })
-  }
-
-  /** To the leaders of the partitions; again for those whose leader has moved. Rejects when no leader answered at all. */
-  private async toLeaders(trip: RoutedCall, route: LeaderRoute): Promise<Row> {
-    const { cluster, api, request, deadline, signal } = trip
-    const { backoff, lifetime } = this.settings
-    const items = itemsOf(request, route.request)
-    const outcome: Outcome = { answers: new Map(items.map(item => [item, ErrorCode.Unknown])), responses: [], failure: undefined }
-    let open: readonly Item[] = items
-    for (let attempt = 1; ; attempt++) {
-      try {
-        if (attempt > 1) await cluster.refresh([...new Set(open.map(({ name }) => name))], within(trip))
-        open = await this.askLeaders(trip, route, open, outcome, attempt)
-      } catch (error) {
-        // The cluster could not be asked who leads.
-        if (signal?.aborted || !isTemporary(error)) throw error
-        outcome.failure ??= error
-      }
-      const wait = backoffDelay(attempt, backoff)
-      if (open.length === 0 || wait >= deadline.remaining) break
-      await lifetime.sleep(wait, signal && { signal })
-    }
-    if (outcome.failure !== undefined && outcome.responses.length === 0) throw outcome.failure
-    return assembled(api, route.response, outcome.responses, outcome.answers)
-  }
-
-  /** One round; answers the partitions to ask for again. */
-  private async askLeaders(
-    trip: RoutedCall,
-    route: LeaderRoute,
-    items: readonly Item[],
-    outcome: Outcome,
-    attempt: number,
-  ): Promise<Item[]> {
-    const { cluster, request, deadline, signal } = trip
-    const again: Item[] = []
-    const settle = (item: Item, answer: Row | number): void => {
-      outcome.answers.set(item, answer)
-      if (isMoved(typeof answer === 'number' ? answer : answer['errorCode'])) again.push(item)
-    }
-    const { byLeader, refused } = await plan(cluster, items, deadline, signal)
-    for (const [item, code] of refused) {
-      // What the metadata does not have will not come by waiting, but a partition may be newer than what we know.
-      if (code !== ErrorCode.UnknownTopicOrPartition || (attempt === 1 && cluster.peek(item.name) !== undefined)) settle(item, code)
-      else outcome.answers.set(item, code)
-    }
-    const asked = [...byLeader].map(async ([leader, its]) => {
-      try {
-        const response = await this.exchange(trip, leader, requestFor(request, route.request, its, cluster))
-        // Acks 0: no news is all there will be.
-        if (response === undefined) for (const item of its) outcome.answers.set(item, 0)
-        else {
-          const told = answersOf(response, route.response, its, cluster)
-          learnLeaders(response, told, cluster)
-          for (const [item, answer] of told) settle(item, answer ?? ErrorCode.Unknown)
-          outcome.responses.push(response)
-        }
-      } catch (error) {
-        outcome.failure ??= error
-        if (mayRepeat(trip, error)) again.push(...its)
-      }
-    })
-    await Promise.all(asked)
-    return again
-  }
-
-  private trying<T>(trip: RoutedCall, task: () => Promise<T>): Promise<T> {
-    const { api, deadline, signal, cluster } = trip
-    const { backoff, lifetime, onEvent } = this.settings
-    return retry(task, {
-      deadline,
-      backoff,
-      lifetime,
-      again: error => error instanceof Misdirected || mayRepeat(trip, error),
-      late: last => last ?? new TimeoutError(`${cluster.name}: ${api.name}: not done in time`, { sent: true }),
-      onRetry: (attempt, error) => onEvent?.({ type: 'retry', what: api.name, attempt, error }),
-      ...(signal && { signal }),
-    })
-  }
-
-  private async exchange(trip: RoutedCall, broker: number | 'any' | 'controller', request: Row): Promise<Row | undefined> {
-    const { cluster, api, route } = trip
-    const { lane = 'control' } = route
-    const held = lane === 'fetch' ? this.holdFetchKey(broker) : undefined
+  readonly #exchange = async ({ cluster, api, rest }: RoutedCall, broker: Whom, request: Row): Promise<Row | undefined> => {
+    const { lane = 'control' } = api
+    const held = lane === 'fetch' ? this.#holdFetchKey(broker) : undefined
     try {
-      const key = held ?? route.key?.(request)
-      const connection = await cluster.connection(broker, lane, { ...within(trip), ...(key !== undefined && { key }) })
-      return await connection.request(api, request, { ...within(trip), ...(request['acks'] === 0 && { noResponse: true }) })
+      // A member's requests wait for other members: each has a connection of its own.
+      const key = lane === 'group' ? `${request['groupId']} ${request['memberId']}` : held
+      const connection = await cluster.connection(broker, lane, { ...rest(), ...(key !== undefined && { key }) })
+      return await connection.request(api, request, { ...rest(), ...(request['acks'] === 0 && { noResponse: true }) })
     } finally {
-      if (held !== undefined) this.busyFetchKeys.delete(held)
+      if (held !== undefined) this.#busyFetchKeys.delete(held)
     }
   }
 
   /** A fetch may wait long at the broker: those under way at the same time have a connection each. */
-  private holdFetchKey(broker: number | 'any' | 'controller'): string {
+  #holdFetchKey(broker: Whom): string {
     let n = 0
-    while (this.busyFetchKeys.has(`${broker}/${n}`)) n++
+    while (this.#busyFetchKeys.has(`${broker}/${n}`)) n++
     const key = `${broker}/${n}`
-    this.busyFetchKeys.add(key)
+    this.#busyFetchKeys.add(key)
     return key
   }
 }
 
-/** How to find the one broker a request is for. */
-interface Destination {
-  find(): Promise<number | 'any' | 'controller'>
-  /** It could not be reached, or was the wrong one. Never rejects. */
-  lost(): Promise<void>
-  /** Error codes that say: ask another. */
-  readonly redirectCodes: readonly number[]
+function plainDestination({ cluster, rest }: RoutedCall, { to }: PlainRoute): Destination {
+  return to === 'controller' ? controllerOf(cluster, rest) : anyBroker
 }
 
-/** The first after a start answer so until they have what they need: a range of producer ids, the topic of coordinators. */
-const notYet: readonly number[] = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
-
-const anyone: Destination = { find: async () => 'any', lost: async () => {}, redirectCodes: notYet }
-
-function destinationOf(trip: RoutedCall): Destination {
-  const { cluster, route, request } = trip
-  if (route.to === 'controller') {
-    // With KRaft any broker passes it on; who says otherwise runs with ZooKeeper.
-    return {
-      find: async () => 'controller',
-      lost: () => cluster.refresh([], within(trip)).catch(() => {}),
-      redirectCodes: [ErrorCode.NotController],
-    }
-  }
-  const key = route.to === 'coordinator' ? route.of(request) : undefined
-  return route.to === 'coordinator' && key !== undefined ? coordinatorDestination(trip, route.kind, key) : anyone
+/** The response, unless it says that another is to be asked. */
+function settled(response: Row, redirectCodes: readonly number[]): Row {
+  const code = codeIn(response, redirectCodes)
+  if (code !== 0) throw new Misdirected(code, response)
+  return response
 }
 
-function coordinatorDestination(trip: RoutedCall, kind: CoordinatorKind, key: string): Destination {
-  const { cluster } = trip
-  return {
-    find: () => cluster.coordinator(kind, key, within(trip)),
-    lost: async () => cluster.forgetCoordinator(kind, key),
-    redirectCodes: [...notYet, ErrorCode.NotCoordinatorForGroup],
-  }
+/** The broker that a resource belongs to; undefined for what all brokers have in common, and for the defaults of brokers. */
+function ownBroker({ resourceType, resourceName }: Row): number | undefined {
+  return brokerResources.includes(resourceType) && /^\d+$/.test(resourceName) ? Number(resourceName) : undefined
 }
 
-interface Outcome {
-  /** What each partition was last answered: its part of a response, or a code of our own. */
-  readonly answers: Map<Item, Row | number>
-  readonly responses: Row[]
-  failure: unknown
-}
-
-/** What is left of the call, for a step of it. */
-function within({ deadline, signal }: RoutedCall): CallOptions & { timeoutMs: number } {
-  return { timeoutMs: deadline.remaining, ...(signal && { signal }) }
-}
-
-/** Whether a failed request may be sent again: the broker has not seen it, or seeing it twice does no harm. */
-function mayRepeat({ route }: RoutedCall, error: unknown): boolean {
-  if (!isTemporary(error)) return false
-  const sent = error instanceof ConnectionError || error instanceof TimeoutError ? error.sent : false
-  return !sent || route.repeatable === true
-}
-
-/** The first of these error codes anywhere in the response; 0 for none. */
-function codeIn(value: unknown, codes: readonly number[]): number {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || codes.length === 0) return 0
-  const { errorCode, partitionErrorCode } = value as Row
-  if (codes.includes(errorCode)) return errorCode
-  // So named by AddPartitionsToTxn alone.
-  if (codes.includes(partitionErrorCode)) return partitionErrorCode
-  for (const inner of Object.values(value)) {
-    const code = codeIn(inner, codes)
-    if (code !== 0) return code
-  }
-  return 0
+function keyOf({ resourceType, resourceName }: Row): string {
+  return `${resourceType} ${resourceName}`
 }

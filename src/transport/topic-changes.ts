@@ -1,6 +1,6 @@
 import { isTemporary } from '../base/errors.ts'
 import type { Cluster, WaitOptions } from './cluster.ts'
-import type { Row } from './routes.ts'
+import type { Row } from './shape.ts'
 
 const createTopics = 19
 const deleteTopics = 20
