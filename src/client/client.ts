@@ -1,6 +1,8 @@
 import type { AddressLike } from '../base/address.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
+import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
+import { ofTransport } from '../transport/config.ts'
 import { requireTransport } from '../transport/require-transport.ts'
 import type { RoundTripper } from '../transport/round-tripper.ts'
 import { Transport } from '../transport/transport.ts'
@@ -24,6 +26,8 @@ export interface ClientConfig {
   transport?: RoundTripper
 }
 
+const clientSettings: SettingKinds<ClientConfig> = { addr: 'any', timeout: 'number', transport: 'object' }
+
 /**
  * Kafka's APIs as typed calls, as in kafka-go. Each goes to the broker it concerns, is tried again while that may help, and rejects when
  * there is no answer; errors of single items are in the response.
@@ -33,7 +37,8 @@ export class Client {
   private readonly own: Transport | undefined
   private closed = false
 
-  constructor({ addr, timeout = 0, transport }: ClientConfig = {}) {
+  constructor(config: ClientConfig = {}) {
+    const { addr, timeout = 0, transport } = given('a Client', config, clientSettings, '', ofTransport)
     if (!(timeout >= 0)) throw new ConfigError(`Client: timeout must be milliseconds, 0 for none, not ${timeout}`)
     this.own = transport ? undefined : new Transport()
     this.caller = new Caller(this.own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)

@@ -1,6 +1,7 @@
 import type { AddressLike } from '../base/address.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { SettingKinds } from '../base/settings.ts'
 import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { GroupBalancer } from './balancers/group-balancer.ts'
@@ -36,6 +37,20 @@ export interface MembershipConfig {
   timeout?: number
 }
 
+export const membershipSettings: SettingKinds<MembershipConfig> = {
+  groupBalancers: 'object',
+  heartbeatInterval: 'number',
+  sessionTimeout: 'number',
+  rebalanceTimeout: 'number',
+  joinGroupBackoff: 'number',
+  retentionTime: 'number',
+  startOffset: 'any',
+  watchPartitionChanges: 'boolean',
+  partitionWatchInterval: 'number',
+  groupInstanceId: 'string',
+  timeout: 'number',
+}
+
 /** Settings of a ConsumerGroup. */
 export interface ConsumerGroupConfig extends MembershipConfig {
   /** The group's id. */
@@ -50,6 +65,16 @@ export interface ConsumerGroupConfig extends MembershipConfig {
   logger?: Logger
   /** For errors; default: `logger`. */
   errorLogger?: Logger
+}
+
+export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
+  id: 'string',
+  brokers: 'any',
+  topics: 'object',
+  transport: 'object',
+  logger: 'any',
+  errorLogger: 'any',
+  ...membershipSettings,
 }
 
 export type Membership = Required<Omit<MembershipConfig, 'groupInstanceId'>> & { readonly groupInstanceId: string | null }

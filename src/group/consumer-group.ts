@@ -4,20 +4,24 @@ import { Condition } from '../base/condition.ts'
 import { ConfigError, isTemporary, messageOf, TimeoutError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
+import { given } from '../base/settings.ts'
 import { type CallOptions, onAbort, sleep } from '../base/signals.ts'
 import { ErrorCode, hasCode } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
+import { ofTransport } from '../transport/config.ts'
 import { requireTransport } from '../transport/require-transport.ts'
 import { Transport } from '../transport/transport.ts'
 import { keepAlive } from './classic/heartbeats.ts'
 import { type Joined, Member } from './classic/member.ts'
-import { type ConsumerGroupConfig, type Membership, membershipOf } from './config.ts'
+import { type ConsumerGroupConfig, consumerGroupSettings, type Membership, membershipOf } from './config.ts'
 import { Coordinator } from './coordinator.ts'
 import { GroupClosedError } from './errors.ts'
 import type { Generation } from './generation.ts'
 import { fetchOffsets, isOutdated, storeOffsets } from './offsets.ts'
 import { RunningGeneration } from './running-generation.ts'
 import { watchPartitions } from './watch-partitions.ts'
+
+const example = "{ id: 'group', brokers: 'host:port', topics: ['topic'] }"
 
 /** Membership of a consumer group: gives the generations, one after another. Joins when first asked for one. */
 export class ConsumerGroup {
@@ -44,7 +48,9 @@ export class ConsumerGroup {
   private fatal: { readonly error: unknown } | undefined
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
-  constructor(config: ConsumerGroupConfig) {
+  constructor(all: ConsumerGroupConfig) {
+    const config = given('a ConsumerGroup', all, consumerGroupSettings, example, ofTransport)
+    if (config.brokers === undefined) throw new ConfigError(`a ConsumerGroup needs ${example}`)
     if (typeof config.id !== 'string' || config.id === '') throw new ConfigError('a consumer group needs an id')
     if (
       !Array.isArray(config.topics) ||

@@ -2,9 +2,11 @@ import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { given, type SettingKinds } from '../base/settings.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
-import { type MembershipConfig, membershipOf } from '../group/config.ts'
+import { type MembershipConfig, membershipOf, membershipSettings } from '../group/config.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
+import { ofTransport } from '../transport/config.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /** Settings of a Reader. Times are milliseconds. */
@@ -67,6 +69,41 @@ export interface ReaderConfig extends MembershipConfig {
   logger?: Logger
   /** For errors; default: `logger`. */
   errorLogger?: Logger
+}
+
+const readerSettings: SettingKinds<ReaderConfig> = {
+  brokers: 'any',
+  topic: 'string',
+  partition: 'number',
+  groupId: 'string',
+  groupTopics: 'object',
+  transport: 'object',
+  queueBytes: 'number',
+  queueCapacity: 'number',
+  minBytes: 'number',
+  maxBytes: 'number',
+  maxWait: 'number',
+  readBatchTimeout: 'number',
+  readLagInterval: 'number',
+  commitInterval: 'number',
+  autoCommit: 'boolean',
+  readBackoffMin: 'number',
+  readBackoffMax: 'number',
+  isolationLevel: 'any',
+  maxAttempts: 'number',
+  offsetOutOfRangeError: 'boolean',
+  decompressLimit: 'number',
+  logger: 'any',
+  errorLogger: 'any',
+  ...membershipSettings,
+}
+
+/** The settings that were given; a ConfigError for those that a Reader has not. */
+export function readerConfig(config: ReaderConfig): ReaderConfig {
+  const example = "{ brokers: 'host:port', topic: 'topic' }"
+  const found = given('a Reader', config, readerSettings, example, ofTransport)
+  if (found.brokers === undefined) throw new ConfigError(`a Reader needs ${example}`)
+  return found
 }
 
 /** What the fetching half needs of a ReaderConfig, defaults filled in. */

@@ -3,15 +3,16 @@ import { Condition } from '../base/condition.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
+import { only } from '../base/settings.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
-import { membershipOf } from '../group/config.ts'
+import { membershipOf, membershipSettings } from '../group/config.ts'
 import { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
 import { requireTransport } from '../transport/require-transport.ts'
 import { Transport } from '../transport/transport.ts'
-import { type ReaderConfig, type ReaderSettings, settingsOf } from './config.ts'
+import { type ReaderConfig, type ReaderSettings, readerConfig, settingsOf } from './config.ts'
 import { Fetcher } from './fetcher.ts'
 import { FifoLock } from './fifo-lock.ts'
 import { GroupSession } from './group-session.ts'
@@ -58,7 +59,8 @@ export class Reader implements AsyncIterable<Message> {
   private closed: Promise<void> | undefined
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
-  constructor(config: ReaderConfig) {
+  constructor(all: ReaderConfig) {
+    const config = readerConfig(all)
     const settings = settingsOf(config)
     this.given = config
     this.settings = settings
@@ -288,7 +290,14 @@ export class Reader implements AsyncIterable<Message> {
   private sessionOf(groupId: string): GroupSession {
     const { given, settings, transport, clock, logger, delivery, fetcher } = this
     const membership = membershipOf(given)
-    const group = new ConsumerGroup({ ...given, id: groupId, topics: settings.topics, transport })
+    const group = new ConsumerGroup({
+      ...only(given, membershipSettings),
+      ...only<Pick<ReaderConfig, 'logger' | 'errorLogger'>>(given, { logger: 'any', errorLogger: 'any' }),
+      id: groupId,
+      brokers: given.brokers,
+      topics: settings.topics,
+      transport,
+    })
     return new GroupSession({
       group,
       commitInterval: settings.commitInterval,

@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts'
+import type { SettingKinds } from '../base/settings.ts'
 import type { NativeCodecs } from '../compression/codec.ts'
 
 /** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM texts. */
@@ -12,6 +13,14 @@ export interface TLSOptions {
   serverName?: string
   /** False accepts any certificate: for experiments on your own machine only. */
   rejectUnauthorized?: boolean
+}
+
+export const tlsSettings: SettingKinds<TLSOptions> = {
+  ca: 'any',
+  cert: 'any',
+  key: 'any',
+  serverName: 'string',
+  rejectUnauthorized: 'boolean',
 }
 
 export type { Address }
@@ -58,4 +67,12 @@ export interface Natives {
   codecs?: NativeCodecs
   /** Writes UTF-8 at `at`, quicker than TextEncoder; `into` has room for three bytes a UTF-16 unit. Answers the bytes written. */
   writeUtf8?(into: Uint8Array, at: number, text: string): number
+}
+
+export const nativesSettings: SettingKinds<Natives> = {
+  defer: 'function',
+  detached: 'function',
+  background: 'function',
+  codecs: 'object',
+  writeUtf8: 'function',
 }

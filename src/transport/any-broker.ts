@@ -13,52 +13,52 @@ const patience = 500
 
 /** Finds a broker to talk to when any will do: one connected already, else the first that answers. */
 export class AnyBroker {
-  private readonly clock: Clock
-  private readonly pool: Pool
-  private readonly directory: Brokers
-  private readonly searches = new Map<Lane, Promise<BrokerConnection>>()
+  readonly #clock: Clock
+  readonly #pool: Pool
+  readonly #directory: Brokers
+  readonly #searches = new Map<Lane, Promise<BrokerConnection>>()
   /** What each address said since the last one that answered: for the error of a caller who waits no longer. */
-  private readonly failures = new Map<string, unknown>()
+  readonly #failures = new Map<string, unknown>()
 
   constructor(pool: Pool, directory: Brokers, clock: Clock) {
-    this.clock = clock
-    this.pool = pool
-    this.directory = directory
+    this.#clock = clock
+    this.#pool = pool
+    this.#directory = directory
   }
 
   /** One try of each address at most; whoever asks meanwhile shares the search. */
   any(lane: Lane): Promise<BrokerConnection> {
-    const open = this.pool.anyOpen(lane, this.directory.addresses())
+    const open = this.#pool.anyOpen(lane, this.#directory.addresses())
     if (open !== undefined) return Promise.resolve(open)
-    let search = this.searches.get(lane)
+    let search = this.#searches.get(lane)
     if (search === undefined) {
-      search = this.search(lane).finally(() => this.searches.delete(lane))
-      this.searches.set(lane, search)
+      search = this.#search(lane).finally(() => this.#searches.delete(lane))
+      this.#searches.set(lane, search)
     }
     return search
   }
 
   /** The error of a caller whose time is up: what the brokers said, if they did. */
   late(what: string): unknown {
-    if (this.failures.size > 0) return unreachable(this.failures)
-    return new TimeoutError(`${this.directory.seedNames}: ${what}: no answer in time`)
+    if (this.#failures.size > 0) return unreachable(this.#failures)
+    return new TimeoutError(`${this.#directory.seedNames}: ${what}: no answer in time`)
   }
 
-  private search(lane: Lane): Promise<BrokerConnection> {
+  #search(lane: Lane): Promise<BrokerConnection> {
     const failures = new Map<string, unknown>()
     // Brokers that failed lately come last.
-    const candidates = this.directory.candidates().sort((a, b) => this.pool.troubleOf(a) - this.pool.troubleOf(b))
+    const candidates = this.#directory.candidates().sort((a, b) => this.#pool.troubleOf(a) - this.#pool.troubleOf(b))
     const attempt = async (address: Address): Promise<BrokerConnection> => {
       try {
-        const connection = await this.pool.connection(address, lane)
-        this.failures.clear()
+        const connection = await this.#pool.connection(address, lane)
+        this.#failures.clear()
         return connection
       } catch (error) {
         failures.set(formatAddress(address), error)
-        this.failures.set(formatAddress(address), error)
+        this.#failures.set(formatAddress(address), error)
         throw error
       }
     }
-    return firstSuccess(candidates, attempt, { patience, clock: this.clock, failed: () => unreachable(failures) })
+    return firstSuccess(candidates, attempt, { patience, clock: this.#clock, failed: () => unreachable(failures) })
   }
 }

@@ -9,7 +9,7 @@ export class Brokers {
   readonly seeds: readonly Address[]
   clusterId: string | null = null
   controllerId = -1
-  private brokers: readonly BrokerInfo[] = []
+  #brokers: readonly BrokerInfo[] = []
 
   constructor(seeds: readonly Address[]) {
     this.seeds = seeds
@@ -22,17 +22,17 @@ export class Brokers {
 
   /** As last heard of; a new list whenever anything changed. */
   get known(): readonly BrokerInfo[] {
-    return this.brokers
+    return this.#brokers
   }
 
   get(id: number): BrokerInfo | undefined {
-    return this.brokers.find(broker => broker.id === id)
+    return this.#brokers.find(broker => broker.id === id)
   }
 
   /** Takes in a metadata response; answers the addresses at which no broker is any more, as host:port. */
   hear({ brokers, controllerId, clusterId }: ResponseOf<typeof Metadata>): string[] {
     const before = this.addresses()
-    this.brokers = brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    this.#brokers = brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
     this.controllerId = controllerId
     this.clusterId = clusterId ?? this.clusterId
     const now = this.addresses()
@@ -45,23 +45,23 @@ export class Brokers {
     const before = this.get(id)
     if (before?.host === host && before.port === port) return
     const rack = broker.rack ?? before?.rack ?? null
-    this.brokers = [...this.brokers.filter(other => other.id !== id), { id, host, port, rack }]
+    this.#brokers = [...this.#brokers.filter(other => other.id !== id), { id, host, port, rack }]
   }
 
   /** Forgets every broker: begin at the bootstrap list. */
   forget(): void {
-    this.brokers = []
+    this.#brokers = []
     this.controllerId = -1
   }
 
   /** host:port of every known broker. */
   addresses(): Set<string> {
-    return new Set(this.brokers.map(formatAddress))
+    return new Set(this.#brokers.map(formatAddress))
   }
 
   /** Whom to ask when any broker will do, in the order to try: known brokers, then the bootstrap list, each in random order. */
   candidates(): Address[] {
     const known = this.addresses()
-    return [...shuffled(this.brokers), ...shuffled(this.seeds.filter(seed => !known.has(formatAddress(seed))))]
+    return [...shuffled(this.#brokers), ...shuffled(this.seeds.filter(seed => !known.has(formatAddress(seed))))]
   }
 }

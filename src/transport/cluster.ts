@@ -34,86 +34,86 @@ const firstContact = 10_000
 
 /** One Kafka cluster as one Transport knows it: its brokers, the layouts of topics in use, coordinators and connections. */
 export class Cluster {
-  private readonly settings: Settings
-  private readonly pool: Pool
-  private readonly directory: Brokers
-  private readonly anyBroker: AnyBroker
-  private readonly topics: TopicCache
-  private readonly coordinators: Coordinators
-  private readonly loader: MetadataLoader
-  private readonly asking: Coalesce<Layouts>
-  private readonly creating: Coalesce<Layouts>
-  private refreshes = 0
-  private refreshedAt = Number.NEGATIVE_INFINITY
-  private nextTurn: Promise<void> | undefined
+  readonly #settings: Settings
+  readonly #pool: Pool
+  readonly #directory: Brokers
+  readonly #anyBroker: AnyBroker
+  readonly #topics: TopicCache
+  readonly #coordinators: Coordinators
+  readonly #loader: MetadataLoader
+  readonly #asking: Coalesce<Layouts>
+  readonly #creating: Coalesce<Layouts>
+  #refreshes = 0
+  #refreshedAt = Number.NEGATIVE_INFINITY
+  #nextTurn: Promise<void> | undefined
   /** No refresh behind anyone's back goes out before this moment. */
-  private quietUntil = Number.NEGATIVE_INFINITY
+  #quietUntil = Number.NEGATIVE_INFINITY
 
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
-    this.settings = settings
-    this.pool = pool
-    this.directory = new Brokers(seeds)
-    this.anyBroker = new AnyBroker(pool, this.directory, settings.clock)
-    this.topics = new TopicCache(settings.clock, settings.metadataTtl)
-    this.coordinators = new Coordinators(() => this.anyBroker.any('control'))
-    this.loader = new MetadataLoader(settings, pool, this.anyBroker, this.directory, this.topics)
-    this.asking = new Coalesce(names => this.loader.load(names, { create: false }))
+    this.#settings = settings
+    this.#pool = pool
+    this.#directory = new Brokers(seeds)
+    this.#anyBroker = new AnyBroker(pool, this.#directory, settings.clock)
+    this.#topics = new TopicCache(settings.clock, settings.metadataTtl)
+    this.#coordinators = new Coordinators(() => this.#anyBroker.any('control'))
+    this.#loader = new MetadataLoader(settings, pool, this.#anyBroker, this.#directory, this.#topics)
+    this.#asking = new Coalesce(names => this.#loader.load(names, { create: false }))
     // Apart, lest a topic that is merely asked for be created.
-    this.creating = new Coalesce(names => this.loader.load(names, { create: true }))
+    this.#creating = new Coalesce(names => this.#loader.load(names, { create: true }))
   }
 
   /** The bootstrap list as text. */
   get name(): string {
-    return this.directory.seedNames
+    return this.#directory.seedNames
   }
 
   /** −1 until known. With KRaft any broker may be named: each passes on what is for the controller. */
   get controllerId(): number {
-    return this.directory.controllerId
+    return this.#directory.controllerId
   }
 
   /** null until known. */
   get clusterId(): string | null {
-    return this.directory.clusterId
+    return this.#directory.clusterId
   }
 
   /** True when the adapter limits connections: lanes may then share one, so long polls must be short. */
   get lanesMerge(): boolean {
-    return this.settings.adapter.limits?.connections !== undefined
+    return this.#settings.adapter.limits?.connections !== undefined
   }
 
   /** Brokers as last heard of; a new list whenever anything changed. */
   brokers(): readonly BrokerInfo[] {
-    return this.directory.known
+    return this.#directory.known
   }
 
   /** The layout of a topic as far as it is known, at once. A stale one is given too, and refreshed behind its back. */
   peek(topic: string): TopicLayout | undefined {
-    const found = this.topics.use(topic)
-    if (found?.stale) this.refreshQuietly()
+    const found = this.#topics.use(topic)
+    if (found?.stale) this.#refreshQuietly()
     return found?.layout
   }
 
   /** The name of a topic in use, by its id (KIP-516). */
   nameOf(topicId: string): string | undefined {
-    return this.topics.nameOf(topicId)
+    return this.#topics.nameOf(topicId)
   }
 
   /** The layout of a topic, asking the cluster if need be. Rejects with the topic's KafkaError. */
   async topic(name: string, { create = false, ...options }: TopicOptions = {}): Promise<TopicLayout> {
     const known = this.peek(name)
     if (known !== undefined) return known
-    const gather = create ? this.creating : this.asking
+    const gather = create ? this.#creating : this.#asking
     const ask = async (): Promise<TopicLayout> => {
       const layout = (await gather.ask([name], { fresh: false })).get(name)
-      if (layout === undefined) throw new ConnectionError(this.directory.seedNames, `the metadata left out topic ${name}`)
+      if (layout === undefined) throw new ConnectionError(this.#directory.seedNames, `the metadata left out topic ${name}`)
       if (layout.error !== null) throw layout.error
       // A topic just created has no leaders for a moment.
       if (create && layout.partitions.every(({ leader }) => leader < 0)) throw new KafkaError(ErrorCode.LeaderNotAvailable)
       return layout
     }
     // Temporary as it is, an unknown topic that nobody creates would only be waited for.
-    return this.patiently(`topic ${name}`, options, ask, error => isAgain(error) && (create || !isUnknownTopic(error)))
+    return this.#patiently(`topic ${name}`, options, ask, error => isAgain(error) && (create || !isUnknownTopic(error)))
   }
 
   /**
@@ -121,20 +121,20 @@ export class Cluster {
    * first goes out at once, those soon after are spaced by the backoff.
    */
   async refresh(topics?: readonly string[], options: WaitOptions = {}): Promise<void> {
-    const { clock } = this.settings
-    await abortable(this.turn(), options.signal)
+    const { clock } = this.#settings
+    await abortable(this.#turn(), options.signal)
     const startedAt = clock.monotonic()
-    await this.patiently('metadata', options, () => this.asking.ask(topics ?? this.topics.inUse()))
+    await this.#patiently('metadata', options, () => this.#asking.ask(topics ?? this.#topics.inUse()))
     // Of those who shared a load, the first counts it.
-    if (this.refreshedAt > startedAt) return
-    this.refreshedAt = clock.monotonic()
-    this.refreshes++
+    if (this.#refreshedAt > startedAt) return
+    this.#refreshedAt = clock.monotonic()
+    this.#refreshes++
   }
 
   /** Waits until every broker that can be reached knows these topics and their leaders: those just made are not known everywhere at once. */
   async awaitTopics(topics: readonly string[], options: WaitOptions = {}): Promise<void> {
-    await this.patiently('new topics', options, async () => {
-      for (const layouts of await this.loader.loadFromAll(topics)) {
+    await this.#patiently('new topics', options, async () => {
+      for (const layouts of await this.#loader.loadFromAll(topics)) {
         for (const name of topics) {
           const layout = layouts.get(name)
           if (layout?.error) throw layout.error
@@ -147,9 +147,9 @@ export class Cluster {
 
   /** Waits until no broker that can be reached knows these topics, given with their ids: one under the same name may have been made since. */
   async awaitDeleted(topics: ReadonlyMap<string, string>, options: WaitOptions = {}): Promise<void> {
-    for (const name of topics.keys()) this.topics.forget(name)
-    await this.patiently('deleted topics', options, async () => {
-      for (const layouts of await this.loader.loadFromAll([...topics.keys()])) {
+    for (const name of topics.keys()) this.#topics.forget(name)
+    await this.#patiently('deleted topics', options, async () => {
+      for (const layouts of await this.#loader.loadFromAll([...topics.keys()])) {
         for (const { name, id, error } of layouts.values()) {
           if (error === null && topics.get(name) === id) throw new ConnectionError(this.name, `topic ${name} is not deleted everywhere yet`)
         }
@@ -164,9 +164,9 @@ export class Cluster {
   learnLeader({ topic, partition }: TopicPartition, { leaderId, leaderEpoch, endpoints }: LeaderHint): boolean {
     const endpoint = endpoints.find(({ nodeId }) => nodeId === leaderId)
     // A leader without an address would only be looked up again.
-    if (endpoint === undefined && this.directory.get(leaderId) === undefined) return false
-    if (!this.topics.learnLeader(topic, partition, leaderId, leaderEpoch)) return false
-    if (endpoint !== undefined) this.directory.add({ ...endpoint, id: leaderId })
+    if (endpoint === undefined && this.#directory.get(leaderId) === undefined) return false
+    if (!this.#topics.learnLeader(topic, partition, leaderId, leaderEpoch)) return false
+    if (endpoint !== undefined) this.#directory.add({ ...endpoint, id: leaderId })
     return true
   }
 
@@ -177,83 +177,78 @@ export class Cluster {
   async connection(brokerId: number | 'any' | 'controller', lane: Lane, options: ConnectionOptions = {}): Promise<BrokerConnection> {
     const id = brokerId === 'controller' ? this.controllerId : brokerId
     if (id === 'any' || id === -1) {
-      const { timeoutMs = this.settings.requestTimeout, signal } = options
-      return new Deadline(timeoutMs, this.settings.clock).bound(
-        this.anyBroker.any(lane),
-        () => this.anyBroker.late('connecting'),
+      const { timeoutMs = this.#settings.requestTimeout, signal } = options
+      return new Deadline(timeoutMs, this.#settings.clock).bound(
+        this.#anyBroker.any(lane),
+        () => this.#anyBroker.late('connecting'),
         signal && { signal },
       )
     }
-    let broker = this.directory.get(id)
+    let broker = this.#directory.get(id)
     if (broker === undefined) {
       await this.refresh([], options)
-      broker = this.directory.get(id)
+      broker = this.#directory.get(id)
     }
-    if (broker === undefined) throw new ConnectionError(this.directory.seedNames, `broker ${id} is not in the cluster's metadata`)
-    return this.pool.connection(broker, lane, options)
+    if (broker === undefined) throw new ConnectionError(this.#directory.seedNames, `broker ${id} is not in the cluster's metadata`)
+    return this.#pool.connection(broker, lane, options)
   }
 
   /** Ends a connection that its user alone had (by a key), and what still waits on it. One that lanes share stays. */
   release(connection: BrokerConnection): void {
-    this.pool.release(connection)
+    this.#pool.release(connection)
   }
 
   /** The same for all connections of a key, those being opened included. */
   releaseKey(key: string): void {
-    this.pool.releaseKey(key)
+    this.#pool.releaseKey(key)
   }
 
   /** The broker id of a group's or transaction's coordinator; cached. Waits while none is available. */
   async coordinator(kind: CoordinatorKind, key: string, options: WaitOptions = {}): Promise<number> {
-    const broker = await this.patiently(`the coordinator of ${kind} ${key}`, options, () => this.coordinators.find(kind, key))
-    this.directory.add(broker)
+    const broker = await this.#patiently(`the coordinator of ${kind} ${key}`, options, () => this.#coordinators.find(kind, key))
+    this.#directory.add(broker)
     return broker.id
   }
 
   /** What to do upon NotCoordinator, CoordinatorNotAvailable and lost connections. */
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
-    this.coordinators.forget(kind, key)
+    this.#coordinators.forget(kind, key)
   }
 
   /** Resolves when the next refresh may go out: one wait that all share. */
-  private turn(): Promise<void> {
-    const { clock, backoff, lifetime } = this.settings
-    const since = clock.monotonic() - this.refreshedAt
-    if (since > 2 * backoff.max) this.refreshes = 0
-    const wait = this.refreshes === 0 ? 0 : backoffDelay(this.refreshes, backoff) - since
-    if (this.nextTurn === undefined && wait > 0) {
-      this.nextTurn = lifetime.sleep(wait).finally(() => {
-        this.nextTurn = undefined
+  #turn(): Promise<void> {
+    const { clock, backoff, lifetime } = this.#settings
+    const since = clock.monotonic() - this.#refreshedAt
+    if (since > 2 * backoff.max) this.#refreshes = 0
+    const wait = this.#refreshes === 0 ? 0 : backoffDelay(this.#refreshes, backoff) - since
+    if (this.#nextTurn === undefined && wait > 0) {
+      this.#nextTurn = lifetime.sleep(wait).finally(() => {
+        this.#nextTurn = undefined
       })
     }
-    return this.nextTurn ?? Promise.resolve()
+    return this.#nextTurn ?? Promise.resolve()
   }
 
-  private refreshQuietly(): void {
-    const { clock, backoff, metadataTtl } = this.settings
+  #refreshQuietly(): void {
+    const { clock, backoff, metadataTtl } = this.#settings
     const now = clock.monotonic()
-    if (now < this.quietUntil) return
+    if (now < this.#quietUntil) return
     // What comes of it may leave the topic as stale as it was, and every use of it asks.
-    this.quietUntil = now + Math.min(backoff.max, metadataTtl)
-    this.asking.ask(this.topics.inUse(), { fresh: false }).catch(error => {
-      this.settings.logger.warn(`${this.directory.seedNames}: metadata not refreshed: ${messageOf(error)}`)
+    this.#quietUntil = now + Math.min(backoff.max, metadataTtl)
+    this.#asking.ask(this.#topics.inUse(), { fresh: false }).catch(error => {
+      this.#settings.logger.warn(`${this.#directory.seedNames}: metadata not refreshed: ${messageOf(error)}`)
     })
   }
 
   /** Tries until it works, fails for good or the time is up. */
-  private patiently<T>(
-    what: string,
-    { signal, timeoutMs = this.patience }: WaitOptions,
-    task: () => Promise<T>,
-    again = isAgain,
-  ): Promise<T> {
-    const { backoff, clock, lifetime, onEvent } = this.settings
+  #patiently<T>(what: string, { signal, timeoutMs = this.patience }: WaitOptions, task: () => Promise<T>, again = isAgain): Promise<T> {
+    const { backoff, clock, lifetime, onEvent } = this.#settings
     return retry(task, {
       deadline: new Deadline(timeoutMs, clock),
       backoff,
       lifetime,
       again,
-      late: last => last ?? this.anyBroker.late(what),
+      late: last => last ?? this.#anyBroker.late(what),
       onRetry: (attempt, error) => onEvent?.({ type: 'retry', what, attempt, error }),
       ...(signal && { signal }),
     })
@@ -261,8 +256,8 @@ export class Cluster {
 
   /** How long calls wait that give no bound of their own, in milliseconds. */
   get patience(): number {
-    const { requestTimeout } = this.settings
-    return this.directory.known.length === 0 ? Math.min(firstContact, requestTimeout) : requestTimeout
+    const { requestTimeout } = this.#settings
+    return this.#directory.known.length === 0 ? Math.min(firstContact, requestTimeout) : requestTimeout
   }
 }
 

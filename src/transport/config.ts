@@ -1,11 +1,12 @@
-import type { Backoff } from '../base/backoff.ts'
+import { type Backoff, backoffSettings } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guarded, guardedLogger } from '../base/guard.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
+import { type Elsewhere, given, type SettingKinds } from '../base/settings.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
-import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
+import { type Natives, nativesSettings, type SocketAdapter, type TLSOptions, tlsSettings } from '../socket/socket.ts'
 import { type Detached, detachedClock, detachedOf } from './detached.ts'
 import { Lifetime } from './lifetime.ts'
 import { type BrokerResolver, resolving } from './resolver.ts'
@@ -46,6 +47,37 @@ export interface TransportConfig {
   onEvent?: EventSink
 }
 
+export const transportSettings: SettingKinds<TransportConfig> = {
+  adapter: 'object',
+  dial: 'function',
+  natives: 'object',
+  dialTimeout: 'number',
+  idleTimeout: 'number',
+  requestTimeout: 'number',
+  metadataTtl: 'number',
+  metadataTopics: 'object',
+  clientId: 'string',
+  tls: 'any',
+  sasl: 'object',
+  resolver: 'object',
+  backoff: 'object',
+  maxResponseBytes: 'number',
+  clock: 'object',
+  logger: 'any',
+  onEvent: 'function',
+}
+
+/** For those who have a transport and are given its settings. */
+export const ofTransport: Elsewhere = {
+  kinds: transportSettings,
+  hint: 'it is one of the transport, as in { transport: new Transport({ * }) }',
+}
+
+const ofItsUsers: Elsewhere = {
+  kinds: { addr: 1, topic: 1, groupId: 1 },
+  hint: '* is given to the Writer, Reader, ConsumerGroup or Client that uses the transport',
+}
+
 /** A TransportConfig with its defaults filled in. */
 export interface Settings {
   readonly adapter: SocketAdapter
@@ -68,16 +100,19 @@ export interface Settings {
   readonly lifetime: Lifetime
 }
 
-export function settingsOf(config: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
+export function settingsOf(all: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
+  const config = given('a Transport', all, transportSettings, '', ofItsUsers)
   const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 } } = config
+  given('backoff', backoff, backoffSettings)
   const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
   const logger = guardedLogger(config.logger, silentLogger)
-  if (config.clientId !== undefined && typeof config.clientId !== 'string') throw new ConfigError('Transport: clientId must be a string')
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
   if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
-    throw new ConfigError('Transport: a sasl mechanism needs a name and a function start')
+    throw new ConfigError(
+      'sasl must be a mechanism, as plain({ username, password }) makes one: an object with a name and a function start',
+    )
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
-  const natives = config.natives ?? runtime.natives
+  const natives = config.natives ? given('natives', config.natives, nativesSettings) : runtime.natives
   const detached = detachedOf(natives)
   const clock = detachedClock(config.clock, natives, detached)
   return {
@@ -90,7 +125,7 @@ export function settingsOf(config: TransportConfig, runtime: { readonly adapter:
     metadataTtl: positive(config, 'metadataTtl', 6000),
     metadataTopics: config.metadataTopics ?? [],
     clientId: config.clientId ?? 'isokafka',
-    tls: tls === true ? {} : tls || undefined,
+    tls: tls === true ? {} : tls ? given('tls', tls, tlsSettings) : undefined,
     sasl: config.sasl,
     backoff,
     maxResponseBytes: positive(config, 'maxResponseBytes', 256 * 1024 * 1024, 'bytes'),

@@ -31,8 +31,8 @@ export class Network {
   /** Runs what goes on for long outside of the caller's asynchronous context. */
   readonly detached: Detached
   protected readonly settings: Settings
-  private readonly pool: Pool
-  private readonly clusters = new Map<string, Cluster>()
+  readonly #pool: Pool
+  readonly #clusters = new Map<string, Cluster>()
 
   /** Throws a ConfigError for settings that can't work. Connects with the first request. */
   constructor(config: TransportConfig = {}) {
@@ -47,7 +47,7 @@ export class Network {
     this.detached = settings.detached
     const defer = deferOf(settings.natives)
     this.defer = task => settings.detached(() => defer(task))
-    this.pool = new Pool(settings)
+    this.#pool = new Pool(settings)
   }
 
   /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
@@ -55,23 +55,23 @@ export class Network {
     this.settings.lifetime.throwIfEnded()
     const seeds = addressesOf(addr)
     const id = seeds.map(formatAddress).sort().join(',')
-    let cluster = this.clusters.get(id)
+    let cluster = this.#clusters.get(id)
     if (cluster === undefined) {
-      cluster = new Cluster(this.settings, this.pool, seeds)
-      this.clusters.set(id, cluster)
+      cluster = new Cluster(this.settings, this.#pool, seeds)
+      this.#clusters.set(id, cluster)
     }
     return cluster
   }
 
   /** Closes connections that no request uses, and those in use as soon as their requests are answered. */
   closeIdleConnections(): void {
-    this.pool.closeIdle()
+    this.#pool.closeIdle()
   }
 
   /** Ends everything: new requests are refused, those under way are answered for up to 5 s, and sockets have as long to close. */
   async close(): Promise<void> {
     this.settings.lifetime.end(new ClosedError('the transport is closed'))
-    await this.pool.close()
+    await this.#pool.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,62 +37,62 @@ const restBeforeClosing = 1000
  * wait per broker, and closed when idle. One timer looks after them all, and runs only while there are any.
  */
 export class Pool {
-  private readonly settings: Settings
-  private readonly troubles: BrokerBackoff
-  private readonly slots = new Map<string, Slot>()
-  private readonly leaving = new Set<BrokerConnection>()
-  private timer: { readonly at: number; cancel(): void } | undefined
-  private closing: Promise<void> | undefined
+  readonly #settings: Settings
+  readonly #troubles: BrokerBackoff
+  readonly #slots = new Map<string, Slot>()
+  readonly #leaving = new Set<BrokerConnection>()
+  #timer: { readonly at: number; cancel(): void } | undefined
+  #closing: Promise<void> | undefined
 
   constructor(settings: Settings) {
-    this.settings = settings
-    this.troubles = new BrokerBackoff(settings.clock, settings.backoff)
+    this.#settings = settings
+    this.#troubles = new BrokerBackoff(settings.clock, settings.backoff)
   }
 
   /** An open connection, made if need be. */
   async connection(address: Address, lane: Lane, { key = '', signal, timeoutMs }: ConnectionOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
-    this.settings.lifetime.throwIfEnded()
+    this.#settings.lifetime.throwIfEnded()
     const broker = formatAddress(address)
     const id = `${broker} ${lane} ${key}`
-    const slot = this.slots.get(id) ?? this.slotToShare(broker, lane)
-    if (slot?.connection?.closed === false) return this.use(slot, slot.connection)
+    const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane)
+    if (slot?.connection?.closed === false) return this.#use(slot, slot.connection)
     // A connection that has just ended leaves its slot a moment later.
-    const opening = slot !== undefined && slot.connection === undefined ? slot.opening : this.begin({ id, address, broker, lane, key })
+    const opening = slot !== undefined && slot.connection === undefined ? slot.opening : this.#begin({ id, address, broker, lane, key })
     if (timeoutMs === undefined) return abortable(opening, signal)
     const late = (): unknown => new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
-    return new Deadline(timeoutMs, this.settings.clock).bound(opening, late, { ...(signal && { signal }) })
+    return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
   }
 
   /** The least busy open connection of a lane to one of these brokers. */
   anyOpen(lane: Lane, brokers: ReadonlySet<string>): BrokerConnection | undefined {
     let best: Slot | undefined
-    for (const slot of this.slots.values()) {
+    for (const slot of this.#slots.values()) {
       if (slot.lane !== lane || slot.connection?.closed !== false || !brokers.has(slot.broker)) continue
       if (best === undefined || slot.connection.inFlight < best.connection!.inFlight) best = slot
     }
-    return best && this.use(best, best.connection!)
+    return best && this.#use(best, best.connection!)
   }
 
   /** Milliseconds for which this broker should be left alone: it failed lately. */
   troubleOf(address: Address): number {
-    return this.troubles.wait(formatAddress(address))
+    return this.#troubles.wait(formatAddress(address))
   }
 
   /** Ends a connection that its user alone had, and what still waits on it. One that others share stays. */
   release(connection: BrokerConnection): void {
-    const slot = [...this.slots.values()].find(candidate => candidate.connection === connection)
+    const slot = [...this.#slots.values()].find(candidate => candidate.connection === connection)
     if (slot?.shared) return
     if (slot !== undefined) {
       slot.leaving = true
-      this.slots.delete(slot.id)
+      this.#slots.delete(slot.id)
     }
     connection.abort(new ClosedError(`${connection.broker}: its user has closed`))
   }
 
   /** The same for all that were asked for by this key, those still being opened, too: nobody else would ever use them. */
   releaseKey(key: string): void {
-    for (const { key: own, connection, opening } of [...this.slots.values()]) {
+    for (const { key: own, connection, opening } of [...this.#slots.values()]) {
       if (own !== key) continue
       if (connection !== undefined) this.release(connection)
       else
@@ -105,25 +105,25 @@ export class Pool {
 
   /** Closes what no request uses; what is in use takes no new requests and closes when the last is answered. */
   closeIdle(): void {
-    for (const slot of [...this.slots.values()]) if (slot.connection !== undefined) void this.leave(slot)
+    for (const slot of [...this.#slots.values()]) if (slot.connection !== undefined) void this.#leave(slot)
   }
 
   /** Closes the connections to a broker that no request uses. */
   closeIdleTo(broker: string): void {
-    for (const slot of [...this.slots.values()]) if (slot.broker === broker && slot.connection?.inFlight === 0) void this.leave(slot)
+    for (const slot of [...this.#slots.values()]) if (slot.broker === broker && slot.connection?.inFlight === 0) void this.#leave(slot)
   }
 
   /** Ends everything; bounded by the patience of BrokerConnection.close. */
   close(): Promise<void> {
-    this.closing ??= this.closeAll()
-    return this.closing
+    this.#closing ??= this.#closeAll()
+    return this.#closing
   }
 
-  private async closeAll(): Promise<void> {
-    this.timer?.cancel()
-    const ends = [...this.leaving].map(connection => connection.close())
+  async #closeAll(): Promise<void> {
+    this.#timer?.cancel()
+    const ends = [...this.#leaving].map(connection => connection.close())
     // A slot's opening stays settled with the connection it made.
-    for (const { opening } of this.slots.values())
+    for (const { opening } of this.#slots.values())
       ends.push(
         opening.then(
           connection => connection.close(),
@@ -133,15 +133,15 @@ export class Pool {
     await Promise.all(ends)
   }
 
-  private use(slot: Slot, connection: BrokerConnection): BrokerConnection {
-    slot.usedAt = this.settings.clock.monotonic()
+  #use(slot: Slot, connection: BrokerConnection): BrokerConnection {
+    slot.usedAt = this.#settings.clock.monotonic()
     return connection
   }
 
-  private begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key'>): Promise<BrokerConnection> {
+  #begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key'>): Promise<BrokerConnection> {
     const slot: Slot = {
       ...place,
-      opening: this.settings.detached(() => Promise.resolve().then(() => this.openSlot(slot))),
+      opening: this.#settings.detached(() => Promise.resolve().then(() => this.#openSlot(slot))),
       connection: undefined,
       admitted: false,
       usedAt: 0,
@@ -149,57 +149,57 @@ export class Pool {
       leaving: false,
       shared: false,
     }
-    this.slots.set(slot.id, slot)
+    this.#slots.set(slot.id, slot)
     return slot.opening
   }
 
-  private async openSlot(slot: Slot): Promise<BrokerConnection> {
-    const { clock, lifetime, logger } = this.settings
+  async #openSlot(slot: Slot): Promise<BrokerConnection> {
+    const { clock, lifetime, logger } = this.#settings
     const { broker } = slot
     try {
-      const wait = this.troubles.wait(broker)
+      const wait = this.#troubles.wait(broker)
       if (wait > 0) await lifetime.sleep(wait)
-      await this.makeRoom(slot)
-      const { connection, authenticateAt } = await open(this.settings, slot.address, slot.lane)
+      await this.#makeRoom(slot)
+      const { connection, authenticateAt } = await open(this.#settings, slot.address, slot.lane)
       const openedAt = clock.monotonic()
       slot.connection = connection
       slot.usedAt = openedAt
       slot.authenticateAt = authenticateAt
-      void connection.onClose.then(() => this.ended(slot, connection, openedAt))
-      this.wakeAt(Math.min(openedAt + this.settings.idleTimeout, authenticateAt))
+      void connection.onClose.then(() => this.#ended(slot, connection, openedAt))
+      this.#wakeAt(Math.min(openedAt + this.#settings.idleTimeout, authenticateAt))
       return connection
     } catch (error) {
-      this.slots.delete(slot.id)
+      this.#slots.delete(slot.id)
       if (!lifetime.ended) {
-        this.troubles.refused(broker)
+        this.#troubles.refused(broker)
         logger.warn(`${broker}: no connection (${slot.lane}): ${messageOf(error)}`)
       }
       throw error
     }
   }
 
-  private ended(slot: Slot, connection: BrokerConnection, openedAt: number): void {
-    this.leaving.delete(connection)
-    if (this.slots.get(slot.id) === slot) this.slots.delete(slot.id)
-    if (slot.leaving) this.troubles.forget(slot.broker)
-    else this.troubles.lost(slot.broker, openedAt)
-    if (this.slots.size === 0) this.stopTimer()
+  #ended(slot: Slot, connection: BrokerConnection, openedAt: number): void {
+    this.#leaving.delete(connection)
+    if (this.#slots.get(slot.id) === slot) this.#slots.delete(slot.id)
+    if (slot.leaving) this.#troubles.forget(slot.broker)
+    else this.#troubles.lost(slot.broker, openedAt)
+    if (this.#slots.size === 0) this.#stopTimer()
   }
 
-  private leave(slot: Slot): Promise<void> {
+  #leave(slot: Slot): Promise<void> {
     const connection = slot.connection!
     slot.leaving = true
-    this.slots.delete(slot.id)
-    this.leaving.add(connection)
+    this.#slots.delete(slot.id)
+    this.#leaving.add(connection)
     // Held alone, it is idle; requests that come meanwhile are refused unsent.
     const drained = connection.inFlight === 0 ? Promise.resolve() : connection.exclusive(async () => {}).catch(() => {})
     return drained.then(() => connection.close())
   }
 
   /** Under a connection limit, a lane that has none of its own takes another's to the same broker. Groups never do: a JoinGroup waits long. */
-  private slotToShare(broker: string, lane: Lane): Slot | undefined {
-    if (lane === 'group' || !this.full || this.idleSlot(restBeforeClosing) !== undefined) return undefined
-    for (const slot of this.slots.values()) {
+  #slotToShare(broker: string, lane: Lane): Slot | undefined {
+    if (lane === 'group' || !this.#full || this.#idleSlot(restBeforeClosing) !== undefined) return undefined
+    for (const slot of this.#slots.values()) {
       if (slot.broker !== broker || slot.lane === 'group') continue
       slot.shared = true
       return slot
@@ -207,19 +207,19 @@ export class Pool {
     return undefined
   }
 
-  private get full(): boolean {
-    const limit = this.settings.adapter.limits?.connections
+  get #full(): boolean {
+    const limit = this.#settings.adapter.limits?.connections
     if (limit === undefined) return false
-    let count = this.leaving.size
-    for (const { admitted } of this.slots.values()) if (admitted) count++
+    let count = this.#leaving.size
+    for (const { admitted } of this.#slots.values()) if (admitted) count++
     return count >= limit
   }
 
   /** The one unused for longest, if that is so long. */
-  private idleSlot(milliseconds: number): Slot | undefined {
-    const since = this.settings.clock.monotonic() - milliseconds
+  #idleSlot(milliseconds: number): Slot | undefined {
+    const since = this.#settings.clock.monotonic() - milliseconds
     let longest: Slot | undefined
-    for (const slot of this.slots.values()) {
+    for (const slot of this.#slots.values()) {
       if (slot.connection?.inFlight !== 0 || lastUsed(slot) > since) continue
       if (longest === undefined || lastUsed(slot) < lastUsed(longest)) longest = slot
     }
@@ -227,12 +227,12 @@ export class Pool {
   }
 
   /** Waits until the adapter's limit allows one more connection; closes idle ones for it. */
-  private async makeRoom(slot: Slot): Promise<void> {
-    const { adapter, clock, dialTimeout, backoff, lifetime } = this.settings
+  async #makeRoom(slot: Slot): Promise<void> {
+    const { adapter, clock, dialTimeout, backoff, lifetime } = this.#settings
     const deadline = new Deadline(dialTimeout, clock)
-    while (this.full) {
-      const idle = this.idleSlot(0)
-      if (idle !== undefined) await this.leave(idle)
+    while (this.#full) {
+      const idle = this.#idleSlot(0)
+      if (idle !== undefined) await this.#leave(idle)
       else if (deadline.passed)
         throw new ConnectionError(
           slot.broker,
@@ -243,46 +243,46 @@ export class Pool {
     slot.admitted = true
   }
 
-  private wakeAt(at: number): void {
-    const { clock, lifetime } = this.settings
-    if (lifetime.ended || (this.timer !== undefined && this.timer.at <= at)) return
-    this.stopTimer()
-    this.timer = { at, cancel: inBackground(clock, at - clock.monotonic(), () => this.sweep()) }
+  #wakeAt(at: number): void {
+    const { clock, lifetime } = this.#settings
+    if (lifetime.ended || (this.#timer !== undefined && this.#timer.at <= at)) return
+    this.#stopTimer()
+    this.#timer = { at, cancel: inBackground(clock, at - clock.monotonic(), () => this.#sweep()) }
   }
 
-  private stopTimer(): void {
-    this.timer?.cancel()
-    this.timer = undefined
+  #stopTimer(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
-  private sweep(): void {
-    this.timer = undefined
-    const { clock, idleTimeout } = this.settings
+  #sweep(): void {
+    this.#timer = undefined
+    const { clock, idleTimeout } = this.#settings
     const now = clock.monotonic()
     let next = Number.POSITIVE_INFINITY
-    for (const slot of [...this.slots.values()]) {
+    for (const slot of [...this.#slots.values()]) {
       const { connection } = slot
       if (connection === undefined) continue
       const idleAt = lastUsed(slot) + idleTimeout
       if (idleAt <= now && connection.inFlight === 0) {
-        void this.leave(slot)
+        void this.#leave(slot)
         continue
       }
-      if (slot.authenticateAt <= now) this.reauthenticate(slot, connection)
+      if (slot.authenticateAt <= now) this.#reauthenticate(slot, connection)
       next = Math.min(next, slot.authenticateAt, idleAt <= now ? now + idleTimeout : idleAt)
     }
-    if (next !== Number.POSITIVE_INFINITY) this.wakeAt(next)
+    if (next !== Number.POSITIVE_INFINITY) this.#wakeAt(next)
   }
 
-  private reauthenticate(slot: Slot, connection: BrokerConnection): void {
+  #reauthenticate(slot: Slot, connection: BrokerConnection): void {
     slot.authenticateAt = Number.POSITIVE_INFINITY
-    reauthenticate(this.settings, slot.address, connection).then(
+    reauthenticate(this.#settings, slot.address, connection).then(
       at => {
         slot.authenticateAt = at
-        if (!connection.closed) this.wakeAt(at)
+        if (!connection.closed) this.#wakeAt(at)
       },
       error => {
-        this.settings.logger.warn(`${slot.broker}: authenticating anew failed: ${messageOf(error)}`)
+        this.#settings.logger.warn(`${slot.broker}: authenticating anew failed: ${messageOf(error)}`)
         connection.abort(error)
       },
     )

@@ -44,14 +44,14 @@ export class Batch {
   /** The messages themselves, kept only if someone wants them back. */
   readonly messages: MessageInput[] = []
   readonly timestamps: number[] = []
-  private readonly runs: Run[] = []
-  private open: Run | null = null
+  readonly #runs: Run[] = []
+  #open: Run | null = null
   /** What calls of one message share: one promise, not one for each. */
-  private shared: SharedWrite | null = null
+  #shared: SharedWrite | null = null
 
-  private baseOffset = -1
-  private logAppendTime = -1
-  private incompressible = false
+  #baseOffset = -1
+  #logAppendTime = -1
+  #incompressible = false
 
   constructor(queue: PartitionQueue, builder: BatchBuilder, createdAt: number) {
     this.queue = queue
@@ -67,51 +67,51 @@ export class Batch {
   claim(call: PendingWrite, index: number): void {
     const record = this.builder.count - 1
     this.indexes[record] = index
-    if (this.open !== null && this.open.call === call) return
-    this.endRun(record)
-    this.open = { call, from: record, to: record }
-    this.runs.push(this.open)
+    if (this.#open !== null && this.#open.call === call) return
+    this.#endRun(record)
+    this.#open = { call, from: record, to: record }
+    this.#runs.push(this.#open)
     call.joined()
   }
 
   /** The record just appended is a call of one message, which gets the promise it shares with others like it. */
   share(): Promise<void> {
-    this.endRun(this.builder.count - 1)
-    this.shared ??= new SharedWrite()
-    return this.shared.promise
+    this.#endRun(this.builder.count - 1)
+    this.#shared ??= new SharedWrite()
+    return this.#shared.promise
   }
 
   /** The record just appended is nobody's: its writer doesn't wait. */
   disown(): void {
-    this.endRun(this.builder.count - 1)
+    this.#endRun(this.builder.count - 1)
   }
 
   /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
   finish(compression: Compressor | undefined, level: number | undefined): Uint8Array {
     const stamp = { producerId: this.identity?.id ?? -1n, producerEpoch: this.identity?.epoch ?? -1, baseSequence: this.sequence }
     let records: Uint8Array | undefined
-    if (compression !== undefined && !this.incompressible) {
+    if (compression !== undefined && !this.#incompressible) {
       records = this.builder.finish({ ...stamp, compression, level })
-      this.incompressible = records.length >= this.builder.size
+      this.#incompressible = records.length >= this.builder.size
     }
-    if (records === undefined || this.incompressible) records = this.builder.finish(stamp)
+    if (records === undefined || this.#incompressible) records = this.builder.finish(stamp)
     this.sentBytes = records.length
     return records
   }
 
   /** Where its records went, once written. */
   written(baseOffset: number, logAppendTime: number): void {
-    this.baseOffset = baseOffset
-    this.logAppendTime = logAppendTime
+    this.#baseOffset = baseOffset
+    this.#logAppendTime = logAppendTime
   }
 
   offsetOf(record: number): number {
-    return this.baseOffset < 0 ? -1 : this.baseOffset + record
+    return this.#baseOffset < 0 ? -1 : this.#baseOffset + record
   }
 
   /** When the record was written, in milliseconds: the broker's time where the topic stamps records itself, else `own`. */
   timeOf(own: number): number {
-    return this.logAppendTime >= 0 ? this.logAppendTime : own
+    return this.#logAppendTime >= 0 ? this.#logAppendTime : own
   }
 
   /** The messages with what is known of where they went; for the completion callback. */
@@ -126,30 +126,30 @@ export class Batch {
 
   /** Tells those who wait. */
   tell(error: Error | null): void {
-    this.endRun(this.count)
-    for (const { call, from, to } of this.runs) call.settled(this, from, to, error)
-    this.shared?.settled(this, 0, this.count, error)
+    this.#endRun(this.count)
+    for (const { call, from, to } of this.#runs) call.settled(this, from, to, error)
+    this.#shared?.settled(this, 0, this.count, error)
   }
 
   /** Hands records [from, to) over to `part`, which has them encoded already, with those who wait for them. */
   handOver(from: number, to: number, part: Batch): void {
-    this.endRun(this.count)
+    this.#endRun(this.count)
     part.indexes.push(...this.indexes.slice(from, to))
     part.messages.push(...this.messages.slice(from, to))
     part.timestamps.push(...this.timestamps.slice(from, to))
-    for (const { call, ...run } of this.runs) {
+    for (const { call, ...run } of this.#runs) {
       if (run.from >= to || run.to <= from) continue
-      part.runs.push({ call, from: Math.max(run.from, from) - from, to: Math.min(run.to, to) - from })
+      part.#runs.push({ call, from: Math.max(run.from, from) - from, to: Math.min(run.to, to) - from })
       // A call already waits for the part where its run begins: it waited for the whole.
       if (run.from < from) call.joined()
     }
-    part.shared = this.shared
-    if (from > 0) this.shared?.joined()
+    part.#shared = this.#shared
+    if (from > 0) this.#shared?.joined()
   }
 
-  private endRun(record: number): void {
-    if (this.open === null) return
-    this.open.to = record
-    this.open = null
+  #endRun(record: number): void {
+    if (this.#open === null) return
+    this.#open.to = record
+    this.#open = null
   }
 }

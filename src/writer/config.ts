@@ -1,6 +1,7 @@
 import type { Balancer, BalancerFunc } from '../balancer/balancer.ts'
 import type { AddressLike } from '../base/address.ts'
 import type { Logger } from '../base/logger.ts'
+import type { SettingKinds } from '../base/settings.ts'
 import type { Compression } from '../compression/codec.ts'
 import type { RequiredAcks } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message.ts'
@@ -91,4 +92,29 @@ export interface WriterConfig {
   logger?: Logger
   /** A given one stays open when the writer closes; without, the writer makes its own and closes it. */
   transport?: Transport
+}
+
+export const writerSettings: SettingKinds<WriterConfig> = {
+  addr: 'any',
+  topic: 'string',
+  balancer: 'any',
+  maxAttempts: 'number',
+  writeBackoffMin: 'number',
+  writeBackoffMax: 'number',
+  batchSize: 'number',
+  batchBytes: 'number',
+  batchTimeout: 'number',
+  readTimeout: 'number',
+  writeTimeout: 'number',
+  deliveryTimeout: 'number',
+  requiredAcks: 'any',
+  idempotent: 'boolean',
+  async: 'boolean',
+  completion: 'function',
+  compression: 'any',
+  compressionLevel: 'number',
+  maxBufferedBytes: 'number',
+  allowAutoTopicCreation: 'boolean',
+  logger: 'any',
+  transport: 'object',
 }

@@ -32,27 +32,27 @@ export interface ProducerIdsConfig {
 export class ProducerIdentities {
   /** Null until there is one; `want()` sees to it. */
   current: ProducerIdentity | null = null
-  private readonly config: ProducerIdsConfig
-  private asking = false
-  private readonly closing = new AbortController()
+  readonly #config: ProducerIdsConfig
+  #asking = false
+  readonly #closing = new AbortController()
 
   constructor(config: ProducerIdsConfig) {
-    this.config = config
+    this.#config = config
   }
 
   /** Asks for an identity, until there is one or nobody wants it. */
   want(): void {
-    if (this.current !== null || this.asking || this.closing.signal.aborted) return
-    this.asking = true
-    this.ask().then(
+    if (this.current !== null || this.#asking || this.#closing.signal.aborted) return
+    this.#asking = true
+    this.#ask().then(
       identity => {
-        this.asking = false
+        this.#asking = false
         this.current = identity
-        this.config.onChange(null)
+        this.#config.onChange(null)
       },
       error => {
-        this.asking = false
-        if (!this.closing.signal.aborted) this.config.onChange(error)
+        this.#asking = false
+        if (!this.#closing.signal.aborted) this.#config.onChange(error)
       },
     )
   }
@@ -72,12 +72,12 @@ export class ProducerIdentities {
   }
 
   close(): void {
-    this.closing.abort()
+    this.#closing.abort()
   }
 
-  private async ask(): Promise<ProducerIdentity> {
-    const { cluster, clock, backoff, timeoutMs, wanted } = this.config
-    const { signal } = this.closing
+  async #ask(): Promise<ProducerIdentity> {
+    const { cluster, clock, backoff, timeoutMs, wanted } = this.#config
+    const { signal } = this.#closing
     for (let attempt = 1; ; attempt++) {
       try {
         const request = { transactionalId: null, transactionTimeoutMs: noTransaction }

@@ -1,9 +1,11 @@
 import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
+import { given } from '../base/settings.ts'
 import { Compression } from '../compression/codec.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
-import type { Completion, WriterConfig } from './config.ts'
+import { ofTransport } from '../transport/config.ts'
+import { type Completion, type WriterConfig, writerSettings } from './config.ts'
 
 /** A Writer's settings, checked and complete. */
 export interface Settings {
@@ -27,15 +29,14 @@ export interface Settings {
   readonly allowAutoTopicCreation: boolean
 }
 
-export function settingsOf(config: WriterConfig): Settings {
+export function settingsOf(all: WriterConfig): Settings {
+  const config = given('a Writer', all, writerSettings, "{ addr: 'host:port' }", ofTransport)
   const requiredAcks = config.requiredAcks ?? RequiredAcks.All
   const compression = config.compression ?? Compression.None
   const batchBytes = positive(config.batchBytes, 1_000_000, 'batchBytes')
   const maxBufferedBytes = positive(config.maxBufferedBytes, 64 * 1024 * 1024, 'maxBufferedBytes')
   const min = positive(config.writeBackoffMin, 100, 'writeBackoffMin')
-  if (config.addr === undefined || config.addr === null) throw new ConfigError('a Writer needs an addr: the host:port of a broker')
-  if (config.topic !== undefined && typeof config.topic !== 'string') throw new ConfigError('topic must be a string')
-  if (config.completion !== undefined && typeof config.completion !== 'function') throw new ConfigError('completion must be a function')
+  if (config.addr === undefined || config.addr === null) throw new ConfigError("a Writer needs { addr: 'host:port' }")
   if (!Object.values(RequiredAcks).includes(requiredAcks))
     throw new ConfigError(`requiredAcks must be one of RequiredAcks, not ${requiredAcks}`)
   if (!Object.values(Compression).includes(compression)) throw new ConfigError(`compression must be one of Compression, not ${compression}`)
