@@ -17,6 +17,8 @@ export type ClientEvent =
   | { type: 'produceBatch'; topic: string; partition: number; messages: number; bytes: number; durationMs: number; error?: unknown }
   | { type: 'retry'; what: string; attempt: number; error: unknown }
   | { type: 'fetch'; broker: string; partitions: number; bytes: number; durationMs: number }
+  | { type: 'partitionTrouble'; topic: string; partition: number; failures: number; error: unknown }
+  | { type: 'partitionRecovered'; topic: string; partition: number; failures: number; durationMs: number }
   | { type: 'rebalance'; groupId: string; generationId: number; memberId: string; assignments: Record<string, number[]> }
   | { type: 'generationEnd'; groupId: string; generationId: number; error: unknown }
   | { type: 'commit'; groupId: string; partitions: number; error?: unknown }

@@ -1,4 +1,4 @@
-import type { FetchedBatch } from './fetched.ts'
+import { type FetchedBatch, isLive } from './fetched.ts'
 
 /** Batches fetched and not read yet, first in first out. */
 export class BatchQueue {
@@ -13,7 +13,7 @@ export class BatchQueue {
     this.messages += fetched.batch.count
   }
 
-  /** The next batch of a live position; its frame is the caller's to release. */
+  /** The next batch that is still to be handed out; its frame is the caller's to release. */
   take(): FetchedBatch | undefined {
     while (this.head < this.items.length) {
       const fetched = this.items[this.head]!
@@ -23,21 +23,21 @@ export class BatchQueue {
         this.items = []
         this.head = 0
       }
-      if (fetched.position.live) return fetched
+      if (isLive(fetched)) return fetched
       fetched.frame.release()
     }
     return undefined
   }
 
-  /** Lets go of what belongs to positions that are dead. */
+  /** Lets go of what belongs to positions that went elsewhere since. */
   sweep(): void {
     const waiting = this.items.slice(this.head) as FetchedBatch[]
-    this.items = waiting.filter(({ position }) => position.live)
+    this.items = waiting.filter(isLive)
     this.head = 0
-    for (const { batch, frame, position } of waiting) {
-      if (position.live) continue
-      this.messages -= batch.count
-      frame.release()
+    for (const fetched of waiting) {
+      if (isLive(fetched)) continue
+      this.messages -= fetched.batch.count
+      fetched.frame.release()
     }
   }
 }

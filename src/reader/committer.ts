@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Generation } from '../group/generation.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { Message } from '../records/message.ts'
-import type { Progress } from './position.ts'
+import type { Progress } from './progress.ts'
 
 /** Between two automatic commits where no `commitInterval` is set. */
 const automaticInterval = 100

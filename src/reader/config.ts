@@ -15,7 +15,11 @@ export interface ReaderConfig extends MembershipConfig {
   brokers: AddressLike
   /** The topic to read; not with `groupTopics`. */
   topic?: string
-  /** The partition to read; not with `groupId`. Default 0. */
+  /**
+   * The partition to read; not with `groupId`. Default: all partitions of the topic, those that are added later included. (kafka-go: 0.) Then
+   * `setOffset` takes FirstOffset and LastOffset alone where there are several partitions, `offset()` is −1 and `lag()` a sum; `seek` and
+   * `stats().partitions` are for each.
+   */
   partition?: number
   /** Reads as a member of this consumer group, from the partitions it is given. */
   groupId?: string
@@ -34,7 +38,10 @@ export interface ReaderConfig extends MembershipConfig {
   minBytes?: number
   /** Most bytes fetched of one partition at once; a batch larger than that is fetched nevertheless (KIP-74). Default 1 MiB. */
   maxBytes?: number
-  /** How long a broker waits for new messages before it answers a fetch with none. Default 10,000. */
+  /**
+   * How long a broker waits for new messages before it answers a fetch with none. Default 10,000. Where it has not to gather `minBytes`, it is
+   * asked for 500 ms at a time at most, and for less soon after a seek, a pause or an assignment: a poll under way is never cut short.
+   */
   maxWait?: number
   /** How much longer than `maxWait` an answer to a fetch may take. Default 10,000. */
   readBatchTimeout?: number
@@ -57,12 +64,18 @@ export interface ReaderConfig extends MembershipConfig {
   /** Default ReadUncommitted, as in Kafka. */
   isolationLevel?: IsolationLevel
   /**
-   * Failures in a row of reaching a partition's leader before a read rejects; the reader goes on trying meanwhile and after. Where a partition
-   * has been read before, reads reject only after 30 s of failures, which outlasts the election of a new leader. Default 3.
+   * Failures in a row of reaching a partition's leader before a read rejects, or fewer that take 3.5 s; the reader goes on trying meanwhile and
+   * after. Once anything was read, and as long as another partition can be, failures that pass are told by the log and `stats()` alone. Default 3.
    */
   maxAttempts?: number
   /** Whether a read rejects when the position is beyond the partition's end, rather than wait for it to come. Default false. */
   offsetOutOfRangeError?: boolean
+  /**
+   * Where to read on when the partition doesn't have the position: at its beginning, its end, or the first message that is at most `byDuration`
+   * milliseconds old (KIP-1106); 'error': reads reject until a `seek`. Default: what retention has deleted is passed over, an offset beyond the
+   * end is waited for.
+   */
+  offsetOutOfRange?: OffsetOutOfRange
   /** Bytes one compressed batch may become. Default 64 MiB. */
   decompressLimit?: number
   /** Default: the transport's. */
@@ -92,6 +105,7 @@ const readerSettings: SettingKinds<ReaderConfig> = {
   isolationLevel: 'any',
   maxAttempts: 'number',
   offsetOutOfRangeError: 'boolean',
+  offsetOutOfRange: 'any',
   decompressLimit: 'number',
   logger: 'any',
   errorLogger: 'any',
@@ -106,6 +120,8 @@ export function readerConfig(config: ReaderConfig): ReaderConfig {
   return found
 }
 
+export type OffsetOutOfRange = 'earliest' | 'latest' | 'error' | { readonly byDuration: number }
+
 /** What the fetching half needs of a ReaderConfig, defaults filled in. */
 export interface FetchSettings {
   readonly queueBytes: number
@@ -118,13 +134,16 @@ export interface FetchSettings {
   readonly isolationLevel: IsolationLevel
   readonly maxAttempts: number
   readonly offsetOutOfRangeError: boolean
+  readonly offsetOutOfRange: OffsetOutOfRange | undefined
 }
 
 export interface ReaderSettings extends FetchSettings {
   /** undefined: partition mode. */
   readonly groupId: string | undefined
   readonly topics: readonly string[]
-  readonly partition: number
+  /** undefined: all. */
+  readonly partition: number | undefined
+  readonly partitionWatchInterval: number
   readonly startOffset: number
   readonly commitInterval: number
   readonly autoCommit: boolean
@@ -157,11 +176,13 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     throw new ConfigError(`isolationLevel must be one of IsolationLevel, not ${isolationLevel}`)
   const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
   if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
+  const membership = membershipOf(config)
   const settings: ReaderSettings = {
     groupId,
     topics,
-    partition: whole('partition', 0, 0),
-    startOffset: membershipOf(config).startOffset,
+    partition: config.partition === undefined ? undefined : whole('partition', 0, 0),
+    partitionWatchInterval: membership.partitionWatchInterval,
+    startOffset: membership.startOffset,
     commitInterval: whole('commitInterval', 0, 0),
     autoCommit: config.autoCommit ?? false,
     readLagInterval: whole('readLagInterval', 60_000, Number.MIN_SAFE_INTEGER),
@@ -176,8 +197,18 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     isolationLevel,
     maxAttempts: whole('maxAttempts', 3, 1),
     offsetOutOfRangeError: config.offsetOutOfRangeError ?? false,
+    offsetOutOfRange: outOfRangeOf(config.offsetOutOfRange),
   }
   if (settings.minBytes > settings.maxBytes)
     throw new ConfigError(`minBytes (${settings.minBytes}) must not be above maxBytes (${settings.maxBytes})`)
   return settings
+}
+
+function outOfRangeOf(given: OffsetOutOfRange | undefined): OffsetOutOfRange | undefined {
+  if (given === undefined || ['earliest', 'latest', 'error'].includes(given as string)) return given
+  const byDuration = (given as { byDuration?: unknown } | null)?.byDuration
+  if (typeof byDuration === 'number' && byDuration >= 0) return { byDuration }
+  throw new ConfigError(
+    `offsetOutOfRange must be 'earliest', 'latest', 'error' or { byDuration: milliseconds }, not ${JSON.stringify(given)}`,
+  )
 }

@@ -1,116 +1,132 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import type { Fetch } from '../protocol/fetch.ts'
-import type { FramePool } from '../socket/frame-pool.ts'
+import { IsolationLevel } from '../protocol/offsets.ts'
+import { AbortedTransactions } from '../records/aborted.ts'
+import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
+import type { LeaderHint } from '../transport/layout.ts'
 import { isMoved } from '../transport/moved.ts'
-import type { BatchQueue } from './batch-queue.ts'
-import { SharedFrame } from './fetched.ts'
-import type { Fetcher, FetcherParts } from './fetcher.ts'
-import type { FlightPlan } from './flight.ts'
-import type { OffsetResolver } from './offset-resolver.ts'
-import type { Position } from './position.ts'
-import type { PrefetchBudget } from './prefetch-budget.ts'
-import { type Answered, type PartitionAnswer, readPartition } from './read-answer.ts'
+import type { Asked, Position } from './position.ts'
 
-export interface IntakeParts extends FetcherParts {
-  readonly fetcher: Fetcher
-  readonly whereabouts: OffsetResolver
-  readonly queue: BatchQueue
-  readonly pool: FramePool
-  readonly room: PrefetchBudget
+type Response = ResponseOf<typeof Fetch>
+type PartitionAnswer = Response['responses'][number]['partitions'][number]
+
+/** A batch to hand out. */
+export interface TakenBatch {
+  readonly batch: RecordBatch
+  /** Records before this offset are not asked for. */
+  readonly from: number
+  /** Behind it, and behind what follows in the answer and holds nothing to hand out. */
+  next: number
 }
 
-type Endpoint = ResponseOf<typeof Fetch>['nodeEndpoints'][number]
-
-/** Takes in the answers to fetches: batches into the queue, errors to where they belong. */
-export class FetchResponse {
-  private readonly parts: IntakeParts
-  private taking = false
-
-  constructor(parts: IntakeParts) {
-    this.parts = parts
-  }
-
-  /** Whether anything came of it: an answer without messages or errors is one to a poll that waited in vain. */
-  take(plan: FlightPlan, response: ResponseOf<typeof Fetch>, frame: Uint8Array, durationMs: number): boolean {
-    const { counters, fetcher, pool, queue, room, transport } = this.parts
-    const shared = new SharedFrame(reusable => {
-      room.give(plan.leader, frame.length)
-      if (reusable) pool.give(frame)
-      // While an answer is being taken in, its flight has not landed: the fetcher plans after that.
-      if (!this.taking) fetcher.plan()
-    })
-    this.taking = true
-    room.take(plan.leader, frame.length)
-    shared.hold()
-    const queued = queue.messages
-    let fruitful = false
-    try {
-      const error = errorFor(response.errorCode)
-      if (error !== null) throw error
-      const asked = new Map<string, Position>()
-      for (const position of plan.positions) {
-        asked.set(`${position.topic} ${position.partition}`, position)
-        asked.set(`${position.topicId} ${position.partition}`, position)
+/** What an answer says of one position. */
+export type FetchOutcome = Asked &
+  (
+    | {
+        readonly kind: 'fetched'
+        readonly batches: readonly TakenBatch[]
+        /** Up to here is nothing to hand out before the first batch. */
+        readonly passed: number
+        readonly offset: number
+        readonly leaderEpoch: number
+        /** One past the last offset readable. */
+        readonly end: number
+        /** Bytes of the largest batch; 0 for none. */
+        readonly largest: number
       }
-      for (const { topic, topicId, partitions } of response.responses) {
-        for (const answer of partitions) {
-          const position = asked.get(`${topic === '' ? topicId : topic} ${answer.partitionIndex}`)
-          // Each once: a second answer would be read from the wrong place.
-          if (position?.live && position.flying) fruitful = this.takePartition(position, answer, response.nodeEndpoints, shared) || fruitful
-        }
-      }
-      for (const position of plan.positions)
-        if (position.flying)
-          fetcher.fail(position, new ProtocolError(`broker ${plan.leader} left ${position.name} out of its answer to a fetch`))
-    } finally {
-      shared.release()
-      this.taking = false
-    }
-    counters.fetches++
-    counters.readTime.observe(durationMs)
-    counters.fetchBytes.observe(frame.length)
-    counters.fetchSize.observe(queue.messages - queued)
-    transport.onEvent?.({ type: 'fetch', broker: String(plan.leader), partitions: plan.positions.length, bytes: frame.length, durationMs })
-    if (queue.messages > queued) this.parts.onNews()
-    return fruitful
-  }
+    /** The leader's log parted from what was read: it has the same up to here. */
+    | { readonly kind: 'parted'; readonly offset: number; readonly end: number }
+    | { readonly kind: 'outOfRange' }
+    | { readonly kind: 'moved'; readonly error: KafkaError; readonly hint: LeaderHint }
+    | { readonly kind: 'failed'; readonly error: unknown }
+  )
 
-  private takePartition(position: Position, answer: PartitionAnswer, endpoints: readonly Endpoint[], frame: SharedFrame): boolean {
-    const { brokers, counters, fetcher, queue, settings, transport, whereabouts } = this.parts
-    position.flying = false
-    const asked = position.offset
-    let answered: Answered
-    try {
-      answered = readPartition(position, answer, settings.isolationLevel)
-    } catch (error) {
-      fetcher.fail(position, error)
-      return true
+/** Reads an answer for the positions it was asked for. Throws what the whole answer fails with. */
+export function readResponse(
+  response: Response,
+  asked: readonly Asked[],
+  isolationLevel: IsolationLevel,
+  brokerId: number,
+): FetchOutcome[] {
+  const error = errorFor(response.errorCode)
+  if (error !== null) throw error
+  const byId = response.responses.some(({ topic }) => topic === '')
+  const open = new Map(asked.map(each => [`${byId ? each.position.topicId : each.position.topic} ${each.position.partition}`, each]))
+  const outcomes: FetchOutcome[] = []
+  for (const { topic, topicId, partitions } of response.responses) {
+    for (const answer of partitions) {
+      const key = `${byId ? topicId : topic} ${answer.partitionIndex}`
+      const each = open.get(key)
+      // Each once: a second answer would be read from the wrong place.
+      if (each === undefined || !open.delete(key) || each.position.era !== each.era) continue
+      outcomes.push({ ...each, ...readPartition(each.position, answer, isolationLevel, response.nodeEndpoints) })
     }
-    const { error, batches, partedAt } = answered
-    if (error === null && partedAt < 0) {
-      fetcher.succeed(position)
-      for (const { batch, from } of batches) queue.push({ position, batch, from, frame, highWaterMark: position.end })
-      return position.offset > asked
-    }
-    if (error === null) {
-      position.offset = partedAt
-      position.lastEpoch = -1
-      fetcher.report(position, truncated(position, asked))
-    } else if (error.code === ErrorCode.OffsetOutOfRange) void whereabouts.outOfRange(position)
-    else if (isMoved(error.code)) {
-      counters.rebalances++
-      const learned = transport.cluster(brokers).learnLeader(position, { ...answer.currentLeader, endpoints })
-      fetcher.fail(position, error, { lost: !learned })
-    } else fetcher.fail(position, error)
-    return true
+  }
+  for (const each of open.values()) {
+    const error = new ProtocolError(`broker ${brokerId} left ${each.position.name} out of its answer to a fetch`)
+    outcomes.push({ ...each, kind: 'failed', error })
+  }
+  return outcomes
+}
+
+type PartitionOutcome = FetchOutcome extends infer Each ? (Each extends Asked ? Omit<Each, keyof Asked> : never) : never
+
+function readPartition(
+  position: Position,
+  answer: PartitionAnswer,
+  isolationLevel: IsolationLevel,
+  endpoints: LeaderHint['endpoints'],
+): PartitionOutcome {
+  const error = errorFor(answer.errorCode, position.name)
+  if (error?.code === ErrorCode.OffsetOutOfRange) return { kind: 'outOfRange' }
+  if (error !== null && isMoved(error.code)) return { kind: 'moved', error, hint: { ...answer.currentLeader, endpoints } }
+  if (error !== null) return { kind: 'failed', error }
+  const committed = isolationLevel === IsolationLevel.ReadCommitted
+  const end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
+  const parted = answer.divergingEpoch.endOffset
+  // Only who says what epoch was read last asks for it, and nothing it says can lead forward.
+  if (parted >= 0 && position.leaderEpoch >= 0) return { kind: 'parted', offset: Math.min(parted, position.offset), end }
+  try {
+    return takeBatches(position, answer, end, committed)
+  } catch (error) {
+    return { kind: 'failed', error }
   }
 }
 
-function truncated({ name, offset }: Position, read: number): KafkaError {
-  return new KafkaError(
-    ErrorCode.OffsetOutOfRange,
-    `${name} was read up to ${read}, but its log now parts from that at ${offset}: messages were lost in an unclean election, and reading goes on from there`,
+/** What is to be handed out. Throws a ProtocolError for records that can't be. */
+function takeBatches(position: Position, answer: PartitionAnswer, end: number, committed: boolean): PartitionOutcome {
+  const { records, abortedTransactions } = answer
+  const asked = position.offset
+  const scanned = records === null ? [] : scanBatches(records)
+  const aborted = committed && abortedTransactions !== null ? new AbortedTransactions(abortedTransactions) : null
+  const batches: TakenBatch[] = []
+  let largest = 0
+  let passed = asked
+  let offset = asked
+  let leaderEpoch = position.leaderEpoch
+  for (const batch of scanned) {
+    largest = Math.max(largest, batch.end - batch.start)
+    const left = aborted?.covers(batch) ?? false
+    // Brokers answer whole batches: the first may begin before the offset asked for.
+    if (batch.lastOffset < offset) continue
+    const next = batch.lastOffset + 1
+    if (!batch.isControl && !left && batch.count > 0) batches.push({ batch, from: offset, next })
+    else if (batches.length > 0) batches[batches.length - 1]!.next = next
+    else passed = next
+    offset = next
+    leaderEpoch = batch.leaderEpoch
+  }
+  if (records !== null && records.length > 0 && offset === asked) throw useless(position, records, scanned)
+  return { kind: 'fetched', batches, passed, offset, leaderEpoch, end, largest }
+}
+
+/** The same would come again and again. */
+function useless({ name, offset }: Position, { length }: Uint8Array, scanned: readonly RecordBatch[]): ProtocolError {
+  return new ProtocolError(
+    scanned.length === 0
+      ? `${name} at offset ${offset}: the ${length} bytes answered are no whole batch (before Kafka 0.10.1, one larger than maxBytes can't be read)`
+      : `${name} at offset ${offset}: the batches answered end at ${scanned.at(-1)!.lastOffset}`,
   )
 }

@@ -7,7 +7,8 @@ import { zeroUuid } from '../bytes/reader.ts'
 import type { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Generation } from '../group/generation.ts'
 import { Committer } from './committer.ts'
-import { Position, Progress } from './position.ts'
+import { Position } from './position.ts'
+import { Progress } from './progress.ts'
 
 /** What a session does to its Reader. */
 export interface GroupReader {
@@ -19,8 +20,8 @@ export interface GroupReader {
   isBusy(): boolean
   /** Writes down what is done with; see Committer. */
   settle(): boolean
-  /** Everything of the last assignment can be let go of. */
-  forget(): void
+  /** Everything of these can be let go of. */
+  forget(positions: readonly Position[]): void
   /** Reads that wait are to look again. */
   wake(): void
 }
@@ -147,7 +148,7 @@ export class GroupSession {
     await this.untilIdle()
     this.committer = undefined
     reader.settle()
-    reader.forget()
+    reader.forget(positions)
     await committer.finish(timeout)
   }
 

@@ -2,14 +2,11 @@ import { messageOf, ProtocolError } from '../base/errors.ts'
 import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
 import type { RecordBatch } from '../records/record-batch.ts'
-import type { FetchedBatch, SharedFrame } from './fetched.ts'
+import { type FetchedBatch, isLive, type SharedFrame } from './fetched.ts'
 import type { Fetcher } from './fetcher.ts'
 import { type Decoding, DeliveredBatch, type MessageBatch } from './message-batch.ts'
 import type { ReaderMetrics } from './metrics.ts'
 import type { Position } from './position.ts'
-
-/** Until a batch that can't be decoded is fetched again, in milliseconds. */
-const damagedBackoff = 1_000
 
 /** Messages decoded at a time: young objects die young, and a small batch that decompresses to millions of records isn't as many objects at once. */
 const atOnce = 1_000
@@ -38,23 +35,24 @@ export class MessageSource {
   private done = 0
   private open: Open | undefined
   private wholeDone = false
-  /** Behind what was handed out of earlier batches; FirstOffset or LastOffset at the beginning. */
-  private reached: number
+  /** Of the batch being read: behind what was handed out before `messages`. */
+  private reached = 0
   private readonly fetcher: Fetcher
   private readonly decoding: Decoding
   private readonly counters: ReaderMetrics
 
-  constructor(parts: { fetcher: Fetcher; decoding: Decoding; counters: ReaderMetrics; offset: number }) {
+  constructor(parts: { fetcher: Fetcher; decoding: Decoding; counters: ReaderMetrics }) {
     this.fetcher = parts.fetcher
     this.decoding = parts.decoding
     this.counters = parts.counters
-    this.reached = parts.offset
   }
 
-  /** The offset behind what was handed out; partition mode alone makes sense of it. */
-  get offset(): number {
-    if (this.open?.whole) return this.open.batch.lastOffset + 1
-    return this.index > 0 ? this.messages[this.index - 1]!.offset + 1 : this.reached
+  /** The offset behind what was handed out of a partition; FirstOffset or LastOffset until it is known where that is. */
+  next(position: Position): number {
+    const { open, decoder } = this
+    if (open?.fetched.position !== position || !isLive(open.fetched)) return position.next
+    const isRead = open.whole || (this.left === 0 && (decoder?.left ?? 0) === 0)
+    return isRead ? open.fetched.next : this.behind
   }
 
   /** Messages decoded and not handed out. */
@@ -78,7 +76,7 @@ export class MessageSource {
     return true
   }
 
-  /** Whether there is a message to hand out, after decoding more if need be. Throws what `Fetcher.take` does, and ProtocolErrors. */
+  /** Whether there is a message to hand out, after decoding more if need be. Throws what `Fetcher.take` does. */
   ready(): boolean {
     while (this.index === this.messages.length && !this.more()) {
       this.finish()
@@ -91,7 +89,7 @@ export class MessageSource {
 
   /** The next batch, or what is left of the one being read. */
   takeBatch(): MessageBatch | undefined {
-    const { open } = this
+    const { open, fetcher, decoding } = this
     if (open !== undefined && (this.index < this.messages.length || this.more())) {
       const from = this.messages[this.index]!.offset
       this.settle()
@@ -100,22 +98,22 @@ export class MessageSource {
       this.messages = []
       this.index = this.done = 0
       this.open = { ...open, whole: true }
-      return new DeliveredBatch(open.fetched, open.batch, from, this.decoding)
+      return new DeliveredBatch(open.fetched, open.batch, from, decoding)
     }
     this.finish()
-    const fetched = this.fetcher.take()
-    if (fetched === undefined) return undefined
-    const { batch, from } = fetched
-    try {
-      this.guard(fetched, from, () => batch.verify())
-    } catch (error) {
-      fetched.frame.release()
-      throw error
+    for (let fetched = fetcher.take(); fetched !== undefined; fetched = fetcher.take()) {
+      const { batch, from, frame } = fetched
+      if (!this.isWhole(fetched, from, () => batch.verify())) {
+        frame.release()
+        continue
+      }
+      this.mended(fetched)
+      this.open = { fetched, batch, whole: true, frame }
+      this.counters.messages += batch.count
+      this.counters.bytes += batch.end - batch.start
+      return new DeliveredBatch(fetched, batch, from, decoding)
     }
-    this.open = { fetched, batch, whole: true, frame: fetched.frame }
-    this.counters.messages += batch.count
-    this.counters.bytes += batch.end - batch.start
-    return new DeliveredBatch(fetched, batch, from, this.decoding)
+    return undefined
   }
 
   /** Writes down what is done with; whether there may be more to write down later without another batch being opened. */
@@ -124,7 +122,7 @@ export class MessageSource {
     if (open === undefined) return false
     const { progress } = open.fetched.position
     if (progress !== undefined) {
-      if (this.wholeDone) progress.done(open.batch.lastOffset + 1)
+      if (this.wholeDone) progress.done(open.fetched.next)
       else if (done > 0) progress.done(messages[done - 1]!.offset + 1)
     }
     return this.automatic && this.left > 0
@@ -132,36 +130,30 @@ export class MessageSource {
 
   /** Hands out no more of a batch of one of these; what was handed out can still be done with. */
   cut(positions: Iterable<Position>): void {
-    if (this.open === undefined) return
-    const { name } = this.open.fetched.position
-    if (![...positions].some(position => position.name === name)) return
+    if (!this.isOf(positions)) return
     this.decoder = undefined
     this.counters.messages -= this.messages.length - this.index
     this.messages.length = this.index
   }
 
-  /** Lets go of the batch and goes on elsewhere. */
-  moveTo(offset: number): void {
-    this.forget()
-    this.reached = offset
-  }
-
-  /** Lets go of the batch, which the application may still have in hand. */
-  forget(): void {
-    this.open?.frame?.abandon()
+  /** Lets go of a batch of one of these, which the application may still have in hand. */
+  forget(positions: Iterable<Position>): void {
+    if (!this.isOf(positions)) return
+    this.open!.frame?.abandon()
     this.end()
   }
 
   /** Done with the batch: more was asked for. */
   private finish(): void {
-    this.open?.frame?.release()
+    const { open } = this
+    if (open === undefined) return
+    open.frame?.release()
     this.end()
+    open.fetched.position.finished(open.fetched)
   }
 
   private end(): void {
-    if (this.open === undefined) return
     this.settle()
-    this.reached = this.offset
     this.counters.messages -= this.messages.length - this.index
     this.open = this.decoder = undefined
     this.messages = []
@@ -172,36 +164,35 @@ export class MessageSource {
   private decode(fetched: FetchedBatch): void {
     const { position, from, highWaterMark, frame } = fetched
     const { codecs, limit } = this.decoding
-    try {
+    this.isWhole(fetched, from, () => {
+      fetched.batch.verify()
       // A kept message must not keep the whole frame, and the frame is wanted for the next answer.
-      const batch = this.guard(fetched, from, () => {
-        fetched.batch.verify()
-        const own = fetched.batch.detach()
-        const { topic, partition } = position
-        this.decoder = new BatchDecoder(own, { topic, partition, highWaterMark, codecs, limit }, from)
-        return own
-      })
+      const batch = fetched.batch.detach()
+      const { topic, partition } = position
+      this.decoder = new BatchDecoder(batch, { topic, partition, highWaterMark, codecs, limit }, from)
       this.open = { fetched, batch, whole: false, frame: null }
+      this.reached = from
       this.counters.bytes += batch.end - batch.start
-    } finally {
-      frame.release()
-    }
+    })
+    frame.release()
   }
 
   /** Decodes more messages of the batch being read, all before being handed out; false when there are none. */
   private more(): boolean {
-    const { decoder, open, index } = this
+    const { decoder, open, index, behind } = this
     if (decoder === undefined || open === undefined) return false
-    const { from } = open.fetched
-    const behind = index > 0 ? this.messages[index - 1]!.offset + 1 : from
     this.decoder = undefined
-    const messages = this.guard(open.fetched, behind, () => decoder.take(atOnce))
+    let messages: Message[] = []
+    const whole = this.isWhole(open.fetched, behind, () => {
+      messages = decoder.take(atOnce)
+    })
     if (messages.length === 0) {
-      this.wholeDone = index > 0 && this.done === index
+      this.wholeDone = whole && index > 0 && this.done === index
       return false
     }
+    this.mended(open.fetched)
     this.settle()
-    this.reached = this.offset
+    this.reached = behind
     this.decoder = decoder
     this.messages = messages
     this.index = this.done = 0
@@ -209,15 +200,30 @@ export class MessageSource {
     return true
   }
 
-  /** A batch that can't be read is fetched again, from this offset on: the next read finds it whole, or rejects in its turn. */
-  private guard<T>(fetched: FetchedBatch, from: number, task: () => T): T {
+  /** Behind what was handed out of the batch being read. */
+  private get behind(): number {
+    return this.index > 0 ? this.messages[this.index - 1]!.offset + 1 : this.reached
+  }
+
+  private isOf(positions: Iterable<Position>): boolean {
+    if (this.open !== undefined) for (const position of positions) if (position === this.open.fetched.position) return true
+    return false
+  }
+
+  private mended({ position }: FetchedBatch): void {
+    if (position.damagedAt >= 0) this.fetcher.mended(position)
+  }
+
+  /** Whether the task can read the batch. One that can't be read is fetched again, from this offset on. */
+  private isWhole(fetched: FetchedBatch, from: number, task: () => void): boolean {
     try {
-      return task()
+      task()
+      return true
     } catch (error) {
-      if (fetched.position.live) this.fetcher.move(fetched.position, from, damagedBackoff)
-      if (!(error instanceof ProtocolError)) throw error
       const { position, batch } = fetched
-      throw new ProtocolError(`${position.name} at offset ${Math.max(from, batch.baseOffset)}: ${messageOf(error)}`, { cause: error })
+      const text = `${position.name} at offset ${Math.max(from, batch.baseOffset)}: ${messageOf(error)}`
+      this.fetcher.damaged(fetched, from, error instanceof ProtocolError ? new ProtocolError(text, { cause: error }) : error)
+      return false
     }
   }
 }

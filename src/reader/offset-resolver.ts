@@ -1,121 +1,133 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
+import { ListOffsets } from '../protocol/list-offsets.ts'
 import { FirstOffset, IsolationLevel, LastOffset } from '../protocol/offsets.ts'
 import type { Cluster } from '../transport/cluster.ts'
-import type { Fetcher, FetcherParts } from './fetcher.ts'
-import { findOffsets } from './find-offsets.ts'
-import type { Position } from './position.ts'
+import type { Asked, Position } from './position.ts'
+import { isUnknownTopic, unknownTopic } from './unknown-topic.ts'
+import { unreachableLeader } from './unreachable-leader.ts'
 
-/** Answers where partitions are led, and where in them positions are, for those that can't be fetched before that is known. */
+/** What became of a lookup. */
+export type LookupOutcome = Asked &
+  (
+    | { readonly kind: 'located' }
+    /** −1: no record at or after that time. */
+    | { readonly kind: 'resolved'; readonly offset: number }
+    | { readonly kind: 'bounds'; readonly first: number; readonly last: number }
+    /** The leader may be another by now. */
+    | { readonly kind: 'failed'; readonly error: unknown }
+  )
+
+/** One try of a lookup, in milliseconds: so long that a slow broker is waited for, so short that three of them are told of in time. */
+const lookupTimeout = 4_000
+
+/** Asks who leads partitions, and what offsets are. One try each: who asks tries again. */
 export class OffsetResolver {
-  private readonly parts: FetcherParts
-  private readonly fetcher: Fetcher
-  private readonly cluster: Cluster
-  private readonly ending = new AbortController()
+  readonly #cluster: Cluster
+  readonly #isolationLevel: IsolationLevel
+  readonly #signal: AbortSignal
 
-  constructor(parts: FetcherParts, fetcher: Fetcher) {
-    this.parts = parts
-    this.fetcher = fetcher
-    this.cluster = parts.transport.cluster(parts.brokers)
+  constructor(cluster: Cluster, isolationLevel: IsolationLevel, signal: AbortSignal) {
+    this.#cluster = cluster
+    this.#isolationLevel = isolationLevel
+    this.#signal = signal
   }
 
-  close(reason: unknown): void {
-    this.ending.abort(reason)
-  }
-
-  /** Looks up the leaders. */
-  locate(positions: readonly Position[]): Promise<void> {
-    return this.during(positions, async options => {
-      const topics = [...new Set(positions.map(({ topic }) => topic))]
-      const known = topics.filter(topic => this.cluster.peek(topic) !== undefined)
-      if (known.length > 0) await this.cluster.refresh(known, options)
-      for (const topic of topics) {
-        const own = positions.filter(position => position.topic === topic)
-        try {
-          const { partitions } = await this.cluster.topic(topic, options)
-          for (const position of own) this.place(position, partitions.length, partitions[position.partition]?.leader ?? -1)
-        } catch (error) {
-          for (const position of own) this.fetcher.fail(position, error, { lost: true })
+  /** Looks up the leaders of partitions of one topic. */
+  locate(topic: string, positions: readonly Position[]): Promise<LookupOutcome[]> {
+    return this.#lookup(positions, async (asked, options) => {
+      const timeoutMs = Math.min(lookupTimeout, this.#cluster.patience)
+      if (this.#cluster.peek(topic) !== undefined) await this.#cluster.refresh([topic], { ...options, timeoutMs })
+      const { partitions } = await this.#topic(topic, { ...options, timeoutMs })
+      return asked.map(each => {
+        const { name, partition } = each.position
+        if (partition >= partitions.length) {
+          const text = `topic ${topic} has ${partitions.length} partitions, none has the number ${partition}`
+          return { ...each, kind: 'failed', error: new KafkaError(ErrorCode.UnknownTopicOrPartition, text) }
         }
-      }
-    })
-  }
-
-  /** FifoLock FirstOffset and LastOffset into numbers. */
-  resolve(positions: readonly Position[]): Promise<void> {
-    return this.during(positions, async options => {
-      const questions = positions.map(({ topic, partition, offset }) => ({ topic, partition, timestamp: offset }))
-      const answers = await findOffsets(this.parts, questions, this.parts.settings.isolationLevel, options)
-      positions.forEach((position, i) => {
-        const answer = answers[i]
-        if (answer === null || answer === undefined)
-          this.fetcher.fail(position, new KafkaError(ErrorCode.UnknownTopicOrPartition, position.name), { lost: true })
-        else if (answer.error !== null) this.fetcher.fail(position, answer.error, { lost: true })
-        else if (answer.offset < 0)
-          this.fetcher.fail(position, new ProtocolError(`${position.name}: no offset to begin at: ${answer.offset}`), { lost: true })
-        else if (position.live) {
-          position.offset = position.origin = answer.offset
-          position.onLocated?.(answer.offset)
-        }
+        if (partitions[partition]!.leader >= 0) return { ...each, kind: 'located' }
+        return { ...each, kind: 'failed', error: new KafkaError(ErrorCode.LeaderNotAvailable, name) }
       })
     })
   }
 
-  /**
-   * The leader has nothing at this offset. What retention has deleted is passed over, for there is nothing else to be done. An offset beyond
-   * the end is never turned back: it is waited for, or with `offsetOutOfRangeError` reads reject.
-   */
-  outOfRange(position: Position): Promise<void> {
-    return this.during([position], async options => {
-      const { topic, partition, offset, name } = position
-      const [first, last] = await Promise.all(
-        [FirstOffset, LastOffset].map(async timestamp => {
-          const [answer] = await findOffsets(this.parts, [{ topic, partition, timestamp }], IsolationLevel.ReadUncommitted, options)
-          if (answer == null) throw new KafkaError(ErrorCode.UnknownTopicOrPartition, name)
-          if (answer.error !== null) throw answer.error
-          return answer.offset
-        }),
-      )
-      const { logger, settings } = this.parts
-      const error = new KafkaError(
-        ErrorCode.OffsetOutOfRange,
-        `${name} has the offsets from ${first} up to ${last}, the position is ${offset}`,
-      )
-      if (offset < first!) {
-        logger.warn(`${name}: the messages from ${offset} to ${first! - 1} are gone, deleted by retention; reading goes on at ${first}`)
-        position.offset = first!
-        // Where it is deleted faster than it is read, and where a broker lies, this comes again.
-        this.fetcher.fail(position, error, { quiet: true })
-      } else if (offset > last!) {
-        if (position.failures === 0) logger.warn(`${error.message}`)
-        this.fetcher.fail(position, error, { quiet: !settings.offsetOutOfRangeError })
-      }
-      // The log may have grown up to it meanwhile, but not each time.
-      else this.fetcher.fail(position, error, { quiet: position.failures + 1 < settings.maxAttempts })
+  /** Asks a leader what positions' FirstOffset, LastOffset or time are. */
+  resolve(leader: number, positions: readonly Position[]): Promise<LookupOutcome[]> {
+    return this.#lookup(positions, async (asked, options) => {
+      const questions = asked.map(({ position }) => ({ position, timestamp: position.sought ?? LastOffset }))
+      const answers = await this.#ask(leader, questions, this.#isolationLevel, options)
+      return asked.map((each, i) => {
+        const answer = answers[i]!
+        if (answer instanceof Error) return { ...each, kind: 'failed', error: answer }
+        if (answer >= 0 || questions[i]!.timestamp >= 0) return { ...each, kind: 'resolved', offset: answer }
+        const error = new ProtocolError(`${each.position.name}: no offset to begin at: ${answer}`)
+        return { ...each, kind: 'failed', error }
+      })
     })
   }
 
-  private place(position: Position, count: number, leader: number): void {
-    if (position.partition >= count) {
-      const error = new KafkaError(
-        ErrorCode.UnknownTopicOrPartition,
-        `topic ${position.topic} has ${count} partitions, none has the number ${position.partition}`,
+  /** Asks a leader where a partition begins and ends. */
+  bounds(leader: number, position: Position): Promise<LookupOutcome[]> {
+    return this.#lookup([position], async ([asked], options) => {
+      const [first, last] = await Promise.all(
+        [FirstOffset, LastOffset].map(async timestamp => {
+          const [answer] = await this.#ask(leader, [{ position, timestamp }], IsolationLevel.ReadUncommitted, options)
+          if (answer instanceof Error) throw answer
+          return answer!
+        }),
       )
-      this.fetcher.fail(position, error, { lost: true })
-    } else if (leader < 0) this.fetcher.fail(position, new KafkaError(ErrorCode.LeaderNotAvailable, position.name), { lost: true })
-    else position.lost = false
+      return [{ ...asked!, kind: 'bounds', first: first!, last: last! }]
+    })
   }
 
-  /** Keeps the positions from being planned while the task runs; its failure is theirs. */
-  private async during(positions: readonly Position[], task: (options: CallOptions) => Promise<void>): Promise<void> {
-    for (const position of positions) position.sought = true
+  async #topic(topic: string, options: CallOptions & { timeoutMs: number }) {
     try {
-      await task({ signal: this.ending.signal })
+      return await this.#cluster.topic(topic, options)
     } catch (error) {
-      if (!this.ending.signal.aborted) for (const position of positions) this.fetcher.fail(position, error, { lost: true })
+      throw isUnknownTopic(error) ? unknownTopic(topic) : error
     }
-    for (const position of positions) position.sought = false
-    this.fetcher.plan()
+  }
+
+  /** Offsets in the order of the questions, or what one fails with. */
+  async #ask(
+    leader: number,
+    questions: readonly { readonly position: Position; readonly timestamp: number }[],
+    isolationLevel: IsolationLevel,
+    options: CallOptions,
+  ): Promise<(number | Error)[]> {
+    const topics = new Map<string, { partitionIndex: number; timestamp: number }[]>()
+    for (const { position, timestamp } of questions) {
+      const partitions = topics.get(position.topic) ?? []
+      topics.set(position.topic, partitions)
+      partitions.push({ partitionIndex: position.partition, timestamp })
+    }
+    const request = { replicaId: -1, isolationLevel, topics: [...topics].map(([name, partitions]) => ({ name, partitions })) }
+    const within = { ...options, timeoutMs: lookupTimeout }
+    const connection = await this.#cluster.connection(leader, 'control', within).catch(error => {
+      throw unreachableLeader(error, leader, questions[0]!.position.name)
+    })
+    const response = await connection.request(ListOffsets, request, within)
+    const answers = new Map<string, number | Error>()
+    for (const { name, partitions } of response.topics) {
+      for (const { partitionIndex, errorCode, offset } of partitions) {
+        const place = `${name}/${partitionIndex}`
+        answers.set(place, errorFor(errorCode, place) ?? offset)
+      }
+    }
+    return questions.map(({ position: { name } }) => answers.get(name) ?? new KafkaError(ErrorCode.UnknownTopicOrPartition, name))
+  }
+
+  /** A lookup's failure is that of all its positions. */
+  async #lookup(
+    positions: readonly Position[],
+    task: (asked: readonly Asked[], options: CallOptions) => Promise<LookupOutcome[]>,
+  ): Promise<LookupOutcome[]> {
+    const asked = positions.map(position => ({ position, era: position.era }))
+    try {
+      return await task(asked, { signal: this.#signal })
+    } catch (error) {
+      return asked.map(each => ({ ...each, kind: 'failed', error }))
+    }
   }
 }

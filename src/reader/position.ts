@@ -1,81 +1,247 @@
 import { zeroUuid } from '../bytes/reader.ts'
-
-/** How far a partition has been committed, for a group's member. */
-export class Progress {
-  /** The next offset to commit; −1: nothing new. */
-  due = -1
-  /** What the group has. −1: nothing. */
-  committed: number
-
-  constructor(committed = -1) {
-    this.committed = committed
-  }
-
-  /** All before this offset is done with; an offset lower than one told before changes nothing. */
-  done(next: number): void {
-    if (next > this.due) this.due = next
-  }
-}
+import { LastOffset } from '../protocol/offsets.ts'
+import type { Progress } from './progress.ts'
 
 /**
- * Where one partition is being fetched. A seek or a new generation makes a new Position: what still arrives for an old one is recognised by
- * `live` and dropped.
+ * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: to be
+ * in the next fetch of its broker. `fetching`: in the one under way. `paused`: by the caller. `failed`: given up until it is moved.
  */
+export type PositionState = 'locating' | 'validating' | 'ready' | 'fetching' | 'paused' | 'failed'
+
+/** An offset and the epoch of the leader that wrote what lies before it (KIP-320); epoch −1: unknown. */
+export interface LogOffset {
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+/** Where to read: at an offset, or where FirstOffset, LastOffset or a time (milliseconds since 1970) turns out to be. */
+export type Place = LogOffset | { readonly sought: number }
+
+/** A position as it was when something about it was asked for. What is answered is of use only while the era is still the same. */
+export interface Asked {
+  readonly position: Position
+  readonly era: number
+}
+
+/** What was fetched ahead of a position, as far as it is concerned. */
+interface Ahead {
+  readonly era: number
+  readonly batch: { readonly lastOffset: number }
+  /** Where to go on behind it, and behind what follows and holds nothing to hand out. */
+  next: number
+}
+
+/** What a position fails with at present. */
+export interface Failing {
+  readonly error: unknown
+  /** By the wall clock, and by the monotonic one. */
+  readonly sinceTime: number
+  readonly since: number
+  /** Failures in a row. */
+  readonly failures: number
+  /** It is waited for, as long as it takes. */
+  readonly quiet: boolean
+  /** When it was last warned of, by the monotonic clock; undefined: not yet. */
+  readonly warnedAt: number | undefined
+}
+
+/** Where one partition is being read: what is fetched next, what is handed out next, and what is in the way. */
 export class Position {
   readonly topic: string
   readonly partition: number
-  /** The next offset to fetch; FirstOffset or LastOffset until the leader was asked what that is. */
-  offset: number
-  /** What FirstOffset or LastOffset turned out to be; else the offset begun with. */
-  origin: number
-  /** The topic's id when this offset was first used: under another id it means nothing. */
-  topicId: string = zeroUuid
-  /** Of the last batch fetched: a leader whose log parted from there says so (KIP-320). −1: none yet. */
-  lastEpoch = -1
-  /** One past the last offset readable, as last heard. −1: not heard yet. */
-  end = -1
-  /** Bytes of the largest batch in the last answer. */
-  batchBytes = 0
-  /** False once something else reads the partition. */
-  live = true
-  /** In a fetch under way, and not answered yet. */
-  flying = false
-  /** Its leader or offset is being looked up. */
-  sought = false
-  /** The leader must be looked up anew before the next fetch. */
-  lost = false
-  /** Given up: why. It stays so until a seek. */
-  failed: unknown
-  /** Failures in a row, since when, and when to try again, by the monotonic clock. */
-  failures = 0
-  failingSince = 0
-  retryAt = 0
-  /** Whether it was ever fetched with success. */
-  proven = false
+  readonly name: string
   /** In a group: what to commit. */
   readonly progress: Progress | undefined
   /** Told the offset that FirstOffset, LastOffset or a time turned out to be. */
   onLocated: ((offset: number) => void) | undefined
 
+  /** Grows whenever what was asked for or fetched before is of no use any more: by a seek, a pause, the partition's loss. */
+  era = 0
+  /** A lookup of its leader or offset is under way. */
+  asking = false
+  /** Its leader must be asked for anew before the next fetch. */
+  astray = false
+  /** The broker it is fetched from: the leader (or, once KIP-392 is spoken, a replica). −1: none yet. */
+  broker = -1
+  /** What its offset is looked up by; undefined once that is known. */
+  sought: number | undefined
+  /** One past the last offset readable, as last heard. −1: not heard yet. */
+  end = -1
+  /** The topic's id when this offset was first used: under another id it means nothing. */
+  topicId: string = zeroUuid
+  /** Bytes of the largest batch in the last answer. */
+  batchBytes = 0
+  /** When to try again, by the monotonic clock. */
+  retryAt = 0
+  failing: Failing | undefined
+  /** Since when it has been waited for, by the monotonic clock: for how long a first answer is not there. */
+  begunAt = 0
+  /** Where a batch was damaged; −1: none was, or it came whole since. */
+  damagedAt = -1
+
+  #state: PositionState = 'locating'
+  #offset = -1
+  #leaderEpoch = -1
+  #next = -1
+  /** The batch fetched last, until it is finished with. */
+  #tail: Ahead | undefined
+
+  /** `offset`: to begin at; FirstOffset and LastOffset are looked up. */
   constructor(topic: string, partition: number, offset: number, progress?: Progress) {
     this.topic = topic
     this.partition = partition
-    this.offset = this.origin = offset
+    this.name = `${topic}/${partition}`
     this.progress = progress
+    this.#begin(offset < 0 ? { sought: offset } : { offset, leaderEpoch: -1 })
   }
 
-  /** The same partition from another offset, the old position being dead. */
-  movedTo(offset: number): Position {
-    this.live = false
-    const moved = new Position(this.topic, this.partition, offset, this.progress)
-    moved.onLocated = this.onLocated
-    moved.topicId = this.topicId
-    moved.end = this.end
-    moved.proven = this.proven
-    return moved
+  get state(): PositionState {
+    return this.#state
   }
 
-  get name(): string {
-    return `${this.topic}/${this.partition}`
+  /** The next offset to fetch, once it is known. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Epoch of the last batch fetched: a leader whose log parted from there says so. −1: none yet. */
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  /** Behind what was handed out whole; FirstOffset or LastOffset until it is known where that is. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** Messages from this offset to the end; −1 before the end was heard of. */
+  lag(next: number): number {
+    if (this.end < 0) return -1
+    return next < 0 ? (next === LastOffset ? 0 : -1) : Math.max(0, this.end - next)
+  }
+
+  /** Whether its offset means anything in the topic of this id: another topic of the same name has another. */
+  isOf(topicId: string): boolean {
+    return this.topicId === topicId || topicId === zeroUuid
+  }
+
+  /** It is in a fetch. */
+  began(): void {
+    this.#state = 'fetching'
+  }
+
+  /** Its offset is being looked up. */
+  validate(): void {
+    this.#state = 'validating'
+  }
+
+  /** It was fetched up to here. Batches in between that hold nothing to hand out were passed over up to `passed`. */
+  answered({ offset, leaderEpoch }: LogOffset, passed: number): void {
+    this.#state = 'ready'
+    if (this.#tail === undefined) this.#pass(passed)
+    else if (passed > this.#offset) this.#tail.next = passed
+    this.#offset = offset
+    this.#leaderEpoch = leaderEpoch
+  }
+
+  /** Its log parted from what was fetched, and is the same only up to here: what was fetched so far is handed out nevertheless. */
+  parted(offset: number): void {
+    this.#state = 'ready'
+    this.#offset = offset
+    this.#leaderEpoch = -1
+    if (this.#tail === undefined) this.#next = offset
+    else this.#tail.next = offset
+  }
+
+  /** A batch of it waits to be handed out. */
+  queued(ahead: Ahead): void {
+    this.#tail = ahead
+  }
+
+  /** A batch of it has been handed out whole. */
+  finished(ahead: Ahead): void {
+    if (ahead.era !== this.era) return
+    if (this.#tail === ahead) this.#tail = undefined
+    this.#next = ahead.batch.lastOffset + 1
+    this.#pass(ahead.next)
+  }
+
+  /** What its offset was looked up by is here. */
+  resolved(offset: number): void {
+    this.#begin({ offset, leaderEpoch: -1 })
+    this.#state = 'locating'
+    this.onLocated?.(offset)
+  }
+
+  /** It was asked for in vain, and is again from `retryAt` on; `astray`: at a leader that must be looked up anew. */
+  failed(failing: Failing, { retryAt, astray }: { retryAt: number; astray: boolean }): void {
+    this.failing = failing
+    this.retryAt = retryAt
+    this.astray ||= astray
+    this.relocate()
+  }
+
+  /** Looks where it is to be fetched from. */
+  relocate(): void {
+    this.#state = 'locating'
+  }
+
+  /** It is to be fetched from this broker. */
+  placed(broker: number): void {
+    this.broker = broker
+    this.#state = 'ready'
+  }
+
+  /** It can't be gone on with; a move alone helps. */
+  giveUp(failing: Failing): void {
+    this.failing = failing
+    this.#state = 'failed'
+  }
+
+  /** Reads on elsewhere; what was fetched is dropped, what goes wrong is forgotten. */
+  moveTo(place: Place): void {
+    this.drop()
+    this.failing = undefined
+    this.damagedAt = -1
+    this.retryAt = 0
+    if (this.#state !== 'paused') this.#state = 'locating'
+    this.#begin(place)
+  }
+
+  /** Reads no more until `resume`, which begins at `next` (behind what was handed out) anew. */
+  pause(next: number): void {
+    if (this.#state === 'paused') return
+    this.drop()
+    if (this.#state !== 'failed' && this.sought === undefined) this.#begin({ offset: next, leaderEpoch: -1 })
+    this.#state = 'paused'
+  }
+
+  resume(): void {
+    if (this.#state === 'paused') this.#state = 'locating'
+  }
+
+  /** What was asked for and fetched is of no use any more. */
+  drop(): void {
+    this.era++
+    this.asking = false
+    this.#tail = undefined
+  }
+
+  #begin(place: Place): void {
+    if ('sought' in place) {
+      this.sought = place.sought
+      this.#next = Math.min(place.sought, LastOffset)
+    } else {
+      this.sought = undefined
+      this.#offset = this.#next = place.offset
+      this.#leaderEpoch = place.leaderEpoch
+    }
+  }
+
+  /** Up to here is nothing to hand out: that counts as handed out, and as done with once all before it is. */
+  #pass(offset: number): void {
+    if (offset <= this.#next) return
+    this.progress?.pass(this.#next, offset)
+    this.#next = offset
   }
 }

@@ -10,6 +10,7 @@ import { membershipOf, membershipSettings } from '../group/config.ts'
 import { ConsumerGroup } from '../group/consumer-group.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
+import type { TopicPartition } from '../transport/layout.ts'
 import { requireTransport } from '../transport/require-transport.ts'
 import { Transport } from '../transport/transport.ts'
 import { type ReaderConfig, type ReaderSettings, readerConfig, settingsOf } from './config.ts'
@@ -21,7 +22,9 @@ import type { MessageBatch } from './message-batch.ts'
 import { MessageSource } from './message-source.ts'
 import { ReaderMetrics } from './metrics.ts'
 import { PartitionSession } from './partition-session.ts'
-import type { ReaderStats } from './stats.ts'
+import { placeOf, type SeekTarget, timeOf } from './place.ts'
+import type { Position } from './position.ts'
+import { describe, type ReaderStats } from './stats.ts'
 
 /**
  * Reads messages: of one partition, or as a member of a consumer group of the partitions it is given. Connects at the first read.
@@ -37,48 +40,53 @@ import type { ReaderStats } from './stats.ts'
  * loops share a reader, each that asks says for all that what was handed out is dealt with: commit by hand there.
  */
 export class Reader implements AsyncIterable<Message> {
-  private readonly given: ReaderConfig
-  private readonly settings: ReaderSettings
-  private readonly transport: Transport
-  private readonly ownsTransport: boolean
-  private readonly clock: Clock
-  private readonly logger: Logger
-  private readonly counters = new ReaderMetrics()
-  private readonly fetcher: Fetcher
-  private readonly delivery: MessageSource
+  readonly #given: ReaderConfig
+  readonly #settings: ReaderSettings
+  readonly #transport: Transport
+  readonly #ownsTransport: boolean
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #counters = new ReaderMetrics()
+  readonly #fetcher: Fetcher
+  readonly #source: MessageSource
   /** One of the two: a partition of its own, or a place in a group. */
-  private readonly sole: PartitionSession | undefined
-  private readonly session: GroupSession | undefined
-  private started = false
+  readonly #sole: PartitionSession | undefined
+  readonly #session: GroupSession | undefined
+  #started = false
   /** Rings when a waiting read may find something. */
-  private readonly news = new Condition()
-  private readonly turns = new FifoLock()
+  readonly #news = new Condition()
+  readonly #turns = new FifoLock()
   /** The application was handed something and has not asked for more. */
-  private busy = false
-  private closing = false
-  private closed: Promise<void> | undefined
+  #busy = false
+  #closing = false
+  #closed: Promise<void> | undefined
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(all: ReaderConfig) {
     const config = readerConfig(all)
     const settings = settingsOf(config)
-    this.given = config
-    this.settings = settings
-    this.ownsTransport = !config.transport
-    this.transport = config.transport
+    this.#given = config
+    this.#settings = settings
+    this.#ownsTransport = !config.transport
+    this.#transport = config.transport
       ? requireTransport(config.transport, 'cluster')
       : new Transport({ ...(config.logger && { logger: config.logger }) })
-    this.clock = this.transport.clock
-    this.logger = guardedLogger(config.logger, this.transport.logger)
-    this.transport.codecs.offer(builtinCodecs)
-    const { transport, counters, logger } = this
+    this.#clock = this.#transport.clock
+    this.#logger = guardedLogger(config.logger, this.#transport.logger)
+    this.#transport.codecs.offer(builtinCodecs)
+    const transport = this.#transport
+    const logger = this.#logger
+    const counters = this.#counters
     const { brokers } = config
-    this.fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: () => this.news.ring() })
+    const wake = (): void => this.#news.ring()
+    const onPassed = (): void => this.#session?.poke()
+    this.#fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: wake, onPassed })
     const decoding = { codecs: transport.codecs, limit: settings.decompressLimit, cursor: new RecordCursor() }
-    this.delivery = new MessageSource({ fetcher: this.fetcher, decoding, counters, offset: settings.startOffset })
-    const { fetcher, delivery } = this
-    if (settings.groupId === undefined) this.sole = new PartitionSession({ transport, brokers, settings, fetcher, delivery, logger })
-    else this.session = this.sessionOf(settings.groupId)
+    this.#source = new MessageSource({ fetcher: this.#fetcher, decoding, counters })
+    const fetcher = this.#fetcher
+    const source = this.#source
+    if (settings.groupId === undefined) this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
+    else this.#session = this.#sessionOf(settings.groupId)
   }
 
   /**
@@ -87,14 +95,14 @@ export class Reader implements AsyncIterable<Message> {
    * signal's reason.
    */
   readMessage(options?: CallOptions): Promise<Message> {
-    const message = options === undefined ? this.quickly(true) : undefined
-    return message === undefined ? this.slowly(true, options) : Promise.resolve(message)
+    const message = options === undefined ? this.#quickly(true) : undefined
+    return message === undefined ? this.#slowly(true, options) : Promise.resolve(message)
   }
 
   /** As readMessage, and commits nothing. */
   fetchMessage(options?: CallOptions): Promise<Message> {
-    const message = options === undefined ? this.quickly(false) : undefined
-    return message === undefined ? this.slowly(false, options) : Promise.resolve(message)
+    const message = options === undefined ? this.#quickly(false) : undefined
+    return message === undefined ? this.#slowly(false, options) : Promise.resolve(message)
   }
 
   /**
@@ -103,27 +111,27 @@ export class Reader implements AsyncIterable<Message> {
    * member meanwhile: that one reads the message again, so there is nothing to be done.
    */
   async commitMessages(messages: Message | readonly Message[], options: CallOptions = {}): Promise<void> {
-    if (this.session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
-    this.ensureOpen()
+    if (this.#session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
+    this.#ensureOpen()
     options.signal?.throwIfAborted()
     const list: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
     if (!list.every(isRead)) throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
-    this.start()
-    const commits = await this.session.commits(options)
+    this.#start()
+    const commits = await this.#session.commits(options)
     const error = commits.note(list)
-    if (this.settings.commitInterval > 0) commits.poke()
+    if (this.#settings.commitInterval > 0) commits.poke()
     else await abortable(commits.flush(), options.signal)
     if (error !== null) throw error
   }
 
   /** Message after message until close(). Leaving the loop leaves the reader as it is; errors are thrown into the loop. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
-    const { autoCommit } = this.settings
+    const { autoCommit } = this.#settings
     return iteration({
-      quick: () => this.quickly(autoCommit),
-      slow: options => this.slowly(autoCommit, options),
-      isOver: () => this.closing,
-      leave: () => this.idle(),
+      quick: () => this.#quickly(autoCommit),
+      slow: options => this.#slowly(autoCommit, options),
+      isOver: () => this.#closing,
+      leave: () => this.#idle(),
     })
   }
 
@@ -133,162 +141,232 @@ export class Reader implements AsyncIterable<Message> {
    * by `autoCommit`.
    */
   batches(options: CallOptions = {}): AsyncIterableIterator<MessageBatch, undefined> {
-    const { autoCommit } = this.settings
+    const { autoCommit } = this.#settings
     const steps: Steps<MessageBatch> = {
       quick: () => undefined,
-      slow: options => this.obtain(autoCommit, () => this.delivery.takeBatch(), options),
-      isOver: () => this.closing,
-      leave: () => this.idle(),
+      slow: options => this.#obtain(autoCommit, () => this.#source.takeBatch(), options),
+      isOver: () => this.#closing,
+      leave: () => this.#idle(),
     }
     return iteration(steps, options)
   }
 
-  /** The offset of the next message, FirstOffset or LastOffset before the first; −1 in a group. */
+  /**
+   * The offset of the next message; FirstOffset or LastOffset until it is known where that is. −1 in a group and where several partitions are
+   * read: see `stats().partitions`.
+   */
   offset(): number {
-    return this.session === undefined ? this.delivery.offset : -1
+    return this.#sole?.offset() ?? -1
   }
 
-  /** Messages from the next one to the partition's end, as last heard; −1 before anything was heard, and in a group. */
-  lag(): number {
-    return this.sole?.lag() ?? -1
+  /**
+   * Messages from the next one to the end, as last heard; −1 before anything was heard. Of one partition when it is named, else of all that
+   * are read; −1 then in a group, as in kafka-go.
+   */
+  lag(topic?: string, partition?: number): number {
+    if (topic === undefined) return this.#sole?.lag() ?? -1
+    const position = this.#position(topic, partition)
+    return position.lag(this.#source.next(position))
   }
 
-  /** Asks the partition's leader for its end: the messages from the next one to there. Partition mode only. */
+  /** Asks for the ends of the partitions: the messages from the next ones to there. Not in a group. */
   async readLag(options: CallOptions = {}): Promise<number> {
-    return this.alone('readLag').readLag(options)
+    return this.#alone('readLag').readLag(options)
   }
 
-  /** Reads on from this offset, FirstOffset or LastOffset; what was fetched ahead is dropped. Partition mode only. */
+  /** Reads on from this offset, FirstOffset or LastOffset; what was fetched ahead is dropped. Not in a group: see `seek`. */
   setOffset(offset: number): void {
-    this.alone('setOffset').setOffset(offset)
+    this.#alone('setOffset').setOffset(offset)
   }
 
-  /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Partition mode only. */
+  /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Not in a group. */
   async setOffsetAt(time: Date | number, options: CallOptions = {}): Promise<void> {
-    const timestamp = time === null ? Number.NaN : Number(time)
-    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw new ConfigError(`no time: ${time}`)
-    const offset = await this.alone('setOffsetAt').find(timestamp, options)
-    this.setOffset(offset)
+    const timestamp = timeOf(time)
+    await this.#alone('setOffsetAt').setOffsetAt(timestamp, options)
+  }
+
+  /**
+   * Reads one partition on from elsewhere: an offset, 'earliest', 'latest', or the first message of a moment or later. What was fetched of it
+   * and not handed out is dropped. In a group the partition must be one that this member has (else a ConfigError), and what is read from there on
+   * is committed, be it lower than what was committed before.
+   */
+  seek(topic: string, partition: number, target: SeekTarget): void {
+    this.#ensureOpen()
+    const place = placeOf(target)
+    if (this.#sole !== undefined && topic === this.#settings.topics[0]) return this.#sole.seek(partition, target)
+    const position = this.#position(topic, partition)
+    this.#source.forget([position])
+    this.#fetcher.moveTo([position], place)
+  }
+
+  /**
+   * Hands out nothing of these partitions (default: all that are read) until `resume`, or until they are taken from this member. What was fetched
+   * of them and not handed out is dropped, and fetched again then: a pause keeps no memory. A ConfigError for a partition that is not read.
+   */
+  pause(partitions?: readonly TopicPartition[]): void {
+    this.#ensureOpen()
+    const positions = this.#those(partitions)
+    this.#fetcher.pause(positions, position => this.#source.next(position))
+    this.#source.cut(positions)
+  }
+
+  /** Reads paused partitions (default: all) on from where they were left. */
+  resume(partitions?: readonly TopicPartition[]): void {
+    this.#ensureOpen()
+    this.#fetcher.resume(this.#those(partitions))
+  }
+
+  /** The partitions that are paused. */
+  paused(): TopicPartition[] {
+    const paused = [...this.#fetcher.positions].filter(({ state }) => state === 'paused')
+    return paused.map(({ topic, partition }) => ({ topic, partition }))
   }
 
   /** What happened since the last call, and how things stand. */
   stats(): ReaderStats {
-    const { minBytes, maxBytes, maxWait, queueCapacity, topics, partition } = this.settings
-    const { left } = this.delivery
-    const counted = this.counters.snapshot()
+    const { minBytes, maxBytes, maxWait, queueCapacity, topics } = this.#settings
+    const { left } = this.#source
+    const counted = this.#counters.snapshot()
     // Those decoded and not handed out yet count next time.
-    this.counters.messages = left
+    this.#counters.messages = left
     return {
       ...counted,
       messages: counted.messages - left,
       offset: this.offset(),
       lag: this.lag(),
+      ...describe(this.#fetcher.positions, this.#source),
       minBytes,
       maxBytes,
       maxWait,
-      queueLength: this.fetcher.queueLength + left,
+      queueLength: this.#fetcher.queueLength + left,
       queueCapacity,
-      clientId: this.transport.clientId,
+      clientId: this.#transport.clientId,
       topic: topics.join(','),
-      partition: this.session === undefined ? String(partition) : '-1',
+      partition: this.#partitionText(),
     }
   }
 
   /** The settings as given. */
   config(): ReaderConfig {
-    return this.given
+    return this.#given
   }
 
   /** Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by the group's `timeout`, twice. */
   close(): Promise<void> {
-    this.closed ??= this.shut()
-    return this.closed
+    this.#closed ??= this.#shut()
+    return this.#closed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  private async shut(): Promise<void> {
-    this.closing = true
-    this.sole?.close()
-    this.delivery.cut(this.fetcher.positions)
-    this.fetcher.close()
-    this.news.ring()
-    await this.session?.close(closedError())
-    this.delivery.forget()
-    if (this.ownsTransport) await this.transport.close()
+  async #shut(): Promise<void> {
+    this.#closing = true
+    const positions = [...this.#fetcher.positions]
+    this.#sole?.close(closedError())
+    this.#source.cut(positions)
+    this.#fetcher.close()
+    this.#news.ring()
+    await this.#session?.close(closedError())
+    this.#source.forget(positions)
+    if (this.#ownsTransport) await this.#transport.close()
   }
 
   /** The next message if it is at hand and nobody waits for one. */
-  private quickly(automatic: boolean): Message | undefined {
-    if (this.turns.count > 0) return undefined
-    const message = this.delivery.quick(automatic)
-    if (message !== undefined) this.busy = true
+  #quickly(automatic: boolean): Message | undefined {
+    if (this.#turns.count > 0) return undefined
+    const message = this.#source.quick(automatic)
+    if (message !== undefined) this.#busy = true
     return message
   }
 
-  private slowly(automatic: boolean, options: CallOptions = {}): Promise<Message> {
-    return this.obtain(automatic, () => (this.delivery.ready() ? this.delivery.quick(automatic) : undefined), options)
+  #slowly(automatic: boolean, options: CallOptions = {}): Promise<Message> {
+    return this.#obtain(automatic, () => (this.#source.ready() ? this.#source.quick(automatic) : undefined), options)
   }
 
   /** Waits its turn, then until there is something to take. */
-  private obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
-    return this.turns.take(options, async () => {
+  #obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
+    return this.#turns.take(options, async () => {
       // Asking is what says that the last is done with, whatever becomes of it.
-      if (this.delivery.begin()) this.session?.poke()
-      this.idle()
+      if (this.#source.begin()) this.#session?.poke()
+      this.#idle()
       options.signal?.throwIfAborted()
-      this.start()
-      for (const since = this.clock.monotonic(); ; await this.news.wait(options)) {
-        this.ensureOpen()
-        this.session?.throwFailure()
-        const taken = this.telling(take)
+      this.#start()
+      for (const since = this.#clock.monotonic(); ; await this.#news.wait(options)) {
+        this.#ensureOpen()
+        this.#session?.throwFailure()
+        this.#sole?.throwFailure()
+        const taken = this.#telling(take)
         if (taken === undefined) continue
-        this.busy = true
-        this.delivery.automatic = automatic
-        if (automatic) this.session?.poke()
-        this.counters.waitTime.observe(this.clock.monotonic() - since)
+        this.#busy = true
+        this.#source.automatic = automatic
+        if (automatic) this.#session?.poke()
+        this.#counters.waitTime.observe(this.#clock.monotonic() - since)
         return taken
       }
     })
   }
 
   /** A member that was told of a partition it can't go on with joins anew: the group may know better where to begin. */
-  private telling<T>(take: () => T): T {
+  #telling<T>(take: () => T): T {
     try {
       return take()
     } catch (error) {
-      if (this.fetcher.positions.some(({ failed }) => failed !== undefined)) this.session?.renew()
+      for (const { state } of this.#fetcher.positions) if (state === 'failed') this.#session?.renew()
       throw error
     }
   }
 
-  private idle(): void {
-    this.busy = false
-    this.session?.idle()
+  #idle(): void {
+    this.#busy = false
+    this.#session?.idle()
   }
 
-  private start(): void {
-    if (this.started) return
-    this.ensureOpen()
-    this.started = true
-    this.session?.start()
-    this.sole?.start()
+  #start(): void {
+    if (this.#started) return
+    this.#ensureOpen()
+    this.#started = true
+    this.#session?.start()
+    this.#sole?.start()
   }
 
-  private alone(method: string): PartitionSession {
-    if (this.sole === undefined) throw new ConfigError(`${method} is for one partition; a group's offsets are its commits`)
-    this.ensureOpen()
-    return this.sole
+  #alone(method: string): PartitionSession {
+    if (this.#sole === undefined)
+      throw new ConfigError(`${method} is not for groups, whose offsets are their commits: use seek(topic, partition, …)`)
+    this.#ensureOpen()
+    return this.#sole
   }
 
-  private ensureOpen(): void {
-    if (this.closing) throw closedError()
+  #position(topic: string, partition: number | undefined): Position {
+    const position = partition === undefined ? undefined : this.#fetcher.position(topic, partition)
+    if (position === undefined)
+      throw new ConfigError(`${topic}/${partition} is not being read${this.#session === undefined ? '' : ' by this member'}`)
+    return position
   }
 
-  private sessionOf(groupId: string): GroupSession {
-    const { given, settings, transport, clock, logger, delivery, fetcher } = this
+  #those(partitions: readonly TopicPartition[] | undefined): Position[] {
+    return partitions?.map(({ topic, partition }) => this.#position(topic, partition)) ?? [...this.#fetcher.positions]
+  }
+
+  #partitionText(): string {
+    if (this.#settings.partition !== undefined) return String(this.#settings.partition)
+    const [only] = this.#fetcher.positions
+    return this.#sole !== undefined && only !== undefined && this.#fetcher.count === 1 ? String(only.partition) : '-1'
+  }
+
+  #ensureOpen(): void {
+    if (this.#closing) throw closedError()
+  }
+
+  #sessionOf(groupId: string): GroupSession {
+    const given = this.#given
+    const settings = this.#settings
+    const transport = this.#transport
+    const clock = this.#clock
+    const logger = this.#logger
+    const source = this.#source
+    const fetcher = this.#fetcher
     const membership = membershipOf(given)
     const group = new ConsumerGroup({
       ...only(given, membershipSettings),
@@ -307,17 +385,17 @@ export class Reader implements AsyncIterable<Message> {
       logger: guardedLogger(given.errorLogger, logger),
       reader: {
         assigned: positions => {
-          this.counters.rebalances++
+          this.#counters.rebalances++
           fetcher.add(positions)
         },
         revoked: positions => {
-          delivery.cut(positions)
+          source.cut(positions)
           fetcher.remove(positions)
         },
-        isBusy: () => this.busy,
-        settle: () => delivery.settle(),
-        forget: () => delivery.forget(),
-        wake: () => this.news.ring(),
+        isBusy: () => this.#busy,
+        settle: () => source.settle(),
+        forget: positions => source.forget(positions),
+        wake: () => this.#news.ring(),
       },
     })
   }

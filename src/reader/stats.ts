@@ -1,4 +1,28 @@
 import type { DurationStats, SummaryStats } from '../base/summary.ts'
+import type { MessageSource } from './message-source.ts'
+import type { Position } from './position.ts'
+
+/** How a partition is read. */
+export interface PartitionStats {
+  topic: string
+  partition: number
+  /** Of the next message; FirstOffset or LastOffset until it is known where that is. */
+  offset: number
+  /** Messages from there to the end; −1 before that was heard of. */
+  lag: number
+  paused: boolean
+}
+
+/** A partition that can't be read at present. */
+export interface PartitionTrouble {
+  topic: string
+  partition: number
+  /** What it failed with last. */
+  error: unknown
+  since: Date
+  /** In a row. */
+  failures: number
+}
 
 /** What a Reader did since the last snapshot, and how it stands. Times are milliseconds. */
 export interface ReaderStats {
@@ -24,10 +48,14 @@ export interface ReaderStats {
   fetchSize: SummaryStats
   /** Bytes of record batches an answer held. */
   fetchBytes: SummaryStats
-  /** Of the next message; −1 in a group. */
+  /** Of the next message; −1 in a group, and where several partitions are read. */
   offset: number
-  /** Messages from there to the partition's end; −1 in a group. */
+  /** Messages from there to the end, of all partitions read; −1 in a group. */
   lag: number
+  /** What is being read: in a group, the partitions this member has. */
+  partitions: PartitionStats[]
+  /** Those of them that can't be read at present. */
+  troubles: PartitionTrouble[]
   minBytes: number
   maxBytes: number
   maxWait: number
@@ -37,6 +65,21 @@ export interface ReaderStats {
   queueCapacity: number
   clientId: string
   topic: string
-  /** '-1' in a group. */
+  /** '-1' in a group, and where all partitions are read. */
   partition: string
+}
+
+/** How each partition stands. */
+export function describe(positions: Iterable<Position>, source: MessageSource): Pick<ReaderStats, 'partitions' | 'troubles'> {
+  const partitions: PartitionStats[] = []
+  const troubles: PartitionTrouble[] = []
+  for (const position of positions) {
+    const { topic, partition, state, failing } = position
+    const offset = source.next(position)
+    partitions.push({ topic, partition, offset, lag: position.lag(offset), paused: state === 'paused' })
+    if (failing === undefined) continue
+    const { error, failures, sinceTime } = failing
+    troubles.push({ topic, partition, error, since: new Date(sinceTime), failures })
+  }
+  return { partitions, troubles }
 }

@@ -1,0 +1,32 @@
+/** How far a partition has been committed, for a group's member. */
+export class Progress {
+  /** The next offset to commit; −1: nothing new. */
+  due = -1
+  /** What the group has. −1: nothing. */
+  committed: number
+  /** Between these two offsets is nothing to hand out: markers of transactions and what was aborted. */
+  #from = -1
+  #to = -1
+
+  constructor(committed = -1) {
+    this.committed = committed
+  }
+
+  /** All before this offset is done with; an offset lower than one told before changes nothing. */
+  done(next: number): void {
+    const reached = next === this.#from ? this.#to : next
+    if (reached > this.due) this.due = reached
+  }
+
+  /** Nothing to hand out lies between the two: whoever is done with all before is done with that, too. */
+  pass(from: number, to: number): void {
+    this.#from = from
+    this.#to = to
+    if (Math.max(this.due, this.committed) === from) this.due = to
+  }
+
+  /** The next commit may be lower than those before: the reader was sent back. */
+  rewind(): void {
+    this.due = this.committed = this.#from = this.#to = -1
+  }
+}
