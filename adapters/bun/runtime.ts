@@ -10,6 +10,8 @@ export interface BunSocket {
   terminate(): void
   pause(): void
   resume(): void
+  ref(): void
+  unref(): void
   setNoDelay(on: boolean): void
   setKeepAlive(on: boolean, initialDelay: number): void
 }

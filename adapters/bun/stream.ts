@@ -82,6 +82,12 @@ export class BunStream implements RawStream {
     this.socket?.terminate()
   }
 
+  idle(on: boolean): void {
+    if (this.failure !== undefined) return
+    if (on) this.socket!.unref()
+    else this.socket!.ref()
+  }
+
   translate(error: unknown): unknown {
     return translate(this.broker, error, this.secure)
   }

@@ -4,6 +4,8 @@ import { translate } from './errors.ts'
 
 // The default reader brings 4 KiB at a time; one with a buffer of its own fills that, which doubles the throughput.
 const readSize = 256 * 1024
+// One write is over when all of it is taken: smaller ones show that something moves.
+const writeSize = 256 * 1024
 
 /** A connection of a Worker's. It belongs to the request (or the Durable Object) that opened it. */
 export class CloudflareStream implements RawStream {
@@ -30,8 +32,9 @@ export class CloudflareStream implements RawStream {
 
   // Resolves when the kernel has them; desiredSize and ready say nothing here.
   async write(bytes: Uint8Array): Promise<number> {
-    await this.#writer.write(bytes)
-    return bytes.length
+    const part = bytes.length > writeSize ? bytes.subarray(0, writeSize) : bytes
+    await this.#writer.write(part)
+    return part.length
   }
 
   end(): Promise<void> {

@@ -9,6 +9,8 @@ export interface Conn {
   write(bytes: Uint8Array): Promise<number>
   closeWrite(): Promise<void>
   close(): void
+  ref(): void
+  unref(): void
 }
 
 export interface TcpConn extends Conn {

@@ -38,6 +38,12 @@ export class DenoStream implements RawStream {
     this.conn.close()
   }
 
+  idle(on: boolean): void {
+    if (this.destroyed) return
+    if (on) this.conn.unref()
+    else this.conn.ref()
+  }
+
   translate(error: unknown): unknown {
     return translate(this.broker, error, this.secure)
   }

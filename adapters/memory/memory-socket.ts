@@ -29,6 +29,10 @@ class MemorySocket implements Socket {
     return this.#outgoing.flushed()
   }
 
+  get unsent(): number {
+    return this.#outgoing.unsent
+  }
+
   async close(): Promise<void> {
     this.#outgoing.end()
     this.#incoming.fail(new ClosedError(`${this.#name}: the socket was closed`))

@@ -1,4 +1,5 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
+import { Backlog } from '../shared/backlog.ts'
 
 /** What a pipe holds before it asks the writer to wait: about what the kernel's buffers of a loopback connection hold. */
 const highWater = 256 * 1024
@@ -11,10 +12,8 @@ export class Pipe {
   readonly #chunks: Uint8Array[] = []
   #held = 0
   #ended = false
-  #failure: { readonly reason: unknown } | undefined
+  readonly #backlog = new Backlog()
   #reader: Deferred<Uint8Array | null> | undefined
-  #room: Deferred<void> | undefined
-  #empty: Deferred<void> | undefined
 
   constructor(defer: (task: () => void) => void) {
     this.#defer = defer
@@ -23,22 +22,21 @@ export class Pipe {
   /** Takes all; a promise when that is more than a pipe should hold. */
   write(pieces: readonly Uint8Array[]): void | Promise<void> {
     // Why it ended is what read() tells.
-    if (this.#failure !== undefined || this.#ended) return
+    if (this.#backlog.failure !== undefined || this.#ended) return
     for (const piece of pieces) {
       for (let at = 0; at < piece.length; at += readSize) this.#chunks.push(new Uint8Array(piece.subarray(at, at + readSize)))
       this.#held += piece.length
     }
     this.#wake()
-    if (this.#held <= highWater) return
-    this.#room ??= deferred()
-    return this.#room.promise
+    return this.#backlog.pressure(this.#held > highWater)
   }
 
   /** The next bytes; null after the end. */
   read(): Promise<Uint8Array | null> {
     const next = this.#take()
     if (next !== undefined) return Promise.resolve(next)
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.reason)
+    const { failure } = this.#backlog
+    if (failure !== undefined) return Promise.reject(failure.error)
     if (this.#ended) return Promise.resolve(null)
     this.#reader = deferred()
     return this.#reader.promise
@@ -46,10 +44,12 @@ export class Pipe {
 
   /** Settles when the other side has read everything. */
   flushed(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.reason)
-    if (this.#held === 0) return Promise.resolve()
-    this.#empty ??= deferred()
-    return this.#empty.promise
+    return this.#backlog.flushed(this.#held === 0)
+  }
+
+  /** Bytes the other side has not read. */
+  get unsent(): number {
+    return this.#held
   }
 
   /** Nothing more will be written; what is held can still be read. */
@@ -60,29 +60,19 @@ export class Pipe {
 
   /** Ends it now: what is held is gone, who waits is told. */
   fail(reason: unknown): void {
-    if (this.#failure !== undefined) return
-    this.#failure = { reason }
+    if (this.#backlog.failure !== undefined) return
     this.#chunks.length = this.#held = 0
-    for (const waiting of [this.#reader, this.#room, this.#empty]) {
-      // Not everyone who was promised room waits for it.
-      waiting?.promise.catch(() => {})
-      waiting?.reject(reason)
-    }
-    this.#reader = this.#room = this.#empty = undefined
+    this.#backlog.fail(reason)
+    this.#reader?.promise.catch(() => {})
+    this.#reader?.reject(reason)
+    this.#reader = undefined
   }
 
   #take(): Uint8Array | undefined {
     const chunk = this.#chunks.shift()
     if (chunk === undefined) return undefined
     this.#held -= chunk.length
-    if (this.#held <= highWater) {
-      this.#room?.resolve()
-      this.#room = undefined
-    }
-    if (this.#held === 0) {
-      this.#empty?.resolve()
-      this.#empty = undefined
-    }
+    this.#backlog.changed(this.#held > highWater, this.#held === 0)
     return chunk
   }
 

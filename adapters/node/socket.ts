@@ -1,7 +1,7 @@
 import type { Socket as NetSocket } from 'node:net'
-import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
+import { Backlog } from '../shared/backlog.ts'
 import { translate } from './errors.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -15,10 +15,8 @@ export class NodeSocket implements Socket {
   private readonly broker: string
   private readonly socket: NetSocket
   private readonly receiver: Receiver
-  private room: Deferred<void> | undefined
-  private empty: Deferred<void> | undefined
+  private readonly backlog = new Backlog()
   private closing: Promise<void> | undefined
-  private failure: { readonly error: unknown } | undefined
   private readonly onWritten = (): void => this.written()
 
   constructor(broker: string, socket: NetSocket, receiver: Receiver, secure: boolean) {
@@ -38,22 +36,28 @@ export class NodeSocket implements Socket {
   write(pieces: readonly Uint8Array[]): void | Promise<void> {
     const { socket } = this
     // Why it ended is what read() tells.
-    if (this.failure !== undefined || pieces.length === 0) return
+    if (this.backlog.failure !== undefined || pieces.length === 0) return
     const last = pieces.length - 1
     if (last > 0) socket.cork()
     for (let i = 0; i <= last; i++) socket.write(pieces[i]!, i === last ? this.onWritten : undefined)
     if (last > 0) socket.uncork()
-    if (socket.writableLength <= highWater) return
-    this.room ??= deferred()
-    return this.room.promise
+    return this.backlog.pressure(socket.writableLength > highWater)
   }
 
   flushed(): Promise<void> {
-    if (this.failure !== undefined) return Promise.reject(this.failure.error)
     // Bytes count until the kernel has them, or the peer's TLS record is with the kernel.
-    if (this.socket.writableLength === 0) return Promise.resolve()
-    this.empty ??= deferred()
-    return this.empty.promise
+    return this.backlog.flushed(this.socket.writableLength === 0)
+  }
+
+  /** Of a write under way Node counts all until the end; what libuv has left of it, added, shrinks with every byte. */
+  get unsent(): number {
+    const { writableLength } = this.socket
+    return writableLength === 0 ? 0 : writableLength + queuedOf(this.socket)
+  }
+
+  idle(on: boolean): void {
+    if (on) this.socket.unref()
+    else this.socket.ref()
   }
 
   close(): Promise<void> {
@@ -67,7 +71,7 @@ export class NodeSocket implements Socket {
   }
 
   private finish(): Promise<void> {
-    if (this.failure !== undefined) return Promise.resolve()
+    if (this.backlog.failure !== undefined) return Promise.resolve()
     return new Promise(resolve => {
       const timer = setTimeout(() => this.abort(), closePatience)
       this.socket.once('close', () => {
@@ -82,23 +86,23 @@ export class NodeSocket implements Socket {
 
   private written(): void {
     const { writableLength } = this.socket
-    if (writableLength > highWater) return
-    this.room?.resolve()
-    this.room = undefined
-    if (writableLength > 0) return
-    this.empty?.resolve()
-    this.empty = undefined
+    this.backlog.changed(writableLength > highWater, writableLength === 0)
   }
 
   private fail(error: unknown, atOnce: boolean): void {
     this.receiver.fail(error, atOnce)
-    if (this.failure !== undefined) return
-    this.failure = { error }
-    for (const waiter of [this.room, this.empty]) {
-      // Not everyone who was promised room waits for it.
-      waiter?.promise.catch(() => {})
-      waiter?.reject(error)
-    }
-    this.room = this.empty = undefined
+    this.backlog.fail(error)
   }
+}
+
+interface Handle {
+  readonly writeQueueSize?: number
+  /** Below TLS: the socket itself. */
+  readonly _parent?: Handle
+}
+
+function queuedOf(socket: NetSocket): number {
+  // Undocumented, but there since Node 0.x. Without it progress is seen write by write.
+  const { _handle: handle } = socket as unknown as { _handle?: Handle | null }
+  return (handle?._parent ?? handle)?.writeQueueSize ?? 0
 }

@@ -1,4 +1,4 @@
-import { type Deferred, deferred } from '../../src/base/deferred.ts'
+import { Backlog } from './backlog.ts'
 
 // More untaken bytes than this, and write() asks for a pause. The kernel's own buffers keep the line busy meanwhile.
 const highWater = 1024 * 1024
@@ -16,9 +16,7 @@ export class Sender {
   #scratch: Uint8Array | undefined
   #held = 0
   #pumping = false
-  #room: Deferred<void> | undefined
-  #empty: Deferred<void> | undefined
-  #failure: { readonly error: unknown } | undefined
+  readonly #backlog = new Backlog()
 
   /** `failed` hears of the error that `take` ended with. */
   constructor(take: (bytes: Uint8Array) => number | Promise<number>, failed: (error: unknown) => void) {
@@ -28,39 +26,33 @@ export class Sender {
 
   /** Accepts all; a promise when there is more than should wait. After a failure the bytes are dropped. */
   write(pieces: readonly Uint8Array[]): void | Promise<void> {
-    if (this.#failure !== undefined) return
+    if (this.#backlog.failure !== undefined) return
     for (const piece of pieces) {
       if (piece.length === 0) continue
       this.#queue.push(piece)
       this.#held += piece.length
     }
     if (!this.#pumping) void this.#pump()
-    if (this.#held <= highWater) return
-    this.#room ??= deferred()
-    return this.#room.promise
+    return this.#backlog.pressure(this.#held > highWater)
   }
 
   /** Settles when everything is taken. */
   flushed(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
-    if (this.#held === 0) return Promise.resolve()
-    this.#empty ??= deferred()
-    return this.#empty.promise
+    return this.#backlog.flushed(this.#held === 0)
+  }
+
+  /** Bytes that are not taken yet. */
+  get unsent(): number {
+    return this.#held
   }
 
   /** Drops what is left; who waits is told. */
   fail(error: unknown): void {
-    if (this.#failure !== undefined) return
-    this.#failure = { error }
+    if (this.#backlog.failure !== undefined) return
     this.#queue = []
     this.#current = undefined
     this.#held = 0
-    for (const waiting of [this.#room, this.#empty]) {
-      // Not everyone who was promised room waits for it.
-      waiting?.promise.catch(() => {})
-      waiting?.reject(error)
-    }
-    this.#room = this.#empty = undefined
+    this.#backlog.fail(error)
   }
 
   async #pump(): Promise<void> {
@@ -70,10 +62,10 @@ export class Sender {
         this.#current ??= this.#gather()
         const taken = this.#take(this.#current)
         const count = typeof taken === 'number' ? taken : await taken
-        if (this.#failure === undefined) this.#taken(count)
+        if (this.#backlog.failure === undefined) this.#taken(count)
       }
     } catch (error) {
-      if (this.#failure === undefined) this.#failed(error)
+      if (this.#backlog.failure === undefined) this.#failed(error)
     }
     this.#pumping = false
   }
@@ -82,12 +74,7 @@ export class Sender {
     const current = this.#current
     this.#current = count < current!.length ? current!.subarray(count) : undefined
     this.#held -= count
-    if (this.#held > highWater) return
-    this.#room?.resolve()
-    this.#room = undefined
-    if (this.#held > 0) return
-    this.#empty?.resolve()
-    this.#empty = undefined
+    this.#backlog.changed(this.#held > highWater, this.#held === 0)
   }
 
   /** The next piece as it is if it is large or alone, else as many small ones as go into a buffer of ours. */

@@ -13,6 +13,8 @@ export interface RawStream {
   end(): void | Promise<void>
   /** Gone at once. Calls still pending may reject, or never settle: nobody waits for them. May be called twice. */
   destroy(): void
+  /** The program need not (true) or must (false) stay alive for it. */
+  idle?(on: boolean): void
   /** What it threw, as one of our errors. */
   translate(error: unknown): unknown
 }
@@ -59,6 +61,14 @@ export class StreamSocket implements Socket {
 
   flushed(): Promise<void> {
     return this.#sender.flushed()
+  }
+
+  get unsent(): number {
+    return this.#sender.unsent
+  }
+
+  idle(on: boolean): void {
+    if (!this.#ended) this.#raw.idle?.(on)
   }
 
   close(): Promise<void> {

@@ -80,6 +80,14 @@ export class FramedSocket implements Socket {
     return this.#ended === undefined ? this.#socket.flushed() : Promise.reject(this.#endError())
   }
 
+  get unsent(): number {
+    return (this.#socket.unsent ?? 0) + this.#marks.unsent
+  }
+
+  idle(on: boolean): void {
+    this.#socket.idle?.(on)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing

@@ -19,6 +19,11 @@ export class Marks {
     return this.#sent - this.#taken <= highWater
   }
 
+  /** Bytes the bridge was asked about and is not rid of. */
+  get unsent(): number {
+    return this.#asked - this.#taken
+  }
+
   /** So many bytes were sent: what to ask now, if anything. */
   sent(bytes: number): string | undefined {
     if (!this.#used) return undefined

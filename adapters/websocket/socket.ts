@@ -1,6 +1,7 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ProtocolError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
+import { Backlog } from '../shared/backlog.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import { closeError } from './errors.ts'
 import { highWater, Marks } from './marks.ts'
@@ -27,8 +28,7 @@ export class BridgedSocket implements Socket {
   private paused = false
   private dropping = false
   private reader: Deferred<Uint8Array | null> | undefined
-  private room: Deferred<void> | undefined
-  private empty: Deferred<void> | undefined
+  private readonly backlog = new Backlog()
   private polling: ReturnType<typeof setTimeout> | undefined
   private closing: Promise<void> | undefined
   private closed = false
@@ -64,19 +64,19 @@ export class BridgedSocket implements Socket {
     // Why it ended is what read() tells.
     if (this.ended !== undefined) return
     for (const message of messagesOf(pieces)) this.send(message)
-    if (this.hasRoom) return
-    this.room ??= deferred()
-    this.poll()
-    return this.room.promise
+    const { hasRoom } = this
+    if (!hasRoom) this.poll()
+    return this.backlog.pressure(!hasRoom)
   }
 
   flushed(): Promise<void> {
-    if (this.ended !== undefined)
-      return Promise.reject(this.ended.error ?? new ClosedError(`${this.broker}: the broker closed the connection`))
-    if (this.unsent === 0) return Promise.resolve()
-    this.empty ??= deferred()
-    this.poll()
-    return this.empty.promise
+    const empty = this.buffered === 0
+    if (!empty) this.poll()
+    return this.backlog.flushed(empty)
+  }
+
+  get unsent(): number {
+    return this.buffered + this.marks.unsent
   }
 
   close(): Promise<void> {
@@ -90,13 +90,13 @@ export class BridgedSocket implements Socket {
     else this.webSocket.close()
   }
 
-  get unsent(): number {
+  private get buffered(): number {
     return this.webSocket.bufferedAmount ?? 0
   }
 
   /** Whether as little is on the way as should be: in our WebSocket, and in a bridge that can't hold us back. */
   private get hasRoom(): boolean {
-    return this.unsent <= highWater && this.marks.hasRoom
+    return this.buffered <= highWater && this.marks.hasRoom
   }
 
   private send(message: Uint8Array<ArrayBuffer>): void {
@@ -138,7 +138,7 @@ export class BridgedSocket implements Socket {
       return
     }
     // Bytes that came may be answers to bytes that went.
-    if (this.room !== undefined || this.empty !== undefined) this.lookAtUnsent()
+    if (this.backlog.awaited) this.lookAtUnsent()
     if (data.byteLength === 0) return
     const bytes = new Uint8Array(data)
     const { reader } = this
@@ -167,17 +167,10 @@ export class BridgedSocket implements Socket {
   }
 
   private lookAtUnsent(): void {
-    const { hasRoom, unsent } = this
-    if (hasRoom) {
-      this.room?.resolve()
-      this.room = undefined
-    }
-    if (unsent === 0) {
-      this.empty?.resolve()
-      this.empty = undefined
-    }
+    const { buffered } = this
+    this.backlog.changed(!this.hasRoom, buffered === 0)
     // What a bridge must tell is not asked for.
-    if ((this.room !== undefined && unsent > highWater) || this.empty !== undefined) this.poll()
+    if (this.backlog.awaited && buffered > 0) this.poll()
   }
 
   /** `atOnce`: even what was received is gone. */
@@ -189,12 +182,8 @@ export class BridgedSocket implements Socket {
     this.polling = undefined
     if (error === null) this.reader?.resolve(null)
     else this.reader?.reject(error)
-    for (const waiter of [this.room, this.empty]) {
-      // Not everyone who was promised room waits for it.
-      waiter?.promise.catch(() => {})
-      waiter?.reject(error ?? new ClosedError(`${this.broker}: the broker closed the connection`))
-    }
-    this.reader = this.room = this.empty = undefined
+    this.backlog.fail(error ?? new ClosedError(`${this.broker}: the broker closed the connection`))
+    this.reader = undefined
   }
 }
 

@@ -73,11 +73,12 @@ export class BrokerConnection implements Requester {
   }
 
   private constructor(config: ConnectionConfig, socket: Socket) {
-    const { clock, maxResponseBytes = defaultMaxResponseBytes, onEvent, requestTimeout } = config
+    const { clock, logger, maxResponseBytes = defaultMaxResponseBytes, onEvent, requestTimeout } = config
     this.#config = config
     this.#socket = socket
     this.broker = formatAddress(config.address)
-    this.#pipeline = new Pipeline({ broker: this.broker, socket, maxResponseBytes, patience: requestTimeout, clock, onEvent })
+    const { broker } = this
+    this.#pipeline = new Pipeline({ broker, socket, maxResponseBytes, lateAnswer: requestTimeout, clock, logger, onEvent })
     this.#inside = {
       version: api => this.version(api),
       request: (api, request, options) =>
@@ -95,7 +96,7 @@ export class BrokerConnection implements Requester {
     return this.#pipeline.inFlight
   }
 
-  /** When it last sent or received, by the clock's `monotonic`. */
+  /** When it last sent or received, by the clock's `monotonic`; the end of the pause, while the broker has asked for one (KIP-219). */
   get lastUsed(): number {
     return this.#pipeline.lastUsed
   }

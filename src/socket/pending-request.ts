@@ -18,7 +18,9 @@ export class PendingRequest {
   /** By the clock's `monotonic`. */
   readonly startedAt: number
   readonly timeoutMs: number
-  deadline: number
+  /** From when on its answer is waited for, and how long: its caller's, until he goes away; then the connection's. */
+  since: number
+  patience: number
   /** Goes out even while others are held. */
   readonly inside: boolean
   readonly noResponse: boolean
@@ -57,7 +59,8 @@ export class PendingRequest {
     this.sentBytes = lengthOf(init.pieces)
     this.startedAt = init.startedAt
     this.timeoutMs = init.timeoutMs
-    this.deadline = init.startedAt + init.timeoutMs
+    this.since = init.startedAt
+    this.patience = init.timeoutMs
     this.inside = init.inside
     this.noResponse = init.noResponse
     this.keepsFrame = init.keepsFrame

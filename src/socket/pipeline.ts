@@ -2,12 +2,14 @@ import type { Clock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { ConnectionError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
+import type { Logger } from '../base/logger.ts'
 import { readResponse } from '../protocol/headers.ts'
 import { Produce } from '../protocol/produce.ts'
 import { brokenWord, endSocket } from './dial.ts'
 import type { FramePool } from './frame-pool.ts'
 import { FrameAssembler, type FrameSink } from './frames.ts'
 import { Outbox } from './outbox.ts'
+import { longestPause, Patience } from './patience.ts'
 import type { PendingRequest } from './pending-request.ts'
 import { Queue } from './queue.ts'
 import type { Socket } from './socket.ts'
@@ -15,14 +17,17 @@ import { Sweep } from './sweep.ts'
 
 /** So many reads without a byte, one after another, come from a socket that will never give any. */
 const mostEmpty = 1_000
+/** How often to see whether bytes move, and whether anything is under way at all, in milliseconds. */
+const lookInterval = 500
 
 export interface PipelineConfig {
   readonly broker: string
   readonly socket: Socket
   readonly maxResponseBytes: number
   /** How long an answer that nobody waits for may stay away, in milliseconds, before the connection is taken for dead. */
-  readonly patience: number
+  readonly lateAnswer: number
   readonly clock: Clock
+  readonly logger: Logger
   readonly onEvent: EventSink | undefined
 }
 
@@ -33,8 +38,10 @@ export interface PipelineConfig {
 export class Pipeline implements FrameSink {
   readonly #broker: string
   readonly #socket: Socket
-  readonly #patience: number
+  readonly #patience: Patience
+  readonly #lateAnswer: number
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #onEvent: EventSink | undefined
   readonly #frames: FrameAssembler
   readonly #sweep: Sweep
@@ -48,18 +55,21 @@ export class Pipeline implements FrameSink {
 
   #change: Deferred<void> | undefined
   readonly #ending = deferred<unknown>()
-  #lastAnswer: number
+  /** Nothing is under way, and the socket knows. */
+  #idle = false
   ended = false
   /** By the clock's `monotonic`. */
   lastUsed: number
 
-  constructor({ broker, socket, maxResponseBytes, patience, clock, onEvent }: PipelineConfig) {
+  constructor({ broker, socket, maxResponseBytes, lateAnswer, clock, logger, onEvent }: PipelineConfig) {
     this.#broker = broker
     this.#socket = socket
-    this.#patience = patience
+    this.#lateAnswer = lateAnswer
     this.#clock = clock
+    this.#logger = logger
     this.#onEvent = onEvent
-    this.lastUsed = this.#lastAnswer = clock.monotonic()
+    this.lastUsed = clock.monotonic()
+    this.#patience = new Patience(socket, this.lastUsed)
     this.#frames = new FrameAssembler(broker, maxResponseBytes, this)
     this.#outbox = new Outbox(clock, flight => this.#write(flight))
     this.#sweep = new Sweep(clock, now => this.#expire(now))
@@ -78,8 +88,9 @@ export class Pipeline implements FrameSink {
 
   send(flight: PendingRequest, signal: AbortSignal | undefined): void {
     if (signal !== undefined) flight.watch(signal, () => this.#abandon(flight, signal.reason))
-    this.lastUsed = flight.startedAt
-    this.#sweep.arm(flight.deadline)
+    this.lastUsed = Math.max(this.lastUsed, flight.startedAt)
+    if (this.inFlight === 0) this.#begin(flight.startedAt)
+    this.#sweep.arm(flight.startedAt + Math.min(flight.timeoutMs, lookInterval))
     this.#outbox.add(flight)
   }
 
@@ -150,6 +161,7 @@ export class Pipeline implements FrameSink {
         if (this.ended) return
         if (chunk === null) break
         if (!isBytes(chunk)) throw brokenWord(this.#broker, `read() must answer a Uint8Array or null; it answered ${kindOf(chunk)}`)
+        this.#patience.received(chunk.length)
         empty = chunk.length > 0 ? 0 : empty + 1
         // Answered at once each time, they would leave nobody else a turn.
         if (empty === mostEmpty) throw new ConnectionError(this.#broker, `no bytes in ${mostEmpty} reads, and no end`)
@@ -162,6 +174,12 @@ export class Pipeline implements FrameSink {
     }
   }
 
+  #begin(now: number): void {
+    this.#patience.begin(now)
+    if (this.#idle) this.#socket.idle?.(false)
+    this.#idle = false
+  }
+
   #write(flight: PendingRequest): void {
     const { pieces } = flight
     flight.pieces = []
@@ -170,6 +188,7 @@ export class Pipeline implements FrameSink {
     else this.#answering.push(flight)
     try {
       const pressure = this.#socket.write(pieces)
+      this.#patience.sent(flight.sentBytes)
       if (pressure !== undefined) this.#waitForRoom(pressure)
       if (flight.noResponse) this.#settleWhenFlushed(flight)
     } catch (error) {
@@ -183,7 +202,10 @@ export class Pipeline implements FrameSink {
       throw brokenWord(this.#broker, `write() must answer nothing or a promise; it answered ${kindOf(pressure)}`)
     this.#outbox.setFull(true)
     pressure.then(
-      () => this.#outbox.setFull(false),
+      () => {
+        if (!this.ended) this.#patience.begin(this.#clock.monotonic())
+        this.#outbox.setFull(false)
+      },
       error => this.abort(error),
     )
   }
@@ -213,7 +235,9 @@ export class Pipeline implements FrameSink {
   /** The answer to the oldest request is here, or was skipped. */
   frameEnds(frame: Uint8Array | null): void {
     const flight = this.#answering.shift()!
-    this.lastUsed = this.#lastAnswer = this.#clock.monotonic()
+    const now = this.#clock.monotonic()
+    this.lastUsed = Math.max(this.lastUsed, now)
+    this.#patience.answered(now)
     if (frame !== null) {
       // Given up while its answer came in.
       if (flight.settled) flight.pool?.give(frame)
@@ -232,9 +256,20 @@ export class Pipeline implements FrameSink {
       this.#fail(flight, new ProtocolError(`${this.#broker}: ${messageOf(error)}`, { cause: error }))
       return
     }
-    if (response.throttleTimeMs! > 0) this.#outbox.throttle(response.throttleTimeMs!)
+    if (response.throttleTimeMs! > 0) this.#pause(flight, response.throttleTimeMs!)
     flight.succeed(flight.keepsFrame ? { response, frame } : response)
     this.#report(flight, frame.length + 4)
+  }
+
+  /** The broker reads nothing of this connection for so long (KIP-219): what waits meanwhile does so outside of its time. */
+  #pause({ name }: PendingRequest, asked: number): void {
+    const milliseconds = Math.min(asked, longestPause)
+    if (asked > longestPause)
+      this.#logger.warn(`${this.#broker}: the broker asks to pause for ${asked} ms (${name}); we do for ${milliseconds}`)
+    const until = this.#clock.monotonic() + milliseconds
+    this.lastUsed = Math.max(this.lastUsed, until)
+    this.#patience.pause(until)
+    this.#outbox.throttle(milliseconds)
   }
 
   /** The caller no longer waits. What is written stays until its answer has come, so that the stream keeps in step. */
@@ -246,35 +281,36 @@ export class Pipeline implements FrameSink {
       // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
       this.abort(reason)
     } else {
-      // The answer is still due. A sweep is set for the old deadline, and will find the new one.
-      flight.deadline = this.#clock.monotonic() + this.#patienceFor(flight)
+      // The answer is still due. Sweeps go on until it is here.
+      flight.since = this.#clock.monotonic()
+      flight.patience = Math.max(flight.timeoutMs, this.#lateAnswer)
     }
   }
 
   /** Deals with every deadline up to `now`; answers the next. */
   #expire(now: number): number {
-    let next = Number.POSITIVE_INFINITY
+    if (this.inFlight === 0) {
+      this.#idle = true
+      this.#socket.idle?.(true)
+      return Number.POSITIVE_INFINITY
+    }
+    this.#patience.look(now)
+    let next = now + lookInterval
     for (const flight of [...this.#outbox.all(), ...this.#flushing, ...this.#answering]) {
-      if (flight.deadline <= now) {
+      if (this.#patience.deadlineOf(flight) <= now) {
         if (flight.settled) this.#checkOverdue(flight, now)
         else this.#abandon(flight, flight.timeoutError(this.#broker))
       }
-      if (this.ended) break
-      if (flight.deadline > now) next = Math.min(next, flight.deadline)
+      if (this.ended) return Number.POSITIVE_INFINITY
+      next = Math.min(next, this.#patience.deadlineOf(flight))
     }
     return next
   }
 
   /** The answer to a request given up stays away. While others are answered, or one before it is waited for, that is no harm. */
   #checkOverdue(flight: PendingRequest, now: number): void {
-    const patience = this.#patienceFor(flight)
-    if (flight !== this.#answering.peek()) flight.deadline = now + patience
-    else if (now < this.#lastAnswer + patience) flight.deadline = this.#lastAnswer + patience
+    if (flight !== this.#answering.peek()) flight.since = now
     else this.abort(new ConnectionError(this.#broker, `no answer to ${flight.name}, long after its caller gave up`))
-  }
-
-  #patienceFor({ timeoutMs }: PendingRequest): number {
-    return Math.max(timeoutMs, this.#patience)
   }
 
   #fail(flight: PendingRequest, error: unknown): void {

@@ -268,6 +268,8 @@ export class Pool {
         void this.#leave(slot)
         continue
       }
+      // What the broker does not read would not be answered in time.
+      if (slot.authenticateAt <= now && connection.lastUsed > now) slot.authenticateAt = connection.lastUsed
       if (slot.authenticateAt <= now) this.#reauthenticate(slot, connection)
       next = Math.min(next, slot.authenticateAt, idleAt <= now ? now + idleTimeout : idleAt)
     }

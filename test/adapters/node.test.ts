@@ -137,6 +137,31 @@ describe('writing', () => {
     expect((await received).length).toBe(written * mebibyte)
   })
 
+  test('what has not left shrinks while the peer reads a single large piece', async () => {
+    const { peer, socket, other } = await pair()
+    await using _peer = peer
+    other.pause()
+    const size = 48 * mebibyte
+    void socket.write([new Uint8Array(size)])
+    await standsStill(() => socket.unsent ?? 0)
+    const stuck = socket.unsent!
+    expect(stuck).toBeGreaterThan(size / 2)
+    // So much is more than the kernel lets through unread.
+    for (let read = 0; read < size / 2; ) {
+      other.resume()
+      const [chunk] = (await once(other, 'data')) as [Buffer]
+      read += chunk.length
+    }
+    other.pause()
+    await standsStill(() => socket.unsent ?? 0)
+    expect(socket.unsent).toBeGreaterThan(0)
+    expect(socket.unsent).toBeLessThan(stuck)
+    other.resume()
+    await socket.flushed()
+    expect(socket.unsent).toBe(0)
+    socket.abort()
+  })
+
   test('small requests cost no pause, and are out at once', async () => {
     const { peer, socket, other } = await pair()
     await using _peer = peer
@@ -157,6 +182,18 @@ describe('writing', () => {
     socket.abort()
     await expect(socket.flushed()).rejects.toThrow()
   })
+})
+
+test('an idle socket keeps no program alive, one that is in use does', async () => {
+  const { peer, socket } = await pair()
+  await using _peer = peer
+  const sockets = (): number => process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
+  const before = sockets()
+  socket.idle?.(true)
+  expect(sockets()).toBe(before - 1)
+  socket.idle?.(false)
+  expect(sockets()).toBe(before)
+  socket.abort()
 })
 
 describe('closing', () => {
