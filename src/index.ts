@@ -83,7 +83,14 @@ export type {
   ReplicaAssignment,
   TopicConfig,
 } from './client/topics.ts'
-export { Compression, type CompressionCodec, DecompressionLimitError, type NativeCodec, type NativeCodecs } from './compression/codec.ts'
+export {
+  Compression,
+  type CompressionCodec,
+  type CompressionName,
+  DecompressionLimitError,
+  type NativeCodec,
+  type NativeCodecs,
+} from './compression/codec.ts'
 export type { GroupBalancer, GroupMember, GroupMemberAssignments, GroupMemberTopic } from './group/balancers/group-balancer.ts'
 export { RackAffinityGroupBalancer } from './group/balancers/rack-affinity.ts'
 export { RangeGroupBalancer } from './group/balancers/range.ts'
@@ -92,9 +99,9 @@ export type { ConsumerGroupConfig, MembershipConfig } from './group/config.ts'
 export { ConsumerGroup } from './group/consumer-group.ts'
 export { GenerationEndedError, GroupClosedError } from './group/errors.ts'
 export type { Generation, GroupOffsets, PartitionAssignment } from './group/generation.ts'
-export { RequiredAcks } from './protocol/acks.ts'
+export { RequiredAcks, type RequiredAcksName } from './protocol/acks.ts'
 export { ErrorCode, KafkaError } from './protocol/errors.ts'
-export { FirstOffset, IsolationLevel, LastOffset } from './protocol/offsets.ts'
+export { FirstOffset, IsolationLevel, type IsolationLevelName, LastOffset, type OffsetName } from './protocol/offsets.ts'
 export type { ReaderConfig } from './reader/config.ts'
 export type { MessageBatch } from './reader/message-batch.ts'
 export { Reader } from './reader/reader.ts'

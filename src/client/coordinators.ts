@@ -1,3 +1,4 @@
+import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
@@ -15,7 +16,7 @@ export type CoordinatorKeyType = (typeof CoordinatorKeyType)[keyof typeof Coordi
 export interface FindCoordinatorRequest extends Addressed {
   key: string
   /** Default: a group's. */
-  keyType?: CoordinatorKeyType
+  keyType?: CoordinatorKeyType | 'consumer' | 'group' | 'transaction'
 }
 
 export interface FindCoordinatorResponse {
@@ -61,7 +62,11 @@ export async function findCoordinator(
   request: FindCoordinatorRequest,
   options: CallOptions,
 ): Promise<FindCoordinatorResponse> {
-  const { key, keyType = CoordinatorKeyType.Consumer } = request
+  const { key } = request
+  const keyType = oneOf('keyType', request.keyType ?? CoordinatorKeyType.Consumer, {
+    ...CoordinatorKeyType,
+    group: CoordinatorKeyType.Consumer,
+  })
   const response = await caller.send(request, FindCoordinator, { key, keyType, coordinatorKeys: [key] }, options)
   // Until version 3 the response itself is about the one key.
   const { nodeId, host, port, errorCode, errorMessage } = response.coordinators[0] ?? response

@@ -1,10 +1,12 @@
+import { ConfigError } from '../base/errors.ts'
+import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Fetch } from '../protocol/fetch.ts'
-import { IsolationLevel } from '../protocol/offsets.ts'
+import { FirstOffset, IsolationLevel, type IsolationLevelName, type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import { AbortedTransactions } from '../records/aborted.ts'
 import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
@@ -19,8 +21,8 @@ const atOnce = 1_000
 export interface FetchRequest extends Addressed {
   topic: string
   partition: number
-  /** Where to begin; FirstOffset and LastOffset are looked up first. */
-  offset: number
+  /** Where to begin; FirstOffset and LastOffset, or these by name, are looked up first. */
+  offset: number | OffsetName
   /** The broker answers as soon as it has so many bytes. Default 1. */
   minBytes?: number
   /** About how many bytes to answer at most; at least one batch comes all the same. Default 1,000,000. */
@@ -28,7 +30,7 @@ export interface FetchRequest extends Addressed {
   /** How long the broker may wait for minBytes, in milliseconds. Default 500, or half of the client's timeout. */
   maxWait?: number
   /** Default: read uncommitted. */
-  isolationLevel?: IsolationLevel
+  isolationLevel?: IsolationLevel | IsolationLevelName
 }
 
 export interface FetchResponse {
@@ -59,9 +61,10 @@ type PartitionAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions
 const defaultMaxWait = 500
 
 export async function fetch(caller: Caller, request: FetchRequest, options: CallOptions): Promise<FetchResponse> {
-  const { topic, partition, minBytes = 1, maxBytes = 1_000_000, isolationLevel = IsolationLevel.ReadUncommitted } = request
+  const { topic, partition, minBytes = 1, maxBytes = 1_000_000 } = request
+  const isolationLevel = oneOf('isolationLevel', request.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
   const { maxWait = caller.brokerTimeout(defaultMaxWait) } = request
-  const start = await startOf(caller, request, options)
+  const start = await startOf(caller, { ...request, isolationLevel }, options)
   if (typeof start !== 'number') return failed(request, start)
   const wire = {
     maxWaitMs: maxWait,
@@ -92,7 +95,9 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
 }
 
 async function startOf(caller: Caller, request: FetchRequest, options: CallOptions): Promise<number | KafkaError> {
-  const { addr, topic, partition, offset, isolationLevel = IsolationLevel.ReadUncommitted } = request
+  const { addr, topic, partition, isolationLevel = IsolationLevel.ReadUncommitted } = request
+  const offset = offsetOf('offset', request.offset)
+  if (!Number.isSafeInteger(offset) || offset < FirstOffset) throw new ConfigError(`there is no offset ${offset}`)
   if (offset >= 0) return offset
   const wanted = { ...(addr !== undefined && { addr }), topics: { [topic]: [{ partition, timestamp: offset }] }, isolationLevel }
   const found = (await listOffsets(caller, wanted, options)).topics[topic]?.[0]

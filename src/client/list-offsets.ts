@@ -1,14 +1,16 @@
+import { ConfigError } from '../base/errors.ts'
+import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
-import { FirstOffset, type IsolationLevel, LastOffset } from '../protocol/offsets.ts'
+import { FirstOffset, IsolationLevel, type IsolationLevelName, LastOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
 import type { Addressed, Caller } from './caller.ts'
 
 /** Asks for one offset of a partition: at a time, or at one of the special times. */
 export interface OffsetRequest {
   partition: number
-  /** Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734). */
-  timestamp: number
+  /** Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734), or these by name. */
+  timestamp: number | Date | OffsetName | 'max_timestamp'
 }
 
 export function firstOffsetOf(partition: number): OffsetRequest {
@@ -27,7 +29,7 @@ export function timeOffsetOf(partition: number, at: Date): OffsetRequest {
 export interface ListOffsetsRequest extends Addressed {
   topics: Readonly<Record<string, readonly OffsetRequest[]>>
   /** Read committed: the last offset is the last stable one. Default: read uncommitted. */
-  isolationLevel?: IsolationLevel
+  isolationLevel?: IsolationLevel | IsolationLevelName
 }
 
 export interface ListOffsetsResponse {
@@ -50,7 +52,7 @@ export interface PartitionOffsets {
 }
 
 export async function listOffsets(caller: Caller, request: ListOffsetsRequest, options: CallOptions): Promise<ListOffsetsResponse> {
-  const { isolationLevel = 0 } = request
+  const isolationLevel = oneOf('isolationLevel', request.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
   const found = new Map<string, Map<number, PartitionOffsets>>()
   const asked = Object.entries(request.topics).map(([name, wanted]) => ({ name, rounds: rounds(wanted) }))
   for (const { name } of asked) found.set(name, new Map())
@@ -85,12 +87,22 @@ export async function listOffsets(caller: Caller, request: ListOffsetsRequest, o
 /** The requests parted so that each part has a partition once. */
 function rounds(wanted: readonly OffsetRequest[]): Map<number, number>[] {
   const parts: Map<number, number>[] = []
-  for (const { partition, timestamp } of wanted) {
+  for (const { partition, timestamp: given } of wanted) {
+    const timestamp = timestampOf(given)
     const free = parts.find(part => !part.has(partition))
     if (free === undefined) parts.push(new Map([[partition, timestamp]]))
     else free.set(partition, timestamp)
   }
   return parts
+}
+
+const namedTimes = { ...namedOffsets, max_timestamp: -3 }
+
+function timestampOf(given: OffsetRequest['timestamp']): number {
+  const timestamp = given instanceof Date ? given.getTime() : given
+  if (typeof timestamp !== 'number') return oneOf('timestamp', timestamp, namedTimes)
+  if (!Number.isSafeInteger(timestamp)) throw new ConfigError(`timestamp must be whole milliseconds, not ${timestamp}`)
+  return timestamp
 }
 
 interface Told {

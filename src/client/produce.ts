@@ -1,7 +1,8 @@
 import { ConfigError } from '../base/errors.ts'
+import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { Compression } from '../compression/codec.ts'
-import { RequiredAcks } from '../protocol/acks.ts'
+import { Compression, type CompressionName } from '../compression/codec.ts'
+import { RequiredAcks, type RequiredAcksName } from '../protocol/acks.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
@@ -12,7 +13,7 @@ interface PartitionWrite extends Addressed {
   topic: string
   partition: number
   /** Default: all. */
-  requiredAcks?: RequiredAcks
+  requiredAcks?: RequiredAcks | RequiredAcksName
   /** Only 2, the default: record batches. */
   messageVersion?: number
   /** Set by those who run a transaction by hand. */
@@ -24,7 +25,7 @@ export interface ProduceRequest extends PartitionWrite {
   /** At least one. Their own topic and partition are not looked at. */
   records: Iterable<MessageInput>
   /** Default: none. */
-  compression?: Compression
+  compression?: Compression | CompressionName
   /** Makes the write idempotent: from `initProducerId`. */
   producerId?: bigint
   producerEpoch?: number
@@ -55,7 +56,8 @@ export interface ProduceResponse {
 const replicationTimeout = 500
 
 export async function produce(caller: Caller, request: ProduceRequest, options: CallOptions): Promise<ProduceResponse> {
-  const { records, compression = Compression.None, transactionalId, producerId = -1n, producerEpoch = -1, baseSequence = -1 } = request
+  const { records, transactionalId, producerId = -1n, producerEpoch = -1, baseSequence = -1 } = request
+  const compression = oneOf('compression', request.compression ?? Compression.None, Compression)
   const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
   const now = Date.now()
   for (const record of records) {
@@ -81,8 +83,9 @@ export async function rawProduce(caller: Caller, request: RawProduceRequest, opt
 }
 
 async function send(caller: Caller, request: PartitionWrite, records: Uint8Array, options: CallOptions): Promise<ProduceResponse> {
-  const { topic, partition, requiredAcks = RequiredAcks.All, messageVersion = 2, transactionalId } = request
+  const { topic, partition, messageVersion = 2, transactionalId } = request
   if (messageVersion !== 2) throw new ConfigError(`Produce: message version ${messageVersion} cannot be written, only 2`)
+  const requiredAcks = oneOf('requiredAcks', request.requiredAcks ?? RequiredAcks.All, RequiredAcks)
   const wire = {
     transactionalId: transactionalId ?? null,
     acks: requiredAcks,

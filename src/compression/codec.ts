@@ -5,6 +5,7 @@ export const Compression = { None: 0, Gzip: 1, Snappy: 2, Lz4: 3, Zstd: 4 } as c
 export type Compression = (typeof Compression)[keyof typeof Compression]
 
 export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd'
+export type CompressionName = 'none' | CodecName
 
 /**
  * A codec the runtime has built in. It keeps the promises of `CompressionCodec`: what it reads and what it refuses is the same as with ours.

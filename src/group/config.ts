@@ -1,8 +1,8 @@
 import type { AddressLike } from '../base/address.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { SettingKinds } from '../base/settings.ts'
-import { FirstOffset, LastOffset } from '../protocol/offsets.ts'
+import { oneOf, type SettingKinds } from '../base/settings.ts'
+import { FirstOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { GroupBalancer } from './balancers/group-balancer.ts'
 import { RangeGroupBalancer } from './balancers/range.ts'
@@ -22,8 +22,8 @@ export interface MembershipConfig {
   joinGroupBackoff?: number
   /** How long the broker keeps the group's offsets; −1 leaves it to the broker, which since 2.1 does not ask. Default −1. */
   retentionTime?: number
-  /** Where to begin in a partition that the group has committed nothing for: FirstOffset or LastOffset. Default FirstOffset. */
-  startOffset?: number
+  /** Where to begin in a partition that the group has committed nothing for: FirstOffset or LastOffset, or by name. Default 'earliest'. */
+  startOffset?: number | OffsetName
   /**
    * Whether the group's leader watches for partitions that come or go, topics made later included, and then divides anew. Default true
    * (kafka-go: false, so that a topic made after the group joined is never read).
@@ -77,7 +77,10 @@ export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
   ...membershipSettings,
 }
 
-export type Membership = Required<Omit<MembershipConfig, 'groupInstanceId'>> & { readonly groupInstanceId: string | null }
+export type Membership = Required<Omit<MembershipConfig, 'groupInstanceId' | 'startOffset'>> & {
+  readonly groupInstanceId: string | null
+  readonly startOffset: number
+}
 
 /** The settings with their defaults; a ConfigError for what can't work. */
 export function membershipOf(config: MembershipConfig): Membership {
@@ -88,7 +91,7 @@ export function membershipOf(config: MembershipConfig): Membership {
     rebalanceTimeout: config.rebalanceTimeout ?? 30_000,
     joinGroupBackoff: config.joinGroupBackoff ?? 5_000,
     retentionTime: config.retentionTime ?? -1,
-    startOffset: config.startOffset ?? FirstOffset,
+    startOffset: oneOf('startOffset', config.startOffset ?? FirstOffset, namedOffsets),
     watchPartitionChanges: config.watchPartitionChanges ?? true,
     partitionWatchInterval: config.partitionWatchInterval ?? 5_000,
     groupInstanceId: config.groupInstanceId ?? null,
@@ -106,9 +109,6 @@ export function membershipOf(config: MembershipConfig): Membership {
     throw new ConfigError(
       `heartbeatInterval (${membership.heartbeatInterval} ms) must be below sessionTimeout (${membership.sessionTimeout} ms)`,
     )
-  }
-  if (membership.startOffset !== FirstOffset && membership.startOffset !== LastOffset) {
-    throw new ConfigError(`startOffset must be FirstOffset or LastOffset, is ${membership.startOffset}`)
   }
   if (!Number.isInteger(membership.retentionTime))
     throw new ConfigError(`retentionTime must be whole milliseconds, is ${membership.retentionTime}`)

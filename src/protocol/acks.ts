@@ -8,3 +8,4 @@ export const RequiredAcks = {
   All: -1,
 } as const
 export type RequiredAcks = (typeof RequiredAcks)[keyof typeof RequiredAcks]
+export type RequiredAcksName = 'none' | 'one' | 'all'

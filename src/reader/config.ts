@@ -2,10 +2,10 @@ import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import { given, type SettingKinds } from '../base/settings.ts'
+import { given, oneOf, type SettingKinds } from '../base/settings.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
 import { type MembershipConfig, membershipOf, membershipSettings } from '../group/config.ts'
-import { IsolationLevel } from '../protocol/offsets.ts'
+import { IsolationLevel, type IsolationLevelName } from '../protocol/offsets.ts'
 import { ofTransport } from '../transport/config.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -61,8 +61,8 @@ export interface ReaderConfig extends MembershipConfig {
   readBackoffMin?: number
   /** … up to this. Default 1,000. */
   readBackoffMax?: number
-  /** Default ReadUncommitted, as in Kafka. */
-  isolationLevel?: IsolationLevel
+  /** Default ReadUncommitted, or 'read_uncommitted', as in Kafka. */
+  isolationLevel?: IsolationLevel | IsolationLevelName
   /**
    * Failures in a row of reaching a partition's leader before a read rejects, or fewer that take 3.5 s; the reader goes on trying meanwhile and
    * after. Once anything was read, and as long as another partition can be, failures that pass are told by the log and `stats()` alone. Default 3.
@@ -171,9 +171,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
       throw new ConfigError(`${name} must be a whole number from ${least} up, is ${value}`)
     return value
   }
-  const isolationLevel = config.isolationLevel ?? IsolationLevel.ReadUncommitted
-  if (!Object.values(IsolationLevel).includes(isolationLevel))
-    throw new ConfigError(`isolationLevel must be one of IsolationLevel, not ${isolationLevel}`)
+  const isolationLevel = oneOf('isolationLevel', config.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
   const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
   if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
   const membership = membershipOf(config)

@@ -8,6 +8,7 @@ import { abortable, type CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import { membershipOf, membershipSettings } from '../group/config.ts'
 import { ConsumerGroup } from '../group/consumer-group.ts'
+import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
 import type { TopicPartition } from '../transport/layout.ts'
@@ -174,9 +175,9 @@ export class Reader implements AsyncIterable<Message> {
     return this.#alone('readLag').readLag(options)
   }
 
-  /** Reads on from this offset, FirstOffset or LastOffset; what was fetched ahead is dropped. Not in a group: see `seek`. */
-  setOffset(offset: number): void {
-    this.#alone('setOffset').setOffset(offset)
+  /** Reads on from this offset, FirstOffset or LastOffset, or these by name; what was fetched ahead is dropped. Not in a group: see `seek`. */
+  setOffset(offset: number | OffsetName): void {
+    this.#alone('setOffset').setOffset(offsetOf('offset', offset))
   }
 
   /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Not in a group. */

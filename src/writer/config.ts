@@ -2,8 +2,8 @@ import type { Balancer, BalancerFunc } from '../balancer/balancer.ts'
 import type { AddressLike } from '../base/address.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
-import type { Compression } from '../compression/codec.ts'
-import type { RequiredAcks } from '../protocol/acks.ts'
+import type { Compression, CompressionName } from '../compression/codec.ts'
+import type { RequiredAcks, RequiredAcksName } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -63,8 +63,8 @@ export interface WriterConfig {
   writeTimeout?: number
   /** Bounds a message's way from its batch to success or error, retries included; before that, the wait for room in the buffer. Default 120,000. */
   deliveryTimeout?: number
-  /** Who must have a write before it counts as done. Default RequiredAcks.All. */
-  requiredAcks?: RequiredAcks
+  /** Who must have a write before it counts as done. Default RequiredAcks.All, or 'all'. */
+  requiredAcks?: RequiredAcks | RequiredAcksName
   /**
    * Whether the broker drops what a retry sends twice, and keeps the order (KIP-98, KIP-360). Default: true with RequiredAcks.All, else it can't
    * be. Without it a retry may write twice, and each partition has one batch in flight at a time, so that retries keep the order.
@@ -77,8 +77,8 @@ export interface WriterConfig {
    */
   async?: boolean
   completion?: Completion
-  /** Default Compression.None. */
-  compression?: Compression
+  /** Default Compression.None, or 'none'. */
+  compression?: Compression | CompressionName
   /**
    * More work for smaller batches, on the codec's own scale (KIP-390): gzip 0 to 9, lz4 1 to 17, zstd up to 22; snappy has none. Default: gzip's 6,
    * the quickest of lz4 and of our zstd, 3 of a runtime's own.

@@ -1,7 +1,7 @@
 import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
-import { given } from '../base/settings.ts'
+import { given, oneOf } from '../base/settings.ts'
 import { Compression } from '../compression/codec.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import { ofTransport } from '../transport/config.ts'
@@ -31,15 +31,12 @@ export interface Settings {
 
 export function settingsOf(all: WriterConfig): Settings {
   const config = given('a Writer', all, writerSettings, "{ addr: 'host:port' }", ofTransport)
-  const requiredAcks = config.requiredAcks ?? RequiredAcks.All
-  const compression = config.compression ?? Compression.None
+  const requiredAcks = oneOf('requiredAcks', config.requiredAcks ?? RequiredAcks.All, RequiredAcks)
+  const compression = oneOf('compression', config.compression ?? Compression.None, Compression)
   const batchBytes = positive(config.batchBytes, 1_000_000, 'batchBytes')
   const maxBufferedBytes = positive(config.maxBufferedBytes, 64 * 1024 * 1024, 'maxBufferedBytes')
   const min = positive(config.writeBackoffMin, 100, 'writeBackoffMin')
   if (config.addr === undefined || config.addr === null) throw new ConfigError("a Writer needs { addr: 'host:port' }")
-  if (!Object.values(RequiredAcks).includes(requiredAcks))
-    throw new ConfigError(`requiredAcks must be one of RequiredAcks, not ${requiredAcks}`)
-  if (!Object.values(Compression).includes(compression)) throw new ConfigError(`compression must be one of Compression, not ${compression}`)
   if (config.idempotent === true && requiredAcks !== RequiredAcks.All) throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
   if (maxBufferedBytes < batchBytes) throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {
