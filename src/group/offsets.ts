@@ -129,7 +129,7 @@ export async function storeOffsets(
   // By name a retry could reach another topic than the one that was refused: then only if metadata still has ours.
   const refused = new Set<string>()
   const isGone = ({ name, topicId }: { name: string; topicId: string }): boolean => {
-    const now = cluster.peek(name)?.id ?? zeroUuid
+    const now = (cluster.isDenied(name) ? undefined : cluster.peek(name)?.id) ?? zeroUuid
     return topicId !== zeroUuid && now !== topicId && (now !== zeroUuid || refused.has(name))
   }
   await coordinator.persist(async () => {

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { firstSuccess } from '../base/first-success.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import type { BrokerLinks } from './broker-links.ts'
 import type { Brokers } from './brokers.ts'
 import type { Lane } from './lane.ts'
 import type { Pool } from './pool.ts'
@@ -11,28 +12,34 @@ import { unreachable } from './unreachable.ts'
 /** How long one broker may take before another is tried beside it, in milliseconds. */
 const patience = 500
 
+const none: ReadonlySet<string> = new Set()
+
 /** Finds a broker to talk to when any will do: one connected already, else the first that answers. */
 export class AnyBroker {
   readonly #clock: Clock
   readonly #pool: Pool
+  readonly #links: BrokerLinks
   readonly #directory: Brokers
   readonly #searches = new Map<Lane, Promise<BrokerConnection>>()
   /** What each address said since the last one that answered: for the error of a caller who waits no longer. */
   readonly #failures = new Map<string, unknown>()
 
-  constructor(pool: Pool, directory: Brokers, clock: Clock) {
+  constructor(pool: Pool, links: BrokerLinks, directory: Brokers, clock: Clock) {
     this.#clock = clock
     this.#pool = pool
+    this.#links = links
     this.#directory = directory
   }
 
-  /** One try of each address at most; whoever asks meanwhile shares the search. */
-  any(lane: Lane): Promise<BrokerConnection> {
-    const open = this.#pool.anyOpen(lane, this.#directory.addresses())
+  /** One try of each address at most; whoever asks meanwhile shares the search. Those to `avoid`, as host:port, if there is no other. */
+  any(lane: Lane, avoid = none): Promise<BrokerConnection> {
+    const others = new Set([...this.#directory.addresses()].filter(address => !avoid.has(address)))
+    const open = this.#pool.anyOpen(lane, others)
     if (open !== undefined) return Promise.resolve(open)
+    if (others.size > 0 && avoid.size > 0) return this.#search(lane, avoid).catch(() => this.any(lane))
     let search = this.#searches.get(lane)
     if (search === undefined) {
-      search = this.#search(lane).finally(() => this.#searches.delete(lane))
+      search = this.#search(lane, none).finally(() => this.#searches.delete(lane))
       this.#searches.set(lane, search)
     }
     return search
@@ -44,13 +51,16 @@ export class AnyBroker {
     return new TimeoutError(`${this.#directory.seedNames}: ${what}: no answer in time`)
   }
 
-  #search(lane: Lane): Promise<BrokerConnection> {
+  #search(lane: Lane, avoid: ReadonlySet<string>): Promise<BrokerConnection> {
     const failures = new Map<string, unknown>()
     // Brokers that failed lately come last.
-    const candidates = this.#directory.candidates().sort((a, b) => this.#pool.troubleOf(a) - this.#pool.troubleOf(b))
+    const candidates = this.#directory
+      .candidates()
+      .filter(address => !avoid.has(formatAddress(address)))
+      .sort((a, b) => this.#pool.troubleOf(a) - this.#pool.troubleOf(b))
     const attempt = async (address: Address): Promise<BrokerConnection> => {
       try {
-        const connection = await this.#pool.connection(address, lane)
+        const connection = await this.#links.connection(address, lane)
         this.#failures.clear()
         return connection
       } catch (error) {

@@ -32,7 +32,9 @@ export class Brokers {
   /** Takes in a metadata response; answers the addresses at which no broker is any more, as host:port. */
   hear({ brokers, controllerId, clusterId }: ResponseOf<typeof Metadata>): string[] {
     const before = this.addresses()
-    this.#brokers = brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    const told = brokers.map(({ nodeId, host, port, rack }) => this.#same({ id: nodeId, host, port, rack }))
+    const changed = told.length !== this.#brokers.length || told.some(broker => !this.#brokers.includes(broker))
+    if (changed) this.#brokers = told
     this.controllerId = controllerId
     this.clusterId = clusterId ?? this.clusterId
     const now = this.addresses()
@@ -54,14 +56,24 @@ export class Brokers {
     this.controllerId = -1
   }
 
+  /** The same broker as before, unless anything about it is new. */
+  #same(broker: BrokerInfo): BrokerInfo {
+    const { id, host, port, rack } = broker
+    const before = this.get(id)
+    return before?.host === host && before.port === port && before.rack === rack ? before : broker
+  }
+
   /** host:port of every known broker. */
   addresses(): Set<string> {
     return new Set(this.#brokers.map(formatAddress))
   }
 
-  /** Whom to ask when any broker will do, in the order to try: known brokers, then the bootstrap list, each in random order. */
+  /** Whom to ask when any broker will do, in the order to try: known brokers and the bootstrap list by turns, for all of one may be dead. */
   candidates(): Address[] {
-    const known = this.addresses()
-    return [...shuffled(this.#brokers), ...shuffled(this.seeds.filter(seed => !known.has(formatAddress(seed))))]
+    const known = shuffled(this.#brokers)
+    const addresses = this.addresses()
+    const seeds = shuffled(this.seeds.filter(seed => !addresses.has(formatAddress(seed))))
+    const count = Math.max(known.length, seeds.length)
+    return Array.from({ length: count }, (_, i) => [known[i], seeds[i]]).flatMap(pair => pair.filter(address => address !== undefined))
   }
 }

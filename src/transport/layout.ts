@@ -1,3 +1,4 @@
+import type { IsoKafkaError } from '../base/errors.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 
 /** A broker as the cluster's metadata tells of it. */
@@ -22,9 +23,10 @@ export interface TopicLayout {
   /** KIP-516; `zeroUuid` when the broker gives none. Another id under the same name is another topic: it was deleted and made anew. */
   readonly id: string
   readonly internal: boolean
-  /** By index. */
+  /** By index, without a gap. */
   readonly partitions: readonly PartitionLayout[]
-  readonly error: KafkaError | null
+  /** A KafkaError that the broker told, or a ProtocolError for a list of partitions that can't be. */
+  readonly error: IsoKafkaError | null
 }
 
 export interface PartitionLayout {

@@ -4,47 +4,65 @@ import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { AnyBroker } from './any-broker.ts'
+import type { BrokerLinks } from './broker-links.ts'
 import type { Brokers } from './brokers.ts'
 import type { Settings } from './config.ts'
 import type { TopicLayout } from './layout.ts'
-import type { Pool } from './pool.ts'
+import { layoutOf } from './read-layout.ts'
 import type { TopicCache } from './topic-cache.ts'
 
 export type Layouts = ReadonlyMap<string, TopicLayout>
 
+/** How long a broker is not asked again, where there are others, after it denied something, in milliseconds. */
+const avoidedFor = 10_000
+
 /** Asks any broker for the cluster's metadata and spreads the news. */
 export class MetadataLoader {
   readonly #settings: Settings
-  readonly #pool: Pool
+  readonly #links: BrokerLinks
   readonly #anyBroker: AnyBroker
   readonly #directory: Brokers
   readonly #topics: TopicCache
+  /** Brokers whose last answer was negative, as host:port, and when that was. */
+  readonly #negative = new Map<string, number>()
   #first = true
 
-  constructor(settings: Settings, pool: Pool, anyBroker: AnyBroker, directory: Brokers, topics: TopicCache) {
+  constructor(settings: Settings, links: BrokerLinks, anyBroker: AnyBroker, directory: Brokers, topics: TopicCache) {
     this.#settings = settings
-    this.#pool = pool
+    this.#links = links
     this.#anyBroker = anyBroker
     this.#directory = directory
     this.#topics = topics
   }
 
-  /** The layouts of these topics, failed ones included. One try. */
+  /** What to believe of these topics, failed ones included. One try. */
   async load(names: readonly string[], { create }: { create: boolean }): Promise<Layouts> {
-    const connection = await this.#anyBroker.any('control')
+    const connection = await this.#anyBroker.any('control', this.#avoided())
     const wanted = this.#first ? [...new Set([...names, ...this.#settings.metadataTopics])] : names
-    const response = await this.#ask(connection, wanted, create)
-    this.#first = false
-    return this.#hear(response, wanted)
+    const layouts = new Map<string, TopicLayout>()
+    let negative = true
+    try {
+      const told = await this.#ask(connection, wanted, create)
+      this.#first = false
+      for (const topic of told) layouts.set(topic.name!, this.#topics.hear(topic.name!, topic))
+      for (const name of wanted) if (!layouts.has(name)) this.#topics.deny(name)
+      negative = wanted.some(name => layouts.get(name)?.error !== null || this.#topics.isDenied(name))
+      this.#settings.onEvent?.({ type: 'metadataRefresh', brokers: this.#directory.known.length, topics: told.length })
+    } finally {
+      if (negative) this.#negative.set(connection.broker, this.#settings.clock.monotonic())
+      else this.#negative.delete(connection.broker)
+    }
+    return layouts
   }
 
-  /** What every broker says of these topics; those that can't be reached are left out. One try. */
+  /** What every broker says of these topics, believed or not; those that can't be reached are left out. One try. */
   async loadFromAll(names: readonly string[]): Promise<Layouts[]> {
     if (this.#directory.known.length === 0) await this.load([], { create: false })
     const told = await Promise.allSettled(
       this.#directory.known.map(async broker => {
-        const connection = await this.#pool.connection(broker, 'control')
-        return this.#hear(await this.#ask(connection, names, false), names)
+        const topics = await this.#ask(await this.#links.connection(broker, 'control'), names, false)
+        for (const topic of topics) this.#topics.hear(topic.name!, topic)
+        return new Map(topics.map(topic => [topic.name!, layoutOf(topic.name!, topic)]))
       }),
     )
     const answers = told.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
@@ -53,10 +71,19 @@ export class MetadataLoader {
     return answers
   }
 
-  async #ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<ResponseOf<typeof Metadata>> {
+  /** A negative answer is to be asked again of another broker. When all gave one, the first may be asked again. */
+  #avoided(): ReadonlySet<string> {
+    const since = this.#settings.clock.monotonic() - avoidedFor
+    for (const [broker, at] of this.#negative) if (at < since) this.#negative.delete(broker)
+    if ([...this.#directory.addresses()].every(address => this.#negative.has(address))) this.#negative.clear()
+    return new Set(this.#negative.keys())
+  }
+
+  /** The topics asked for, as the broker tells of them. */
+  async #ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<WireTopics> {
     try {
       const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
-      return await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout })
+      return this.#hear(await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }), names)
     } catch (error) {
       // A broker this slow with what any can answer is stuck: the next try goes to another.
       if (error instanceof TimeoutError) connection.abort(error)
@@ -64,19 +91,16 @@ export class MetadataLoader {
     }
   }
 
-  #hear(response: ResponseOf<typeof Metadata>, asked: readonly string[]): Layouts {
+  #hear(response: ResponseOf<typeof Metadata>, asked: readonly string[]): WireTopics {
     if (response.errorCode === ErrorCode.RebootstrapRequired) this.#directory.forget()
     if (response.errorCode !== 0) throw new KafkaError(response.errorCode)
     // A broker that is just starting may not have heard of any yet.
     if (response.brokers.length === 0) throw new ConnectionError(this.#directory.seedNames, 'the metadata names no brokers')
-    for (const gone of this.#directory.hear(response)) this.#pool.closeIdleTo(gone)
-    const layouts = new Map<string, TopicLayout>()
+    this.#links.closeIdleTo(this.#directory.hear(response))
     const wanted = new Set(asked)
-    for (const told of response.topics) {
-      // One nobody asked for would be asked for from now on.
-      if (told.name !== null && wanted.has(told.name)) layouts.set(told.name, this.#topics.hear(told.name, told))
-    }
-    this.#settings.onEvent?.({ type: 'metadataRefresh', brokers: response.brokers.length, topics: response.topics.length })
-    return layouts
+    // One nobody asked for would be asked for from now on.
+    return response.topics.filter(({ name }) => name !== null && wanted.has(name))
   }
 }
+
+type WireTopics = ResponseOf<typeof Metadata>['topics']

@@ -1,40 +1,41 @@
 import type { Clock } from '../base/clock.ts'
-import { ProtocolError } from '../base/errors.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { errorFor } from '../protocol/errors.ts'
 import type { Metadata } from '../protocol/metadata.ts'
-import type { PartitionLayout, TopicLayout } from './layout.ts'
+import type { TopicLayout } from './layout.ts'
+import { layoutOf } from './read-layout.ts'
 
-type WireTopic = ResponseOf<typeof Metadata>['topics'][number]
+export type WireTopic = ResponseOf<typeof Metadata>['topics'][number]
 
 interface Entry {
   layout: TopicLayout
-  refreshAt: number
   usedAt: number
+  /** Since when every answer denied what we know; undefined: the last one confirmed it. */
+  deniedSince: number | undefined
+  /** Ids that topics of this name had before: a broker that tells one lags behind. */
+  readonly formerIds: readonly string[]
 }
 
 /** Java's metadata.max.idle.ms: what no one used for so long is not asked for any more. */
 const forgottenAfter = 5 * 60_000
+/** A broker that just started may know of no topic for a while. One that is denied for longer than this, in milliseconds, is gone. */
+const deniedFor = 10_000
+const rememberedIds = 8
 
 /** Layouts of the topics in use. Holds no failed topics: those are asked for again at each use. */
 export class TopicCache {
   readonly #entries = new Map<string, Entry>()
   readonly #clock: Clock
-  readonly #ttl: number
 
-  constructor(clock: Clock, ttl: number) {
+  constructor(clock: Clock) {
     this.#clock = clock
-    this.#ttl = ttl
   }
 
-  /** The layout as last heard, however old, and whether it is time to ask anew. Marks the topic as used. */
-  use(name: string): { readonly layout: TopicLayout; readonly stale: boolean } | undefined {
+  /** The layout as last heard, however old. Marks the topic as used. */
+  use(name: string): TopicLayout | undefined {
     const entry = this.#entries.get(name)
-    if (entry === undefined) return undefined
-    const now = this.#clock.monotonic()
-    entry.usedAt = now
-    return { layout: entry.layout, stale: now >= entry.refreshAt }
+    if (entry !== undefined) entry.usedAt = this.#clock.monotonic()
+    return entry?.layout
   }
 
   nameOf(id: string): string | undefined {
@@ -50,18 +51,42 @@ export class TopicCache {
     return [...this.#entries.keys()]
   }
 
-  /** Takes in what a broker said of a topic; answers what to believe now. */
+  /** The topics in use that the last answer denied. */
+  denied(): string[] {
+    return this.inUse().filter(name => this.isDenied(name))
+  }
+
+  /**
+   * Takes in what a broker said of a topic; answers what to believe now. What denies a topic that we know (an error, no partitions, fewer
+   * partitions, a hole in the list, an id it had before) is not believed before all answers have denied it for a while.
+   */
   hear(name: string, told: WireTopic): TopicLayout {
     const known = this.#entries.get(name)
     const layout = layoutOf(name, told, known?.layout)
-    if (layout.error !== null) {
-      this.#entries.delete(name)
-      return layout
-    }
-    const now = this.#clock.monotonic()
-    // Uniform, so that the clients of a cluster don't ask in step.
-    this.#entries.set(name, { layout, refreshAt: now + Math.random() * this.#ttl, usedAt: known?.usedAt ?? now })
+    if (known !== undefined && denies(layout, known) && !this.deny(name)) return known.layout
+    if (layout.error !== null) return layout
+    const formerIds = known === undefined || known.layout.id === layout.id ? [] : [known.layout.id]
+    this.#entries.set(name, {
+      layout,
+      usedAt: known?.usedAt ?? this.#clock.monotonic(),
+      deniedSince: undefined,
+      formerIds: [...(known?.formerIds ?? []), ...formerIds].slice(-rememberedIds),
+    })
     return layout
+  }
+
+  /** An answer denied what we know of the topic, or left it out; whether that has gone on for so long that the topic is forgotten. */
+  deny(name: string): boolean {
+    const known = this.#entries.get(name)
+    if (known === undefined) return true
+    const now = this.#clock.monotonic()
+    known.deniedSince ??= now
+    return now - known.deniedSince >= deniedFor && this.#entries.delete(name)
+  }
+
+  /** Whether the last answer denied a topic that we know. */
+  isDenied(name: string): boolean {
+    return this.#entries.get(name)?.deniedSince !== undefined
   }
 
   /** KIP-951: a leader named by a response; whether that was news. Older epochs than ours are not. */
@@ -79,29 +104,7 @@ export class TopicCache {
   }
 }
 
-export function layoutOf(name: string, told: WireTopic, known?: TopicLayout): TopicLayout {
-  const sameTopic = known !== undefined && known.id === told.topicId
-  const count = told.partitions.length
-  const partitions: PartitionLayout[] = new Array(count)
-  for (const p of told.partitions) {
-    const index = p.partitionIndex
-    if (index < 0 || index >= count || partitions[index] !== undefined)
-      throw new ProtocolError(`topic ${name}: partition ${index} in a list of ${count}`)
-    const before = sameTopic ? known.partitions[index] : undefined
-    // A broker that lags behind may answer with an older leader than we know (KIP-320). A topic made anew starts over.
-    partitions[index] = before !== undefined && p.leaderEpoch >= 0 && p.leaderEpoch < before.leaderEpoch ? before : partitionOf(p)
-  }
-  return { name, id: told.topicId, internal: told.isInternal, partitions, error: errorFor(told.errorCode) }
-}
-
-function partitionOf(told: WireTopic['partitions'][number]): PartitionLayout {
-  return {
-    index: told.partitionIndex,
-    leader: told.leaderId,
-    leaderEpoch: told.leaderEpoch,
-    replicas: told.replicaNodes,
-    isr: told.isrNodes,
-    offline: told.offlineReplicas,
-    error: errorFor(told.errorCode),
-  }
+function denies(told: TopicLayout, { layout, formerIds }: Entry): boolean {
+  if (told.error !== null || formerIds.includes(told.id)) return true
+  return told.id === layout.id && told.partitions.length < layout.partitions.length
 }

@@ -1,0 +1,47 @@
+import { type Address, formatAddress } from '../base/address.ts'
+import { ConnectionError, isTemporary, messageOf } from '../base/errors.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
+import type { Brokers } from './brokers.ts'
+import type { ConnectionOptions, Lane } from './lane.ts'
+import type { BrokerInfo } from './layout.ts'
+import type { Pool } from './pool.ts'
+
+/** Connections to the brokers of one cluster, out of the transport's pool. */
+export class BrokerLinks {
+  readonly #pool: Pool
+  readonly #directory: Brokers
+  /** Those that were reached at the address they are known by. */
+  readonly #reached = new WeakSet<Address>()
+
+  constructor(pool: Pool, directory: Brokers) {
+    this.#pool = pool
+    this.#directory = directory
+  }
+
+  /** An open connection to a broker of the metadata, or to an address of the bootstrap list. One try. */
+  async connection(address: BrokerInfo | Address, lane: Lane, options: ConnectionOptions = {}): Promise<BrokerConnection> {
+    try {
+      const connection = await this.#pool.connection(address, lane, options)
+      this.#reached.add(address)
+      return connection
+    } catch (error) {
+      if (options.signal?.aborted || this.#reached.has(address) || !('id' in address)) throw error
+      throw isTemporary(error) ? this.#astray(address, error) : error
+    }
+  }
+
+  closeIdleTo(brokers: readonly string[]): void {
+    for (const broker of brokers) this.#pool.closeIdleTo(broker)
+  }
+
+  /** The cluster can be reached, but not where it says that this broker is: mostly a matter of settings. */
+  #astray(broker: BrokerInfo, error: unknown): unknown {
+    const name = formatAddress(broker)
+    const why = messageOf(error).replace(`${name}: `, '')
+    return new ConnectionError(
+      name,
+      `broker ${broker.id} is to be reached here, says the cluster at ${this.#directory.seedNames} (advertised.listeners), but: ${why}`,
+      { cause: error },
+    )
+  }
+}

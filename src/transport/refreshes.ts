@@ -1,0 +1,77 @@
+import { backoffDelay } from '../base/backoff.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Settings } from './config.ts'
+
+/** When metadata is asked for anew: at once for cause, the next ones spaced by the backoff; for age alone, once per `metadataTtl`. */
+export class Refreshes {
+  readonly #settings: Settings
+  #causes = 0
+  #causedAt = Number.NEGATIVE_INFINITY
+  #nextTurn: Promise<void> | undefined
+  /** When what is known is old. Not all clients of a cluster begin in step. */
+  #dueAt = Number.POSITIVE_INFINITY
+  /** No refresh behind anyone's back goes out before this moment. */
+  #quietUntil = Number.NEGATIVE_INFINITY
+  #failures = 0
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  /** Runs a refresh for cause when the next may go out: one wait that all share. */
+  async forCause(refresh: () => Promise<unknown>, waited: (turn: Promise<void>) => Promise<void>): Promise<void> {
+    await waited(this.#turn())
+    const { clock } = this.#settings
+    const startedAt = clock.monotonic()
+    await refresh()
+    // Of those who shared a load, the first counts it.
+    if (this.#causedAt > startedAt) return
+    this.#causedAt = clock.monotonic()
+    this.#causes++
+  }
+
+  /** From the first thing known on, what is known grows old. */
+  begin(): void {
+    const { clock, metadataTtl } = this.#settings
+    if (this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = clock.monotonic() + metadataTtl * (0.5 + 0.5 * Math.random())
+  }
+
+  /** Whether to refresh behind the back of who uses a topic; `doubtful`: what the last answer said of it is not believed. */
+  wanted(doubtful: boolean): boolean {
+    return this.#settings.clock.monotonic() >= this.#quietUntil && (doubtful || this.isDue)
+  }
+
+  get isDue(): boolean {
+    return this.#settings.clock.monotonic() >= this.#dueAt
+  }
+
+  /** Runs one; `settled` tells whether nothing is left in doubt by it. */
+  inBackground(name: string, refresh: () => Promise<unknown>, settled: () => boolean): void {
+    const { clock, backoff, logger, metadataTtl } = this.#settings
+    const now = clock.monotonic()
+    const due = this.isDue
+    // What comes of it may leave the topic as doubtful as it was, and every use of it asks.
+    this.#quietUntil = now + Math.min(backoffDelay(++this.#failures, backoff), metadataTtl)
+    refresh().then(
+      () => {
+        if (due) this.#dueAt = now + metadataTtl
+        if (settled()) this.#failures = 0
+      },
+      error => logger.warn(`${name}: metadata not refreshed: ${messageOf(error)}`),
+    )
+  }
+
+  /** Resolves when the next refresh for cause may go out. */
+  #turn(): Promise<void> {
+    const { clock, backoff, lifetime } = this.#settings
+    const since = clock.monotonic() - this.#causedAt
+    if (since > 2 * backoff.max) this.#causes = 0
+    const wait = this.#causes === 0 ? 0 : backoffDelay(this.#causes, backoff) - since
+    if (this.#nextTurn === undefined && wait > 0) {
+      this.#nextTurn = lifetime.sleep(wait).finally(() => {
+        this.#nextTurn = undefined
+      })
+    }
+    return this.#nextTurn ?? Promise.resolve()
+  }
+}
