@@ -8,6 +8,7 @@ import { Broker } from '../src/broker/index.ts'
 import type { SocketAdapter } from '../src/socket/socket.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
+import { needing, unless, unlessFull } from '../test/support/left-out.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
 const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
@@ -25,12 +26,11 @@ async function embedded(): Promise<ClusterUnderTest & { stop(): Promise<void> }>
 const given = (options: BridgeOptions): SocketAdapter => websocket({ ...options, WebSocket })
 const ours = (options: BridgeOptions): SocketAdapter => websocketOver(sockets, options)
 
-describe.skipIf(noKafka)('the contract through a bridge in front of a real Kafka', () => contract(() => sharedKafka(1), given))
+describe('the contract through a bridge in front of a real Kafka', unless(noKafka), () => contract(() => sharedKafka(1), given))
 describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded, given))
 // Twice the same protocol: the second on a real Kafka is for the whole run.
-describe.skipIf(noKafka || process.env['FULL'] !== '1')(
-  'the contract over a WebSocket of our own through a bridge in front of a real Kafka',
-  () => contract(() => sharedKafka(1), ours),
+describe('the contract over a WebSocket of our own through a bridge in front of a real Kafka', unless(noKafka, unlessFull), () =>
+  contract(() => sharedKafka(1), ours),
 )
 describe('the contract over a WebSocket of our own through a bridge in front of three embedded brokers', () => contract(embedded, ours))
 
@@ -51,7 +51,7 @@ async function contract(
   })
   const adapter = adapterTo({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }) })
   for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter, natives })) {
-    test.skipIf(missing.length > 0)(name, { timeout: timeoutMs + 5000 }, run)
+    test(name, { ...unless(needing(missing)), timeout: timeoutMs + 5000 }, run)
   }
   test('nothing is left behind', () => expect.poll(() => bridge.connections, { timeout: 15_000 }).toBe(0))
   afterAll(async () => {

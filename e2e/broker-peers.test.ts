@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Listening, listen } from '../adapters/broker/index.ts'
 import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
+import { unless } from '../test/support/left-out.ts'
 import { consoleConsume, consoleProduce, javaTool } from './java.ts'
-import { noKcat, noPeers, run, runPeer, skipped } from './peers/run.ts'
+import { noKcat, noPeers, run, runPeer } from './peers/run.ts'
 import { noKafka } from './shared.ts'
 
 // Other people's clients against the embedded broker, over TCP.
@@ -19,7 +20,7 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
     await broker.close()
   })
 
-  test.skipIf(skipped(noPeers))('kafkajs: produce, consume, group, transactions, admin', async () => {
+  test('kafkajs: produce, consume, group, transactions, admin', unless(noPeers), async () => {
     expect(await runPeer('kafkajs.ts', listening.addresses)).toEqual({
       created: true,
       values: ['committed', 'committed too', 'one', 'two'],
@@ -32,7 +33,7 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
     })
   })
 
-  test.skipIf(skipped(noPeers))('@platformatic/kafka: produce, consume, group, transactions, admin', async () => {
+  test('@platformatic/kafka: produce, consume, group, transactions, admin', unless(noPeers), async () => {
     expect(await runPeer('platformatic.ts', listening.addresses)).toEqual({
       partitions: 2,
       values: ['committed', 'one', 'two'],
@@ -42,7 +43,7 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
     })
   })
 
-  test.skipIf(skipped(noKcat))('kcat: produce, consume, group, transactions, metadata', async () => {
+  test('kcat: produce, consume, group, transactions, metadata', unless(noKcat), async () => {
     const brokers = listening.addresses.join(',')
     const lines = ['a:one', 'b:two', 'c:three']
     await run('kcat', ['-b', brokers, '-P', '-t', 'kcat', '-K:', '-z', 'gzip'], `${lines.join('\n')}\n`)
@@ -57,7 +58,7 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
     expect(metadata.brokers).toHaveLength(nodes)
   })
 
-  test.skipIf(noKafka)("Java's console tools", async () => {
+  test("Java's console tools", unless(noKafka), async () => {
     const address = listening.addresses[0]!
     await consoleProduce(address, 'java', ['h:1\tk\tvalue', 'h:2\tNULL\tother'])
     const records = await consoleConsume(address, 'java', 2)

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { unless } from '../test/support/left-out.ts'
 import { random } from '../test/support/random.ts'
 import { full } from './full.ts'
 import { codeOf, Ours } from './interop/ours.ts'
 import { codecNames, type Format, peers, type Row } from './interop/peers.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
-import { skipped } from './peers/run.ts'
 import { noKafka } from './shared.ts'
 
 // Each codec, in each message format, with other people's clients, both ways. Without FULL=1 each pair of codec and format with one of them.
@@ -48,7 +48,7 @@ function words(length: number): string {
   return text
 }
 
-describe.skipIf(noKafka).each(clusters)('Kafka $version', ({ version, formats }) => {
+describe.each(clusters)('Kafka $version', unless(noKafka), ({ version, formats }) => {
   let cluster: KafkaCluster
   let ours: Ours
   let broker: string
@@ -70,7 +70,7 @@ describe.skipIf(noKafka).each(clusters)('Kafka $version', ({ version, formats })
     for (const [at, [id, peer]] of Object.entries(peers).entries()) {
       // Without FULL=1 the peers take turns.
       const cases = possible.filter((_, i) => full || (i + turn) % 3 === at)
-      test.skipIf(skipped(peer.missing)).each(cases)(`${peer.name}, both ways: %s`, { timeout: 120_000 }, async codec => {
+      test.each(cases)(`${peer.name}, both ways: %s`, { ...unless(peer.missing), timeout: 120_000 }, async codec => {
         const topic = `${id}-${codec}-v${format}`
         await ours.newTopic(topic, format)
         const before = Date.now()
@@ -106,7 +106,7 @@ describe.skipIf(noKafka).each(clusters)('Kafka $version', ({ version, formats })
     })
   })
 
-  test.skipIf(skipped(peers.kafkajs.missing))('what lz4js writes is refused by the broker', async () => {
+  test('what lz4js writes is refused by the broker', unless(peers.kafkajs.missing), async () => {
     await ours.newTopic('lz4js', 2)
     await expect(peers.kafkajs.write(broker, 'lz4js', 'lz4', rows.slice(1, 2), 2)).rejects.toThrow()
   })

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
+import { unless } from '../test/support/left-out.ts'
 import { freePorts } from './kafka/index.ts'
 import { noSharedKafka, sharedKafka } from './shared.ts'
 
@@ -36,7 +37,7 @@ function expectSuccess({ status, output, errors }: Outcome): void {
 
 test('the demo on the embedded broker', async () => expectSuccess(await demo()))
 
-describe.skipIf(noSharedKafka(3))('the demo on three nodes', () => {
+describe('the demo on three nodes', unless(noSharedKafka(3)), () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   beforeAll(async () => {
     cluster = await sharedKafka(3)

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client, RangeGroupBalancer, Reader, RoundRobin, RoundRobinGroupBalancer, Transport, Writer } from '../src/index.ts'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
+import { unless } from '../test/support/left-out.ts'
 import { until } from '../test/support/waiting.ts'
 import { toolJars } from './kafka/index.ts'
 import { noKafka, sharedKafka } from './shared.ts'
@@ -62,7 +63,7 @@ function ourMember(brokers: readonly string[], topic: string, groupId: string, {
   }
 }
 
-describe.skipIf(noKafka)("a group with Java's console consumer in it", () => {
+describe("a group with Java's console consumer in it", unless(noKafka), () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   beforeAll(async () => {
     cluster = await sharedKafka(1)

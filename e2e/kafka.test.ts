@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { unless } from '../test/support/left-out.ts'
 import { brokersSeenBy, kafkaJars, messageDefinitions, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
@@ -27,11 +28,7 @@ test('a killed run leaves no process and no files behind', async () => {
   await expect.poll(() => existsSync(directory)).toBe(false)
 })
 
-if (process.env['CI'] === 'true') {
-  test('under CI nothing is skipped for want of a Kafka', () => expect(inject('missing')).toBeNull())
-}
-
-describe.skipIf(noKafka)('Kafka for tests', () => {
+describe('Kafka for tests', unless(noKafka), () => {
   test('a killed node comes back on its port; stop() leaves nothing', async () => {
     const home = mkdtempSync(join(tmpdir(), 'isokafka-home-'))
     vi.stubEnv('TMPDIR', home)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client, Reader, Transport, Writer } from '../src/index.ts'
+import { unless } from '../test/support/left-out.ts'
 import { versions } from './full.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
@@ -8,7 +9,7 @@ const writes = 200_000
 const partitions = 3
 const callSize = 500
 
-describe.skipIf(noKafka).each(versions)('three nodes of Kafka %s, one killed', version => {
+describe.each(versions)('three nodes of Kafka %s, one killed', unless(noKafka), version => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     cluster = await startKafka({ version, nodes: 3 })

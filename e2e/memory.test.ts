@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Client } from '../src/index.ts'
+import { unless } from '../test/support/left-out.ts'
+import { full } from './full.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
 // The whole gibibyte takes half a minute and as much disk: `npm run test:full` reads it.
-const mebibytes = process.env['FULL'] === undefined ? 256 : 1024
+const mebibytes = full ? 1024 : 256
 const prefetchMiB = 16
 const writerBufferMiB = 64
 const runtimeMiB = 64
@@ -31,7 +33,7 @@ function program(...args: (string | number)[]): Program {
   }
 }
 
-describe.skipIf(noKafka)('memory', () => {
+describe('memory', unless(noKafka), () => {
   let cluster: KafkaCluster
   let brokers: string
   beforeAll(async () => {

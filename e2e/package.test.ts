@@ -3,6 +3,7 @@ import { cp, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { unless } from '../test/support/left-out.ts'
 import { type Installed, installPackage } from './package/installed.ts'
 import { noSharedKafka, sharedKafka } from './shared.ts'
 
@@ -69,7 +70,7 @@ test('a consumer under strict TypeScript compiles, declarations and all', async 
   expect(compiled.stdout).toBe('')
 })
 
-test.skipIf(noSharedKafka(1))('ten lines write and read', async () => {
+test('ten lines write and read', unless(noSharedKafka(1)), async () => {
   const cluster = await sharedKafka(1)
   try {
     const output = await node(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client, Hash, Reader, Transport, Writer } from '../src/index.ts'
+import { unless } from '../test/support/left-out.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
@@ -24,7 +25,7 @@ class Deliveries {
   }
 }
 
-describe.skipIf(noKafka)('three nodes, restarted one after another', () => {
+describe('three nodes, restarted one after another', unless(noKafka), () => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     cluster = await startKafka({ nodes: 3 })

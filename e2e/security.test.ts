@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuthenticationError, Client, plain, Reader, Transport, type TransportConfig, Writer } from '../src/index.ts'
+import { unless } from '../test/support/left-out.ts'
 import { versions } from './full.ts'
 import { credentials, type KafkaCluster, type Listener, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
 // 2.8 takes keys in PEM only encrypted, and these are not.
-describe.skipIf(noKafka).each(versions.filter(version => version !== '2.8.2'))('a secured Kafka %s', version => {
+describe.each(versions.filter(version => version !== '2.8.2'))('a secured Kafka %s', unless(noKafka), version => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     // Sessions of 1.5 s: the longer tests authenticate anew on connections in use (KIP-368).

@@ -1,22 +1,23 @@
 import { inject } from 'vitest'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
+import type { Lack } from '../test/support/left-out.ts'
 import { givenBrokers, startKafka } from './kafka/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What must be installed before a Kafka can be started here; null when nothing. Set by kafka/setup.ts, as is the next. */
-    missing: string | null
+    /** Why no Kafka can be started here; null when one can. Set by kafka/setup.ts, as is the next. */
+    missing: Lack | null
     /** How many nodes the cluster has that KAFKA_BROKERS names; 0 without. */
     givenNodes: number
   }
 }
 
-/** For `describe.skipIf`: whether no Kafka can be started here. Under CI a test of its own fails then. */
-export const noKafka = inject('missing') !== null
+/** Why no Kafka can be started here; null when one can. */
+export const noKafka: Lack | null = inject('missing')
 
-/** For `describe.skipIf`: whether `sharedKafka` has none of so many nodes. */
-export function noSharedKafka(nodes: 1 | 3): boolean {
-  return noKafka && !fits(nodes)
+/** Why `sharedKafka` has none of so many nodes; null when it has. */
+export function noSharedKafka(nodes: 1 | 3): Lack | null {
+  return fits(nodes) ? null : noKafka
 }
 
 /** A cluster the test may use but not stop or change: the one KAFKA_BROKERS names if it has as many nodes, or one of its own. */

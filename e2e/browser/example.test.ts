@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { listen } from '../../adapters/broker/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Writer } from '../../src/index.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { browserNames, chosenRuntimes, runtime } from '../runtimes/packages.ts'
 import { startStage } from './stage.ts'
 
 for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
   const { label, missing } = runtime(name)
-  test.skipIf(missing !== null)(`docs/examples/browser tails a topic in ${label}`, { timeout: 60_000 }, async () => {
+  test(`docs/examples/browser tails a topic in ${label}`, { ...unless(missing), timeout: 60_000 }, async () => {
     const broker = new Broker({ topics: [{ name: 'news', partitions: 1 }] })
     const { addresses, close } = await listen(broker)
     const stage = await startStage(name, addresses)

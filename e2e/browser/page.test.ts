@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { unless } from '../../test/support/left-out.ts'
 import { browserNames, chosenRuntimes, runtime } from '../runtimes/packages.ts'
 import { act } from './act.ts'
 import { startStage } from './stage.ts'
@@ -6,7 +7,7 @@ import { startStage } from './stage.ts'
 // What the other tests in browsers stand on.
 for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
   const { label, missing } = runtime(name)
-  describe.skipIf(missing !== null)(`a page in ${label}`, () => {
+  describe(`a page in ${label}`, unless(missing), () => {
     test('has an insecure origin, and a policy that lets no text become code', async () => {
       const stage = await startStage(name, [])
       try {

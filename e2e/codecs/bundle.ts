@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import type { Lack } from '../../test/support/left-out.ts'
 import { esbuild, runtime } from '../runtimes/packages.ts'
 
 /** Why nothing can be bundled here; null if it can. esbuild is there with the runtimes. */
-export const noSize = runtime('workerd').missing
+export const noSize: Lack | null = runtime('workerd').missing
 
 export interface WriterBundleOptions {
   /** The names imported from the package. Default: `Writer` alone. */

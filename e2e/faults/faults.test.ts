@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { unless } from '../../test/support/left-out.ts'
 import { type KafkaCluster, startKafka } from '../kafka/index.ts'
 import { noKafka } from '../shared.ts'
 import { comingAndGoing } from './groups.ts'
@@ -7,7 +8,7 @@ import { badNetwork } from './network.ts'
 import { nodesInTrouble } from './nodes.ts'
 
 // Sizes are those of an ordinary run; FULL=1 (`npm run test:full`) takes minutes.
-describe.skipIf(noKafka)('faults before three nodes', () => {
+describe('faults before three nodes', unless(noKafka), () => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     cluster = await startKafka({ nodes: 3, config: { 'group.min.session.timeout.ms': 1000 } })

@@ -1,3 +1,4 @@
+import type { Lack } from '../../test/support/left-out.ts'
 import { consoleConsume, consoleProduce } from '../java.ts'
 import { noKcat, noPeers, run, runPeer } from '../peers/run.ts'
 
@@ -20,7 +21,7 @@ export interface Row {
 export interface Peer {
   readonly name: string
   /** Why it isn't installed; null when it is. */
-  readonly missing: string | null
+  readonly missing: Lack | null
   /** What it can't write, and why. Everything else it writes, and everything it reads. */
   readonly cannotWrite: Partial<Record<CodecName, string>>
   /** Whether it can write such a message: its key, value and headers. */

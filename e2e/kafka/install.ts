@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Lack } from '../../test/support/left-out.ts'
 
 const run = promisify(execFile)
 
@@ -14,14 +15,16 @@ const toolsVersion = '4.3.1'
 /** Where downloads stay between runs. */
 export const cacheDirectory = process.env['ISOKAFKA_CACHE'] ?? join(homedir(), '.cache', 'isokafka')
 
-/** Says what to install when Java or Maven is missing; null when Kafka of these versions can be run here. */
-export function whatIsMissing(...versions: readonly string[]): string | null {
+/** What must be installed before Kafka of these versions can be run here; null when nothing. */
+export function whatIsMissing(...versions: readonly string[]): Lack | null {
   const packages: string[] = []
   if (!works('java', '-version')) packages.push('openjdk-17-jre-headless')
   // Once the jars are here Maven is not needed any more.
   const wanted = versions.length === 0 ? [defaultVersion] : versions
   if (!wanted.every(version => existsSync(libsDirectory('kafka', version))) && !works('mvn', '-version')) packages.push('maven')
-  return packages.length === 0 ? null : `it needs apt-get install -y ${packages.join(' ')}`
+  if (packages.length === 0) return null
+  const names = packages.map(name => (name === 'maven' ? 'Maven' : 'Java'))
+  return { why: `a real Kafka needs ${names.join(' and ')}`, command: `apt-get install -y ${packages.join(' ')}` }
 }
 
 function works(command: string, ...args: string[]): boolean {

@@ -4,14 +4,14 @@ import { promisify } from 'node:util'
 import { type Plugin, rollup } from 'rollup'
 import { build, type InlineConfig } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { skipped } from '../peers/run.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { esbuild, runtime } from '../runtimes/packages.ts'
 import { type Installed, installPackage } from './installed.ts'
 
 // Users' bundlers on the packed package: each must choose the file of `#adapter` that fits where the bundle will run.
 
 const run = promisify(execFile)
-const unable = skipped(runtime('workerd').missing)
+const unable = runtime('workerd').missing
 
 const program = `import { Client, Transport } from 'isokafka'
 const transport = new Transport()
@@ -85,7 +85,7 @@ const words: Readonly<Record<Target, string>> = {
   node: 'node:net',
 }
 
-describe.skipIf(unable)('bundled', () => {
+describe('bundled', unless(unable), () => {
   test.each<[string, Target, (target: Target) => Promise<string>]>([
     ['esbuild', 'browser', byEsbuild],
     ['esbuild', 'workerd', byEsbuild],
@@ -115,7 +115,7 @@ describe.skipIf(unable)('bundled', () => {
 
 for (const name of ['node20', 'node22', 'node24', 'node26', 'deno', 'bun'] as const) {
   const { binary, condition, missing } = runtime(name)
-  test.skipIf(skipped(missing))(`unbundled in ${name}: its own adapter`, async () => {
+  test(`unbundled in ${name}: its own adapter`, unless(missing), async () => {
     // Inside the package, where `#adapter` means something.
     const asked = await app.put('node_modules/isokafka/asked.mjs', "import { adapter } from '#adapter'; console.log(adapter.name)")
     const { stdout } = await run(binary, [...(name === 'deno' ? ['run', '--allow-read'] : []), asked])

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Client, Writer } from '../../src/index.ts'
-import { skipped } from '../peers/run.ts'
+import { type Lack, unless } from '../../test/support/left-out.ts'
 import { type RuntimeName, runtime } from '../runtimes/packages.ts'
 import { type Installed, installPackage } from './installed.ts'
 import { type Running, type RunOptions, start } from './running.ts'
@@ -18,7 +18,7 @@ afterAll(() => app?.[Symbol.asyncDispose]())
 
 interface Way {
   readonly name: string
-  readonly missing: string | null
+  readonly missing: Lack | null
   /** What a user types before the command. */
   readonly command: () => readonly string[]
 }
@@ -42,7 +42,7 @@ test('npx finds it', async () => {
 })
 
 for (const { name, missing, command } of ways) {
-  describe.skipIf(skipped(missing))(`the command line in ${name}`, () => {
+  describe(`the command line in ${name}`, unless(missing), () => {
     const isokafka = (args: readonly string[], options: RunOptions = {}): Running =>
       start([...command(), ...args], { cwd: app.folder, ...options })
 

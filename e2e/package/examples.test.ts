@@ -9,7 +9,7 @@ import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Client, type Message, Reader, Writer } from '../../src/index.ts'
 import { ApiVersions } from '../../src/protocol/index.ts'
-import { skipped } from '../peers/run.ts'
+import { unless, unlessFull } from '../../test/support/left-out.ts'
 import { bundle } from '../runtimes/bundle.ts'
 import { type Runtime, runtime } from '../runtimes/packages.ts'
 import { startWorker, type Worker, type WorkerOptions } from '../runtimes/workerd.ts'
@@ -74,7 +74,7 @@ async function embedded(): Promise<Place> {
 }
 
 describe('on the embedded broker', () => examples(embedded))
-if (process.env['FULL'] === '1') describe.skipIf(noKafka)('on a real Kafka', () => examples(() => sharedKafka(1)))
+describe('on a real Kafka', unless(unlessFull, noKafka), () => examples(() => sharedKafka(1)))
 
 function examples(open: () => Promise<Place>): void {
   let place: Place
@@ -102,7 +102,7 @@ function examples(open: () => Promise<Place>): void {
   const textOf = (bytes: Uint8Array | null | undefined): string => new TextDecoder().decode(bytes ?? undefined)
   const given = (topic: string) => ({ KAFKA_BROKERS: place.brokers.join(','), KAFKA_TOPIC: topic })
 
-  describe.skipIf(skipped(runtime('workerd').missing))('in workerd', () => {
+  describe('in workerd', unless(runtime('workerd').missing), () => {
     test('workers: requests and the batches of a queue become messages', async () => {
       const topic = await newTopic('workers', 1)
       const batch = [1, 2, 3].map(id => `{ id: 'm${id}', timestamp: new Date(), attempts: 1, body: { id: ${id} } }`)
@@ -170,7 +170,7 @@ function examples(open: () => Promise<Place>): void {
     })
   })
 
-  test.skipIf(skipped(runtime('deno').missing))('deno: prints a topic as JSON, and leaves when told to', async () => {
+  test('deno: prints a topic as JSON, and leaves when told to', unless(runtime('deno').missing), async () => {
     const topic = await newTopic('deno', 3)
     await using writer = writerTo(topic)
     const { binary } = runtime('deno')
@@ -194,7 +194,7 @@ function examples(open: () => Promise<Place>): void {
     expect([await another.ended, another.output.split('\n').length]).toEqual([0, 2])
   })
 
-  test.skipIf(skipped(runtime('bun').missing))('bun: writes the lines of standard input', async () => {
+  test('bun: writes the lines of standard input', unless(runtime('bun').missing), async () => {
     const topic = await newTopic('bun', 3)
     const orders = Array.from({ length: 25_000 }, (_, id) => ({ id, customer: `c${id % 7}` }))
     const input = `${orders.map(order => JSON.stringify(order)).join('\n')}\n\n`
@@ -210,7 +210,7 @@ function examples(open: () => Promise<Place>): void {
     }
   })
 
-  test.skipIf(skipped(runtime('node24').missing))('node: takes orders, ships them, and finishes before it stops', async () => {
+  test('node: takes orders, ships them, and finishes before it stops', unless(runtime('node24').missing), async () => {
     const topic = await newTopic('node', 3)
     const service = start([runtime('node24').binary, examplePath('node/service.ts')], { env: { ...given(topic), PORT: '0' } })
     const [, url = ''] = await service.says(/taken at (\S+)/)
@@ -229,7 +229,7 @@ function examples(open: () => Promise<Place>): void {
   })
 }
 
-describe.skipIf(skipped(runtime('workerd').missing))('bundled', () => {
+describe('bundled', unless(runtime('workerd').missing), () => {
   const bundled: readonly [path: string, condition: Runtime['condition'] | 'browser'][] = [
     ['workers/worker.ts', 'workerd'],
     ['durable-object/consumer.ts', 'workerd'],

@@ -5,9 +5,9 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Reader, Writer } from '../../src/index.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { startStage } from '../browser/stage.ts'
 import { freePorts } from '../kafka/index.ts'
-import { skipped } from '../peers/run.ts'
 import { bundle } from '../runtimes/bundle.ts'
 import { runtime } from '../runtimes/packages.ts'
 import { startWorker } from '../runtimes/workerd.ts'
@@ -64,7 +64,7 @@ test('Node', async () => {
   expect([running.output, running.errors]).toEqual(['0 0 hello\n0 1 world\n', ''])
 })
 
-test.skipIf(skipped(runtime('deno').missing))('Deno', async () => {
+test('Deno', unless(runtime('deno').missing), async () => {
   const [port] = await freePorts(1)
   const program = await app.put('deno.ts', snippet('### Deno', { '8000': String(port) }))
   const running = start([runtime('deno').binary, 'run', '--no-prompt', '--allow-net', program])
@@ -73,7 +73,7 @@ test.skipIf(skipped(runtime('deno').missing))('Deno', async () => {
   expect([response.status, await written()]).toEqual([201, 'from Deno'])
 })
 
-test.skipIf(skipped(runtime('bun').missing))('Bun', async () => {
+test('Bun', unless(runtime('bun').missing), async () => {
   const program = await app.put('bun.ts', snippet('### Bun'))
   const running = start([runtime('bun').binary, program], { cwd: app.folder })
   await write('for Bun')
@@ -82,14 +82,14 @@ test.skipIf(skipped(runtime('bun').missing))('Bun', async () => {
   expect(running.errors).toBe('')
 })
 
-test.skipIf(skipped(runtime('workerd').missing))('Workers', async () => {
+test('Workers', unless(runtime('workerd').missing), async () => {
   const entry = await app.put('worker.ts', snippet('### Cloudflare Workers'))
   await using worker = await startWorker(await bundle(entry, 'workerd', { from: 'package' }))
   const response = await fetch(worker.url, { method: 'POST', body: 'from a Worker' })
   expect([response.status, await written(), worker.log()]).toEqual([201, 'from a Worker', ''])
 })
 
-test.skipIf(skipped(runtime('chromium').missing))('a browser', { timeout: 60_000 }, async () => {
+test('a browser', { ...unless(runtime('chromium').missing), timeout: 60_000 }, async () => {
   await write('for a page')
   const stage = await startStage('chromium', [addr])
   try {

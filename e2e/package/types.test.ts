@@ -3,7 +3,7 @@ import { cp } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { skipped } from '../peers/run.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { runtime } from '../runtimes/packages.ts'
 import { type Installed, installPackage } from './installed.ts'
 
@@ -37,7 +37,7 @@ test('in Node', async () => {
   expect(await compile('node/service.ts', ['node'], 'es2023,esnext.disposable')).toBe('')
 })
 
-describe.skipIf(skipped(runtime('workerd').missing))('with types that are installed beside the runtimes', () => {
+describe('with types that are installed beside the runtimes', unless(runtime('workerd').missing), () => {
   test.each(['workers/worker.ts', 'durable-object/consumer.ts'])('in Workers: %s', async example => {
     await withTypes('e2e/runtimes', '@cloudflare/workers-types')
     expect(await compile(example, ['@cloudflare/workers-types'], 'es2023,esnext.disposable')).toBe('')

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Lack } from '../../test/support/left-out.ts'
 
 const bench = join(import.meta.dirname, '..', '..', 'bench', 'node_modules')
 const node = join(bench, '.bin', 'node')
@@ -8,16 +9,11 @@ const node = join(bench, '.bin', 'node')
 /** For `createRequire`: a file beside which the other clients' packages are found. */
 export const peerModules = join(bench, 'x')
 /** Why other clients can't be run here; null when they can. They live in bench's own folder, never among our dependencies. */
-export const noPeers = existsSync(node) ? null : 'to test with kafkajs and @platformatic/kafka: npm ci --prefix bench'
-export const noKcat = spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0 ? null : 'to test with kcat: apt-get install -y kcat'
-
-/** Under CI everything must be there; elsewhere what isn't is said. */
-export function skipped(why: string | null): boolean {
-  if (why === null) return false
-  if (process.env['CI'] === 'true') throw new Error(why)
-  console.warn(`Skipping: ${why}`)
-  return true
-}
+export const noPeers: Lack | null = existsSync(node)
+  ? null
+  : { why: 'kafkajs and @platformatic/kafka are not installed', command: 'npm ci --prefix bench' }
+export const noKcat: Lack | null =
+  spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0 ? null : { why: 'kcat is not installed', command: 'apt-get install -y kcat' }
 
 /** Runs a program to its end and answers what it printed. */
 export async function run(command: string, args: readonly string[], input = ''): Promise<string> {

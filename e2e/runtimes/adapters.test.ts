@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { natives } from '../../adapters/node/index.ts'
 import { collect } from '../../test/contract/harness.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { type ContractRun, startContract } from './contract.ts'
 import { adapterSuite } from './entries/adapter-suite.ts'
 import { chosenRuntimes, type RuntimeName, runtime } from './packages.ts'
@@ -32,8 +33,7 @@ describe('what an adapter owes to those above it', () => {
       const cluster = { brokers: [], kind: 'embedded', version: 'none', nodes: 0 } as const
       const unused = { ports: {}, ca: '', client: {}, stranger: '' } as unknown as Peers
       for (const each of collect({ adapter: adapterSuite(unused) }, { cluster, adapter: named, natives })) {
-        const text = which.missing === null ? each.name : `${each.name} (${which.missing})`
-        test.skipIf(which.missing !== null)(text, { timeout: each.timeoutMs + 10_000 }, async () => {
+        test(each.name, { ...unless(which.missing), timeout: each.timeoutMs + 10_000 }, async () => {
           await run!.outcome(each.name)
         })
       }

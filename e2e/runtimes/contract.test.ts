@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { adapter as none } from '../../adapters/none/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../test/contract/harness.ts'
 import { suites } from '../../test/contract/index.ts'
+import { type Lack, unless } from '../../test/support/left-out.ts'
 import { noKafka, sharedKafka } from '../shared.ts'
 import { type ContractRun, startContract } from './contract.ts'
 import type { Target } from './entries/target.ts'
@@ -16,11 +17,6 @@ import { type Cell, Table } from './table.ts'
 // on a real Kafka the one that reaches it by other means than a socket.
 const whole = process.env['RUNTIMES'] !== undefined
 const onKafka = chosenRuntimes.filter(name => whole || name === 'chromium')
-
-const lacking = chosenRuntimes.map(name => runtime(name).missing).filter(missing => missing !== null)
-if (lacking.length > 0) console.warn(`\nThis machine lacks runtimes:\n${[...new Set(lacking)].join('\n')}\n`)
-
-if (process.env['CI'] === 'true') test('under CI nothing is skipped for want of a runtime', () => expect(lacking).toEqual([]))
 
 const table = new Table((whole ? runtimeNames : chosenRuntimes).map(name => runtime(name).label))
 
@@ -39,10 +35,16 @@ matrix('three embedded brokers', chosenRuntimes, { kind: 'embedded', nodes: 3 },
   return { target: { cluster: { ...shape, brokers: addresses, version: '4.4.0' } }, stop }
 })
 
-matrix('Kafka 4.4.0', onKafka, { kind: 'kafka', nodes: 1 }, noKafka ? 'no Kafka can be started here' : null, async () => {
+matrix('Kafka 4.4.0', onKafka, { kind: 'kafka', nodes: 1 }, noKafka, async () => {
   const { stop, ...cluster } = await sharedKafka(1)
   return { target: { cluster }, stop }
 })
+
+if (!whole) {
+  const others = runtimeNames.filter(name => !chosenRuntimes.includes(name)).map(name => runtime(name).label)
+  const command = 'npm run test:runtimes'
+  test('the contract in every runtime', unless({ why: `in ${others.join(', ')} it takes half an hour`, command }), () => {})
+}
 
 afterAll(() => {
   if (!whole) return console.log(table.toString())
@@ -62,38 +64,43 @@ function matrix(
   kind: string,
   names: readonly RuntimeName[],
   shape: Shape,
-  why: string | null,
+  lack: Lack | null,
   start: (shape: Shape) => Promise<{ target: Target; stop(): Promise<void> }>,
 ): void {
   const cases = collect(suites, { cluster: { brokers: [], version: 'none', ...shape }, adapter: none, natives })
   describe(`on ${kind}`, () => {
     let started: Awaited<ReturnType<typeof start>> | undefined
     beforeAll(async () => {
-      if (why === null && names.some(name => runtime(name).missing === null)) started = await start(shape)
+      if (lack === null && names.some(name => runtime(name).missing === null)) started = await start(shape)
     })
     afterAll(() => started?.stop())
     for (const name of names) {
       const which = runtime(name)
-      const skip = why ?? which.missing
-      describe(`the contract in ${which.label}`, () => {
+      describe(`the contract in ${which.label}`, unless(lack, which.missing), () => {
         let contract: ContractRun | undefined
         beforeAll(async () => {
-          if (skip === null) contract = await startContract(which, started!.target)
+          contract = await startContract(which, started!.target)
         })
         afterAll(() => contract?.[Symbol.asyncDispose]())
-        for (const each of cases) one(each, skip, () => contract!, table.cell(kind, which.label, suiteOf(each)))
-        test.skipIf(skip !== null)('and nothing is left behind', () => contract!.finish())
+        for (const each of cases)
+          one(
+            each,
+            () => contract!,
+            () => table.cell(kind, which.label, suiteOf(each)),
+          )
+        test('and nothing is left behind', () => contract!.finish())
       })
     }
   })
 }
 
-/** `skip`: why the runtime can't run at all. What single cases need and don't have, it says itself. */
-function one({ name, timeoutMs }: Case, skip: string | null, contract: () => ContractRun, cell: Cell): void {
+/** What a case needs and its runtime does not have, the runtime says itself. */
+function one({ name, timeoutMs }: Case, contract: () => ContractRun, cellOf: () => Cell): void {
   // The harness in the runtime keeps the deadline; vitest's own comes later so that the harness's message is seen.
   test(name, { timeout: timeoutMs + 10_000 }, async context => {
+    const cell = cellOf()
     cell.fail(name)
-    const reason = skip ?? (await contract().outcome(name))
+    const reason = await contract().outcome(name)
     if (reason === null) return cell.pass(name)
     cell.skip(name, reason)
     context.skip(reason)

@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Lack } from '../../test/support/left-out.ts'
 
-// The runtimes' packages, in a folder of their own: a gigabyte that `npm ci` at the root need not fetch.
+// The runtimes' packages, in a folder of their own: a gigabyte that `npm ci` at the root need not fetch. Other versions of Node are its
+// devDependencies.
 const home = fileURLToPath(new URL('.', import.meta.url))
+const installing = 'npm ci --omit=dev --prefix e2e/runtimes'
 const require = createRequire(new URL('package.json', import.meta.url))
 
 export type BrowserName = 'chromium' | 'firefox' | 'webkit'
@@ -17,8 +21,8 @@ export interface Runtime {
   /** The condition of `#adapter`. */
   readonly condition: 'node' | 'deno' | 'bun' | 'workerd' | 'browser'
   readonly binary: string
-  /** Why it can't run, and what to install; null if it can. */
-  readonly missing: string | null
+  /** Why it can't run, and what brings it; null if it can. */
+  readonly missing: Lack | null
 }
 
 /** `apt`: Debian's packages; the others are npm's. */
@@ -27,12 +31,16 @@ interface Place {
   readonly condition: Runtime['condition']
   readonly binary: string
   readonly apt?: string
+  /** Its name among the dependencies, and whose: its own, and this folder's, by default. */
+  readonly dependency?: string
+  readonly folder?: string
 }
 
 const places: Readonly<Record<RuntimeName, Place>> = {
   node20: { title: 'Node', condition: 'node', binary: 'node20/bin/node' },
   node22: { title: 'Node', condition: 'node', binary: 'node22/bin/node' },
-  node24: { title: 'Node', condition: 'node', binary: 'node24/bin/node' },
+  // The one the bench runs in.
+  node24: { title: 'Node', condition: 'node', binary: 'node/bin/node', dependency: 'node', folder: '../../bench/' },
   node26: { title: 'Node', condition: 'node', binary: 'node26/bin/node' },
   deno: { title: 'Deno', condition: 'deno', binary: '.bin/deno' },
   bun: { title: 'Bun', condition: 'bun', binary: '.bin/bun' },
@@ -61,21 +69,25 @@ export function runtime(name: RuntimeName): Runtime {
   const { title, condition, apt } = places[name]
   const binary = binaryOf(name)
   if (apt !== undefined) {
-    const missing = existsSync(binary) ? bundlerMissing() : `${title} is not installed: apt-get install ${apt}`
+    const missing = existsSync(binary) ? bundlerMissing() : { why: `${title} is not installed`, command: `apt-get install -y ${apt}` }
     return { name, label: `${title} ${debianVersion(apt)}`.trim(), condition, binary, missing }
   }
   const version = npmVersion(name)
-  const missing = existsSync(binary) ? null : `${title} ${version} is not installed: npm ci --prefix e2e/runtimes`
+  // Three more Nodes weigh half a gigabyte: they come with the tests that run in all of them.
+  const command = condition === 'node' ? 'npm run test:runtimes' : installing
+  const missing = existsSync(binary) ? null : { why: `${title} ${version} is not installed`, command }
   return { name, label: `${title} ${version}`, condition, binary, missing }
 }
 
 export function binaryOf(name: RuntimeName): string {
-  const { binary } = places[name]
-  return binary.startsWith('/') ? binary : `${home}node_modules/${binary}`
+  const { binary, folder = '' } = places[name]
+  return binary.startsWith('/') ? binary : join(home, folder, 'node_modules', binary)
 }
 
 function npmVersion(name: RuntimeName): string {
-  return JSON.parse(readFileSync(`${home}package.json`, 'utf8')).dependencies[name].replace(/^.*@/, '')
+  const { dependency = name, folder = '' } = places[name]
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(home, folder, 'package.json'), 'utf8'))
+  return { ...dependencies, ...devDependencies }[dependency].replace(/^.*@/, '')
 }
 
 /** Of the first package; empty where it isn't Debian's. */
@@ -84,8 +96,8 @@ function debianVersion(packages: string): string {
   return /^Version: (\d+\.\d+)/m.exec(stdout ?? '')?.[1] ?? ''
 }
 
-function bundlerMissing(): string | null {
-  return existsSync(`${home}node_modules/esbuild`) ? null : 'esbuild is not installed: npm ci --prefix e2e/runtimes'
+function bundlerMissing(): Lack | null {
+  return existsSync(`${home}node_modules/esbuild`) ? null : { why: 'esbuild is not installed', command: installing }
 }
 
 /** As much of esbuild as we use; its own types are there only once it is installed. */

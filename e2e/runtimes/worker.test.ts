@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client } from '../../src/index.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { type KafkaCluster, type Listener, startKafka } from '../kafka/index.ts'
 import { noKafka } from '../shared.ts'
 import { bundle } from './bundle.ts'
@@ -8,7 +9,7 @@ import { startWorker } from './workerd.ts'
 
 const { missing } = runtime('workerd')
 
-describe.skipIf(noKafka || missing !== null)('a Worker on a real Kafka', () => {
+describe('a Worker on a real Kafka', unless(noKafka, missing), () => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     cluster = await startKafka({ listeners: ['TLS'] })

@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import { noPeers, peerModules, skipped } from '../../e2e/peers/run.ts'
+import { noPeers, peerModules } from '../../e2e/peers/run.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { lz4 } from '../../src/compression/lz4.ts'
 import { snappy } from '../../src/compression/snappy.ts'
 import { zstd } from '../../src/compression/zstd.ts'
+import { unless } from '../support/left-out.ts'
 import { mixed, noise, same } from './inputs.ts'
 
 // Other people's codecs in JavaScript as oracles, where their defects allow: all fail or hang on damaged input, so they get none. snappyjs knows
@@ -34,7 +35,7 @@ function blocksOf(framed: Uint8Array): Uint8Array[] {
   return blocks
 }
 
-describe.skipIf(skipped(noPeers))('other codecs in JavaScript', () => {
+describe('other codecs in JavaScript', unless(noPeers), () => {
   const require = createRequire(peerModules)
   const [snappyjs, lz4js, fzstd] = noPeers === null ? ['snappyjs', 'lz4js', 'fzstd'].map(name => require(name)) : []
 

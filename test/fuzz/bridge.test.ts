@@ -7,8 +7,9 @@ import { isPublic, parseIp, parseRange, within } from '../../adapters/bridge/ip.
 import { decodeToken, encodeToken } from '../../adapters/shared/bridge-wire.ts'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { requestBytes, responseBytes } from '../adapters/bridge-fixture.ts'
+import { repetitions } from '../support/effort.ts'
 
-const runs = process.env['FULL'] ? 20_000 : 2_000
+const runs = repetitions(200, 2_000, 20_000)
 
 const most = 5_000
 const frames = fc.array(fc.record({ id: fc.integer(), length: fc.integer({ min: 12, max: 300 }) }), { maxLength: 12 })

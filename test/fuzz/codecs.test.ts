@@ -12,12 +12,12 @@ import { snappy } from '../../src/compression/snappy.ts'
 import { zstd } from '../../src/compression/zstd.ts'
 import { mixed } from '../compression/inputs.ts'
 import { readLz4, readSnappy } from '../compression/reference.ts'
+import { repetitions } from '../support/effort.ts'
 import { random } from '../support/random.ts'
 import { growth } from './growth.ts'
 import { mutated } from './mutate.ts'
 
-const full = process.env['FULL'] === '1'
-const cases = full ? 200_000 : 10_000
+const cases = repetitions(1_000, 10_000, 200_000)
 const limit = 1024 * 1024
 
 interface Subject {

@@ -9,11 +9,12 @@ import { readRequest, readRequestHeader, requestFrame } from '../../src/protocol
 import { apis } from '../../src/protocol/registry.ts'
 import type { Codec } from '../../src/schema/schema.ts'
 import { generated } from '../protocol/values.ts'
+import { repetitions } from '../support/effort.ts'
 import { random } from '../support/random.ts'
 import { mutated } from './mutate.ts'
 
 // Of each (key, version) and direction, of which there are 632.
-const cases = process.env['FULL'] === '1' ? 1000 : 20
+const cases = repetitions(4, 20, 1000)
 
 interface Subject {
   readonly name: string

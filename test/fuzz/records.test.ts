@@ -15,12 +15,13 @@ import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { codecs, message, rawBatch, repairCrc } from '../records/raw.ts'
 import { type PlainRecord, plainly, readPlainly } from '../records/reference.ts'
 import { bytesOf } from '../records/vectors.ts'
+import { repetitions } from '../support/effort.ts'
 import { random } from '../support/random.ts'
 import { growth } from './growth.ts'
 import { mutated } from './mutate.ts'
 
 const limit = 1024 * 1024
-const cases = process.env['FULL'] === '1' ? 200_000 : 2_000
+const cases = repetitions(200, 2_000, 200_000)
 
 /** Fetch answers of one kind of batches. */
 interface Format {

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FrameReader, Opcode } from '../../adapters/websocket/frames.ts'
 import { ProtocolError } from '../../src/base/errors.ts'
+import { repetitions } from '../support/effort.ts'
 
-const runs = process.env['FULL'] === '1' ? 20_000 : 2_000
+const runs = repetitions(200, 2_000, 20_000)
 
 /** A server's frame. `size`: the least form its length may have, in bytes of the head. */
 function serverFrame(opcode: number, payload: Uint8Array, final = true, size = 0): Uint8Array {

@@ -6,9 +6,10 @@ import { type AnyApi, requestCodec, responseCodec } from '../../src/protocol/api
 import { readRequest, readRequestHeader, readResponse, requestFrame, responseFrame } from '../../src/protocol/headers.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import type { AnySchema, Codec } from '../../src/schema/schema.ts'
+import { repetitions } from '../support/effort.ts'
 import { generated } from './values.ts'
 
-const numRuns = process.env['FULL'] === '1' ? 1000 : 5
+const numRuns = repetitions(1, 5, 1000)
 
 describe.each(apis.map(api => ({ name: api.name, api })))('$name', ({ api }) => {
   test('what is written is read back, at every version', { timeout: 600_000 }, () => {

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { unless, unlessFull } from '../../../test/support/left-out.ts'
+import { full } from '../../full.ts'
 import { noKafka } from '../../shared.ts'
 import { type RuntimeName, runtime } from '../packages.ts'
 import { type Effort, Fixture, type Measured } from './measure.ts'
@@ -9,7 +11,7 @@ import { ThroughputTable } from './table.ts'
 // A share is only worth something on a machine that does nothing else meanwhile. Otherwise an adapter has got slow when not even its best turn
 // comes to half of it.
 const everywhere = process.env['RUNTIMES'] === 'all'
-const whole = everywhere || process.env['FULL'] === '1'
+const whole = everywhere || full
 const effort: Omit<Effort, 'depth'> = whole ? { milliseconds: 600, rounds: 5 } : { milliseconds: 50, rounds: 3 }
 /** Fetches under way at a time. A Reader has the next under way before it decodes the last. */
 const depths = whole ? [1, 2] : [2]
@@ -26,11 +28,11 @@ const runtimes: Readonly<Partial<Record<RuntimeName, { readonly ways: readonly s
 /** Of our WebSocket. Its middle is half, as docs/throughput.md shows; with three processes on two cores each figure varies by a third. */
 const leastThroughBridge = 0.3
 const table = new ThroughputTable()
-const installed = runtime('node24').missing === null
+const noNode = runtime('node24').missing
 
-describe.skipIf(!installed)('1 MiB fetches of canned answers', () => fetches(cannedServer, whole))
+describe('1 MiB fetches of canned answers', unless(noNode), () => fetches(cannedServer, whole))
 // Kafka's own threads want the same two cores, so that the machine's mood is in every turn: the best one is judged.
-describe.skipIf(!installed || !whole || noKafka)('1 MiB fetches from Kafka', () => fetches(kafkaServer, false))
+describe('1 MiB fetches from Kafka', unless(noNode, unlessFull, noKafka), () => fetches(kafkaServer, false))
 
 /** `steady`: the median turn is judged, not the best. */
 function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
@@ -41,22 +43,18 @@ function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
   afterAll(() => fixture?.[Symbol.asyncDispose]())
   for (const [name, { ways, least }] of Object.entries(runtimes)) {
     const which = runtime(name as RuntimeName)
-    test.skipIf(which.missing !== null)(
-      `${which.label}: the adapter's share of the raw socket's throughput`,
-      { timeout: 180_000 },
-      async () => {
-        let measured: Measured[] = []
-        for (const depth of depths) {
-          measured = await fixture!.measure(which, ways, { ...effort, depth })
-          table.add(fixture!.server, which.label, depth, measured)
-        }
-        // With one fetch at a time it is measured, too, how quickly processes wake each other.
-        for (const { way, share, bestShare } of measured) {
-          if (way === 'adapter') expect(steady ? share : bestShare, way).toBeGreaterThan(whole ? least : least / 2)
-          if (way === 'WebSocket, ours') expect(bestShare, way).toBeGreaterThan(whole ? leastThroughBridge : leastThroughBridge / 2)
-        }
-      },
-    )
+    test(`${which.label}: the adapter's share of the raw socket's throughput`, { ...unless(which.missing), timeout: 180_000 }, async () => {
+      let measured: Measured[] = []
+      for (const depth of depths) {
+        measured = await fixture!.measure(which, ways, { ...effort, depth })
+        table.add(fixture!.server, which.label, depth, measured)
+      }
+      // With one fetch at a time it is measured, too, how quickly processes wake each other.
+      for (const { way, share, bestShare } of measured) {
+        if (way === 'adapter') expect(steady ? share : bestShare, way).toBeGreaterThan(whole ? least : least / 2)
+        if (way === 'WebSocket, ours') expect(bestShare, way).toBeGreaterThan(whole ? leastThroughBridge : leastThroughBridge / 2)
+      }
+    })
   }
 }
 

@@ -1,7 +1,7 @@
-import { kafkaJars } from '../../e2e/kafka/install.ts'
-import { messageDefinitions } from '../../e2e/kafka/jar.ts'
 import { defaultOf } from '../../src/schema/defaults.ts'
 import { type AnySchema, covers, type Fields } from '../../src/schema/schema.ts'
+import { kafkaJars } from '../kafka/install.ts'
+import { messageDefinitions } from '../kafka/jar.ts'
 
 /** A field of one of Kafka's message definitions, as it stands in the JSON. */
 export interface JsonField {

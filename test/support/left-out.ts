@@ -1,0 +1,29 @@
+import type { TestOptions } from 'vitest'
+import { full } from './effort.ts'
+
+/** Why a test is left out, and what would make it run. */
+export interface Lack {
+  readonly why: string
+  /** The command that brings what lacks; null where there is no such thing, and the test runs elsewhere. */
+  readonly command: string | null
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    leftOut?: Lack
+  }
+}
+
+/** Options of a test or a group of tests: left out if one of these lacks, and told of at the end of the run (test/rules/tally.ts). */
+export function unless(...lacks: readonly (Lack | null)[]): TestOptions {
+  const leftOut = lacks.find(lack => lack !== null)
+  return leftOut === undefined ? {} : { skip: true, meta: { leftOut } }
+}
+
+/** For what takes long. */
+export const unlessFull: Lack | null = full ? null : { why: 'takes long', command: 'npm run test:full' }
+
+/** For what needs something of a broker or runtime that it doesn't have. */
+export function needing(missing: readonly string[]): Lack | null {
+  return missing.length === 0 ? null : { why: `needs ${missing.join(', ')}`, command: null }
+}
