@@ -18,6 +18,11 @@ export class Murmur2Balancer implements Balancer {
 
   balance({ key }: MessageInput, partitions: readonly number[]): number {
     if ((key === null || key === undefined) && !this.consistent) return randomPartition(partitions)
-    return partitions[(murmur2(keyBytes(key ?? noKey)) & 0x7fffffff) % partitions.length]!
+    return partitions[javaPartition(key ?? noKey, partitions.length)]!
   }
+}
+
+/** Which of `count` partitions Java's producer chooses for a key. */
+export function javaPartition(key: string | Uint8Array, count: number): number {
+  return (murmur2(keyBytes(key)) & 0x7fffffff) % count
 }

@@ -11,6 +11,8 @@ export interface Header {
 export interface MessageInput {
   /** Where to, if the Writer has no topic of its own. */
   topic?: string
+  /** Where to within the topic; without it the Writer's balancer chooses. Of a message that was read (it has an offset) it says nothing. */
+  partition?: number
   key?: string | Uint8Array | null
   value?: string | Uint8Array | null
   headers?: readonly HeaderInput[]

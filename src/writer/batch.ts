@@ -2,8 +2,7 @@ import type { Compressor } from '../compression/codec.ts'
 import type { BatchBuilder } from '../records/batch-builder.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { WrittenMessage } from './config.ts'
-import type { PartitionQueue } from './partition-queue.ts'
-import { type PendingWrite, SharedWrite } from './pending-write.ts'
+import { type PendingWrite, type SettledBatch, SharedWrite } from './pending-write.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
 
 /** Records [from, to) of a batch belong to a call. */
@@ -14,8 +13,9 @@ interface Run {
 }
 
 /** A partition's batch from its first message until it is settled. It, not the request it rides in, is what is retried. */
-export class Batch {
-  readonly queue: PartitionQueue
+export class Batch implements SettledBatch {
+  readonly topic: string
+  readonly partition: number
   readonly builder: BatchBuilder
   /** Moments by the clock's `monotonic`. */
   readonly createdAt: number
@@ -29,17 +29,21 @@ export class Batch {
   attempts = 0
   /** Whether an earlier attempt may have been written: it ended without the broker's clear answer. */
   maybeWritten = false
+  /** Part of one that may have been written whole: the broker would not know a repeat of it for one, but find it out of sequence. */
+  partOfDoubtful = false
+  /** How many connections ended under requests of its size, as far as it was alone in one. */
+  refusals = 0
   /** The last failure, in case it is given up. */
   lastError: unknown
-  /** The request that carries it, 0 when none does: nobody else may touch the bytes meanwhile. */
-  requestId = 0
+  /** Whether a request carries it: nobody else may touch the bytes meanwhile. */
+  inFlight = false
   settled = false
   /** Bytes it takes of the room there is. */
   charged = 0
   /** Bytes it had when last sent. */
   sentBytes = 0
 
-  /** For each record its message's index in its call. Left over from earlier uses beyond the batch's count. */
+  /** For each record its message's index in its call, if that has several. */
   readonly indexes: number[] = []
   /** The messages themselves, kept only if someone wants them back. */
   readonly messages: MessageInput[] = []
@@ -53,10 +57,15 @@ export class Batch {
   #logAppendTime = -1
   #incompressible = false
 
-  constructor(queue: PartitionQueue, builder: BatchBuilder, createdAt: number) {
-    this.queue = queue
+  /** The largest batch the broker had taken of this topic when it was begun. */
+  readonly provenBytes: number
+
+  constructor(topic: string, partition: number, builder: BatchBuilder, createdAt: number, provenBytes = 0) {
+    this.topic = topic
+    this.partition = partition
     this.builder = builder
     this.createdAt = createdAt
+    this.provenBytes = provenBytes
   }
 
   get count(): number {
@@ -84,6 +93,13 @@ export class Batch {
   /** The record just appended is nobody's: its writer doesn't wait. */
   disown(): void {
     this.#endRun(this.builder.count - 1)
+  }
+
+  /** Someone more waits for all its records. Nothing may be appended any more. */
+  watch(call: PendingWrite): void {
+    this.#endRun(this.count)
+    this.#runs.push({ call, from: 0, to: this.count })
+    call.joined()
   }
 
   /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
@@ -116,8 +132,7 @@ export class Batch {
 
   /** The messages with what is known of where they went; for the completion callback. */
   writtenMessages(): WrittenMessage[] {
-    const topic = this.queue.topic.name
-    const partition = this.queue.index
+    const { topic, partition } = this
     return this.messages.map((message, record) => {
       const timestamp = this.timeOf(this.timestamps[record]!)
       return { ...message, topic, partition, offset: this.offsetOf(record), timestamp, time: new Date(timestamp) }
@@ -134,9 +149,12 @@ export class Batch {
   /** Hands records [from, to) over to `part`, which has them encoded already, with those who wait for them. */
   handOver(from: number, to: number, part: Batch): void {
     this.#endRun(this.count)
-    part.indexes.push(...this.indexes.slice(from, to))
-    part.messages.push(...this.messages.slice(from, to))
-    part.timestamps.push(...this.timestamps.slice(from, to))
+    for (let record = from; record < to; record++) {
+      part.indexes.push(this.indexes[record]!)
+      if (this.messages.length === 0) continue
+      part.messages.push(this.messages[record]!)
+      part.timestamps.push(this.timestamps[record]!)
+    }
     for (const { call, ...run } of this.#runs) {
       if (run.from >= to || run.to <= from) continue
       part.#runs.push({ call, from: Math.max(run.from, from) - from, to: Math.min(run.to, to) - from })

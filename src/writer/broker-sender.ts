@@ -1,47 +1,62 @@
-import { messageOf, ProtocolError } from '../base/errors.ts'
-import { RequiredAcks } from '../protocol/acks.ts'
+import type { Clock } from '../base/clock.ts'
+import { ConnectionError, isTemporary, messageOf, ProtocolError, TimeoutError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Compressor } from '../compression/codec.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
-import type { Accumulator } from './accumulator.ts'
-import type { Batch } from './batch.ts'
-import type { PartitionQueue } from './partition-queue.ts'
+import type { Cluster } from '../transport/cluster.ts'
+import type { WriterMetrics } from './metrics.ts'
+import type { PartitionQueue, QueueSender } from './partition-queue.ts'
 import { blamesLeader, outcomeOf, outcomeOfFailure } from './produce-outcome.ts'
-import { BatchRequest, type PartitionAnswer } from './produce-request.ts'
+import { type PartitionAnswer, ProduceRequest, type Sent } from './produce-request.ts'
+import type { ProducerIdentities } from './producer-identity.ts'
+import { SendLimits } from './send-limits.ts'
+import type { Settings } from './settings.ts'
+import type { Topic } from './topic.ts'
 
 type ProduceResponse = ResponseOf<typeof Produce>
 
+/** What a BrokerSender needs of its writer. */
+export interface BrokerSenderHost {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly cluster: Cluster
+  readonly logger: Logger
+  readonly metrics: WriterMetrics
+  /** Null without idempotence. */
+  readonly ids: ProducerIdentities | null
+  readonly codec: Compressor | undefined
+  /** Something changed: `pump` is to be called at the end of this turn. */
+  schedule(): void
+  /** Who leads the topic's partitions is to be asked anew. */
+  refresh(topic: Topic): void
+}
+
 /** Batches still gathering go along only while fewer requests than this are under way; then they gather until one is answered. */
 const eagerRequests = 2
-/** Requests under way to one broker, at most. */
-const mostRequests = 5
-/** A request closes at this many bytes of batches; brokers take 100 MiB by default. */
-const requestBytes = 16 * 1024 * 1024
 
 /** Sends the batches of the partitions one broker leads: several in a request, several requests under way. */
-export class BrokerSender {
+export class BrokerSender implements QueueSender {
   readonly #brokerId: number
-  readonly #accumulator: Accumulator
+  readonly #host: BrokerSenderHost
+  readonly #limits: SendLimits
   /** Queues that have something to send. */
   readonly #waiting = new Set<PartitionQueue>()
   #connection: BrokerConnection | null = null
   #connecting = false
-  #inFlight = 0
+  readonly #inFlight = new Set<ProduceRequest>()
   /** The broker asked us to pause until then (KIP-219). */
   #pausedUntil = 0
 
-  constructor(brokerId: number, accumulator: Accumulator) {
+  constructor(brokerId: number, host: BrokerSenderHost) {
     this.#brokerId = brokerId
-    this.#accumulator = accumulator
-  }
-
-  get busy(): boolean {
-    return this.#waiting.size > 0
+    this.#host = host
+    this.#limits = new SendLimits(host.settings.maxRequestBytes)
   }
 
   add(queue: PartitionQueue): void {
-    queue.sender = this
     this.#waiting.add(queue)
   }
 
@@ -51,26 +66,28 @@ export class BrokerSender {
 
   /** Sends what can be sent now. Answers when to try again if nothing happens before; Infinity for never. */
   pump(now: number): number {
-    const next = Math.max(this.#readyAt(now), this.#pausedUntil)
-    if (next > now) return next
-    const { ids } = this.#accumulator
-    if (ids !== null && ids.current === null) ids.want()
-    else if (this.#connection === null || this.#connection.closed) this.#connect()
-    else {
-      while (this.#inFlight < mostRequests) {
-        const batchRequest = this.#gather(now)
-        if (batchRequest.batches.length > 0) this.#send(this.#connection, batchRequest, now)
-        else {
-          const later = this.#readyAt(now)
-          return later > now ? later : Number.POSITIVE_INFINITY
-        }
+    if (this.#waiting.size === 0) return Number.POSITIVE_INFINITY
+    const { ids } = this.#host
+    while (this.#inFlight.size < this.#limits.requests) {
+      const next = Math.max(this.#readyAt(now), this.#pausedUntil)
+      if (next > now) return next
+      if (ids !== null && ids.current === null) {
+        ids.want()
+        break
       }
+      if (this.#connection === null || this.#connection.closed) {
+        this.#connect()
+        break
+      }
+      const request = this.#gather(now)
+      if (request.sent.length === 0) break
+      this.#send(this.#connection, request, now)
     }
     return Number.POSITIVE_INFINITY
   }
 
   get #eager(): boolean {
-    return this.#inFlight < eagerRequests || this.#accumulator.flushing
+    return this.#inFlight.size < Math.min(eagerRequests, this.#limits.requests)
   }
 
   /** From when on there is something to send. */
@@ -81,104 +98,119 @@ export class BrokerSender {
     return next
   }
 
-  /** A batch of each partition that may send one. */
-  #gather(now: number): BatchRequest {
-    const batchRequest = new BatchRequest(this.#accumulator.nextRequestId())
+  /** A batch of each partition that may send one, as many as a request takes. */
+  #gather(now: number): ProduceRequest {
+    const request = new ProduceRequest()
     const eager = this.#eager
+    const { requestBytes, refusedBytes } = this.#limits
     const more: PartitionQueue[] = []
     for (const queue of this.#waiting) {
-      if (batchRequest.bytes >= requestBytes) break
-      const batch = queue.take(now, eager, batchRequest.requestId)
-      if (batch !== null) batchRequest.add(batch)
+      while (queue.nextBytes >= refusedBytes && queue.halveNext(now));
+      if (request.bytes > 0 && request.bytes + queue.nextBytes > requestBytes) break
+      const batch = queue.take(now, eager)
+      if (batch !== null) request.add(queue, batch)
       else if (!queue.empty) continue
       // Those that sent go to the end of the line.
       this.#waiting.delete(queue)
-      if (queue.empty) queue.listed = false
-      else more.push(queue)
+      if (!queue.empty) more.push(queue)
     }
     for (const queue of more) this.#waiting.add(queue)
-    return batchRequest
+    return request
   }
 
-  #send(connection: BrokerConnection, batchRequest: BatchRequest, now: number): void {
-    const { settings, codec } = this.#accumulator
-    this.#inFlight++
+  #send(connection: BrokerConnection, request: ProduceRequest, now: number): void {
+    const { settings, codec } = this.#host
+    this.#inFlight.add(request)
     // Never longer than its oldest batch may still take.
-    const patience = Math.max(1, Math.min(settings.writeTimeout, batchRequest.oldest + settings.deliveryTimeout - now))
+    const patience = Math.max(1, Math.min(settings.writeTimeout, request.oldest + settings.deliveryTimeout - now))
     try {
-      const request = {
+      // Throws if we have none in common.
+      connection.version(Produce)
+      const wire = {
         transactionalId: null,
         acks: settings.requiredAcks,
         // The broker should have answered before we lose patience.
         timeoutMs: Math.min(Math.ceil(patience / 2), 0x7fffffff),
-        topicData: batchRequest.pack(codec, settings.compressionLevel),
+        topicData: request.pack(codec, settings.compressionLevel),
       }
-      connection.request(Produce, request, { timeoutMs: patience, noResponse: settings.requiredAcks === RequiredAcks.None }).then(
-        response => this.#answered(batchRequest, response, now),
-        error => this.#unanswered(batchRequest, error),
+      connection.request(Produce, wire, { timeoutMs: patience, noResponse: !settings.answered }).then(
+        response => this.#answered(request, response, now),
+        error => this.#unanswered(request, error),
       )
     } catch (error) {
-      this.#unanswered(batchRequest, error)
+      // Not even encoded: nothing has left.
+      this.#inFlight.delete(request)
+      this.#fail(request, error as Error, 'failed')
     }
   }
 
-  #answered(batchRequest: BatchRequest, response: ProduceResponse | undefined, sentAt: number): void {
-    const now = this.#accumulator.clock.monotonic()
-    const { metrics } = this.#accumulator
-    this.#inFlight--
+  #answered(request: ProduceRequest, response: ProduceResponse | undefined, sentAt: number): void {
+    const { clock, metrics } = this.#host
+    const now = clock.monotonic()
+    this.#inFlight.delete(request)
+    this.#limits.answered(request.bytes, now)
     metrics.writes++
     metrics.writeTime.observe(now - sentAt)
-    if (response === undefined) for (const batch of batchRequest.batches) batch.queue.completed(batch, 'written', null, now)
+    if (response === undefined) for (const { queue, batch } of request.sent) queue.completed(batch, 'written', null, now)
     else {
       if (response.throttleTimeMs > 0) {
         metrics.waitTime.observe(response.throttleTimeMs)
         this.#pausedUntil = now + response.throttleTimeMs
       }
-      batchRequest.unpack(response, (batch, answer) => this.#settle(batch, answer, response, now))
+      request.unpack(response, (sent, answer) => this.#settle(sent, answer, response, now))
     }
-    this.#accumulator.schedule()
+    this.#host.schedule()
   }
 
-  #settle(batch: Batch, answer: PartitionAnswer | undefined, response: ProduceResponse, now: number): void {
-    const { queue } = batch
+  #settle({ queue, batch }: Sent, answer: PartitionAnswer | undefined, response: ProduceResponse, now: number): void {
     if (answer === undefined) {
-      queue.completed(batch, 'retry', new ProtocolError(`the answer to a produce request left out ${queue.topic.name}/${queue.index}`), now)
+      const error = new ProtocolError(`the answer to a produce request left out ${queue.topic.name}/${queue.index}`)
+      queue.completed(batch, 'retry', error, now)
       return
     }
-    const error = produceError(answer, this.#accumulator.settings.idempotent)
-    const verdict = outcomeOf(answer.errorCode)
-    if (verdict === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
+    const error = produceError(answer, queue, this.#host.settings.idempotent)
+    const outcome = outcomeOf(answer.errorCode)
+    if (outcome === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
     else if (error?.temporary && blamesLeader(error.code)) this.#followLeader(queue, answer, response)
-    queue.completed(batch, verdict, error, now)
+    queue.completed(batch, outcome, error, now)
   }
 
   /** Takes the new leader from the answer (KIP-951), else asks. */
   #followLeader({ topic, index }: PartitionQueue, { currentLeader }: PartitionAnswer, { nodeEndpoints }: ProduceResponse): void {
     const hint = { ...currentLeader, endpoints: nodeEndpoints }
-    const learned = this.#accumulator.cluster.learnLeader({ topic: topic.name, partition: index }, hint)
-    if (!learned) this.#accumulator.refresh(topic)
+    if (!this.#host.cluster.learnLeader({ topic: topic.name, partition: index }, hint)) this.#host.refresh(topic)
   }
 
-  #unanswered(batchRequest: BatchRequest, error: unknown): void {
-    this.#inFlight--
-    const now = this.#accumulator.clock.monotonic()
-    const verdict = outcomeOfFailure(error)
-    for (const batch of batchRequest.batches) {
-      this.#accumulator.refresh(batch.queue.topic)
-      batch.queue.completed(batch, verdict, error as Error, now)
+  #unanswered(request: ProduceRequest, error: unknown): void {
+    const now = this.#host.clock.monotonic()
+    if (error instanceof TimeoutError && error.sent) this.#limits.timedOut(request.bytes)
+    // Of those that a connection took along, the largest is the one to suspect, and it is the first of them to be told.
+    else if (error instanceof ConnectionError && error.sent && isLargest(request, this.#inFlight)) {
+      const refusals = this.#limits.died(request.bytes, now)
+      if (request.sent.length === 1) request.sent[0]!.batch.refusals = refusals
     }
-    this.#accumulator.schedule()
+    this.#inFlight.delete(request)
+    this.#fail(request, error as Error, outcomeOfFailure(error))
+  }
+
+  #fail(request: ProduceRequest, error: Error, outcome: ReturnType<typeof outcomeOfFailure>): void {
+    const now = this.#host.clock.monotonic()
+    for (const { queue, batch } of request.sent) {
+      this.#host.refresh(queue.topic)
+      queue.completed(batch, outcome, error, now)
+    }
+    this.#host.schedule()
   }
 
   #connect(): void {
     if (this.#connecting) return
     this.#connecting = true
-    const { cluster, settings } = this.#accumulator
+    const { cluster, settings } = this.#host
     cluster.connection(this.#brokerId, 'produce', { timeoutMs: settings.writeTimeout }).then(
       connection => {
         this.#connecting = false
         this.#connection = connection
-        this.#accumulator.schedule()
+        this.#host.schedule()
       },
       error => {
         this.#connecting = false
@@ -189,19 +221,28 @@ export class BrokerSender {
 
   /** The queues look for their leaders anew; perhaps there are others by now. */
   #unreachable(error: Error): void {
-    const now = this.#accumulator.clock.monotonic()
-    const fatal = outcomeOfFailure(error) === 'failed'
-    this.#accumulator.logger.warn(`broker ${this.#brokerId} can't be reached to write: ${messageOf(error)}`)
+    const now = this.#host.clock.monotonic()
+    this.#host.logger.warn(`broker ${this.#brokerId} can't be reached to write: ${messageOf(error)}`)
     for (const queue of [...this.#waiting]) {
-      this.#accumulator.refresh(queue.topic)
-      queue.unreachable(error, fatal, now)
-      this.#accumulator.relist(queue)
+      this.#host.refresh(queue.topic)
+      queue.unreachable(error, !isTemporary(error), now)
     }
+    this.#host.schedule()
   }
 }
 
+function isLargest(request: ProduceRequest, all: ReadonlySet<ProduceRequest>): boolean {
+  for (const { bytes } of all) if (bytes > request.bytes) return false
+  return true
+}
+
 /** What the broker said of the batch, and of the first of its records at fault (KIP-467). */
-function produceError({ errorCode, errorMessage, recordErrors }: PartitionAnswer, idempotent: boolean): KafkaError | null {
+function produceError(
+  { errorCode, errorMessage, recordErrors }: PartitionAnswer,
+  queue: PartitionQueue,
+  idempotent: boolean,
+): KafkaError | null {
+  if (errorCode === 0) return null
   const [first] = recordErrors
   const reason = first?.batchIndexErrorMessage ? `record ${first.batchIndex}: ${first.batchIndexErrorMessage}` : null
   // Topics may have the formats v0 and v1 up to Kafka 3.9. Writing there without these numbers would break what the writer promises.
@@ -209,5 +250,6 @@ function produceError({ errorCode, errorMessage, recordErrors }: PartitionAnswer
     errorCode === ErrorCode.UnsupportedForMessageFormat && idempotent
       ? "the topic's format, older than Kafka 0.11, has no place for an idempotent Writer's numbers: give idempotent: false, by which a retry may write twice"
       : null
-  return errorFor(errorCode, [errorMessage, reason, hint].filter(text => text).join('; '))
+  const said = [errorMessage, reason, hint].filter(text => text).join('; ')
+  return errorFor(errorCode, `${queue.topic.name}/${queue.index}${said === '' ? '' : `: ${said}`}`)
 }

@@ -37,7 +37,10 @@ export interface WriterConfig {
   addr: AddressLike
   /** Where all messages go. Without it, each message names its topic; a message must not when the writer does. */
   topic?: string
-  /** Chooses partitions. Default: a RoundRobin for each topic. */
+  /**
+   * Chooses the partitions of messages that name none. Default: a message with a key goes where Java's producer puts it (Murmur2 of the key's
+   * bytes); those without ride together, what is written in one turn up to 16 KiB, and the partitions that have a leader take turns (KIP-794).
+   */
   balancer?: Balancer | BalancerFunc
   /** How often a batch is tried when the writer is not idempotent. Default 10. An idempotent writer tries until `deliveryTimeout`. */
   maxAttempts?: number
@@ -52,6 +55,11 @@ export interface WriterConfig {
   batchSize?: number
   /** A batch is closed before it has more bytes than this, uncompressed. Default 1,000,000; brokers refuse more than 1,048,588 by default. */
   batchBytes?: number
+  /**
+   * A request closes at this many bytes of batches, uncompressed, but takes one batch always. Default 1 MiB. Where brokers or proxies take less
+   * and end the connection, the writer finds out and keeps below.
+   */
+  maxRequestBytes?: number
   /**
    * The longest that messages gather while the broker is busy with two requests of ours. An idle one gets them at the end of the turn.
    * Default 10.
@@ -103,6 +111,7 @@ export const writerSettings: SettingKinds<WriterConfig> = {
   writeBackoffMax: 'number',
   batchSize: 'number',
   batchBytes: 'number',
+  maxRequestBytes: 'number',
   batchTimeout: 'number',
   readTimeout: 'number',
   writeTimeout: 'number',

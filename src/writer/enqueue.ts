@@ -1,195 +1,252 @@
 import type { Balancer } from '../balancer/balancer.ts'
-import { Deadline } from '../base/deadline.ts'
-import { deferred } from '../base/deferred.ts'
-import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
-import { abortable, linkSignals } from '../base/signals.ts'
+import type { Clock } from '../base/clock.ts'
+import { ConfigError, messageOf, TimeoutError } from '../base/errors.ts'
+import { abortable } from '../base/signals.ts'
 import { Compression } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
+import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
 import { headerBytes } from '../records/batch-layout.ts'
 import { type MessageInput, timestampOf } from '../records/message.ts'
 import type { Accumulator } from './accumulator.ts'
+import { Backlog, type BacklogHost, type WaitingCall } from './backlog.ts'
 import type { Batch } from './batch.ts'
+import { checkField, checkFields } from './check-message.ts'
+import type { WriteReceipt } from './config.ts'
 import { MessageTooLargeError } from './errors.ts'
 import { messageSize } from './message-size.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { PendingWrite } from './pending-write.ts'
+import { Partitioner } from './partitioner.ts'
+import { ListWrite, type PendingCall, ReceiptWrite, TakenWrite } from './pending-write.ts'
+import type { Intake, Sender } from './sender.ts'
 import type { Settings } from './settings.ts'
-import { Topic } from './topic.ts'
 
 /** Messages checked: their topics, and for each the most bytes it takes. */
-export interface CheckedMessages {
-  readonly messages: readonly MessageInput[]
-  readonly topics: readonly Topic[]
+interface CheckedMessages {
+  readonly partitioners: readonly Partitioner[]
   readonly bounds: readonly number[]
   /** The sum of the bounds. */
   readonly bound: number
   /** The time of those that have none of their own. */
   readonly now: number
+  /** Whether what they choose may fail: it is done before the first of them is taken in, so that either none or all are wrong. */
+  readonly choosy: boolean
 }
+
+/** So many messages of one waiting call are taken in at a time. */
+const mostAtOnce = 4096
 
 /**
  * Takes messages in: checks them, finds their partitions and puts them into batches. At once where the topics are known and there is room;
  * otherwise the call waits, and later calls for the same topics behind it, so that the order of calls is the order of messages.
  */
-export class Enqueuer {
+export class Enqueuer implements Intake, BacklogHost {
+  readonly clock: Clock
+  readonly deliveryTimeout: number
   readonly #accumulator: Accumulator
+  readonly #sender: Sender
   readonly #settings: Settings
   readonly #codecs: Codecs
   readonly #balancer: Balancer | undefined
-  readonly #topics = new Map<string, Topic>()
-  /** The topic of all messages, if the writer has one. */
-  readonly #own: Topic | undefined
-  /** Calls that wait to be enqueued. */
-  readonly #waiting = new Set<Promise<void>>()
+  readonly #partitioners = new Map<string, Partitioner>()
+  /** Of all messages' topic, if the writer has one. */
+  readonly #own: Partitioner | undefined
+  readonly #backlog: Backlog
 
-  constructor(accumulator: Accumulator, codecs: Codecs, balancer: Balancer | undefined) {
+  constructor(accumulator: Accumulator, sender: Sender, codecs: Codecs, balancer: Balancer | undefined) {
     this.#accumulator = accumulator
+    this.#sender = sender
     this.#settings = accumulator.settings
     this.#codecs = codecs
     this.#balancer = balancer
-    if (this.#settings.topic !== '') this.#own = this.#topicNamed(this.#settings.topic)
+    this.clock = sender.clock
+    this.deliveryTimeout = this.#settings.deliveryTimeout
+    this.#backlog = new Backlog(this)
+    if (this.#settings.topic !== '') this.#own = this.#partitionerOf(this.#settings.topic)
   }
 
-  /** Takes one message in if that can be done at once, and answers its batch; undefined otherwise. Throws what is wrong with the message. */
-  takeOne(message: MessageInput): Batch | undefined {
-    const topic = this.#topicOf(message)
-    const bound = this.#boundOf(message)
-    if (bound > this.#settings.batchBytes) this.#checkSize([message], 0)
-    const timestamp = timestampOf(message, this.#accumulator.clock.now())
-    if (!this.#isReady(topic) || !this.#accumulator.room.has(bound)) return undefined
-    return this.#accumulator.append(choose(topic, message), message, timestamp, bound)
+  /** Writes one message. Throws what is wrong with it. */
+  writeOne(message: MessageInput, signal: AbortSignal | undefined): Promise<void> {
+    const partitioner = this.#topicOf(message)
+    checkField(message)
+    const bound = this.#boundOf([message], 0)
+    const timestamp = timestampOf(message, this.clock.now())
+    if (!this.#takesNow(partitioner) || !this.#accumulator.memory.has(bound)) {
+      return this.#later([message], [partitioner], timestamp, this.#callOf(1), signal)
+    }
+    const batch = this.#accumulator.append(partitioner.choose(message, this.#sender.turn), message, timestamp, bound)
+    if (this.#settings.async) {
+      batch.disown()
+      return Promise.resolve()
+    }
+    // Such calls share one promise, if the broker surely takes each in a batch of its own: it took one as large, or doesn't say.
+    if (!this.#settings.answered || headerBytes + bound <= batch.provenBytes) return batch.share()
+    const call = new ListWrite(1)
+    batch.claim(call, 0)
+    call.done()
+    return call.promise
   }
 
-  /** Whether the broker surely takes the message, in a batch of its own if need be: it took one as large. */
-  surelyFits(message: MessageInput, { queue }: Batch): boolean {
-    return headerBytes + this.#boundOf(message) <= queue.topic.provenBytes
+  writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
+    const checked = this.#check(messages)
+    const call = this.#callOf(messages.length)
+    if (!this.#allTakenNow(checked)) return this.#later(messages, [...new Set(checked.partitioners)], checked.now, call, signal)
+    const queues = checked.choosy ? this.#choices(messages) : null
+    for (let i = 0; i < messages.length; i++) {
+      const queue = queues === null ? checked.partitioners[i]!.choose(messages[i]!, this.#sender.turn) : queues[i]!
+      this.#put(queue, messages[i]!, checked.now, checked.bounds[i]!, call, i)
+    }
+    call.done()
+    return call.promise
+  }
+
+  writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
+    const { partitioners, now, bound } = this.#check([message])
+    const call = new ReceiptWrite(timestampOf(message, now))
+    const [partitioner] = partitioners
+    if (!this.#takesNow(partitioner!) || !this.#accumulator.memory.has(bound))
+      return this.#later([message], partitioners, now, call, signal)
+    this.#put(partitioner!.choose(message, this.#sender.turn), message, now, bound, call, 0)
+    return call.promise
+  }
+
+  /** Resolves when the calls that wait now have been taken in or refused. */
+  passed(): Promise<void> {
+    return this.#backlog.passed()
+  }
+
+  /** Refuses the calls that wait. */
+  end(error: Error): void {
+    this.#backlog.end(error)
+  }
+
+  takeIn(now: number): number {
+    return this.#backlog.takeIn(now)
+  }
+
+  schedule(): void {
+    this.#sender.schedule()
+  }
+
+  take(waiting: WaitingCall): 'all' | 'some' | 'full' {
+    const { messages, now, call } = waiting
+    const { memory } = this.#accumulator
+    if (waiting.queues === null && this.#isChoosy(messages)) waiting.queues = this.#choices(messages)
+    const end = Math.min(messages.length, waiting.taken + mostAtOnce)
+    while (waiting.taken < end) {
+      const message = messages[waiting.taken]!
+      const bound = this.#boundOf(messages, waiting.taken)
+      if (!memory.has(bound)) return 'full'
+      const queue = waiting.queues?.[waiting.taken] ?? this.#topicOf(message).choose(message, this.#sender.turn)
+      this.#put(queue, message, now, bound, call, waiting.taken)
+      waiting.taken++
+    }
+    return end < messages.length ? 'some' : 'all'
+  }
+
+  noRoom(waiting: WaitingCall): Error {
+    const { taken, most } = this.#accumulator.memory
+    const trouble = this.#sender.trouble
+    const why = trouble === null ? '' : `; the last failure: ${messageOf(trouble)}`
+    const bound = this.#boundOf(waiting.messages, waiting.taken)
+    return new TimeoutError(
+      `${taken} bytes are buffered (maxBufferedBytes: ${most}); no room for ${bound} more came free within ${this.deliveryTimeout} ms${why}`,
+      { cause: trouble ?? undefined },
+    )
+  }
+
+  isReady(partitioner: Partitioner): boolean {
+    const { turn, codec, cluster } = this.#sender
+    if (codec === undefined && this.#settings.compression !== Compression.None) return false
+    if (partitioner.seenInTurn === turn) return true
+    const layout = cluster.peek(partitioner.topic.name)
+    if (layout !== undefined && layout.error === null) partitioner.learn(layout)
+    // What was known once is good enough to go on with while brokers deny it.
+    if (!partitioner.known) return false
+    partitioner.seenInTurn = turn
+    return true
+  }
+
+  /** Layout and codec, as far as they aren't here yet. */
+  async prepare(partitioner: Partitioner, left: number): Promise<void> {
+    const { compression, readTimeout, allowAutoTopicCreation } = this.#settings
+    const sender = this.#sender
+    const { signal } = sender
+    const { name } = partitioner.topic
+    if (compression !== Compression.None) sender.codec ??= await abortable(this.#codecs.load(compression), signal)
+    const options = { create: allowAutoTopicCreation, timeoutMs: Math.min(readTimeout, left), signal }
+    const layout = await sender.cluster.topic(name, options).catch(error => {
+      if (!hasCode(error, ErrorCode.UnknownTopicOrPartition)) throw error
+      throw new KafkaError(error.code, `topic ${name} does not exist: create it, or set allowAutoTopicCreation`, { cause: error })
+    })
+    if (layout.error !== null) throw layout.error
+    partitioner.learn(layout)
   }
 
   /** Checks all messages, so that either none or all are wrong. */
-  check(messages: readonly MessageInput[]): CheckedMessages {
-    const now = this.#accumulator.clock.now()
-    const topics: Topic[] = []
+  #check(messages: readonly MessageInput[]): CheckedMessages {
+    const now = this.clock.now()
+    const partitioners: Partitioner[] = []
     const bounds: number[] = []
     let bound = 0
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!
-      topics.push(this.#topicOf(message))
-      const most = this.#boundOf(message)
-      if (most > this.#settings.batchBytes) this.#checkSize(messages, i)
+      partitioners.push(this.#topicOf(message))
+      const most = this.#boundOf(messages, i)
       timestampOf(message, now)
       bounds.push(most)
       bound += most
     }
-    return { messages, topics, bounds, bound, now }
+    checkFields(messages)
+    return { partitioners, bounds, bound, now, choosy: this.#isChoosy(messages) }
   }
 
-  /** Takes all messages in if that can be done at once; false otherwise. */
-  take(parcel: CheckedMessages, call: PendingWrite | null): boolean {
-    if (!this.#allReady(parcel.topics) || !this.#accumulator.room.hasForAll(parcel.bound)) return false
-    const queues = this.#choices(parcel)
-    for (let i = 0; i < queues.length; i++) this.#put(queues[i]!, parcel, i, call)
-    return true
-  }
-
-  /**
-   * Waits for what is missing, and takes the messages in. Answers how many were, and the error that kept out the rest. Aborting the signal ends
-   * the waiting.
-   */
-  async takeLater(
-    parcel: CheckedMessages,
-    call: PendingWrite | null,
+  #later<T>(
+    messages: readonly MessageInput[],
+    partitioners: readonly Partitioner[],
+    now: number,
+    call: Pick<PendingCall, 'done' | 'refuse'> & { readonly promise: Promise<T> },
     signal: AbortSignal | undefined,
-  ): Promise<{ taken: number; error: unknown }> {
-    const accumulator = this.#accumulator
-    const settings = this.#settings
-    const deadline = new Deadline(settings.deliveryTimeout, accumulator.clock)
-    const topics = [...new Set(parcel.topics)]
-    const before = Promise.all(topics.map(topic => topic.tail))
-    const turn = deferred<void>()
-    for (const topic of topics) topic.tail = turn.promise
-    this.#waiting.add(turn.promise)
-    const link = linkSignals(signal, accumulator.signal)
-    let taken = 0
-    try {
-      await abortable(before, link.signal)
-      await this.#prepare(topics, deadline, link.signal)
-      const queues = this.#choices(parcel)
-      for (let i = 0; i < queues.length; i++) {
-        const put = (): void => this.#put(queues[i]!, parcel, i, call)
-        const bound = parcel.bounds[i]!
-        if (accumulator.room.has(bound)) put()
-        else await accumulator.room.wait(bound, put, deadline.remaining, link.signal)
-        taken++
-      }
-      return { taken, error: null }
-    } catch (error) {
-      return { taken, error }
-    } finally {
-      link.release()
-      // Who gave up early still keeps those behind it after those before it.
-      void before.then(() => {
-        this.#waiting.delete(turn.promise)
-        for (const topic of topics) if (topic.tail === turn.promise) topic.tail = null
-        turn.resolve()
-      })
-    }
+  ): Promise<T> {
+    const since = this.clock.monotonic()
+    this.#backlog.add({ messages, partitioners, now, call, signal, since, queues: null, taken: 0, over: false })
+    return call.promise
   }
 
-  /** Resolves when no call waits to be taken in. */
-  async settled(): Promise<void> {
-    while (this.#waiting.size > 0) await Promise.all(this.#waiting)
+  #callOf(count: number): ListWrite | TakenWrite {
+    return this.#settings.async ? new TakenWrite() : new ListWrite(count)
   }
 
-  /** Layouts and codec, as far as they aren't here yet. */
-  async #prepare(topics: readonly Topic[], deadline: Deadline, signal: AbortSignal): Promise<void> {
-    const accumulator = this.#accumulator
-    const settings = this.#settings
-    if (settings.compression !== Compression.None) accumulator.codec ??= await abortable(this.#codecs.load(settings.compression), signal)
-    const timeoutMs = Math.min(settings.readTimeout, deadline.remaining)
-    await Promise.all(
-      topics.map(async topic => {
-        const layout = await accumulator.cluster.topic(topic.name, { create: settings.allowAutoTopicCreation, timeoutMs, signal })
-        if (layout.error !== null) throw layout.error
-        topic.learn(layout)
-      }),
-    )
+  #put(queue: PartitionQueue, message: MessageInput, now: number, bound: number, call: object, index: number): void {
+    const batch: Batch = this.#accumulator.append(queue, message, timestampOf(message, now), bound)
+    if (this.#settings.async && !(call instanceof ReceiptWrite)) batch.disown()
+    else batch.claim(call as PendingCall, index)
   }
 
-  #choices({ messages, topics }: CheckedMessages): PartitionQueue[] {
-    const queues: PartitionQueue[] = []
-    for (let i = 0; i < messages.length; i++) queues.push(choose(topics[i]!, messages[i]!))
-    return queues
+  #isChoosy(messages: readonly MessageInput[]): boolean {
+    return this.#balancer !== undefined || messages.some(message => message.partition !== undefined)
   }
 
-  #put(queue: PartitionQueue, { messages, bounds, now }: CheckedMessages, index: number, call: PendingWrite | null): void {
-    const message = messages[index]!
-    const batch = this.#accumulator.append(queue, message, timestampOf(message, now), bounds[index]!)
-    if (call === null) batch.disown()
-    else batch.claim(call, index)
+  #choices(messages: readonly MessageInput[]): PartitionQueue[] {
+    return messages.map(message => this.#topicOf(message).choose(message, this.#sender.turn))
   }
 
-  #allReady(topics: readonly Topic[]): boolean {
-    if (this.#own !== undefined) return this.#isReady(this.#own)
-    let last: Topic | undefined
-    for (const topic of topics) {
-      if (topic !== last && !this.#isReady(topic)) return false
-      last = topic
+  #allTakenNow({ partitioners, bound }: CheckedMessages): boolean {
+    if (!this.#accumulator.memory.hasForAll(bound)) return false
+    if (this.#own !== undefined) return this.#takesNow(this.#own)
+    let last: Partitioner | undefined
+    for (const partitioner of partitioners) {
+      if (partitioner !== last && !this.#takesNow(partitioner)) return false
+      last = partitioner
     }
     return true
   }
 
-  #isReady(topic: Topic): boolean {
-    if (topic.tail !== null || (this.#accumulator.codec === undefined && this.#settings.compression !== Compression.None)) return false
-    if (topic.seenInTurn === this.#accumulator.turn) return true
-    const layout = this.#accumulator.cluster.peek(topic.name)
-    if (layout === undefined || layout.error !== null) return false
-    topic.learn(layout)
-    topic.seenInTurn = this.#accumulator.turn
-    return true
+  #takesNow(partitioner: Partitioner): boolean {
+    return !this.#backlog.holds(partitioner) && this.isReady(partitioner)
   }
 
-  #topicOf(message: MessageInput): Topic {
+  #topicOf(message: MessageInput): Partitioner {
     // A text or a Set would pass for a message without key and value.
     if (typeof message !== 'object' || message === null || Symbol.iterator in message)
       throw new ConfigError('a message is an object such as { key, value }; several are an array of these')
@@ -197,55 +254,31 @@ export class Enqueuer {
     const named = topic !== undefined && topic !== null && topic !== ''
     if (named && typeof topic !== 'string') throw new ConfigError(`a message's topic is a string, not ${topic}`)
     if (this.#own !== undefined) {
-      if (named) throw new ConfigError(`the writer writes to ${this.#own.name}: a message must not name a topic too (${topic})`)
+      if (named) throw new ConfigError(`the writer writes to ${this.#own.topic.name}: a message must not name a topic too (${topic})`)
       return this.#own
     }
     if (!named) throw new ConfigError('a message needs a topic, since the writer has none')
-    return this.#topicNamed(topic)
+    return this.#partitionerOf(topic)
   }
 
-  #topicNamed(name: string): Topic {
-    let topic = this.#topics.get(name)
-    if (topic === undefined) {
-      topic = new Topic(name, this.#balancer, this.#accumulator)
-      this.#topics.set(name, topic)
+  #partitionerOf(name: string): Partitioner {
+    let partitioner = this.#partitioners.get(name)
+    if (partitioner === undefined) {
+      partitioner = new Partitioner(name, this.#balancer, this.#accumulator)
+      this.#partitioners.set(name, partitioner)
     }
-    return topic
+    return partitioner
   }
 
-  #boundOf(message: MessageInput): number {
-    return BatchBuilder.sizeBound(message)
-  }
-
-  #checkSize(messages: readonly MessageInput[], index: number): void {
+  /** The most bytes that a message takes. Throws if it is too large. */
+  #boundOf(messages: readonly MessageInput[], index: number): number {
     const message = messages[index]!
-    const size = messageSize(message)
+    const bound = BatchBuilder.sizeBound(message)
     const { batchBytes } = this.#settings
-    if (size <= batchBytes) return
-    throw new MessageTooLargeError(
-      message,
-      messages.filter((_, other) => other !== index),
-      size,
-      batchBytes,
-    )
+    if (bound <= batchBytes) return bound
+    const size = messageSize(message)
+    if (size <= batchBytes) return bound
+    const others = messages.filter((_, other) => other !== index)
+    throw new MessageTooLargeError(message, others, size, batchBytes)
   }
-}
-
-function choose(topic: Topic, message: MessageInput): PartitionQueue {
-  let partition: unknown
-  try {
-    partition = topic.balancer.balance(message, topic.partitions)
-  } catch (error) {
-    throw new ConfigError(`the balancer failed for ${topic.name}: ${messageOf(error)}`, { cause: error })
-  }
-  const queue = typeof partition === 'number' && partition < topic.partitions.length ? topic.queues[partition] : undefined
-  if (queue === undefined) throw noChoice(topic, partition)
-  return queue
-}
-
-function noChoice({ name, partitions }: Topic, chosen: unknown): ConfigError {
-  // One that rejects must not end the process.
-  if (chosen instanceof Promise) chosen.catch(() => {})
-  const what = typeof chosen === 'number' ? `partition ${chosen}` : kindOf(chosen)
-  return new ConfigError(`the balancer chose ${what} of ${name}, which has ${partitions.length}: it must answer one of those it is given`)
 }

@@ -1,4 +1,4 @@
-import { IsoKafkaError, messageOf } from '../base/errors.ts'
+import { IsoKafkaError, messageOf, TimeoutError } from '../base/errors.ts'
 import type { MessageInput } from '../records/message.ts'
 
 /** Some messages of a writeMessages call failed. `errors[i]` says how the i-th message fared: null when it was written. */
@@ -17,6 +17,20 @@ export class WriteErrors extends IsoKafkaError {
   count(): number {
     return this.errors.reduce((sum, error) => (error === null ? sum : sum + 1), 0)
   }
+
+  /** Whether the i-th message may be in the log although it failed; without `index`, whether any may. */
+  mayHaveBeenWritten(index?: number): boolean {
+    const asked = index === undefined ? this.errors : [this.errors[index]]
+    return asked.some(error => error instanceof UnknownOutcomeError || (error instanceof TimeoutError && error.sent))
+  }
+}
+
+/**
+ * A batch was given up, and whether it is in the log is not known: a request that carried it got no answer. `cause` is what ended it. If that
+ * is `deliveryTimeout` alone it is a TimeoutError instead, whose `sent` says the same.
+ */
+export class UnknownOutcomeError extends IsoKafkaError {
+  static override readonly brand: string = 'isokafka.UnknownOutcomeError'
 }
 
 /** A message is larger than a batch may be. Nothing of its call was written. */

@@ -1,7 +1,8 @@
 import { backoffDelay } from '../base/backoff.ts'
-import { TimeoutError } from '../base/errors.ts'
+import { messageOf, TimeoutError } from '../base/errors.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { Batch } from './batch.ts'
-import type { BrokerSender } from './broker-sender.ts'
+import { UnknownOutcomeError } from './errors.ts'
 import type { ProduceOutcome } from './produce-outcome.ts'
 import type { ProducerIdentities, ProducerIdentity } from './producer-identity.ts'
 import type { Settings } from './settings.ts'
@@ -12,18 +13,27 @@ export interface QueueHost {
   readonly settings: Settings
   /** Null without idempotence. */
   readonly ids: ProducerIdentities | null
-  /** The queue has something to send. */
-  list(queue: PartitionQueue): void
-  /** The same, but who leads the partition is to be looked up again. */
-  relist(queue: PartitionQueue): void
   /** The batch is done with: written, or failed with `error`. */
-  settle(batch: Batch, error: Error | null): void
+  settle(queue: PartitionQueue, batch: Batch, error: Error | null): void
   /** The batch's records in smaller batches; null when it has only one. */
-  split(batch: Batch): Batch[] | null
+  split(queue: PartitionQueue, batch: Batch): Batch[] | null
+  /** Nothing of the queue is in flight: what there is may be sent elsewhere, or there is nothing. */
+  rested(queue: PartitionQueue): void
 }
+
+/** One who sends to a broker what the queues given to it have. */
+export interface QueueSender {
+  add(queue: PartitionQueue): void
+  remove(queue: PartitionQueue): void
+}
+
+/** Nothing to send and nothing in flight; something to send, and its leader to be looked up; or at the sender to one broker. */
+export type Place = 'idle' | 'unplaced' | QueueSender
 
 /** How many batches of a partition a broker remembers per producer to recognise repeats: so many may be on their way at once. */
 const mostRemembered = 5
+/** How often connections may end under batches that go alone before their size is taken for the cause. */
+const mostRefusals = 3
 
 /**
  * One partition's batches, in order, and the rules of sending them safely.
@@ -38,12 +48,12 @@ export class PartitionQueue {
   readonly index: number
   /** Takes messages. */
   open: Batch | null = null
-  /** Whether it waits to be sent from, at a sender or on the way to one. */
-  listed = false
-  /** The leader's; stays while batches are in flight there. */
-  sender: BrokerSender | null = null
+  /** The Sender's to set, and to know. */
+  place: Place = 'idle'
   /** Nothing is sent before this moment. */
   retryAt = 0
+  /** All bytes it was ever given. */
+  bytesGiven = 0
 
   readonly #host: QueueHost
   readonly #mostInFlight: number
@@ -54,8 +64,9 @@ export class PartitionQueue {
   #inFlight = 0
   /** A batch failed: nothing is sent until all in flight are answered. */
   #holding = false
-  /** Failures in a row. */
+  /** Failures in a row, and the last of them. */
   #failures = 0
+  #trouble: Error | null = null
 
   #identity: ProducerIdentity | null = null
   #nextSequence = 0
@@ -71,13 +82,26 @@ export class PartitionQueue {
     this.#mostInFlight = host.ids === null ? 1 : mostRemembered
   }
 
-  get idle(): boolean {
-    return this.#inFlight === 0
+  /** The last failure, until something is written again. */
+  get trouble(): Error | null {
+    return this.#trouble
   }
 
   /** Whether there is anything left to send. */
   get empty(): boolean {
     return this.open === null && this.#closed.length === 0
+  }
+
+  /** Bytes of the batch to be sent next, before compression; 0 without one. */
+  get nextBytes(): number {
+    return (this.#closed[0] ?? this.open)?.builder.size ?? 0
+  }
+
+  /** All that isn't settled, in order. */
+  get unsettled(): Batch[] {
+    const all = [...this.#sent, ...this.#closed]
+    if (this.open !== null) all.push(this.open)
+    return all
   }
 
   /** The open batch takes no more. */
@@ -89,17 +113,26 @@ export class PartitionQueue {
   }
 
   /** The next batch to send, numbered and counted as in flight; null when there is none or it has to wait. `eager` takes the open one too. */
-  take(now: number, eager: boolean, requestId: number): Batch | null {
+  take(now: number, eager: boolean): Batch | null {
     if (this.#holding || this.#full || now < this.retryAt) return null
     if (this.#closed.length === 0 && (eager || this.#gatheredUntil <= now)) this.close(now)
     const batch = this.#closed[0]
-    if (batch === undefined || this.#mustWait(batch) || (this.#host.ids !== null && !this.#number(batch, this.#host.ids))) return null
+    if (batch === undefined || this.#mustWait(batch) || !this.#number(batch)) return null
     this.#closed.shift()
     this.#sent.push(batch)
     this.#inFlight++
-    batch.requestId = requestId
+    batch.inFlight = true
     if (batch.attempts++ === 0) batch.firstSentAt = now
     return batch
+  }
+
+  /** Splits the next batch, which would be too large; false for one that has gone out before, or has one record. */
+  halveNext(now: number): boolean {
+    if (this.#closed.length === 0) this.close(now)
+    const [next] = this.#closed
+    const parts = next === undefined || next.attempts > 0 || next.sequence >= 0 ? null : this.#host.split(this, next)
+    if (parts !== null) this.#closed = [...parts, ...this.#closed.slice(1)]
+    return parts !== null
   }
 
   /** From when on there is something to send; Infinity if that takes more than time. */
@@ -109,32 +142,33 @@ export class PartitionQueue {
     return Math.max(this.retryAt, gathered)
   }
 
-  /** The batch that went with a request. */
-  sentWith(requestId: number): Batch | undefined {
-    return this.#sent.find(batch => batch.requestId === requestId)
-  }
-
   /** How a batch in flight fared. */
-  completed(batch: Batch, verdict: ProduceOutcome, error: Error | null, now: number): void {
+  completed(batch: Batch, outcome: ProduceOutcome, error: Error | null, now: number): void {
     this.#inFlight--
-    batch.requestId = 0
+    batch.inFlight = false
     batch.lastError = error
     if (batch.settled) this.#forget(batch)
-    else if (verdict === 'written') {
+    else if (outcome === 'written') {
       this.#failures = 0
+      this.#trouble = null
       this.#known = true
+      // Its sequence was the next: the whole of which it is a part is not in the log.
+      if (batch.partOfDoubtful) this.#trustParts()
       this.#forget(batch)
-      this.#host.settle(batch, null)
-    } else this.#recover(batch, verdict, error!, now)
-    if (this.#inFlight === 0) this.#drained()
+      this.#host.settle(this, batch, null)
+    } else this.#recover(batch, outcome, error!, now)
+    this.#rest()
   }
 
   /** Gives up what waited too long. Batches in flight are bounded by their requests. */
   expire(now: number): void {
     const { deliveryTimeout } = this.#host.settings
     if (this.open !== null && this.open.createdAt + deliveryTimeout <= now) this.close(now)
-    for (const batch of this.#closed.filter(({ createdAt }) => createdAt + deliveryTimeout <= now)) this.#giveUp(batch, this.#late(batch))
-    if (this.#inFlight === 0) this.#drained()
+    this.#giveUpAll(
+      ({ createdAt }) => createdAt + deliveryTimeout <= now,
+      batch => this.#late(batch),
+    )
+    this.#rest()
   }
 
   /** When its oldest batch was begun; Infinity without one. */
@@ -142,25 +176,32 @@ export class PartitionQueue {
     return (this.#sent[0] ?? this.#closed[0] ?? this.open)?.createdAt ?? Number.POSITIVE_INFINITY
   }
 
-  /** The leader could not be reached; `fatal` when there is no use in trying again. */
+  /** What there is could not be sent: no leader, no way to it, no producer id. `fatal` when there is no use in trying again. */
   unreachable(error: Error, fatal: boolean, now: number): void {
-    this.#backOff(now)
-    const hopeless = fatal || (this.#host.ids === null && this.#failures >= this.#host.settings.maxAttempts)
-    if (this.open !== null) this.open.lastError = error
-    for (const batch of this.#closed) batch.lastError = error
-    if (hopeless) {
+    this.#backOff(now, error)
+    if (fatal || (this.#host.ids === null && this.#failures >= this.#host.settings.maxAttempts)) {
       this.close(now)
-      for (const batch of [...this.#closed]) this.#giveUp(batch, error)
+      this.#giveUpAll(
+        () => true,
+        batch => this.#mayBeWritten(batch, error),
+      )
     }
-    if (this.#inFlight === 0) this.#drained()
+    this.#rest()
+  }
+
+  /** Nobody leads the partition. */
+  leaderless(error: Error | null): void {
+    this.#trouble ??= error ?? new KafkaError(ErrorCode.LeaderNotAvailable, this.#name)
   }
 
   /** Fails everything at once. What is in flight may be written all the same. */
   abandon(error: Error): void {
-    this.close(0)
-    const closed = this.#closed
+    const all = this.unsettled
+    this.open = null
     this.#closed = []
-    for (const batch of [...this.#sent, ...closed]) if (!batch.settled) this.#host.settle(batch, error)
+    this.#sent = this.#sent.filter(({ inFlight }) => inFlight)
+    for (const batch of all) if (!batch.settled) this.#host.settle(this, batch, this.#mayBeWritten(batch, error))
+    this.#rest()
   }
 
   get #full(): boolean {
@@ -172,43 +213,48 @@ export class PartitionQueue {
     return this.open === null ? Number.POSITIVE_INFINITY : this.open.createdAt + this.#host.settings.batchTimeout
   }
 
-  #recover(batch: Batch, verdict: Exclude<ProduceOutcome, 'written'>, error: Error, now: number): void {
-    if (verdict === 'retry') batch.maybeWritten = true
+  #recover(batch: Batch, outcome: Exclude<ProduceOutcome, 'written'>, error: Error, now: number): void {
+    if (outcome === 'retry' || outcome === 'lost') batch.maybeWritten = true
     // What comes back while the others are awaited failed for the same reason as the first.
-    if (!this.#holding) this.#backOff(now)
+    if (!this.#holding) this.#backOff(now, error)
     this.#holding = true
     const { ids, settings } = this.#host
-    const exhausted = ids === null && batch.attempts >= settings.maxAttempts
-    if (verdict === 'failed' || (verdict === 'fenced' && (ids === null || batch.maybeWritten))) this.#giveUp(batch, error)
-    else if (verdict === 'split') this.#splitUp(batch, error)
+    const hopeless = outcome === 'failed' || outcome === 'lost' || (outcome === 'fenced' && (ids === null || batch.maybeWritten))
+    if (hopeless) this.#giveUp(batch, this.#mayBeWritten(batch, error))
+    else if (outcome === 'split') this.#splitUp(batch, error)
     else if (batch.createdAt + settings.deliveryTimeout <= now) this.#giveUp(batch, this.#late(batch))
-    else if (exhausted) this.#giveUp(batch, error)
-    else if (verdict === 'fenced') {
+    else if (ids === null && batch.attempts >= settings.maxAttempts) this.#giveUp(batch, this.#mayBeWritten(batch, error))
+    else if (outcome === 'fenced') {
       ids?.replace(batch.identity)
       this.#gap = true
-    } else if (verdict === 'outOfSequence' && this.#sent[0] === batch) {
+    } else if (outcome === 'outOfSequence' && this.#sent[0] === batch) {
       // Behind another failed one that is to be expected. The first in line misses one given up, or one the broker lost.
-      this.#gap = true
-      for (const later of [...this.#sent, ...this.#closed]) later.maybeWritten = false
-    }
+      if (batch.partOfDoubtful) this.#giveUp(batch, this.#mayBeWritten(batch, error))
+      else {
+        this.#gap = true
+        for (const later of [...this.#sent, ...this.#closed]) later.maybeWritten = false
+      }
+    } else if (batch.refusals >= mostRefusals && batch.count > 1) this.#splitUp(batch, error)
   }
 
   /** Nothing is in flight: what failed goes to the front again, and a gap may be closed. */
-  #drained(): void {
+  #rest(): void {
+    if (this.#inFlight > 0) return
     if (this.#holding) {
-      this.#closed.unshift(...this.#sent)
+      this.#closed = [...this.#sent, ...this.#closed]
       this.#sent = []
       this.#holding = false
-      if (!this.empty) this.#host.relist(this)
     }
-    if (!this.#gap || this.#closed.some(batch => batch.maybeWritten)) return
-    this.#gap = false
-    this.#host.ids?.bump(this.#identity)
-    this.#identity = null
-    for (const batch of this.#closed) {
-      batch.identity = null
-      batch.sequence = -1
+    if (this.#gap && !this.#closed.some(batch => batch.maybeWritten)) {
+      this.#gap = false
+      this.#host.ids?.bump(this.#identity)
+      this.#identity = null
+      for (const batch of this.#closed) {
+        batch.identity = null
+        batch.sequence = -1
+      }
     }
+    this.#host.rested(this)
   }
 
   /**
@@ -219,9 +265,10 @@ export class PartitionQueue {
     return attempts === 0 && this.#sent.some(({ maybeWritten }) => maybeWritten)
   }
 
-  /** Sees to it that a batch has its number; false while it can't get one. */
-  #number(batch: Batch, ids: ProducerIdentities): boolean {
-    if (batch.sequence >= 0) return true
+  /** Sees to it that a batch has its number, if it needs one; false while it can't get it. */
+  #number(batch: Batch): boolean {
+    const { ids } = this.#host
+    if (ids === null || batch.sequence >= 0) return true
     if (this.#gap || ids.current === null) return false
     if (this.#identity !== ids.current && this.#sent.length === 0) {
       this.#identity = ids.current
@@ -235,47 +282,75 @@ export class PartitionQueue {
   }
 
   #splitUp(batch: Batch, error: Error): void {
-    const parts = batch.maybeWritten ? null : this.#host.split(batch)
-    if (parts === null) {
-      this.#giveUp(batch, error)
-      return
-    }
+    // Refused for its size it is not in the log by this attempt, but may be by one before. Only a broker that counts can tell.
+    const doubtful = batch.maybeWritten || batch.partOfDoubtful
+    const parts = doubtful && batch.sequence < 0 && this.#host.ids !== null ? null : this.#host.split(this, batch)
+    if (parts === null) return this.#giveUp(batch, this.#mayBeWritten(batch, error))
     // The parts take the numbers of the whole, which is not in the log: no gap.
     let sequence = batch.sequence
     for (const part of parts) {
       part.identity = batch.identity
       part.sequence = sequence
       if (sequence >= 0) sequence = sequenceAfter(sequence, part.count)
+      part.maybeWritten = part.partOfDoubtful = doubtful
     }
     this.#sent.splice(this.#sent.indexOf(batch), 1, ...parts)
     this.retryAt = 0
   }
 
+  /** What is left of a batch that was split although it might have been written: it wasn't. */
+  #trustParts(): void {
+    for (const part of this.unsettled) {
+      if (!part.partOfDoubtful) continue
+      part.partOfDoubtful = false
+      if (part.attempts === 0) part.maybeWritten = false
+    }
+  }
+
+  #giveUpAll(whether: (batch: Batch) => boolean, why: (batch: Batch) => Error): void {
+    const due = this.#closed.filter(whether)
+    if (due.length > 0) this.#closed = this.#closed.filter(batch => !whether(batch))
+    for (const batch of due) {
+      if (batch.sequence >= 0) this.#gap = true
+      this.#host.settle(this, batch, why(batch))
+    }
+  }
+
   #giveUp(batch: Batch, error: Error): void {
     if (batch.sequence >= 0) this.#gap = true
     this.#forget(batch)
-    this.#host.settle(batch, error)
+    this.#host.settle(this, batch, error)
   }
 
   #forget(batch: Batch): void {
-    const list = this.#sent.includes(batch) ? this.#sent : this.#closed
-    const at = list.indexOf(batch)
-    if (at >= 0) list.splice(at, 1)
+    const at = this.#sent.indexOf(batch)
+    if (at >= 0) this.#sent.splice(at, 1)
+  }
+
+  /** The error that ends a batch, which says so if the batch may be in the log. */
+  #mayBeWritten(batch: Batch, error: Error): Error {
+    if (!batch.maybeWritten && !batch.inFlight) return error
+    const what = `${this.#name}: a batch may have been written or not, for nobody answered before it was given up`
+    return new UnknownOutcomeError(`${what}: ${messageOf(error)}`, { cause: error })
   }
 
   #late(batch: Batch): TimeoutError {
-    const { deliveryTimeout } = this.#host.settings
+    const { ids, settings } = this.#host
     const outcome = batch.maybeWritten ? 'it may have been written' : 'it was not written'
+    const cause = batch.lastError ?? this.#trouble ?? ids?.trouble ?? null
+    const why = cause === null ? '' : `; the last failure: ${messageOf(cause)}`
     return new TimeoutError(
-      `${this.topic.name}/${this.index}: a batch was not acknowledged within ${deliveryTimeout} ms (deliveryTimeout); ${outcome}`,
-      {
-        cause: batch.lastError,
-        sent: batch.maybeWritten,
-      },
+      `${this.#name}: a batch was not acknowledged within ${settings.deliveryTimeout} ms (deliveryTimeout); ${outcome}${why}`,
+      { cause: cause ?? undefined, sent: batch.maybeWritten },
     )
   }
 
-  #backOff(now: number): void {
+  get #name(): string {
+    return `${this.topic.name}/${this.index}`
+  }
+
+  #backOff(now: number, error: Error): void {
+    this.#trouble = error
     this.#failures++
     this.retryAt = now + backoffDelay(this.#failures, this.#host.settings.backoff)
   }

@@ -1,4 +1,4 @@
-import { ConnectionError, IsoKafkaError, TimeoutError } from '../base/errors.ts'
+import { ConnectionError, isTemporary, TimeoutError } from '../base/errors.ts'
 import { ErrorCode, isRetriable } from '../protocol/errors.ts'
 
 /** What a broker's answer means for a batch. */
@@ -15,8 +15,10 @@ export type ProduceOutcome =
   | 'outOfSequence'
   /** The broker knows a newer epoch of our producer id. */
   | 'fenced'
-  /** No use in sending it again. */
+  /** No use in sending it again: it is not in the log by this attempt. */
   | 'failed'
+  /** No use in sending it again. Whether it is in the log is unknown. */
+  | 'lost'
 
 /**
  * Retriable errors found before anything is appended. All other retriable ones leave the outcome unknown: the leader may have changed after
@@ -46,6 +48,8 @@ export function outcomeOf(code: number): ProduceOutcome {
     case ErrorCode.InvalidProducerEpoch:
     case ErrorCode.ProducerFenced:
       return 'fenced'
+    case ErrorCode.Unknown:
+      return 'lost'
     default:
       if (!isRetriable(code)) return 'failed'
       return refusals.includes(code) ? 'retryRefused' : 'retry'
@@ -54,8 +58,8 @@ export function outcomeOf(code: number): ProduceOutcome {
 
 /** The same for a request that got no answer. */
 export function outcomeOfFailure(error: unknown): ProduceOutcome {
-  if (!(error instanceof IsoKafkaError) || !error.temporary) return 'failed'
   const unsent = (error instanceof ConnectionError || error instanceof TimeoutError) && !error.sent
+  if (!isTemporary(error)) return unsent ? 'failed' : 'lost'
   return unsent ? 'retryRefused' : 'retry'
 }
 

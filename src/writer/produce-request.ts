@@ -1,60 +1,74 @@
-import { zeroUuid } from '../bytes/reader.ts'
 import type { Compressor } from '../compression/codec.ts'
 import type { RequestInput, ResponseOf } from '../protocol/api.ts'
 import type { Produce } from '../protocol/produce.ts'
 import type { Batch } from './batch.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import type { Topic } from './topic.ts'
 
-type Request = RequestInput<typeof Produce>
-type TopicData = Request['topicData'][number]
+type TopicData = RequestInput<typeof Produce>['topicData'][number]
 export type PartitionAnswer = ResponseOf<typeof Produce>['responses'][number]['partitionResponses'][number]
 
+/** A batch on its way, and the queue it is of. */
+export interface Sent {
+  readonly queue: PartitionQueue
+  readonly batch: Batch
+}
+
+/** What a request carries of one topic, under the id that the topic had then: it may be made anew while the request is under way. */
+interface SentTopic {
+  readonly topic: Topic
+  readonly topicId: string
+  readonly sent: Sent[]
+}
+
 /** The batches one produce request carries, at most one of a partition. */
-export class BatchRequest {
-  readonly requestId: number
-  readonly batches: Batch[] = []
+export class ProduceRequest {
+  readonly sent: Sent[] = []
   /** Bytes of the batches, before compression. */
   bytes = 0
   /** When the oldest of them was begun. */
   oldest = Number.POSITIVE_INFINITY
+  #topics: SentTopic[] = []
 
-  constructor(requestId: number) {
-    this.requestId = requestId
-  }
-
-  add(batch: Batch): void {
-    this.batches.push(batch)
+  add(queue: PartitionQueue, batch: Batch): void {
+    this.sent.push({ queue, batch })
     this.bytes += batch.builder.size
     if (batch.createdAt < this.oldest) this.oldest = batch.createdAt
   }
 
   /** The topics of the request. Finishes the batches: their bytes must not be touched until the request is answered or its connection ended. */
   pack(compression: Compressor | undefined, level: number | undefined): TopicData[] {
-    const topics = new Map<Topic, { index: number; records: Uint8Array }[]>()
-    for (const batch of this.batches) {
-      const { topic, index } = batch.queue
-      const records = batch.finish(compression, level)
-      const partitions = topics.get(topic)
-      if (partitions === undefined) topics.set(topic, [{ index, records }])
-      else partitions.push({ index, records })
+    const topics = new Map<Topic, SentTopic>()
+    for (const each of this.sent) {
+      const { topic } = each.queue
+      let of = topics.get(topic)
+      if (of === undefined) {
+        of = { topic, topicId: topic.id, sent: [] }
+        topics.set(topic, of)
+      }
+      of.sent.push(each)
     }
-    return Array.from(topics, ([topic, partitionData]) => ({ name: topic.name, topicId: topic.layout?.id ?? zeroUuid, partitionData }))
+    this.#topics = [...topics.values()]
+    return this.#topics.map(({ topic, topicId, sent }) => ({
+      name: topic.name,
+      topicId,
+      partitionData: sent.map(({ queue, batch }) => ({ index: queue.index, records: batch.finish(compression, level) })),
+    }))
   }
 
   /** Calls `each` with every batch's part of the response; undefined for those the broker left out. */
-  unpack(response: ResponseOf<typeof Produce>, each: (batch: Batch, answer: PartitionAnswer | undefined) => void): void {
-    const topics = new Map<string, Topic>()
-    for (const { queue } of this.batches) topics.set(queue.topic.name, queue.topic).set(queue.topic.layout?.id ?? zeroUuid, queue.topic)
-    const missing = new Set(this.batches)
+  unpack(response: ResponseOf<typeof Produce>, each: (sent: Sent, answer: PartitionAnswer | undefined) => void): void {
+    const missing = new Set(this.sent)
     for (const { name, topicId, partitionResponses } of response.responses) {
       // Named in old versions, by id in new ones.
-      const topic = topics.get(name) ?? topics.get(topicId)
-      for (const answer of partitionResponses) {
-        const batch = topic?.queues[answer.index]?.sentWith(this.requestId)
-        if (batch === undefined || !missing.delete(batch)) continue
-        each(batch, answer)
-      }
+      const of = this.#topics.find(({ topic, topicId: id }) => (name !== '' ? topic.name === name : id === topicId))
+      if (of === undefined) continue
+      partitionResponses.forEach((answer, at) => {
+        // Brokers answer in the order they were asked.
+        const asked = of.sent[at]?.queue.index === answer.index ? of.sent[at] : of.sent.find(({ queue }) => queue.index === answer.index)
+        if (asked !== undefined && missing.delete(asked)) each(asked, answer)
+      })
     }
-    for (const batch of missing) each(batch, undefined)
+    for (const sent of missing) each(sent, undefined)
   }
 }

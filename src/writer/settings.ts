@@ -15,11 +15,14 @@ export interface Settings {
   readonly backoff: Backoff
   readonly batchSize: number
   readonly batchBytes: number
+  readonly maxRequestBytes: number
   readonly batchTimeout: number
   readonly readTimeout: number
   readonly writeTimeout: number
   readonly deliveryTimeout: number
   readonly requiredAcks: RequiredAcks
+  /** Brokers answer what they are sent. */
+  readonly answered: boolean
   readonly idempotent: boolean
   readonly async: boolean
   readonly completion: Completion | undefined
@@ -46,11 +49,13 @@ export function settingsOf(all: WriterConfig): Settings {
     backoff: { min, max: Math.max(min, positive(config.writeBackoffMax, 1000, 'writeBackoffMax')) },
     batchSize: positive(config.batchSize, 10_000, 'batchSize'),
     batchBytes,
+    maxRequestBytes: positive(config.maxRequestBytes, 1024 * 1024, 'maxRequestBytes'),
     batchTimeout: positive(config.batchTimeout, 10, 'batchTimeout'),
     readTimeout: positive(config.readTimeout, 10_000, 'readTimeout'),
     writeTimeout: positive(config.writeTimeout, 10_000, 'writeTimeout'),
     deliveryTimeout: positive(config.deliveryTimeout, 120_000, 'deliveryTimeout'),
     requiredAcks,
+    answered: requiredAcks !== RequiredAcks.None,
     idempotent: config.idempotent ?? requiredAcks === RequiredAcks.All,
     async: config.async ?? false,
     completion: config.completion,

@@ -16,7 +16,7 @@ export function splitBatch(batch: Batch, newBuilder: () => BatchBuilder): Batch[
     // Where the middle of a record lies decides, so that even two always part.
     if (part === undefined || part.builder.size + (records.to - records.from) / 2 > most) {
       if (part !== undefined) batch.handOver(from, at, part)
-      part = new Batch(batch.queue, newBuilder(), batch.createdAt)
+      part = new Batch(batch.topic, batch.partition, newBuilder(), batch.createdAt)
       part.closedAt = batch.closedAt
       parts.push(part)
       from = at

@@ -1,4 +1,5 @@
 import { Hash } from '../../src/balancer/hash.ts'
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { Compression } from '../../src/compression/codec.ts'
 import { RequiredAcks } from '../../src/protocol/acks.ts'
 import { ErrorCode, type KafkaError } from '../../src/protocol/errors.ts'
@@ -63,7 +64,7 @@ export const suite: Suite = contract => {
   test('writes to many topics, each message naming its own', async ({ transport }, t) => {
     const topics = numbers(30).map(i => t.unique(`writer-many-${i}`))
     await makeTopics(transport, cluster.brokers, topics, { partitions: 2 })
-    const writer = new Writer({ addr: cluster.brokers, transport })
+    const writer = new Writer({ addr: cluster.brokers, transport, balancer: new RoundRobin() })
     await writer.writeMessages(topics.flatMap(topic => numbers(10).map(i => ({ topic, value: String(i) }))))
     await writer.close()
     for (const topic of topics.slice(0, 5)) {

@@ -1,3 +1,4 @@
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
 import { Client, type ClientConfig } from '../../src/client/client.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
@@ -130,7 +131,10 @@ export const suite: Suite = contract => {
 
   test('the completion callback gets every batch with its offsets, before the callers are told', async ({ open, topic }) => {
     const completed: { messages: readonly WrittenMessage[]; error: Error | null }[] = []
-    const writer = open({ completion: (messages, error) => completed.push({ messages, error }) })
+    const writer = open({
+      balancer: new RoundRobin(),
+      completion: (messages, error) => completed.push({ messages, error }),
+    })
     const written = numbers(30).map(i => ({ value: `v${i}`, writerData: { i }, timestamp: 1_700_000_000_000 }))
     await writer.writeMessages(written)
     assert.equal(completed.length, 3)

@@ -1,5 +1,6 @@
 import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import type { ControlContext } from '../../src/broker/control.ts'
 import { Broker, type BrokerConfig } from '../../src/broker/index.ts'
@@ -69,7 +70,7 @@ export class Embedded {
   }
 
   async write(messages: readonly MessageInput[], config: Partial<WriterConfig> = {}): Promise<void> {
-    const writer = new Writer({ addr: this.broker.addresses, topic: 't', transport: this.transport, ...config })
+    const writer = new Writer({ addr: this.broker.addresses, topic: 't', transport: this.transport, balancer: new RoundRobin(), ...config })
     await writer.writeMessages(messages)
     await writer.close()
   }

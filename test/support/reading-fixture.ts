@@ -1,3 +1,4 @@
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { Client } from '../../src/client/client.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
@@ -88,7 +89,7 @@ export class ReadingFixture {
   }
 
   async write(messages: readonly MessageInput[], config: Partial<WriterConfig> = {}): Promise<void> {
-    const writer = new Writer({ addr: this.brokers, topic: this.topic, transport: this.transport, ...config })
+    const writer = new Writer({ addr: this.brokers, topic: this.topic, transport: this.transport, balancer: new RoundRobin(), ...config })
     await writer.writeMessages(messages)
     await writer.close()
   }

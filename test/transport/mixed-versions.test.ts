@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { ApiVersions } from '../../src/protocol/api-versions.ts'
 import { Produce } from '../../src/protocol/produce.ts'
 import { Writer } from '../../src/writer/writer.ts'
@@ -14,7 +15,7 @@ test('peers ask once per client: in a cluster half upgraded, each broker is spok
   })
   const used = new Map<number, number>()
   broker.control(Produce, (_request, { brokerId, apiVersion }) => void used.set(brokerId, apiVersion))
-  const writer = new Writer({ addr: broker.addresses, topic: 'topic', transport })
+  const writer = new Writer({ addr: broker.addresses, topic: 'topic', transport, balancer: new RoundRobin() })
   await writer.writeMessages([{ value: 'a' }, { value: 'b' }])
   await writer.close()
   expect(used.get(2)).toBe(oldest)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { deferred } from '../../src/base/deferred.ts'
 import { ClosedError } from '../../src/base/errors.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
@@ -67,7 +68,7 @@ describe('gathering', () => {
 
   test('several partitions ride in one request', async () => {
     await using kafka = new Embedded({ partitions: 6 })
-    const writer = kafka.open()
+    const writer = kafka.open({ balancer: new RoundRobin() })
     await writer.writeMessages(values(60))
     expect(kafka.sent.length).toBe(6)
     expect(writer.stats().writes).toBe(1)

@@ -1,33 +1,30 @@
 import { describe, expect, test } from 'vitest'
-import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { KafkaError } from '../../src/protocol/errors.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { Batch } from '../../src/writer/batch.ts'
 import { PartitionQueue, type QueueHost, sequenceAfter } from '../../src/writer/partition-queue.ts'
-import { ProducerIdentities } from '../../src/writer/producer-identity.ts'
+import { IdempotentIdentities } from '../../src/writer/producer-identity.ts'
 import { settingsOf } from '../../src/writer/settings.ts'
 import { Topic } from '../../src/writer/topic.ts'
 
 /** A queue whose batches of one record are made, taken and answered by hand. One is written already, number 0, unless it is not `known`. */
 function setup({ idempotent = true, known = true } = {}) {
   const outcomes: [value: string, error: string | null][] = []
-  const ids = idempotent ? new ProducerIdentities({} as never) : null
+  const ids = idempotent ? new IdempotentIdentities({} as never) : null
   if (ids !== null) ids.current = { id: 7n, epoch: 0 }
   const names = new Map<Batch, string>()
   const host: QueueHost = {
     settings: settingsOf({ addr: 'x', idempotent, writeBackoffMin: 1, writeBackoffMax: 1, deliveryTimeout: 1000, maxAttempts: 3 }),
     ids,
-    list() {},
-    relist() {},
-    settle(batch, error) {
+    rested() {},
+    settle(_queue, batch, error) {
       batch.settled = true
       outcomes.push([names.get(batch)!, error === null ? null : error.name])
     },
     split: () => null,
   }
-  const queue = new PartitionQueue(new Topic('t', new RoundRobin(), host), 0, host)
+  const queue = new PartitionQueue(new Topic('t', 1_000_000), 0, host)
   let now = 0
-  let requests = 0
   const fixture = {
     queue,
     ids,
@@ -35,7 +32,7 @@ function setup({ idempotent = true, known = true } = {}) {
     /** Closed batches with these names. */
     add(...added: string[]): void {
       for (const name of added) {
-        queue.open = new Batch(queue, new BatchBuilder(), now)
+        queue.open = new Batch('t', 0, new BatchBuilder(), now)
         queue.open.builder.append(null, name, null, 0)
         names.set(queue.open, name)
         queue.close(now)
@@ -45,7 +42,7 @@ function setup({ idempotent = true, known = true } = {}) {
     take(): Batch[] {
       now += 10
       const taken: Batch[] = []
-      for (let batch = queue.take(now, true, ++requests); batch !== null; batch = queue.take(now, true, ++requests)) taken.push(batch)
+      for (let batch = queue.take(now, true); batch !== null; batch = queue.take(now, true)) taken.push(batch)
       return taken
     },
     name: (batch: Batch) => names.get(batch)!,
@@ -197,8 +194,8 @@ describe('a partition’s queue', () => {
 })
 
 describe('producer ids', () => {
-  const at = (epoch: number): ProducerIdentities => {
-    const ids = new ProducerIdentities({} as never)
+  const at = (epoch: number): IdempotentIdentities => {
+    const ids = new IdempotentIdentities({} as never)
     ids.current = { id: 7n, epoch }
     return ids
   }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import type { Clock } from '../../src/base/clock.ts'
-import { ConfigError, TimeoutError } from '../../src/base/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
 import { RequiredAcks } from '../../src/protocol/acks.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
@@ -13,11 +12,9 @@ import { BufferMemory } from '../../src/writer/buffer-memory.ts'
 import type { WriterConfig } from '../../src/writer/config.ts'
 import { WriteErrors } from '../../src/writer/errors.ts'
 import { messageSize } from '../../src/writer/message-size.ts'
-import { PartitionQueue } from '../../src/writer/partition-queue.ts'
 import { ListWrite } from '../../src/writer/pending-write.ts'
 import { settingsOf } from '../../src/writer/settings.ts'
 import { splitBatch } from '../../src/writer/split.ts'
-import { Topic } from '../../src/writer/topic.ts'
 import { WakeTimer } from '../../src/writer/wake-timer.ts'
 import { Writer } from '../../src/writer/writer.ts'
 
@@ -41,53 +38,18 @@ class HandClock implements Clock {
 }
 
 describe('BufferMemory', () => {
-  test('lets in who waits, first come, first served, as far as there is room', async () => {
-    const room = new BufferMemory(100, new HandClock())
-    const entered: string[] = []
-    const enter = (name: string, bytes: number) => (): void => {
-      room.taken += bytes
-      entered.push(name)
-    }
-    room.taken = 90
-    expect(room.has(10)).toBe(true)
-    expect(room.has(11)).toBe(false)
-    const waiting = [
-      room.wait(40, enter('a', 40), 1000, undefined),
-      room.wait(20, enter('b', 20), 1000, undefined),
-      room.wait(50, enter('c', 50), 1000, undefined),
-    ]
-    // There would be room, but others came first.
-    expect(room.has(5)).toBe(false)
-    room.release(20)
-    expect(entered).toEqual([])
-    room.release(30)
-    expect(entered).toEqual(['a', 'b'])
-    room.release(50)
-    await Promise.all(waiting)
-    expect(entered).toEqual(['a', 'b', 'c'])
+  test('an empty one takes even what is larger than all of it', () => {
+    const memory = new BufferMemory(100)
+    expect(memory.has(1000)).toBe(true)
+    expect(memory.hasForAll(1000)).toBe(false)
   })
 
-  test('an empty room takes even what is larger than all of it', () => {
-    const room = new BufferMemory(100, new HandClock())
-    expect(room.has(1000)).toBe(true)
-    expect(room.hasForAll(1000)).toBe(false)
-  })
-
-  test('waiting ends with the time or the signal, and leaves nothing behind', async () => {
-    const clock = new HandClock()
-    const room = new BufferMemory(100, clock)
-    room.taken = 100
-    const late = room.wait(10, () => {}, 50, undefined)
-    const controller = new AbortController()
-    const aborted = room.wait(10, () => {}, 5000, controller.signal)
-    controller.abort(new Error('enough'))
-    await expect(aborted).rejects.toThrow('enough')
-    await expect(room.wait(10, () => {}, 5000, controller.signal)).rejects.toThrow('enough')
-    clock.pass(50)
-    await expect(late).rejects.toBeInstanceOf(TimeoutError)
-    expect(clock.timers.size).toBe(0)
-    room.release(100)
-    expect(room.has(100)).toBe(true)
+  test('has room for what is let go of', () => {
+    const memory = new BufferMemory(100)
+    memory.taken = 90
+    expect([memory.has(10), memory.has(11)]).toEqual([true, false])
+    memory.release(50)
+    expect([memory.has(60), memory.has(61)]).toEqual([true, false])
   })
 })
 
@@ -114,11 +76,8 @@ describe('WakeTimer', () => {
 })
 
 describe('a batch that is split', () => {
-  const topic = new Topic('t', new RoundRobin(), { settings: settingsOf({ addr: 'x' }), ids: null } as never)
-  const queue = new PartitionQueue(topic, 0, { settings: settingsOf({ addr: 'x' }), ids: null } as never)
-
   test('keeps keys, values, headers and times, null and empty apart', () => {
-    const batch = new Batch(queue, new BatchBuilder(), 0)
+    const batch = new Batch('t', 0, new BatchBuilder(), 0)
     const rows = [
       [null, null, [], 5],
       [
@@ -155,13 +114,13 @@ describe('a batch that is split', () => {
   })
 
   test('of one record is not', () => {
-    const batch = new Batch(queue, new BatchBuilder(), 0)
+    const batch = new Batch('t', 0, new BatchBuilder(), 0)
     batch.builder.append(null, 'x', null, 0)
     expect(splitBatch(batch, () => new BatchBuilder())).toBe(null)
   })
 
   test('tells each caller of its own messages', async () => {
-    const batch = new Batch(queue, new BatchBuilder(), 0)
+    const batch = new Batch('t', 0, new BatchBuilder(), 0)
     const calls = [new ListWrite(3), new ListWrite(5)] as const
     const add = (call: ListWrite, index: number, size: number): void => {
       batch.builder.append(null, 'x'.repeat(size), null, 0)

@@ -1,0 +1,25 @@
+import { ConfigError } from './errors.ts'
+import { nearest, shown } from './settings.ts'
+import type { CallOptions } from './signals.ts'
+
+/**
+ * The signal in the last argument of a public method. A ConfigError for what is no such argument, or comes after it: both would be dropped in
+ * silence. `hint` says what to do instead.
+ */
+export function signalOf(method: string, options: CallOptions | undefined, more: readonly unknown[], hint = ''): AbortSignal | undefined {
+  if (options === undefined && more.length === 0) return undefined
+  const advice = hint === '' ? '' : `: ${hint}`
+  if (more.length > 0) throw new ConfigError(`${method} was given ${more.length} arguments too many${advice}`)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new ConfigError(`${method}: its last argument is { signal }, not ${shown(options)}${advice}`)
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== 'signal' && value !== undefined)
+      throw new ConfigError(
+        `${method}: ${name} is no option of it, only signal is${nearest(name, { signal: 0 }) === 'signal' ? '' : advice}`,
+      )
+  }
+  const { signal } = options
+  if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean'))
+    throw new ConfigError(`${method}: signal must be an AbortSignal, not ${shown(signal)}`)
+  return signal
+}

@@ -1,0 +1,110 @@
+import type { Balancer } from '../balancer/balancer.ts'
+import { javaPartition } from '../balancer/murmur2-balancer.ts'
+import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
+import type { MessageInput } from '../records/message.ts'
+import type { TopicLayout } from '../transport/layout.ts'
+import { PartitionQueue, type QueueHost } from './partition-queue.ts'
+import { Topic } from './topic.ts'
+
+/** So many bytes of messages without a key ride together before the next partition has its turn, as in KIP-794. */
+const stickyBytes = 16 * 1024
+
+/** A topic's queues, and which of them a message goes to. */
+export class Partitioner {
+  readonly topic: Topic
+  /** In which of the sender's turns the layout was last looked up. */
+  seenInTurn = -1
+  readonly #queues: PartitionQueue[] = []
+  readonly #host: QueueHost
+  /** The user's own. */
+  readonly #balancer: Balancer | undefined
+  /** 0 … n-1, as balancers take them, and frozen: someone else's code gets them. */
+  #partitions: readonly number[] = []
+  #learned: TopicLayout | null = null
+
+  /** Where messages without a key go in this turn, until it was given so many bytes. */
+  #sticky: PartitionQueue | undefined
+  #stickyTurn = -1
+  #stickyUntil = 0
+
+  constructor(name: string, balancer: Balancer | undefined, host: QueueHost) {
+    this.topic = new Topic(name, host.settings.batchBytes)
+    this.#balancer = balancer
+    this.#host = host
+  }
+
+  /** Whether it knows how many partitions there are. */
+  get known(): boolean {
+    return this.#queues.length > 0
+  }
+
+  /** Takes over what metadata says now. Queues are only ever added; those of a smaller topic made anew wait for metadata to tell. */
+  learn(layout: TopicLayout): void {
+    if (this.#learned === layout) return
+    this.#learned = this.topic.layout = layout
+    const count = layout.partitions.length
+    for (let index = this.#queues.length; index < count; index++) this.#queues.push(new PartitionQueue(this.topic, index, this.#host))
+    if (this.#partitions.length !== count) this.#partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
+  }
+
+  /** The queue of the message. Throws a ConfigError for a partition that the topic has not. */
+  choose(message: MessageInput, turn: number): PartitionQueue {
+    const { partition } = message
+    if (partition !== undefined && partition !== null && isWish(message)) return this.#named(partition)
+    if (this.#balancer !== undefined) return this.#ask(this.#balancer, message)
+    const { key } = message
+    if (key !== null && key !== undefined) return this.#queues[javaPartition(key, this.#partitions.length)]!
+    const sticky = this.#sticky
+    return sticky !== undefined && turn === this.#stickyTurn && sticky.bytesGiven < this.#stickyUntil ? sticky : this.#next(turn)
+  }
+
+  /** The queue of a partition that a message names. */
+  #named(partition: unknown): PartitionQueue {
+    const queue = typeof partition === 'number' && partition < this.#partitions.length ? this.#queues[partition] : undefined
+    if (queue !== undefined) return queue
+    const what = typeof partition === 'number' ? partition : kindOf(partition)
+    throw new ConfigError(`a message names partition ${what} of ${this.topic.name}, which has ${this.#partitions.length}`)
+  }
+
+  /** The next partition that has a leader; the next of all where none has. */
+  #next(turn: number): PartitionQueue {
+    const count = this.#partitions.length
+    // Writers that start together don't all begin at the same one.
+    const from = this.#sticky === undefined ? Math.floor(Math.random() * count) : this.#sticky.index + 1
+    let chosen = from % count
+    for (let i = 0; i < count; i++) {
+      if (this.topic.leaderOf((from + i) % count) < 0) continue
+      chosen = (from + i) % count
+      break
+    }
+    this.#sticky = this.#queues[chosen]!
+    this.#stickyTurn = turn
+    this.#stickyUntil = this.#sticky.bytesGiven + stickyBytes
+    return this.#sticky
+  }
+
+  #ask(balancer: Balancer, message: MessageInput): PartitionQueue {
+    let partition: unknown
+    try {
+      partition = balancer.balance(message, this.#partitions)
+    } catch (error) {
+      throw new ConfigError(`the balancer failed for ${this.topic.name}: ${messageOf(error)}`, { cause: error })
+    }
+    const queue = typeof partition === 'number' && partition < this.#partitions.length ? this.#queues[partition] : undefined
+    if (queue === undefined) throw this.#noChoice(partition)
+    return queue
+  }
+
+  #noChoice(chosen: unknown): ConfigError {
+    // One that rejects must not end the process.
+    if (chosen instanceof Promise) chosen.catch(() => {})
+    const what = typeof chosen === 'number' ? `partition ${chosen}` : kindOf(chosen)
+    const { length } = this.#partitions
+    return new ConfigError(`the balancer chose ${what} of ${this.topic.name}, which has ${length}: it must answer one of those it is given`)
+  }
+}
+
+/** A message that was read (it has an offset) says where it was, not where it is to go. */
+function isWish(message: MessageInput): boolean {
+  return (message as { offset?: unknown }).offset === undefined
+}
