@@ -159,7 +159,7 @@ describe('delivery is bounded', () => {
 
   test('nobody listens: the call fails after deliveryTimeout, and the error says why', async () => {
     await using kafka = new Embedded()
-    const writer = kafka.open({ deliveryTimeout: 100 })
+    const writer = kafka.open({ deliveryTimeout: 1_000 })
     await writer.writeMessages({ value: 'first' })
     kafka.broker.stopBroker(1)
     const error = await writer.writeMessage({ value: 'x' }).catch(e => e)
