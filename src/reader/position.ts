@@ -92,7 +92,7 @@ export class Position {
     this.partition = partition
     this.name = `${topic}/${partition}`
     this.progress = progress
-    this.#begin(offset < 0 ? { sought: offset } : { offset, leaderEpoch: -1 })
+    this.jumpTo(offset < 0 ? { sought: offset } : { offset, leaderEpoch: -1 })
   }
 
   get state(): PositionState {
@@ -144,13 +144,15 @@ export class Position {
     this.#leaderEpoch = leaderEpoch
   }
 
-  /** Its log parted from what was fetched, and is the same only up to here: what was fetched so far is handed out nevertheless. */
-  parted(offset: number): void {
-    this.#state = 'ready'
-    this.#offset = offset
-    this.#leaderEpoch = -1
-    if (this.#tail === undefined) this.#next = offset
-    else this.#tail.next = offset
+  /** Goes on fetching elsewhere; what was fetched so far is handed out nevertheless. */
+  jumpTo(place: Place): void {
+    const isKnown = 'offset' in place
+    const next = isKnown ? place.offset : Math.min(place.sought, LastOffset)
+    this.sought = isKnown ? undefined : place.sought
+    this.#offset = next
+    this.#leaderEpoch = isKnown ? place.leaderEpoch : -1
+    if (this.#tail === undefined) this.#next = next
+    else if (isKnown) this.#tail.next = next
   }
 
   /** A batch of it waits to be handed out. */
@@ -162,13 +164,13 @@ export class Position {
   finished(ahead: Ahead): void {
     if (ahead.era !== this.era) return
     if (this.#tail === ahead) this.#tail = undefined
-    this.#next = ahead.batch.lastOffset + 1
+    this.#next = Math.min(ahead.next, ahead.batch.lastOffset + 1)
     this.#pass(ahead.next)
   }
 
   /** What its offset was looked up by is here. */
   resolved(offset: number): void {
-    this.#begin({ offset, leaderEpoch: -1 })
+    this.jumpTo({ offset, leaderEpoch: -1 })
     this.#state = 'locating'
     this.onLocated?.(offset)
   }
@@ -178,10 +180,9 @@ export class Position {
     this.failing = failing
     this.retryAt = retryAt
     this.astray ||= astray
-    this.relocate()
   }
 
-  /** Looks where it is to be fetched from. */
+  /** It is to be fetched from wherever that may be now. */
   relocate(): void {
     this.#state = 'locating'
   }
@@ -205,14 +206,14 @@ export class Position {
     this.damagedAt = -1
     this.retryAt = 0
     if (this.#state !== 'paused') this.#state = 'locating'
-    this.#begin(place)
+    this.jumpTo(place)
   }
 
   /** Reads no more until `resume`, which begins at `next` (behind what was handed out) anew. */
   pause(next: number): void {
     if (this.#state === 'paused') return
     this.drop()
-    if (this.#state !== 'failed' && this.sought === undefined) this.#begin({ offset: next, leaderEpoch: -1 })
+    if (this.#state !== 'failed' && this.sought === undefined) this.jumpTo({ offset: next, leaderEpoch: -1 })
     this.#state = 'paused'
   }
 
@@ -225,17 +226,6 @@ export class Position {
     this.era++
     this.asking = false
     this.#tail = undefined
-  }
-
-  #begin(place: Place): void {
-    if ('sought' in place) {
-      this.sought = place.sought
-      this.#next = Math.min(place.sought, LastOffset)
-    } else {
-      this.sought = undefined
-      this.#offset = this.#next = place.offset
-      this.#leaderEpoch = place.leaderEpoch
-    }
   }
 
   /** Up to here is nothing to hand out: that counts as handed out, and as done with once all before it is. */

@@ -1,0 +1,138 @@
+import { backoffDelay } from '../base/backoff.ts'
+import type { Logger } from '../base/logger.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import { LastOffset } from '../protocol/offsets.ts'
+import type { Cluster } from '../transport/cluster.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { BatchQueue } from './batch-queue.ts'
+import type { FetchSettings } from './config.ts'
+import type { FetchOutcome } from './fetch-response.ts'
+import type { FetchedBatch, SharedFrame } from './fetched.ts'
+import type { ReaderMetrics } from './metrics.ts'
+import type { LookupOutcome, OffsetResolver } from './offset-resolver.ts'
+import { type OutOfRange, whereNow } from './out-of-range.ts'
+import type { Placement } from './placement.ts'
+import type { Asked, Position } from './position.ts'
+import type { Troubles } from './troubles.ts'
+
+export interface OutcomesParts {
+  readonly cluster: Cluster
+  readonly transport: Transport
+  readonly settings: FetchSettings
+  readonly logger: Logger
+  readonly counters: ReaderMetrics
+  readonly resolver: OffsetResolver
+  readonly troubles: Troubles
+  readonly queue: BatchQueue
+  readonly placement: Placement
+  onNews(): void
+  onPassed(): void
+}
+
+/** Until a batch that can't be decoded is fetched again, in milliseconds. */
+const damagedBackoff = 1_000
+
+/** Decides what becomes of positions by what lookups and fetches bring. */
+export class Outcomes {
+  readonly #parts: OutcomesParts
+
+  constructor(parts: OutcomesParts) {
+    this.#parts = parts
+  }
+
+  lookedUp(outcome: LookupOutcome): void {
+    const { position } = outcome
+    if (outcome.kind === 'failed') return this.fail(outcome, outcome.error, { astray: true })
+    if (outcome.kind === 'bounds') return this.#applyPolicy(outcome, whereNow(position, outcome, this.#parts))
+    if (outcome.kind === 'located') position.astray = false
+    else if (outcome.offset >= 0) position.resolved(outcome.offset)
+    // No message is as young as that: what comes from now on is.
+    else position.sought = LastOffset
+    this.#parts.placement.settle(position)
+  }
+
+  /** Takes in what was answered of one position; whether that is anything. */
+  fetched(outcome: FetchOutcome, frame: SharedFrame): boolean {
+    const { position, era } = outcome
+    if (outcome.kind === 'fetched') {
+      const { batches, passed, offset, end, largest } = outcome
+      const moved = offset > position.offset
+      position.end = end
+      if (largest > 0) position.batchBytes = largest
+      if (position.damagedAt < 0) this.#parts.troubles.recovered(position)
+      position.answered(outcome, passed)
+      if (moved && batches.length === 0) this.#parts.onPassed()
+      for (const batch of batches) {
+        const { from, next } = batch
+        const fetched = { position, era, batch: batch.batch, frame, from, next, highWaterMark: end }
+        this.#parts.queue.push(fetched)
+        position.queued(fetched)
+      }
+      return moved
+    }
+    if (outcome.kind === 'parted') {
+      this.#parts.troubles.notice(position, parted(position, outcome.offset))
+      position.progress?.rewind()
+      position.jumpTo({ offset: outcome.offset, leaderEpoch: -1 })
+      this.#parts.placement.settle(position)
+      this.#parts.onNews()
+    } else if (outcome.kind === 'outOfRange') {
+      const { broker } = position
+      this.#parts.placement.settle(position)
+      position.validate()
+      this.#parts.placement.lookUp([position], () => this.#parts.resolver.bounds(broker, position))
+    } else if (outcome.kind === 'moved') {
+      this.#parts.counters.rebalances++
+      const learned = this.#parts.cluster.learnLeader(position, outcome.hint)
+      this.fail(outcome, outcome.error, { astray: !learned })
+    } else this.fail(outcome, outcome.error)
+    return true
+  }
+
+  /** A failure of one position; it is tried again later. */
+  fail({ position, era }: Asked, error: unknown, { astray = false, quiet = false } = {}): void {
+    if (position.era !== era) return
+    this.#retry(position, this.#parts.troubles.note(position, error, { quiet }), { astray })
+    this.#parts.onNews()
+  }
+
+  /** A batch could not be read from this offset on: it is fetched again, a while later. */
+  damaged({ position, era }: FetchedBatch, from: number, error: unknown): void {
+    if (position.era !== era) return
+    const failing = this.#parts.troubles.note(position, error)
+    const before = position.damagedAt
+    position.moveTo({ offset: from, leaderEpoch: -1 })
+    position.damagedAt = from
+    // Another place is another trouble.
+    this.#retry(position, before === from || before < 0 ? failing : { ...failing, failures: 1 }, { after: damagedBackoff })
+  }
+
+  /** The position's topic was deleted, and another of that name made. */
+  remade(position: Position, topicId: string): void {
+    const { topic, partition, offset } = position
+    const text = `topic ${topic} was deleted and made anew (id ${position.topicId}, now ${topicId}): offset ${offset} of partition ${partition} means nothing in it`
+    position.giveUp(this.#parts.troubles.note(position, new KafkaError(ErrorCode.OffsetOutOfRange, text)))
+    this.#parts.onNews()
+  }
+
+  #applyPolicy(asked: Asked, { place, error, quiet }: OutOfRange): void {
+    const { position } = asked
+    if (place === undefined) return this.fail(asked, error, { quiet })
+    const failing = this.#parts.troubles.note(position, error, { quiet })
+    position.progress?.rewind()
+    position.jumpTo(place)
+    // Where it is deleted faster than it is read, and where a broker lies, this comes again.
+    this.#retry(position, failing)
+  }
+
+  #retry(position: Position, failing: NonNullable<Position['failing']>, { astray = false, after = 0 } = {}): void {
+    const wait = after || backoffDelay(failing.failures, this.#parts.settings.backoff)
+    position.failed(failing, { retryAt: this.#parts.transport.clock.monotonic() + wait, astray })
+    this.#parts.placement.settle(position)
+  }
+}
+
+function parted({ name, offset }: Position, common: number): KafkaError {
+  const text = `${name} was read up to ${offset}, but its log now parts from that at ${common}: messages were lost in an unclean election, and reading goes on from there`
+  return new KafkaError(ErrorCode.OffsetOutOfRange, text)
+}
