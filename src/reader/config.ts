@@ -144,6 +144,7 @@ export interface ReaderSettings extends FetchSettings {
   /** undefined: all. */
   readonly partition: number | undefined
   readonly partitionWatchInterval: number
+  readonly timeout: number
   readonly startOffset: number
   readonly commitInterval: number
   readonly autoCommit: boolean
@@ -180,6 +181,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     topics,
     partition: config.partition === undefined ? undefined : whole('partition', 0, 0),
     partitionWatchInterval: membership.partitionWatchInterval,
+    timeout: membership.timeout,
     startOffset: membership.startOffset,
     commitInterval: whole('commitInterval', 0, 0),
     autoCommit: config.autoCommit ?? false,

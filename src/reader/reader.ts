@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
+import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
@@ -22,13 +23,14 @@ import { iteration, type Steps } from './iteration.ts'
 import type { MessageBatch } from './message-batch.ts'
 import { MessageSource } from './message-source.ts'
 import { ReaderMetrics } from './metrics.ts'
+import { MissingTopics } from './missing-topics.ts'
 import { PartitionSession } from './partition-session.ts'
 import { placeOf, type SeekTarget, timeOf } from './place.ts'
 import type { Position } from './position.ts'
 import { describe, type ReaderStats } from './stats.ts'
 
 /**
- * Reads messages: of one partition, or as a member of a consumer group of the partitions it is given. Connects at the first read.
+ * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given. Connects at the first read.
  *
  * In a group, delivery is at least once. `readMessage` commits a message by itself, but only once the next one is asked for, so that what was
  * handed out and not dealt with when the process ends is read again; the last message before `close()` counts as not dealt with, too.
@@ -39,6 +41,13 @@ import { describe, type ReaderStats } from './stats.ts'
  *
  * Any number of reads may wait at once; they are served in the order they came. A read that is cancelled takes no message with it. Where several
  * loops share a reader, each that asks says for all that what was handed out is dealt with: commit by hand there.
+ *
+ * What goes wrong. A partition in trouble (no leader, a broker away, a damaged batch) keeps no other from being read: it is tried again until it
+ * can be, and told of by the log, by `partitionTrouble` events and by `stats().troubles`. A read rejects, once nothing is left that was fetched,
+ * with what won't pass by itself: a right that is missing, a batch that stays damaged, a topic made anew, an offset out of range where the settings
+ * say so. Failures that may pass, an outage of the network or of a credential callback among them, reject a read in the beginning alone: when
+ * nothing was read yet and nothing can be, after `maxAttempts` failures or some 4 s. Once anything was read, reads and loops outlast them. After
+ * a rejection the reader goes on: the next read may succeed.
  */
 export class Reader implements AsyncIterable<Message> {
   readonly #given: ReaderConfig
@@ -53,6 +62,7 @@ export class Reader implements AsyncIterable<Message> {
   /** One of the two: a partition of its own, or a place in a group. */
   readonly #sole: PartitionSession | undefined
   readonly #session: GroupSession | undefined
+  readonly #missing: MissingTopics | undefined
   #started = false
   /** Rings when a waiting read may find something. */
   readonly #news = new Condition()
@@ -87,7 +97,10 @@ export class Reader implements AsyncIterable<Message> {
     const fetcher = this.#fetcher
     const source = this.#source
     if (settings.groupId === undefined) this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
-    else this.#session = this.#sessionOf(settings.groupId)
+    else {
+      this.#session = this.#sessionOf(settings.groupId)
+      this.#missing = new MissingTopics({ cluster: transport.cluster(brokers), topics: settings.topics, clock: this.#clock, logger, wake })
+    }
   }
 
   /**
@@ -252,7 +265,10 @@ export class Reader implements AsyncIterable<Message> {
     return this.#given
   }
 
-  /** Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by the group's `timeout`, twice. */
+  /**
+   * Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by twice the `timeout`: what takes a broker
+   * longer ends in the background.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#shut()
     return this.#closed
@@ -266,12 +282,17 @@ export class Reader implements AsyncIterable<Message> {
     this.#closing = true
     const positions = [...this.#fetcher.positions]
     this.#sole?.close(closedError())
+    this.#missing?.close(closedError())
     this.#source.cut(positions)
     this.#fetcher.close()
     this.#news.ring()
-    await this.#session?.close(closedError())
+    // What a broker doesn't answer must not hold up the caller for each thing it is asked in turn.
+    const deadline = new Deadline(2 * this.#settings.timeout, this.#clock)
+    const inTime = (task: Promise<void> | undefined): Promise<void> =>
+      deadline.bound(task ?? Promise.resolve(), closedError).catch(() => {})
+    await inTime(this.#session?.close(closedError()))
     this.#source.forget(positions)
-    if (this.#ownsTransport) await this.#transport.close()
+    if (this.#ownsTransport) await inTime(this.#transport.close())
   }
 
   /** The next message if it is at hand and nobody waits for one. */
@@ -298,6 +319,7 @@ export class Reader implements AsyncIterable<Message> {
         this.#ensureOpen()
         this.#session?.throwFailure()
         this.#sole?.throwFailure()
+        this.#missing?.throwFailure()
         const taken = this.#telling(take)
         if (taken === undefined) continue
         this.#busy = true
@@ -329,6 +351,7 @@ export class Reader implements AsyncIterable<Message> {
     this.#ensureOpen()
     this.#started = true
     this.#session?.start()
+    this.#missing?.start()
     this.#sole?.start()
   }
 
