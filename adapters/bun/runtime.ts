@@ -1,4 +1,5 @@
 import { ConfigError } from '../../src/base/errors.ts'
+import type { TLSTexts } from '../shared/tls.ts'
 
 // As much of Bun as we use, declared by hand: no types of another runtime come with the package.
 
@@ -28,16 +29,8 @@ export interface Handlers {
   connectError(socket: BunSocket, error: Error): void
 }
 
-export interface BunTLS {
-  ca?: string[]
-  cert?: string
-  key?: string
-  serverName: string
-  rejectUnauthorized: boolean
-}
-
 interface Bun {
-  connect(options: { hostname: string; port: number; tls?: BunTLS; socket: Handlers }): Promise<BunSocket>
+  connect(options: { hostname: string; port: number; tls?: TLSTexts; socket: Handlers }): Promise<BunSocket>
 }
 
 export function bun(): Bun {

@@ -29,16 +29,16 @@ export async function dial(address: Address, { tls, signal }: { tls?: TLSOptions
 function open({ host, port }: Address, tls: TLSOptions | undefined): WorkerSocket {
   // An IPv6 address goes in brackets here.
   const address = { hostname: host.includes(':') ? `[${host}]` : host, port }
-  if (tls?.serverName === undefined || tls.serverName === host)
-    return connect(address, { secureTransport: tls === undefined ? 'off' : 'on' })
+  const name = (tls?.serverName ?? host).replace(/\.$/, '')
+  if (tls === undefined || name === host) return connect(address, { secureTransport: tls === undefined ? 'off' : 'on' })
   // Only a connection that turns to TLS later can expect another name than the host's.
   const plain = connect(address, { secureTransport: 'starttls' })
   plain.closed.catch(() => {})
-  return plain.startTls({ expectedServerHostname: tls.serverName })
+  return plain.startTls({ expectedServerHostname: name })
 }
 
-function check(broker: string, { ca, cert, key, rejectUnauthorized }: TLSOptions): void {
-  const given = Object.entries({ ca, cert, key }).filter(([, value]) => value !== undefined)
+function check(broker: string, { ca, cert, key, passphrase, rejectUnauthorized }: TLSOptions): void {
+  const given = Object.entries({ ca, cert, key, passphrase }).filter(([, value]) => value !== undefined)
   if (rejectUnauthorized === false) given.push(['rejectUnauthorized: false', ''])
   if (given.length === 0) return
   const names = given.map(([name]) => `tls.${name}`).join(', ')

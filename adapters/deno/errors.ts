@@ -4,6 +4,7 @@ import {
   certificateError,
   handshakeEndedError,
   networkError,
+  notPermittedError,
   notTLSError,
   refusal,
   unknownAuthorityError,
@@ -16,6 +17,7 @@ export function translate(broker: string, error: unknown, secure: boolean): unkn
   const { name, message } = error
   const { code } = error as { code?: string }
   if (error instanceof RangeError || error instanceof TypeError) return new ConfigError(`${broker}: ${message}`, { cause: error })
+  if (name === 'NotCapable' || name === 'PermissionDenied') return notPermittedError(broker, message, error)
   // Looking up a name has no code of its own.
   if (/failed to lookup address/.test(message))
     return networkError(broker, /try again|temporary/i.test(message) ? 'EAI_AGAIN' : 'ENOTFOUND', error)

@@ -1,4 +1,5 @@
 import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { resolve } from '../shared/resolve.ts'
 import { dial } from './dial.ts'
 
 export { natives } from './natives.ts'
@@ -8,4 +9,4 @@ export { natives } from './natives.ts'
  * authorities Deno knows, not instead of them; `rejectUnauthorized: false`, and a `serverName` together with a client certificate, are
  * refused with a ConfigError.
  */
-export const adapter: SocketAdapter = { name: 'deno', dial }
+export const adapter: SocketAdapter = { name: 'deno', dial, resolve }

@@ -4,6 +4,7 @@ import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
 import { onAbort } from '../../src/base/signals.ts'
 import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
+import { type TLSTexts, tlsTexts } from '../shared/tls.ts'
 import { translate } from './errors.ts'
 import { Receiver } from './receiver.ts'
 import { NodeSocket } from './socket.ts'
@@ -27,9 +28,9 @@ export function dial(
     const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
     let socket: net.Socket
     try {
-      socket = connect(address, secure, receiver)
+      socket = connect(address, secure && tlsTexts(broker, address.host, secure), receiver)
     } catch (error) {
-      return reject(new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }))
+      return reject(error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }))
     }
     const opened = (): void => {
       settled()
@@ -57,7 +58,7 @@ export function dial(
   })
 }
 
-function connect({ host, port }: Address, secure: TLSOptions | undefined, { onread }: Receiver): net.Socket {
+function connect({ host, port }: Address, secure: TLSTexts | undefined, { onread }: Receiver): net.Socket {
   const options = {
     host,
     port,
@@ -68,15 +69,12 @@ function connect({ host, port }: Address, secure: TLSOptions | undefined, { onre
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: attemptTimeout,
   }
-  return secure === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(host, secure) } as tls.ConnectionOptions)
+  return secure === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(secure) } as tls.ConnectionOptions)
 }
 
-function tlsOptions(host: string, { ca, cert, key, serverName = host, rejectUnauthorized = true }: TLSOptions): tls.ConnectionOptions {
+function tlsOptions({ serverName, ...given }: TLSTexts): tls.ConnectionOptions {
   return {
-    ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    rejectUnauthorized,
+    ...given,
     // The indication is for names alone (RFC 6066); an address is checked against the certificate all the same.
     ...(net.isIP(serverName) === 0 ? { servername: serverName } : {}),
     checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(serverName, certificate),

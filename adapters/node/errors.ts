@@ -1,6 +1,15 @@
 import { isIP } from 'node:net'
 import { type ConnectionError, IsoKafkaError } from '../../src/base/errors.ts'
-import { alertError, certificateError, handshakeEndedError, networkError, notTLSError, refusal, wrongNameError } from '../shared/errors.ts'
+import {
+  alertError,
+  certificateError,
+  handshakeEndedError,
+  networkError,
+  notPermittedError,
+  notTLSError,
+  refusal,
+  wrongNameError,
+} from '../shared/errors.ts'
 
 type NodeError = Error & {
   code?: string
@@ -15,6 +24,7 @@ type NodeError = Error & {
 export function translate(broker: string, error: unknown, secure: boolean): unknown {
   if (!(error instanceof Error) || error instanceof IsoKafkaError) return error
   const known = error as NodeError
+  if (known.code === 'ERR_ACCESS_DENIED') return notPermittedError(broker, 'run node with --allow-net', error)
   return (secure ? tlsError(broker, known) : undefined) ?? systemError(broker, known)
 }
 

@@ -1,7 +1,8 @@
 import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { resolve } from '../shared/resolve.ts'
 import { dial } from './dial.ts'
 
 export { natives } from './natives.ts'
 
 /** TCP and TLS through node:net and node:tls. */
-export const adapter: SocketAdapter = { name: 'node', dial }
+export const adapter: SocketAdapter = { name: 'node', dial, resolve }

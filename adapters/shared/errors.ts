@@ -1,5 +1,4 @@
 import { AuthenticationError, ConfigError, ConnectionError, messageOf } from '../../src/base/errors.ts'
-import type { TLSOptions } from '../../src/socket/socket.ts'
 
 // The words for what goes wrong with a connection, the same in every runtime.
 
@@ -27,6 +26,11 @@ const certificates: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the broker's certificate has expired",
   CERT_NOT_YET_VALID: "the broker's certificate is not valid yet",
   CERT_REVOKED: "the broker's certificate was revoked",
+}
+
+/** The runtime lets this program go there only if it is started otherwise. */
+export function notPermittedError(broker: string, how: string, cause: unknown): ConfigError {
+  return new ConfigError(`${broker}: this program may not use the network: ${how}`, { cause })
 }
 
 /** By the code of a system call; without a known one the error speaks for itself. `where`: what to add. */
@@ -64,20 +68,6 @@ export function handshakeEndedError(broker: string, cause: unknown): ConnectionE
 
 export function refusal(broker: string, message: string, cause: unknown): AuthenticationError {
   return new AuthenticationError(`${broker}: ${message}`, { cause })
-}
-
-/** For runtimes that pass over what they can't parse. Throws a ConfigError. */
-export function checkPem(broker: string, { ca, cert, key }: TLSOptions): void {
-  for (const text of ca === undefined ? [] : [ca].flat()) demand(broker, 'ca', text, 'CERTIFICATE')
-  demand(broker, 'cert', cert, 'CERTIFICATE')
-  demand(broker, 'key', key, 'PRIVATE KEY')
-  if ((cert === undefined) !== (key === undefined))
-    throw new ConfigError(`${broker}: a certificate goes with its key: give both cert and key`)
-}
-
-function demand(broker: string, name: string, text: string | undefined, label: string): void {
-  if (text === undefined || text.includes(`${label}-----`)) return
-  throw new ConfigError(`${broker}: tls.${name} is no PEM text with a ${label} in it`)
 }
 
 function hint(alert: string): string {

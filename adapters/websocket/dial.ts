@@ -1,9 +1,10 @@
 import { type Address, formatAddress } from '../../src/base/address.ts'
-import { AuthenticationError, ConfigError, messageOf, ProtocolError } from '../../src/base/errors.ts'
+import { AuthenticationError, ConfigError, ConnectionError, messageOf, ProtocolError } from '../../src/base/errors.ts'
 import { abortable, onAbort } from '../../src/base/signals.ts'
 import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
 import { encodeToken, markedSubprotocol, subprotocol, tokenProtocol } from '../shared/bridge-wire.ts'
 import { openError } from './errors.ts'
+import { watchPolicy } from './policy.ts'
 import { BridgedSocket } from './socket.ts'
 import type { WebSocketConstructor, WebSocketEvent, WebSocketLike } from './web-socket.ts'
 
@@ -51,8 +52,9 @@ async function tokenOf(broker: string, token: Bridge['token'], signal: AbortSign
   try {
     return await abortable(Promise.resolve(token()), signal)
   } catch (error) {
-    if (signal?.aborted) throw error
-    throw new AuthenticationError(`${broker}: no token for the bridge: ${messageOf(error)}`, { cause: error })
+    if (signal?.aborted || error instanceof ConfigError || error instanceof AuthenticationError) throw error
+    // Most likely the network is away, as it is for the broker: that passes.
+    throw new ConnectionError(broker, `no token for the bridge: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -64,7 +66,26 @@ export async function dial(
   options: { tls?: TLSOptions; signal?: AbortSignal } = {},
 ): Promise<Socket> {
   const { broker, url, protocols } = await requestOf(bridge, address, options)
-  return open(new WebSocket(url.href, protocols), broker, bridge.base.href, options.signal)
+  const refused = watchPolicy(url)
+  let webSocket: WebSocketLike
+  try {
+    webSocket = new WebSocket(url.href, protocols)
+  } catch (error) {
+    // ws:// from a page of https://, or a policy: the page itself must change.
+    refused.forget()
+    throw new ConfigError(`${broker}: the browser opens no WebSocket to ${bridge.base.href}: ${messageOf(error)}`, { cause: error })
+  }
+  try {
+    return await open(webSocket, broker, bridge.base.href, options.signal)
+  } catch (error) {
+    // The word of the policy may come a turn after the end of the WebSocket.
+    if (refused.watching && !options.signal?.aborted) await new Promise<void>(done => setTimeout(done, 0))
+    throw refused.by === undefined
+      ? error
+      : new ConfigError(`${broker}: the page's policy forbids a WebSocket to ${bridge.base.origin}: add that to its ${refused.by}`)
+  } finally {
+    refused.forget()
+  }
 }
 
 function open(webSocket: WebSocketLike, broker: string, bridge: string, signal: AbortSignal | undefined): Promise<Socket> {

@@ -1,4 +1,4 @@
-import { AuthenticationError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import type { WebSocketEvent } from './web-socket.ts'
 
@@ -48,7 +48,7 @@ export function statusError(broker: string, bridge: string, status: number, caus
       return new AuthenticationError(`${broker}: the bridge at ${bridge} wants a valid token (401)`, options)
     case 403: {
       const why = "its targets or origins don't list us"
-      return new AuthenticationError(`${broker}: the bridge at ${bridge} does not let us go there (403): ${why}`, options)
+      return new ConfigError(`${broker}: the bridge at ${bridge} does not let us go there (403): ${why}`, options)
     }
     case 504:
       return new TimeoutError(`${broker}: the broker did not answer the bridge at ${bridge} in time (504)`, options)

@@ -10,7 +10,10 @@ export type { WebSocketConstructor, WebSocketLike } from './web-socket.ts'
 export interface BridgeOptions {
   /** Where the bridge is: ws://, wss:// (http and https mean the same). The broker's host:port is appended to its path. */
   url: string | URL
-  /** Shown to the bridge before it accepts. A function is asked at every dial, so that a token may be short-lived. */
+  /**
+   * Shown to the bridge before it accepts. A function is asked at every dial, so that a token may be short-lived. What it
+   * throws counts as an outage, and it is asked again; a ConfigError or AuthenticationError of ours, thrown by it, is a refusal and final.
+   */
   token?: string | (() => string | Promise<string>)
 }
 

@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts'
-import { AuthenticationError, ConfigError, IsoKafkaError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
+import { AuthenticationError, ConfigError, ConnectionError, IsoKafkaError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
@@ -23,7 +23,7 @@ export function authenticate(
   const options = signal === undefined ? {} : { signal }
   return connection.exclusive(async inside => {
     await shakeHands(broker, mechanism, inside, options)
-    const { machine, response } = await asking(broker, mechanism, options, () => mechanism.start({ host, port, ...options }))
+    const { machine, response } = await asking(broker, mechanism, options, () => mechanism.start({ host, port, ...options }), outage)
     let bytes = response
     for (let round = 0; round < mostRounds; round++) {
       const { errorCode, errorMessage, authBytes, sessionLifetimeMs } = await inside.request(
@@ -61,7 +61,13 @@ async function shakeHands(broker: string, { name }: Mechanism, inside: Requester
 }
 
 /** Runs a step of the mechanism, which may be the user's code: its failure says whose it is, and the signal ends the waiting for it. */
-async function asking<T extends object>(broker: string, { name }: Mechanism, { signal }: CallOptions, step: () => Promise<T>): Promise<T> {
+async function asking<T extends object>(
+  broker: string,
+  { name }: Mechanism,
+  { signal }: CallOptions,
+  step: () => Promise<T>,
+  failed = refusal,
+): Promise<T> {
   try {
     const answer = await abortable((async () => step())(), signal)
     if (typeof answer !== 'object' || answer === null)
@@ -69,6 +75,14 @@ async function asking<T extends object>(broker: string, { name }: Mechanism, { s
     return answer
   } catch (error) {
     if (error instanceof IsoKafkaError || signal?.aborted) throw error
-    throw new AuthenticationError(`${broker}: ${name}: ${messageOf(error)}`, { cause: error })
+    throw failed(broker, `${name}: ${messageOf(error)}`, error)
   }
+}
+
+function refusal(broker: string, message: string, cause: unknown): IsoKafkaError {
+  return new AuthenticationError(`${broker}: ${message}`, { cause })
+}
+
+function outage(broker: string, message: string, cause: unknown): IsoKafkaError {
+  return new ConnectionError(broker, `no credentials: ${message}`, { cause })
 }

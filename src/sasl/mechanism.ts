@@ -11,7 +11,10 @@ export interface SaslSession extends CallOptions {
 export interface Mechanism {
   /** Kafka's name of it: `PLAIN`, `SCRAM-SHA-512`, … */
   readonly name: string
-  /** Begins an exchange: the first bytes to send, and what will answer the broker's challenges. Runs anew for every authentication. */
+  /**
+   * Begins an exchange: the first bytes to send, and what will answer the broker's challenges. Runs anew for every authentication. What it throws counts as
+   * an outage (a token that can't be fetched for a moment), and it is asked again; a ConfigError or AuthenticationError of ours, thrown by it, is final.
+   */
   start(session: SaslSession): Promise<SaslStart>
 }
 

@@ -8,6 +8,8 @@ import type { Address, SocketAdapter, TLSOptions } from './socket.ts'
 export interface ConnectionConfig {
   readonly adapter: SocketAdapter
   readonly address: Address
+  /** Where to dial; by default the address's own. Whatever it is, TLS checks the address's. */
+  readonly host?: string
   readonly tls?: TLSOptions
   readonly clientId: string
   /** What the connection is for; it rides in the events. */

@@ -2,13 +2,15 @@ import type { Address } from '../base/address.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { NativeCodecs } from '../compression/codec.ts'
 
-/** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM texts. */
+/** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM, as texts or as files are read. */
 export interface TLSOptions {
   /** Certificates to trust instead of the runtime's own. */
-  ca?: string | readonly string[]
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[]
   /** Our certificate and key, where the broker asks for one. */
-  cert?: string
-  key?: string
+  cert?: string | Uint8Array
+  key?: string | Uint8Array
+  /** Opens an encrypted `key`, in Node and Bun. */
+  passphrase?: string
   /** The name the broker's certificate must carry; the dialed host by default. */
   serverName?: string
   /** False accepts any certificate: for experiments on your own machine only. */
@@ -19,6 +21,7 @@ export const tlsSettings: SettingKinds<TLSOptions> = {
   ca: 'any',
   cert: 'any',
   key: 'any',
+  passphrase: 'string',
   serverName: 'string',
   rejectUnauthorized: 'boolean',
 }
@@ -53,6 +56,8 @@ export interface SocketAdapter {
   readonly limits?: { readonly connections?: number }
   /** Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's reason. */
   dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
+  /** The addresses of a name, where the runtime tells them: tried one by one when dialing the name came to nothing. */
+  resolve?(host: string): Promise<readonly string[]>
 }
 
 /** What a runtime lends; all optional. */

@@ -9,7 +9,7 @@ import type { Mechanism } from '../sasl/mechanism.ts'
 import { type Natives, nativesSettings, type SocketAdapter, type TLSOptions, tlsSettings } from '../socket/socket.ts'
 import { type Detached, detachedClock, detachedOf } from './detached.ts'
 import { Lifetime } from './lifetime.ts'
-import { type BrokerResolver, resolving } from './resolver.ts'
+import type { BrokerResolver } from './resolver.ts'
 
 /** Settings of a Transport. All optional; times are milliseconds. */
 export interface TransportConfig {
@@ -81,6 +81,7 @@ const ofItsUsers: Elsewhere = {
 /** A TransportConfig with its defaults filled in. */
 export interface Settings {
   readonly adapter: SocketAdapter
+  readonly resolver: BrokerResolver | undefined
   readonly natives: Natives
   readonly detached: Detached
   readonly dialTimeout: number
@@ -116,7 +117,8 @@ export function settingsOf(all: TransportConfig, runtime: { readonly adapter: So
   const detached = detachedOf(natives)
   const clock = detachedClock(config.clock, natives, detached)
   return {
-    adapter: resolver === undefined ? dialing : resolving(dialing, resolver),
+    adapter: dialing,
+    resolver,
     natives,
     detached,
     dialTimeout: positive(config, 'dialTimeout', 5000),

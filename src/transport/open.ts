@@ -3,6 +3,7 @@ import { Deadline } from '../base/deadline.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { authenticate } from '../sasl/authenticate.ts'
 import { BrokerConnection } from '../socket/connection.ts'
+import type { Addresses } from './addresses.ts'
 import type { Settings } from './config.ts'
 
 /** A broker that names shorter lifetimes would keep us at nothing but authenticating, in milliseconds. */
@@ -10,12 +11,14 @@ const leastSession = 1000
 
 export interface Opened {
   readonly connection: BrokerConnection
+  /** The host that was dialed for it. */
+  readonly host: string
   /** When to authenticate anew, by the monotonic clock; Infinity for never. */
   readonly authenticateAt: number
 }
 
 /** Dials, agrees on versions and authenticates, all within the dial timeout. */
-export async function open(settings: Settings, address: Address, lane: string): Promise<Opened> {
+export async function open(settings: Settings, addresses: Addresses, address: Address, lane: string): Promise<Opened> {
   const { adapter, tls, clientId, dialTimeout, requestTimeout, maxResponseBytes, clock, logger, onEvent } = settings
   const deadline = new Deadline(dialTimeout, clock)
   const config = {
@@ -23,7 +26,6 @@ export async function open(settings: Settings, address: Address, lane: string): 
     address,
     clientId,
     lane,
-    dialTimeout,
     requestTimeout,
     maxResponseBytes,
     clock,
@@ -32,11 +34,16 @@ export async function open(settings: Settings, address: Address, lane: string): 
     ...(onEvent && { onEvent }),
   }
   // It keeps the time itself, and knows what took too long.
-  const connection = await whileOpen(settings, ({ signal }) => BrokerConnection.open(config, { signal }))
+  const { connection, host } = await whileOpen(settings, ({ signal }) =>
+    addresses.connect(address, deadline, signal, (host, within) =>
+      BrokerConnection.open({ ...config, host, dialTimeout: Math.ceil(deadline.remaining) }, { signal: within }),
+    ),
+  )
   try {
-    return { connection, authenticateAt: await authenticateWithin(deadline.remaining, settings, address, connection) }
+    return { connection, host, authenticateAt: await authenticateWithin(deadline.remaining, settings, address, connection) }
   } catch (error) {
     connection.abort(error)
+    addresses.failed(host)
     throw error
   }
 }

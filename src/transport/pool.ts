@@ -3,6 +3,7 @@ import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConnectionError, messageOf } from '../base/errors.ts'
 import { abortable } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import { Addresses } from './addresses.ts'
 import { BrokerBackoff } from './broker-backoff.ts'
 import type { Settings } from './config.ts'
 import { inBackground } from './detached.ts'
@@ -39,6 +40,7 @@ const restBeforeClosing = 1000
 export class Pool {
   readonly #settings: Settings
   readonly #troubles: BrokerBackoff
+  readonly #addresses: Addresses
   readonly #slots = new Map<string, Slot>()
   readonly #leaving = new Set<BrokerConnection>()
   #timer: { readonly at: number; cancel(): void } | undefined
@@ -47,6 +49,7 @@ export class Pool {
   constructor(settings: Settings) {
     this.#settings = settings
     this.#troubles = new BrokerBackoff(settings.clock, settings.backoff)
+    this.#addresses = new Addresses(settings)
   }
 
   /** An open connection, made if need be. */
@@ -160,12 +163,15 @@ export class Pool {
       const wait = this.#troubles.wait(broker)
       if (wait > 0) await lifetime.sleep(wait)
       await this.#makeRoom(slot)
-      const { connection, authenticateAt } = await open(this.#settings, slot.address, slot.lane)
+      const { connection, host, authenticateAt } = await open(this.#settings, this.#addresses, slot.address, slot.lane)
       const openedAt = clock.monotonic()
       slot.connection = connection
       slot.usedAt = openedAt
       slot.authenticateAt = authenticateAt
-      void connection.onClose.then(() => this.#ended(slot, connection, openedAt))
+      void connection.onClose.then(() => {
+        if (!slot.leaving) this.#addresses.failed(host)
+        this.#ended(slot, connection, openedAt)
+      })
       this.#wakeAt(Math.min(openedAt + this.#settings.idleTimeout, authenticateAt))
       return connection
     } catch (error) {

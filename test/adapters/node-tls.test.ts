@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import * as http from 'node:http'
 import * as tls from 'node:tls'
@@ -58,12 +59,14 @@ describe('TLS', () => {
       ['127.0.0.1', { ca }],
       ['127.0.0.1', { ca, serverName: 'broker.test' }],
       ['localhost', { ca, serverName: '127.0.0.1' }],
+      // Fully qualified, as in Kubernetes: the dot is for resolvers alone.
+      ['localhost', { ca, serverName: 'broker.test.' }],
     ] as const) {
       const socket = await dial(peer, options, host)
       expect(await socket.read()).toBeNull()
       await socket.close()
     }
-    expect(names).toEqual(['localhost', false, 'broker.test', false])
+    expect(names).toEqual(['localhost', false, 'broker.test', false, 'broker.test'])
   })
 
   test('takes several authorities', async () => {
@@ -79,6 +82,32 @@ describe('TLS', () => {
     const socket = await dial(peer, { ca, cert: client.cert, key: client.key })
     expect(await seen.promise).toBe('client')
     socket.abort()
+  })
+
+  test('takes files as they were read, and an encrypted key with its passphrase', async () => {
+    const encrypted = createPrivateKey(client.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open' })
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+    const given: Partial<TLSOptions>[] = [
+      { ca: Buffer.from(ca), cert: Buffer.from(client.cert), key: Buffer.from(client.key) },
+      { ca: [bytes(stranger.cert), ca], cert: bytes(client.cert), key: String(encrypted), passphrase: 'open' },
+    ]
+    for (const options of given) {
+      const seen = deferred<string>()
+      await using peer = await secure({ ...broker, ca, requestCert: true }, socket =>
+        seen.resolve(String(socket.getPeerCertificate().subject.CN)),
+      )
+      const socket = await dial(peer, options)
+      expect(await seen.promise).toBe('client')
+      socket.abort()
+    }
+    const at = { host: 'localhost', port: 1, name: 'x' } as unknown as Peer
+    const locked = await refusal(dial(at, { ca, cert: client.cert, key: String(encrypted) }))
+    expect(locked).toBeInstanceOf(ConfigError)
+    expect(locked.message).toBe('localhost:1: tls.key is encrypted: give its passphrase as tls.passphrase')
+    const wrong = await refusal(dial(at, { ca, cert: client.cert, key: String(encrypted), passphrase: 'shut' }))
+    expect(wrong).toBeInstanceOf(ConfigError)
+    const binary = await refusal(dial(at, { ca: new Uint8Array([0x30, 0x82, 1, 1]) }))
+    expect(binary.message).toBe('localhost:1: tls.ca is no PEM text with a CERTIFICATE in it')
   })
 
   test('can be told to accept anything', async () => {

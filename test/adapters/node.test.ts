@@ -355,6 +355,7 @@ describe('dialing fails with our errors:', () => {
       AuthenticationError,
       'b:1: TLS failed: unsupported protocol (ERR_SSL_UNSUPPORTED_PROTOCOL)',
     ],
+    [coded('ERR_ACCESS_DENIED'), false, ConfigError, 'b:1: this program may not use the network: run node with --allow-net'],
     [coded('CERT_UNTRUSTED'), true, AuthenticationError, 'b:1: TLS failed: raw CERT_UNTRUSTED (CERT_UNTRUSTED)'],
   ])('%s', (raw, secure, kind, message) => {
     const error = translate('b:1', raw, secure) as Error

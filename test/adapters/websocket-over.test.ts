@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws'
 import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { CloseCode, subprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { websocketOver } from '../../adapters/websocket/index.ts'
-import { AuthenticationError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
 import { type Peer, startPeer, until } from './bridge-fixture.ts'
 import { certificate } from './certificates.ts'
@@ -47,7 +47,7 @@ describe('what is no handshake is refused, and the connection ended', () => {
     ['another status', () => 'HTTP/1.1 418 teapot\r\n\r\n', ConnectionError],
     ['200', () => 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', ConnectionError],
     ['401', () => 'HTTP/1.1 401 no\r\n\r\n', AuthenticationError],
-    ['403', () => 'HTTP/1.1 403 no\r\n\r\n', AuthenticationError],
+    ['403', () => 'HTTP/1.1 403 no\r\n\r\n', ConfigError],
     ['504', () => 'HTTP/1.1 504 late\r\n\r\n', TimeoutError],
     ['no HTTP at all', () => '\0\0\0\x10 what?\r\n\r\n', ProtocolError],
     ['a head without end', () => 'x'.repeat(100_000), ProtocolError],

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { ServeOptions } from '../../adapters/bridge/index.ts'
 import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { markedSubprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
-import { type BridgeOptions, websocket, websocketOver } from '../../adapters/websocket/index.ts'
+import { type BridgeOptions, type WebSocketConstructor, websocket, websocketOver } from '../../adapters/websocket/index.ts'
 import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
 import { type Fixture, onRequests, origin, requestBytes, responseBytes, startFixture, startPeer, tokens, until } from './bridge-fixture.ts'
@@ -46,6 +46,50 @@ test('settings that can not work are told at once', async () => {
   await expect(browserAdapter.dial(at, {})).rejects.toThrow(/isokafka\/websocket/)
 })
 
+describe('a browser that opens no WebSocket, and never will, is told apart from an outage:', () => {
+  const dialing = (WebSocket: WebSocketConstructor) => websocket({ url: 'ws://bridge.test/', WebSocket }).dial(at, {})
+
+  test('an insecure one from a secure page', async () => {
+    class Refused {
+      constructor() {
+        throw new DOMException('an insecure WebSocket may not be opened from a page loaded over HTTPS', 'SecurityError')
+      }
+    }
+    const error = await dialing(Refused).catch(error => error)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error.message).toMatch(/^broker:9092: the browser opens no WebSocket to ws:\/\/bridge.test\/: an insecure WebSocket/)
+  })
+
+  test('one that the policy of the page forbids', async () => {
+    const document = new EventTarget()
+    vi.stubGlobal('document', document)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    for (const violationFirst of [true, false]) {
+      class Forbidden extends EventTarget {
+        binaryType = ''
+        constructor() {
+          super()
+          const violation = Object.assign(new Event('securitypolicyviolation'), {
+            blockedURI: 'ws://bridge.test',
+            effectiveDirective: 'connect-src',
+          })
+          const events: [EventTarget, Event][] = [
+            [document, violation],
+            [this, new Event('error')],
+          ]
+          if (!violationFirst) events.reverse()
+          queueMicrotask(() => {
+            for (const [target, event] of events) target.dispatchEvent(event)
+          })
+        }
+      }
+      const error = await dialing(Forbidden).catch(error => error)
+      expect(error).toBeInstanceOf(ConfigError)
+      expect(error.message).toBe("broker:9092: the page's policy forbids a WebSocket to ws://bridge.test: add that to its connect-src")
+    }
+  })
+})
+
 describe.each(Object.entries(kinds))('%s', (_name, make) => {
   const adapterTo = ({ bridge }: Fixture, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter =>
     make({ url: bridge.url, token })
@@ -57,12 +101,15 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
     const peer = await startPeer()
     const fixture = await labFor(peer.port)
     await expect(adapterTo(fixture, 'forged').dial(at, {})).rejects.toThrow(AuthenticationError)
-    await expect(adapterTo(fixture).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(AuthenticationError)
+    await expect(adapterTo(fixture).dial({ host: 'elsewhere', port: 1 }, {})).rejects.toThrow(ConfigError)
     await expect(adapterTo(await labFor(1)).dial(at, {})).rejects.toThrow(ConnectionError)
     const never = { name: 'never', dial: () => new Promise<never>(() => {}) }
     const late = await labFor(1, { adapter: never, limits: { dialTimeout: 50 } })
     await expect(adapterTo(late).dial(at, {})).rejects.toThrow(TimeoutError)
-    await expect(adapterTo(fixture, () => Promise.reject(new Error('logged out'))).dial(at, {})).rejects.toThrow(/logged out/)
+    const away = adapterTo(fixture, () => Promise.reject(new TypeError('Failed to fetch'))).dial(at, {})
+    await expect(away).rejects.toMatchObject({ temporary: true, message: 'broker:9092: no token for the bridge: Failed to fetch' })
+    const loggedOut = new AuthenticationError('logged out')
+    await expect(adapterTo(fixture, () => Promise.reject(loggedOut)).dial(at, {})).rejects.toBe(loggedOut)
     const nowhere = make({ url: 'ws://127.0.0.1:1/' })
     await expect(nowhere.dial(at, {})).rejects.toThrow(ConnectionError)
   })

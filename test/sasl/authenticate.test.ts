@@ -152,9 +152,13 @@ describe('a refusal is an error that says', () => {
   test('what the mechanism found wrong', async () => {
     const cause = new Error('the token shop is closed')
     const { error, name } = await refusal({}, { name: 'MINE', start: () => Promise.reject(cause) })
-    expect(error).toBeInstanceOf(AuthenticationError)
-    expect(error.message).toBe(`${name}: MINE: the token shop is closed`)
-    expect(error.cause).toBe(cause)
+    expect(error).toMatchObject({ temporary: true, cause, message: `${name}: no credentials: MINE: the token shop is closed` })
+    const final = new AuthenticationError('the account is closed')
+    expect((await refusal({}, { name: 'MINE', start: () => Promise.reject(final) })).error).toBe(final)
+    const machine = { next: () => Promise.reject(new Error('a wrong proof')) }
+    const proof = await refusal({}, { name: 'MINE', start: async () => ({ response: new Uint8Array(), machine }) })
+    expect(proof.error).toBeInstanceOf(AuthenticationError)
+    expect(proof.error.message).toBe(`${proof.name}: MINE: a wrong proof`)
   })
 
   test('that the mechanism answers nothing', async () => {

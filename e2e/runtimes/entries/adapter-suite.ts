@@ -195,6 +195,7 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       test('TLS: trusts what the runtime trusts, and refuses settings a Worker has no say in', async () => {
         await secure('tlsEcho', {})
         await secure('tlsEcho', { serverName: 'peer.test', rejectUnauthorized: true })
+        await secure('tlsEcho', { serverName: 'peer.test.' })
         await refusal('tlsEcho', { serverName: 'elsewhere.test' }, /no connection|connection/, ConnectionError)
         for (const peer of ['tlsOther', 'tlsExpired', 'tlsSelfSigned', 'hangUp'] as PeerName[])
           await refusal(peer, {}, /: no connection: /, ConnectionError)
@@ -208,6 +209,7 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       await secure('tlsEcho', { ca })
       await secure('tlsEcho', { ca: [stranger, ca] }, '127.0.0.1')
       await secure('tlsEcho', { ca, serverName: 'peer.test' })
+      await secure('tlsEcho', { ca: new TextEncoder().encode(ca), serverName: 'peer.test.' })
       const unknown = /the CA that signed the broker's certificate is not known: give it as `ca`/
       await refusal('tlsEcho', {}, unknown)
       await refusal('tlsEcho', { ca: stranger }, unknown)
