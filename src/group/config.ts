@@ -77,14 +77,14 @@ export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
   ...membershipSettings,
 }
 
-export type Membership = Required<Omit<MembershipConfig, 'groupInstanceId' | 'startOffset'>> & {
+export type MembershipSettings = Required<Omit<MembershipConfig, 'groupInstanceId' | 'startOffset'>> & {
   readonly groupInstanceId: string | null
   readonly startOffset: number
 }
 
 /** The settings with their defaults; a ConfigError for what can't work. */
-export function membershipOf(config: MembershipConfig): Membership {
-  const membership: Membership = {
+export function membershipOf(config: MembershipConfig): MembershipSettings {
+  const membership: MembershipSettings = {
     groupBalancers: config.groupBalancers ?? [new RangeGroupBalancer(), new RoundRobinGroupBalancer()],
     heartbeatInterval: config.heartbeatInterval ?? 3_000,
     sessionTimeout: config.sessionTimeout ?? 30_000,
@@ -114,4 +114,13 @@ export function membershipOf(config: MembershipConfig): Membership {
     throw new ConfigError(`retentionTime must be whole milliseconds, is ${membership.retentionTime}`)
   if (membership.groupInstanceId === '') throw new ConfigError('groupInstanceId is empty')
   return membership
+}
+
+/** What a member of a group is given; a ConfigError for what can't work. */
+export function groupSettingsOf(config: ConsumerGroupConfig): { id: string; topics: readonly string[]; membership: MembershipSettings } {
+  const { id, topics } = config
+  if (typeof id !== 'string' || id === '') throw new ConfigError('a consumer group needs an id')
+  if (!Array.isArray(topics) || topics.length === 0 || topics.some(topic => typeof topic !== 'string' || topic === ''))
+    throw new ConfigError('a consumer group needs topics, a list of names')
+  return { id, topics: [...new Set(topics)], membership: membershipOf(config) }
 }

@@ -1,70 +1,45 @@
 import { ConfigError, ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
-import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { OffsetCommit } from '../protocol/offset-commit.ts'
 import { OffsetFetch } from '../protocol/offset-fetch.ts'
 import type { Cluster } from '../transport/cluster.ts'
-import type { Coordinator } from './coordinator.ts'
-import type { GroupOffsets, PartitionAssignment } from './generation.ts'
-import { layoutOf } from './partitions.ts'
-
-export interface OffsetsOptions extends CallOptions {
-  /** How long failures that pass are tried again, in milliseconds. */
-  withinMs: number
-}
+import type { Coordinator, PersistOptions } from './coordinator.ts'
+import type { GroupOffsets } from './generation.ts'
+import type { CommitIdentity } from './group-protocol.ts'
 
 /** Ids by topic, as they were when a generation began; the zero uuid where a topic or its id is unknown. */
 export type TopicIds = Readonly<Record<string, string>>
 
-/** Where a group left off, and in which topics: another topic of the same name begins with nothing. */
-export interface Beginnings {
-  readonly assignments: Record<string, PartitionAssignment[]>
-  readonly topicIds: TopicIds
+/** A group as its coordinator and the cluster know it. */
+export interface GroupPlace {
+  readonly groupId: string
+  readonly coordinator: Coordinator
+  readonly cluster: Cluster
 }
 
-/** Adds to the partitions where their group left off; `startOffset` where it never was. */
-export function fetchOffsets(
-  coordinator: Coordinator,
-  cluster: Cluster,
-  groupId: string,
-  partitions: ReadonlyMap<string, readonly number[]>,
-  startOffset: number,
-  options: OffsetsOptions,
-): Promise<Beginnings> {
-  const names = [...partitions.keys()]
-  return coordinator.persist(async () => {
-    const topicIds: Record<string, string> = Object.create(null)
-    await Promise.all(
-      names.map(async name => {
-        topicIds[name] = (await layoutOf(cluster, name, options))?.id ?? zeroUuid
-      }),
-    )
-    const topics = [...partitions].map(([name, partitionIndexes]) => ({ name, topicId: topicIds[name]!, partitionIndexes }))
-    const committed = topics.length === 0 ? new Map() : await fetchOnce(coordinator, cluster, groupId, topics, options)
-    const assignments: Record<string, PartitionAssignment[]> = Object.create(null)
-    for (const [topic, ids] of partitions) {
-      const offsets = committed.get(topic)
-      assignments[topic] = ids.map(id => {
-        const offset = offsets?.get(id)
-        // Taken for one without a commit it would be read anew, or skipped.
-        if (offset === undefined)
-          throw new ProtocolError(`the coordinator of group ${groupId} left ${topic}/${id} out of its answer about offsets`)
-        return { id, offset: offset < 0 ? startOffset : offset }
-      })
-    }
-    return { assignments, topicIds }
-  }, options)
+/** Partitions of a topic whose commits are asked for. */
+export interface OffsetsQuestion {
+  readonly name: string
+  readonly topicId: string
+  readonly partitionIndexes: readonly number[]
 }
 
-/** By topic and partition; negative where nothing was committed. */
-async function fetchOnce(
-  coordinator: Coordinator,
-  cluster: Cluster,
-  groupId: string,
-  topics: readonly { name: string; topicId: string; partitionIndexes: readonly number[] }[],
+/** What a group has committed in a partition, −1 for nothing, or why that can't be told. */
+export interface Committed {
+  readonly offset: number
+  readonly errorCode: number
+  /** What was committed with it. */
+  readonly metadata: string | null
+}
+
+/** By topic and partition. Rejects when the coordinator can't be asked; what it says of a partition stands with it. */
+export async function fetchOffsets(
+  { groupId, coordinator, cluster }: GroupPlace,
+  topics: readonly OffsetsQuestion[],
   { signal }: CallOptions,
-): Promise<Map<string, Map<number, number>>> {
+): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>> {
   const response = await coordinator.request(
     'control',
     OffsetFetch,
@@ -75,18 +50,18 @@ async function fetchOnce(
   coordinator.check(response.errorCode)
   const [group] = response.groups
   if (group !== undefined) coordinator.check(group.errorCode)
-  const committed = new Map<string, Map<number, number>>()
+  const committed = new Map<string, Map<number, Committed>>()
   for (const answer of group?.topics ?? response.topics) {
     const name = nameOf(answer, topics)
-    const offsets = new Map<number, number>()
-    for (const { partitionIndex, committedOffset, errorCode } of answer.partitions) {
+    const offsets = committed.get(name) ?? new Map<number, Committed>()
+    committed.set(name, offsets)
+    for (const { partitionIndex, committedOffset, errorCode, metadata } of answer.partitions) {
       // Our id is of a topic deleted since, or too new for this broker: look again.
       if (errorCode === ErrorCode.UnknownTopicID) await cluster.refresh([name], signal ? { signal } : {})
       // A topic that is gone has no offsets; whoever reads it will hear of it.
-      if (errorCode !== ErrorCode.UnknownTopicOrPartition) coordinator.check(errorCode, `${name}/${partitionIndex}`)
-      offsets.set(partitionIndex, committedOffset)
+      const gone = errorCode === ErrorCode.UnknownTopicOrPartition
+      offsets.set(partitionIndex, { offset: committedOffset, errorCode: gone ? 0 : errorCode, metadata })
     }
-    committed.set(name, offsets)
   }
   return committed
 }
@@ -96,13 +71,14 @@ function nameOf(answer: { name?: string; topicId?: string }, topics: readonly { 
   return answer.name || (topics.find(({ topicId }) => topicId === answer.topicId)?.name ?? '')
 }
 
-export interface Committer {
-  readonly groupId: string
-  readonly generationId: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly retentionTime: number
+/** What a commit is made in the name of. */
+export interface CommitTerms {
+  readonly identity: CommitIdentity
   readonly topicIds: TopicIds
+  /** What is committed with the offsets of a topic. */
+  metadata(topic: string): string | null
+  /** In milliseconds; −1 leaves it to the broker. */
+  readonly retentionTime: number
 }
 
 /**
@@ -110,20 +86,18 @@ export interface Committer {
  * would skip what the group has never read; the error is IllegalGeneration then.
  */
 export async function storeOffsets(
-  coordinator: Coordinator,
-  cluster: Cluster,
-  by: Committer,
+  { groupId, coordinator, cluster }: GroupPlace,
+  { identity, topicIds, metadata, retentionTime }: CommitTerms,
   offsets: GroupOffsets,
-  options: OffsetsOptions,
+  options: PersistOptions,
 ): Promise<void> {
-  const { groupId, generationId, memberId, groupInstanceId, retentionTime, topicIds } = by
   const all = Object.entries(offsets).map(([name, partitions]) => ({
     name,
     topicId: topicIds[name] ?? zeroUuid,
     partitions: Object.entries(partitions).map(([id, offset]) => ({
       partitionIndex: Number(id),
       committedOffset: offset,
-      committedMetadata: null,
+      committedMetadata: metadata(name),
     })),
   }))
   // By name a retry could reach another topic than the one that was refused: then only if metadata still has ours.
@@ -138,7 +112,7 @@ export async function storeOffsets(
     const response = await coordinator.request(
       'control',
       OffsetCommit,
-      { groupId, generationIdOrMemberEpoch: generationId, memberId, groupInstanceId, retentionTimeMs: retentionTime, topics },
+      { groupId, ...identity, retentionTimeMs: retentionTime, topics },
       options.signal ? { signal: options.signal } : {},
     )
     const unanswered = new Set(
@@ -162,14 +136,9 @@ export async function storeOffsets(
   if (gone.length > 0) {
     throw new KafkaError(
       ErrorCode.IllegalGeneration,
-      `not committed, for ${gone.join(', ')} was deleted and made anew since generation ${generationId} of group ${groupId} began`,
+      `not committed, for ${gone.join(', ')} was deleted and made anew since group ${groupId} was given its partitions`,
     )
   }
-}
-
-/** The group went on without this member or this generation: what is committed now would be refused for good. */
-export function isOutdated(error: unknown): boolean {
-  return hasCode(error, ErrorCode.IllegalGeneration, ErrorCode.UnknownMemberId, ErrorCode.FencedInstanceID)
 }
 
 /** A ConfigError for what is no offsets: a Map, say, has no entries to be seen, and would be committed in silence as nothing. */

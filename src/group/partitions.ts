@@ -1,24 +1,37 @@
 import type { CallOptions } from '../base/signals.ts'
+import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, hasCode } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
 import type { Broker, Partition, TopicLayout } from '../transport/layout.ts'
 
-/** The partitions of these topics as balancers take them, and how many each topic has; a topic that does not exist has none. */
+/** What a topic was when its partitions were divided. */
+export interface TopicShape {
+  /** KIP-516; the zero uuid where it is not known. */
+  readonly id: string
+  /** How many partitions; 0 for a topic that does not exist. */
+  readonly count: number
+}
+
+export type TopicShapes = ReadonlyMap<string, TopicShape>
+
+/** The partitions of these topics as balancers take them, and what each topic is; one that does not exist has none. */
 export async function partitionsOf(
   cluster: Cluster,
   topics: readonly string[],
   options: CallOptions,
-): Promise<{ partitions: Partition[]; counts: ReadonlyMap<string, number> }> {
+): Promise<{ partitions: Partition[]; shapes: TopicShapes }> {
   const layouts = await Promise.all(
     topics.map(topic =>
       layoutOf(cluster, topic, options).catch((error: unknown) => {
-        // Some other member's nonsense: whoever reads a topic hears of it when its offsets are asked for.
-        if (hasCode(error, ErrorCode.InvalidTopic)) return null
+        // Another member's nonsense, or what the leader may not see: whoever reads a topic hears of it when its offsets are asked for.
+        if (isOfTopic(error)) return null
         throw error
       }),
     ),
   )
-  const counts = new Map(topics.map((topic, i) => [topic, layouts[i]?.partitions.length ?? 0]))
+  const shapes = new Map(
+    topics.map((topic, i) => [topic, { id: layouts[i]?.id ?? zeroUuid, count: layouts[i]?.partitions.length ?? 0 }] as const),
+  )
   const brokers = new Map(cluster.brokers().map(({ id, host, port, rack }): [number, Broker] => [id, { id, host, port, rack: rack ?? '' }]))
   const brokerOf = (id: number): Broker => brokers.get(id) ?? { id, host: '', port: 0, rack: '' }
   const partitions = layouts.flatMap(layout =>
@@ -34,7 +47,7 @@ export async function partitionsOf(
       }),
     ),
   )
-  return { partitions, counts }
+  return { partitions, shapes }
 }
 
 /** Null for a topic that does not exist. */
@@ -45,4 +58,9 @@ export async function layoutOf(cluster: Cluster, topic: string, options: CallOpt
     if (hasCode(error, ErrorCode.UnknownTopicOrPartition)) return null
     throw error
   }
+}
+
+/** One topic can't be read, and that won't pass by itself; the others are none the worse. */
+export function isOfTopic(error: unknown): boolean {
+  return hasCode(error, ErrorCode.TopicAuthorizationFailed, ErrorCode.InvalidTopic)
 }

@@ -13,6 +13,8 @@ export interface GenerationParts {
   commit(offsets: GroupOffsets, options: CallOptions): Promise<void>
   /** Told of what a started function threw. */
   onError(error: unknown): void
+  /** A function has returned, or thrown `cause`, and thereby ended the generation. */
+  onReturn(cause: unknown): void
 }
 
 /** A generation with the handles of those who end it. */
@@ -24,13 +26,13 @@ export class RunningGeneration implements Generation {
   readonly topicIds: Readonly<Record<string, string>>
   /** Why it ended. */
   cause: unknown
-  private readonly parts: GenerationParts
-  private readonly controller = new AbortController()
-  private running = 0
-  private readonly finished: Deferred<void> = deferred()
+  readonly #parts: GenerationParts
+  readonly #controller = new AbortController()
+  #running = 0
+  readonly #finished: Deferred<void> = deferred()
 
   constructor(parts: GenerationParts) {
-    this.parts = parts
+    this.#parts = parts
     this.id = parts.id
     this.groupId = parts.groupId
     this.memberId = parts.memberId
@@ -40,32 +42,32 @@ export class RunningGeneration implements Generation {
 
   /** Aborted when it ends; functions may run on for a while. */
   get signal(): AbortSignal {
-    return this.controller.signal
+    return this.#controller.signal
   }
 
   /** Resolves once it has ended and its functions have returned. */
   get over(): Promise<void> {
-    return this.finished.promise
+    return this.#finished.promise
   }
 
   start(task: (signal: AbortSignal) => void | Promise<void>): void {
-    this.running++
-    void this.run(task)
+    this.#running++
+    void this.#run(task)
   }
 
   async commitOffsets(offsets: GroupOffsets, options: CallOptions = {}): Promise<void> {
     checkOffsets(offsets)
-    return this.parts.commit(offsets, options)
+    return this.#parts.commit(offsets, options)
   }
 
   end(cause: unknown): void {
     if (this.signal.aborted) return
     this.cause = cause
-    this.controller.abort(new GenerationEndedError(`generation ${this.id} of group ${this.groupId} has ended`, { cause }))
-    if (this.running === 0) this.finished.resolve()
+    this.#controller.abort(new GenerationEndedError(`generation ${this.id} of group ${this.groupId} has ended`, { cause }))
+    if (this.#running === 0) this.#finished.resolve()
   }
 
-  private async run(task: (signal: AbortSignal) => void | Promise<void>): Promise<void> {
+  async #run(task: (signal: AbortSignal) => void | Promise<void>): Promise<void> {
     let cause: unknown
     try {
       await task(this.signal)
@@ -73,11 +75,14 @@ export class RunningGeneration implements Generation {
       // Passing on the signal's own reason is the usual way to stop.
       if (error !== this.signal.reason) {
         cause = error
-        this.parts.onError(error)
+        this.#parts.onError(error)
       }
     }
-    this.running--
-    this.end(cause)
-    if (this.running === 0) this.finished.resolve()
+    this.#running--
+    if (!this.signal.aborted) {
+      this.end(cause)
+      this.#parts.onReturn(cause)
+    }
+    if (this.#running === 0) this.#finished.resolve()
   }
 }

@@ -1,18 +1,31 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf, TimeoutError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Generation } from '../group/generation.ts'
+import type { GroupMembership } from '../group/group-membership.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
-import type { Message } from '../records/message.ts'
+import { type Message, originOf } from '../records/message.ts'
+import type { Position } from './position.ts'
 import type { Progress } from './progress.ts'
 
 /** Between two automatic commits where no `commitInterval` is set. */
 const automaticInterval = 100
 
+/** A partition that a member has, from when it was given it until it is taken away. */
+export interface Holding {
+  readonly topic: string
+  readonly partition: number
+  /** KIP-516; the zero uuid where it is not known. */
+  readonly topicId: string
+  /** How far it is committed. Messages read from it carry this as their origin. */
+  readonly progress: Progress
+  /** Where it began. */
+  readonly position: Position
+}
+
 export interface CommitterParts {
-  readonly generation: Generation
-  /** By topic and partition: all that this member may commit. */
-  readonly progress: ReadonlyMap<string, ReadonlyMap<number, Progress>>
+  readonly membership: GroupMembership
+  /** All that this member may commit, by name of the partition. */
+  readonly held: ReadonlyMap<string, Holding>
   readonly commitInterval: number
   /** Writes down what was read and is done with; whether more is to come without a `poke`. */
   settle(): boolean
@@ -21,89 +34,102 @@ export interface CommitterParts {
 }
 
 /**
- * The commits of one generation: the highest offset of each partition, one request at a time, never backwards. What comes while a request is
- * under way rides in the next.
+ * The commits of one member: the highest offset of each partition, one request at a time, never backwards. What comes while a request is under
+ * way rides in the next.
  */
 export class Committer {
-  private readonly parts: CommitterParts
-  private sending: Promise<void> = Promise.resolve()
-  private next: Promise<void> | undefined
-  private cancelTimer: (() => void) | undefined
-  private finished = false
-  private readonly ending = new AbortController()
+  readonly #parts: CommitterParts
+  #sending: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+  #cancelTimer: (() => void) | undefined
+  #closed = false
+  /** Given back as soon as they are committed. */
+  #leaving: readonly Holding[] = []
+  /** Ends commits under way when partitions must go. */
+  #ending = new AbortController()
 
   constructor(parts: CommitterParts) {
-    this.parts = parts
+    this.#parts = parts
   }
 
   /**
-   * Notes messages to be committed. Answers the error to reject with when some are of partitions this member no longer has: those are left
-   * out, for their new reader begins where the group's commits left off.
+   * Notes messages to be committed. Answers the error to reject with when some are of partitions this member no longer has, or has anew, or of
+   * a topic that was deleted and made anew: those are left out, for their new reader begins where the group's commits left off.
    */
   note(messages: readonly Message[]): KafkaError | null {
     const strange = new Set<string>()
-    for (const { topic, partition, offset } of messages) {
-      const progress = this.parts.progress.get(topic)?.get(partition)
-      if (progress === undefined) strange.add(`${topic}/${partition}`)
+    for (const message of messages) {
+      const { topic, partition, offset } = message
+      const name = `${topic}/${partition}`
+      const progress = this.#parts.held.get(name)?.progress
+      // One put together by the user has no origin.
+      if (progress === undefined || (originOf(message) ?? progress) !== progress) strange.add(name)
       else progress.done(offset + 1)
     }
     if (strange.size === 0) return null
-    const { generation } = this.parts
+    const { membership } = this.#parts
     return new KafkaError(
       ErrorCode.IllegalGeneration,
-      `not committed, for in generation ${generation.id} group ${generation.groupId} gave another member ${[...strange].join(', ')}; that one reads the messages again`,
+      `not committed, for since these messages were read group ${membership.id} took ${[...strange].join(', ')} away, or the topic was made anew; who reads there now reads what is not committed again`,
     )
   }
 
   /** Something may have to be committed soon: sees to it in the background. */
   poke(): void {
-    if (this.cancelTimer !== undefined || this.finished) return
-    const { clock, commitInterval } = this.parts
-    this.cancelTimer = clock.after(commitInterval > 0 ? commitInterval : automaticInterval, () => {
-      this.cancelTimer = undefined
-      const more = this.parts.settle()
-      this.flush().catch(error => this.parts.logger.error(`group ${this.parts.generation.groupId}: committing failed: ${messageOf(error)}`))
+    if (this.#cancelTimer !== undefined || this.#closed) return
+    const { clock, commitInterval, membership, logger } = this.#parts
+    this.#cancelTimer = clock.after(commitInterval > 0 ? commitInterval : automaticInterval, () => {
+      this.#cancelTimer = undefined
+      const more = this.#parts.settle()
+      this.flush().catch(error => logger.error(`group ${membership.id}: committing failed: ${messageOf(error)}`))
       if (more) this.poke()
     })
   }
 
   /** Sends what is noted; resolves once the coordinator has it. */
   flush(): Promise<void> {
-    this.next ??= this.sending.then(() => {
-      this.next = undefined
-      const sent = this.send()
-      this.sending = sent.catch(() => {})
+    this.#next ??= this.#sending.then(() => {
+      this.#next = undefined
+      const sent = this.#send()
+      this.#sending = sent.catch(() => {})
       return sent
     })
-    return this.next
+    return this.#next
   }
 
-  /** The last commit of the generation, at most `withinMs` long. */
-  async finish(withinMs: number): Promise<void> {
-    this.finished = true
-    this.cancelTimer?.()
-    const cancel = this.parts.clock.after(withinMs, () => this.ending.abort(new TimeoutError(`not answered within ${withinMs} ms`)))
+  /** The last commit of partitions that are taken away, and are not among those held any more: at most `withinMs` long. */
+  async finish(holdings: readonly Holding[], withinMs: number): Promise<void> {
+    const { clock, logger, membership } = this.#parts
+    const cancel = clock.after(withinMs, () => this.#ending.abort(new TimeoutError(`not answered within ${withinMs} ms`)))
+    this.#leaving = holdings
     try {
       await this.flush()
     } catch (error) {
-      this.parts.logger.error(`group ${this.parts.generation.groupId}: the last commit of a generation failed: ${messageOf(error)}`)
+      logger.error(`group ${membership.id}: the last commit before partitions go failed: ${messageOf(error)}`)
     }
     cancel()
+    this.#leaving = []
+    this.#ending = new AbortController()
   }
 
-  private async send(): Promise<void> {
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer?.()
+  }
+
+  async #send(): Promise<void> {
     const offsets: Record<string, Record<number, number>> = Object.create(null)
+    const topicIds: Record<string, string> = Object.create(null)
     const due: [progress: Progress, offset: number][] = []
-    for (const [topic, partitions] of this.parts.progress) {
-      for (const [partition, progress] of partitions) {
-        if (progress.due <= progress.committed) continue
-        offsets[topic] ??= {}
-        offsets[topic][partition] = progress.due
-        due.push([progress, progress.due])
-      }
+    for (const { topic, partition, topicId, progress } of [...this.#parts.held.values(), ...this.#leaving]) {
+      if (progress.due <= progress.committed) continue
+      offsets[topic] ??= {}
+      offsets[topic][partition] = progress.due
+      topicIds[topic] = topicId
+      due.push([progress, progress.due])
     }
     if (due.length === 0) return
-    await this.parts.generation.commitOffsets(offsets, { signal: this.ending.signal })
+    await this.#parts.membership.commit(offsets, { topicIds, signal: this.#ending.signal })
     for (const [progress, offset] of due) progress.committed = Math.max(progress.committed, offset)
   }
 }

@@ -1,12 +1,11 @@
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
-import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Logger } from '../base/logger.ts'
-import { type CallOptions, onAbort } from '../base/signals.ts'
-import { zeroUuid } from '../bytes/reader.ts'
-import type { ConsumerGroup } from '../group/consumer-group.ts'
-import type { Generation } from '../group/generation.ts'
-import { Committer } from './committer.ts'
+import type { CallOptions } from '../base/signals.ts'
+import type { AssignedPartition } from '../group/beginnings.ts'
+import type { GroupMembership } from '../group/group-membership.ts'
+import { LastOffset } from '../protocol/offsets.ts'
+import { Committer, type Holding } from './committer.ts'
 import { Position } from './position.ts'
 import { Progress } from './progress.ts'
 
@@ -16,157 +15,184 @@ export interface GroupReader {
   assigned(positions: readonly Position[]): void
   /** These are no more, whose positions were assigned before: nothing more of them is handed out. */
   revoked(positions: readonly Position[]): void
-  /** Whether the application has a message that it did not say to be done with, by asking for the next. */
-  isBusy(): boolean
+  /** Whether the application has a message of one of these that it did not say to be done with, by asking for the next. */
+  isBusy(positions: readonly Position[]): boolean
   /** Writes down what is done with; see Committer. */
   settle(): boolean
-  /** Everything of these can be let go of. */
+  /** What the application has of these can be let go of. */
   forget(positions: readonly Position[]): void
   /** Reads that wait are to look again. */
   wake(): void
 }
 
 export interface GroupSessionParts {
-  readonly group: ConsumerGroup
+  readonly membership: GroupMembership
   readonly reader: GroupReader
   readonly commitInterval: number
-  readonly rebalanceTimeout: number
-  readonly timeout: number
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /**
- * A Reader's life in its group. When partitions are taken away, the message that the application has in hand may still be committed: the
- * member joins again once the next read begins, or after half the rebalance timeout.
+ * A Reader's life in its group: positions come and go as the membership says. When partitions are taken away, the message that the application
+ * has in hand may still be committed: the member gives them back once the next read begins, or after half the rebalance timeout.
  */
 export class GroupSession {
-  private readonly parts: GroupSessionParts
-  private readonly news = new Condition()
-  private readonly renewal = new Condition()
-  private readonly closing = new AbortController()
-  private committer: Committer | undefined
-  /** What keeps the member from joining, until somebody was told. */
-  private failure: { readonly error: unknown; readonly told: Deferred<void> } | undefined
-  private running: Promise<void> | undefined
+  readonly #parts: GroupSessionParts
+  readonly #committer: Committer
+  readonly #news = new Condition()
+  readonly #closing = new AbortController()
+  /** By partition's name. */
+  readonly #held = new Map<string, Holding>()
+  /** Between two assignments: what a commit is for is not known. */
+  #between = true
+  /** What was given back last, for the case that it comes back at once. */
+  #gaveBack = new Map<string, Holding>()
+  /** What keeps the member from its partitions, until somebody was told. */
+  #failure: { readonly error: unknown; readonly final: boolean } | undefined
+  #started = false
 
   constructor(parts: GroupSessionParts) {
-    this.parts = parts
+    const { membership, reader, commitInterval, clock, logger } = parts
+    this.#parts = parts
+    this.#committer = new Committer({ membership, held: this.#held, settle: () => reader.settle(), commitInterval, clock, logger })
   }
 
   /** Joins, the first time it is called. */
   start(): void {
-    this.running ??= this.run()
+    if (this.#started) return
+    this.#started = true
+    this.#parts.membership.start({
+      assigned: (added, { unbroken }) => this.#assigned(added, unbroken),
+      revoked: removed => this.#revoked(removed),
+      lost: async removed => this.#lost(removed),
+      failed: (error, final) => this.#failed(error, final),
+    })
   }
 
   /** A read began: what the application had in hand is done with. */
   idle(): void {
-    this.news.ring()
+    this.#news.ring()
   }
 
   /** Automatic commits are coming up. */
   poke(): void {
-    this.committer?.poke()
+    this.#committer.poke()
   }
 
-  /** Joins anew, for a new look at the partitions. */
-  renew(): void {
-    this.renewal.ring()
+  /** Has the group divided anew, for a new look at the partitions. */
+  renew(cause: unknown): void {
+    this.#parts.membership.rejoin(cause)
   }
 
-  /** The commits of the present generation; between two, those of the next. Rejects with what keeps the member from joining. */
+  /** The commits of what the member has now; between two assignments, those of the next. Rejects with what keeps the member from joining. */
   async commits(options: CallOptions): Promise<Committer> {
-    while (this.committer === undefined) {
-      this.closing.signal.throwIfAborted()
+    while (this.#between) {
+      this.#closing.signal.throwIfAborted()
       this.throwFailure()
-      await this.news.wait(options)
+      await this.#news.wait(options)
     }
-    return this.committer
+    return this.#committer
   }
 
   async close(reason: unknown): Promise<void> {
-    this.closing.abort(reason)
-    this.failure?.told.resolve()
-    this.news.ring()
-    await this.parts.group.close()
-    await this.running
+    const { membership } = this.#parts
+    this.#closing.abort(reason)
+    this.#news.ring()
+    await membership.close({ patience: membership.settings.timeout })
+    this.#committer.close()
   }
 
   /** Throws what keeps the member from joining, once each time it fails. */
   throwFailure(): void {
-    const failure = this.failure
-    this.failure = undefined
+    const failure = this.#failure
     if (failure === undefined) return
-    failure.told.resolve()
+    if (!failure.final) this.#failure = undefined
     throw failure.error
   }
 
-  private async run(): Promise<void> {
-    const { group, reader } = this.parts
-    const { signal } = this.closing
-    let last: unknown
-    while (!signal.aborted) {
-      try {
-        const generation = await group.next({ signal })
-        this.failure = undefined
-        generation.start(ended => this.live(generation, ended))
-      } catch (error) {
-        if (signal.aborted) return
-        const told = this.failure?.told ?? deferred<void>()
-        this.failure = { error, told }
-        this.news.ring()
-        reader.wake()
-        // A group that has failed for good answers with the same error each time.
-        if (error === last) await told.promise
-        last = error
-      }
-    }
+  /** Time may have passed that no timer told of. */
+  pulse(): void {
+    this.#parts.membership.pulse()
   }
 
-  /** One generation: reads until it ends, then sees to its last commits. */
-  private async live(generation: Generation, ended: AbortSignal): Promise<void> {
-    const { reader, commitInterval, clock, logger, timeout } = this.parts
+  #assigned(added: readonly AssignedPartition[], unbroken: boolean): void {
+    const { reader, membership } = this.#parts
     const positions: Position[] = []
-    const progress = new Map<string, Map<number, Progress>>()
-    for (const [topic, partitions] of Object.entries(generation.assignments)) {
-      const own = new Map<number, Progress>()
-      for (const { id, offset } of partitions) {
-        const state = new Progress(offset < 0 ? -1 : offset)
-        own.set(id, state)
-        const position = new Position(topic, id, offset, state)
-        position.topicId = generation.topicIds[topic] ?? zeroUuid
-        positions.push(position)
+    for (const { topic, partition, topicId, offset, committed } of added) {
+      const name = `${topic}/${partition}`
+      const before = unbroken ? this.#gaveBack.get(name) : undefined
+      // What was handed out before can be committed still, if nobody else has had the partition and the topic is the same.
+      const progress = before?.topicId === topicId ? before.progress : new Progress()
+      progress.committed = committed
+      const position = new Position(topic, partition, progress.due < 0 ? offset : Math.max(offset, progress.due), progress)
+      position.topicId = topicId
+      // Where the group begins at the end, the end it found is where it began, for whoever comes next.
+      const hold = (began: number): void => {
+        progress.done(began)
+        this.#committer.poke()
       }
-      progress.set(topic, own)
+      if (committed < 0 && offset >= 0) hold(offset)
+      else if (offset < 0 && membership.settings.startOffset === LastOffset) position.onLocated = hold
+      this.#held.set(name, { topic, partition, topicId, progress, position })
+      positions.push(position)
     }
-    const committer = new Committer({ generation, progress, commitInterval, settle: () => reader.settle(), clock, logger })
-    this.committer = committer
+    this.#gaveBack.clear()
+    this.#between = false
+    if (this.#failure?.final !== true) this.#failure = undefined
     reader.assigned(positions)
-    this.news.ring()
-    await Promise.race([aborted(ended), this.renewal.wait()])
+    this.#news.ring()
+  }
+
+  async #revoked(removed: readonly AssignedPartition[]): Promise<void> {
+    const { reader, membership } = this.#parts
+    const holdings = this.#holdingsOf(removed)
+    const positions = holdings.map(({ position }) => position)
     reader.revoked(positions)
-    await this.untilIdle()
-    this.committer = undefined
+    await this.#untilIdle(positions)
     reader.settle()
     reader.forget(positions)
-    await committer.finish(timeout)
+    this.#release(holdings)
+    this.#gaveBack = new Map(holdings.map(holding => [nameOf(holding), holding]))
+    await this.#committer.finish(holdings, membership.settings.timeout)
   }
 
-  private async untilIdle(): Promise<void> {
-    const { reader, clock, rebalanceTimeout } = this.parts
+  #lost(removed: readonly AssignedPartition[]): void {
+    const { reader } = this.#parts
+    const holdings = this.#holdingsOf(removed)
+    const positions = holdings.map(({ position }) => position)
+    reader.revoked(positions)
+    reader.forget(positions)
+    this.#release(holdings)
+  }
+
+  #holdingsOf(partitions: readonly AssignedPartition[]): Holding[] {
+    return partitions.map(partition => this.#held.get(nameOf(partition))).filter(holding => holding !== undefined)
+  }
+
+  #release(holdings: readonly Holding[]): void {
+    for (const holding of holdings) this.#held.delete(nameOf(holding))
+    this.#between = this.#held.size === 0
+  }
+
+  #failed(error: unknown, final: boolean): void {
+    this.#failure = { error, final }
+    this.#news.ring()
+    this.#parts.reader.wake()
+  }
+
+  async #untilIdle(positions: readonly Position[]): Promise<void> {
+    const { reader, clock, membership } = this.#parts
     let late = false
-    const cancel = clock.after(rebalanceTimeout / 2, () => {
+    const cancel = clock.after(membership.settings.rebalanceTimeout / 2, () => {
       late = true
-      this.news.ring()
+      this.#news.ring()
     })
-    while (reader.isBusy() && !late && !this.closing.signal.aborted) await this.news.wait()
+    while (reader.isBusy(positions) && !late && !this.#closing.signal.aborted) await this.#news.wait()
     cancel()
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else onAbort(signal, resolve)
-  })
+function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`
 }

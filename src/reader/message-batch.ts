@@ -45,6 +45,7 @@ export class DeliveredBatch implements MessageBatch {
   readonly firstOffset: number
   private readonly batch: RecordBatch
   private readonly decoding: Decoding
+  private readonly origin: object | null
 
   /** `batch`, verified, is that of `fetched` or a copy of it. */
   constructor({ position, highWaterMark }: FetchedBatch, batch: RecordBatch, from: number, decoding: Decoding) {
@@ -54,6 +55,7 @@ export class DeliveredBatch implements MessageBatch {
     this.firstOffset = Math.max(from, batch.baseOffset)
     this.batch = batch
     this.decoding = decoding
+    this.origin = position.progress ?? null
   }
 
   get lastOffset(): number {
@@ -68,7 +70,11 @@ export class DeliveredBatch implements MessageBatch {
     const { topic, partition, highWaterMark, firstOffset, batch } = this
     const { codecs, limit } = this.decoding
     // A compressed batch is decompressed into memory of its own anyway.
-    return decodeBatch(batch.codec === 0 ? batch.detach() : batch, { topic, partition, highWaterMark, codecs, limit }, firstOffset)
+    return decodeBatch(
+      batch.codec === 0 ? batch.detach() : batch,
+      { topic, partition, highWaterMark, codecs, limit, origin: this.origin },
+      firstOffset,
+    )
   }
 
   cursor(): RecordCursor {

@@ -168,8 +168,8 @@ export class MessageSource {
       fetched.batch.verify()
       // A kept message must not keep the whole frame, and the frame is wanted for the next answer.
       const batch = fetched.batch.detach()
-      const { topic, partition } = position
-      this.decoder = new BatchDecoder(batch, { topic, partition, highWaterMark, codecs, limit }, from)
+      const { topic, partition, progress } = position
+      this.decoder = new BatchDecoder(batch, { topic, partition, highWaterMark, codecs, limit, origin: progress }, from)
       this.open = { fetched, batch, whole: false, frame: null }
       this.reached = from
       this.counters.bytes += batch.end - batch.start
@@ -205,7 +205,8 @@ export class MessageSource {
     return this.index > 0 ? this.messages[this.index - 1]!.offset + 1 : this.reached
   }
 
-  private isOf(positions: Iterable<Position>): boolean {
+  /** Whether the batch being read is of one of these. */
+  isOf(positions: Iterable<Position>): boolean {
     if (this.open !== undefined) for (const position of positions) if (position === this.open.fetched.position) return true
     return false
   }

@@ -7,8 +7,8 @@ import type { Logger } from '../base/logger.ts'
 import { only } from '../base/settings.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
-import { membershipOf, membershipSettings } from '../group/config.ts'
-import { ConsumerGroup } from '../group/consumer-group.ts'
+import { membershipSettings } from '../group/config.ts'
+import { GroupMembership } from '../group/group-membership.ts'
 import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
@@ -336,7 +336,7 @@ export class Reader implements AsyncIterable<Message> {
     try {
       return take()
     } catch (error) {
-      for (const { state } of this.#fetcher.positions) if (state === 'failed') this.#session?.renew()
+      for (const { state } of this.#fetcher.positions) if (state === 'failed') this.#session?.renew(error)
       throw error
     }
   }
@@ -384,29 +384,25 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   #sessionOf(groupId: string): GroupSession {
-    const given = this.#given
-    const settings = this.#settings
-    const transport = this.#transport
-    const clock = this.#clock
-    const logger = this.#logger
+    const { brokers, logger, errorLogger } = this.#given
+    const { commitInterval, isolationLevel, topics } = this.#settings
     const source = this.#source
     const fetcher = this.#fetcher
-    const membership = membershipOf(given)
-    const group = new ConsumerGroup({
-      ...only(given, membershipSettings),
-      ...only<Pick<ReaderConfig, 'logger' | 'errorLogger'>>(given, { logger: 'any', errorLogger: 'any' }),
+    const membership = new GroupMembership({
+      ...only(this.#given, membershipSettings),
+      ...(logger && { logger }),
+      ...(errorLogger && { errorLogger }),
       id: groupId,
-      brokers: given.brokers,
-      topics: settings.topics,
-      transport,
+      brokers,
+      topics,
+      transport: this.#transport,
+      isolationLevel,
     })
     return new GroupSession({
-      group,
-      commitInterval: settings.commitInterval,
-      rebalanceTimeout: membership.rebalanceTimeout,
-      timeout: membership.timeout,
-      clock,
-      logger: guardedLogger(given.errorLogger, logger),
+      membership,
+      commitInterval,
+      clock: this.#clock,
+      logger: membership.errorLogger,
       reader: {
         assigned: positions => {
           this.#counters.rebalances++
@@ -416,7 +412,7 @@ export class Reader implements AsyncIterable<Message> {
           source.cut(positions)
           fetcher.remove(positions)
         },
-        isBusy: () => this.#busy,
+        isBusy: positions => this.#busy && source.isOf(positions),
         settle: () => source.settle(),
         forget: positions => source.forget(positions),
         wake: () => this.#news.ring(),

@@ -11,6 +11,8 @@ export interface DecodeContext {
   readonly codecs: Codecs
   /** Bytes a compressed batch may become; 64 MiB by default. */
   readonly limit?: number | undefined
+  /** See Message. */
+  readonly origin?: object | null | undefined
 }
 
 /**
@@ -42,14 +44,25 @@ export class BatchDecoder {
    */
   take(most = Number.POSITIVE_INFINITY): Message[] {
     const { cursor, from, batch } = this
-    const { topic, partition, highWaterMark } = this.context
+    const { topic, partition, highWaterMark, origin = null } = this.context
     const { leaderEpoch } = batch
     const messages: Message[] = []
     while (messages.length < most && cursor.next()) {
       const { offset } = cursor
       if (offset < from) continue
       messages.push(
-        new Message(topic, partition, offset, cursor.timestamp, cursor.key, cursor.value, cursor.headers, highWaterMark, leaderEpoch),
+        new Message(
+          topic,
+          partition,
+          offset,
+          cursor.timestamp,
+          cursor.key,
+          cursor.value,
+          cursor.headers,
+          highWaterMark,
+          leaderEpoch,
+          origin,
+        ),
       )
     }
     return messages

@@ -41,6 +41,9 @@ export function timestampOf({ timestamp, time }: MessageInput, now: number): num
 /** Shared by all messages without headers. */
 export const noHeaders: readonly Header[] = Object.freeze([])
 
+/** What a message was read from; null for one that was not, or is only like one. Not for users. */
+export let originOf: (message: object) => object | null
+
 /**
  * A record as read from a partition.
  *
@@ -64,6 +67,8 @@ export class Message {
   leaderEpoch: number
   /** Not there unless set: a field of every message read would cost memory. */
   declare writerData?: unknown
+  /** What it was read from: tells messages of one place apart that were read in different lives of it. Never shown. */
+  #origin: object | null
 
   constructor(
     topic: string,
@@ -75,6 +80,7 @@ export class Message {
     headers: readonly Header[] = noHeaders,
     highWaterMark = -1,
     leaderEpoch = -1,
+    origin: object | null = null,
   ) {
     this.topic = topic
     this.partition = partition
@@ -85,6 +91,11 @@ export class Message {
     this.headers = headers
     this.highWaterMark = highWaterMark
     this.leaderEpoch = leaderEpoch
+    this.#origin = origin
+  }
+
+  static {
+    originOf = message => (#origin in message ? message.#origin : null)
   }
 
   get time(): Date {
@@ -114,6 +125,7 @@ export class Message {
       headers,
       this.highWaterMark,
       this.leaderEpoch,
+      this.#origin,
     )
     if (this.writerData !== undefined) made.writerData = this.writerData
     return made

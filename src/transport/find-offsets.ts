@@ -3,7 +3,7 @@ import type { CallOptions } from '../base/signals.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
 import type { IsolationLevel } from '../protocol/offsets.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport } from './transport.ts'
 
 export interface OffsetQuestion {
   readonly topic: string

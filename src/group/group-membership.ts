@@ -1,0 +1,279 @@
+import type { Clock } from '../base/clock.ts'
+import { isTemporary, messageOf, TimeoutError } from '../base/errors.ts'
+import type { EventSink } from '../base/events.ts'
+import { guardedLogger } from '../base/guard.ts'
+import type { Logger } from '../base/logger.ts'
+import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
+import { IsolationLevel } from '../protocol/offsets.ts'
+import type { Transport } from '../transport/transport.ts'
+import { type AssignedPartition, Beginnings } from './beginnings.ts'
+import { ClassicProtocol } from './classic/classic-protocol.ts'
+import { type ConsumerGroupConfig, groupSettingsOf, type MembershipSettings } from './config.ts'
+import { Coordinator } from './coordinator.ts'
+import { GroupClosedError, isOutdated } from './errors.ts'
+import type { GroupOffsets } from './generation.ts'
+import type { AssignedOptions, CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from './group-protocol.ts'
+import { storeOffsets, type TopicIds } from './offsets.ts'
+
+export interface GroupMembershipConfig extends ConsumerGroupConfig {
+  readonly transport: Transport
+  /** Whose end a group begins at. Default: ReadUncommitted. */
+  readonly isolationLevel?: IsolationLevel
+}
+
+/** What a membership tells of. Each promise is awaited before it goes on; one call is over before the next begins. */
+export interface MembershipListener {
+  /** These are this member's, too, from now on. `unbroken`: what of them was given back last, nobody else has had since. */
+  assigned(added: readonly AssignedPartition[], options: { unbroken: boolean }): Promise<void> | void
+  /** These are to be given back. What was done with them can be committed until the promise resolves. */
+  revoked(removed: readonly AssignedPartition[], cause: unknown): Promise<void>
+  /** These are another's already. */
+  lost(removed: readonly AssignedPartition[], cause: unknown): Promise<void>
+  /** What keeps the member from its partitions, or from some of them. It goes on trying, unless this is `final`. */
+  failed(error: unknown, final: boolean): void
+}
+
+export interface CommitOptions extends CallOptions {
+  /** Default: as of now. */
+  identity?: CommitIdentity
+  topicIds: TopicIds
+}
+
+/** Until topics that this member may not read are tried again, in milliseconds. */
+const refusedInterval = 30_000
+
+/** One member of a group, by whatever protocol: adds to the partitions it is given where to begin, and commits. */
+export class GroupMembership {
+  readonly id: string
+  readonly topics: readonly string[]
+  readonly settings: MembershipSettings
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly errorLogger: Logger
+  readonly #transport: Transport
+  readonly #onEvent: EventSink | undefined
+  readonly #coordinator: Coordinator
+  readonly #protocol: GroupProtocol
+  readonly #beginnings: Beginnings
+  readonly #config: GroupMembershipConfig
+  /** What this member has, by topic and partition. */
+  readonly #owned = new Map<string, Map<number, AssignedPartition>>()
+  /** Topics that its user was told it can't read. */
+  readonly #refused = new Set<string>()
+  /** Tries refused topics again; ends before anything is given back. */
+  #retrying: { readonly stop: AbortController; readonly done: Promise<void> } | undefined
+  readonly #closing = new AbortController()
+  #running: Promise<void> | undefined
+
+  /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
+  constructor(config: GroupMembershipConfig) {
+    const { id, topics, membership } = groupSettingsOf(config)
+    const { transport, brokers } = config
+    this.id = id
+    this.topics = topics
+    this.settings = membership
+    this.#config = config
+    this.#transport = transport
+    this.clock = transport.clock
+    this.logger = guardedLogger(config.logger, transport.logger)
+    this.errorLogger = guardedLogger(config.errorLogger, this.logger)
+    this.#onEvent = transport.onEvent
+    const { clock, logger } = this
+    const { timeout, startOffset } = membership
+    const cluster = transport.cluster(brokers)
+    const coordinator = new Coordinator({ cluster, groupId: id, timeout, clock, logger })
+    const { isolationLevel = IsolationLevel.ReadUncommitted } = config
+    this.#coordinator = coordinator
+    this.#protocol = new ClassicProtocol({ groupId: id, topics, membership, coordinator, cluster, clock, logger })
+    const place = { groupId: id, coordinator, cluster }
+    this.#beginnings = new Beginnings({ ...place, transport, brokers, topics, startOffset, isolationLevel, timeout, logger })
+  }
+
+  /** Joins, and stays until `close`. To be called once. */
+  start(listener: MembershipListener): void {
+    const { signal } = this.#closing
+    const changes: GroupChanges = {
+      assigned: (added, options) => this.#assigned(added, options, listener),
+      revoked: (removed, cause) => this.#removed(removed, cause, listener.revoked.bind(listener)),
+      lost: (removed, cause) => this.#removed(removed, cause, listener.lost.bind(listener)),
+      failed: error => this.#failed(error, listener),
+    }
+    // It lives on when the call that began it is long over.
+    const running = this.#transport.detached(() => this.#protocol.run(changes, { signal }))
+    this.#running = running.catch(error => this.#failed(error, listener, true))
+  }
+
+  identity(): CommitIdentity {
+    return this.#protocol.identity()
+  }
+
+  /** Of all its topics, as they were when it was given partitions last. */
+  topicIds(): TopicIds {
+    return this.#beginnings.topicIds()
+  }
+
+  /** Has the group divided anew. */
+  rejoin(cause: unknown): void {
+    this.#protocol.rejoin(cause)
+  }
+
+  /** See GroupProtocol. */
+  pulse(): void {
+    this.#protocol.pulse()
+  }
+
+  /** Commits; failures that pass are tried again for as long as the member's place would be kept without a heartbeat. */
+  async commit(offsets: GroupOffsets, { identity = this.identity(), topicIds, ...options }: CommitOptions): Promise<void> {
+    const { sessionTimeout, retentionTime } = this.settings
+    const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
+    const terms = { identity, topicIds, retentionTime, metadata: (topic: string) => this.#beginnings.note(topic) }
+    const place = { groupId: this.id, coordinator: this.#coordinator, cluster: this.#transport.cluster(this.#config.brokers) }
+    try {
+      await storeOffsets(place, terms, offsets, { withinMs: sessionTimeout, ...options })
+      this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
+    } catch (error) {
+      this.#onEvent?.({ type: 'commit', groupId: this.id, partitions, error })
+      const now = this.identity()
+      const current = identity.memberId === now.memberId && identity.generationIdOrMemberEpoch === now.generationIdOrMemberEpoch
+      if (current && isOutdated(error)) this.rejoin(error)
+      throw error
+    }
+  }
+
+  /** Gives everything back, within `patience` milliseconds, and leaves the group; a static member stays until its session ends. */
+  async close({ patience }: { patience: number }): Promise<void> {
+    const { groupInstanceId, timeout } = this.settings
+    this.#closing.abort(new GroupClosedError(`group ${this.id} was closed`))
+    if (this.#running !== undefined && (await this.#within(this.#running, patience)) === 'late')
+      this.errorLogger.error(`group ${this.id}: what works on its partitions is still running after ${patience} ms; leaving without it`)
+    if (groupInstanceId === null) {
+      const late = new AbortController()
+      const cancel = this.clock.after(timeout, () => late.abort(new TimeoutError(`not done within ${timeout} ms`)))
+      await this.#protocol.leave('the consumer was closed', { signal: late.signal })
+      cancel()
+    }
+    this.#coordinator.release()
+  }
+
+  async #assigned(added: TopicPartitions, { signal, unbroken }: AssignedOptions, listener: MembershipListener): Promise<void> {
+    const refused = await this.#begin(added, { signal, unbroken }, listener)
+    if (refused.size === 0) return
+    const stop = linkSignals(signal)
+    const done = this.#retryRefused(refused, stop.signal, listener).finally(() => stop.release())
+    this.#retrying = { stop: stop.controller, done }
+  }
+
+  /** Finds out where to begin, holds on to it, and passes the partitions on; answers those of topics that can't be read. */
+  async #begin(added: TopicPartitions, { signal, unbroken }: AssignedOptions, listener: MembershipListener): Promise<TopicPartitions> {
+    const { id: groupId, logger } = this
+    const found = await this.#persist(() => this.#beginnings.find(added, { signal }), signal, listener)
+    const partitions = await this.#hold(found.partitions, signal)
+    signal.throwIfAborted()
+    for (const partition of partitions) {
+      const topic = this.#owned.get(partition.topic) ?? new Map<number, AssignedPartition>()
+      this.#owned.set(partition.topic, topic)
+      topic.set(partition.partition, partition)
+    }
+    const { memberId, generationIdOrMemberEpoch: generationId } = this.identity()
+    const assignments = Object.fromEntries(this.topics.map(topic => [topic, [...(this.#owned.get(topic)?.keys() ?? [])]]))
+    logger.info(`group ${groupId}: generation ${generationId} as ${memberId}: ${describe(assignments)}`)
+    this.#onEvent?.({ type: 'rebalance', groupId, generationId, memberId, assignments })
+    await listener.assigned(partitions, { unbroken })
+    for (const [topic, error] of found.refused) {
+      if (this.#refused.has(topic)) logger.warn(`group ${groupId}: ${messageOf(error)}`)
+      else this.#failed(error, listener)
+      this.#refused.add(topic)
+    }
+    for (const { topic } of partitions) this.#refused.delete(topic)
+    return new Map([...added].filter(([topic]) => found.refused.has(topic)))
+  }
+
+  /**
+   * Commits where the group begins, before anything is handed out: what is written from now on is read, whoever has the partition next. Where
+   * that is refused for now, it is committed with what is read.
+   */
+  async #hold(partitions: readonly AssignedPartition[], signal: AbortSignal): Promise<readonly AssignedPartition[]> {
+    const open = partitions.filter(({ offset, committed }) => committed < 0 && offset >= 0)
+    if (open.length === 0) return partitions
+    const offsets: Record<string, Record<number, number>> = Object.create(null)
+    for (const { topic, partition, offset } of open) {
+      offsets[topic] ??= {}
+      offsets[topic][partition] = offset
+    }
+    try {
+      await this.commit(offsets, { topicIds: this.topicIds(), signal })
+    } catch (error) {
+      if (signal.aborted || isOutdated(error)) throw error
+      this.errorLogger.error(`group ${this.id}: where it begins could not be committed: ${messageOf(error)}`)
+      return partitions
+    }
+    this.#beginnings.held(open)
+    return partitions.map(own => (own.committed < 0 ? { ...own, committed: own.offset } : own))
+  }
+
+  async #removed(removed: TopicPartitions, cause: unknown, tell: MembershipListener['revoked']): Promise<void> {
+    this.#retrying?.stop.abort()
+    await this.#retrying?.done
+    this.#retrying = undefined
+    const partitions: AssignedPartition[] = []
+    for (const [topic, ids] of removed) {
+      for (const id of ids) {
+        const partition = this.#owned.get(topic)?.get(id)
+        if (partition !== undefined) partitions.push(partition)
+        this.#owned.get(topic)?.delete(id)
+      }
+    }
+    const { generationIdOrMemberEpoch: generationId } = this.identity()
+    await tell(partitions, cause)
+    const why = cause === undefined ? 'its user is done with it' : messageOf(cause)
+    this.logger.info(`group ${this.id}: generation ${generationId} is over: ${why}`)
+    this.#onEvent?.({ type: 'generationEnd', groupId: this.id, generationId, error: cause })
+  }
+
+  /** Topics that could not be read may be some day. */
+  async #retryRefused(refused: TopicPartitions, signal: AbortSignal, listener: MembershipListener): Promise<void> {
+    for (let left = refused; left.size > 0; ) {
+      try {
+        await sleep(refusedInterval, { signal, clock: this.clock })
+        left = await this.#begin(left, { signal, unbroken: false }, listener)
+      } catch (error) {
+        if (signal.aborted) return
+        this.logger.warn(`group ${this.id}: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  /** Tries until it works, while the member keeps its place by heartbeats; tells what lasts. */
+  async #persist<T>(task: () => Promise<T>, signal: AbortSignal, listener: MembershipListener): Promise<T> {
+    const { sessionTimeout } = this.settings
+    for (;;) {
+      try {
+        return await this.#coordinator.persist(task, { signal, withinMs: sessionTimeout })
+      } catch (error) {
+        if (signal.aborted || !isTemporary(error)) throw error
+        this.#failed(error, listener)
+      }
+    }
+  }
+
+  #failed(error: unknown, listener: MembershipListener, final = false): void {
+    this.errorLogger.error(`group ${this.id}: ${messageOf(error)}`)
+    listener.failed(error, final)
+  }
+
+  #within(work: Promise<void>, milliseconds: number): Promise<'done' | 'late'> {
+    return new Promise(resolve => {
+      const cancel = this.clock.after(milliseconds, () => resolve('late'))
+      void work.then(() => {
+        cancel()
+        resolve('done')
+      })
+    })
+  }
+}
+
+function describe(partitions: Record<string, number[]>): string {
+  return Object.entries(partitions)
+    .map(([topic, ids]) => `${topic}[${ids.join(',')}]`)
+    .join(' ')
+}
