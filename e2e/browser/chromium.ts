@@ -7,6 +7,8 @@ import type { Browser } from './browser.ts'
 export async function launchChromium(local: string): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: binaryOf('chromium'),
+    // As users have it: Playwright would switch off what keeps a page alive for Back.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -28,6 +30,16 @@ export async function launchChromium(local: string): Promise<Browser> {
       return {
         evaluate: expression => page.evaluate(expression),
         screenshot: () => page.screenshot(),
+        offline: yes => page.context().setOffline(yes),
+        async go(where) {
+          await page.goto(where)
+        },
+        async back() {
+          await page.goBack({ waitUntil: 'commit' })
+        },
+        async forward() {
+          await page.goForward({ waitUntil: 'commit' })
+        },
         close: () => page.close(),
       }
     },

@@ -13,15 +13,22 @@ addEventListener('unhandledrejection', event => complaints.push('unhandled rejec
 addEventListener('securitypolicyviolation', event => refusals.push(event.effectiveDirective + ' refuses ' + event.blockedURI))`
 const plainPage = '<!doctype html><title>test</title><script src="listener.js"></script><script type="module" src="script.js"></script>'
 
-const policy = (bridge: string): string =>
-  `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${bridge}; base-uri 'none'; form-action 'none'`
+const policy = (bridges: string): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${bridges}; base-uri 'none'; form-action 'none'`
 
 /** A browser for pages under the strictest policy there is, on an http:// origin that isn't secure, and the bridge they may use. */
 export interface Stage {
+  /** The one that runs now. */
   readonly bridge: ServedBridge
   readonly browser: Browser
   /** Opens the page whose script is this bundled entry. */
   open(entry: string, own?: Partial<Document>): Promise<Tab>
+  /** An address of the pages' origin with nothing on it. */
+  readonly elsewhere: string
+  /** Lets pages opened from now on connect there, too: a WebSocket's origin. */
+  allow(origin: string): void
+  /** Closes the bridge, as for an update, and starts it again on the same port. */
+  restartBridge(): Promise<void>
   close(): Promise<void>
 }
 
@@ -38,13 +45,15 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
   const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
   const pages = new Map<string, { script: string } & Document>()
   let bridgeUrl = ''
+  const allowed: string[] = []
   const server = createServer((request, response) => {
     const [, at = '', file = ''] = (request.url ?? '').split('?')[0]!.split('/')
     const page = pages.get(at)
     const answer = (type: string, text: string): void =>
       void response.writeHead(200, { 'content-type': `text/${type}; charset=utf-8` }).end(text)
-    response.setHeader('content-security-policy', policy(bridgeUrl))
+    response.setHeader('content-security-policy', policy([bridgeUrl, ...allowed].join(' ')))
     if (at === 'token') void tokens.sign({ id: 'page' }).then(token => answer('plain', token))
+    else if (at === 'elsewhere') answer('html', '<!doctype html><title>elsewhere</title>')
     else if (page === undefined) response.writeHead(404).end()
     else if (file === 'listener.js') answer('javascript', listenerScript)
     else if (file === 'script.js') answer('javascript', page.script)
@@ -53,7 +62,7 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { origin } = new URL(`http://${insecureHost(name)}:${(server.address() as AddressInfo).port}`)
-  const bridge = await serveBridge({
+  const settings: ServeOptions = {
     port: 0,
     ...(brokers.length > 0 && { learnTargets: brokers[0]! }),
     // Nothing listens there: what the suites call unreachable.
@@ -63,7 +72,8 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
     origins: [origin],
     limits: { upgradesPerSecond: 1000 },
     ...options,
-  })
+  }
+  let bridge = await serveBridge(settings)
   bridgeUrl = new URL(bridge.url).origin.replace('http', 'ws')
   const closeServers = async (): Promise<void> => {
     await bridge.close()
@@ -74,8 +84,17 @@ export async function startStage(name: BrowserName, brokers: readonly string[], 
     throw error
   })
   return {
-    bridge,
+    get bridge() {
+      return bridge
+    },
     browser,
+    elsewhere: `${origin}/elsewhere/`,
+    allow: origin => void allowed.push(origin),
+    async restartBridge() {
+      const port = Number(new URL(bridge.url).port)
+      await bridge.close()
+      bridge = await serveBridge({ ...settings, port })
+    },
     async open(entry, own) {
       const at = `page${pages.size}`
       // A page of its own is one as users have it, with the package as they get it.

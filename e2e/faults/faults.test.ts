@@ -6,6 +6,7 @@ import { comingAndGoing } from './groups.ts'
 import { applications } from './misuse.ts'
 import { badNetwork } from './network.ts'
 import { nodesInTrouble } from './nodes.ts'
+import { readersPromises } from './readers.ts'
 
 // Sizes are those of an ordinary run; FULL=1 (`npm run test:full`) takes minutes.
 describe('faults before three nodes', unless(noKafka), () => {
@@ -18,6 +19,7 @@ describe('faults before three nodes', unless(noKafka), () => {
   describe('the network', () => badNetwork(kafka))
   describe('the members of a group', () => comingAndGoing(kafka))
   describe('the application', () => applications(kafka))
+  describe('readers', () => readersPromises(kafka))
   // Last, for it leaves the cluster shaken.
   describe('the nodes', () => nodesInTrouble(kafka))
 })

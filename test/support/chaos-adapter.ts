@@ -90,7 +90,9 @@ export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
  * Reads the first twelve bytes of each frame in a stream: size, then (of a request) API key and version, then the correlation id, which
  * comes first in a response.
  */
-function frameHeads(each: (apiKey: number, requestCorrelation: number, responseCorrelation: number) => void): (bytes: Uint8Array) => void {
+export function frameHeads(
+  each: (apiKey: number, requestCorrelation: number, responseCorrelation: number) => void,
+): (bytes: Uint8Array) => void {
   const head = new Uint8Array(12)
   const view = new DataView(head.buffer)
   let filled = 0
