@@ -3,6 +3,7 @@ import type { EventSink } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { FramePool } from './frame-pool.ts'
+import type { Peer } from './peer.ts'
 import type { Address, SocketAdapter, TLSOptions } from './socket.ts'
 
 export interface ConnectionConfig {
@@ -12,6 +13,8 @@ export interface ConnectionConfig {
   readonly host?: string
   readonly tls?: TLSOptions
   readonly clientId: string
+  /** A broker that speaks KIP-1242 refuses a connection meant for another. */
+  readonly peer?: Peer | undefined
   /** What the connection is for; it rides in the events. */
   readonly lane: string
   /** For connecting, TLS and the first exchange of versions together, in milliseconds. */

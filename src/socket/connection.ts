@@ -9,6 +9,7 @@ import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { requestFrame } from '../protocol/headers.ts'
 import type { ConnectionConfig, ExchangeOptions, RequestOptions } from './connection-config.ts'
 import { dial, endSocket } from './dial.ts'
+import { strangerError } from './peer.ts'
 import { PendingRequest } from './pending-request.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Socket } from './socket.ts'
@@ -89,6 +90,11 @@ export class BrokerConnection implements Requester {
   /** Finalised cluster features and their levels (KIP-584), as the broker told when the connection was made. */
   get features(): ReadonlyMap<string, number> {
     return this.#known.features
+  }
+
+  /** Whether the broker itself has checked whom the connection is for (KIP-1242). */
+  get checksPeer(): boolean {
+    return (this.#config.peer?.nodeId ?? -1) >= 0 && this.#known.version(ApiVersions) >= 5
   }
 
   /** Requests under way, also those whose late answer is still to be skipped. */
@@ -226,6 +232,8 @@ export class BrokerConnection implements Requester {
       const offered = response.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)?.maxVersion ?? 0
       response = await this.#askVersions(Math.max(0, Math.min(offered, ApiVersions.maxVersion)), signal)
     }
+    const { peer } = this.#config
+    if (response.errorCode === ErrorCode.RebootstrapRequired && peer !== undefined) throw strangerError(this.broker, peer)
     const refused = errorFor(response.errorCode)
     if (refused !== null)
       throw new ProtocolError(`${this.broker}: the broker refuses to say what it speaks: ${refused.message}`, { cause: refused })
@@ -233,10 +241,12 @@ export class BrokerConnection implements Requester {
   }
 
   async #askVersions(version: number, signal: AbortSignal): Promise<ResponseOf<typeof ApiVersions>> {
+    // Without the broker's id the cluster's would be taken for wrong.
+    const { clusterId = null, nodeId = -1 } = this.#config.peer ?? {}
     try {
       return await this.request(
         ApiVersions,
-        { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion },
+        { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion, ...(nodeId >= 0 && { clusterId, nodeId }) },
         { version, signal, timeoutMs: this.#config.dialTimeout * 2 },
       )
     } catch (error) {

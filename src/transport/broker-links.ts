@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from '../base/address.ts'
 import { ConnectionError, isTemporary, messageOf } from '../base/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import { isStrangerError } from '../socket/peer.ts'
 import type { Brokers } from './brokers.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import type { BrokerInfo } from './layout.ts'
@@ -20,13 +21,17 @@ export class BrokerLinks {
 
   /** An open connection to a broker of the metadata, or to an address of the bootstrap list. One try. */
   async connection(address: BrokerInfo | Address, lane: Lane, options: ConnectionOptions = {}): Promise<BrokerConnection> {
+    const peer = this.#directory.peerAt(address)
     try {
-      const connection = await this.#pool.connection(address, lane, options)
+      const connection = await this.#pool.connection(address, lane, { ...options, ...(peer && { peer }) })
       this.#reached.add(address)
       return connection
     } catch (error) {
-      if (options.signal?.aborted || this.#reached.has(address) || !('id' in address)) throw error
-      throw isTemporary(error) ? this.#astray(address, error) : error
+      if (options.signal?.aborted) throw error
+      // Whatever else we know of addresses may be as wrong (KIP-1102): begin at the bootstrap list.
+      if (isStrangerError(error)) this.#directory.forget()
+      else if (isTemporary(error) && 'id' in address && !this.#reached.has(address)) throw this.#astray(address, error)
+      throw error
     }
   }
 

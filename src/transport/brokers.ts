@@ -1,18 +1,38 @@
 import { type Address, formatAddress } from '../base/address.ts'
+import type { Clock } from '../base/clock.ts'
 import { shuffled } from '../base/shuffle.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import type { Metadata } from '../protocol/metadata.ts'
+import type { Peer } from '../socket/peer.ts'
 import type { BrokerInfo } from './layout.ts'
+
+/** Connections so soon after the cluster was first heard of are part of getting to know it, in milliseconds: they are to be quick. */
+const newsFor = 10_000
 
 /** The brokers of a cluster: those its metadata names, and the bootstrap list to begin with and to fall back upon (KIP-899). */
 export class Brokers {
   readonly seeds: readonly Address[]
-  clusterId: string | null = null
   controllerId = -1
+  readonly #clock: Clock
+  #clusterId: string | null = null
+  #metAt = 0
   #brokers: readonly BrokerInfo[] = []
 
-  constructor(seeds: readonly Address[]) {
+  constructor(seeds: readonly Address[], clock: Clock) {
     this.seeds = seeds
+    this.#clock = clock
+  }
+
+  /** null until known. Never another one: who answers with that is a stranger. */
+  get clusterId(): string | null {
+    return this.#clusterId
+  }
+
+  /** Whom a connection to this address is meant for; undefined until the cluster is known. */
+  peerAt(address: Address | BrokerInfo): Peer | undefined {
+    const clusterId = this.#clusterId
+    if (clusterId === null) return undefined
+    return { clusterId, nodeId: 'id' in address ? address.id : -1, isNews: this.#clock.monotonic() - this.#metAt < newsFor }
   }
 
   /** The bootstrap list as text: what a cluster is called in messages. */
@@ -36,7 +56,8 @@ export class Brokers {
     const changed = told.length !== this.#brokers.length || told.some(broker => !this.#brokers.includes(broker))
     if (changed) this.#brokers = told
     this.controllerId = controllerId
-    this.clusterId = clusterId ?? this.clusterId
+    if (this.#clusterId === null) this.#metAt = this.#clock.monotonic()
+    this.#clusterId ??= clusterId
     const now = this.addresses()
     return [...before].filter(address => !now.has(address))
   }

@@ -42,12 +42,15 @@ export class Cluster {
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     this.#settings = settings
     this.#pool = pool
-    const directory = new Brokers(seeds)
+    const directory = new Brokers(seeds, settings.clock)
     this.#directory = directory
     this.#links = new BrokerLinks(pool, directory)
     this.#anyBroker = new AnyBroker(pool, this.#links, directory, settings.clock)
     this.#topics = new TopicCache(settings.clock)
-    this.#coordinators = new Coordinators(() => this.#anyBroker.any('control'))
+    this.#coordinators = new Coordinators(
+      () => this.#anyBroker.any('control'),
+      broker => this.#meet(broker),
+    )
     this.#loader = new MetadataLoader(settings, this.#links, this.#anyBroker, directory, this.#topics)
     this.#patience = new Patience(settings, this.#anyBroker, directory)
     this.#asking = new Coalesce(names => this.#loader.load(names, { create: false }))
@@ -192,14 +195,20 @@ export class Cluster {
 
   /** The broker id of a group's or transaction's coordinator; cached. Waits while none is available. */
   async coordinator(kind: CoordinatorKind, key: string, options: WaitOptions = {}): Promise<number> {
-    const broker = await this.#patience.run(`the coordinator of ${kind} ${key}`, options, () => this.#coordinators.find(kind, key))
-    this.#directory.add(broker)
-    return broker.id
+    return this.#patience.run(`the coordinator of ${kind} ${key}`, options, () => this.#coordinators.find(kind, key))
   }
 
   /** What to do upon NotCoordinator, CoordinatorNotAvailable and lost connections. */
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.forget(kind, key)
+  }
+
+  /** A broker named outside of metadata. When that has it elsewhere, either may be the older news: metadata, asked anew, decides. */
+  async #meet(broker: BrokerInfo): Promise<void> {
+    const known = this.#directory.get(broker.id)
+    if (known === undefined) this.#directory.add(broker)
+    else if (known.host !== broker.host || known.port !== broker.port)
+      await this.refresh([], { timeoutMs: this.#settings.dialTimeout }).catch(() => {})
   }
 
   #refreshQuietly(): void {

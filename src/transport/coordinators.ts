@@ -7,22 +7,32 @@ import type { BrokerInfo } from './layout.ts'
 export type { CoordinatorKind } from '../protocol/route.ts'
 
 const keyTypes = { group: 0, transaction: 1, share: 2 } as const
+const noun = { group: 'group', transaction: 'transactional id', share: 'share partition' } as const
 
-/** Which broker coordinates a group or a transaction, as last heard. */
+/** So many are remembered, those used last: a program may have to do with any number of short-lived groups. */
+const most = 1000
+
+/** Which broker coordinates a group or a transaction, as last heard. By id: where that broker is, metadata knows better. */
 export class Coordinators {
-  readonly #known = new Map<string, BrokerInfo>()
-  readonly #asked = new Map<string, Promise<BrokerInfo>>()
+  readonly #known = new Map<string, number>()
+  readonly #asked = new Map<string, Promise<number>>()
   readonly #anyBroker: () => Promise<BrokerConnection>
+  readonly #heard: (broker: BrokerInfo) => Promise<void>
 
-  constructor(anyBroker: () => Promise<BrokerConnection>) {
+  /** `heard` is given each answer. */
+  constructor(anyBroker: () => Promise<BrokerConnection>, heard: (broker: BrokerInfo) => Promise<void>) {
     this.#anyBroker = anyBroker
+    this.#heard = heard
   }
 
-  /** One try to find it, shared by all who ask meanwhile. */
-  find(kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
+  /** One try to find its broker's id, shared by all who ask meanwhile. */
+  find(kind: CoordinatorKind, key: string): Promise<number> {
     const id = `${kind} ${key}`
     const known = this.#known.get(id)
-    if (known !== undefined) return Promise.resolve(known)
+    if (known !== undefined) {
+      this.#keep(id, known)
+      return Promise.resolve(known)
+    }
     let asking = this.#asked.get(id)
     if (asking === undefined) {
       asking = this.#ask(kind, key).finally(() => this.#asked.delete(id))
@@ -35,15 +45,22 @@ export class Coordinators {
     this.#known.delete(`${kind} ${key}`)
   }
 
-  async #ask(kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
+  #keep(id: string, broker: number): void {
+    this.#known.delete(id)
+    this.#known.set(id, broker)
+    if (this.#known.size > most) this.#known.delete(this.#known.keys().next().value!)
+  }
+
+  async #ask(kind: CoordinatorKind, key: string): Promise<number> {
     const connection = await this.#anyBroker()
     const response = await connection.request(FindCoordinator, { key, keyType: keyTypes[kind], coordinatorKeys: [key] })
     // Until version 3 the response itself is about the one key.
     const found = response.coordinators.find(coordinator => coordinator.key === key) ?? response
-    if (found.errorCode !== 0) throw new KafkaError(found.errorCode, found.errorMessage)
-    if (found.nodeId < 0) throw new KafkaError(ErrorCode.GroupCoordinatorNotAvailable)
-    const broker = { id: found.nodeId, host: found.host, port: found.port, rack: null }
-    this.#known.set(`${kind} ${key}`, broker)
-    return broker
+    const { nodeId, host, port, errorMessage } = found
+    const errorCode = found.errorCode === 0 && nodeId < 0 ? ErrorCode.GroupCoordinatorNotAvailable : found.errorCode
+    if (errorCode !== 0) throw new KafkaError(errorCode, [`${noun[kind]} ${key}`, errorMessage].filter(Boolean).join(': '))
+    await this.#heard({ id: nodeId, host, port, rack: null })
+    this.#keep(`${kind} ${key}`, nodeId)
+    return nodeId
   }
 }

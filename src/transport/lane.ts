@@ -1,4 +1,5 @@
 import type { CallOptions } from '../base/signals.ts'
+import type { Peer } from '../socket/peer.ts'
 
 export type { Lane } from '../protocol/route.ts'
 
@@ -7,4 +8,6 @@ export interface ConnectionOptions extends CallOptions {
   key?: string
   /** Bounds the wait for the connection, in milliseconds. Default: the transport's `dialTimeout`. */
   timeoutMs?: number
+  /** Whom it is meant for. */
+  peer?: Peer
 }

@@ -3,6 +3,7 @@ import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import { isStrangerError, strangerError } from '../socket/peer.ts'
 import type { AnyBroker } from './any-broker.ts'
 import type { BrokerLinks } from './broker-links.ts'
 import type { Brokers } from './brokers.ts'
@@ -83,15 +84,18 @@ export class MetadataLoader {
   async #ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<WireTopics> {
     try {
       const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
-      return this.#hear(await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }), names)
+      return this.#hear(await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }), names, connection.broker)
     } catch (error) {
-      // A broker this slow with what any can answer is stuck: the next try goes to another.
-      if (error instanceof TimeoutError) connection.abort(error)
+      // A broker this slow with what any can answer is stuck: the next try goes to another. So it does from a stranger.
+      if (error instanceof TimeoutError || isStrangerError(error)) connection.abort(error)
       throw error
     }
   }
 
-  #hear(response: ResponseOf<typeof Metadata>, asked: readonly string[]): WireTopics {
+  #hear(response: ResponseOf<typeof Metadata>, asked: readonly string[], broker: string): WireTopics {
+    const { clusterId } = this.#directory
+    if (clusterId !== null && response.clusterId !== null && response.clusterId !== clusterId)
+      throw strangerError(broker, { clusterId, nodeId: -1 }, response.clusterId)
     if (response.errorCode === ErrorCode.RebootstrapRequired) this.#directory.forget()
     if (response.errorCode !== 0) throw new KafkaError(response.errorCode)
     // A broker that is just starting may not have heard of any yet.

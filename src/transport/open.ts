@@ -3,7 +3,9 @@ import { Deadline } from '../base/deadline.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { authenticate } from '../sasl/authenticate.ts'
 import { BrokerConnection } from '../socket/connection.ts'
+import type { Peer } from '../socket/peer.ts'
 import type { Addresses } from './addresses.ts'
+import { checkCluster } from './check-cluster.ts'
 import type { Settings } from './config.ts'
 
 /** A broker that names shorter lifetimes would keep us at nothing but authenticating, in milliseconds. */
@@ -17,14 +19,19 @@ export interface Opened {
   readonly authenticateAt: number
 }
 
-/** Dials, agrees on versions and authenticates, all within the dial timeout. */
-export async function open(settings: Settings, addresses: Addresses, address: Address, lane: string): Promise<Opened> {
+/** Dials, agrees on versions, authenticates and sees to it that this is the broker meant, all within the dial timeout. */
+export async function open(
+  settings: Settings,
+  addresses: Addresses,
+  { address, lane, peer }: { readonly address: Address; readonly lane: string; readonly peer: Peer | undefined },
+): Promise<Opened> {
   const { adapter, tls, clientId, dialTimeout, requestTimeout, maxResponseBytes, clock, logger, onEvent } = settings
   const deadline = new Deadline(dialTimeout, clock)
   const config = {
     adapter,
     address,
     clientId,
+    peer,
     lane,
     requestTimeout,
     maxResponseBytes,
@@ -40,7 +47,9 @@ export async function open(settings: Settings, addresses: Addresses, address: Ad
     ),
   )
   try {
-    return { connection, host, authenticateAt: await authenticateWithin(deadline.remaining, settings, address, connection) }
+    const authenticateAt = await authenticateWithin(deadline.remaining, settings, address, connection)
+    if (peer !== undefined) await checkCluster(connection, peer, deadline.remaining)
+    return { connection, host, authenticateAt }
   } catch (error) {
     connection.abort(error)
     addresses.failed(host)

@@ -3,6 +3,7 @@ import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConnectionError, messageOf } from '../base/errors.ts'
 import { abortable } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import type { Peer } from '../socket/peer.ts'
 import { Addresses } from './addresses.ts'
 import { BrokerBackoff } from './broker-backoff.ts'
 import type { Settings } from './config.ts'
@@ -17,6 +18,7 @@ interface Slot {
   readonly broker: string
   readonly lane: Lane
   readonly key: string
+  readonly peer: Peer | undefined
   readonly opening: Promise<BrokerConnection>
   connection: BrokerConnection | undefined
   /** Counts towards the adapter's limit. */
@@ -53,7 +55,7 @@ export class Pool {
   }
 
   /** An open connection, made if need be. */
-  async connection(address: Address, lane: Lane, { key = '', signal, timeoutMs }: ConnectionOptions = {}): Promise<BrokerConnection> {
+  async connection(address: Address, lane: Lane, { key = '', signal, timeoutMs, peer }: ConnectionOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
     this.#settings.lifetime.throwIfEnded()
     const broker = formatAddress(address)
@@ -61,7 +63,8 @@ export class Pool {
     const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane)
     if (slot?.connection?.closed === false) return this.#use(slot, slot.connection)
     // A connection that has just ended leaves its slot a moment later.
-    const opening = slot !== undefined && slot.connection === undefined ? slot.opening : this.#begin({ id, address, broker, lane, key })
+    const opening =
+      slot !== undefined && slot.connection === undefined ? slot.opening : this.#begin({ id, address, broker, lane, key, peer })
     if (timeoutMs === undefined) return abortable(opening, signal)
     const late = (): unknown => new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
@@ -77,9 +80,9 @@ export class Pool {
     return best && this.#use(best, best.connection!)
   }
 
-  /** Milliseconds for which this broker should be left alone: it failed lately. */
+  /** How often this broker failed in a row. */
   troubleOf(address: Address): number {
-    return this.#troubles.wait(formatAddress(address))
+    return this.#troubles.failures(formatAddress(address))
   }
 
   /** Ends a connection that its user alone had, and what still waits on it. One that others share stays. */
@@ -141,7 +144,7 @@ export class Pool {
     return connection
   }
 
-  #begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key'>): Promise<BrokerConnection> {
+  #begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key' | 'peer'>): Promise<BrokerConnection> {
     const slot: Slot = {
       ...place,
       opening: this.#settings.detached(() => Promise.resolve().then(() => this.#openSlot(slot))),
@@ -163,7 +166,7 @@ export class Pool {
       const wait = this.#troubles.wait(broker)
       if (wait > 0) await lifetime.sleep(wait)
       await this.#makeRoom(slot)
-      const { connection, host, authenticateAt } = await open(this.#settings, this.#addresses, slot.address, slot.lane)
+      const { connection, host, authenticateAt } = await open(this.#settings, this.#addresses, slot)
       const openedAt = clock.monotonic()
       slot.connection = connection
       slot.usedAt = openedAt
