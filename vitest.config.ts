@@ -5,6 +5,14 @@ const conditions = ['isokafka-source', 'module', 'node', 'import', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions, externalConditions: conditions } }
 
+// They measure memory or speed: nothing else may run meanwhile.
+const measuring = ['e2e/memory.test.ts', 'e2e/broker-load.test.ts', 'e2e/browser/load.test.ts', 'e2e/runtimes/throughput/*.test.ts']
+const endToEnd = {
+  globalSetup: ['./e2e/kafka/setup.ts', './e2e/package/setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+}
+
 export default defineConfig({
   test: {
     teardownTimeout: 30_000,
@@ -13,21 +21,25 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], testTimeout: 20_000, sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], testTimeout: 20_000, maxWorkers: '100%', sequence: { groupOrder: 0 } },
       },
       {
         resolve,
         ssr,
-        // Each file starts its own brokers: one file at a time.
+        // They wait for brokers more than they work: three at a time, on however few cores.
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          globalSetup: ['./e2e/kafka/setup.ts', './e2e/package/setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          maxWorkers: 1,
+          exclude: ['**/node_modules/**', ...measuring],
+          ...endToEnd,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: 'e2e-measuring', include: measuring, ...endToEnd, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -38,7 +38,7 @@ for (const dist of Object.values(dists)) if (!existsSync(join(dist, 'index.js'))
 const present = chosenClients()
 
 const pinned = process.env.KAFKA_BROKERS === undefined && availableParallelism() > 1 && works('taskset', ['-V'])
-const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '1g' }) : undefined
+const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '1g', measured: true }) : undefined
 const brokers = kafka?.brokers ?? process.env.KAFKA_BROKERS.split(',')
 if (pinned) for (const { pid } of kafka.nodes) execFileSync('taskset', ['-a', '-p', '-c', '1', String(pid)], { stdio: 'ignore' })
 console.log(

@@ -26,11 +26,13 @@ async function embedded(): Promise<ClusterUnderTest & { stop(): Promise<void> }>
 const given = (options: BridgeOptions): SocketAdapter => websocket({ ...options, WebSocket })
 const ours = (options: BridgeOptions): SocketAdapter => websocketOver(sockets, options)
 
-describe('the contract through a bridge in front of a real Kafka', unless(noKafka), () => contract(() => sharedKafka(1), given))
+describe('the contract through a bridge in front of a real Kafka', unless(noKafka), () =>
+  contract(() => sharedKafka(1, { own: true }), given),
+)
 describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded, given))
 // Twice the same protocol: the second on a real Kafka is for the whole run.
 describe('the contract over a WebSocket of our own through a bridge in front of a real Kafka', unless(noKafka, unlessFull), () =>
-  contract(() => sharedKafka(1), ours),
+  contract(() => sharedKafka(1, { own: true }), ours),
 )
 describe('the contract over a WebSocket of our own through a bridge in front of three embedded brokers', () => contract(embedded, ours))
 

@@ -17,7 +17,7 @@ type Scenario = (peer: Peer, unique: string) => Promise<void>
 describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   beforeAll(async () => {
-    cluster = await sharedKafka(1)
+    cluster = await sharedKafka(1, { own: true })
   })
   afterAll(() => cluster?.stop())
 

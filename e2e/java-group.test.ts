@@ -7,7 +7,7 @@ import { Client, RangeGroupBalancer, Reader, RoundRobin, RoundRobinGroupBalancer
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
 import { until } from '../test/support/waiting.ts'
-import { toolJars } from './kafka/index.ts'
+import { shortLived, toolJars } from './kafka/index.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
 const partitions = 4
@@ -21,7 +21,7 @@ interface Member extends AsyncDisposable {
 
 /** Java's console consumer as a member of a group; leaves it at the end. */
 async function javaMember(broker: string, topic: string, group: string, assignor: string): Promise<Member> {
-  const args = ['-Xmx256m', '-cp', join(await toolJars(), '*'), 'org.apache.kafka.tools.consumer.ConsoleConsumer']
+  const args = [...shortLived, '-Xmx256m', '-cp', join(await toolJars(), '*'), 'org.apache.kafka.tools.consumer.ConsoleConsumer']
   args.push('--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning')
   for (const property of [`partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`, 'heartbeat.interval.ms=200'])
     args.push('--command-property', property)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { toolJars } from './kafka/index.ts'
+import { shortLived, toolJars } from './kafka/index.ts'
 
 /** Writes lines with Java's console producer: headers, key and value between tabs, `NULL` for none. It tells of no failure. */
 export async function consoleProduce(
@@ -54,7 +54,7 @@ export async function consoleConsume(broker: string, topic: string, count: numbe
 
 /** Runs one of Kafka's command line tools and answers what it printed. */
 export async function javaTool(program: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn('java', ['-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], { stdio: 'pipe' })
+  const child = spawn('java', [...shortLived, '-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], { stdio: 'pipe' })
   let output = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))

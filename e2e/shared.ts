@@ -1,7 +1,7 @@
 import { inject } from 'vitest'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import type { Lack } from '../test/support/left-out.ts'
-import { givenBrokers, startKafka } from './kafka/index.ts'
+import { askForShared, givenBrokers, startKafka } from './kafka/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,6 +9,8 @@ declare module 'vitest' {
     missing: Lack | null
     /** How many nodes the cluster has that KAFKA_BROKERS names; 0 without. */
     givenNodes: number
+    /** Where to ask for the clusters of this run. */
+    sharedKafka: string
   }
 }
 
@@ -20,11 +22,17 @@ export function noSharedKafka(nodes: 1 | 3): Lack | null {
   return fits(nodes) ? null : noKafka
 }
 
-/** A cluster the test may use but not stop or change: the one KAFKA_BROKERS names if it has as many nodes, or one of its own. */
-export async function sharedKafka(nodes: 1 | 3): Promise<ClusterUnderTest & { stop(): Promise<void> }> {
+type Cluster = ClusterUnderTest & { stop(): Promise<void> }
+
+/**
+ * A cluster the test may use but not stop or change: the one KAFKA_BROKERS names if it has as many nodes, or one that other files use at the
+ * same time. `own`: one that no other file uses, for who makes topics by the hundred or looks at all there is.
+ */
+export async function sharedKafka(nodes: 1 | 3, { own = false } = {}): Promise<Cluster> {
   if (fits(nodes)) return { brokers: givenBrokers(), kind: 'kafka', version: 'unknown', nodes: inject('givenNodes'), async stop() {} }
-  const cluster = await startKafka({ nodes })
-  return { brokers: cluster.brokers, kind: 'kafka', version: cluster.version, nodes, stop: () => cluster.stop() }
+  if (!own) return { ...(await askForShared(inject('sharedKafka'), nodes)), kind: 'kafka', nodes, async stop() {} }
+  const { brokers, version, stop } = await startKafka({ nodes })
+  return { brokers, kind: 'kafka', version, nodes, stop }
 }
 
 function fits(nodes: 1 | 3): boolean {

@@ -7,7 +7,7 @@ import { type Guard, startGuard } from './guard.ts'
 import { defaultVersion, kafkaJars } from './install.ts'
 import { freePorts } from './ports.ts'
 import { brokersSeenBy } from './probe.ts'
-import { JavaProcess } from './process.ts'
+import { JavaProcess, shortLived } from './process.ts'
 import { type Listener, type NodePlan, type SecureListener, serverProperties } from './properties.ts'
 
 export interface KafkaOptions {
@@ -20,6 +20,8 @@ export interface KafkaOptions {
   listeners?: readonly SecureListener[]
   /** Of each node's JVM, as in -Xmx; '384m', so that three fit on any machine. */
   heap?: string
+  /** For measuring: its code is compiled to run fast, not to start fast. */
+  measured?: boolean
 }
 
 export interface KafkaNode {
@@ -52,8 +54,8 @@ const startTimeoutMs = 100_000
 
 /** Starts Kafka on free ports of the loopback address. It ends with `stop()`, or with this process in whatever way that ends. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { nodes = 1, version = defaultVersion, config = {}, listeners = [], heap = '384m' } = options
-  const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC']
+  const { nodes = 1, version = defaultVersion, config = {}, listeners = [], heap = '384m', measured = false } = options
+  const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', ...(measured ? [] : shortLived)]
   const libs = await kafkaJars(version)
   const guard = startGuard()
   const directory = await mkdtemp(join(tmpdir(), 'isokafka-e2e-'))
@@ -148,7 +150,12 @@ class Node implements KafkaNode {
 async function format(home: string, libs: string, guard: Guard, clusterId: string, properties: string): Promise<void> {
   // Base 64 may begin with a dash, which the tool takes for an option.
   const uuid = Buffer.from(clusterId.replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, '_')
-  await new JavaProcess({ home, libs, guard, args: ['kafka.tools.StorageTool', 'format', '-t', uuid, '-c', properties] }).runToEnd()
+  await new JavaProcess({
+    home,
+    libs,
+    guard,
+    args: [...shortLived, 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', properties],
+  }).runToEnd()
 }
 
 async function startZooKeeper(directory: string, libs: string, guard: Guard, port: number): Promise<void> {
@@ -160,7 +167,12 @@ async function startZooKeeper(directory: string, libs: string, guard: Guard, por
     properties,
     Object.entries(settings).map(([name, value]) => `${name}=${value}\n`),
   )
-  new JavaProcess({ home, libs, guard, args: ['-Xmx128m', 'org.apache.zookeeper.server.quorum.QuorumPeerMain', properties] }).start()
+  new JavaProcess({
+    home,
+    libs,
+    guard,
+    args: [...shortLived, '-Xmx128m', 'org.apache.zookeeper.server.quorum.QuorumPeerMain', properties],
+  }).start()
 }
 
 async function writeStores(directory: string, authority: Authority): Promise<{ keyStore: string; trustStore: string }> {

@@ -5,4 +5,6 @@ export { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts
 export { Jar, messageDefinitions } from './jar.ts'
 export { freePorts } from './ports.ts'
 export { brokersSeenBy, givenBrokers } from './probe.ts'
+export { shortLived } from './process.ts'
 export { credentials, type Listener, type SecureListener } from './properties.ts'
+export { askForShared } from './sharing.ts'

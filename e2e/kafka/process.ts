@@ -4,6 +4,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Guard } from './guard.ts'
 
+/** For programs that live for seconds: compiled quickly, and not verified. A Kafka starts at half the cost. */
+export const shortLived: readonly string[] = [
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+UnlockDiagnosticVMOptions',
+  '-XX:-BytecodeVerificationRemote',
+]
+
 /** One Java program that may be started, ended and started again. Its output goes to `output.log` in its home. */
 export class JavaProcess {
   readonly #home: string

@@ -2,20 +2,25 @@ import type { TestProject } from 'vitest/node'
 import type { Lack } from '../../test/support/left-out.ts'
 import { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts'
 import { brokersSeenBy, givenBrokers } from './probe.ts'
+import { shareKafka } from './sharing.ts'
 
 const versions = [defaultVersion, '3.9.2', '2.8.2']
 
 /**
  * Before the e2e tests: fetches the jars, so that no test's time goes into a download, or says why no Kafka will be started; looks at the
- * cluster that KAFKA_BROKERS names.
+ * cluster that KAFKA_BROKERS names; offers clusters that all share.
  */
-export default async function setup(project: TestProject): Promise<void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('missing', whatIsMissing(...versions) ?? (await whatCanNotBeFetched()))
 
   const [given] = givenBrokers()
   const seen = given === undefined ? 0 : await brokersSeenBy(given)
   if (given !== undefined && seen === 0) throw new Error(`no Kafka answers at ${given} (KAFKA_BROKERS)`)
   project.provide('givenNodes', seen)
+
+  const { url, close } = await shareKafka()
+  project.provide('sharedKafka', url)
+  return close
 }
 
 async function whatCanNotBeFetched(): Promise<Lack | null> {

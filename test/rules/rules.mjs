@@ -20,9 +20,6 @@ const folders = foldersOf(read('docs/design.md'))
 if (folders.length === 0) throw new Error('docs/design.md has no table of folders')
 const dependencies = Object.keys(JSON.parse(read('package.json')).dependencies ?? {})
 
-// Folders whose files may still import each other in cycles, until they are mended.
-const notYetFree = ['src/reader/']
 const problems = importProblems(files, { folders, dependencies })
-const broken = problems.filter(problem => !notYetFree.some(folder => problem.startsWith(`a cycle: ${folder}`)))
-for (const problem of problems) console.error(broken.includes(problem) ? problem : `${problem} (not refused yet)`)
-if (broken.length > 0) process.exit(1)
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)

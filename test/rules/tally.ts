@@ -44,5 +44,7 @@ function lackOf(test: TestCase): Lack {
   const { leftOut } = test.meta()
   if (leftOut !== undefined) return leftOut
   const result = test.result()
-  return { why: (result.state === 'skipped' && result.note) || `no reason is given: ${test.module.relativeModuleId}`, command: null }
+  if (result.state === 'skipped' && result.note) return { why: result.note, command: null }
+  const { relativeModuleId: file } = test.module
+  return { why: test.module.ok() ? `no reason is given: ${file}` : `what comes before them failed: ${file}`, command: null }
 }

@@ -26,7 +26,7 @@ export async function cannedServer(): Promise<FetchServer> {
 
 /** A real broker with one batch of nearly a mebibyte in a topic. */
 export async function kafkaServer(): Promise<FetchServer> {
-  const cluster = await startKafka()
+  const cluster = await startKafka({ measured: true })
   const transport = new Transport()
   const writer = new Writer({ addr: cluster.brokers, topic: 'throughput', transport, batchBytes: 2 * mebibyte })
   const client = new Client({ addr: cluster.brokers, transport })
