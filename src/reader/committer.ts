@@ -120,16 +120,17 @@ export class Committer {
   async #send(): Promise<void> {
     const offsets: Record<string, Record<number, number>> = Object.create(null)
     const topicIds: Record<string, string> = Object.create(null)
-    const due: [progress: Progress, offset: number][] = []
+    const due: [progress: Progress, offset: number, rewinds: number][] = []
     for (const { topic, partition, topicId, progress } of [...this.#parts.held.values(), ...this.#leaving]) {
       if (progress.due <= progress.committed) continue
       offsets[topic] ??= {}
       offsets[topic][partition] = progress.due
       topicIds[topic] = topicId
-      due.push([progress, progress.due])
+      due.push([progress, progress.due, progress.rewinds])
     }
     if (due.length === 0) return
     await this.#parts.membership.commit(offsets, { topicIds, signal: this.#ending.signal })
-    for (const [progress, offset] of due) progress.committed = Math.max(progress.committed, offset)
+    for (const [progress, offset, rewinds] of due)
+      if (progress.rewinds === rewinds) progress.committed = Math.max(progress.committed, offset)
   }
 }

@@ -48,8 +48,8 @@ export interface ReaderConfig extends MembershipConfig {
   /** How often `stats().lag` is asked for anew while nothing is fetched; negative: never. Partition mode only. Default 60,000. */
   readLagInterval?: number
   /**
-   * How long commits are gathered before they are sent. 0: `commitMessages` sends them and waits for the answer; automatic commits are sent
-   * at once, at most ten a second. Above 0, `commitMessages` answers at once and failures go to the log. Default 0.
+   * How long commits are gathered before they are sent. 0: `commitMessages` sends them and waits for the answer; automatic commits are
+   * gathered for 100 ms. Above 0, `commitMessages` answers at once and failures go to the log. Default 0.
    */
   commitInterval?: number
   /**

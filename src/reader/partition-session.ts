@@ -39,6 +39,8 @@ export class PartitionSession {
   #start: number
   readonly #starts = new Map<number, SeekTarget>()
   #failure: { readonly error: unknown } | undefined
+  /** What was warned of last, for a log is not to be filled with the same. */
+  #warned: string | undefined
   #cancelLag: (() => void) | undefined
   #cancelWatch: (() => void) | undefined
 
@@ -160,8 +162,11 @@ export class PartitionSession {
       } catch (error) {
         if (signal.aborted) return
         const serious = !isTemporary(error) || failures >= maxAttempts || clock.monotonic() - began >= 0.9 * lookupTimeout
-        this.#parts.logger[serious ? 'warn' : 'debug'](`${this.#topic}: its partitions are not known (${failures}): ${messageOf(error)}`)
+        const line = `${this.#topic}: its partitions are not known (${failures}): ${messageOf(error)}`
+        if (serious && this.#warned !== messageOf(error)) this.#parts.logger.warn(line)
+        else this.#parts.logger.debug(line)
         if (serious) {
+          this.#warned = messageOf(error)
           this.#failure = { error }
           this.#parts.wake()
         }

@@ -74,8 +74,8 @@ export class Position {
   /** When to try again, by the monotonic clock. */
   retryAt = 0
   failing: Failing | undefined
-  /** Since when it has been waited for, by the monotonic clock: for how long a first answer is not there. */
-  begunAt = 0
+  /** Since when a first answer is waited for, by the monotonic clock; undefined once there was one. */
+  begunAt: number | undefined
   /** Where a batch was damaged; −1: none was, or it came whole since. */
   damagedAt = -1
 

@@ -4,6 +4,8 @@ export class Progress {
   due = -1
   /** What the group has. −1: nothing. */
   committed: number
+  /** How often the reader was sent back: a commit that was under way says nothing of what is to be committed since. */
+  rewinds = 0
   /** Between these two offsets is nothing to hand out: markers of transactions and what was aborted. */
   #from = -1
   #to = -1
@@ -28,5 +30,6 @@ export class Progress {
   /** The next commit may be lower than those before: the reader was sent back. */
   rewind(): void {
     this.due = this.committed = this.#from = this.#to = -1
+    this.rewinds++
   }
 }

@@ -48,7 +48,9 @@ export class Troubles {
     const failures = (before?.failures ?? 0) + 1
     counters.errors++
     if (error instanceof TimeoutError || (error instanceof KafkaError && error.timeout)) counters.timeouts++
-    const serious = quiet || !isTemporary(error) || failures >= maxAttempts || now - position.begunAt >= patience
+    const since = before?.since ?? now
+    const waited = now - (position.begunAt ?? since)
+    const serious = quiet || !isTemporary(error) || failures >= maxAttempts || waited >= patience
     const warn = serious && (before?.warnedAt === undefined || now - before.warnedAt >= warnInterval)
     const line = `${name}: fetching failed (${failures}): ${messageOf(error)}`
     if (warn) logger.warn(line)
@@ -56,12 +58,13 @@ export class Troubles {
     onEvent?.({ type: 'partitionTrouble', topic, partition, failures, error })
     if (!quiet) this.#untold.add(position)
     const warnedAt = warn ? now : before?.warnedAt
-    return { error, since: before?.since ?? now, sinceTime: before?.sinceTime ?? clock.now(), failures, quiet, warnedAt }
+    return { error, since, sinceTime: before?.sinceTime ?? clock.now(), failures, quiet, warnedAt }
   }
 
   /** The position can be read. */
   recovered(position: Position): void {
     this.#proven = true
+    position.begunAt = undefined
     const { failing } = position
     if (failing === undefined) return
     const { clock, logger, onEvent } = this.#parts
@@ -107,7 +110,7 @@ export class Troubles {
     if (!alone) return false
     const now = this.#parts.clock.monotonic()
     if (this.#proven) return isUnknownTopic(error) && now - since >= deletedAfter
-    return failures >= this.#parts.maxAttempts || now - begunAt >= patience
+    return failures >= this.#parts.maxAttempts || now - (begunAt ?? since) >= patience
   }
 
   /** Where all was given up, each read is told. */
