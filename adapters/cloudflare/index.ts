@@ -1,5 +1,6 @@
 import type { Natives, SocketAdapter } from '../../src/socket/socket.ts'
 import { dial } from './dial.ts'
+import { scope } from './scope.ts'
 
 /**
  * TCP and TLS through `connect()` of `cloudflare:sockets`. A socket belongs to the request that opened it: make a Transport in the handler,
@@ -7,7 +8,7 @@ import { dial } from './dial.ts'
  * Object may keep one for as long as it lives. Of TLS there is the server's certificate, verified against the public authorities, and
  * `serverName`; everything else is refused with a ConfigError.
  */
-export const adapter: SocketAdapter = { name: 'cloudflare', limits: { connections: 6 }, dial }
+export const adapter: SocketAdapter = { name: 'cloudflare', limits: { connections: 6 }, dial, scope }
 
 /** Nothing: gzip and zstd are ours, unless given: `new Transport({ natives })`. */
 export const natives: Natives = {}

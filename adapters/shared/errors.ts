@@ -1,4 +1,4 @@
-import { AuthenticationError, ConfigError, ConnectionError, messageOf } from '../../src/base/errors.ts'
+import { AuthenticationError, ConfigError, ConnectionError, HungUpError, messageOf } from '../../src/base/errors.ts'
 
 // The words for what goes wrong with a connection, the same in every runtime.
 
@@ -63,7 +63,7 @@ export function notTLSError(broker: string, detail: string, cause: unknown): Aut
 }
 
 export function handshakeEndedError(broker: string, cause: unknown): ConnectionError {
-  return new ConnectionError(broker, 'the peer closed the connection during the TLS handshake: does this port speak TLS?', { cause })
+  return new HungUpError(broker, 'the peer closed the connection during the TLS handshake: does this port speak TLS?', { cause })
 }
 
 export function refusal(broker: string, message: string, cause: unknown): AuthenticationError {

@@ -58,6 +58,9 @@ export class ConnectionError extends IsoKafkaError {
   }
 }
 
+/** The peer ended a connection at our first words: it may want to be spoken to otherwise. For us alone to know; to users it is a ConnectionError. */
+export class HungUpError extends ConnectionError {}
+
 /** The peer refused our credentials, or the TLS handshake failed. Retrying alone does not help. */
 export class AuthenticationError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.AuthenticationError'

@@ -55,6 +55,7 @@ export class ConsumerGroup {
    * some of its topics (each failure once; it goes on trying, and the next call may succeed), with a GroupClosedError after close().
    */
   async next(options: CallOptions = {}): Promise<Generation> {
+    this.#transport.enter()
     for (;;) {
       options.signal?.throwIfAborted()
       if (this.#closing) throw new GroupClosedError(`group ${this.#membership.id} is closed`)

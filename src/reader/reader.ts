@@ -127,6 +127,7 @@ export class Reader implements AsyncIterable<Message> {
   async commitMessages(messages: Message | readonly Message[], options: CallOptions = {}): Promise<void> {
     if (this.#session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
     this.#ensureOpen()
+    this.#transport.enter()
     options.signal?.throwIfAborted()
     const list: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
     if (!list.every(isRead)) throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
@@ -308,7 +309,8 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /** Waits its turn, then until there is something to take. */
-  #obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
+  async #obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
+    this.#transport.enter()
     return this.#turns.take(options, async () => {
       // Asking is what says that the last is done with, whatever becomes of it.
       if (this.#source.begin()) this.#session?.poke()

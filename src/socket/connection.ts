@@ -107,6 +107,11 @@ export class BrokerConnection implements Requester {
     return this.#pipeline.lastUsed
   }
 
+  /** The broker has answered more than what it speaks. */
+  get answered(): boolean {
+    return this.#pipeline.answered
+  }
+
   /** No request is taken any more. */
   get closed(): boolean {
     return this.#pipeline.ended || this.#closing !== undefined
@@ -252,6 +257,7 @@ export class BrokerConnection implements Requester {
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
       const instead = this.#config.tls === undefined ? 'a port that expects TLS, something other than Kafka,' : 'something other than Kafka'
+      // No refusal: what stands before a broker that is away does this, while a TLS port of Kafka's answers with an alert.
       throw new ConnectionError(this.broker, `the connection ended at the first request: ${instead} or a broker older than 0.10`, {
         cause: error,
       })

@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
-import { ConnectionError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
+import { ConnectionError, HungUpError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
+import { ApiVersions } from '../protocol/api-versions.ts'
 import { readResponse } from '../protocol/headers.ts'
 import { Produce } from '../protocol/produce.ts'
 import { brokenWord, endSocket } from './dial.ts'
@@ -57,6 +58,8 @@ export class Pipeline implements FrameSink {
   readonly #ending = deferred<unknown>()
   /** Nothing is under way, and the socket knows. */
   #idle = false
+  /** Something other than ApiVersions was. */
+  answered = false
   ended = false
   /** By the clock's `monotonic`. */
   lastUsed: number
@@ -167,11 +170,18 @@ export class Pipeline implements FrameSink {
         if (empty === mostEmpty) throw new ConnectionError(this.#broker, `no bytes in ${mostEmpty} reads, and no end`)
         this.#frames.push(chunk)
       }
-      const where = this.#frames.between ? '' : `, after ${this.#frames.progress}`
-      this.abort(new ConnectionError(this.#broker, `the broker closed the connection${where}`))
+      this.abort(this.#closedByPeer())
     } catch (error) {
       this.abort(error)
     }
+  }
+
+  #closedByPeer(): ConnectionError {
+    const closed = 'the broker closed the connection'
+    if (!this.#frames.between) return new ConnectionError(this.#broker, `${closed}, after ${this.#frames.progress}`)
+    const first = this.#answering.peek()
+    if (this.answered || first === undefined || first.api.key === ApiVersions.key) return new ConnectionError(this.#broker, closed)
+    return new HungUpError(this.#broker, `${closed} at the first request; does this listener want SASL?`)
   }
 
   #begin(now: number): void {
@@ -256,6 +266,7 @@ export class Pipeline implements FrameSink {
       this.#fail(flight, new ProtocolError(`${this.#broker}: ${messageOf(error)}`, { cause: error }))
       return
     }
+    if (flight.api.key !== ApiVersions.key) this.answered = true
     if (response.throttleTimeMs! > 0) this.#pause(flight, response.throttleTimeMs!)
     flight.succeed(flight.keepsFrame ? { response, frame } : response)
     this.#report(flight, frame.length + 4)

@@ -56,6 +56,11 @@ export interface SocketAdapter {
   readonly limits?: { readonly connections?: number }
   /** Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's reason. */
   dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
+  /**
+   * Marks the scope at hand, where the runtime ties sockets to one (a request of a Worker's): the answer tells whether that is still the one at hand.
+   * Undefined where there is none.
+   */
+  scope?(): (() => boolean) | undefined
   /** The addresses of a name, where the runtime tells them: tried one by one when dialing the name came to nothing. */
   resolve?(host: string): Promise<readonly string[]>
 }

@@ -105,7 +105,10 @@ export function settingsOf(all: TransportConfig, runtime: { readonly adapter: So
   const config = given('a Transport', all, transportSettings, '', ofItsUsers)
   const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 } } = config
   given('backoff', backoff, backoffSettings)
-  const dialing = dial === undefined ? adapter : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), dial }
+  const dialing =
+    dial === undefined
+      ? adapter
+      : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), ...(adapter.scope && { scope: adapter.scope }), dial }
   const logger = guardedLogger(config.logger, silentLogger)
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
   if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
@@ -132,7 +135,7 @@ export function settingsOf(all: TransportConfig, runtime: { readonly adapter: So
     backoff,
     maxResponseBytes: positive(config, 'maxResponseBytes', 256 * 1024 * 1024, 'bytes'),
     clock,
-    lifetime: new Lifetime(clock),
+    lifetime: new Lifetime(clock, dialing.scope),
     logger,
     onEvent: config.onEvent && guarded(config.onEvent, error => logger.error('onEvent threw', error)),
   }

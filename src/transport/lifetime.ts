@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
 import { type CallOptions, onAbort } from '../base/signals.ts'
+import type { SocketAdapter } from '../socket/socket.ts'
 
 /** How long a transport lives, for all that must not outlive it. No AbortSignal: runtimes warn of one that many listen to. */
 export class Lifetime {
@@ -7,8 +9,13 @@ export class Lifetime {
   readonly #tasks = new Set<(reason: unknown) => void>()
   #over: { readonly reason: unknown } | undefined
 
-  constructor(clock: Clock) {
+  readonly #scope: SocketAdapter['scope']
+  #inScope: (() => boolean) | undefined
+
+  /** `scope`: of the adapter, if its sockets have one. */
+  constructor(clock: Clock, scope?: SocketAdapter['scope']) {
     this.#clock = clock
+    this.#scope = scope
   }
 
   end(reason: unknown): void {
@@ -22,8 +29,13 @@ export class Lifetime {
     return this.#over !== undefined
   }
 
-  throwIfEnded(): void {
+  /** Whoever begins something does so here: throws what ended the transport, and a ConfigError where its connections can't be used. */
+  enter(): void {
     if (this.#over !== undefined) throw this.#over.reason
+    // What waits for another request's connections in a Worker waits for ever.
+    this.#inScope ??= this.#scope?.()
+    if (this.#inScope?.() === false)
+      throw new ConfigError('this Transport, Writer, Reader or Client was made in another request: make one in each, and close it there')
   }
 
   /** Calls `task` with the reason when it ends; the answer takes that back. */

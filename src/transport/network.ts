@@ -50,9 +50,14 @@ export class Network {
     this.#pool = new Pool(settings)
   }
 
+  /** Throws where a call can only wait for ever: the transport is closed, or was made in another request of a Worker's. */
+  enter(): void {
+    this.settings.lifetime.enter()
+  }
+
   /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
   cluster(addr: AddressLike): Cluster {
-    this.settings.lifetime.throwIfEnded()
+    this.enter()
     const seeds = addressesOf(addr)
     const id = seeds.map(formatAddress).sort().join(',')
     let cluster = this.#clusters.get(id)

@@ -8,6 +8,7 @@ import { Addresses } from './addresses.ts'
 import { BrokerBackoff } from './broker-backoff.ts'
 import type { Settings } from './config.ts'
 import { inBackground } from './detached.ts'
+import { HangUps } from './hang-ups.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import { open, reauthenticate } from './open.ts'
 
@@ -43,6 +44,7 @@ export class Pool {
   readonly #settings: Settings
   readonly #troubles: BrokerBackoff
   readonly #addresses: Addresses
+  readonly #hangUps = new HangUps()
   readonly #slots = new Map<string, Slot>()
   readonly #leaving = new Set<BrokerConnection>()
   #timer: { readonly at: number; cancel(): void } | undefined
@@ -57,7 +59,7 @@ export class Pool {
   /** An open connection, made if need be. */
   async connection(address: Address, lane: Lane, { key = '', signal, timeoutMs, peer }: ConnectionOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
-    this.#settings.lifetime.throwIfEnded()
+    this.#settings.lifetime.enter()
     const broker = formatAddress(address)
     const id = `${broker} ${lane} ${key}`
     const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane)
@@ -165,24 +167,28 @@ export class Pool {
     try {
       const wait = this.#troubles.wait(broker)
       if (wait > 0) await lifetime.sleep(wait)
+      this.#hangUps.throwIfRefused(broker)
       await this.#makeRoom(slot)
       const { connection, host, authenticateAt } = await open(this.#settings, this.#addresses, slot)
       const openedAt = clock.monotonic()
       slot.connection = connection
       slot.usedAt = openedAt
       slot.authenticateAt = authenticateAt
-      void connection.onClose.then(() => {
+      void connection.onClose.then(reason => {
         if (!slot.leaving) this.#addresses.failed(host)
+        if (connection.answered) this.#hangUps.answered(broker)
+        this.#hangUps.note(broker, reason, clock.monotonic())
         this.#ended(slot, connection, openedAt)
       })
       this.#wakeAt(Math.min(openedAt + this.#settings.idleTimeout, authenticateAt))
       return connection
     } catch (error) {
       this.#slots.delete(slot.id)
-      if (!lifetime.ended) {
-        this.#troubles.refused(broker)
-        logger.warn(`${broker}: no connection (${slot.lane}): ${messageOf(error)}`)
-      }
+      if (lifetime.ended) throw error
+      this.#troubles.refused(broker)
+      logger.warn(`${broker}: no connection (${slot.lane}): ${messageOf(error)}`)
+      this.#hangUps.note(broker, error, clock.monotonic())
+      this.#hangUps.throwIfRefused(broker)
       throw error
     }
   }

@@ -133,6 +133,7 @@ export class Writer {
 
   #assertOpen(signal: AbortSignal | undefined): void {
     if (this.#closing !== undefined) throw closed()
+    this.#transport.enter()
     signal?.throwIfAborted()
   }
 }
