@@ -1,6 +1,6 @@
 import { ConnectionError, TimeoutError } from '../base/errors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, errorFor, hasCode } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import { isStrangerError, strangerError } from '../socket/peer.ts'
@@ -14,6 +14,8 @@ import type { TopicCache } from './topic-cache.ts'
 
 export type Layouts = ReadonlyMap<string, TopicLayout>
 
+/** Answers that another broker would give, too. */
+const refusals: readonly number[] = [ErrorCode.ClusterAuthorizationFailed, ErrorCode.TopicAuthorizationFailed]
 /** How long a broker is not asked again, where there are others, after it denied something, in milliseconds. */
 const avoidedFor = 10_000
 
@@ -97,7 +99,9 @@ export class MetadataLoader {
     if (clusterId !== null && response.clusterId !== null && response.clusterId !== clusterId)
       throw strangerError(broker, { clusterId, nodeId: -1 }, response.clusterId)
     if (response.errorCode === ErrorCode.RebootstrapRequired) this.#directory.forget()
-    if (response.errorCode !== 0) throw new KafkaError(response.errorCode)
+    const error = errorFor(response.errorCode)
+    if (error !== null)
+      throw hasCode(error, ...refusals) ? error : new ConnectionError(broker, `no metadata: ${error.message}`, { cause: error })
     // A broker that is just starting may not have heard of any yet.
     if (response.brokers.length === 0) throw new ConnectionError(this.#directory.seedNames, 'the metadata names no brokers')
     this.#links.closeIdleTo(this.#directory.hear(response))

@@ -1,7 +1,6 @@
 import { Deadline } from '../base/deadline.ts'
 import { isTemporary } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { ErrorCode, hasCode } from '../protocol/errors.ts'
 import type { AnyBroker } from './any-broker.ts'
 import type { Brokers } from './brokers.ts'
 import type { Settings } from './config.ts'
@@ -34,7 +33,7 @@ export class Patience {
   }
 
   /** Runs the task until it works, fails for good or the time is up. */
-  run<T>(what: string, { signal, timeoutMs = this.usual }: WaitOptions, task: () => Promise<T>, again = mayPass): Promise<T> {
+  run<T>(what: string, { signal, timeoutMs = this.usual }: WaitOptions, task: () => Promise<T>, again = isTemporary): Promise<T> {
     const { backoff, clock, lifetime, onEvent } = this.#settings
     return retry(task, {
       deadline: new Deadline(timeoutMs, clock),
@@ -46,8 +45,4 @@ export class Patience {
       ...(signal && { signal }),
     })
   }
-}
-
-export function mayPass(error: unknown): boolean {
-  return isTemporary(error) || hasCode(error, ErrorCode.RebootstrapRequired)
 }

@@ -1,11 +1,11 @@
-import { ConnectionError, ProtocolError } from '../base/errors.ts'
+import { ConnectionError, isTemporary, ProtocolError } from '../base/errors.ts'
 import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import type { Brokers } from './brokers.ts'
 import { Coalesce } from './coalesce.ts'
 import type { Settings } from './config.ts'
 import type { TopicLayout } from './layout.ts'
 import type { Layouts, MetadataLoader } from './metadata-loader.ts'
-import { mayPass, type Patience, type WaitOptions } from './patience.ts'
+import type { Patience, WaitOptions } from './patience.ts'
 
 export interface TopicOptions extends WaitOptions {
   /** Asks the broker to create the topic if it allows that, and waits until it has leaders. */
@@ -48,7 +48,7 @@ export class TopicFinder {
     const patience = create ? uncreatedFor : missing ? 0 : Math.min(deniedFor, 2 * backoff.max)
     let deniedAt: number | undefined
     const again = (error: unknown): boolean => {
-      if (!isDenial(error)) return mayPass(error)
+      if (!isDenial(error)) return isTemporary(error)
       deniedAt ??= clock.monotonic()
       return clock.monotonic() - deniedAt < patience
     }

@@ -4,7 +4,6 @@ import { ConfigError, messageOf, TimeoutError } from '../base/errors.ts'
 import { abortable } from '../base/signals.ts'
 import { Compression } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
-import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
 import { headerBytes } from '../records/batch-layout.ts'
 import { type MessageInput, timestampOf } from '../records/message.ts'
@@ -175,10 +174,7 @@ export class Enqueuer implements Intake, BacklogHost {
     const { name } = partitioner.topic
     if (compression !== Compression.None) sender.codec ??= await abortable(this.#codecs.load(compression), signal)
     const options = { create: allowAutoTopicCreation, timeoutMs: Math.min(readTimeout, left), signal }
-    const layout = await sender.cluster.topic(name, options).catch(error => {
-      if (!hasCode(error, ErrorCode.UnknownTopicOrPartition)) throw error
-      throw new KafkaError(error.code, `topic ${name} does not exist: create it, or set allowAutoTopicCreation`, { cause: error })
-    })
+    const layout = await sender.cluster.topic(name, options)
     if (layout.error !== null) throw layout.error
     partitioner.learn(layout)
   }
