@@ -3,9 +3,8 @@ import * as https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
-import { given, type SettingKinds } from '../../src/base/settings.ts'
 import { hostToListenOn, notListening } from '../shared/not-listening.ts'
-import { bridgeSettings, defaultLimits } from './config.ts'
+import { defaultLimits } from './config.ts'
 import { clientKey } from './ip.ts'
 import { NodeBridge, type NodeBridgeConfig, refuse } from './node.ts'
 import { Refusal } from './refusal.ts'
@@ -19,15 +18,6 @@ export interface ServeOptions extends NodeBridgeConfig {
   certificate?: { cert: string; key: string }
   /** Metrics at http://127.0.0.1:<port>/metrics; none by default, and never on another address. */
   metricsPort?: number
-}
-
-const serveSettings: SettingKinds<ServeOptions> = {
-  ...bridgeSettings,
-  adapter: 'object',
-  host: 'string',
-  port: 'number',
-  certificate: 'object',
-  metricsPort: 'number',
 }
 
 export interface ServedBridge {
@@ -46,17 +36,16 @@ export interface ServedBridge {
 const spareSockets = 64
 
 /** Runs a bridge as a server of its own. A ConfigError for a policy that makes no sense, and where it can't listen. */
-export async function serveBridge(options: ServeOptions): Promise<ServedBridge> {
-  const found = given(
-    'serveBridge()',
-    options,
-    serveSettings,
-    "{ targets: ['host:port'], authenticate: signedTokens({ secret }).authenticate, origins: ['https://app.example'] }",
-  )
-  const { host = '127.0.0.1', port = 8093, certificate, metricsPort, ...config } = found
+export async function serveBridge({
+  host = '127.0.0.1',
+  port = 8093,
+  certificate,
+  metricsPort,
+  ...config
+}: ServeOptions): Promise<ServedBridge> {
   const bridge = new NodeBridge(config)
   const { connections, connectionsPerAddress, headerBytes, headerTimeout } = { ...defaultLimits, ...config.limits }
-  const serverOptions: http.ServerOptions = {
+  const options: http.ServerOptions = {
     maxHeaderSize: headerBytes,
     headersTimeout: headerTimeout,
     requestTimeout: headerTimeout,
@@ -64,9 +53,7 @@ export async function serveBridge(options: ServeOptions): Promise<ServedBridge> 
     keepAlive: false,
   }
   const server =
-    certificate === undefined
-      ? http.createServer(serverOptions)
-      : secureServer({ ...serverOptions, ...certificate, handshakeTimeout: headerTimeout })
+    certificate === undefined ? http.createServer(options) : secureServer({ ...options, ...certificate, handshakeTimeout: headerTimeout })
   server.maxConnections = connections + spareSockets
   // Behind a proxy all come from one address.
   if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)

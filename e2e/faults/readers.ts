@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Client, Transport } from '../../src/index.ts'
+import { churn } from '../../test/support/churn.ts'
 import { leaderless } from '../../test/support/leaderless.ts'
 import { assignments, seeks } from '../../test/support/seeks.ts'
 import { full } from '../full.ts'
@@ -11,6 +12,16 @@ const partitions = 6
 
 /** What readers promise whatever becomes of their group and of partitions; in virtual time these are played in `test`, too. */
 export function readersPromises(kafka: () => KafkaCluster): void {
+  test('a group of four that began at the end loses nothing while members and partitions come and go', async () => {
+    const topic = 'latest-churn'
+    await using scene = await Scene.open(kafka(), topic, partitions)
+    const result = await churn(realWorld(scene.cluster), { topic, durationMs: full ? 120_000 : 15_000, seed: 1 })
+    console.log(`${topic}: ${JSON.stringify(result)}`)
+    expect(result, JSON.stringify(result)).toMatchObject({ lost: [], old: [], errors: [], acknowledged: result.attempted })
+    expect(result.generations, 'the group was divided anew').toBeGreaterThan(10)
+    expect(result.crashes, 'members crashed').toBeGreaterThan(4)
+  }, 300_000)
+
   test('a thousand seeks in the middle of long polls take one fetch connection, and none waits for a poll to end', async () => {
     await using scene = await Scene.open(kafka(), 'thousand-seeks', 1)
     const result = await seeks(realWorld(scene.cluster), scene.topic, full ? 1_000 : 100)

@@ -1,4 +1,3 @@
-import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Balancer } from './balancer.ts'
 import { fnv1a, type Hasher } from './fnv1a.ts'
@@ -13,8 +12,7 @@ export class Hash implements Balancer {
   readonly #hasher: Hasher
   readonly #keyless = new RoundRobin()
 
-  constructor(options: { hasher?: Hasher } = {}) {
-    const { hasher = fnv1a } = given('a Hash', options, { hasher: 'function' })
+  constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
     this.#hasher = hasher
   }
 

@@ -1,4 +1,3 @@
-import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
 import { fnv1a, type Hasher } from './fnv1a.ts'
@@ -11,8 +10,7 @@ import { keyBytes } from './key.ts'
 export class ReferenceHash implements Balancer {
   readonly #hasher: Hasher
 
-  constructor(options: { hasher?: Hasher } = {}) {
-    const { hasher = fnv1a } = given('a ReferenceHash', options, { hasher: 'function' })
+  constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
     this.#hasher = hasher
   }
 

@@ -1,5 +1,3 @@
-import { ConfigError } from '../base/errors.ts'
-import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Balancer } from './balancer.ts'
 
@@ -8,9 +6,7 @@ export class RoundRobin implements Balancer {
   readonly chunkSize: number
   #dealt = 0
 
-  constructor(options: { chunkSize?: number } = {}) {
-    const { chunkSize = 1 } = given('a RoundRobin', options, { chunkSize: 'number' })
-    if (Number.isNaN(chunkSize)) throw new ConfigError(`chunkSize must be a number of messages, not ${chunkSize}`)
+  constructor({ chunkSize = 1 }: { chunkSize?: number } = {}) {
     this.chunkSize = Math.max(1, Math.floor(chunkSize))
   }
 

@@ -1,5 +1,4 @@
 import type { AddressLike } from '../base/address.ts'
-import { signalOf } from '../base/call-options.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -34,131 +33,118 @@ const clientSettings: SettingKinds<ClientConfig> = { addr: 'any', timeout: 'numb
  * there is no answer; errors of single items are in the response.
  */
 export class Client {
-  readonly #caller: Caller
-  readonly #own: Transport | undefined
-  #closed = false
+  private readonly caller: Caller
+  private readonly own: Transport | undefined
+  private closed = false
 
   constructor(config: ClientConfig = {}) {
     const { addr, timeout = 0, transport } = given('a Client', config, clientSettings, '', ofTransport)
     if (!(timeout >= 0)) throw new ConfigError(`Client: timeout must be milliseconds, 0 for none, not ${timeout}`)
-    this.#own = transport ? undefined : new Transport()
-    this.#caller = new Caller(this.#own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)
+    this.own = transport ? undefined : new Transport()
+    this.caller = new Caller(this.own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)
   }
 
   /** Writes one batch to one partition. */
-  produce(request: producing.ProduceRequest, options?: CallOptions, ...extra: never[]): Promise<producing.ProduceResponse> {
-    return this.#call('produce', producing.produceSettings, producing.produce, request, options, extra)
+  produce(request: producing.ProduceRequest, options: CallOptions = {}): Promise<producing.ProduceResponse> {
+    return this.call(producing.produce, request, options)
   }
 
   /** Writes a batch that is encoded already. */
-  rawProduce(request: producing.RawProduceRequest, options?: CallOptions, ...extra: never[]): Promise<producing.ProduceResponse> {
-    return this.#call('rawProduce', producing.rawProduceSettings, producing.rawProduce, request, options, extra)
+  rawProduce(request: producing.RawProduceRequest, options: CallOptions = {}): Promise<producing.ProduceResponse> {
+    return this.call(producing.rawProduce, request, options)
   }
 
   /** Reads a partition from an offset on. */
-  fetch(request: fetching.FetchRequest, options?: CallOptions, ...extra: never[]): Promise<fetching.FetchResponse> {
-    return this.#call('fetch', fetching.fetchSettings, fetching.fetch, request, options, extra)
+  fetch(request: fetching.FetchRequest, options: CallOptions = {}): Promise<fetching.FetchResponse> {
+    return this.call(fetching.fetch, request, options)
   }
 
   /** The cluster's brokers, and topics with their partitions. */
-  metadata(request: metadata.MetadataRequest = {}, options?: CallOptions, ...extra: never[]): Promise<metadata.MetadataResponse> {
-    return this.#call('metadata', metadata.metadataSettings, metadata.metadata, request, options, extra)
+  metadata(request: metadata.MetadataRequest = {}, options: CallOptions = {}): Promise<metadata.MetadataResponse> {
+    return this.call(metadata.metadata, request, options)
   }
 
   /** Makes topics and waits a while until every broker knows them and their leaders. */
-  createTopics(request: topics.CreateTopicsRequest, options?: CallOptions, ...extra: never[]): Promise<topics.CreateTopicsResponse> {
-    return this.#call('createTopics', topics.createTopicsSettings, topics.createTopics, request, options, extra)
+  createTopics(request: topics.CreateTopicsRequest, options: CallOptions = {}): Promise<topics.CreateTopicsResponse> {
+    return this.call(topics.createTopics, request, options)
   }
 
   /** Deletes topics and waits a while until every broker has forgotten them. */
-  deleteTopics(request: topics.DeleteTopicsRequest, options?: CallOptions, ...extra: never[]): Promise<topics.DeleteTopicsResponse> {
-    return this.#call('deleteTopics', topics.deleteTopicsSettings, topics.deleteTopics, request, options, extra)
+  deleteTopics(request: topics.DeleteTopicsRequest, options: CallOptions = {}): Promise<topics.DeleteTopicsResponse> {
+    return this.call(topics.deleteTopics, request, options)
   }
 
   /** Offsets by time, and the first and last ones. */
-  listOffsets(request: listing.ListOffsetsRequest, options?: CallOptions, ...extra: never[]): Promise<listing.ListOffsetsResponse> {
-    return this.#call('listOffsets', listing.listOffsetsSettings, listing.listOffsets, request, options, extra)
+  listOffsets(request: listing.ListOffsetsRequest, options: CallOptions = {}): Promise<listing.ListOffsetsResponse> {
+    return this.call(listing.listOffsets, request, options)
   }
 
   /** Stores positions for a group. */
-  offsetCommit(request: offsets.OffsetCommitRequest, options?: CallOptions, ...extra: never[]): Promise<offsets.OffsetCommitResponse> {
-    return this.#call('offsetCommit', offsets.offsetCommitSettings, offsets.offsetCommit, request, options, extra)
+  offsetCommit(request: offsets.OffsetCommitRequest, options: CallOptions = {}): Promise<offsets.OffsetCommitResponse> {
+    return this.call(offsets.offsetCommit, request, options)
   }
 
   /** The positions stored for a group. */
-  offsetFetch(request: offsets.OffsetFetchRequest, options?: CallOptions, ...extra: never[]): Promise<offsets.OffsetFetchResponse> {
-    return this.#call('offsetFetch', offsets.offsetFetchSettings, offsets.offsetFetch, request, options, extra)
+  offsetFetch(request: offsets.OffsetFetchRequest, options: CallOptions = {}): Promise<offsets.OffsetFetchResponse> {
+    return this.call(offsets.offsetFetch, request, options)
   }
 
   /** @deprecated Use `offsetFetch`. */
-  consumerOffsets(request: offsets.TopicAndGroup, options?: CallOptions, ...extra: never[]): Promise<Map<number, number>> {
-    return this.#call('consumerOffsets', offsets.topicAndGroupSettings, offsets.consumerOffsets, request, options, extra)
+  consumerOffsets(request: offsets.TopicAndGroup, options: CallOptions = {}): Promise<Map<number, number>> {
+    return this.call(offsets.consumerOffsets, request, options)
   }
 
   /** What the broker speaks. */
-  apiVersions(request: versions.ApiVersionsRequest = {}, options?: CallOptions, ...extra: never[]): Promise<versions.ApiVersionsResponse> {
-    return this.#call('apiVersions', versions.apiVersionsSettings, versions.apiVersions, request, options, extra)
+  apiVersions(request: versions.ApiVersionsRequest = {}, options: CallOptions = {}): Promise<versions.ApiVersionsResponse> {
+    return this.call(versions.apiVersions, request, options)
   }
 
   /** The broker that coordinates a group or a transactional id. */
-  findCoordinator(
-    request: coordinators.FindCoordinatorRequest,
-    options?: CallOptions,
-    ...extra: never[]
-  ): Promise<coordinators.FindCoordinatorResponse> {
-    return this.#call('findCoordinator', coordinators.findCoordinatorSettings, coordinators.findCoordinator, request, options, extra)
+  findCoordinator(request: coordinators.FindCoordinatorRequest, options: CallOptions = {}): Promise<coordinators.FindCoordinatorResponse> {
+    return this.call(coordinators.findCoordinator, request, options)
   }
 
   /** A producer id and epoch. */
-  initProducerId(
-    request: coordinators.InitProducerIDRequest,
-    options?: CallOptions,
-    ...extra: never[]
-  ): Promise<coordinators.InitProducerIDResponse> {
-    return this.#call('initProducerId', coordinators.initProducerIdSettings, coordinators.initProducerId, request, options, extra)
+  initProducerId(request: coordinators.InitProducerIDRequest, options: CallOptions = {}): Promise<coordinators.InitProducerIDResponse> {
+    return this.call(coordinators.initProducerId, request, options)
   }
 
   /** Enters a classic group; waits for the other members. */
-  joinGroup(request: groups.JoinGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.JoinGroupResponse> {
-    return this.#call('joinGroup', groups.joinGroupSettings, groups.joinGroup, request, options, extra)
+  joinGroup(request: groups.JoinGroupRequest, options: CallOptions = {}): Promise<groups.JoinGroupResponse> {
+    return this.call(groups.joinGroup, request, options)
   }
 
   /** Gives, as the leader, and takes assignments; waits for the leader. */
-  syncGroup(request: groups.SyncGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.SyncGroupResponse> {
-    return this.#call('syncGroup', groups.syncGroupSettings, groups.syncGroup, request, options, extra)
+  syncGroup(request: groups.SyncGroupRequest, options: CallOptions = {}): Promise<groups.SyncGroupResponse> {
+    return this.call(groups.syncGroup, request, options)
   }
 
   /** Keeps a member in its group; the answer says when that rebalances. */
-  heartbeat(request: groups.HeartbeatRequest, options?: CallOptions, ...extra: never[]): Promise<groups.HeartbeatResponse> {
-    return this.#call('heartbeat', groups.heartbeatSettings, groups.heartbeat, request, options, extra)
+  heartbeat(request: groups.HeartbeatRequest, options: CallOptions = {}): Promise<groups.HeartbeatResponse> {
+    return this.call(groups.heartbeat, request, options)
   }
 
   /** Takes members out of a group. */
-  leaveGroup(request: groups.LeaveGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.LeaveGroupResponse> {
-    return this.#call('leaveGroup', groups.leaveGroupSettings, groups.leaveGroup, request, options, extra)
+  leaveGroup(request: groups.LeaveGroupRequest, options: CallOptions = {}): Promise<groups.LeaveGroupResponse> {
+    return this.call(groups.leaveGroup, request, options)
   }
 
   /** Closes the transport if it is the client's own; further calls reject with a ClosedError. */
   async close(): Promise<void> {
-    this.#closed = true
-    await this.#own?.close()
+    this.closed = true
+    await this.own?.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  async #call<Q extends object, R>(
-    name: string,
-    kinds: SettingKinds<Q>,
+  private async call<Q, R>(
     run: (caller: Caller, request: Q, options: CallOptions) => Promise<R>,
     request: Q,
-    options: CallOptions | undefined,
-    extra: readonly unknown[],
+    options: CallOptions,
   ): Promise<R> {
-    const signal = signalOf(`${name}()`, options, extra)
-    const asked = given(`${name}()`, request, kinds)
-    if (this.#closed) throw new ClosedError('the client is closed')
-    return await run(this.#caller, asked, signal === undefined ? {} : { signal })
+    if (this.closed) throw new ClosedError('the client is closed')
+    return run(this.caller, request, options)
   }
 }

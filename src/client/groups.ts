@@ -1,4 +1,3 @@
-import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import {
   type AssignmentInput,
@@ -13,7 +12,6 @@ import { JoinGroup } from '../protocol/join-group.ts'
 import { LeaveGroup } from '../protocol/leave-group.ts'
 import { SyncGroup } from '../protocol/sync-group.ts'
 import type { Addressed, Caller } from './caller.ts'
-import { itemsOf } from './nested.ts'
 
 /** Partitions by topic. */
 export type TopicPartitions = Record<string, number[]>
@@ -51,17 +49,6 @@ export interface JoinGroupRequest extends Addressed {
   protocols: readonly GroupProtocol[]
 }
 
-export const joinGroupSettings: SettingKinds<JoinGroupRequest> = {
-  addr: 'any',
-  groupId: 'string!',
-  sessionTimeout: 'number',
-  rebalanceTimeout: 'number',
-  memberId: 'string',
-  groupInstanceId: 'string',
-  protocolType: 'string',
-  protocols: 'list!',
-}
-
 export interface JoinGroupResponse {
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
@@ -94,17 +81,6 @@ export interface SyncGroupRequest extends Addressed {
   assignments?: readonly SyncGroupRequestAssignment[]
 }
 
-export const syncGroupSettings: SettingKinds<SyncGroupRequest> = {
-  addr: 'any',
-  groupId: 'string!',
-  generationId: 'number!',
-  memberId: 'string!',
-  groupInstanceId: 'string',
-  protocolType: 'string',
-  protocolName: 'string!',
-  assignments: 'list',
-}
-
 export interface SyncGroupRequestAssignment {
   memberId: string
   assignment: GroupProtocolAssignment
@@ -126,14 +102,6 @@ export interface HeartbeatRequest extends Addressed {
   groupInstanceId?: string
 }
 
-export const heartbeatSettings: SettingKinds<HeartbeatRequest> = {
-  addr: 'any',
-  groupId: 'string!',
-  generationId: 'number!',
-  memberId: 'string!',
-  groupInstanceId: 'string',
-}
-
 export interface HeartbeatResponse {
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
@@ -144,8 +112,6 @@ export interface LeaveGroupRequest extends Addressed {
   groupId: string
   members: readonly LeaveGroupRequestMember[]
 }
-
-export const leaveGroupSettings: SettingKinds<LeaveGroupRequest> = { addr: 'any', groupId: 'string!', members: 'list!' }
 
 export interface LeaveGroupRequestMember {
   id: string
@@ -183,9 +149,9 @@ export async function joinGroup(caller: Caller, request: JoinGroupRequest, optio
     memberId,
     groupInstanceId: groupInstanceId || null,
     protocolType,
-    protocols: itemsOf('a protocol of joinGroup()', request.protocols, protocolSettings).map(({ name, metadata }) => ({
+    protocols: request.protocols.map(({ name, metadata: { topics, userData = null, ownedPartitions = {} } }) => ({
       name,
-      metadata: subscriptionOf(metadata),
+      metadata: encodeSubscription({ topics, userData, ownedPartitions: listOf(ownedPartitions) }),
     })),
   }
   const response = await caller.send(request, JoinGroup, wire, options, rebalanceTimeout)
@@ -217,9 +183,9 @@ export async function syncGroup(caller: Caller, request: SyncGroupRequest, optio
     groupInstanceId: groupInstanceId || null,
     protocolType,
     protocolName,
-    assignments: itemsOf('an assignment of syncGroup()', assignments, assignmentSettings).map(({ memberId, assignment }) => ({
+    assignments: assignments.map(({ memberId, assignment: { assignedPartitions, userData = null } }) => ({
       memberId,
-      assignment: assignmentOf(assignment),
+      assignment: encodeAssignment({ assignedPartitions: listOf(assignedPartitions), userData }),
     })),
   }
   const response = await caller.send(request, SyncGroup, wire, options, defaultTimeout)
@@ -245,8 +211,7 @@ export async function heartbeat(caller: Caller, request: HeartbeatRequest, optio
 }
 
 export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, options: CallOptions): Promise<LeaveGroupResponse> {
-  const { groupId } = request
-  const members = itemsOf('a member of leaveGroup()', request.members, memberSettings)
+  const { groupId, members } = request
   const wire = {
     groupId,
     memberId: members[0]?.id ?? '',
@@ -262,22 +227,6 @@ export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, opt
       error: errorFor(errorCode),
     })),
   }
-}
-
-const protocolSettings: SettingKinds<GroupProtocol> = { name: 'string!', metadata: 'object!' }
-const subscriptionSettings: SettingKinds<GroupProtocolSubscription> = { topics: 'list!', userData: 'any', ownedPartitions: 'object' }
-const assignmentSettings: SettingKinds<SyncGroupRequestAssignment> = { memberId: 'string!', assignment: 'object!' }
-const partitionsSettings: SettingKinds<GroupProtocolAssignment> = { assignedPartitions: 'object!', userData: 'any' }
-const memberSettings: SettingKinds<LeaveGroupRequestMember> = { id: 'string!', groupInstanceId: 'string' }
-
-function subscriptionOf(metadata: GroupProtocolSubscription): Uint8Array {
-  const { topics, userData = null, ownedPartitions = {} } = given("a protocol's metadata", metadata, subscriptionSettings)
-  return encodeSubscription({ topics, userData, ownedPartitions: listOf(ownedPartitions) })
-}
-
-function assignmentOf(assignment: GroupProtocolAssignment): Uint8Array {
-  const { assignedPartitions, userData = null } = given("a member's assignment", assignment, partitionsSettings)
-  return encodeAssignment({ assignedPartitions: listOf(assignedPartitions), userData })
 }
 
 type WirePartitions = AssignmentInput['assignedPartitions']

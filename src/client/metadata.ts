@@ -1,4 +1,3 @@
-import type { SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
@@ -9,8 +8,6 @@ export interface MetadataRequest extends Addressed {
   /** The topics to tell of; all by default, none for []. */
   topics?: readonly string[]
 }
-
-export const metadataSettings: SettingKinds<MetadataRequest> = { addr: 'any', topics: 'list' }
 
 export interface MetadataResponse {
   /** Milliseconds the broker held the request back for. */

@@ -1,4 +1,3 @@
-import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { CreateTopics } from '../protocol/create-topics.ts'
@@ -11,8 +10,6 @@ export interface CreateTopicsRequest extends Addressed {
   /** True: check only, make nothing. */
   validateOnly?: boolean
 }
-
-export const createTopicsSettings: SettingKinds<CreateTopicsRequest> = { addr: 'any', topics: 'list!', validateOnly: 'boolean' }
 
 /** A topic to make. */
 export interface TopicConfig {
@@ -37,14 +34,6 @@ export interface ConfigEntry {
   configValue: string | null
 }
 
-const topicSettings: SettingKinds<TopicConfig> = {
-  topic: 'string!',
-  numPartitions: 'number',
-  replicationFactor: 'number',
-  replicaAssignments: 'list',
-  configEntries: 'list',
-}
-
 export interface CreateTopicsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -55,8 +44,6 @@ export interface CreateTopicsResponse {
 export interface DeleteTopicsRequest extends Addressed {
   topics: readonly string[]
 }
-
-export const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!' }
 
 export interface DeleteTopicsResponse {
   /** Milliseconds the broker held the request back for. */
@@ -71,15 +58,13 @@ const controllerTimeout = 2000
 export async function createTopics(caller: Caller, request: CreateTopicsRequest, options: CallOptions): Promise<CreateTopicsResponse> {
   const { topics, validateOnly = false } = request
   const wire = {
-    topics: topics
-      .map(each => given('a topic of createTopics()', each, topicSettings))
-      .map(({ topic, numPartitions = -1, replicationFactor = -1, replicaAssignments = [], configEntries = [] }) => ({
-        name: topic,
-        numPartitions,
-        replicationFactor,
-        assignments: replicaAssignments.map(({ partition, replicas }) => ({ partitionIndex: partition, brokerIds: replicas })),
-        configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
-      })),
+    topics: topics.map(({ topic, numPartitions = -1, replicationFactor = -1, replicaAssignments = [], configEntries = [] }) => ({
+      name: topic,
+      numPartitions,
+      replicationFactor,
+      assignments: replicaAssignments.map(({ partition, replicas }) => ({ partitionIndex: partition, brokerIds: replicas })),
+      configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
+    })),
     timeoutMs: caller.brokerTimeout(controllerTimeout),
     validateOnly,
   }

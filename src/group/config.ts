@@ -38,7 +38,7 @@ export interface MembershipConfig {
 }
 
 export const membershipSettings: SettingKinds<MembershipConfig> = {
-  groupBalancers: 'list',
+  groupBalancers: 'object',
   heartbeatInterval: 'number',
   sessionTimeout: 'number',
   rebalanceTimeout: 'number',
@@ -68,9 +68,9 @@ export interface ConsumerGroupConfig extends MembershipConfig {
 }
 
 export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
-  id: 'string!',
-  brokers: 'any!',
-  topics: 'list!',
+  id: 'string',
+  brokers: 'any',
+  topics: 'object',
   transport: 'object',
   logger: 'any',
   errorLogger: 'any',
