@@ -17,28 +17,28 @@ export class Caller {
   readonly transport: RoundTripper
   readonly codecs: Codecs
   readonly natives: Natives
-  private readonly addr: AddressLike | undefined
-  private readonly timeout: number
+  readonly #addr: AddressLike | undefined
+  readonly #timeout: number
 
   constructor(transport: RoundTripper, addr: AddressLike | undefined, timeout: number) {
     this.transport = transport
     this.codecs = transport.codecs ?? new Codecs()
     this.natives = transport.natives ?? {}
-    this.addr = addr
-    this.timeout = timeout
+    this.#addr = addr
+    this.#timeout = timeout
   }
 
   /** Sends a request where it belongs. `waits`: milliseconds the broker may hold the answer back on purpose. */
   send<A extends AnyApi>(to: Addressed, api: A, request: RequestInput<A>, { signal }: CallOptions, waits = 0): Promise<ResponseOf<A>> {
-    const addr = to.addr ?? this.addr
+    const addr = to.addr ?? this.#addr
     if (addr === undefined) throw new ConfigError(`${api.name}: give the Client or the request an addr`)
-    const timeoutMs = this.timeout > 0 ? this.timeout : waits > 0 ? waits + patience : undefined
+    const timeoutMs = this.#timeout > 0 ? this.#timeout : waits > 0 ? waits + patience : undefined
     return this.transport.roundTrip(addr, api, request, { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) })
   }
 
   /** How long the broker itself may work on a request: half of our own patience, so that its answer still finds us waiting. */
   brokerTimeout(otherwise: number): number {
-    return this.timeout > 0 ? Math.ceil(this.timeout / 2) : otherwise
+    return this.#timeout > 0 ? Math.ceil(this.#timeout / 2) : otherwise
   }
 }
 

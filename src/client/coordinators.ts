@@ -1,9 +1,10 @@
 import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
 import { InitProducerId } from '../protocol/init-producer-id.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 
 export const CoordinatorKeyType = {
   /** The key is a group id. */
@@ -70,7 +71,7 @@ export async function findCoordinator(
   const response = await caller.send(request, FindCoordinator, { key, keyType, coordinatorKeys: [key] }, options)
   // Until version 3 the response itself is about the one key.
   const { nodeId, host, port, errorCode, errorMessage } = response.coordinators[0] ?? response
-  const error = errorFor(errorCode, errorMessage)
+  const error = errorAbout(`${keyType === CoordinatorKeyType.Transaction ? 'transactional id' : 'group'} ${key}`, errorCode, errorMessage)
   return { coordinator: error === null ? { nodeId, host, port } : null, throttle: response.throttleTimeMs, error }
 }
 
@@ -81,7 +82,7 @@ export async function initProducerId(
 ): Promise<InitProducerIDResponse> {
   const { transactionalId = null, transactionTimeoutMs = 60_000, producerId = -1n, producerEpoch = -1 } = request
   const response = await caller.send(request, InitProducerId, { transactionalId, transactionTimeoutMs, producerId, producerEpoch }, options)
-  const error = errorFor(response.errorCode)
+  const error = errorAbout(transactionalId === null ? 'a producer id' : `transactional id ${transactionalId}`, response.errorCode)
   const producer = error === null ? { producerId: response.producerId, producerEpoch: response.producerEpoch } : null
   return { producer, throttle: response.throttleTimeMs, error }
 }

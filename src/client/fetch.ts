@@ -4,7 +4,7 @@ import type { CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { Fetch } from '../protocol/fetch.ts'
 import { FirstOffset, IsolationLevel, type IsolationLevelName, type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import { AbortedTransactions } from '../records/aborted.ts'
@@ -12,6 +12,7 @@ import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
 import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 import { listOffsets } from './list-offsets.ts'
 import { RecordReader } from './record-reader.ts'
 
@@ -75,12 +76,14 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
     forgottenTopicsData: [],
   }
   const response = await caller.send(request, Fetch, wire, options, maxWait)
+  const name = `${topic}/${partition}`
   const answer = response.responses[0]?.partitions[0]
-  if (response.errorCode !== 0 || answer === undefined) return failed(request, errorFor(response.errorCode), response.throttleTimeMs)
+  if (response.errorCode !== 0 || answer === undefined)
+    return failed(request, errorAbout(name, response.errorCode), response.throttleTimeMs)
   caller.codecs.offer(builtinCodecs)
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   const batches = answer.records === null ? [] : scanBatches(answer.records)
-  const error = errorFor(answer.errorCode)
+  const error = errorAbout(name, answer.errorCode)
   return {
     throttle: response.throttleTimeMs,
     topic,

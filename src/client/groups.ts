@@ -6,12 +6,13 @@ import {
   encodeAssignment,
   encodeSubscription,
 } from '../protocol/consumer-protocol.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
 import { JoinGroup } from '../protocol/join-group.ts'
 import { LeaveGroup } from '../protocol/leave-group.ts'
 import { SyncGroup } from '../protocol/sync-group.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 
 /** Partitions by topic. */
 export type TopicPartitions = Record<string, number[]>
@@ -156,7 +157,7 @@ export async function joinGroup(caller: Caller, request: JoinGroupRequest, optio
   }
   const response = await caller.send(request, JoinGroup, wire, options, rebalanceTimeout)
   return {
-    error: errorFor(response.errorCode),
+    error: errorAbout(`group ${groupId}`, response.errorCode),
     throttle: response.throttleTimeMs,
     generationId: response.generationId,
     protocolName: response.protocolName ?? '',
@@ -191,7 +192,7 @@ export async function syncGroup(caller: Caller, request: SyncGroupRequest, optio
   const response = await caller.send(request, SyncGroup, wire, options, defaultTimeout)
   const { assignedPartitions, userData } = decodeAssignment(response.assignment)
   return {
-    error: errorFor(response.errorCode),
+    error: errorAbout(`group ${groupId}`, response.errorCode),
     throttle: response.throttleTimeMs,
     protocolType: response.protocolType ?? protocolType,
     protocolName: response.protocolName ?? protocolName,
@@ -207,7 +208,7 @@ export async function heartbeat(caller: Caller, request: HeartbeatRequest, optio
     { groupId, generationId, memberId, groupInstanceId: groupInstanceId || null },
     options,
   )
-  return { error: errorFor(response.errorCode), throttle: response.throttleTimeMs }
+  return { error: errorAbout(`group ${groupId}`, response.errorCode), throttle: response.throttleTimeMs }
 }
 
 export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, options: CallOptions): Promise<LeaveGroupResponse> {
@@ -219,12 +220,12 @@ export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, opt
   }
   const response = await caller.send(request, LeaveGroup, wire, options)
   return {
-    error: errorFor(response.errorCode),
+    error: errorAbout(`group ${groupId}`, response.errorCode),
     throttle: response.throttleTimeMs,
     members: response.members.map(({ memberId, groupInstanceId, errorCode }) => ({
       id: memberId,
       groupInstanceId: groupInstanceId ?? '',
-      error: errorFor(errorCode),
+      error: errorAbout(`group ${groupId}, member ${memberId}`, errorCode),
     })),
   }
 }

@@ -1,10 +1,11 @@
 import { ConfigError } from '../base/errors.ts'
 import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
 import { FirstOffset, IsolationLevel, type IsolationLevelName, LastOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 
 /** Asks for one offset of a partition: at a time, or at one of the special times. */
 export interface OffsetRequest {
@@ -77,7 +78,7 @@ export async function listOffsets(caller: Caller, request: ListOffsetsRequest, o
   for (const { wanted, response } of await Promise.all(responses)) {
     throttle = Math.max(throttle, response.throttleTimeMs)
     for (const { name, partitions } of response.topics) {
-      for (const told of partitions) add(found.get(name), told, wanted.get(name)?.get(told.partitionIndex))
+      for (const told of partitions) add(name, found.get(name), told, wanted.get(name)?.get(told.partitionIndex))
     }
   }
   const topics = [...found].map(([name, partitions]) => [name, [...partitions.values()].sort((a, b) => a.partition - b.partition)] as const)
@@ -112,7 +113,7 @@ interface Told {
   readonly offset: number
 }
 
-function add(into: Map<number, PartitionOffsets> | undefined, told: Told, asked: number | undefined): void {
+function add(topic: string, into: Map<number, PartitionOffsets> | undefined, told: Told, asked: number | undefined): void {
   if (into === undefined || asked === undefined) return
   const { partitionIndex: partition, errorCode, offset } = told
   let row = into.get(partition)
@@ -120,7 +121,7 @@ function add(into: Map<number, PartitionOffsets> | undefined, told: Told, asked:
     row = { partition, firstOffset: -1, lastOffset: -1, offsets: new Map(), error: null }
     into.set(partition, row)
   }
-  row.error ??= errorFor(errorCode)
+  row.error ??= errorAbout(`${topic}/${partition}`, errorCode)
   if (errorCode !== 0) return
   if (asked === FirstOffset) row.firstOffset = offset
   else if (asked === LastOffset) row.lastOffset = offset

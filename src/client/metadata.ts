@@ -1,8 +1,9 @@
 import type { CallOptions } from '../base/signals.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { Broker, Partition } from '../transport/layout.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 
 export interface MetadataRequest extends Addressed {
   /** The topics to tell of; all by default, none for []. */
@@ -48,7 +49,7 @@ export async function metadata(caller: Caller, request: MetadataRequest, options
       name: told.name ?? '',
       id: told.topicId,
       internal: told.isInternal,
-      error: errorFor(told.errorCode),
+      error: errorAbout(`topic ${told.name ?? told.topicId}`, told.errorCode),
       partitions: told.partitions.map(p => ({
         topic: told.name ?? '',
         id: p.partitionIndex,
@@ -56,7 +57,7 @@ export async function metadata(caller: Caller, request: MetadataRequest, options
         replicas: p.replicaNodes.map(broker),
         isr: p.isrNodes.map(broker),
         offlineReplicas: p.offlineReplicas.map(broker),
-        error: errorFor(p.errorCode),
+        error: errorAbout(`${told.name}/${p.partitionIndex}`, p.errorCode),
       })),
     })),
   }

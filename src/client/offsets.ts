@@ -1,8 +1,9 @@
 import type { CallOptions } from '../base/signals.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { OffsetCommit as OffsetCommitApi } from '../protocol/offset-commit.ts'
 import { OffsetFetch } from '../protocol/offset-fetch.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 import { metadata } from './metadata.ts'
 
 /** A position to store: the offset of the next record to read. */
@@ -80,7 +81,10 @@ export async function offsetCommit(caller: Caller, request: OffsetCommitRequest,
   const response = await caller.send(request, OffsetCommitApi, wire, options)
   const stored = response.topics.map(({ name, partitions }) => [
     name,
-    partitions.map(({ partitionIndex, errorCode }) => ({ partition: partitionIndex, error: errorFor(errorCode) })),
+    partitions.map(({ partitionIndex, errorCode }) => ({
+      partition: partitionIndex,
+      error: errorAbout(`group ${groupId}, ${name}/${partitionIndex}`, errorCode),
+    })),
   ])
   return { throttle: response.throttleTimeMs, topics: Object.fromEntries(stored) }
 }
@@ -97,10 +101,10 @@ export async function offsetFetch(caller: Caller, request: OffsetFetchRequest, o
       partition: partitionIndex,
       committedOffset,
       metadata: metadata ?? '',
-      error: errorFor(errorCode),
+      error: errorAbout(`group ${groupId}, ${name}/${partitionIndex}`, errorCode),
     })),
   ])
-  return { throttle: response.throttleTimeMs, topics: Object.fromEntries(found), error: errorFor(told.errorCode) }
+  return { throttle: response.throttleTimeMs, topics: Object.fromEntries(found), error: errorAbout(`group ${groupId}`, told.errorCode) }
 }
 
 /** Committed offsets by partition, −1 for none. Rejects with the first error of any. */

@@ -3,11 +3,12 @@ import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { Compression, type CompressionName } from '../compression/codec.ts'
 import { RequiredAcks, type RequiredAcksName } from '../protocol/acks.ts'
-import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
 import { type MessageInput, timestampOf } from '../records/message.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 
 interface PartitionWrite extends Addressed {
   topic: string
@@ -96,14 +97,14 @@ async function send(caller: Caller, request: PartitionWrite, records: Uint8Array
   const answer = response.responses[0]?.partitionResponses[0]
   return {
     throttle: response.throttleTimeMs,
-    error: answer === undefined ? null : errorFor(answer.errorCode, answer.errorMessage),
+    error: answer === undefined ? null : errorAbout(`${topic}/${partition}`, answer.errorCode, answer.errorMessage),
     baseOffset: answer === undefined || requiredAcks === RequiredAcks.None ? -1 : answer.baseOffset,
     logAppendTime: answer === undefined || answer.logAppendTimeMs < 0 ? null : new Date(answer.logAppendTimeMs),
     logStartOffset: answer?.logStartOffset ?? -1,
     recordErrors: new Map(
       answer?.recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [
         batchIndex,
-        new KafkaError(answer.errorCode || ErrorCode.Unknown, batchIndexErrorMessage),
+        errorAbout(`${topic}/${partition}, record ${batchIndex}`, answer.errorCode || ErrorCode.Unknown, batchIndexErrorMessage)!,
       ]),
     ),
   }

@@ -2,8 +2,9 @@ import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { CreateTopics } from '../protocol/create-topics.ts'
 import { DeleteTopics } from '../protocol/delete-topics.ts'
-import { errorFor, type KafkaError } from '../protocol/errors.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 
 export interface CreateTopicsRequest extends Addressed {
   topics: readonly TopicConfig[]
@@ -69,7 +70,9 @@ export async function createTopics(caller: Caller, request: CreateTopicsRequest,
     validateOnly,
   }
   const response = await caller.send(request, CreateTopics, wire, options)
-  const errors = response.topics.map(({ name, errorCode, errorMessage }) => [name, errorFor(errorCode, errorMessage)] as const)
+  const errors = response.topics.map(
+    ({ name, errorCode, errorMessage }) => [name, errorAbout(`topic ${name}`, errorCode, errorMessage)] as const,
+  )
   return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
 }
 
@@ -81,6 +84,8 @@ export async function deleteTopics(caller: Caller, request: DeleteTopicsRequest,
     timeoutMs: caller.brokerTimeout(controllerTimeout),
   }
   const response = await caller.send(request, DeleteTopics, wire, options)
-  const errors = response.responses.map(({ name, errorCode, errorMessage }) => [name ?? '', errorFor(errorCode, errorMessage)] as const)
+  const errors = response.responses.map(
+    ({ name, errorCode, errorMessage }) => [name ?? '', errorAbout(`topic ${name}`, errorCode, errorMessage)] as const,
+  )
   return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
 }

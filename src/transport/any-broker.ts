@@ -36,7 +36,7 @@ export class AnyBroker {
     const others = new Set([...this.#directory.addresses()].filter(address => !avoid.has(address)))
     const open = this.#pool.anyOpen(lane, others)
     if (open !== undefined) return Promise.resolve(open)
-    if (others.size > 0 && avoid.size > 0) return this.#search(lane, avoid).catch(() => this.any(lane))
+    if (avoid.size > 0) return this.#search(lane, avoid)
     let search = this.#searches.get(lane)
     if (search === undefined) {
       search = this.#search(lane, none).finally(() => this.#searches.delete(lane))
@@ -51,13 +51,17 @@ export class AnyBroker {
     return new TimeoutError(`${this.#directory.seedNames}: ${what}: no answer in time`)
   }
 
+  /** Whom to try, in this order. Brokers that failed lately come last, those to avoid after the first two: the others may all be dead. */
+  #candidates(avoid: ReadonlySet<string>): Address[] {
+    const all = this.#directory.candidates().sort((a, b) => this.#pool.troubleOf(a) - this.#pool.troubleOf(b))
+    const avoided = all.filter(address => avoid.has(formatAddress(address)))
+    const others = all.filter(address => !avoided.includes(address))
+    return [...others.slice(0, 2), ...avoided, ...others.slice(2)]
+  }
+
   #search(lane: Lane, avoid: ReadonlySet<string>): Promise<BrokerConnection> {
     const failures = new Map<string, unknown>()
-    // Brokers that failed lately come last.
-    const candidates = this.#directory
-      .candidates()
-      .filter(address => !avoid.has(formatAddress(address)))
-      .sort((a, b) => this.#pool.troubleOf(a) - this.#pool.troubleOf(b))
+    const candidates = this.#candidates(avoid)
     const attempt = async (address: Address): Promise<BrokerConnection> => {
       try {
         const connection = await this.#links.connection(address, lane)

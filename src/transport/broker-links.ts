@@ -28,8 +28,8 @@ export class BrokerLinks {
       return connection
     } catch (error) {
       if (options.signal?.aborted) throw error
-      // Whatever else we know of addresses may be as wrong (KIP-1102): begin at the bootstrap list.
-      if (isStrangerError(error)) this.#directory.forget()
+      // Metadata may know better by now, the bootstrap list if no known broker does. The others need not be as wrong.
+      if (isStrangerError(error)) this.#directory.drop(address)
       else if (isTemporary(error) && 'id' in address && !this.#reached.has(address)) throw this.#astray(address, error)
       throw error
     }

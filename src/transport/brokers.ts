@@ -71,6 +71,11 @@ export class Brokers {
     this.#brokers = [...this.#brokers.filter(other => other.id !== id), { id, host, port, rack }]
   }
 
+  /** Forgets where a broker is: somebody else listens there. */
+  drop(broker: Address): void {
+    this.#brokers = this.#brokers.filter(other => other !== broker)
+  }
+
   /** Forgets every broker: begin at the bootstrap list. */
   forget(): void {
     this.#brokers = []
