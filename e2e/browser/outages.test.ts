@@ -4,6 +4,7 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Reader, Writer } from '../../src/index.ts'
+import { pause } from '../../test/support/waiting.ts'
 import { full } from '../full.ts'
 import { chosenRuntimes, runtime } from '../runtimes/packages.ts'
 import { act } from './act.ts'
@@ -74,6 +75,33 @@ describe.skipIf(missing !== null || !chosenRuntimes.includes('chromium'))(`pages
       expect(ended, `what ended in ${name}`).toEqual({})
     }
   }
+
+  test('offline for a while under two readers and a writer: nothing is lost, doubled or ended', { timeout: 240_000 }, async () => {
+    const topic = await created('offline')
+    await using proxy = await startProxy(stage.bridge.url)
+    stage.allow(new URL(proxy.url).origin)
+    const page = await stage.open(entry)
+    const work: Work = { brokers: door.addresses, bridge: proxy.url, topic, name: 'page', groupId: 'offline' }
+    await act(page, 'start', work)
+    const seen = async (): Promise<number> => Math.min((await books(page)).read.length, (await books(page)).readInGroup.length)
+    await expect.poll(seen, { timeout: 20_000 }).toBeGreaterThan(100)
+    await page.offline!(true)
+    proxy.cut()
+    const before = await books(page)
+    await pause(full ? 40_000 : 8_000)
+    const during = await books(page)
+    expect(during.ended, 'what ended while the page was offline').toEqual({})
+    expect(during.attempted, 'the page went on writing').toBeGreaterThan(before.attempted + 100)
+    expect(during.acknowledged, 'the page was cut off').toBeLessThan(before.attempted + 50)
+    proxy.heal()
+    await page.offline!(false)
+    await expect.poll(seen, { timeout: 60_000, message: 'both readers go on' }).toBeGreaterThan(before.read.length + 100)
+    await complete(topic, [['page', page]], true)
+    const { read, readInGroup } = await books(page)
+    console.log(`offline: ${read.length} messages, ${readInGroup.length - new Set(readInGroup).size} again to the member of the group`)
+    await act(page, 'close')
+    await page.close()
+  })
 
   test('1 Mbit/s and 300 ms: each byte goes up once, and everything arrives', { timeout: 240_000 }, async () => {
     const topic = await created('narrow')
