@@ -33,7 +33,7 @@ export class Refreshes {
   /** From the first thing known on, what is known grows old. */
   begin(): void {
     const { clock, metadataTtl } = this.#settings
-    if (this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = clock.monotonic() + metadataTtl * (0.5 + 0.5 * Math.random())
+    if (this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = clock.monotonic() + metadataTtl * (0.75 + 0.25 * Math.random())
   }
 
   /** Whether to refresh behind the back of who uses a topic; `doubtful`: what the last answer said of it is not believed. */
