@@ -54,7 +54,8 @@ export class Refreshes {
     this.#quietUntil = now + Math.min(backoffDelay(++this.#failures, backoff), metadataTtl)
     refresh().then(
       () => {
-        if (due) this.#dueAt = now + metadataTtl
+        // A little later by chance: clients that were in step don't stay so.
+        if (due) this.#dueAt = now + metadataTtl * (1.05 + 0.1 * Math.random())
         if (settled()) this.#failures = 0
       },
       error => logger.warn(`${name}: metadata not refreshed: ${messageOf(error)}`),
