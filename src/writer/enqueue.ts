@@ -20,7 +20,7 @@ import { ListWrite, type PendingCall, ReceiptWrite, TakenWrite } from './pending
 import type { Intake, Sender } from './sender.ts'
 import type { Settings } from './settings.ts'
 
-/** Messages checked: their topics, and for each the most bytes it takes. */
+/** Messages checked: their topics, unless the writer has one, and for each the most bytes it takes. */
 interface CheckedMessages {
   readonly partitioners: readonly Partitioner[]
   readonly bounds: readonly number[]
@@ -89,23 +89,31 @@ export class Enqueuer implements Intake, BacklogHost {
   writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
     const checked = this.#check(messages)
     const call = this.#callOf(messages.length)
-    if (!this.#allTakenNow(checked)) return this.#later(messages, [...new Set(checked.partitioners)], checked.now, call, signal)
-    const queues = checked.choosy ? this.#choices(messages) : null
+    if (!this.#allTakenNow(checked)) {
+      const partitioners = this.#own === undefined ? [...new Set(checked.partitioners)] : [this.#own]
+      return this.#later(messages, partitioners, checked.now, call, signal)
+    }
+    const { partitioners, bounds, now, choosy } = checked
+    const queues = choosy ? this.#choices(messages) : null
+    const { turn } = this.#sender
     for (let i = 0; i < messages.length; i++) {
-      const queue = queues === null ? checked.partitioners[i]!.choose(messages[i]!, this.#sender.turn) : queues[i]!
-      this.#put(queue, messages[i]!, checked.now, checked.bounds[i]!, call, i)
+      const message = messages[i]!
+      const queue = queues === null ? (this.#own ?? partitioners[i]!).choose(message, turn) : queues[i]!
+      const batch = this.#accumulator.append(queue, message, timestampOf(message, now), bounds[i]!)
+      if (this.#settings.async) batch.disown()
+      else batch.claim(call as ListWrite, i)
     }
     call.done()
     return call.promise
   }
 
   writeForReceipt(message: MessageInput, signal: AbortSignal | undefined): Promise<WriteReceipt> {
-    const { partitioners, now, bound } = this.#check([message])
+    const { now, bound } = this.#check([message])
+    const partitioner = this.#topicOf(message)
     const call = new ReceiptWrite(timestampOf(message, now))
-    const [partitioner] = partitioners
-    if (!this.#takesNow(partitioner!) || !this.#accumulator.memory.has(bound))
-      return this.#later([message], partitioners, now, call, signal)
-    this.#put(partitioner!.choose(message, this.#sender.turn), message, now, bound, call, 0)
+    if (!this.#takesNow(partitioner) || !this.#accumulator.memory.has(bound))
+      return this.#later([message], [partitioner], now, call, signal)
+    this.#put(partitioner.choose(message, this.#sender.turn), message, now, bound, call, 0)
     return call.promise
   }
 
@@ -185,16 +193,19 @@ export class Enqueuer implements Intake, BacklogHost {
     const partitioners: Partitioner[] = []
     const bounds: number[] = []
     let bound = 0
+    let choosy = this.#balancer !== undefined
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!
-      partitioners.push(this.#topicOf(message))
+      const partitioner = this.#topicOf(message)
+      if (this.#own === undefined) partitioners.push(partitioner)
+      if (message.partition !== undefined) choosy = true
       const most = this.#boundOf(messages, i)
       timestampOf(message, now)
       bounds.push(most)
       bound += most
     }
     checkFields(messages)
-    return { partitioners, bounds, bound, now, choosy: this.#isChoosy(messages) }
+    return { partitioners, bounds, bound, now, choosy }
   }
 
   #later<T>(
