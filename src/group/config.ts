@@ -22,7 +22,14 @@ export interface MembershipConfig {
   joinGroupBackoff?: number
   /** How long the broker keeps the group's offsets; −1 leaves it to the broker, which since 2.1 does not ask. Default −1. */
   retentionTime?: number
-  /** Where to begin in a partition that the group has committed nothing for: FirstOffset or LastOffset, or by name. Default 'earliest'. */
+  /**
+   * Where a group begins that has committed nothing: FirstOffset or LastOffset (or 'earliest', 'latest'). Default FirstOffset.
+   *
+   * LastOffset is the end as it was when the group began, and that is committed at once, for all partitions a member is given: what is written
+   * from then on is delivered, whoever has the partition later. A partition that came after the group had begun is read from its first message;
+   * so that later members can tell, commits carry the number of partitions there were (as their metadata). What can be lost: if the first member
+   * ends before it can commit, the group has not begun. And what retention or an administrator removes, messages or commits, is gone.
+   */
   startOffset?: number | OffsetName
   /**
    * Whether the group's leader watches for partitions that come or go, topics made later included, and then divides anew. Default true

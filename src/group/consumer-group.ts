@@ -1,5 +1,6 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { Condition } from '../base/condition.ts'
+import { Deadline } from '../base/deadline.ts'
 import { ConfigError, messageOf } from '../base/errors.ts'
 import { given } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -71,7 +72,10 @@ export class ConsumerGroup {
     }
   }
 
-  /** Ends the generation, waits for its functions (at most `rebalanceTimeout`) and leaves the group; a static member stays until its session ends. */
+  /**
+   * Ends the generation, waits for its functions (at most `rebalanceTimeout`) and leaves the group (within `timeout`); a static member stays until
+   * its session ends.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#shut()
     return this.#closed
@@ -85,8 +89,12 @@ export class ConsumerGroup {
     this.#closing = true
     this.#cancelPause()
     this.#news.ring()
-    await this.#membership.close({ patience: this.#membership.settings.rebalanceTimeout })
-    if (this.#ownsTransport) await this.#transport.close()
+    const { clock, settings } = this.#membership
+    const { rebalanceTimeout, timeout } = settings
+    const deadline = new Deadline(rebalanceTimeout + timeout, clock)
+    await this.#membership.close({ patience: rebalanceTimeout })
+    // A broker that hangs does not say good-bye either.
+    if (this.#ownsTransport) await deadline.bound(this.#transport.close(), () => undefined).catch(() => {})
   }
 
   #start(): void {

@@ -26,6 +26,8 @@ export interface FetcherParts {
   readonly counters: ReaderMetrics
   /** Called when `take` may have something new. */
   onNews(): void
+  /** Called when a broker has answered, whatever it said. */
+  onAnswer(): void
   /** Called when partitions were read on without anything to hand out: there may be something to commit. */
   onPassed(): void
 }
@@ -219,7 +221,8 @@ export class Fetcher {
   }
 
   #answered({ broker, asked, response, frame, durationMs }: FetchAnswer): boolean {
-    const { counters, settings, transport, onNews } = this.#parts
+    const { counters, settings, transport, onNews, onAnswer } = this.#parts
+    onAnswer()
     const shared = new SharedFrame(reusable => {
       this.#budget.give(broker, frame.length)
       if (reusable) this.#pool.give(frame)

@@ -91,7 +91,8 @@ export class Reader implements AsyncIterable<Message> {
     const { brokers } = config
     const wake = (): void => this.#news.ring()
     const onPassed = (): void => this.#session?.poke()
-    this.#fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: wake, onPassed })
+    const onAnswer = (): void => this.#session?.pulse()
+    this.#fetcher = new Fetcher({ transport, brokers, settings, logger, counters, onNews: wake, onPassed, onAnswer })
     const decoding = { codecs: transport.codecs, limit: settings.decompressLimit, cursor: new RecordCursor() }
     this.#source = new MessageSource({ fetcher: this.#fetcher, decoding, counters })
     const fetcher = this.#fetcher

@@ -1,4 +1,5 @@
 import { backoffDelay } from '../../base/backoff.ts'
+import type { Clock } from '../../base/clock.ts'
 import { isTemporary, messageOf } from '../../base/errors.ts'
 import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
@@ -8,6 +9,9 @@ import type { TopicShapes } from '../partitions.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { Leader } from './leader.ts'
 import { Member, type MemberParts } from './member.ts'
+
+/** Between two tries to get into a group that is full, at most: growing up to this from `joinGroupBackoff`, in milliseconds. */
+const longestOutside = 60_000
 
 /** One generation, as this member is part of it. */
 interface Joined {
@@ -173,12 +177,28 @@ export class ClassicProtocol implements GroupProtocol {
     if (hasMovedOn(error)) {
       // Join the round that is under way, at once.
       if (failures > 1) await sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }), options)
+    } else if (hasCode(error, ErrorCode.GroupMaxSizeReached)) {
+      changes.failed(error)
+      await this.leave('the group is full', { signal })
+      await this.#waitOutside(failures, options)
     } else if (isTemporary(error)) {
       await sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }), options)
     } else {
       changes.failed(error)
       await this.leave('joining failed', { signal })
       await sleep(backoffDelay(1, { min: joinGroupBackoff, max: joinGroupBackoff }), options)
+    }
+  }
+
+  /**
+   * Leaves a full group alone for a while, and for as long as it is being divided: whoever comes first then is in, and this member would take the
+   * place of one that has its partitions.
+   */
+  async #waitOutside(failures: number, options: { signal: AbortSignal; clock: Clock }): Promise<void> {
+    const { joinGroupBackoff } = this.#parts.membership
+    for (let attempt = failures; ; attempt++) {
+      await sleep(backoffDelay(attempt, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, longestOutside) }), options)
+      if (!(await this.#member.isDividing(options))) return
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { CallOptions } from '../../base/signals.ts'
 import type { ResponseOf } from '../../protocol/api.ts'
 import { decodeAssignment, encodeSubscription } from '../../protocol/consumer-protocol.ts'
+import { DescribeGroups } from '../../protocol/describe-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { JoinGroup } from '../../protocol/join-group.ts'
@@ -103,6 +104,17 @@ export class Member {
     const request = { groupId, generationId, memberId: this.id, groupInstanceId: membership.groupInstanceId }
     const { errorCode } = await coordinator.request('member', Heartbeat, request, options)
     coordinator.check(errorCode)
+  }
+
+  /** Whether the group is between two generations; false where the coordinator does not tell. */
+  async isDividing(options: CallOptions): Promise<boolean> {
+    const { groupId, coordinator } = this.#parts
+    try {
+      const { groups } = await coordinator.request('control', DescribeGroups, { groups: [groupId] }, options)
+      return groups[0]?.groupState.endsWith('Rebalance') ?? false
+    } catch {
+      return false
+    }
   }
 
   /** Not on the member's own connection, where a join may be waiting. */
