@@ -102,9 +102,9 @@ export class ConsumerGroup {
     this.#started = true
     const remove = (removed: readonly AssignedPartition[], cause: unknown): Promise<void> => this.#change([], removed, cause)
     this.#membership.start({
-      assigned: async added => {
+      assigned: async (added, { refused }) => {
         await this.#change(added, [], undefined)
-        this.#failure = undefined
+        this.#failure = refused && { error: refused, final: false }
         this.#offer()
       },
       revoked: remove,

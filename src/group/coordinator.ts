@@ -46,6 +46,8 @@ export class Coordinator {
    * the other's heartbeat.
    */
   readonly #key: string
+  /** When it was last heard of while others were waited for, by the monotonic clock. */
+  heardAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts
@@ -146,18 +148,18 @@ export class Coordinator {
   async #watch(watched: AbortController): Promise<void> {
     const { clock, groupId, timeout, logger } = this.#parts
     const { signal } = watched
-    let heard = clock.monotonic()
+    this.heardAt = clock.monotonic()
     try {
       for (;;) {
-        await sleep(Math.min(lookInterval, timeout), { signal, clock })
+        await sleep(Math.min(lookInterval, timeout / 2), { signal, clock })
         try {
           await this.#look({ signal })
-          heard = clock.monotonic()
+          this.heardAt = clock.monotonic()
         } catch (error) {
           if (signal.aborted) return
           logger.debug(`group ${groupId}: its coordinator does not answer: ${messageOf(error)}`)
           const moved = error instanceof KafkaError && error.code === ErrorCode.NotCoordinatorForGroup
-          if (moved || clock.monotonic() - heard >= timeout) watched.abort(error)
+          if (moved || clock.monotonic() - this.heardAt >= timeout) watched.abort(error)
         }
       }
     } catch {

@@ -4,6 +4,7 @@ import type { EventSink } from '../base/events.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
+import type { KafkaError } from '../protocol/errors.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type AssignedPartition, Beginnings } from './beginnings.ts'
@@ -21,10 +22,17 @@ export interface GroupMembershipConfig extends ConsumerGroupConfig {
   readonly isolationLevel?: IsolationLevel
 }
 
+export interface BeginOptions {
+  /** What of these was given back last, nobody else has had since. */
+  readonly unbroken: boolean
+  /** Why others can't be read that were given, too; undefined where none is, or that was told before. */
+  readonly refused: KafkaError | undefined
+}
+
 /** What a membership tells of. Each promise is awaited before it goes on; one call is over before the next begins. */
 export interface MembershipListener {
-  /** These are this member's, too, from now on. `unbroken`: what of them was given back last, nobody else has had since. */
-  assigned(added: readonly AssignedPartition[], options: { unbroken: boolean }): Promise<void> | void
+  /** These are this member's, too, from now on. */
+  assigned(added: readonly AssignedPartition[], options: BeginOptions): Promise<void> | void
   /** These are to be given back. What was done with them can be committed until the promise resolves. */
   revoked(removed: readonly AssignedPartition[], cause: unknown): Promise<void>
   /** These are another's already. */
@@ -178,13 +186,11 @@ export class GroupMembership {
     const assignments = Object.fromEntries(this.topics.map(topic => [topic, [...(this.#owned.get(topic)?.keys() ?? [])]]))
     logger.info(`group ${groupId}: generation ${generationId} as ${memberId}: ${describe(assignments)}`)
     this.#onEvent?.({ type: 'rebalance', groupId, generationId, memberId, assignments })
-    await listener.assigned(partitions, { unbroken })
-    for (const [topic, error] of found.refused) {
-      if (this.#refused.has(topic)) logger.warn(`group ${groupId}: ${messageOf(error)}`)
-      else this.#failed(error, listener)
-      this.#refused.add(topic)
-    }
+    const news = [...found.refused].filter(([topic]) => !this.#refused.has(topic)).map(([, error]) => error)
+    for (const error of found.refused.values()) this.errorLogger.error(`group ${groupId}: ${messageOf(error)}`)
+    for (const topic of found.refused.keys()) this.#refused.add(topic)
     for (const { topic } of partitions) this.#refused.delete(topic)
+    await listener.assigned(partitions, { unbroken, refused: news[0] })
     return new Map([...added].filter(([topic]) => found.refused.has(topic)))
   }
 

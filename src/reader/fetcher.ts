@@ -27,7 +27,7 @@ export interface FetcherParts {
   /** Called when `take` may have something new. */
   onNews(): void
   /** Called when a broker has answered, whatever it said. */
-  onAnswer(): void
+  onAnswer?(): void
   /** Called when partitions were read on without anything to hand out: there may be something to commit. */
   onPassed(): void
 }
@@ -222,7 +222,7 @@ export class Fetcher {
 
   #answered({ broker, asked, response, frame, durationMs }: FetchAnswer): boolean {
     const { counters, settings, transport, onNews, onAnswer } = this.#parts
-    onAnswer()
+    onAnswer?.()
     const shared = new SharedFrame(reusable => {
       this.#budget.give(broker, frame.length)
       if (reusable) this.#pool.give(frame)

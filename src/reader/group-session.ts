@@ -3,7 +3,7 @@ import { Condition } from '../base/condition.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { AssignedPartition } from '../group/beginnings.ts'
-import type { GroupMembership } from '../group/group-membership.ts'
+import type { BeginOptions, GroupMembership } from '../group/group-membership.ts'
 import { LastOffset } from '../protocol/offsets.ts'
 import { Committer, type Holding } from './committer.ts'
 import { Position } from './position.ts'
@@ -63,7 +63,7 @@ export class GroupSession {
     if (this.#started) return
     this.#started = true
     this.#parts.membership.start({
-      assigned: (added, { unbroken }) => this.#assigned(added, unbroken),
+      assigned: (added, options) => this.#assigned(added, options),
       revoked: removed => this.#revoked(removed),
       lost: async removed => this.#lost(removed),
       failed: (error, final) => this.#failed(error, final),
@@ -116,7 +116,7 @@ export class GroupSession {
     this.#parts.membership.pulse()
   }
 
-  #assigned(added: readonly AssignedPartition[], unbroken: boolean): void {
+  #assigned(added: readonly AssignedPartition[], { unbroken, refused }: BeginOptions): void {
     const { reader, membership } = this.#parts
     const positions: Position[] = []
     for (const { topic, partition, topicId, offset, committed } of added) {
@@ -139,9 +139,10 @@ export class GroupSession {
     }
     this.#gaveBack.clear()
     this.#between = false
-    if (this.#failure?.final !== true) this.#failure = undefined
+    this.#failure = refused && { error: refused, final: false }
     reader.assigned(positions)
     this.#news.ring()
+    reader.wake()
   }
 
   async #revoked(removed: readonly AssignedPartition[]): Promise<void> {

@@ -254,15 +254,30 @@ export const suite: Suite = contract => {
     }
     const config = { groupTopics: topics, groupBalancers: [new RoundRobinGroupBalancer()] }
     const [one, two] = [fixture.member(config), fixture.member(config)]
-    const seen = new Set<string>()
+    const seen: [Reader, Message][] = []
     const run = async (reader: Reader): Promise<void> => {
       for await (const message of reader) {
-        seen.add(place(message))
+        seen.push([reader, message])
         await reader.commitMessages(message).catch(() => {})
       }
     }
     const running = [run(one), run(two)]
-    await until(signal, () => seen.size === 60)
+    await until(signal, () => new Set(seen.map(([, message]) => place(message))).size === 60)
+    // Once both are members, what is written is read by one alone of each partition, and both have three of them.
+    let number = 30
+    await until(signal, async () => {
+      const from = seen.length
+      for (const topic of topics) await fixture.write(numbered(number, number + 30), { topic })
+      number += 30
+      await until(signal, () => new Set(seen.map(([, message]) => place(message))).size === 2 * number)
+      const readersOf = new Map<string, Set<Reader>>()
+      for (const [reader, { topic, partition }] of seen.slice(from)) {
+        const name = `${topic}/${partition}`
+        readersOf.set(name, (readersOf.get(name) ?? new Set<Reader>()).add(reader))
+      }
+      const sole = [...readersOf.values()].filter(readers => readers.size === 1).map(readers => [...readers][0])
+      return sole.length === 6 && sole.filter(reader => reader === one).length === 3
+    })
     await Promise.all([one.close(), two.close()])
     await Promise.all(running)
   })

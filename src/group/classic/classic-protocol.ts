@@ -87,7 +87,7 @@ export class ClassicProtocol implements GroupProtocol {
         if (signal.aborted) return
         failures++
         this.#takeIn(error)
-        const late = clock.monotonic() - quietUntil
+        const late = clock.monotonic() - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
         // A group may be divided again and again while its members come, but not for ever.
         if (isTemporary(error) ? late > 0 : hasMovedOn(error) && late > rebalanceTimeout) {
           changes.failed(error)

@@ -85,11 +85,12 @@ export class Member {
     { signal }: { signal: AbortSignal },
   ): Promise<TopicPartitions> {
     const { groupId, coordinator, membership } = this.#parts
-    const { groupInstanceId, sessionTimeout, timeout } = membership
+    const { groupInstanceId, sessionTimeout } = membership
     const response = await coordinator.outlast(
       SyncGroup,
       { groupId, generationId, memberId: this.id, groupInstanceId, protocolType, protocolName, assignments },
-      { signal, againAfter: sessionTimeout + timeout },
+      // Asking is a sign of life, and the place would be lost after a session without one.
+      { signal, againAfter: sessionTimeout / 3 },
     )
     coordinator.check(response.errorCode)
     const { assignedPartitions } = decodeAssignment(response.assignment)
