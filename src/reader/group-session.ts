@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
+import { isTemporary } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { AssignedPartition } from '../group/beginnings.ts'
@@ -51,6 +52,7 @@ export class GroupSession {
   /** What keeps the member from its partitions, until somebody was told. */
   #failure: { readonly error: unknown; readonly final: boolean } | undefined
   #started = false
+  #wasMember = false
 
   constructor(parts: GroupSessionParts) {
     const { membership, reader, commitInterval, clock, logger } = parts
@@ -138,6 +140,7 @@ export class GroupSession {
       positions.push(position)
     }
     this.#gaveBack.clear()
+    this.#wasMember = true
     this.#between = false
     this.#failure = refused && { error: refused, final: false }
     reader.assigned(positions)
@@ -177,6 +180,8 @@ export class GroupSession {
   }
 
   #failed(error: unknown, final: boolean): void {
+    // Who has been a member outlasts what passes, as a reader that has read does; the membership's log tells of it.
+    if (this.#wasMember && !final && isTemporary(error)) return
     this.#failure = { error, final }
     this.#news.ring()
     this.#parts.reader.wake()
