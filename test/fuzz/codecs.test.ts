@@ -112,7 +112,8 @@ describe.each(subjects)('$name, $seeds.length seeds', ({ decompress, seeds, orac
     expect(slowest).toBeLessThan(1000)
     // What is handed out holds no more memory than it may fill.
     expect(largest).toBeLessThanOrEqual(limit)
-    expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(5)
+    // Fewer may well be all refused.
+    if (cases >= 10_000) expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(5)
   })
 
   test("noise with the format's beginning", { timeout: 600_000 }, () => {

@@ -10,6 +10,7 @@ import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { BatchDecoder, decodeBatch } from '../../src/records/decode-batch.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
+import { repetitions } from '../support/effort.ts'
 import { codecs, message, rawBatch, repairCrc } from './raw.ts'
 import { type PlainRecord, plainly, readPlainly, writePlainly } from './reference.ts'
 
@@ -121,7 +122,7 @@ test('what a BatchBuilder was given is what every decoder reads, to the byte as 
       if (compression === undefined) expect(readPlainly(answer)).toEqual(timed)
       await allRead(answer, timed)
     }),
-    { numRuns: 150 },
+    { numRuns: repetitions(15, 150, 1500) },
   )
 })
 
@@ -135,7 +136,7 @@ test('batches of a compacted topic: gaps of up to 2^31 offsets in all', async ()
       expect(readPlainly(answer)).toEqual(wanted)
       await allRead(answer, wanted)
     }),
-    { numRuns: 100 },
+    { numRuns: repetitions(10, 100, 1000) },
   )
 })
 
@@ -158,7 +159,7 @@ test.each([0, 1])('message sets v%i, one by one and compressed', async magic => 
         message(BigInt(last.offset), { magic, timestamp, attributes: compression!.code, value: compression!.compress(set) })
       await allRead(compression === undefined ? set : wrapped(), wanted)
     }),
-    { numRuns: 100 },
+    { numRuns: repetitions(10, 100, 1000) },
   )
 })
 

@@ -8,6 +8,7 @@ import { readControl } from '../../src/records/control.ts'
 import { BatchDecoder } from '../../src/records/decode-batch.ts'
 import { Message } from '../../src/records/message.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
+import { repetitions } from '../support/effort.ts'
 import { codecs, messagesOf, onlyBatch, rawBatch, walked } from './raw.ts'
 import { bytesOf, type vectors } from './vectors.ts'
 
@@ -243,7 +244,7 @@ describe('round trips', () => {
         expect(walked(batch)).toMatchObject(wanted)
         expect(messagesOf(batch)).toMatchObject(wanted)
       }),
-      { numRuns: 300 },
+      { numRuns: repetitions(30, 300, 3000) },
     )
   })
 
