@@ -29,9 +29,9 @@ export interface Admission extends Upstream {
 }
 
 /** All that is asked of a client before it is let in, the cheap questions first. Throws a Refusal. */
-export async function admit(settings: Settings, targets: Targets, gate: ConnectionLimits, request: UpgradeRequest): Promise<Admission> {
+export async function admit(settings: Settings, targets: Targets, places: ConnectionLimits, request: UpgradeRequest): Promise<Admission> {
   const { remoteAddress } = request
-  const leaving = [gate.enter(remoteAddress)]
+  const leaving = [places.enter(remoteAddress)]
   const leave = (): void => {
     for (const each of leaving.splice(0)) each()
   }
@@ -41,7 +41,7 @@ export async function admit(settings: Settings, targets: Targets, gate: Connecti
     const token = tokenOf(settings, request)
     const text = targetText(settings, request.url)
     const identity = await whoAsks(settings, request, { origin, token, target: text, signal: link.signal })
-    leaving.push(gate.identify(identity.id))
+    leaving.push(places.identify(identity.id))
     // Only now: strangers neither learn what is on the list nor make the bridge ask the cluster.
     const target = mayGo(identity, text) ? await abortable(targets.find(text), link.signal) : undefined
     if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')

@@ -16,7 +16,7 @@ export class Bridge {
   readonly settings: Settings
   readonly metrics: Metrics
   readonly #targets: Targets
-  readonly #gate: ConnectionLimits
+  readonly #places: ConnectionLimits
   readonly #relays = new Set<Relay>()
   readonly #entering = new Set<AbortController>()
   #stopping = false
@@ -26,8 +26,8 @@ export class Bridge {
     const settings = settingsOf(config)
     this.settings = settings
     this.#targets = new Targets(settings)
-    this.#gate = new ConnectionLimits(settings.limits, () => settings.clock.monotonic())
-    this.metrics = new Metrics(() => this.#gate.count)
+    this.#places = new ConnectionLimits(settings.limits, () => settings.clock.monotonic())
+    this.metrics = new Metrics(() => this.#places.count)
   }
 
   get stopping(): boolean {
@@ -36,7 +36,7 @@ export class Bridge {
 
   /** Connections now, those being opened included. */
   get connections(): number {
-    return this.#gate.count
+    return this.#places.count
   }
 
   /** Lets a client in, or throws a Refusal: never anything else. */
@@ -47,11 +47,11 @@ export class Bridge {
     try {
       if (this.stopping) throw stopped()
       remoteAddress = this.settings.remoteAddress(header, remoteAddress)
-      const passage = await admit(this.settings, this.#targets, this.#gate, { url, header, remoteAddress, signal })
+      const admission = await admit(this.settings, this.#targets, this.#places, { url, header, remoteAddress, signal })
       // Whoever came too late finds nobody to talk to.
-      if (!signal.aborted && !this.stopping) return passage
-      passage.socket.abort()
-      passage.leave()
+      if (!signal.aborted && !this.stopping) return admission
+      admission.socket.abort()
+      admission.leave()
       throw signal.aborted ? signal.reason : stopped()
     } catch (error) {
       const refusal = error instanceof Refusal ? error : this.#explain(error, signal)
@@ -63,7 +63,7 @@ export class Bridge {
     }
   }
 
-  /** Gives up a passage that no WebSocket came for; the answer says so. */
+  /** Gives up an admission that no WebSocket came for; the answer says so. */
   abandon({ leave, remoteAddress, socket }: Admission, cause?: unknown): Refusal {
     socket.abort()
     leave()
@@ -73,11 +73,11 @@ export class Bridge {
   }
 
   /** Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is left, when it ends. */
-  relay(passage: Admission, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
-    const relay = new Relay(this.settings, passage, channel, this.metrics, () => this.stopping)
+  relay(admission: Admission, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
+    const relay = new Relay(this.settings, admission, channel, this.metrics, () => this.stopping)
     this.#relays.add(relay)
     this.metrics.opened++
-    this.settings.logger.info('opened', describe(passage))
+    this.settings.logger.info('opened', describe(admission))
     let ended: Promise<void> | undefined
     const closed = (code: number): Promise<void> => {
       ended ??= this.#ended(relay, code)
@@ -116,10 +116,10 @@ export class Bridge {
   async #ended(relay: Relay, code: number): Promise<void> {
     await relay.closed(code)
     this.#relays.delete(relay)
-    const { bytesDown, bytesUp, openedAt, passage } = relay
+    const { bytesDown, bytesUp, openedAt, admission } = relay
     this.metrics.close(relay.code)
     const seconds = Math.round(this.settings.clock.monotonic() - openedAt) / 1000
-    this.settings.logger.info('closed', { ...describe(passage), code: relay.code, seconds, bytesUp, bytesDown })
+    this.settings.logger.info('closed', { ...describe(admission), code: relay.code, seconds, bytesUp, bytesDown })
     if (this.#stopping && !this.settings.confined && this.#relays.size === 0) this.#emptied.resolve()
   }
 }

@@ -34,7 +34,7 @@ export abstract class FetchBridge {
   protected async answer<T>(
     request: Request,
     { remoteAddress, signal }: { remoteAddress: string; signal?: AbortSignal },
-    upgrade: (passage: Admission) => T,
+    upgrade: (admission: Admission) => T,
   ): Promise<T | Response> {
     const { pathname, search } = new URL(request.url)
     const { healthPath, path } = this.bridge.settings
@@ -42,16 +42,16 @@ export abstract class FetchBridge {
     if (!pathname.startsWith(path)) return text(404, `the path is ${path}host:port`)
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return text(426, 'a WebSocket is wanted', { upgrade: 'websocket' })
     try {
-      const passage = await this.bridge.admit({
+      const admission = await this.bridge.admit({
         url: pathname + search,
         header: name => request.headers.get(name) ?? undefined,
         remoteAddress,
         ...(signal && { signal }),
       })
       try {
-        return upgrade(passage)
+        return upgrade(admission)
       } catch (error) {
-        throw this.bridge.abandon(passage, error)
+        throw this.bridge.abandon(admission, error)
       }
     } catch (error) {
       const { message, status } = error as Refusal

@@ -77,8 +77,8 @@ export class BunBridge extends FetchBridge {
   /** Undefined once it is a WebSocket, as Bun wants. */
   fetch(request: Request, server: Server): Promise<Response | undefined> {
     const remoteAddress = server.requestIP(request)?.address ?? ''
-    return this.answer(request, { remoteAddress, signal: request.signal }, passage => {
-      const data = new BunConnection(this.bridge, passage)
+    return this.answer(request, { remoteAddress, signal: request.signal }, admission => {
+      const data = new BunConnection(this.bridge, admission)
       if (!server.upgrade(request, { headers: { 'sec-websocket-protocol': subprotocol }, data })) throw new ClosedError('not upgraded')
       return undefined
     })
@@ -88,20 +88,20 @@ export class BunBridge extends FetchBridge {
 /** One WebSocket, from when it is granted. */
 class BunConnection implements Channel {
   readonly #bridge: Bridge
-  readonly #passage: Admission
+  readonly #admission: Admission
   #webSocket: ServerWebSocket | undefined
   #relaying: ReturnType<Bridge['relay']> | undefined
   #room: Deferred<void> | undefined
 
-  constructor(bridge: Bridge, passage: Admission) {
+  constructor(bridge: Bridge, admission: Admission) {
     this.#bridge = bridge
-    this.#passage = passage
+    this.#admission = admission
   }
 
   opened(webSocket: ServerWebSocket): void {
     webSocket.binaryType = 'uint8array'
     this.#webSocket = webSocket
-    this.#relaying = this.#bridge.relay(this.#passage, this)
+    this.#relaying = this.#bridge.relay(this.#admission, this)
   }
 
   message(data: string | Uint8Array): void {

@@ -40,28 +40,28 @@ export class DenoBridge extends FetchBridge {
 
   fetch(request: Request, info: { remoteAddr: { hostname?: string } }): Promise<Response> {
     // (The signal of Deno's requests is aborted by any answer.)
-    return this.answer(request, { remoteAddress: info.remoteAddr.hostname ?? '' }, passage => {
+    return this.answer(request, { remoteAddress: info.remoteAddr.hostname ?? '' }, admission => {
       // Marks find who is gone. (Given a protocol, Deno refuses clients that put no space between those they offer.)
       const { response, socket } = deno().upgradeWebSocket(request, { idleTimeout: 0 })
       response.headers.set('sec-websocket-protocol', markedSubprotocol)
-      this.#await(socket, passage)
+      this.#await(socket, admission)
       return response
     })
   }
 
   /** The client may go away before the answer gets there, which not every event tells. */
-  #await(socket: OpeningWebSocket, passage: Admission): void {
+  #await(socket: OpeningWebSocket, admission: Admission): void {
     const { clock, limits } = this.bridge.settings
     const giveUp = (): void => {
       forget()
-      if (!opened) this.bridge.abandon(passage)
+      if (!opened) this.bridge.abandon(admission)
     }
     let opened = false
     const forget = clock.after(limits.closeTimeout, giveUp)
     socket.addEventListener('open', () => {
       forget()
       opened = true
-      void relayMarked(this.bridge, passage, socket)
+      void relayMarked(this.bridge, admission, socket)
     })
     socket.addEventListener('error', giveUp)
     socket.addEventListener('close', giveUp)

@@ -21,12 +21,12 @@ export class WorkersBridge extends FetchBridge {
   /** `context`: of the handler, or a Durable Object's. The client's address is the header that Cloudflare sets, `cf-connecting-ip`. */
   fetch(request: Request, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response> {
     const remoteAddress = request.headers.get('cf-connecting-ip') ?? ''
-    const answer = this.answer(request, { remoteAddress, signal: request.signal }, passage => {
+    const answer = this.answer(request, { remoteAddress, signal: request.signal }, admission => {
       const { 0: client, 1: server } = new (webSocketPair())()
       server.accept()
       // The client's half of a closing wants an answer.
       server.addEventListener('close', ({ code }) => close(server, code))
-      context.waitUntil(relayMarked(this.bridge, passage, server))
+      context.waitUntil(relayMarked(this.bridge, admission, server))
       // Without a word on extensions the runtime agrees to compression.
       const headers = { 'sec-websocket-protocol': markedSubprotocol, 'sec-websocket-extensions': 'none' }
       return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)

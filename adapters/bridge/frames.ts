@@ -3,6 +3,7 @@ import { ProtocolError } from '../../src/base/errors.ts'
 // Size, and the first eight bytes of what follows: a request's API key, version and correlation id, or a response's correlation id.
 const requestPrefix = 12
 const responsePrefix = 8
+const fetchKey = 1
 
 /**
  * Follows the frames in one direction of a connection without keeping them, so that it is known where one ends and what is under way; and
@@ -17,6 +18,8 @@ export class FrameFollower {
   #left = 0
   /** Frames whose prefix has passed. */
   frames = 0
+  /** So many of the requests must be answered before an end does harm to nobody: those up to the last that is no Fetch. */
+  owed = 0
   /** The correlation id of the last of them. */
   lastId: number | undefined
 
@@ -56,6 +59,7 @@ export class FrameFollower {
     this.#left = int32(this.#prefix, 0) - (this.#prefix.length - 4)
     this.lastId = int32(this.#prefix, this.#prefix.length - 4)
     this.frames++
+    if (this.#what === 'request' && ((this.#prefix[4]! << 8) | this.#prefix[5]!) !== fetchKey) this.owed = this.frames
     this.#prefixed = 0
   }
 

@@ -111,7 +111,7 @@ class MarkedChannel implements Channel {
 }
 
 /** Carries what goes through a WebSocket of that kind; settles once nothing of it is left. */
-export function relayMarked(bridge: Bridge, passage: Admission, webSocket: BareWebSocket): Promise<void> {
+export function relayMarked(bridge: Bridge, admission: Admission, webSocket: BareWebSocket): Promise<void> {
   const over = deferred<void>()
   const { messageBytes, windowBytes } = bridge.settings.limits
   const ended = (code: number): void => {
@@ -119,7 +119,7 @@ export function relayMarked(bridge: Bridge, passage: Admission, webSocket: BareW
     closed(code).then(over.resolve, over.reject)
   }
   const channel = new MarkedChannel(webSocket, windowBytes, () => ended(CloseCode.Abnormal))
-  const { relay, closed } = bridge.relay(passage, channel)
+  const { relay, closed } = bridge.relay(admission, channel)
   webSocket.binaryType = 'arraybuffer'
   webSocket.addEventListener('message', ({ data }) => {
     if (typeof data !== 'string') {

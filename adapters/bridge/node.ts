@@ -88,7 +88,7 @@ export class NodeBridge {
     try {
       // Whoever sends before the answer is there does not speak WebSocket.
       if (head.length > 0) throw new Refusal(400, 'request', 'bytes came before the handshake was done')
-      const passage = await this.#bridge.admit({
+      const admission = await this.#bridge.admit({
         url: request.url!,
         header: name => textOf(request.headers[name]),
         remoteAddress: request.socket.remoteAddress ?? '',
@@ -98,19 +98,19 @@ export class NodeBridge {
       let opened = false
       this.#server.handleUpgrade(request, socket, head, webSocket => {
         opened = true
-        this.#connect(webSocket, passage)
+        this.#connect(webSocket, admission)
       })
       socket.resume()
       // Then ws has said what is wrong with the handshake.
-      if (!opened) this.#bridge.abandon(passage)
+      if (!opened) this.#bridge.abandon(admission)
     } catch (error) {
       refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'failed', 'the bridge failed'))
       if (!(error instanceof Refusal)) this.#bridge.settings.logger.error('upgrade failed', { error })
     }
   }
 
-  #connect(webSocket: WebSocket, passage: Admission): void {
-    const { relay, closed } = this.#bridge.relay(passage, channelOf(webSocket))
+  #connect(webSocket: WebSocket, admission: Admission): void {
+    const { relay, closed } = this.#bridge.relay(admission, channelOf(webSocket))
     webSocket.on('message', (data, isBinary) => (isBinary ? relay.message(data as Buffer) : relay.text()))
     webSocket.on('ping', data => {
       relay.alive()

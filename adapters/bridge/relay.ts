@@ -18,7 +18,7 @@ const mostMarks = 64
 
 /** One client and one broker. Whoever has the WebSocket tells what comes from it. */
 export class Relay {
-  readonly passage: Admission
+  readonly admission: Admission
   readonly openedAt: number
   /** Bytes from the client, and to it. */
   bytesUp = 0
@@ -51,17 +51,17 @@ export class Relay {
   #forgetTick = (): void => {}
 
   /** `stopping`: whether the bridge is. */
-  constructor(settings: Settings, passage: Admission, channel: Channel, metrics: Metrics, stopping: () => boolean) {
+  constructor(settings: Settings, admission: Admission, channel: Channel, metrics: Metrics, stopping: () => boolean) {
     const { clock, limits } = settings
     const now = clock.monotonic()
-    this.passage = passage
+    this.admission = admission
     this.#settings = settings
     this.#channel = channel
     this.#metrics = metrics
     this.#stopping = stopping
     this.#requests = new FrameFollower('request', limits.requestBytes)
     this.#responses = new FrameFollower('response', limits.responseBytes)
-    this.#leaveAt = passage.sessionEnds - Math.min(sessionMargin, (passage.sessionEnds - now) * sessionShare)
+    this.#leaveAt = admission.sessionEnds - Math.min(sessionMargin, (admission.sessionEnds - now) * sessionShare)
     this.openedAt = this.#aliveAt = this.#activeAt = now
     this.#tickLater()
     void this.#pump()
@@ -121,7 +121,11 @@ export class Relay {
 
   /** The client broke the WebSocket protocol; what it is told, the runtime has seen to. */
   failed(error: unknown): void {
-    this.#settings.logger.warn('WebSocket failed', { target: this.passage.target, id: this.passage.identity.id, error: messageOf(error) })
+    this.#settings.logger.warn('WebSocket failed', {
+      target: this.admission.target,
+      id: this.admission.identity.id,
+      error: messageOf(error),
+    })
   }
 
   /** The WebSocket has ended; `code` is the client's. */
@@ -130,7 +134,7 @@ export class Relay {
     this.#forgetTick()
     const orderly = this.#closing === undefined && code !== CloseCode.Abnormal
     this.#closing ??= { code: code as CloseCode, until: 0 }
-    const { socket } = this.passage
+    const { socket } = this.admission
     if (orderly) {
       // What the client sent before it closed goes to the broker. (A WebSocket has no half-close: the answers have nowhere to go.)
       const cancel = this.#settings.clock.after(this.#settings.limits.drainTimeout, () => socket.abort())
@@ -138,7 +142,7 @@ export class Relay {
       await socket.close().catch(() => {})
       cancel()
     } else socket.abort()
-    this.passage.leave()
+    this.admission.leave()
   }
 
   /** Takes no further request, waits for the answers to those under way, and closes. */
@@ -215,7 +219,7 @@ export class Relay {
           next()
           continue
         }
-        const written = this.passage.socket.write([next])
+        const written = this.admission.socket.write([next])
         if (written !== undefined) {
           this.#setPaused(true)
           await written
@@ -242,7 +246,7 @@ export class Relay {
 
   /** To the client, as fast as it takes: nothing is read before the last is sent. */
   async #pump(): Promise<void> {
-    const { socket } = this.passage
+    const { socket } = this.admission
     try {
       for (;;) {
         const bytes = await socket.read()
@@ -278,12 +282,14 @@ export class Relay {
   #endIfDrained(): void {
     if (this.#draining === undefined || this.#forwarding !== undefined || !this.#requests.between || !this.#responses.between) return
     // Brokers answer in order. (A produce without acks is never answered; if it is the last, patience ends the connection.)
-    if (this.#requests.lastId === undefined || this.#requests.lastId === this.#responses.lastId)
+    // A Fetch may wait for long, and is asked again by whoever waits for it.
+    const { lastId, owed } = this.#requests
+    if (lastId === undefined || lastId === this.#responses.lastId || this.#responses.frames >= owed)
       this.#end(this.#draining.code, this.#draining.reason)
   }
 
   #refuse(code: CloseCode, error: unknown): void {
-    this.#settings.logger.warn('not Kafka', { target: this.passage.target, id: this.passage.identity.id, error: messageOf(error) })
+    this.#settings.logger.warn('not Kafka', { target: this.admission.target, id: this.admission.identity.id, error: messageOf(error) })
     this.#end(code, messageOf(error))
   }
 
@@ -294,7 +300,7 @@ export class Relay {
     // A paused WebSocket would never see the client's half of the closing.
     this.#setPaused(false)
     this.#channel.close(code, reason)
-    if (code === CloseCode.BrokerClosed || this.#draining !== undefined) void this.passage.socket.close().catch(() => {})
-    else this.passage.socket.abort()
+    if (code === CloseCode.BrokerClosed || this.#draining !== undefined) void this.admission.socket.close().catch(() => {})
+    else this.admission.socket.abort()
   }
 }

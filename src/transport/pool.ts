@@ -206,7 +206,7 @@ export class Pool {
     slot.leaving = true
     this.#slots.delete(slot.id)
     this.#leaving.add(connection)
-    // Held alone, it is idle; requests that come meanwhile are refused unsent.
+    // What comes while it drains goes out behind that, and is answered before the end.
     const drained = connection.inFlight === 0 ? Promise.resolve() : connection.exclusive(async () => {}).catch(() => {})
     return drained.then(() => connection.close())
   }

@@ -306,6 +306,45 @@ describe('the end', () => {
     expect(peer.open.size).toBe(0)
   })
 
+  /** A Fetch, which may wait at the broker for as long as it likes. */
+  const fetchBytes = (id: number): Buffer => {
+    const bytes = requestBytes(id)
+    bytes.writeInt16BE(1, 4)
+    return bytes
+  }
+
+  test('stopping does not wait for fetches that nothing has come for', async () => {
+    const heard: number[] = []
+    const peer = await startPeer(socket => onRequests(socket, id => void heard.push(id)))
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
+    client.webSocket.send(fetchBytes(1))
+    client.webSocket.send(fetchBytes(2))
+    await until(() => heard.length === 2)
+    const since = performance.now()
+    await fixture.bridge.close()
+    expect(await client.closed).toMatchObject({ code: CloseCode.GoingAway })
+    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(client.received).toBe(0)
+  })
+
+  test('stopping waits for the answer to what came before a fetch, and for a fetch whose answer has begun', async () => {
+    const answers = new Map<number, () => void>()
+    const peer = await startPeer(socket => onRequests(socket, id => answers.set(id, () => socket.write(responseBytes(id)))))
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
+    client.webSocket.send(requestBytes(1))
+    client.webSocket.send(fetchBytes(2))
+    await until(() => answers.size === 2)
+    const closing = fixture.bridge.close()
+    // Nothing ends it before the first answer.
+    expect(await Promise.race([client.closed, new Promise(done => setTimeout(() => done('open'), 600))])).toBe('open')
+    answers.get(1)!()
+    expect(await client.closed).toMatchObject({ code: CloseCode.GoingAway })
+    expect(client.received).toBe(8)
+    await closing
+  })
+
   test('stopping does not wait for ever for an answer, nor for a client', async () => {
     const peer = await startPeer(socket => socket.resume())
     const fixture = await startFixture(peer.port, { limits: { drainTimeout: 100, closeTimeout: 100 } })
@@ -341,7 +380,7 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     adapter: { name: 'none', dial: async () => socket },
     resolve: undefined,
   })
-  const passage = {
+  const admission = {
     socket,
     sessionEnds: Number.POSITIVE_INFINITY,
     target: 'broker:9092',
@@ -350,7 +389,7 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     leave() {},
   }
   const channel = { send() {}, close() {}, terminate() {} }
-  const relay = new Relay(settings, passage, channel, new Metrics(() => 1), () => false)
+  const relay = new Relay(settings, admission, channel, new Metrics(() => 1), () => false)
   const request = requestBytes(1, 300_000)
   crypto.getRandomValues(request.subarray(12, 60_000))
   for (let at = 0; at < request.length; at++) relay.message(request.subarray(at, at + 1))
