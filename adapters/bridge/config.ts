@@ -1,6 +1,7 @@
 import type { AddressLike } from '../../src/base/address.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import type { Logger } from '../../src/base/logger.ts'
+import type { SettingKinds } from '../../src/base/settings.ts'
 import type { Mechanism } from '../../src/sasl/mechanism.ts'
 import type { SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
 import type { Resolve } from './guard.ts'
@@ -125,9 +126,30 @@ export interface BridgeConfig extends BridgePolicy {
   /** Dials the brokers. */
   adapter: SocketAdapter
   /** Looks names up. Undefined where the platform alone can, as it dials. */
-  resolve: Resolve | undefined
+  resolve?: Resolve | undefined
   /** The subprotocol clients must offer. Default `isokafka`. */
   subprotocol?: string
   /** A connection may be touched only from within its own request, as in a Worker. Default false. */
   confined?: boolean
+}
+
+export const bridgeSettings: SettingKinds<BridgeConfig> = {
+  targets: 'list',
+  learnTargets: 'any',
+  allowAddresses: 'list',
+  authenticate: 'function!',
+  origins: 'list',
+  allowNoOrigin: 'boolean',
+  tls: 'any',
+  sasl: 'object',
+  limits: 'object',
+  path: 'string',
+  healthPath: 'string',
+  remoteAddress: 'function',
+  logger: 'any',
+  clock: 'object',
+  adapter: 'object!',
+  resolve: 'function',
+  subprotocol: 'string',
+  confined: 'boolean',
 }

@@ -12,7 +12,7 @@ export abstract class FetchBridge {
   protected readonly bridge: Bridge
 
   protected constructor(config: FetchBridgeConfig, runtime: Pick<BridgeConfig, 'resolve' | 'subprotocol' | 'confined'>) {
-    this.bridge = new Bridge({ adapter, ...runtime, ...config })
+    this.bridge = new Bridge({ ...runtime, ...config, adapter: config?.adapter ?? adapter, resolve: config?.resolve ?? runtime.resolve })
   }
 
   /** Connections now, those being opened included. */

@@ -37,7 +37,7 @@ export class NodeBridge {
   readonly #server: WebSocketServer
 
   constructor(config: NodeBridgeConfig) {
-    this.#bridge = new Bridge({ adapter, resolve: systemResolve, ...config })
+    this.#bridge = new Bridge({ ...config, adapter: config?.adapter ?? adapter, resolve: config?.resolve ?? systemResolve })
     const { messageBytes } = this.#bridge.settings.limits
     this.#server = new WebSocketServer({
       noServer: true,

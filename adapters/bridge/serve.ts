@@ -3,8 +3,9 @@ import * as https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { given, type SettingKinds } from '../../src/base/settings.ts'
 import { hostToListenOn, notListening } from '../shared/not-listening.ts'
-import { defaultLimits } from './config.ts'
+import { bridgeSettings, defaultLimits } from './config.ts'
 import { clientKey } from './ip.ts'
 import { NodeBridge, type NodeBridgeConfig, refuse } from './node.ts'
 import { Refusal } from './refusal.ts'
@@ -18,6 +19,15 @@ export interface ServeOptions extends NodeBridgeConfig {
   certificate?: { cert: string; key: string }
   /** Metrics at http://127.0.0.1:<port>/metrics; none by default, and never on another address. */
   metricsPort?: number
+}
+
+const serveSettings: SettingKinds<ServeOptions> = {
+  ...bridgeSettings,
+  adapter: 'object',
+  host: 'string',
+  port: 'number',
+  certificate: 'object',
+  metricsPort: 'number',
 }
 
 export interface ServedBridge {
@@ -36,16 +46,17 @@ export interface ServedBridge {
 const spareSockets = 64
 
 /** Runs a bridge as a server of its own. A ConfigError for a policy that makes no sense, and where it can't listen. */
-export async function serveBridge({
-  host = '127.0.0.1',
-  port = 8093,
-  certificate,
-  metricsPort,
-  ...config
-}: ServeOptions): Promise<ServedBridge> {
+export async function serveBridge(options: ServeOptions): Promise<ServedBridge> {
+  const found = given(
+    'serveBridge()',
+    options,
+    serveSettings,
+    "{ targets: ['host:port'], authenticate: signedTokens({ secret }).authenticate, origins: ['https://app.example'] }",
+  )
+  const { host = '127.0.0.1', port = 8093, certificate, metricsPort, ...config } = found
   const bridge = new NodeBridge(config)
   const { connections, connectionsPerAddress, headerBytes, headerTimeout } = { ...defaultLimits, ...config.limits }
-  const options: http.ServerOptions = {
+  const serverOptions: http.ServerOptions = {
     maxHeaderSize: headerBytes,
     headersTimeout: headerTimeout,
     requestTimeout: headerTimeout,
@@ -53,7 +64,9 @@ export async function serveBridge({
     keepAlive: false,
   }
   const server =
-    certificate === undefined ? http.createServer(options) : secureServer({ ...options, ...certificate, handshakeTimeout: headerTimeout })
+    certificate === undefined
+      ? http.createServer(serverOptions)
+      : secureServer({ ...serverOptions, ...certificate, handshakeTimeout: headerTimeout })
   server.maxConnections = connections + spareSockets
   // Behind a proxy all come from one address.
   if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)

@@ -2,10 +2,11 @@ import { type Address, addressesOf, formatAddress, parseAddress } from '../../sr
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { type Logger, silentLogger } from '../../src/base/logger.ts'
+import { given, type SettingKinds } from '../../src/base/settings.ts'
 import type { Mechanism } from '../../src/sasl/mechanism.ts'
-import type { SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import { type SocketAdapter, type TLSOptions, tlsSettings } from '../../src/socket/socket.ts'
 import { subprotocol } from '../shared/bridge-wire.ts'
-import { type Authenticator, type BridgeConfig, type BridgeLimits, defaultLimits } from './config.ts'
+import { type Authenticator, type BridgeConfig, type BridgeLimits, bridgeSettings, defaultLimits } from './config.ts'
 import { guarded } from './guard.ts'
 import { parseIp } from './ip.ts'
 
@@ -30,14 +31,18 @@ export interface Settings {
   readonly confined: boolean
 }
 
-export function settingsOf(config: BridgeConfig): Settings {
+export function settingsOf(all: BridgeConfig): Settings {
+  const config = given(
+    'a bridge',
+    all,
+    bridgeSettings,
+    "{ targets: ['host:port'], authenticate: signedTokens({ secret }).authenticate, origins: ['https://app.example'] }",
+  )
   const { authenticate, origins = [], allowNoOrigin = false, path = '/', healthPath = '/healthz' } = config
   const targets = (config.targets ?? []).map(targetOf)
   const learnFrom = config.learnTargets === undefined ? [] : addressesOf(config.learnTargets)
   if (targets.length + learnFrom.length === 0)
     throw new ConfigError('bridge: no targets: list the brokers as host:port, or the cluster to learn them from')
-  if (typeof authenticate !== 'function')
-    throw new ConfigError('bridge: no authenticator: give `authenticate`, that of signedTokens() for one')
   if (origins.length === 0 && !allowNoOrigin) throw new ConfigError('bridge: no origins: nobody could connect')
   for (const origin of origins) checkOrigin(origin)
   if (!/^\/([\w.~-]+\/)*$/.test(path)) throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
@@ -50,7 +55,7 @@ export function settingsOf(config: BridgeConfig): Settings {
     origins: new Set(origins),
     allowNoOrigin,
     adapter: guarded({ adapter: config.adapter, resolve: config.resolve, allowAddresses, listedHosts: new Set(hosts) }),
-    tls: config.tls === true ? {} : config.tls || undefined,
+    tls: config.tls === true ? {} : config.tls ? given('tls', config.tls, tlsSettings) : undefined,
     sasl: config.sasl,
     limits: limitsOf(config.limits ?? {}),
     path,
@@ -82,10 +87,12 @@ function checkOrigin(origin: string): void {
     throw new ConfigError(`bridge: "${origin}" is no origin as browsers send it, which look like https://app.example`)
 }
 
-function limitsOf(given: Partial<BridgeLimits>): BridgeLimits {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(name in defaultLimits)) throw new ConfigError(`bridge: there is no limit ${name}`)
+const limitSettings = Object.fromEntries(Object.keys(defaultLimits).map(name => [name, 'number'])) as SettingKinds<Partial<BridgeLimits>>
+
+function limitsOf(config: Partial<BridgeLimits>): BridgeLimits {
+  const limits = given('limits', config, limitSettings)
+  for (const [name, value] of Object.entries(limits)) {
     if (!(typeof value === 'number' && value > 0)) throw new ConfigError(`bridge: the limit ${name} must be a number above 0, not ${value}`)
   }
-  return { ...defaultLimits, ...given }
+  return { ...defaultLimits, ...limits }
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/base/clock.ts'
 import { ConfigError } from '../../src/base/errors.ts'
+import { given, type SettingKinds } from '../../src/base/settings.ts'
 import { utf8 } from '../../src/bytes/utf8.ts'
 import { base64url, fromBase64url } from '../shared/bridge-wire.ts'
 import type { Authenticator, Identity } from './config.ts'
@@ -22,6 +23,8 @@ export interface SignedTokensOptions {
   now?: () => number
 }
 
+const tokenSettings: SettingKinds<SignedTokensOptions> = { secret: 'any!', ttl: 'number', cookie: 'string', now: 'function' }
+
 export interface SignedTokens {
   /** A token for a client, to be fetched over your own authenticated channel. A ConfigError without an id, and with more targets than fit. */
   sign(claims: TokenClaims): Promise<string>
@@ -35,7 +38,8 @@ const longestToken = 4096
 const longestClaims = 3039
 
 /** Short-lived tokens signed with HMAC-SHA-256: `claims.signature`, both in base64url. */
-export function signedTokens({ secret, ttl = 60_000, cookie, now = () => systemClock.now() }: SignedTokensOptions): SignedTokens {
+export function signedTokens(options: SignedTokensOptions): SignedTokens {
+  const { secret, ttl = 60_000, cookie, now = () => systemClock.now() } = given('signedTokens()', options, tokenSettings)
   const bytes = typeof secret === 'string' ? utf8(secret) : new Uint8Array(secret)
   if (bytes.length < leastSecret) throw new ConfigError(`bridge: a secret of ${bytes.length} bytes; ${leastSecret} are the least`)
   if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY)) throw new ConfigError('bridge: a token needs a ttl of some milliseconds')

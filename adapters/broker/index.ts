@@ -1,5 +1,7 @@
 import * as net from 'node:net'
 import { type Address, formatAddress } from '../../src/base/address.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { given, type SettingKinds } from '../../src/base/settings.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
 import { hostToListenOn, notListening } from '../shared/not-listening.ts'
 import { AcceptedSocket } from './accepted-socket.ts'
@@ -10,6 +12,8 @@ export interface ListenOptions {
   /** The first broker's port, the others follow; 0, any free ones. */
   port?: number
 }
+
+const listenSettings: SettingKinds<ListenOptions> = { host: 'string', port: 'number' }
 
 export interface Listening {
   /** `host:port` of the running brokers. */
@@ -22,7 +26,9 @@ export interface Listening {
  * Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses connections. A ConfigError
  * where that can't be.
  */
-export async function listen(broker: Broker, { host = '127.0.0.1', port = 0 }: ListenOptions = {}): Promise<Listening> {
+export async function listen(broker: Broker, options: ListenOptions = {}): Promise<Listening> {
+  const { host = '127.0.0.1', port = 0 } = given('listen()', options, listenSettings)
+  if (typeof broker?.serve !== 'function') throw new ConfigError('listen() needs a Broker, as in listen(new Broker())')
   const doors = new Map<number, Door>()
   const listener: Listener = { address: id => doors.get(id)?.address }
   // What is listened to follows the cluster, one change after the other.

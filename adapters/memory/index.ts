@@ -1,7 +1,8 @@
 import { type Address, formatAddress, parseAddress } from '../../src/base/address.ts'
-import { ConnectionError } from '../../src/base/errors.ts'
+import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
+import { given } from '../../src/base/settings.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
-import type { Natives, Socket, SocketAdapter } from '../../src/socket/socket.ts'
+import { type Natives, nativesSettings, type Socket, type SocketAdapter } from '../../src/socket/socket.ts'
 import { deferOf } from '../../src/transport/defer.ts'
 import { socketPair } from './memory-socket.ts'
 
@@ -11,6 +12,8 @@ import { socketPair } from './memory-socket.ts'
  * copied and come in later turns and in pieces, as from a network, and a side that does not read is not written to without bound.
  */
 export function memory(broker: Broker, natives: Natives = {}): SocketAdapter {
+  if (typeof broker?.serve !== 'function') throw new ConfigError('memory() needs a Broker, as in memory(new Broker())')
+  given('natives', natives, nativesSettings)
   const defer = deferOf(natives)
   const listener: Listener = { address: id => (broker.brokerIds.includes(id) ? parseAddress(broker.address(id)) : undefined) }
   const dial = async (address: Address, { signal }: { signal?: AbortSignal }): Promise<Socket> => {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../src/base/errors.ts'
-import type { Natives, SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import { given, type SettingKinds } from '../../src/base/settings.ts'
+import { type Natives, type SocketAdapter, type TLSOptions, tlsSettings } from '../../src/socket/socket.ts'
 import { dial } from './dial.ts'
 import { dialOver } from './dial-over.ts'
 import type { WebSocketConstructor } from './web-socket.ts'
@@ -27,17 +28,23 @@ export interface WebSocketOverOptions extends BridgeOptions {
   tls?: TLSOptions
 }
 
+const bridgeSettings: SettingKinds<BridgeOptions> = { url: 'any!', token: 'any' }
+const webSocketSettings: SettingKinds<WebSocketOptions> = { ...bridgeSettings, WebSocket: 'function' }
+const webSocketOverSettings: SettingKinds<WebSocketOverOptions> = { ...bridgeSettings, tls: 'object' }
+const example = "{ url: 'wss://bridge.example/' }"
+
 /**
  * Reaches brokers through an isokafka bridge, from a browser or wherever there are no sockets:
  * `new Transport({ adapter: websocket({ url: 'wss://bridge.example/', token }) })`. TLS and, if asked so, SASL to the brokers are the
  * bridge's. A connection that ends is dialed again by the Transport.
  */
-export function websocket({ url, token, WebSocket: given }: WebSocketOptions): SocketAdapter {
+export function websocket(options: WebSocketOptions): SocketAdapter {
+  const { url, token, WebSocket: lent } = given('websocket()', options, webSocketSettings, example)
   const base = bridgeUrl(url)
   return {
     name: 'websocket',
     async dial(address, options) {
-      const WebSocket = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
+      const WebSocket = lent ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
       if (WebSocket === undefined)
         throw new ConfigError('this runtime has no WebSocket (Node 20 has none): give one, as in websocket({ url, WebSocket })')
       return dial({ base, token }, WebSocket, address, options)
@@ -50,7 +57,10 @@ export function websocket({ url, token, WebSocket: given }: WebSocketOptions): S
  * `import { adapter } from 'isokafka/node'`, then `websocketOver(adapter, { url, token })`. Quicker than the WebSockets of Node and Deno,
  * in need of none, and it keeps a slow reader's memory to what the adapter buffers.
  */
-export function websocketOver(adapter: SocketAdapter, { url, token, tls = {} }: WebSocketOverOptions): SocketAdapter {
+export function websocketOver(adapter: SocketAdapter, options: WebSocketOverOptions): SocketAdapter {
+  const { url, token, tls = {} } = given('websocketOver()', options, webSocketOverSettings, example)
+  given('tls', tls, tlsSettings)
+  if (typeof adapter?.dial !== 'function') throw new ConfigError('websocketOver() needs an adapter, that of isokafka/node for one')
   const base = bridgeUrl(url)
   return {
     name: `websocket over ${adapter.name}`,

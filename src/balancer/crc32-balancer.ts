@@ -1,3 +1,4 @@
+import { given } from '../base/settings.ts'
 import { crc32 } from '../bytes/crc32.ts'
 import type { MessageInput } from '../records/message.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
@@ -10,7 +11,8 @@ import { keyBytes } from './key.ts'
 export class CRC32Balancer implements Balancer {
   readonly consistent: boolean
 
-  constructor({ consistent = false }: { consistent?: boolean } = {}) {
+  constructor(options: { consistent?: boolean } = {}) {
+    const { consistent = false } = given('a CRC32Balancer', options, { consistent: 'boolean' })
     this.consistent = consistent
   }
 

@@ -1,3 +1,4 @@
+import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Balancer } from './balancer.ts'
 import { fnv1a, type Hasher } from './fnv1a.ts'
@@ -12,7 +13,8 @@ export class Hash implements Balancer {
   readonly #hasher: Hasher
   readonly #keyless = new RoundRobin()
 
-  constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
+  constructor(options: { hasher?: Hasher } = {}) {
+    const { hasher = fnv1a } = given('a Hash', options, { hasher: 'function' })
     this.#hasher = hasher
   }
 

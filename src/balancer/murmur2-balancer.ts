@@ -1,3 +1,4 @@
+import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
 import { keyBytes } from './key.ts'
@@ -12,7 +13,8 @@ const noKey = new Uint8Array(0)
 export class Murmur2Balancer implements Balancer {
   readonly consistent: boolean
 
-  constructor({ consistent = false }: { consistent?: boolean } = {}) {
+  constructor(options: { consistent?: boolean } = {}) {
+    const { consistent = false } = given('a Murmur2Balancer', options, { consistent: 'boolean' })
     this.consistent = consistent
   }
 

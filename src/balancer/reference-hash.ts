@@ -1,3 +1,4 @@
+import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
 import { fnv1a, type Hasher } from './fnv1a.ts'
@@ -10,7 +11,8 @@ import { keyBytes } from './key.ts'
 export class ReferenceHash implements Balancer {
   readonly #hasher: Hasher
 
-  constructor({ hasher = fnv1a }: { hasher?: Hasher } = {}) {
+  constructor(options: { hasher?: Hasher } = {}) {
+    const { hasher = fnv1a } = given('a ReferenceHash', options, { hasher: 'function' })
     this.#hasher = hasher
   }
 

@@ -1,3 +1,5 @@
+import { ConfigError } from '../base/errors.ts'
+import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message.ts'
 import type { Balancer } from './balancer.ts'
 
@@ -6,7 +8,9 @@ export class RoundRobin implements Balancer {
   readonly chunkSize: number
   #dealt = 0
 
-  constructor({ chunkSize = 1 }: { chunkSize?: number } = {}) {
+  constructor(options: { chunkSize?: number } = {}) {
+    const { chunkSize = 1 } = given('a RoundRobin', options, { chunkSize: 'number' })
+    if (Number.isNaN(chunkSize)) throw new ConfigError(`chunkSize must be a number of messages, not ${chunkSize}`)
     this.chunkSize = Math.max(1, Math.floor(chunkSize))
   }
 

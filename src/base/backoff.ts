@@ -6,7 +6,7 @@ export interface Backoff {
   max: number
 }
 
-export const backoffSettings: SettingKinds<Backoff> = { min: 'number', max: 'number' }
+export const backoffSettings: SettingKinds<Backoff> = { min: 'number!', max: 'number!' }
 
 const jitter = 0.2
 

@@ -9,8 +9,8 @@ import type { CallOptions } from './signals.ts'
 export function signalOf(method: string, options: CallOptions | undefined, more: readonly unknown[], hint = ''): AbortSignal | undefined {
   if (options === undefined && more.length === 0) return undefined
   const advice = hint === '' ? '' : `: ${hint}`
-  if (more.length > 0) throw new ConfigError(`${method} was given ${more.length} arguments too many${advice}`)
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
+  if (more.length > 0) throw new ConfigError(`${method} was given ${more.length} argument${more.length > 1 ? 's' : ''} too many${advice}`)
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || 'aborted' in options)
     throw new ConfigError(`${method}: its last argument is { signal }, not ${shown(options)}${advice}`)
   for (const [name, value] of Object.entries(options)) {
     if (name !== 'signal' && value !== undefined)

@@ -7,16 +7,23 @@ type KindOf<V> = V extends string
     ? 'number'
     : V extends boolean
       ? 'boolean'
-      : V extends (...args: never[]) => unknown
-        ? 'function'
-        : 'object'
+      : V extends bigint
+        ? 'bigint'
+        : V extends readonly unknown[]
+          ? 'list'
+          : V extends ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown)
+            ? 'function'
+            : 'object'
 type IfOne<K, Whole = K> = K extends unknown ? ([Whole] extends [K] ? K : never) : never
+type Kind<V> = (IfOne<KindOf<V>> | 'any') & string
 
 /**
- * The settings that a T has and the `typeof` of each, 'any' where several do or null does. It stands beside the interface, and the compiler refuses one that lacks
- * a setting or has one too many.
+ * The settings that a T has and the kind of each, 'any' where several do or null does; with a `!` for those that must be given. It stands beside the
+ * interface, and the compiler refuses one that lacks a setting or has one too many.
  */
-export type SettingKinds<T> = { readonly [K in keyof T]-?: IfOne<KindOf<NonNullable<T[K]>>> | 'any' }
+export type SettingKinds<T> = {
+  readonly [K in keyof T]-?: object extends Pick<T, K> ? Kind<NonNullable<T[K]>> : `${Kind<NonNullable<T[K]>>}!`
+}
 
 /** Settings that belong to another object, and how to say so. */
 export interface Elsewhere {
@@ -30,19 +37,28 @@ export interface Elsewhere {
  */
 export function given<T extends object>(of: string, config: T, kinds: SettingKinds<T>, example = '', elsewhere?: Elsewhere): T {
   if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw new ConfigError(`${of} needs ${example || 'an object of settings'}, not ${shown(config)}`)
+    throw new ConfigError(`${of} needs ${example || needed(kinds)}, not ${shown(config)}`)
   for (const [name, value] of Object.entries(config))
     if (value !== undefined && !Object.hasOwn(kinds, name))
       throw new ConfigError(`${name} is no setting of ${of}${advice(name, kinds, elsewhere)}`)
   const found = only(config, kinds)
-  for (const name of Object.keys(found) as (keyof T & string)[]) {
-    const value = found[name]
-    const kind = kinds[name]
-    // Null is an object to `typeof`; where it means something the kind is 'any'.
-    if (kind !== 'any' && (typeof value !== kind || value === null))
-      throw new ConfigError(`${name} of ${of} must be a${kind === 'object' ? 'n' : ''} ${kind}, not ${shown(value)}`)
+  for (const [name, wanted] of Object.entries<string>(kinds)) {
+    const value = (found as Record<string, unknown>)[name]
+    const kind = wanted.replace('!', '')
+    if (value === undefined && kind !== wanted) throw new ConfigError(`${of} needs ${example || needed(kinds)}; ${name} is missing`)
+    if (value !== undefined && kind !== 'any' && kindOfSetting(value) !== kind)
+      throw new ConfigError(`${name} of ${of} must be ${kind === 'object' ? 'an' : 'a'} ${kind}, not ${shown(value)}`)
   }
   return found
+}
+
+function kindOfSetting(value: unknown): string {
+  return Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value
+}
+
+function needed(kinds: object): string {
+  const names = Object.entries(kinds).flatMap(([name, kind]) => (kind.endsWith('!') ? [name] : []))
+  return `{ ${names.join(', ')} }`
 }
 
 /** Those of the settings that a T has, without those that are undefined. */
@@ -95,29 +111,21 @@ function sameAs(name: string, names: object): string | undefined {
   return ours?.find(each => Object.hasOwn(names, each.split(':')[0]!))
 }
 
+/** The name that shares the most pairs of letters with another (Dice's coefficient), if half of them or more. */
 function near(name: string, names: object): string | undefined {
-  const wanted = plain(name)
+  const wanted = pairsOf(name)
   let best: string | undefined
-  let least = Math.max(1, wanted.length * 0.4)
+  let most = 0.5
   for (const each of Object.keys(names)) {
-    const known = plain(each)
-    // One within the other is nearer than any misspelling, the longer the better.
-    const within = (known.length > 2 && wanted.includes(known)) || (wanted.length > 3 && known.includes(wanted))
-    const far = within ? 1 / known.length : distance(wanted, known)
-    if (far > least) continue
+    const known = pairsOf(each)
+    const alike = (2 * known.filter(pair => wanted.includes(pair)).length) / (known.length + wanted.length)
+    if (alike < most) continue
     best = each
-    least = far
+    most = alike
   }
   return best
 }
 
-/** How many letters must be put in, left out or changed (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++) next.push(Math.min(row[j]! + (a[i] === b[j] ? 0 : 1), row[j + 1]! + 1, next[j]! + 1))
-    row = next
-  }
-  return row[b.length]!
+function pairsOf(name: string): string[] {
+  return [...plain(name)].map((letter, i, all) => letter + all[i + 1]).slice(0, -1)
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts'
-import type { BrokerConfig, BrokerTopic } from './config.ts'
+import { given } from '../base/settings.ts'
+import { type BrokerConfig, type BrokerTopic, brokerSettings, topicSettings } from './config.ts'
 import { invalidValue } from './configs/configs.ts'
 import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './configs/definitions.ts'
 import { invalidTopicName } from './topics/names.ts'
@@ -9,7 +10,14 @@ export const mostPartitions = 10_000
 
 /** A ConfigError for what no broker could start with. */
 export function checkConfig(config: BrokerConfig): void {
-  const { brokers = 1, numPartitions, retentionBytes = -1, maxBytes = 1, topics = [], configs = {} } = config
+  const {
+    brokers = 1,
+    numPartitions,
+    retentionBytes = -1,
+    maxBytes = 1,
+    topics = [],
+    configs = {},
+  } = given('a Broker', config, brokerSettings)
   checkWhole('brokers', brokers)
   checkWhole('numPartitions', numPartitions, mostPartitions)
   if (!(maxBytes > 0)) throw new ConfigError(`Broker: maxBytes must be a number above 0, not ${maxBytes}`)
@@ -22,8 +30,9 @@ export function checkConfig(config: BrokerConfig): void {
   }
 }
 
-function checkTopic({ name, partitions, replicationFactor, configs = {} }: BrokerTopic, brokers: number): void {
-  const invalid = typeof name === 'string' ? invalidTopicName(name) : 'a topic is an object with a name'
+function checkTopic(topic: BrokerTopic, brokers: number): void {
+  const { name, partitions, replicationFactor, configs = {} } = given('a topic of a Broker', topic, topicSettings)
+  const invalid = invalidTopicName(name)
   if (invalid !== undefined) throw new ConfigError(`Broker: ${invalid}`)
   checkWhole(`partitions of ${name}`, partitions, mostPartitions)
   checkWhole(`replicationFactor of ${name}`, replicationFactor, brokers)

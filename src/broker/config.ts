@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { SettingKinds } from '../base/settings.ts'
 import type { Natives } from '../socket/socket.ts'
 
 /** A topic that is there from the start. */
@@ -51,4 +52,28 @@ export interface BrokerConfig {
   logger?: Logger
   /** The runtime's codecs, which check compressed batches quicker than ours. */
   natives?: Natives
+}
+
+export const topicSettings: SettingKinds<BrokerTopic> = {
+  name: 'string!',
+  partitions: 'number',
+  replicationFactor: 'number',
+  configs: 'object',
+}
+
+export const brokerSettings: SettingKinds<BrokerConfig> = {
+  brokers: 'number',
+  racks: 'list',
+  topics: 'list',
+  autoCreateTopics: 'boolean',
+  numPartitions: 'number',
+  retentionBytes: 'number',
+  maxBytes: 'number',
+  configs: 'object',
+  versions: 'object',
+  features: 'object',
+  users: 'object',
+  clock: 'object',
+  logger: 'any',
+  natives: 'object',
 }

@@ -1,3 +1,4 @@
+import type { SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { packageVersion } from '../base/version.ts'
 import { apiName } from '../protocol/api-names.ts'
@@ -6,6 +7,8 @@ import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import type { Addressed, Caller } from './caller.ts'
 
 export interface ApiVersionsRequest extends Addressed {}
+
+export const apiVersionsSettings: SettingKinds<ApiVersionsRequest> = { addr: 'any' }
 
 export interface ApiVersionsResponse {
   error: KafkaError | null

@@ -1,4 +1,5 @@
 import type { AddressLike } from '../base/address.ts'
+import { signalOf } from '../base/call-options.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -33,118 +34,131 @@ const clientSettings: SettingKinds<ClientConfig> = { addr: 'any', timeout: 'numb
  * there is no answer; errors of single items are in the response.
  */
 export class Client {
-  private readonly caller: Caller
-  private readonly own: Transport | undefined
-  private closed = false
+  readonly #caller: Caller
+  readonly #own: Transport | undefined
+  #closed = false
 
   constructor(config: ClientConfig = {}) {
     const { addr, timeout = 0, transport } = given('a Client', config, clientSettings, '', ofTransport)
     if (!(timeout >= 0)) throw new ConfigError(`Client: timeout must be milliseconds, 0 for none, not ${timeout}`)
-    this.own = transport ? undefined : new Transport()
-    this.caller = new Caller(this.own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)
+    this.#own = transport ? undefined : new Transport()
+    this.#caller = new Caller(this.#own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)
   }
 
   /** Writes one batch to one partition. */
-  produce(request: producing.ProduceRequest, options: CallOptions = {}): Promise<producing.ProduceResponse> {
-    return this.call(producing.produce, request, options)
+  produce(request: producing.ProduceRequest, options?: CallOptions, ...extra: never[]): Promise<producing.ProduceResponse> {
+    return this.#call('produce', producing.produceSettings, producing.produce, request, options, extra)
   }
 
   /** Writes a batch that is encoded already. */
-  rawProduce(request: producing.RawProduceRequest, options: CallOptions = {}): Promise<producing.ProduceResponse> {
-    return this.call(producing.rawProduce, request, options)
+  rawProduce(request: producing.RawProduceRequest, options?: CallOptions, ...extra: never[]): Promise<producing.ProduceResponse> {
+    return this.#call('rawProduce', producing.rawProduceSettings, producing.rawProduce, request, options, extra)
   }
 
   /** Reads a partition from an offset on. */
-  fetch(request: fetching.FetchRequest, options: CallOptions = {}): Promise<fetching.FetchResponse> {
-    return this.call(fetching.fetch, request, options)
+  fetch(request: fetching.FetchRequest, options?: CallOptions, ...extra: never[]): Promise<fetching.FetchResponse> {
+    return this.#call('fetch', fetching.fetchSettings, fetching.fetch, request, options, extra)
   }
 
   /** The cluster's brokers, and topics with their partitions. */
-  metadata(request: metadata.MetadataRequest = {}, options: CallOptions = {}): Promise<metadata.MetadataResponse> {
-    return this.call(metadata.metadata, request, options)
+  metadata(request: metadata.MetadataRequest = {}, options?: CallOptions, ...extra: never[]): Promise<metadata.MetadataResponse> {
+    return this.#call('metadata', metadata.metadataSettings, metadata.metadata, request, options, extra)
   }
 
   /** Makes topics and waits a while until every broker knows them and their leaders. */
-  createTopics(request: topics.CreateTopicsRequest, options: CallOptions = {}): Promise<topics.CreateTopicsResponse> {
-    return this.call(topics.createTopics, request, options)
+  createTopics(request: topics.CreateTopicsRequest, options?: CallOptions, ...extra: never[]): Promise<topics.CreateTopicsResponse> {
+    return this.#call('createTopics', topics.createTopicsSettings, topics.createTopics, request, options, extra)
   }
 
   /** Deletes topics and waits a while until every broker has forgotten them. */
-  deleteTopics(request: topics.DeleteTopicsRequest, options: CallOptions = {}): Promise<topics.DeleteTopicsResponse> {
-    return this.call(topics.deleteTopics, request, options)
+  deleteTopics(request: topics.DeleteTopicsRequest, options?: CallOptions, ...extra: never[]): Promise<topics.DeleteTopicsResponse> {
+    return this.#call('deleteTopics', topics.deleteTopicsSettings, topics.deleteTopics, request, options, extra)
   }
 
   /** Offsets by time, and the first and last ones. */
-  listOffsets(request: listing.ListOffsetsRequest, options: CallOptions = {}): Promise<listing.ListOffsetsResponse> {
-    return this.call(listing.listOffsets, request, options)
+  listOffsets(request: listing.ListOffsetsRequest, options?: CallOptions, ...extra: never[]): Promise<listing.ListOffsetsResponse> {
+    return this.#call('listOffsets', listing.listOffsetsSettings, listing.listOffsets, request, options, extra)
   }
 
   /** Stores positions for a group. */
-  offsetCommit(request: offsets.OffsetCommitRequest, options: CallOptions = {}): Promise<offsets.OffsetCommitResponse> {
-    return this.call(offsets.offsetCommit, request, options)
+  offsetCommit(request: offsets.OffsetCommitRequest, options?: CallOptions, ...extra: never[]): Promise<offsets.OffsetCommitResponse> {
+    return this.#call('offsetCommit', offsets.offsetCommitSettings, offsets.offsetCommit, request, options, extra)
   }
 
   /** The positions stored for a group. */
-  offsetFetch(request: offsets.OffsetFetchRequest, options: CallOptions = {}): Promise<offsets.OffsetFetchResponse> {
-    return this.call(offsets.offsetFetch, request, options)
+  offsetFetch(request: offsets.OffsetFetchRequest, options?: CallOptions, ...extra: never[]): Promise<offsets.OffsetFetchResponse> {
+    return this.#call('offsetFetch', offsets.offsetFetchSettings, offsets.offsetFetch, request, options, extra)
   }
 
   /** @deprecated Use `offsetFetch`. */
-  consumerOffsets(request: offsets.TopicAndGroup, options: CallOptions = {}): Promise<Map<number, number>> {
-    return this.call(offsets.consumerOffsets, request, options)
+  consumerOffsets(request: offsets.TopicAndGroup, options?: CallOptions, ...extra: never[]): Promise<Map<number, number>> {
+    return this.#call('consumerOffsets', offsets.topicAndGroupSettings, offsets.consumerOffsets, request, options, extra)
   }
 
   /** What the broker speaks. */
-  apiVersions(request: versions.ApiVersionsRequest = {}, options: CallOptions = {}): Promise<versions.ApiVersionsResponse> {
-    return this.call(versions.apiVersions, request, options)
+  apiVersions(request: versions.ApiVersionsRequest = {}, options?: CallOptions, ...extra: never[]): Promise<versions.ApiVersionsResponse> {
+    return this.#call('apiVersions', versions.apiVersionsSettings, versions.apiVersions, request, options, extra)
   }
 
   /** The broker that coordinates a group or a transactional id. */
-  findCoordinator(request: coordinators.FindCoordinatorRequest, options: CallOptions = {}): Promise<coordinators.FindCoordinatorResponse> {
-    return this.call(coordinators.findCoordinator, request, options)
+  findCoordinator(
+    request: coordinators.FindCoordinatorRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<coordinators.FindCoordinatorResponse> {
+    return this.#call('findCoordinator', coordinators.findCoordinatorSettings, coordinators.findCoordinator, request, options, extra)
   }
 
   /** A producer id and epoch. */
-  initProducerId(request: coordinators.InitProducerIDRequest, options: CallOptions = {}): Promise<coordinators.InitProducerIDResponse> {
-    return this.call(coordinators.initProducerId, request, options)
+  initProducerId(
+    request: coordinators.InitProducerIDRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<coordinators.InitProducerIDResponse> {
+    return this.#call('initProducerId', coordinators.initProducerIdSettings, coordinators.initProducerId, request, options, extra)
   }
 
   /** Enters a classic group; waits for the other members. */
-  joinGroup(request: groups.JoinGroupRequest, options: CallOptions = {}): Promise<groups.JoinGroupResponse> {
-    return this.call(groups.joinGroup, request, options)
+  joinGroup(request: groups.JoinGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.JoinGroupResponse> {
+    return this.#call('joinGroup', groups.joinGroupSettings, groups.joinGroup, request, options, extra)
   }
 
   /** Gives, as the leader, and takes assignments; waits for the leader. */
-  syncGroup(request: groups.SyncGroupRequest, options: CallOptions = {}): Promise<groups.SyncGroupResponse> {
-    return this.call(groups.syncGroup, request, options)
+  syncGroup(request: groups.SyncGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.SyncGroupResponse> {
+    return this.#call('syncGroup', groups.syncGroupSettings, groups.syncGroup, request, options, extra)
   }
 
   /** Keeps a member in its group; the answer says when that rebalances. */
-  heartbeat(request: groups.HeartbeatRequest, options: CallOptions = {}): Promise<groups.HeartbeatResponse> {
-    return this.call(groups.heartbeat, request, options)
+  heartbeat(request: groups.HeartbeatRequest, options?: CallOptions, ...extra: never[]): Promise<groups.HeartbeatResponse> {
+    return this.#call('heartbeat', groups.heartbeatSettings, groups.heartbeat, request, options, extra)
   }
 
   /** Takes members out of a group. */
-  leaveGroup(request: groups.LeaveGroupRequest, options: CallOptions = {}): Promise<groups.LeaveGroupResponse> {
-    return this.call(groups.leaveGroup, request, options)
+  leaveGroup(request: groups.LeaveGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.LeaveGroupResponse> {
+    return this.#call('leaveGroup', groups.leaveGroupSettings, groups.leaveGroup, request, options, extra)
   }
 
   /** Closes the transport if it is the client's own; further calls reject with a ClosedError. */
   async close(): Promise<void> {
-    this.closed = true
-    await this.own?.close()
+    this.#closed = true
+    await this.#own?.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  private async call<Q, R>(
+  async #call<Q extends object, R>(
+    name: string,
+    kinds: SettingKinds<Q>,
     run: (caller: Caller, request: Q, options: CallOptions) => Promise<R>,
     request: Q,
-    options: CallOptions,
+    options: CallOptions | undefined,
+    extra: readonly unknown[],
   ): Promise<R> {
-    if (this.closed) throw new ClosedError('the client is closed')
-    return run(this.caller, request, options)
+    const signal = signalOf(`${name}()`, options, extra)
+    const asked = given(`${name}()`, request, kinds)
+    if (this.#closed) throw new ClosedError('the client is closed')
+    return await run(this.#caller, asked, signal === undefined ? {} : { signal })
   }
 }

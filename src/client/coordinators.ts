@@ -1,4 +1,4 @@
-import { oneOf } from '../base/settings.ts'
+import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
@@ -19,6 +19,8 @@ export interface FindCoordinatorRequest extends Addressed {
   /** Default: a group's. */
   keyType?: CoordinatorKeyType | 'consumer' | 'group' | 'transaction'
 }
+
+export const findCoordinatorSettings: SettingKinds<FindCoordinatorRequest> = { addr: 'any', key: 'string!', keyType: 'any' }
 
 export interface FindCoordinatorResponse {
   /** null upon an error. */
@@ -42,6 +44,14 @@ export interface InitProducerIDRequest extends Addressed {
   /** Held so far, to have the epoch bumped (KIP-360). */
   producerId?: bigint
   producerEpoch?: number
+}
+
+export const initProducerIdSettings: SettingKinds<InitProducerIDRequest> = {
+  addr: 'any',
+  transactionalId: 'string',
+  transactionTimeoutMs: 'number',
+  producerId: 'bigint',
+  producerEpoch: 'number',
 }
 
 export interface InitProducerIDResponse {

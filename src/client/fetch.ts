@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts'
-import { oneOf } from '../base/settings.ts'
+import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import type { Codecs } from '../compression/codecs.ts'
@@ -32,6 +32,17 @@ export interface FetchRequest extends Addressed {
   maxWait?: number
   /** Default: read uncommitted. */
   isolationLevel?: IsolationLevel | IsolationLevelName
+}
+
+export const fetchSettings: SettingKinds<FetchRequest> = {
+  addr: 'any',
+  topic: 'string!',
+  partition: 'number!',
+  offset: 'any!',
+  minBytes: 'number',
+  maxBytes: 'number',
+  maxWait: 'number',
+  isolationLevel: 'any',
 }
 
 export interface FetchResponse {

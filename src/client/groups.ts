@@ -1,3 +1,4 @@
+import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import {
   type AssignmentInput,
@@ -13,6 +14,7 @@ import { LeaveGroup } from '../protocol/leave-group.ts'
 import { SyncGroup } from '../protocol/sync-group.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
+import { itemsOf } from './nested.ts'
 
 /** Partitions by topic. */
 export type TopicPartitions = Record<string, number[]>
@@ -50,6 +52,17 @@ export interface JoinGroupRequest extends Addressed {
   protocols: readonly GroupProtocol[]
 }
 
+export const joinGroupSettings: SettingKinds<JoinGroupRequest> = {
+  addr: 'any',
+  groupId: 'string!',
+  sessionTimeout: 'number',
+  rebalanceTimeout: 'number',
+  memberId: 'string',
+  groupInstanceId: 'string',
+  protocolType: 'string',
+  protocols: 'list!',
+}
+
 export interface JoinGroupResponse {
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
@@ -82,6 +95,17 @@ export interface SyncGroupRequest extends Addressed {
   assignments?: readonly SyncGroupRequestAssignment[]
 }
 
+export const syncGroupSettings: SettingKinds<SyncGroupRequest> = {
+  addr: 'any',
+  groupId: 'string!',
+  generationId: 'number!',
+  memberId: 'string!',
+  groupInstanceId: 'string',
+  protocolType: 'string',
+  protocolName: 'string!',
+  assignments: 'list',
+}
+
 export interface SyncGroupRequestAssignment {
   memberId: string
   assignment: GroupProtocolAssignment
@@ -103,6 +127,14 @@ export interface HeartbeatRequest extends Addressed {
   groupInstanceId?: string
 }
 
+export const heartbeatSettings: SettingKinds<HeartbeatRequest> = {
+  addr: 'any',
+  groupId: 'string!',
+  generationId: 'number!',
+  memberId: 'string!',
+  groupInstanceId: 'string',
+}
+
 export interface HeartbeatResponse {
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
@@ -113,6 +145,8 @@ export interface LeaveGroupRequest extends Addressed {
   groupId: string
   members: readonly LeaveGroupRequestMember[]
 }
+
+export const leaveGroupSettings: SettingKinds<LeaveGroupRequest> = { addr: 'any', groupId: 'string!', members: 'list!' }
 
 export interface LeaveGroupRequestMember {
   id: string
@@ -150,9 +184,9 @@ export async function joinGroup(caller: Caller, request: JoinGroupRequest, optio
     memberId,
     groupInstanceId: groupInstanceId || null,
     protocolType,
-    protocols: request.protocols.map(({ name, metadata: { topics, userData = null, ownedPartitions = {} } }) => ({
+    protocols: itemsOf('a protocol of joinGroup()', request.protocols, protocolSettings).map(({ name, metadata }) => ({
       name,
-      metadata: encodeSubscription({ topics, userData, ownedPartitions: listOf(ownedPartitions) }),
+      metadata: subscriptionOf(metadata),
     })),
   }
   const response = await caller.send(request, JoinGroup, wire, options, rebalanceTimeout)
@@ -184,9 +218,9 @@ export async function syncGroup(caller: Caller, request: SyncGroupRequest, optio
     groupInstanceId: groupInstanceId || null,
     protocolType,
     protocolName,
-    assignments: assignments.map(({ memberId, assignment: { assignedPartitions, userData = null } }) => ({
+    assignments: itemsOf('an assignment of syncGroup()', assignments, assignmentSettings).map(({ memberId, assignment }) => ({
       memberId,
-      assignment: encodeAssignment({ assignedPartitions: listOf(assignedPartitions), userData }),
+      assignment: assignmentOf(assignment),
     })),
   }
   const response = await caller.send(request, SyncGroup, wire, options, defaultTimeout)
@@ -212,7 +246,8 @@ export async function heartbeat(caller: Caller, request: HeartbeatRequest, optio
 }
 
 export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, options: CallOptions): Promise<LeaveGroupResponse> {
-  const { groupId, members } = request
+  const { groupId } = request
+  const members = itemsOf('a member of leaveGroup()', request.members, memberSettings)
   const wire = {
     groupId,
     memberId: members[0]?.id ?? '',
@@ -228,6 +263,22 @@ export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, opt
       error: errorAbout(`group ${groupId}, member ${memberId}`, errorCode),
     })),
   }
+}
+
+const protocolSettings: SettingKinds<GroupProtocol> = { name: 'string!', metadata: 'object!' }
+const subscriptionSettings: SettingKinds<GroupProtocolSubscription> = { topics: 'list!', userData: 'any', ownedPartitions: 'object' }
+const assignmentSettings: SettingKinds<SyncGroupRequestAssignment> = { memberId: 'string!', assignment: 'object!' }
+const partitionsSettings: SettingKinds<GroupProtocolAssignment> = { assignedPartitions: 'object!', userData: 'any' }
+const memberSettings: SettingKinds<LeaveGroupRequestMember> = { id: 'string!', groupInstanceId: 'string' }
+
+function subscriptionOf(metadata: GroupProtocolSubscription): Uint8Array {
+  const { topics, userData = null, ownedPartitions = {} } = given("a protocol's metadata", metadata, subscriptionSettings)
+  return encodeSubscription({ topics, userData, ownedPartitions: listOf(ownedPartitions) })
+}
+
+function assignmentOf(assignment: GroupProtocolAssignment): Uint8Array {
+  const { assignedPartitions, userData = null } = given("a member's assignment", assignment, partitionsSettings)
+  return encodeAssignment({ assignedPartitions: listOf(assignedPartitions), userData })
 }
 
 type WirePartitions = AssignmentInput['assignedPartitions']

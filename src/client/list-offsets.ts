@@ -1,11 +1,12 @@
 import { ConfigError } from '../base/errors.ts'
-import { oneOf } from '../base/settings.ts'
+import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
 import { FirstOffset, IsolationLevel, type IsolationLevelName, LastOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
+import { itemsByTopic } from './nested.ts'
 
 /** Asks for one offset of a partition: at a time, or at one of the special times. */
 export interface OffsetRequest {
@@ -13,6 +14,8 @@ export interface OffsetRequest {
   /** Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734), or these by name. */
   timestamp: number | Date | OffsetName | 'max_timestamp'
 }
+
+const offsetSettings: SettingKinds<OffsetRequest> = { partition: 'number!', timestamp: 'any!' }
 
 export function firstOffsetOf(partition: number): OffsetRequest {
   return { partition, timestamp: FirstOffset }
@@ -32,6 +35,8 @@ export interface ListOffsetsRequest extends Addressed {
   /** Read committed: the last offset is the last stable one. Default: read uncommitted. */
   isolationLevel?: IsolationLevel | IsolationLevelName
 }
+
+export const listOffsetsSettings: SettingKinds<ListOffsetsRequest> = { addr: 'any', topics: 'object!', isolationLevel: 'any' }
 
 export interface ListOffsetsResponse {
   /** Milliseconds the slowest broker held its request back for. */
@@ -55,7 +60,10 @@ export interface PartitionOffsets {
 export async function listOffsets(caller: Caller, request: ListOffsetsRequest, options: CallOptions): Promise<ListOffsetsResponse> {
   const isolationLevel = oneOf('isolationLevel', request.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
   const found = new Map<string, Map<number, PartitionOffsets>>()
-  const asked = Object.entries(request.topics).map(([name, wanted]) => ({ name, rounds: rounds(wanted) }))
+  const asked = itemsByTopic('an offset of listOffsets()', request.topics, offsetSettings).map(([name, wanted]) => ({
+    name,
+    rounds: rounds(wanted),
+  }))
   for (const { name } of asked) found.set(name, new Map())
   // A request may name a partition once, so that several times of the same partition take several requests.
   const count = Math.max(0, ...asked.map(({ rounds }) => rounds.length))

@@ -1,3 +1,4 @@
+import type { SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
@@ -9,6 +10,8 @@ export interface MetadataRequest extends Addressed {
   /** The topics to tell of; all by default, none for []. */
   topics?: readonly string[]
 }
+
+export const metadataSettings: SettingKinds<MetadataRequest> = { addr: 'any', topics: 'list' }
 
 export interface MetadataResponse {
   /** Milliseconds the broker held the request back for. */

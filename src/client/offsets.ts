@@ -1,3 +1,4 @@
+import type { SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { OffsetCommit as OffsetCommitApi } from '../protocol/offset-commit.ts'
@@ -5,6 +6,7 @@ import { OffsetFetch } from '../protocol/offset-fetch.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { metadata } from './metadata.ts'
+import { itemsByTopic } from './nested.ts'
 
 /** A position to store: the offset of the next record to read. */
 export interface OffsetCommit {
@@ -14,6 +16,8 @@ export interface OffsetCommit {
   metadata?: string
 }
 
+const commitSettings: SettingKinds<OffsetCommit> = { partition: 'number!', offset: 'number!', metadata: 'string' }
+
 export interface OffsetCommitRequest extends Addressed {
   groupId: string
   /** −1, the default: outside of group membership. */
@@ -22,6 +26,15 @@ export interface OffsetCommitRequest extends Addressed {
   /** Of a static member (KIP-345). */
   instanceId?: string
   topics: Readonly<Record<string, readonly OffsetCommit[]>>
+}
+
+export const offsetCommitSettings: SettingKinds<OffsetCommitRequest> = {
+  addr: 'any',
+  groupId: 'string!',
+  generationId: 'number',
+  memberId: 'string',
+  instanceId: 'string',
+  topics: 'object!',
 }
 
 export interface OffsetCommitResponse {
@@ -40,6 +53,8 @@ export interface OffsetFetchRequest extends Addressed {
   /** Partitions by topic; all that the group has offsets for by default. */
   topics?: Readonly<Record<string, readonly number[]>>
 }
+
+export const offsetFetchSettings: SettingKinds<OffsetFetchRequest> = { addr: 'any', groupId: 'string!', topics: 'object' }
 
 export interface OffsetFetchResponse {
   /** Milliseconds the broker held the request back for. */
@@ -62,6 +77,8 @@ export interface TopicAndGroup {
   groupId: string
 }
 
+export const topicAndGroupSettings: SettingKinds<TopicAndGroup> = { topic: 'string!', groupId: 'string!' }
+
 export async function offsetCommit(caller: Caller, request: OffsetCommitRequest, options: CallOptions): Promise<OffsetCommitResponse> {
   const { groupId, generationId = -1, memberId = '', instanceId, topics } = request
   const wire = {
@@ -69,7 +86,7 @@ export async function offsetCommit(caller: Caller, request: OffsetCommitRequest,
     generationIdOrMemberEpoch: generationId,
     memberId,
     groupInstanceId: instanceId || null,
-    topics: Object.entries(topics).map(([name, commits]) => ({
+    topics: itemsByTopic('a commit of offsetCommit()', topics, commitSettings).map(([name, commits]) => ({
       name,
       partitions: commits.map(({ partition, offset, metadata = '' }) => ({
         partitionIndex: partition,

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts'
-import { oneOf } from '../base/settings.ts'
+import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { Compression, type CompressionName } from '../compression/codec.ts'
 import { RequiredAcks, type RequiredAcksName } from '../protocol/acks.ts'
@@ -39,6 +39,24 @@ export interface RawProduceRequest extends PartitionWrite {
   rawRecords: Uint8Array
 }
 
+const writeSettings: SettingKinds<PartitionWrite> = {
+  addr: 'any',
+  topic: 'string!',
+  partition: 'number!',
+  requiredAcks: 'any',
+  messageVersion: 'number',
+  transactionalId: 'string',
+}
+export const produceSettings: SettingKinds<ProduceRequest> = {
+  ...writeSettings,
+  records: 'any!',
+  compression: 'any',
+  producerId: 'bigint',
+  producerEpoch: 'number',
+  baseSequence: 'number',
+}
+export const rawProduceSettings: SettingKinds<RawProduceRequest> = { ...writeSettings, rawRecords: 'object!' }
+
 export interface ProduceResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -59,6 +77,8 @@ const replicationTimeout = 500
 export async function produce(caller: Caller, request: ProduceRequest, options: CallOptions): Promise<ProduceResponse> {
   const { records, transactionalId, producerId = -1n, producerEpoch = -1, baseSequence = -1 } = request
   const compression = oneOf('compression', request.compression ?? Compression.None, Compression)
+  if (typeof records?.[Symbol.iterator] !== 'function')
+    throw new ConfigError('Produce: records is a list of objects such as { key, value }')
   const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
   const now = Date.now()
   for (const record of records) {

@@ -1,3 +1,4 @@
+import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { CreateTopics } from '../protocol/create-topics.ts'
@@ -11,6 +12,8 @@ export interface CreateTopicsRequest extends Addressed {
   /** True: check only, make nothing. */
   validateOnly?: boolean
 }
+
+export const createTopicsSettings: SettingKinds<CreateTopicsRequest> = { addr: 'any', topics: 'list!', validateOnly: 'boolean' }
 
 /** A topic to make. */
 export interface TopicConfig {
@@ -35,6 +38,14 @@ export interface ConfigEntry {
   configValue: string | null
 }
 
+const topicSettings: SettingKinds<TopicConfig> = {
+  topic: 'string!',
+  numPartitions: 'number',
+  replicationFactor: 'number',
+  replicaAssignments: 'list',
+  configEntries: 'list',
+}
+
 export interface CreateTopicsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -45,6 +56,8 @@ export interface CreateTopicsResponse {
 export interface DeleteTopicsRequest extends Addressed {
   topics: readonly string[]
 }
+
+export const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!' }
 
 export interface DeleteTopicsResponse {
   /** Milliseconds the broker held the request back for. */
@@ -59,13 +72,15 @@ const controllerTimeout = 2000
 export async function createTopics(caller: Caller, request: CreateTopicsRequest, options: CallOptions): Promise<CreateTopicsResponse> {
   const { topics, validateOnly = false } = request
   const wire = {
-    topics: topics.map(({ topic, numPartitions = -1, replicationFactor = -1, replicaAssignments = [], configEntries = [] }) => ({
-      name: topic,
-      numPartitions,
-      replicationFactor,
-      assignments: replicaAssignments.map(({ partition, replicas }) => ({ partitionIndex: partition, brokerIds: replicas })),
-      configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
-    })),
+    topics: topics
+      .map(each => given('a topic of createTopics()', each, topicSettings))
+      .map(({ topic, numPartitions = -1, replicationFactor = -1, replicaAssignments = [], configEntries = [] }) => ({
+        name: topic,
+        numPartitions,
+        replicationFactor,
+        assignments: replicaAssignments.map(({ partition, replicas }) => ({ partitionIndex: partition, brokerIds: replicas })),
+        configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
+      })),
     timeoutMs: caller.brokerTimeout(controllerTimeout),
     validateOnly,
   }

@@ -45,7 +45,7 @@ export interface MembershipConfig {
 }
 
 export const membershipSettings: SettingKinds<MembershipConfig> = {
-  groupBalancers: 'object',
+  groupBalancers: 'list',
   heartbeatInterval: 'number',
   sessionTimeout: 'number',
   rebalanceTimeout: 'number',
@@ -75,9 +75,9 @@ export interface ConsumerGroupConfig extends MembershipConfig {
 }
 
 export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
-  id: 'string',
-  brokers: 'any',
-  topics: 'object',
+  id: 'string!',
+  brokers: 'any!',
+  topics: 'list!',
   transport: 'object',
   logger: 'any',
   errorLogger: 'any',

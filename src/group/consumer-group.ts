@@ -1,7 +1,7 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
-import { ConfigError, messageOf } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import { given } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { ofTransport } from '../transport/config.ts'
@@ -44,7 +44,6 @@ export class ConsumerGroup {
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(all: ConsumerGroupConfig) {
     const config = given('a ConsumerGroup', all, consumerGroupSettings, example, ofTransport)
-    if (config.brokers === undefined) throw new ConfigError(`a ConsumerGroup needs ${example}`)
     this.#ownsTransport = !config.transport
     this.#transport = config.transport
       ? requireTransport(config.transport, 'cluster')

@@ -85,11 +85,11 @@ export interface ReaderConfig extends MembershipConfig {
 }
 
 const readerSettings: SettingKinds<ReaderConfig> = {
-  brokers: 'any',
+  brokers: 'any!',
   topic: 'string',
   partition: 'number',
   groupId: 'string',
-  groupTopics: 'object',
+  groupTopics: 'list',
   transport: 'object',
   queueBytes: 'number',
   queueCapacity: 'number',
@@ -115,9 +115,7 @@ const readerSettings: SettingKinds<ReaderConfig> = {
 /** The settings that were given; a ConfigError for those that a Reader has not. */
 export function readerConfig(config: ReaderConfig): ReaderConfig {
   const example = "{ brokers: 'host:port', topic: 'topic' }"
-  const found = given('a Reader', config, readerSettings, example, ofTransport)
-  if (found.brokers === undefined) throw new ConfigError(`a Reader needs ${example}`)
-  return found
+  return given('a Reader', config, readerSettings, example, ofTransport)
 }
 
 export type OffsetOutOfRange = 'earliest' | 'latest' | 'error' | { readonly byDuration: number }

@@ -39,28 +39,28 @@ const largestKept = 2 * 1024 * 1024
 export class BatchBuilder {
   /** Records so far. */
   count = 0
-  private readonly capacity: number
-  private readonly writeText: WriteUtf8
-  private bytes: Uint8Array
+  readonly #capacity: number
+  readonly #writeText: WriteUtf8
+  #bytes: Uint8Array
   /** Where the next record goes. */
-  private at = records
-  private baseTimestamp = 0
-  private maxTimestamp = 0
+  #at = records
+  #baseTimestamp = 0
+  #maxTimestamp = 0
   /** The records compressed, with room for the batch header in front; kept for retries. */
-  private packed: Uint8Array | undefined
-  private packedBy: Compressor | undefined
-  private packedLevel: number | undefined
+  #packed: Uint8Array | undefined
+  #packedBy: Compressor | undefined
+  #packedLevel: number | undefined
 
   /** `writeUtf8` is the runtime's own, where it has a quicker one than TextEncoder; `capacity` is the buffer's first size in bytes (16 KiB). */
   constructor({ writeUtf8: native, capacity = 16 * 1024 }: { writeUtf8?: WriteUtf8 | undefined; capacity?: number } = {}) {
-    this.capacity = Math.max(capacity, records)
-    this.writeText = native === undefined ? writeUtf8 : (into, at, text) => (text.length <= shortText ? writeUtf8 : native)(into, at, text)
-    this.bytes = new Uint8Array(this.capacity)
+    this.#capacity = Math.max(capacity, records)
+    this.#writeText = native === undefined ? writeUtf8 : (into, at, text) => (text.length <= shortText ? writeUtf8 : native)(into, at, text)
+    this.#bytes = new Uint8Array(this.#capacity)
   }
 
   /** Bytes so far, before compression, the 61-byte batch header included. */
   get size(): number {
-    return this.at - front
+    return this.#at - front
   }
 
   /**
@@ -69,7 +69,7 @@ export class BatchBuilder {
    */
   append(key: Field, value: Field, headers: readonly HeaderInput[] | null | undefined, timestamp: number): void {
     const count = this.count
-    const delta = count === 0 ? 0 : timestamp - this.baseTimestamp
+    const delta = count === 0 ? 0 : timestamp - this.#baseTimestamp
     if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(delta))
       throw new ConfigError(`a record's timestamp is whole milliseconds since 1970, not ${timestamp}`)
     // The record's length comes first, so it is guessed as if all texts were ASCII, and repaired where they were not.
@@ -80,40 +80,40 @@ export class BatchBuilder {
       guess += headersWidth(headers) - 1
       room += headersExcess(headers)
     }
-    if (this.at + guess + room > this.bytes.length) this.grow(this.at + guess + room)
+    if (this.#at + guess + room > this.#bytes.length) this.#grow(this.#at + guess + room)
 
-    const bytes = this.bytes
-    const body = putVarint(bytes, this.at, guess)
+    const bytes = this.#bytes
+    const body = putVarint(bytes, this.#at, guess)
     bytes[body] = 0 // attributes: none are defined
     let p = putVarlong(bytes, body + 1, delta)
     p = putVarint(bytes, p, count)
     // The two commonest kinds of field without a call.
     if (key === null || key === undefined) bytes[p++] = 1
-    else p = this.putField(bytes, p, key)
+    else p = this.#putField(bytes, p, key)
     if (value !== null && typeof value === 'object' && value.length > shortBytes) {
       p = putVarint(bytes, p, value.length)
       bytes.set(value, p)
       p += value.length
-    } else p = this.putField(bytes, p, value)
-    if (some) p = this.putHeaders(bytes, p, headers)
+    } else p = this.#putField(bytes, p, value)
+    if (some) p = this.#putHeaders(bytes, p, headers)
     else bytes[p++] = 0
-    if (p - body !== guess) p = setLength(bytes, this.at, body, p)
+    if (p - body !== guess) p = setLength(bytes, this.#at, body, p)
 
-    this.added(p, timestamp)
+    this.#added(p, timestamp)
   }
 
   /** Adds a record of another batch: bytes[from, to) are its key, value and headers as they lie there. */
   appendEncoded(bytes: Uint8Array, from: number, to: number, timestamp: number): void {
     const count = this.count
-    const delta = count === 0 ? 0 : timestamp - this.baseTimestamp
+    const delta = count === 0 ? 0 : timestamp - this.#baseTimestamp
     const length = 1 + varlongWidth(delta) + varintWidth(count) + to - from
-    if (this.at + mostLength + length > this.bytes.length) this.grow(this.at + mostLength + length)
-    let p = putVarint(this.bytes, this.at, length)
-    this.bytes[p++] = 0 // attributes: none are defined
-    p = putVarlong(this.bytes, p, delta)
-    p = putVarint(this.bytes, p, count)
-    this.bytes.set(bytes.subarray(from, to), p)
-    this.added(p + to - from, timestamp)
+    if (this.#at + mostLength + length > this.#bytes.length) this.#grow(this.#at + mostLength + length)
+    let p = putVarint(this.#bytes, this.#at, length)
+    this.#bytes[p++] = 0 // attributes: none are defined
+    p = putVarlong(this.#bytes, p, delta)
+    p = putVarint(this.#bytes, p, count)
+    this.#bytes.set(bytes.subarray(from, to), p)
+    this.#added(p + to - from, timestamp)
   }
 
   /**
@@ -122,7 +122,7 @@ export class BatchBuilder {
    */
   finish(stamp: BatchStamp): Uint8Array {
     if (this.count === 0) throw new ConfigError('a record batch needs a record')
-    const whole = stamp.compression === undefined ? this.bytes.subarray(0, this.at) : this.pack(stamp.compression, stamp.level)
+    const whole = stamp.compression === undefined ? this.#bytes.subarray(0, this.#at) : this.#pack(stamp.compression, stamp.level)
     const batch = whole.subarray(front)
     const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
     putInt64(view, 0, 0) // the broker gives the offset
@@ -131,8 +131,8 @@ export class BatchBuilder {
     batch[layout.magicAt] = 2
     view.setInt16(layout.attributesAt, (stamp.compression?.code ?? 0) | (stamp.transactional === true ? layout.transactionalFlag : 0))
     view.setInt32(layout.lastOffsetDeltaAt, this.count - 1)
-    putInt64(view, layout.baseTimestampAt, this.baseTimestamp)
-    putInt64(view, layout.maxTimestampAt, this.maxTimestamp)
+    putInt64(view, layout.baseTimestampAt, this.#baseTimestamp)
+    putInt64(view, layout.maxTimestampAt, this.#maxTimestamp)
     view.setBigInt64(layout.producerIdAt, stamp.producerId)
     view.setInt16(layout.producerEpochAt, stamp.producerEpoch)
     view.setInt32(layout.baseSequenceAt, stamp.baseSequence)
@@ -144,9 +144,9 @@ export class BatchBuilder {
   /** Empties it for another batch; what `finish` answered is overwritten from here on. */
   reset(): void {
     this.count = 0
-    this.at = records
-    this.packed = undefined
-    if (this.bytes.length > largestKept) this.bytes = new Uint8Array(this.capacity)
+    this.#at = records
+    this.#packed = undefined
+    if (this.#bytes.length > largestKept) this.#bytes = new Uint8Array(this.#capacity)
   }
 
   /** At least the bytes `append` would add. Cheap: a string counts three bytes a UTF-16 unit. */
@@ -157,41 +157,41 @@ export class BatchBuilder {
   }
 
   /** A record was put in front of `at`. */
-  private added(at: number, timestamp: number): void {
-    this.at = at
-    if (this.count++ === 0) this.baseTimestamp = this.maxTimestamp = timestamp
-    else if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
-    this.packed = undefined
+  #added(at: number, timestamp: number): void {
+    this.#at = at
+    if (this.count++ === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp
+    else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    this.#packed = undefined
   }
 
-  private pack(codec: Compressor, level: number | undefined): Uint8Array {
-    if (this.packed === undefined || this.packedBy !== codec || this.packedLevel !== level) {
-      const compressed = codec.compress(this.bytes.subarray(records, this.at), level)
-      this.packed = new Uint8Array(records + compressed.length)
-      this.packed.set(compressed, records)
-      this.packedBy = codec
-      this.packedLevel = level
+  #pack(codec: Compressor, level: number | undefined): Uint8Array {
+    if (this.#packed === undefined || this.#packedBy !== codec || this.#packedLevel !== level) {
+      const compressed = codec.compress(this.#bytes.subarray(records, this.#at), level)
+      this.#packed = new Uint8Array(records + compressed.length)
+      this.#packed.set(compressed, records)
+      this.#packedBy = codec
+      this.#packedLevel = level
     }
-    return this.packed
+    return this.#packed
   }
 
-  private grow(needed: number): void {
-    const bytes = new Uint8Array(Math.max(this.bytes.length * 2, needed))
-    bytes.set(this.bytes.subarray(0, this.at))
-    this.bytes = bytes
+  #grow(needed: number): void {
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, needed))
+    bytes.set(this.#bytes.subarray(0, this.#at))
+    this.#bytes = bytes
   }
 
-  private putHeaders(bytes: Uint8Array, at: number, headers: readonly HeaderInput[]): number {
+  #putHeaders(bytes: Uint8Array, at: number, headers: readonly HeaderInput[]): number {
     let p = putVarint(bytes, at, headers.length)
     for (const header of headers) {
-      p = this.putField(bytes, p, header.key)
-      p = this.putField(bytes, p, header.value)
+      p = this.#putField(bytes, p, header.key)
+      p = this.#putField(bytes, p, header.value)
     }
     return p
   }
 
   /** A length and that many bytes. There is room for it. */
-  private putField(bytes: Uint8Array, at: number, field: Field): number {
+  #putField(bytes: Uint8Array, at: number, field: Field): number {
     if (field === null || field === undefined) {
       bytes[at] = 1 // -1
       return at + 1
@@ -199,7 +199,7 @@ export class BatchBuilder {
     const length = field.length
     let p = putVarint(bytes, at, length)
     if (typeof field === 'string') {
-      const written = this.writeText(bytes, p, field)
+      const written = this.#writeText(bytes, p, field)
       return written === length ? p + length : setLength(bytes, at, p, p + written)
     }
     if (length <= shortBytes) for (let i = 0; i < length; i++) bytes[p++] = field[i]!

@@ -6,14 +6,14 @@ const mostKept = 16
 /** Reads header keys. They repeat from record to record: making a string of each anew costs more than all else about a header. */
 export class HeaderKeys {
   /** What each header of a record was called last. */
-  private readonly last: string[] = []
+  readonly #last: string[] = []
 
   /** The text of bytes[start, end), the key of a record's header number `index`. */
   read(index: number, bytes: Uint8Array, start: number, end: number): string {
-    const last = this.last[index]
+    const last = this.#last[index]
     if (last !== undefined && isAscii(last, bytes, start, end)) return last
     const key = readUtf8(bytes, start, end)
-    if (index < mostKept) this.last[index] = key
+    if (index < mostKept) this.#last[index] = key
     return key
   }
 }

@@ -12,27 +12,27 @@ export class WrittenRecords {
   /** Its key, value and headers as they lie: bytes[from, to). */
   from = 0
   to = layout.headerBytes
-  private readonly baseTimestamp: number
+  readonly #baseTimestamp: number
 
   constructor(batch: Uint8Array) {
     this.bytes = batch
-    this.baseTimestamp = int64(batch, layout.baseTimestampAt)
+    this.#baseTimestamp = int64(batch, layout.baseTimestampAt)
   }
 
   /** Moves to the next record; false at the end. */
   next(): boolean {
     if (this.to === this.bytes.length) return false
     this.from = this.to
-    const length = this.varint()
+    const length = this.#varint()
     this.to = this.from + length
     this.from++ // attributes
-    this.timestamp = this.baseTimestamp + this.varint()
-    this.varint() // the offset
+    this.timestamp = this.#baseTimestamp + this.#varint()
+    this.#varint() // the offset
     return true
   }
 
   /** The zigzag varint at `from`, which moves behind it. */
-  private varint(): number {
+  #varint(): number {
     let byte = this.bytes[this.from++]!
     const negative = (byte & 1) !== 0
     // As in putVarlong: the sign is in the first byte, and a number holds no more than the rest.

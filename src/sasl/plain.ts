@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts'
+import { given, type SettingKinds } from '../base/settings.ts'
 import { utf8 } from '../bytes/utf8.ts'
 import type { Mechanism } from './mechanism.ts'
 
@@ -9,10 +10,12 @@ export interface PlainOptions {
   authorizationId?: string
 }
 
+const plainSettings: SettingKinds<PlainOptions> = { username: 'string!', password: 'string!', authorizationId: 'string' }
+
 /** PLAIN (RFC 4616): user name and password in the clear. Use it under TLS only. */
-export function plain({ username, password, authorizationId = '' }: PlainOptions): Mechanism {
+export function plain(options: PlainOptions): Mechanism {
+  const { username, password, authorizationId = '' } = given('plain()', options, plainSettings)
   for (const [name, text] of Object.entries({ username, password, authorizationId })) {
-    if (typeof text !== 'string') throw new ConfigError(`PLAIN: ${name} is not a string`)
     if (text.includes('\0')) throw new ConfigError(`PLAIN: ${name} holds a NUL character, which separates the fields`)
   }
   if (username === '') throw new ConfigError('PLAIN: username is empty')

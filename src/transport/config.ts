@@ -55,7 +55,7 @@ export const transportSettings: SettingKinds<TransportConfig> = {
   idleTimeout: 'number',
   requestTimeout: 'number',
   metadataTtl: 'number',
-  metadataTopics: 'object',
+  metadataTopics: 'list',
   clientId: 'string',
   tls: 'any',
   sasl: 'object',

@@ -103,7 +103,7 @@ export interface WriterConfig {
 }
 
 export const writerSettings: SettingKinds<WriterConfig> = {
-  addr: 'any',
+  addr: 'any!',
   topic: 'string',
   balancer: 'any',
   maxAttempts: 'number',

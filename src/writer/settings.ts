@@ -39,7 +39,6 @@ export function settingsOf(all: WriterConfig): Settings {
   const batchBytes = positive(config.batchBytes, 1_000_000, 'batchBytes')
   const maxBufferedBytes = positive(config.maxBufferedBytes, 64 * 1024 * 1024, 'maxBufferedBytes')
   const min = positive(config.writeBackoffMin, 100, 'writeBackoffMin')
-  if (config.addr === undefined || config.addr === null) throw new ConfigError("a Writer needs { addr: 'host:port' }")
   if (config.idempotent === true && requiredAcks !== RequiredAcks.All) throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
   if (maxBufferedBytes < batchBytes) throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {

@@ -12,7 +12,7 @@ const base = { port: 0, targets: ['broker:9092'], authenticate: tokens.authentic
 describe('fails closed', () => {
   test.each([
     ['no targets', { targets: [] }, /no targets/],
-    ['no authenticator', { authenticate: undefined as never }, /no authenticator/],
+    ['no authenticator', { authenticate: undefined as never }, /authenticate is missing/],
     ['no origins', { origins: [] }, /no origins/],
     ['a target without a port', { targets: ['broker'] }, /must be host:port/],
     ['an origin with a path', { origins: ['https://app.example/'] }, /no origin/],
@@ -20,7 +20,7 @@ describe('fails closed', () => {
     ['an address that is none', { allowAddresses: ['10.0.0.0/33'] }, /no address/],
     ['a limit that is none', { limits: { connections: 0 } }, /must be a number above 0/],
     ['a host that is empty', { host: '' }, /the host is empty/],
-    ['a limit nobody knows', { limits: { conections: 1 } as never }, /no limit conections/],
+    ['a limit nobody knows', { limits: { conections: 1 } as never }, /conections is no setting of limits; did you mean connections/],
   ])('%s: no start', async (_name, change, message) => {
     const starting = serveBridge({ ...base, ...change })
     await expect(starting).rejects.toThrow(ConfigError)

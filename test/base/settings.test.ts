@@ -19,7 +19,6 @@ test.each([
   ['client.id', 'clientId'],
   ['clientID', 'clientId'],
   ['connectionTimeout', 'dialTimeout'],
-  ['batchSize', 'batchBytes'],
   ['dialTimeoutMs', 'dialTimeout'],
   ['dial.timeout.ms', 'dialTimeout'],
   ['defaultStartOffset', 'startOffset'],

@@ -9,7 +9,7 @@ test.each<[wrong: string, BrokerConfig, message: RegExp]>([
   ['retention that is no number', { retentionBytes: Number.NaN }, /log.retention.bytes: Not a number/],
   ['a config nobody knows', { configs: { 'message.max.byte': '10' } }, /no config message.max.byte/],
   ['a config of the wrong type', { configs: { 'message.max.bytes': 'ten' } }, /message.max.bytes: Not a number/],
-  ['a name as a topic', { topics: ['orders' as never] }, /a topic is an object with a name/],
+  ['a name as a topic', { topics: ['orders' as never] }, /a topic of a Broker needs { name }/],
   ['a topic of a name no topic has', { topics: [{ name: 'no spaces' }] }, /Topic name is invalid/],
   ['a topic twice', { topics: [{ name: 't' }, { name: 't' }] }, /topic t is there twice/],
   ['a topic without partitions', { topics: [{ name: 't', partitions: 0 }] }, /partitions of t must be a whole number from 1 to 10000/],

@@ -221,6 +221,6 @@ describe('plain (RFC 4616)', () => {
       new ConfigError('PLAIN: username holds a NUL character, which separates the fields'),
     )
     expect(() => plain({ username: '', password: 'x' })).toThrow(new ConfigError('PLAIN: username is empty'))
-    expect(() => plain({ username: 'a' } as never)).toThrow(new ConfigError('PLAIN: password is not a string'))
+    expect(() => plain({ username: 'a' } as never)).toThrow(new ConfigError('plain() needs { username, password }; password is missing'))
   })
 })
