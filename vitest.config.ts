@@ -16,6 +16,8 @@ const endToEnd = {
 export default defineConfig({
   test: {
     teardownTimeout: 30_000,
+    // The default logger's: tests that want to see it look for themselves.
+    onConsoleLog: log => !log.startsWith('isokafka: '),
     reporters: ['default', './test/rules/tally.ts'],
     projects: [
       {

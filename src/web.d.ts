@@ -25,6 +25,7 @@ interface AbortSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
   removeEventListener(type: 'abort', listener: () => void): void
 }
+declare const console: { warn(message: string): void; error(message: string): void }
 declare const performance: { now(): number }
 declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T }
 

@@ -117,7 +117,7 @@ export interface BridgePolicy {
   /** The client's address, where a proxy stands in front: from a header of the proxy's, say. */
   remoteAddress?: (header: (name: string) => string | undefined, address: string) => string
   /** Default: silent. */
-  logger?: Logger
+  logger?: Logger | null
   clock?: Clock
 }
 

@@ -9,7 +9,7 @@ import type { CallOptions } from './signals.ts'
 export function signalOf(method: string, options: CallOptions | undefined, more: readonly unknown[], hint = ''): AbortSignal | undefined {
   if (options === undefined && more.length === 0) return undefined
   const advice = hint === '' ? '' : `: ${hint}`
-  if (more.length > 0) throw new ConfigError(`${method} was given ${more.length} argument${more.length > 1 ? 's' : ''} too many${advice}`)
+  refuseMore(method, more, hint)
   if (typeof options !== 'object' || options === null || Array.isArray(options) || 'aborted' in options)
     throw new ConfigError(`${method}: its last argument is { signal }, not ${shown(options)}${advice}`)
   for (const [name, value] of Object.entries(options)) {
@@ -22,4 +22,16 @@ export function signalOf(method: string, options: CallOptions | undefined, more:
   if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean'))
     throw new ConfigError(`${method}: signal must be an AbortSignal, not ${shown(signal)}`)
   return signal
+}
+
+/** The same as options to hand on. */
+export function optionsOf(method: string, options: CallOptions | undefined, more: readonly unknown[], hint = ''): CallOptions {
+  const signal = signalOf(method, options, more, hint)
+  return signal === undefined ? {} : { signal }
+}
+
+/** A ConfigError for arguments that nobody would look at. */
+export function refuseMore(method: string, more: readonly unknown[], hint = ''): void {
+  if (more.length > 0)
+    throw new ConfigError(`${method} was given ${more.length} argument${more.length > 1 ? 's' : ''} too many${hint && `: ${hint}`}`)
 }

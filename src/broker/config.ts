@@ -49,7 +49,7 @@ export interface BrokerConfig {
   /** What sessions, waits and record times go by; default: the system's. */
   clock?: Clock
   /** Default: silent. Connections that break the protocol are told of here. */
-  logger?: Logger
+  logger?: Logger | null
   /** The runtime's codecs, which check compressed batches quicker than ours. */
   natives?: Natives
 }

@@ -1,5 +1,5 @@
 import type { AddressLike } from '../base/address.ts'
-import { signalOf } from '../base/call-options.ts'
+import { optionsOf } from '../base/call-options.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -156,9 +156,9 @@ export class Client {
     options: CallOptions | undefined,
     extra: readonly unknown[],
   ): Promise<R> {
-    const signal = signalOf(`${name}()`, options, extra)
+    const checked = optionsOf(`${name}()`, options, extra)
     const asked = given(`${name}()`, request, kinds)
     if (this.#closed) throw new ClosedError('the client is closed')
-    return await run(this.#caller, asked, signal === undefined ? {} : { signal })
+    return await run(this.#caller, asked, checked)
   }
 }

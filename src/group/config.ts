@@ -68,10 +68,10 @@ export interface ConsumerGroupConfig extends MembershipConfig {
   topics: readonly string[]
   /** A given transport stays open; without one the group makes and closes its own. */
   transport?: Transport
-  /** Default: the transport's. */
-  logger?: Logger
+  /** Default: the transport's; null is silence. */
+  logger?: Logger | null
   /** For errors; default: `logger`. */
-  errorLogger?: Logger
+  errorLogger?: Logger | null
 }
 
 export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {

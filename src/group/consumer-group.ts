@@ -1,4 +1,5 @@
 import { backoffDelay } from '../base/backoff.ts'
+import { optionsOf } from '../base/call-options.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
 import { messageOf } from '../base/errors.ts'
@@ -45,9 +46,7 @@ export class ConsumerGroup {
   constructor(all: ConsumerGroupConfig) {
     const config = given('a ConsumerGroup', all, consumerGroupSettings, example, ofTransport)
     this.#ownsTransport = !config.transport
-    this.#transport = config.transport
-      ? requireTransport(config.transport, 'cluster')
-      : new Transport({ ...(config.logger && { logger: config.logger }) })
+    this.#transport = config.transport ? requireTransport(config.transport, 'cluster') : new Transport({ logger: config.logger })
     this.#membership = new GroupMembership({ ...config, transport: this.#transport })
   }
 
@@ -55,7 +54,8 @@ export class ConsumerGroup {
    * The next generation, once the one before is over and all its functions have returned. Rejects with what kept the group from it, or from
    * some of its topics (each failure once; it goes on trying, and the next call may succeed), with a GroupClosedError after close().
    */
-  async next(options: CallOptions = {}): Promise<Generation> {
+  async next(given?: CallOptions, ...extra: never[]): Promise<Generation> {
+    const options = optionsOf('next', given, extra)
     this.#transport.enter()
     for (;;) {
       options.signal?.throwIfAborted()

@@ -78,10 +78,10 @@ export interface ReaderConfig extends MembershipConfig {
   offsetOutOfRange?: OffsetOutOfRange
   /** Bytes one compressed batch may become. Default 64 MiB. */
   decompressLimit?: number
-  /** Default: the transport's. */
-  logger?: Logger
+  /** Default: the transport's; null is silence. */
+  logger?: Logger | null
   /** For errors; default: `logger`. */
-  errorLogger?: Logger
+  errorLogger?: Logger | null
 }
 
 const readerSettings: SettingKinds<ReaderConfig> = {

@@ -1,3 +1,4 @@
+import { optionsOf, refuseMore } from '../base/call-options.ts'
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
@@ -79,9 +80,7 @@ export class Reader implements AsyncIterable<Message> {
     this.#given = config
     this.#settings = settings
     this.#ownsTransport = !config.transport
-    this.#transport = config.transport
-      ? requireTransport(config.transport, 'cluster')
-      : new Transport({ ...(config.logger && { logger: config.logger }) })
+    this.#transport = config.transport ? requireTransport(config.transport, 'cluster') : new Transport({ logger: config.logger })
     this.#clock = this.#transport.clock
     this.#logger = guardedLogger(config.logger, this.#transport.logger)
     this.#transport.codecs.offer(builtinCodecs)
@@ -109,15 +108,15 @@ export class Reader implements AsyncIterable<Message> {
    * done with the last. Rejects with what keeps partitions from being read (then it can be called again), a ClosedError after close(), or the
    * signal's reason.
    */
-  readMessage(options?: CallOptions): Promise<Message> {
-    const message = options === undefined ? this.#quickly(true) : undefined
-    return message === undefined ? this.#slowly(true, options) : Promise.resolve(message)
+  readMessage(options?: CallOptions, ...extra: never[]): Promise<Message> {
+    const message = options === undefined && extra.length === 0 ? this.#quickly(true) : undefined
+    return message === undefined ? this.#checked('readMessage', true, options, extra) : Promise.resolve(message)
   }
 
   /** As readMessage, and commits nothing. */
-  fetchMessage(options?: CallOptions): Promise<Message> {
-    const message = options === undefined ? this.#quickly(false) : undefined
-    return message === undefined ? this.#slowly(false, options) : Promise.resolve(message)
+  fetchMessage(options?: CallOptions, ...extra: never[]): Promise<Message> {
+    const message = options === undefined && extra.length === 0 ? this.#quickly(false) : undefined
+    return message === undefined ? this.#checked('fetchMessage', false, options, extra) : Promise.resolve(message)
   }
 
   /**
@@ -125,7 +124,8 @@ export class Reader implements AsyncIterable<Message> {
    * with a `commitInterval` at once. Rejects with a KafkaError of code IllegalGeneration when the group gave a message's partition to another
    * member meanwhile: that one reads the message again, so there is nothing to be done.
    */
-  async commitMessages(messages: Message | readonly Message[], options: CallOptions = {}): Promise<void> {
+  async commitMessages(messages: Message | readonly Message[], given?: CallOptions, ...extra: never[]): Promise<void> {
+    const options = optionsOf('commitMessages', given, extra, 'give several messages as one list')
     if (this.#session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
     this.#ensureOpen()
     this.#transport.enter()
@@ -156,7 +156,8 @@ export class Reader implements AsyncIterable<Message> {
    * When the signal aborts, the loop gets its reason as soon as it asks for more: what it has in hand can be committed before close(), and is
    * by `autoCommit`.
    */
-  batches(options: CallOptions = {}): AsyncIterableIterator<MessageBatch, undefined> {
+  batches(given?: CallOptions, ...extra: never[]): AsyncIterableIterator<MessageBatch, undefined> {
+    const options = optionsOf('batches', given, extra)
     const { autoCommit } = this.#settings
     const steps: Steps<MessageBatch> = {
       quick: () => undefined,
@@ -186,19 +187,21 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /** Asks for the ends of the partitions: the messages from the next ones to there. Not in a group. */
-  async readLag(options: CallOptions = {}): Promise<number> {
-    return this.#alone('readLag').readLag(options)
+  async readLag(options?: CallOptions, ...extra: never[]): Promise<number> {
+    return await this.#alone('readLag').readLag(optionsOf('readLag', options, extra))
   }
 
   /** Reads on from this offset, FirstOffset or LastOffset, or these by name; what was fetched ahead is dropped. Not in a group: see `seek`. */
-  setOffset(offset: number | OffsetName): void {
+  setOffset(offset: number | OffsetName, ...extra: never[]): void {
+    refuseMore('setOffset', extra, 'seek takes topic, partition and offset')
     this.#alone('setOffset').setOffset(offsetOf('offset', offset))
   }
 
   /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Not in a group. */
-  async setOffsetAt(time: Date | number, options: CallOptions = {}): Promise<void> {
+  async setOffsetAt(time: Date | number, options?: CallOptions, ...extra: never[]): Promise<void> {
+    const checked = optionsOf('setOffsetAt', options, extra)
     const timestamp = timeOf(time)
-    await this.#alone('setOffsetAt').setOffsetAt(timestamp, options)
+    await this.#alone('setOffsetAt').setOffsetAt(timestamp, checked)
   }
 
   /**
@@ -206,7 +209,8 @@ export class Reader implements AsyncIterable<Message> {
    * and not handed out is dropped. In a group the partition must be one that this member has (else a ConfigError), and what is read from there on
    * is committed, be it lower than what was committed before.
    */
-  seek(topic: string, partition: number, target: SeekTarget): void {
+  seek(topic: string, partition: number, target: SeekTarget, ...extra: never[]): void {
+    refuseMore('seek', extra)
     this.#ensureOpen()
     const place = placeOf(target)
     if (this.#sole !== undefined && topic === this.#settings.topics[0]) return this.#sole.seek(partition, target)
@@ -303,6 +307,10 @@ export class Reader implements AsyncIterable<Message> {
     const message = this.#source.quick(automatic)
     if (message !== undefined) this.#busy = true
     return message
+  }
+
+  async #checked(name: string, automatic: boolean, options: CallOptions | undefined, extra: readonly unknown[]): Promise<Message> {
+    return await this.#slowly(automatic, optionsOf(name, options, extra))
   }
 
   #slowly(automatic: boolean, options: CallOptions = {}): Promise<Message> {

@@ -1,4 +1,4 @@
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, messageOf, ProtocolError } from '../base/errors.ts'
 import { readUtf8 } from '../bytes/utf8.ts'
 
 /** A record's header as read. Keys may repeat. */
@@ -105,6 +105,34 @@ export class Message {
   /** The value as UTF-8 text; '' for null. */
   text(): string {
     return this.value === null ? '' : readUtf8(this.value, 0, this.value.length)
+  }
+
+  /** The key as UTF-8 text; '' for null. */
+  keyText(): string {
+    return this.key === null ? '' : readUtf8(this.key, 0, this.key.length)
+  }
+
+  /** The value read as JSON; null for a null value. A ProtocolError that says which message where it is none. */
+  json<T = unknown>(): T {
+    if (this.value === null) return null as T
+    try {
+      return JSON.parse(this.text()) as T
+    } catch (error) {
+      const { topic, partition, offset } = this
+      throw new ProtocolError(`the message at offset ${offset} of ${topic}/${partition} is no JSON: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  /** The value of the last header of that name, which may be null; undefined where there is none. */
+  header(name: string): Uint8Array | null | undefined {
+    for (let i = this.headers.length - 1; i >= 0; i--) if (this.headers[i]!.key === name) return this.headers[i]!.value
+    return undefined
+  }
+
+  /** The same as UTF-8 text; '' for null. */
+  headerText(name: string): string | undefined {
+    const value = this.header(name)
+    return value === null ? '' : value && readUtf8(value, 0, value.length)
   }
 
   /** The same message in memory of its own: keeping it keeps nothing else. */

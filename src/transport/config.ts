@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guarded, guardedLogger } from '../base/guard.ts'
-import { type Logger, silentLogger } from '../base/logger.ts'
+import { consoleLogger, type Logger } from '../base/logger.ts'
 import { type Elsewhere, given, type SettingKinds } from '../base/settings.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import { type Natives, nativesSettings, type SocketAdapter, type TLSOptions, tlsSettings } from '../socket/socket.ts'
@@ -42,8 +42,8 @@ export interface TransportConfig {
   /** Longest response taken, in bytes. Default 256 MiB. */
   maxResponseBytes?: number
   clock?: Clock
-  /** Default: silent. `console` is one. */
-  logger?: Logger
+  /** Default: warnings and errors go to the console, none twice within 30 s. `console` is one, too; null is silence. */
+  logger?: Logger | null
   onEvent?: EventSink
 }
 
@@ -109,7 +109,6 @@ export function settingsOf(all: TransportConfig, runtime: { readonly adapter: So
     dial === undefined
       ? adapter
       : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), ...(adapter.scope && { scope: adapter.scope }), dial }
-  const logger = guardedLogger(config.logger, silentLogger)
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
   if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
     throw new ConfigError(
@@ -119,6 +118,7 @@ export function settingsOf(all: TransportConfig, runtime: { readonly adapter: So
   const natives = config.natives ? given('natives', config.natives, nativesSettings) : runtime.natives
   const detached = detachedOf(natives)
   const clock = detachedClock(config.clock, natives, detached)
+  const logger = guardedLogger(config.logger, consoleLogger(clock))
   return {
     adapter: dialing,
     resolver,

@@ -96,8 +96,8 @@ export interface WriterConfig {
   maxBufferedBytes?: number
   /** Creates missing topics, if the broker allows that. Default false. */
   allowAutoTopicCreation?: boolean
-  /** Default: the transport's. */
-  logger?: Logger
+  /** Default: the transport's; null is silence. */
+  logger?: Logger | null
   /** A given one stays open when the writer closes; without, the writer makes its own and closes it. */
   transport?: Transport
 }

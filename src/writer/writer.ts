@@ -31,7 +31,7 @@ export class Writer {
   constructor(config: WriterConfig) {
     const settings = settingsOf(config)
     const balancer = balancerOf(config)
-    const own = config.transport ? undefined : new Network(config.logger ? { logger: config.logger } : {})
+    const own = config.transport ? undefined : new Network({ logger: config.logger })
     const transport = own ?? requireTransport(config.transport!, 'cluster')
     const logger = guardedLogger(config.logger, transport.logger)
     this.#settings = settings
