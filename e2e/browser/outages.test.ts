@@ -4,6 +4,7 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Reader, Writer } from '../../src/index.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { pause } from '../../test/support/waiting.ts'
 import { full } from '../full.ts'
 import { chosenRuntimes, runtime } from '../runtimes/packages.ts'
@@ -16,7 +17,8 @@ import { type Stage, startStage } from './stage.ts'
 const { label, missing } = runtime('chromium')
 const entry = 'e2e/browser/entries/work.ts'
 
-describe.skipIf(missing !== null || !chosenRuntimes.includes('chromium'))(`pages in ${label} whose network is as networks are`, () => {
+const unchosen = chosenRuntimes.includes('chromium') ? null : { why: 'other runtimes were chosen', command: null }
+describe(`pages in ${label} whose network is as networks are`, unless(missing, unchosen), () => {
   let broker: Broker
   let door: Awaited<ReturnType<typeof listen>>
   let stage: Stage

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Listening, listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { bundle } from './bundle.ts'
 import { runtime } from './packages.ts'
 import { startWorker, type Worker } from './workerd.ts'
@@ -9,7 +10,7 @@ import { startWorker, type Worker } from './workerd.ts'
 const { missing } = runtime('workerd')
 const refusal = expect.stringMatching(/^ConfigError: this Transport, .* was made in another request/)
 
-describe.skipIf(missing !== null)('a Transport that a Worker keeps for its next request', () => {
+describe('a Transport that a Worker keeps for its next request', unless(missing), () => {
   const broker = new Broker({ topics: [{ name: 't', partitions: 1 }], natives })
   let door: Listening
   let code: string

@@ -3,6 +3,7 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Reader } from '../../src/index.ts'
+import { unless } from '../../test/support/left-out.ts'
 import { bundle } from './bundle.ts'
 import type { Job } from './entries/overlapping-worker.ts'
 import { runtime } from './packages.ts'
@@ -25,7 +26,7 @@ async function post(worker: Worker, job: Job): Promise<Outcome> {
   return JSON.parse(text)
 }
 
-describe.skipIf(missing !== null).each(['transport', 'writer', 'reader'] as const)('a Worker that keeps a %s', uses => {
+describe.each(['transport', 'writer', 'reader'] as const)('a Worker that keeps a %s', unless(missing), uses => {
   test(`${requests} overlapping requests, one of them with that: it is told at once, and the others are unharmed`, async () => {
     const broker = new Broker({ natives, topics: [{ name: 't' }] })
     const door = await listen(broker)
