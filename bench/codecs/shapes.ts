@@ -1,5 +1,5 @@
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
-import type { HeaderInput } from '../../src/records/message.ts'
+import type { HeaderInput } from '../../src/records/message-input.ts'
 
 export interface Shape {
   readonly name: string

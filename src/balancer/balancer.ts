@@ -1,4 +1,4 @@
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 
 /**
  * Chooses the partition of each message a Writer is given. `partitions` are those of the message's topic, ascending and frozen; the answer

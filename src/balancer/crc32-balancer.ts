@@ -1,6 +1,6 @@
 import { given } from '../base/settings.ts'
 import { crc32 } from '../bytes/crc32.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
 import { keyBytes } from './key.ts'
 

@@ -1,5 +1,5 @@
 import { given } from '../base/settings.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { Balancer } from './balancer.ts'
 import { fnv1a, type Hasher } from './fnv1a.ts'
 import { keyBytes } from './key.ts'

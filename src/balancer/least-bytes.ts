@@ -1,5 +1,5 @@
 import { utf8Length } from '../bytes/utf8.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { Balancer } from './balancer.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts'
 import { given } from '../base/settings.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { Balancer } from './balancer.ts'
 
 /** Deals messages to the partitions in turn, `chunkSize` (1 by default) to each. Keys don't matter. */

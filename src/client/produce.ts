@@ -6,7 +6,7 @@ import { RequiredAcks, type RequiredAcksName } from '../protocol/acks.ts'
 import { ErrorCode, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
-import { type MessageInput, timestampOf } from '../records/message.ts'
+import { type MessageInput, timestampOf } from '../records/message-input.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 

@@ -3,7 +3,7 @@ import { ConfigError, kindOf } from '../base/errors.ts'
 import { writeUtf8 } from '../bytes/utf8.ts'
 import type { Compressor } from '../compression/codec.ts'
 import * as layout from './batch-layout.ts'
-import type { HeaderInput } from './message.ts'
+import type { HeaderInput } from './message-input.ts'
 import { putVarint, putVarlong, varintWidth, varlongWidth } from './varint.ts'
 
 type Field = string | Uint8Array | null | undefined

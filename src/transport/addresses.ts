@@ -1,10 +1,10 @@
 import { type Address, formatAddress } from '../base/address.ts'
 import type { Deadline } from '../base/deadline.ts'
-import { ConfigError, ConnectionError, messageOf } from '../base/errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import { firstSuccess } from '../base/first-success.ts'
-import { abortable, linkSignals } from '../base/signals.ts'
+import { linkSignals } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
-import type { Settings } from './config.ts'
+import type { Settings } from './settings.ts'
 import { unreachable } from './unreachable.ts'
 
 /** How long a host may take before the next is tried beside it, in milliseconds; less where the time for all is short. */
@@ -44,7 +44,7 @@ export class Addresses {
 
   /** Opens a connection to the first host of a broker's that gets so far. Rejects with what they said, or the signal's reason. */
   async connect(address: Address, deadline: Deadline, signal: AbortSignal, open: Open): Promise<Dialed> {
-    const { clock, resolver, adapter } = this.#settings
+    const { clock, lookUp, adapter } = this.#settings
     const { host: name, port } = address
     const errors = new Map<string, unknown>()
     const trying = new Set<string>()
@@ -77,7 +77,7 @@ export class Addresses {
       return first(this.#inOrder(hosts), shortPatience, attempt)
     }
     try {
-      if (resolver !== undefined) return await first(this.#inOrder(await this.#lookUp(address, signal)), patience, attempt)
+      if (lookUp !== undefined) return await first(this.#inOrder(await lookUp(address, signal)), patience, attempt)
       if (adapter.resolve === undefined || /^[\d.]+$|:/.test(name)) return await attempt(name)
       const ways = this.#failures.has(name) ? [byAddress, byName] : [byName, byAddress]
       return await first(ways, patience, way => way())
@@ -92,20 +92,5 @@ export class Addresses {
   #inOrder(hosts: readonly string[]): string[] {
     const failures = [...this.#failures]
     return [...hosts].sort((a, b) => failures.indexOf(a) - failures.indexOf(b))
-  }
-
-  async #lookUp(address: Address, signal: AbortSignal): Promise<readonly string[]> {
-    const broker = formatAddress(address)
-    const { host, port } = address
-    let found: readonly string[]
-    try {
-      found = await abortable(Promise.resolve(this.#settings.resolver!.lookupBrokerIpAddr({ host, port }, { signal })), signal)
-    } catch (error) {
-      if (signal.aborted || error instanceof ConfigError) throw error
-      throw new ConnectionError(broker, `the resolver failed: ${messageOf(error)}`, { cause: error })
-    }
-    if (!Array.isArray(found)) throw new ConfigError(`${broker}: the resolver must answer a list of addresses, not ${found}`)
-    if (found.length === 0) throw new ConnectionError(broker, 'the resolver found no address')
-    return found
   }
 }

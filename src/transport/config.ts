@@ -2,14 +2,14 @@ import { type Backoff, backoffSettings } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
-import { guarded, guardedLogger } from '../base/guard.ts'
-import { consoleLogger, type Logger } from '../base/logger.ts'
+import { guarded } from '../base/guard.ts'
+import type { Logger } from '../base/logger.ts'
 import { type Elsewhere, given, type SettingKinds } from '../base/settings.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
 import { type Natives, nativesSettings, type SocketAdapter, type TLSOptions, tlsSettings } from '../socket/socket.ts'
-import { type Detached, detachedClock, detachedOf } from './detached.ts'
-import { Lifetime } from './lifetime.ts'
-import type { BrokerResolver } from './resolver.ts'
+import { authenticateBy } from './authentication.ts'
+import { type BrokerResolver, lookUpBy } from './resolver.ts'
+import { defaultSettings, type Settings } from './settings.ts'
 
 /** Settings of a Transport. All optional; times are milliseconds. */
 export interface TransportConfig {
@@ -78,77 +78,44 @@ const ofItsUsers: Elsewhere = {
   hint: '* is given to the Writer, Reader, ConsumerGroup or Client that uses the transport',
 }
 
-/** A TransportConfig with its defaults filled in. */
-export interface Settings {
-  readonly adapter: SocketAdapter
-  readonly resolver: BrokerResolver | undefined
-  readonly natives: Natives
-  readonly detached: Detached
-  readonly dialTimeout: number
-  readonly idleTimeout: number
-  readonly requestTimeout: number
-  readonly metadataTtl: number
-  readonly metadataTopics: readonly string[]
-  readonly clientId: string
-  readonly tls: TLSOptions | undefined
-  readonly sasl: Mechanism | undefined
-  readonly backoff: Backoff
-  readonly maxResponseBytes: number
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly onEvent: EventSink | undefined
-  /** Ends when the transport closes. */
-  readonly lifetime: Lifetime
-}
+type Positive = 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl' | 'maxResponseBytes'
 
+/** Throws a ConfigError for settings that can't work. */
 export function settingsOf(all: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
   const config = given('a Transport', all, transportSettings, '', ofItsUsers)
-  const { adapter = runtime.adapter, dial, resolver, tls, backoff = { min: 50, max: 1000 } } = config
-  given('backoff', backoff, backoffSettings)
+  const { adapter = runtime.adapter, dial, sasl, resolver, tls, clock, onEvent } = config
   const dialing =
     dial === undefined
       ? adapter
       : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), ...(adapter.scope && { scope: adapter.scope }), dial }
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
-  if (config.sasl !== undefined && (typeof config.sasl?.name !== 'string' || typeof config.sasl.start !== 'function'))
+  if (sasl !== undefined && (typeof sasl?.name !== 'string' || typeof sasl.start !== 'function'))
     throw new ConfigError(
       'sasl must be a mechanism, as plain({ username, password }) makes one: an object with a name and a function start',
     )
-  if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   const natives = config.natives ? given('natives', config.natives, nativesSettings) : runtime.natives
-  const detached = detachedOf(natives)
-  const clock = detachedClock(config.clock, natives, detached)
-  const logger = guardedLogger(config.logger, consoleLogger(clock))
-  return {
-    adapter: dialing,
-    resolver,
-    natives,
-    detached,
-    dialTimeout: positive(config, 'dialTimeout', 5000),
-    idleTimeout: positive(config, 'idleTimeout', 30_000),
-    requestTimeout: positive(config, 'requestTimeout', 30_000),
-    metadataTtl: positive(config, 'metadataTtl', 6000),
-    metadataTopics: config.metadataTopics ?? [],
-    clientId: config.clientId ?? 'isokafka',
-    tls: tls === true ? {} : tls ? given('tls', tls, tlsSettings) : undefined,
-    sasl: config.sasl,
-    backoff,
-    maxResponseBytes: positive(config, 'maxResponseBytes', 256 * 1024 * 1024, 'bytes'),
-    clock,
-    lifetime: new Lifetime(clock, dialing.scope),
-    logger,
-    onEvent: config.onEvent && guarded(config.onEvent, error => logger.error('onEvent threw', error)),
+  const defaults = defaultSettings({ adapter: dialing, natives, clock, logger: config.logger })
+  const positive = (name: Positive, unit = 'milliseconds'): number => {
+    const number = config[name] ?? defaults[name]
+    if (typeof number !== 'number' || !(number > 0))
+      throw new ConfigError(`Transport: ${name} must be a positive number of ${unit}, not ${number}`)
+    return number
   }
-}
-
-function positive(
-  config: TransportConfig,
-  name: 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl' | 'maxResponseBytes',
-  otherwise: number,
-  unit = 'milliseconds',
-): number {
-  const given = config[name] ?? otherwise
-  if (typeof given !== 'number' || !(given > 0))
-    throw new ConfigError(`Transport: ${name} must be a positive number of ${unit}, not ${given}`)
-  return given
+  const backoff = given('backoff', config.backoff ?? defaults.backoff, backoffSettings)
+  if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
+  return {
+    ...defaults,
+    dialTimeout: positive('dialTimeout'),
+    idleTimeout: positive('idleTimeout'),
+    requestTimeout: positive('requestTimeout'),
+    metadataTtl: positive('metadataTtl'),
+    metadataTopics: config.metadataTopics ?? [],
+    clientId: config.clientId ?? defaults.clientId,
+    tls: tls === true ? {} : tls ? given('tls', tls, tlsSettings) : undefined,
+    backoff,
+    maxResponseBytes: positive('maxResponseBytes', 'bytes'),
+    onEvent: onEvent && guarded(onEvent, error => defaults.logger.error('onEvent threw', error)),
+    lookUp: resolver && lookUpBy(resolver),
+    authenticate: sasl && authenticateBy(sasl),
+  }
 }

@@ -45,6 +45,17 @@ export class Lifetime {
     return () => this.#tasks.delete(task)
   }
 
+  /** Runs the task with a controller that is aborted when this ends. */
+  async during<T>(task: (controller: AbortController) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const forget = this.atEnd(reason => controller.abort(reason))
+    try {
+      return await task(controller)
+    } finally {
+      forget()
+    }
+  }
+
   /** Waits; rejects if this or the signal ends meanwhile, with the reason. */
   sleep(milliseconds: number, { signal }: CallOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {

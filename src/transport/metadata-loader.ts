@@ -7,9 +7,8 @@ import { isStrangerError, strangerError } from '../socket/peer.ts'
 import type { AnyBroker } from './any-broker.ts'
 import type { BrokerLinks } from './broker-links.ts'
 import type { Brokers } from './brokers.ts'
-import type { Settings } from './config.ts'
 import type { TopicLayout } from './layout.ts'
-import { layoutOf } from './read-layout.ts'
+import type { Settings } from './settings.ts'
 import type { TopicCache } from './topic-cache.ts'
 
 export type Layouts = ReadonlyMap<string, TopicLayout>
@@ -45,7 +44,7 @@ export class MetadataLoader {
     const layouts = new Map<string, TopicLayout>()
     let negative = true
     try {
-      const told = await this.#ask(connection, wanted, create)
+      const told = await this.ask(connection, wanted, create)
       this.#first = false
       for (const topic of told) layouts.set(topic.name!, this.#topics.hear(topic.name!, topic))
       for (const name of wanted) if (!layouts.has(name)) this.#topics.deny(name)
@@ -58,22 +57,6 @@ export class MetadataLoader {
     return layouts
   }
 
-  /** What every broker says of these topics, believed or not; those that can't be reached are left out. One try. */
-  async loadFromAll(names: readonly string[]): Promise<Layouts[]> {
-    if (this.#directory.known.length === 0) await this.load([], { create: false })
-    const told = await Promise.allSettled(
-      this.#directory.known.map(async broker => {
-        const topics = await this.#ask(await this.#links.connection(broker, 'control'), names, false)
-        for (const topic of topics) this.#topics.hear(topic.name!, topic)
-        return new Map(topics.map(topic => [topic.name!, layoutOf(topic.name!, topic)]))
-      }),
-    )
-    const answers = told.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
-    const failed = told.find(each => each.status === 'rejected')
-    if (answers.length === 0 && failed !== undefined) throw failed.reason
-    return answers
-  }
-
   /** A negative answer is to be asked again of another broker. When all gave one, the first may be asked again. */
   #avoided(): ReadonlySet<string> {
     const since = this.#settings.clock.monotonic() - avoidedFor
@@ -82,8 +65,8 @@ export class MetadataLoader {
     return new Set(this.#negative.keys())
   }
 
-  /** The topics asked for, as the broker tells of them. */
-  async #ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<WireTopics> {
+  /** The topics asked for, as this broker tells of them. */
+  async ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<WireTopics> {
     try {
       const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
       return this.#hear(await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }), names, connection.broker)

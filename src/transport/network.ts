@@ -1,22 +1,25 @@
 import { adapter, natives } from '#adapter'
-import { type AddressLike, addressesOf, formatAddress } from '../base/address.ts'
+import { type Address, type AddressLike, addressesOf, formatAddress } from '../base/address.ts'
 import type { Clock } from '../base/clock.ts'
 import { ClosedError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
 import { Codecs } from '../compression/codecs.ts'
 import type { Natives } from '../socket/socket.ts'
-import { Cluster } from './cluster.ts'
-import { type Settings, settingsOf, type TransportConfig } from './config.ts'
 import { deferOf } from './defer.ts'
 import type { Detached } from './detached.ts'
+import { NetworkCluster } from './network-cluster.ts'
 import { Pool } from './pool.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+
+/** Makes what is known of a cluster. */
+type ClusterClass<C> = new (settings: Settings, pool: Pool, seeds: readonly Address[]) => C
 
 /**
  * Connections to Kafka clusters and what is known of them: a Transport without the routing of requests. It is apart because a Writer finds its
  * brokers itself: a bundle with nothing but a Writer carries no routing.
  */
-export class Network {
+export class Network<C extends NetworkCluster = NetworkCluster> {
   /** What the runtime lends. */
   readonly natives: Natives
   /** The codecs that Writers and Readers of this transport compress and decompress with; `codecs.set` replaces one. */
@@ -32,11 +35,11 @@ export class Network {
   readonly detached: Detached
   protected readonly settings: Settings
   readonly #pool: Pool
-  readonly #clusters = new Map<string, Cluster>()
+  readonly #clusterClass: ClusterClass<C>
+  readonly #clusters = new Map<string, C>()
 
-  /** Throws a ConfigError for settings that can't work. Connects with the first request. */
-  constructor(config: TransportConfig = {}) {
-    const settings = settingsOf(config, { adapter, natives })
+  /** Connects with the first request. */
+  constructor(settings: Settings, clusterClass: ClusterClass<C>) {
     this.settings = settings
     this.natives = settings.natives
     this.codecs = new Codecs(settings.natives.codecs)
@@ -48,6 +51,7 @@ export class Network {
     const defer = deferOf(settings.natives)
     this.defer = task => settings.detached(() => defer(task))
     this.#pool = new Pool(settings)
+    this.#clusterClass = clusterClass
   }
 
   /** Throws where a call can only wait for ever: the transport is closed, or was made in another request of a Worker's. */
@@ -56,13 +60,13 @@ export class Network {
   }
 
   /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
-  cluster(addr: AddressLike): Cluster {
+  cluster(addr: AddressLike): C {
     this.enter()
     const seeds = addressesOf(addr)
     const id = seeds.map(formatAddress).sort().join(',')
     let cluster = this.#clusters.get(id)
     if (cluster === undefined) {
-      cluster = new Cluster(this.settings, this.#pool, seeds)
+      cluster = new this.#clusterClass(this.settings, this.#pool, seeds)
       this.#clusters.set(id, cluster)
     }
     return cluster
@@ -82,4 +86,9 @@ export class Network {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+/** What a Writer has that is given no transport. */
+export function plainNetwork(logger: Logger | null | undefined): Network {
+  return new Network(defaultSettings({ adapter, natives, logger }), NetworkCluster)
 }

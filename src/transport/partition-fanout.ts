@@ -2,12 +2,12 @@ import { backoffDelay } from '../base/backoff.ts'
 import { isTemporary } from '../base/errors.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import type { PartitionRoute } from '../protocol/route.ts'
-import type { Settings } from './config.ts'
 import { assembled, type Shapes } from './merge.ts'
 import { isMoved } from './moved.ts'
 import { leadersOf, type Owners, shareCoordinatorsOf, shareKey } from './owners.ts'
 import { type Part, partsOf, requestFor } from './parts.ts'
 import { type Exchange, mayRepeat, type RoutedCall } from './routed-call.ts'
+import type { Settings } from './settings.ts'
 import { levelsOf, type Row } from './shape.ts'
 
 /** Sends a request to the owners of its partitions, again for those that have moved, and makes one response of the answers. */

@@ -3,8 +3,8 @@ import { isTemporary } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { AnyBroker } from './any-broker.ts'
 import type { Brokers } from './brokers.ts'
-import type { Settings } from './config.ts'
 import { retry } from './retry.ts'
+import type { Settings } from './settings.ts'
 
 export interface WaitOptions extends CallOptions {
   /** Bounds the wait, in milliseconds. Default: the transport's `requestTimeout`, but 10 s for a cluster that never answered yet. */

@@ -6,11 +6,11 @@ import type { BrokerConnection } from '../socket/connection.ts'
 import type { Peer } from '../socket/peer.ts'
 import { Addresses } from './addresses.ts'
 import { BrokerBackoff } from './broker-backoff.ts'
-import type { Settings } from './config.ts'
 import { inBackground } from './detached.ts'
 import { HangUps } from './hang-ups.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
-import { open, reauthenticate } from './open.ts'
+import { open } from './open.ts'
+import type { Settings } from './settings.ts'
 
 /** One place for a connection: a broker's lane, and the key within it. */
 interface Slot {
@@ -293,13 +293,14 @@ export class Pool {
 
   #reauthenticate(slot: Slot, connection: BrokerConnection): void {
     slot.authenticateAt = Number.POSITIVE_INFINITY
-    reauthenticate(this.#settings, slot.address, connection).then(
+    const settings = this.#settings
+    settings.authenticate!(settings, slot.address, connection, settings.dialTimeout).then(
       at => {
         slot.authenticateAt = at
         if (!connection.closed) this.#wakeAt(at)
       },
       error => {
-        this.#settings.logger.warn(`${slot.broker}: authenticating anew failed: ${messageOf(error)}`)
+        settings.logger.warn(`${slot.broker}: authenticating anew failed: ${messageOf(error)}`)
         connection.abort(error)
       },
     )

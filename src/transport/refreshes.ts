@@ -1,6 +1,6 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { messageOf } from '../base/errors.ts'
-import type { Settings } from './config.ts'
+import type { Settings } from './settings.ts'
 
 /** When metadata is asked for anew: at once for cause, the next ones spaced by the backoff; for age alone, once per `metadataTtl`. */
 export class Refreshes {

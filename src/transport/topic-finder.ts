@@ -2,10 +2,10 @@ import { ConnectionError, isTemporary, ProtocolError } from '../base/errors.ts'
 import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import type { Brokers } from './brokers.ts'
 import { Coalesce } from './coalesce.ts'
-import type { Settings } from './config.ts'
 import type { TopicLayout } from './layout.ts'
 import type { Layouts, MetadataLoader } from './metadata-loader.ts'
 import type { Patience, WaitOptions } from './patience.ts'
+import type { Settings } from './settings.ts'
 
 export interface TopicOptions extends WaitOptions {
   /** Asks the broker to create the topic if it allows that, and waits until it has leaders. */

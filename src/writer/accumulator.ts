@@ -1,7 +1,7 @@
 import { messageOf } from '../base/errors.ts'
 import { guarded } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { Network } from '../transport/network.ts'
 import { Batch } from './batch.ts'
 import { BufferMemory } from './buffer-memory.ts'

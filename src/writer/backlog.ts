@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { isTemporary } from '../base/errors.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import { Queue } from '../socket/queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Partitioner } from './partitioner.ts'

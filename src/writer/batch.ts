@@ -1,6 +1,6 @@
 import type { Compressor } from '../compression/codec.ts'
 import type { BatchBuilder } from '../records/batch-builder.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { WrittenMessage } from './config.ts'
 import { type PendingWrite, type SettledBatch, SharedWrite } from './pending-write.ts'
 import type { ProducerIdentity } from './producer-identity.ts'

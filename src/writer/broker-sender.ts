@@ -6,7 +6,7 @@ import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
-import type { Cluster } from '../transport/cluster.ts'
+import type { NetworkCluster } from '../transport/network-cluster.ts'
 import type { WriterMetrics } from './metrics.ts'
 import type { PartitionQueue, QueueSender } from './partition-queue.ts'
 import { blamesLeader, outcomeOf, outcomeOfFailure } from './produce-outcome.ts'
@@ -22,7 +22,7 @@ type ProduceResponse = ResponseOf<typeof Produce>
 export interface BrokerSenderHost {
   readonly settings: Settings
   readonly clock: Clock
-  readonly cluster: Cluster
+  readonly cluster: NetworkCluster
   readonly logger: Logger
   readonly metrics: WriterMetrics
   /** Null without idempotence. */

@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { Compression, CompressionName } from '../compression/codec.ts'
 import type { RequiredAcks, RequiredAcksName } from '../protocol/acks.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /** A message as it was given, and where it went. */

@@ -1,5 +1,5 @@
 import { IsoKafkaError, messageOf, TimeoutError } from '../base/errors.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 
 /** Some messages of a writeMessages call failed. `errors[i]` says how the i-th message fared: null when it was written. */
 export class WriteErrors extends IsoKafkaError {

@@ -1,5 +1,5 @@
 import { utf8Length } from '../bytes/utf8.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 
 /** A message's size as kafka-go counts it: 22 bytes, key, value and headers, in bytes of UTF-8. */
 export function messageSize({ key, value, headers }: MessageInput): number {

@@ -1,7 +1,7 @@
 import type { Balancer } from '../balancer/balancer.ts'
 import { javaPartition } from '../balancer/murmur2-balancer.ts'
 import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
-import type { MessageInput } from '../records/message.ts'
+import type { MessageInput } from '../records/message-input.ts'
 import type { TopicLayout } from '../transport/layout.ts'
 import { PartitionQueue, type QueueHost } from './partition-queue.ts'
 import { Topic } from './topic.ts'

@@ -4,7 +4,7 @@ import { isTemporary, ProtocolError } from '../base/errors.ts'
 import { sleep } from '../base/signals.ts'
 import { errorFor } from '../protocol/errors.ts'
 import { InitProducerId } from '../protocol/init-producer-id.ts'
-import type { Cluster } from '../transport/cluster.ts'
+import type { NetworkCluster } from '../transport/network-cluster.ts'
 
 /** Under which a broker recognises a producer's batches. Compared as an object: another epoch is another identity. */
 export interface ProducerIdentity {
@@ -33,7 +33,7 @@ const lastEpoch = 0x7fff
 const noTransaction = 0x7fffffff
 
 export interface IdempotentConfig {
-  readonly cluster: Pick<Cluster, 'connection'>
+  readonly cluster: Pick<NetworkCluster, 'connection'>
   readonly clock: Clock
   readonly backoff: Backoff
   /** Bounds the search for a broker, and the request to it. */

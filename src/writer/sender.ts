@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { isTemporary, messageOf, ProtocolError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
-import type { Cluster } from '../transport/cluster.ts'
 import type { Network } from '../transport/network.ts'
+import type { NetworkCluster } from '../transport/network-cluster.ts'
 import type { Outgoing } from './accumulator.ts'
 import { BrokerSender, type BrokerSenderHost } from './broker-sender.ts'
 import type { WriterMetrics } from './metrics.ts'
@@ -26,7 +26,7 @@ export interface Intake {
  */
 export class Sender implements Outgoing, BrokerSenderHost {
   readonly settings: Settings
-  readonly cluster: Cluster
+  readonly cluster: NetworkCluster
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: WriterMetrics

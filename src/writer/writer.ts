@@ -3,8 +3,8 @@ import { signalOf } from '../base/call-options.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
-import type { MessageInput } from '../records/message.ts'
-import { Network } from '../transport/network.ts'
+import type { MessageInput } from '../records/message-input.ts'
+import { type Network, plainNetwork } from '../transport/network.ts'
 import { requireTransport } from '../transport/require-transport.ts'
 import { Accumulator } from './accumulator.ts'
 import type { WriteReceipt, WriterConfig } from './config.ts'
@@ -31,7 +31,7 @@ export class Writer {
   constructor(config: WriterConfig) {
     const settings = settingsOf(config)
     const balancer = balancerOf(config)
-    const own = config.transport ? undefined : new Network({ logger: config.logger })
+    const own = config.transport ? undefined : plainNetwork(config.logger)
     const transport = own ?? requireTransport(config.transport!, 'cluster')
     const logger = guardedLogger(config.logger, transport.logger)
     this.#settings = settings

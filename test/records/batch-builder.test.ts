@@ -4,7 +4,7 @@ import { ConfigError } from '../../src/base/errors.ts'
 import type { CompressionCodec } from '../../src/compression/codec.ts'
 import { gzip } from '../../src/compression/gzip.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
-import type { HeaderInput } from '../../src/records/message.ts'
+import type { HeaderInput } from '../../src/records/message-input.ts'
 import { messagesOf, onlyBatch } from './raw.ts'
 import { bytesOf } from './vectors.ts'
 

@@ -1,0 +1,32 @@
+import { ConfigError } from '../base/errors.ts'
+
+/** What a Writer takes; a Message read elsewhere fits too. Strings are written as UTF-8; null and undefined are both Kafka's null. */
+export interface MessageInput {
+  /** Where to, if the Writer has no topic of its own. */
+  topic?: string
+  /** Where to within the topic; without it the Writer's balancer chooses. Of a message that was read (it has an offset) it says nothing. */
+  partition?: number
+  key?: string | Uint8Array | null
+  value?: string | Uint8Array | null
+  headers?: readonly HeaderInput[]
+  /** When it happened; `timestamp` (milliseconds since 1970) is the same without an object. Neither: the time of the write. */
+  time?: Date
+  timestamp?: number
+  /** Yours: handed back with the message by the Writer's completion callback, never sent. */
+  writerData?: unknown
+}
+
+export interface HeaderInput {
+  key: string
+  value: string | Uint8Array | null
+}
+
+/** When the message happened, in milliseconds: its own time, else `now`. */
+export function timestampOf({ timestamp, time }: MessageInput, now: number): number {
+  const own = timestamp ?? (time ? Number(time) : now)
+  // -1 is Kafka's "none", as in a message read from an old topic.
+  if (own === -1) return now
+  if (!Number.isSafeInteger(own) || own < 0)
+    throw new ConfigError(`a message's time must be a moment since 1970 in milliseconds, not ${own}`)
+  return own
+}

@@ -1,0 +1,22 @@
+import { formatAddress } from '../base/address.ts'
+import { TimeoutError } from '../base/errors.ts'
+import { authenticate } from '../sasl/authenticate.ts'
+import type { Mechanism } from '../sasl/mechanism.ts'
+import type { Authenticate } from './settings.ts'
+
+/** A broker that names shorter lifetimes would keep us at nothing but authenticating, in milliseconds. */
+const leastSession = 1000
+
+/** Authenticates open connections with this mechanism, for the first time or anew (KIP-368). */
+export function authenticateBy(mechanism: Mechanism): Authenticate {
+  return async ({ clock, dialTimeout, lifetime }, broker, connection, milliseconds) => {
+    const lifetimeMs = await lifetime.during(async controller => {
+      const late = (): unknown => new TimeoutError(`${formatAddress(broker)}: not authenticated within ${dialTimeout} ms`)
+      const cancel = clock.after(milliseconds, () => controller.abort(late()))
+      return authenticate(connection, mechanism, { host: broker.host, port: broker.port, signal: controller.signal }).finally(cancel)
+    })
+    // As Java: well before the end, and not all connections at once.
+    const after = Math.max(leastSession, lifetimeMs * (0.85 + 0.1 * Math.random()))
+    return lifetimeMs > 0 ? clock.monotonic() + after : Number.POSITIVE_INFINITY
+  }
+}
