@@ -22,10 +22,7 @@ export class Cluster extends NetworkCluster {
 
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     super(settings, pool, seeds)
-    this.#coordinators = new Coordinators(
-      () => this.anyBroker.any('control'),
-      broker => this.#meet(broker),
-    )
+    this.#coordinators = new Coordinators(this.anyBroker, settings.dialTimeout, broker => this.#meet(broker))
   }
 
   /** −1 until known. With KRaft any broker may be named: each passes on what is for the controller. */

@@ -2,6 +2,7 @@ import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
 import type { CoordinatorKind } from '../protocol/route.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import type { AnyBroker } from './any-broker.ts'
 import type { BrokerInfo } from './layout.ts'
 
 export type { CoordinatorKind } from '../protocol/route.ts'
@@ -16,12 +17,15 @@ const most = 1000
 export class Coordinators {
   readonly #known = new Map<string, number>()
   readonly #asked = new Map<string, Promise<number>>()
-  readonly #anyBroker: () => Promise<BrokerConnection>
+  readonly #anyBroker: AnyBroker
+  /** Bounds a request, in milliseconds. */
+  readonly #timeoutMs: number
   readonly #heard: (broker: BrokerInfo) => Promise<void>
 
   /** `heard` is given each answer. */
-  constructor(anyBroker: () => Promise<BrokerConnection>, heard: (broker: BrokerInfo) => Promise<void>) {
+  constructor(anyBroker: AnyBroker, timeoutMs: number, heard: (broker: BrokerInfo) => Promise<void>) {
     this.#anyBroker = anyBroker
+    this.#timeoutMs = timeoutMs
     this.#heard = heard
   }
 
@@ -52,15 +56,28 @@ export class Coordinators {
   }
 
   async #ask(kind: CoordinatorKind, key: string): Promise<number> {
-    const connection = await this.#anyBroker()
-    const response = await connection.request(FindCoordinator, { key, keyType: keyTypes[kind], coordinatorKeys: [key] })
+    const connection = await this.#anyBroker.any('control')
+    let broker: BrokerInfo
+    try {
+      broker = await this.#request(connection, kind, key)
+    } catch (error) {
+      // Another may know.
+      this.#anyBroker.avoid(connection, error)
+      throw error
+    }
+    await this.#heard(broker)
+    this.#keep(`${kind} ${key}`, broker.id)
+    return broker.id
+  }
+
+  async #request(connection: BrokerConnection, kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
+    const request = { key, keyType: keyTypes[kind], coordinatorKeys: [key] }
+    const response = await connection.request(FindCoordinator, request, { timeoutMs: this.#timeoutMs })
     // Until version 3 the response itself is about the one key.
     const found = response.coordinators.find(coordinator => coordinator.key === key) ?? response
     const { nodeId, host, port, errorMessage } = found
     const errorCode = found.errorCode === 0 && nodeId < 0 ? ErrorCode.GroupCoordinatorNotAvailable : found.errorCode
     if (errorCode !== 0) throw new KafkaError(errorCode, [`${noun[kind]} ${key}`, errorMessage].filter(Boolean).join(': '))
-    await this.#heard({ id: nodeId, host, port, rack: null })
-    this.#keep(`${kind} ${key}`, nodeId)
-    return nodeId
+    return { id: nodeId, host, port, rack: null }
   }
 }

@@ -1,9 +1,9 @@
-import { ConnectionError, TimeoutError } from '../base/errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, hasCode } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
-import { isStrangerError, strangerError } from '../socket/peer.ts'
+import { strangerError } from '../socket/peer.ts'
 import type { AnyBroker } from './any-broker.ts'
 import type { BrokerLinks } from './broker-links.ts'
 import type { Brokers } from './brokers.ts'
@@ -15,8 +15,6 @@ export type Layouts = ReadonlyMap<string, TopicLayout>
 
 /** Answers that another broker would give, too. */
 const refusals: readonly number[] = [ErrorCode.ClusterAuthorizationFailed, ErrorCode.TopicAuthorizationFailed]
-/** How long a broker is not asked again, where there are others, after it denied something, in milliseconds. */
-const avoidedFor = 10_000
 
 /** Asks any broker for the cluster's metadata and spreads the news. */
 export class MetadataLoader {
@@ -25,8 +23,6 @@ export class MetadataLoader {
   readonly #anyBroker: AnyBroker
   readonly #directory: Brokers
   readonly #topics: TopicCache
-  /** Brokers whose last answer was negative, as host:port, and when that was. */
-  readonly #negative = new Map<string, number>()
   #first = true
 
   constructor(settings: Settings, links: BrokerLinks, anyBroker: AnyBroker, directory: Brokers, topics: TopicCache) {
@@ -39,30 +35,18 @@ export class MetadataLoader {
 
   /** What to believe of these topics, failed ones included. One try. */
   async load(names: readonly string[], { create }: { create: boolean }): Promise<Layouts> {
-    const connection = await this.#anyBroker.any('control', this.#avoided())
+    const connection = await this.#anyBroker.any('control')
     const wanted = this.#first ? [...new Set([...names, ...this.#settings.metadataTopics])] : names
     const layouts = new Map<string, TopicLayout>()
-    let negative = true
-    try {
-      const told = await this.ask(connection, wanted, create)
-      this.#first = false
-      for (const topic of told) layouts.set(topic.name!, this.#topics.hear(topic.name!, topic))
-      for (const name of wanted) if (!layouts.has(name)) this.#topics.deny(name)
-      negative = wanted.some(name => layouts.get(name)?.error !== null || this.#topics.isDenied(name))
-      this.#settings.onEvent?.({ type: 'metadataRefresh', brokers: this.#directory.known.length, topics: told.length })
-    } finally {
-      if (negative) this.#negative.set(connection.broker, this.#settings.clock.monotonic())
-      else this.#negative.delete(connection.broker)
-    }
+    const told = await this.ask(connection, wanted, create)
+    this.#first = false
+    for (const topic of told) layouts.set(topic.name!, this.#topics.hear(topic.name!, topic))
+    for (const name of wanted) if (!layouts.has(name)) this.#topics.deny(name)
+    // A negative answer is to be asked again of another broker.
+    if (wanted.some(name => layouts.get(name)?.error !== null || this.#topics.isDoubtful(name))) this.#anyBroker.avoid(connection)
+    else this.#anyBroker.trust(connection)
+    this.#settings.onEvent?.({ type: 'metadataRefresh', brokers: this.#directory.known.length, topics: told.length })
     return layouts
-  }
-
-  /** A negative answer is to be asked again of another broker. When all gave one, the first may be asked again. */
-  #avoided(): ReadonlySet<string> {
-    const since = this.#settings.clock.monotonic() - avoidedFor
-    for (const [broker, at] of this.#negative) if (at < since) this.#negative.delete(broker)
-    if ([...this.#directory.addresses()].every(address => this.#negative.has(address))) this.#negative.clear()
-    return new Set(this.#negative.keys())
   }
 
   /** The topics asked for, as this broker tells of them. */
@@ -71,8 +55,7 @@ export class MetadataLoader {
       const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
       return this.#hear(await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }), names, connection.broker)
     } catch (error) {
-      // A broker this slow with what any can answer is stuck: the next try goes to another. So it does from a stranger.
-      if (error instanceof TimeoutError || isStrangerError(error)) connection.abort(error)
+      this.#anyBroker.avoid(connection, error)
       throw error
     }
   }

@@ -123,6 +123,11 @@ export class NetworkCluster {
     return this.links.connection(broker, lane, options)
   }
 
+  /** Who answered for `any` could not do it (`error` says why, if it is more than an answer): others are asked first for a while. */
+  avoid(connection: BrokerConnection, error?: unknown): void {
+    this.anyBroker.avoid(connection, error)
+  }
+
   #refreshQuietly(): void {
     const names = this.#refreshes.isDue ? this.topics.inUse() : this.topics.denied()
     this.#refreshes.inBackground(

@@ -6,19 +6,25 @@ import type { PartitionLayout, TopicLayout } from './layout.ts'
 
 type WireTopic = ResponseOf<typeof Metadata>['topics'][number]
 
-/** What a broker said of a topic. Partitions of the same topic that are known with a newer leader stay as they are. */
-export function layoutOf(name: string, told: WireTopic, known?: TopicLayout): TopicLayout {
+/** What a broker said of a topic. */
+export function layoutOf(name: string, told: WireTopic): TopicLayout {
   const partitions: PartitionLayout[] = []
   for (const partition of told.partitions) partitions[partition.partitionIndex] = partitionOf(partition)
   const error = errorFor(told.errorCode, `topic ${name}`) ?? oddity(name, told)
-  if (error === null && known?.id === told.topicId) {
-    for (const [index, before] of known.partitions.entries()) {
-      const now = partitions[index]
-      // A broker that lags behind may answer with an older leader than we know (KIP-320). A topic made anew starts over.
-      if (now !== undefined && now.leaderEpoch >= 0 && now.leaderEpoch < before.leaderEpoch) partitions[index] = before
-    }
-  }
   return { name, id: told.topicId, internal: told.isInternal, partitions: error === null ? partitions : [], error }
+}
+
+/**
+ * The layout with those partitions of the known one that have a newer leader: a broker that lags behind may tell an older one (KIP-320). The same
+ * layout if there are none. A topic made anew starts over.
+ */
+export function withNewerLeaders(layout: TopicLayout, known: TopicLayout | undefined): TopicLayout {
+  if (layout.error !== null || known?.id !== layout.id) return layout
+  const isNewer = (before: PartitionLayout | undefined, { leaderEpoch }: PartitionLayout): boolean =>
+    before !== undefined && leaderEpoch >= 0 && leaderEpoch < before.leaderEpoch
+  if (!layout.partitions.some((now, index) => isNewer(known.partitions[index], now))) return layout
+  const partitions = layout.partitions.map((now, index) => (isNewer(known.partitions[index], now) ? known.partitions[index]! : now))
+  return { ...layout, partitions }
 }
 
 /** What is wrong with the list of partitions: they are to be numbered from 0 on, each once. */

@@ -159,7 +159,9 @@ export class Router {
       // A member's requests wait for other members: each has a connection of its own.
       const key = lane === 'group' ? `${request['groupId']} ${request['memberId']}` : held
       const connection = await cluster.connection(broker, lane, { ...rest(), ...(key !== undefined && { key }) })
-      return await connection.request(api, request, { ...rest(), ...(request['acks'] === 0 && { noResponse: true }) })
+      const response = await connection.request(api, request, { ...rest(), ...(request['acks'] === 0 && { noResponse: true }) })
+      if (broker === 'any' && codeIn(response, anyBroker.redirectCodes) !== 0) cluster.avoid(connection)
+      return response
     } finally {
       if (held !== undefined) this.#busyFetchKeys.delete(held)
     }

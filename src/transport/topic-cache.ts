@@ -3,7 +3,7 @@ import { zeroUuid } from '../bytes/reader.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import type { Metadata } from '../protocol/metadata.ts'
 import type { TopicLayout } from './layout.ts'
-import { layoutOf } from './read-layout.ts'
+import { layoutOf, withNewerLeaders } from './read-layout.ts'
 
 export type WireTopic = ResponseOf<typeof Metadata>['topics'][number]
 
@@ -12,6 +12,8 @@ interface Entry {
   usedAt: number
   /** Since when every answer denied what we know; undefined: the last one confirmed it. */
   deniedSince: number | undefined
+  /** Since when every answer told older leaders than we know; undefined: the last one didn't. */
+  behindSince: number | undefined
   /** Ids that topics of this name had before: a broker that tells one lags behind. */
   readonly formerIds: readonly string[]
 }
@@ -58,18 +60,24 @@ export class TopicCache {
 
   /**
    * Takes in what a broker said of a topic; answers what to believe now. What denies a topic that we know (an error, no partitions, fewer
-   * partitions, a hole in the list, an id it had before) is not believed before all answers have denied it for a while.
+   * partitions, a hole in the list, an id it had before) is not believed before all answers have denied it for a while, nor are older leaders.
    */
   hear(name: string, told: WireTopic): TopicLayout {
     const known = this.#entries.get(name)
-    const layout = layoutOf(name, told, known?.layout)
-    if (known !== undefined && denies(layout, known) && !this.deny(name)) return known.layout
-    if (layout.error !== null) return layout
+    const heard = layoutOf(name, told)
+    if (known !== undefined && denies(heard, known) && !this.deny(name)) return known.layout
+    if (heard.error !== null) return heard
+    const now = this.#clock.monotonic()
+    const newest = withNewerLeaders(heard, this.#entries.get(name)?.layout)
+    const behindSince = newest === heard ? undefined : (known?.behindSince ?? now)
+    // Brokers before 2.8 give a topic made anew no other id, and what one broker told may have been wrong.
+    const layout = behindSince !== undefined && now - behindSince >= deniedFor ? heard : newest
     const formerIds = known === undefined || known.layout.id === layout.id ? [] : [known.layout.id]
     this.#entries.set(name, {
       layout,
-      usedAt: known?.usedAt ?? this.#clock.monotonic(),
+      usedAt: known?.usedAt ?? now,
       deniedSince: undefined,
+      behindSince: layout === heard ? undefined : behindSince,
       formerIds: [...(known?.formerIds ?? []), ...formerIds].slice(-rememberedIds),
     })
     return layout
@@ -87,6 +95,11 @@ export class TopicCache {
   /** Whether the last answer denied a topic that we know. */
   isDenied(name: string): boolean {
     return this.#entries.get(name)?.deniedSince !== undefined
+  }
+
+  /** Whether the last answer denied the topic, or told older leaders than we know: another broker may know better. */
+  isDoubtful(name: string): boolean {
+    return this.isDenied(name) || this.#entries.get(name)?.behindSince !== undefined
   }
 
   /** KIP-951: a leader named by a response; whether that was news. Older epochs than ours are not. */

@@ -4,6 +4,7 @@ import { isTemporary, ProtocolError } from '../base/errors.ts'
 import { sleep } from '../base/signals.ts'
 import { errorFor } from '../protocol/errors.ts'
 import { InitProducerId } from '../protocol/init-producer-id.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
 import type { NetworkCluster } from '../transport/network-cluster.ts'
 
 /** Under which a broker recognises a producer's batches. Compared as an object: another epoch is another identity. */
@@ -33,7 +34,7 @@ const lastEpoch = 0x7fff
 const noTransaction = 0x7fffffff
 
 export interface IdempotentConfig {
-  readonly cluster: Pick<NetworkCluster, 'connection'>
+  readonly cluster: Pick<NetworkCluster, 'connection' | 'avoid'>
   readonly clock: Clock
   readonly backoff: Backoff
   /** Bounds the search for a broker, and the request to it. */
@@ -101,6 +102,18 @@ export class IdempotentIdentities implements ProducerIdentities {
     const { cluster, timeoutMs } = this.#config
     const { signal } = this.#closing
     const connection = await cluster.connection('any', 'control', { signal, timeoutMs })
+    try {
+      return await this.#requestOf(connection)
+    } catch (error) {
+      // One that has lost touch with the controller has none to give; another may.
+      cluster.avoid(connection, error)
+      throw error
+    }
+  }
+
+  async #requestOf(connection: BrokerConnection): Promise<ProducerIdentity> {
+    const { timeoutMs } = this.#config
+    const { signal } = this.#closing
     const request = { transactionalId: null, transactionTimeoutMs: noTransaction }
     const { errorCode, producerId, producerEpoch } = await connection.request(InitProducerId, request, { signal, timeoutMs })
     const error = errorFor(errorCode, errorCode === 0 ? null : `${connection.broker} gives no producer id`)

@@ -4,7 +4,7 @@ import { Broker } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
-import type { BrokerConnection } from '../../src/socket/connection.ts'
+import type { AnyBroker } from '../../src/transport/any-broker.ts'
 import { Coordinators } from '../../src/transport/coordinators.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { IdleClock } from '../support/idle-clock.ts'
@@ -78,10 +78,8 @@ test('short-lived groups are let go: no more than a thousand are remembered, tho
     asked++
     return { coordinators: [{ key, nodeId: 1, host: 'h', port: 1, errorCode: 0, errorMessage: null }] }
   }
-  const coordinators = new Coordinators(
-    async () => ({ request }) as unknown as BrokerConnection,
-    async () => {},
-  )
+  const anyBroker = { any: async () => ({ request }) } as unknown as AnyBroker
+  const coordinators = new Coordinators(anyBroker, 1000, async () => {})
   for (let i = 0; i < 1000; i++) await coordinators.find('group', `g${i}`)
   await coordinators.find('group', 'g0')
   expect(asked).toBe(1000)

@@ -1,14 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { memory } from '../../adapters/memory/index.ts'
+import { zeroUuid } from '../../src/bytes/reader.ts'
 import { Client } from '../../src/client/client.ts'
 import type { ResponseOf } from '../../src/protocol/api.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
+import { Produce } from '../../src/protocol/produce.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import { IdleClock } from '../support/idle-clock.ts'
+import { produceAnswer } from '../writer/embedded.ts'
 import { type Bench, bench } from './support.ts'
 
 type Answer = ResponseOf<typeof Metadata>
@@ -226,5 +229,58 @@ describe('how often is asked', () => {
     }
     expect(asked).toBeLessThanOrEqual(16)
     expect(asked).toBeGreaterThanOrEqual(9)
+  })
+})
+
+describe('older leaders than we know are believed once all brokers told them for ten seconds', () => {
+  test('a leader that one answer named, and nobody knows: writes go on', async () => {
+    set()
+    await using writer = new Writer({ addr: b.broker.addresses, topic: 'topic', transport: b.transport })
+    await writer.writeMessages({ partition: 0, value: 'first' })
+    const stop = b.broker.control(Produce, async request => {
+      stop()
+      const answer = produceAnswer(request, ErrorCode.NotLeaderForPartition)
+      const currentLeader = { leaderId: 99, leaderEpoch: 1000 }
+      for (const { partitionResponses } of answer.responses) for (const each of partitionResponses) Object.assign(each, { currentLeader })
+      return { ...answer, nodeEndpoints: [{ nodeId: 99, host: 'nowhere', port: 1, rack: null }] }
+    })
+    const began = clock.monotonic()
+    await writer.writeMessages({ partition: 0, value: 'second' })
+    expect(clock.monotonic() - began).toBeGreaterThan(9_000)
+    expect(clock.monotonic() - began).toBeLessThan(20_000)
+  })
+
+  test('a topic made anew by brokers that give no topic ids', async () => {
+    set()
+    let age = 5
+    doctor(answer =>
+      each(answer, 'topic', topic => {
+        topic.topicId = zeroUuid
+        for (const partition of topic.partitions) partition.leaderEpoch = age
+      }),
+    )
+    const epoch = () => b.cluster.peek('topic')!.partitions[0]!.leaderEpoch
+    await b.cluster.topic('topic')
+    age = 0
+    await b.cluster.refresh(['topic'])
+    expect(epoch()).toBe(5)
+    await clock.sleep(11_000)
+    await b.cluster.refresh(['topic'])
+    expect(epoch()).toBe(0)
+  })
+
+  test('but not while one tells the newer ones', async () => {
+    set()
+    doctor((answer, brokerId) =>
+      each(answer, 'topic', topic => {
+        for (const partition of topic.partitions) partition.leaderEpoch = brokerId === 1 ? 7 : 3
+      }),
+    )
+    await b.cluster.topic('topic')
+    for (let i = 0; i < 20; i++) {
+      await clock.sleep(3_000)
+      await b.cluster.refresh(['topic'])
+      if (i > 2) expect(b.cluster.peek('topic')!.partitions[0]!.leaderEpoch).toBe(7)
+    }
   })
 })
