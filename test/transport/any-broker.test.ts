@@ -37,7 +37,7 @@ test.each([
   expect(clock.monotonic()).toBeLessThan(within)
 })
 
-const noCoordinator = { errorCode: 15, nodeId: -1, host: '', port: -1 }
+const noCoordinator = { errorCode: 15, errorMessage: null, nodeId: -1, host: '', port: -1 }
 test.each([
   ['refuses', { coordinators: [{ key: 'g', ...noCoordinator }] }, 2_000],
   ['never answers', 'hang' as const, 12_000],

@@ -276,7 +276,7 @@ describe('what cannot pass by itself fails at once, and what can names its cause
       .open({ topic: 'nowhere' })
       .writeMessages({ value: 'x' })
       .catch(e => e)
-    expect(error.message).toMatch(/topic nowhere does not exist: create it, or set allowAutoTopicCreation/)
+    expect(error.message).toMatch(/topic nowhere does not exist; create it or set allowAutoTopicCreation/)
   })
 
   test('the stack of a failed write leads to the line that waits', async () => {
