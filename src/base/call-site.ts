@@ -1,3 +1,5 @@
+import { IsoKafkaError } from './errors.ts'
+
 /**
  * Rejects with an error that was made far from the call it answers, and whose stack names the line that waits for this promise all the same.
  * Costs nothing unless something fails. Engines that don't follow promises leave the stack as it was.
@@ -7,18 +9,27 @@ export async function atCaller(makeError: () => unknown): Promise<never> {
   await null
   await null
   const error = makeError()
-  throw error instanceof Error ? withCaller(error) : error
+  throw error instanceof IsoKafkaError ? withCaller(error) : error
 }
 
-/** Engines tell of those who wait when an error is made; one made before has it added. */
-function withCaller(error: Error): Error {
-  const waiting = asyncLines(new Error().stack)
-  if (waiting !== '' && asyncLines(error.stack) === '') error.stack += waiting
+/** Settles as the call does, which engines can't follow by themselves; the stack of its error names the line that waits. */
+export async function traced<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    return await atCaller(() => error)
+  }
+}
+
+/** Engines tell of those who wait when an error is made; one made before has them added. Several callers may share one error. */
+function withCaller(error: IsoKafkaError): IsoKafkaError {
+  const known = error.stack ?? ''
+  const waiting = (new Error().stack ?? '').split('\n').filter(line => isWaiting(line) && !known.includes(line))
+  if (waiting.length > 0) error.stack = [known, ...waiting].join('\n')
   return error
 }
 
-function asyncLines(stack: string | undefined): string {
-  // The first line is this file's own.
-  const lines = (stack ?? '').split('\n').filter(line => /^\s+at async /.test(line) && !/\batCaller\b/.test(line))
-  return lines.map(line => `\n${line}`).join('')
+/** The first lines are this file's own. Not all stacks say "async": tools that map them to their sources drop it. */
+function isWaiting(line: string): boolean {
+  return /^\s+at /.test(line) && !/\b(withCaller|atCaller|traced|processTicksAndRejections)\b/.test(line)
 }

@@ -58,7 +58,7 @@ function kindOfSetting(value: unknown): string {
 
 function needed(kinds: object): string {
   const names = Object.entries(kinds).flatMap(([name, kind]) => (kind.endsWith('!') ? [name] : []))
-  return `{ ${names.join(', ')} }`
+  return names.length === 0 ? 'an object of settings' : `{ ${names.join(', ')} }`
 }
 
 /** Those of the settings that a T has, without those that are undefined. */

@@ -1,5 +1,6 @@
 import type { AddressLike } from '../base/address.ts'
-import { optionsOf } from '../base/call-options.ts'
+import { optionsOf, refuseMore } from '../base/call-options.ts'
+import { traced } from '../base/call-site.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -139,7 +140,8 @@ export class Client {
   }
 
   /** Closes the transport if it is the client's own; further calls reject with a ClosedError. */
-  async close(): Promise<void> {
+  async close(...extra: never[]): Promise<void> {
+    refuseMore('close', extra)
     this.#closed = true
     await this.#own?.close()
   }
@@ -159,6 +161,6 @@ export class Client {
     const checked = optionsOf(`${name}()`, options, extra)
     const asked = given(`${name}()`, request, kinds)
     if (this.#closed) throw new ClosedError('the client is closed')
-    return await run(this.#caller, asked, checked)
+    return await traced(run(this.#caller, asked, checked))
   }
 }

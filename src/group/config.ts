@@ -1,7 +1,7 @@
 import type { AddressLike } from '../base/address.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import { oneOf, type SettingKinds } from '../base/settings.ts'
+import { oneOf, type SettingKinds, shown } from '../base/settings.ts'
 import { FirstOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { GroupBalancer } from './balancers/group-balancer.ts'
@@ -106,6 +106,9 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
   }
   if (!Array.isArray(membership.groupBalancers) || membership.groupBalancers.length === 0)
     throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
+  for (const balancer of membership.groupBalancers)
+    if (!['protocolName', 'userData', 'assignGroups'].every(method => typeof (balancer as never)?.[method] === 'function'))
+      throw new ConfigError(`groupBalancers are objects, as new RangeGroupBalancer() is one, not ${shown(balancer)}`)
   for (const name of ['heartbeatInterval', 'sessionTimeout', 'rebalanceTimeout', 'partitionWatchInterval', 'timeout'] as const) {
     // The protocol has 32 bits for two of them, and no use for the others to be larger.
     if (!(membership[name] > 0 && membership[name] <= 0x7fffffff))

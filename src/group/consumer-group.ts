@@ -1,5 +1,6 @@
 import { backoffDelay } from '../base/backoff.ts'
-import { optionsOf } from '../base/call-options.ts'
+import { optionsOf, refuseMore } from '../base/call-options.ts'
+import { atCaller } from '../base/call-site.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
 import { messageOf } from '../base/errors.ts'
@@ -62,7 +63,7 @@ export class ConsumerGroup {
       if (this.#closing) throw new GroupClosedError(`group ${this.#membership.id} is closed`)
       const failure = this.#failure
       if (failure?.final !== true) this.#failure = undefined
-      if (failure !== undefined) throw failure.error
+      if (failure !== undefined) return await atCaller(() => failure.error)
       const generation = this.#offered
       this.#offered = undefined
       if (generation !== undefined) return generation
@@ -75,9 +76,10 @@ export class ConsumerGroup {
    * Ends the generation, waits for its functions (at most `rebalanceTimeout`) and leaves the group (within `timeout`); a static member stays until
    * its session ends.
    */
-  close(): Promise<void> {
+  async close(...extra: never[]): Promise<void> {
+    refuseMore('close', extra)
     this.#closed ??= this.#shut()
-    return this.#closed
+    await this.#closed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

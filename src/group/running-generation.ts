@@ -1,4 +1,8 @@
+import { optionsOf, refuseMore } from '../base/call-options.ts'
+import { traced } from '../base/call-site.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
+import { ConfigError } from '../base/errors.ts'
+import { shown } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { GenerationEndedError } from './errors.ts'
 import type { Generation, GroupOffsets, PartitionAssignment } from './generation.ts'
@@ -50,14 +54,17 @@ export class RunningGeneration implements Generation {
     return this.#finished.promise
   }
 
-  start(task: (signal: AbortSignal) => void | Promise<void>): void {
+  start(task: (signal: AbortSignal) => void | Promise<void>, ...extra: never[]): void {
+    refuseMore('start', extra, 'it takes one function')
+    if (typeof task !== 'function') throw new ConfigError(`start takes a function, as in start(async signal => { … }), not ${shown(task)}`)
     this.#running++
     void this.#run(task)
   }
 
-  async commitOffsets(offsets: GroupOffsets, options: CallOptions = {}): Promise<void> {
+  async commitOffsets(offsets: GroupOffsets, options?: CallOptions, ...extra: never[]): Promise<void> {
+    const checked = optionsOf('commitOffsets', options, extra)
     checkOffsets(offsets)
-    return this.#parts.commit(offsets, options)
+    await traced(this.#parts.commit(offsets, checked))
   }
 
   end(cause: unknown): void {

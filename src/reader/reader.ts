@@ -1,4 +1,5 @@
 import { optionsOf, refuseMore } from '../base/call-options.ts'
+import { atCaller, traced } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
@@ -25,6 +26,7 @@ import type { MessageBatch } from './message-batch.ts'
 import { MessageSource } from './message-source.ts'
 import { ReaderMetrics } from './metrics.ts'
 import { MissingTopics } from './missing-topics.ts'
+import { checkList, checkNamed } from './named.ts'
 import { PartitionSession } from './partition-session.ts'
 import { placeOf, type SeekTarget, timeOf } from './place.ts'
 import type { Position } from './position.ts'
@@ -133,10 +135,10 @@ export class Reader implements AsyncIterable<Message> {
     const list: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
     if (!list.every(isRead)) throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
     this.#start()
-    const commits = await this.#session.commits(options)
+    const commits = await traced(this.#session.commits(options))
     const error = commits.note(list)
     if (this.#settings.commitInterval > 0) commits.poke()
-    else await abortable(commits.flush(), options.signal)
+    else await traced(abortable(commits.flush(), options.signal))
     if (error !== null) throw error
   }
 
@@ -172,7 +174,8 @@ export class Reader implements AsyncIterable<Message> {
    * The offset of the next message; FirstOffset or LastOffset until it is known where that is. −1 in a group and where several partitions are
    * read: see `stats().partitions`.
    */
-  offset(): number {
+  offset(...extra: never[]): number {
+    refuseMore('offset', extra, 'stats().partitions has the offsets of all')
     return this.#sole?.offset() ?? -1
   }
 
@@ -180,15 +183,18 @@ export class Reader implements AsyncIterable<Message> {
    * Messages from the next one to the end, as last heard; −1 before anything was heard. Of one partition when it is named, else of all that
    * are read; −1 then in a group, as in kafka-go.
    */
-  lag(topic?: string, partition?: number): number {
-    if (topic === undefined) return this.#sole?.lag() ?? -1
-    const position = this.#position(topic, partition)
+  lag(topic?: string, partition?: number, ...extra: never[]): number {
+    refuseMore('lag', extra)
+    if (topic === undefined && partition === undefined) return this.#sole?.lag() ?? -1
+    checkNamed('lag', topic, partition)
+    const position = this.#position(topic!, partition!)
     return position.lag(this.#source.next(position))
   }
 
   /** Asks for the ends of the partitions: the messages from the next ones to there. Not in a group. */
   async readLag(options?: CallOptions, ...extra: never[]): Promise<number> {
-    return await this.#alone('readLag').readLag(optionsOf('readLag', options, extra))
+    const checked = optionsOf('readLag', options, extra)
+    return await traced(this.#alone('readLag').readLag(checked))
   }
 
   /** Reads on from this offset, FirstOffset or LastOffset, or these by name; what was fetched ahead is dropped. Not in a group: see `seek`. */
@@ -201,7 +207,7 @@ export class Reader implements AsyncIterable<Message> {
   async setOffsetAt(time: Date | number, options?: CallOptions, ...extra: never[]): Promise<void> {
     const checked = optionsOf('setOffsetAt', options, extra)
     const timestamp = timeOf(time)
-    await this.#alone('setOffsetAt').setOffsetAt(timestamp, checked)
+    await traced(this.#alone('setOffsetAt').setOffsetAt(timestamp, checked))
   }
 
   /**
@@ -211,6 +217,7 @@ export class Reader implements AsyncIterable<Message> {
    */
   seek(topic: string, partition: number, target: SeekTarget, ...extra: never[]): void {
     refuseMore('seek', extra)
+    checkNamed('seek', topic, partition)
     this.#ensureOpen()
     const place = placeOf(target)
     if (this.#sole !== undefined && topic === this.#settings.topics[0]) return this.#sole.seek(partition, target)
@@ -223,27 +230,27 @@ export class Reader implements AsyncIterable<Message> {
    * Hands out nothing of these partitions (default: all that are read) until `resume`, or until they are taken from this member. What was fetched
    * of them and not handed out is dropped, and fetched again then: a pause keeps no memory. A ConfigError for a partition that is not read.
    */
-  pause(partitions?: readonly TopicPartition[]): void {
-    this.#ensureOpen()
-    const positions = this.#those(partitions)
+  pause(partitions?: readonly TopicPartition[], ...extra: never[]): void {
+    const positions = this.#those('pause', partitions, extra)
     this.#fetcher.pause(positions, position => this.#source.next(position))
     this.#source.cut(positions)
   }
 
   /** Reads paused partitions (default: all) on from where they were left. */
-  resume(partitions?: readonly TopicPartition[]): void {
-    this.#ensureOpen()
-    this.#fetcher.resume(this.#those(partitions))
+  resume(partitions?: readonly TopicPartition[], ...extra: never[]): void {
+    this.#fetcher.resume(this.#those('resume', partitions, extra))
   }
 
   /** The partitions that are paused. */
-  paused(): TopicPartition[] {
+  paused(...extra: never[]): TopicPartition[] {
+    refuseMore('paused', extra)
     const paused = [...this.#fetcher.positions].filter(({ state }) => state === 'paused')
     return paused.map(({ topic, partition }) => ({ topic, partition }))
   }
 
   /** What happened since the last call, and how things stand. */
-  stats(): ReaderStats {
+  stats(...extra: never[]): ReaderStats {
+    refuseMore('stats', extra)
     const { minBytes, maxBytes, maxWait, queueCapacity, topics } = this.#settings
     const { left } = this.#source
     const counted = this.#counters.snapshot()
@@ -267,7 +274,8 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /** The settings as given. */
-  config(): ReaderConfig {
+  config(...extra: never[]): ReaderConfig {
+    refuseMore('config', extra)
     return this.#given
   }
 
@@ -275,9 +283,10 @@ export class Reader implements AsyncIterable<Message> {
    * Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by twice the `timeout`: what takes a broker
    * longer ends in the background.
    */
-  close(): Promise<void> {
+  async close(...extra: never[]): Promise<void> {
+    refuseMore('close', extra)
     this.#closed ??= this.#shut()
-    return this.#closed
+    await this.#closed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -319,8 +328,9 @@ export class Reader implements AsyncIterable<Message> {
 
   /** Waits its turn, then until there is something to take. */
   async #obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
+    this.#ensureOpen()
     this.#transport.enter()
-    return this.#turns.take(options, async () => {
+    const turn = this.#turns.take(options, async () => {
       // Asking is what says that the last is done with, whatever becomes of it.
       if (this.#source.begin()) this.#session?.poke()
       this.#idle()
@@ -340,6 +350,11 @@ export class Reader implements AsyncIterable<Message> {
         return taken
       }
     })
+    try {
+      return await turn
+    } catch (error) {
+      return await atCaller(() => error)
+    }
   }
 
   /** A member that was told of a partition it can't go on with joins anew: the group may know better where to begin. */
@@ -373,14 +388,17 @@ export class Reader implements AsyncIterable<Message> {
     return this.#sole
   }
 
-  #position(topic: string, partition: number | undefined): Position {
-    const position = partition === undefined ? undefined : this.#fetcher.position(topic, partition)
+  #position(topic: string, partition: number): Position {
+    const position = this.#fetcher.position(topic, partition)
     if (position === undefined)
       throw new ConfigError(`${topic}/${partition} is not being read${this.#session === undefined ? '' : ' by this member'}`)
     return position
   }
 
-  #those(partitions: readonly TopicPartition[] | undefined): Position[] {
+  #those(method: string, partitions: readonly TopicPartition[] | undefined, extra: readonly unknown[]): Position[] {
+    refuseMore(method, extra, 'it takes a list, as in [{ topic, partition }]')
+    if (partitions !== undefined) checkList(method, partitions)
+    this.#ensureOpen()
     return partitions?.map(({ topic, partition }) => this.#position(topic, partition)) ?? [...this.#fetcher.positions]
   }
 

@@ -1,5 +1,6 @@
 import type { Balancer } from '../balancer/balancer.ts'
-import { signalOf } from '../base/call-options.ts'
+import { refuseMore, signalOf } from '../base/call-options.ts'
+import { traced } from '../base/call-site.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import { abortable, type CallOptions, onAbort } from '../base/signals.ts'
@@ -63,7 +64,7 @@ export class Writer {
     } catch (error) {
       return Promise.reject(error)
     }
-    return abortable(writing, signal)
+    return signal === undefined ? writing : traced(abortable(writing, signal))
   }
 
   /** Writes one message and tells where it went, also when the writer is `async`. Rejects with the message's own error. */
@@ -77,7 +78,7 @@ export class Writer {
     } catch (error) {
       return Promise.reject(error)
     }
-    return abortable(writing, signal)
+    return signal === undefined ? writing : traced(abortable(writing, signal))
   }
 
   /**
@@ -91,7 +92,8 @@ export class Writer {
   }
 
   /** What happened since the last call, and the settings. */
-  stats(): WriterStats {
+  stats(...more: never[]): WriterStats {
+    refuseMore('stats', more)
     return this.#metrics.snapshot(this.#settings, this.#accumulator.memory.taken)
   }
 
