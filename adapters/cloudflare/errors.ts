@@ -1,5 +1,5 @@
 import { ConfigError, ConnectionError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
-import { networkError } from '../shared/errors.ts'
+import { peerReset } from '../shared/peer-reset.ts'
 
 /** A Worker's error as one of ours. They are few, and say little: a certificate that doesn't pass looks like a port where nothing listens. */
 export function translate(broker: string, error: unknown, secure: boolean): unknown {
@@ -12,6 +12,5 @@ export function translate(broker: string, error: unknown, secure: boolean): unkn
     const tls = secure ? ', or its certificate is not one the Workers runtime trusts, or it does not speak TLS' : ''
     return new ConnectionError(broker, `no connection: host not found, connection refused${tls}`, { cause: error })
   }
-  if (/Network connection lost/.test(message)) return networkError(broker, 'ECONNRESET', error)
-  return networkError(broker, undefined, error)
+  return new ConnectionError(broker, /Network connection lost/.test(message) ? peerReset : message, { cause: error })
 }

@@ -1,10 +1,11 @@
 import { AuthenticationError, ConfigError, ConnectionError, HungUpError, messageOf } from '../../src/base/errors.ts'
+import { peerReset } from './peer-reset.ts'
 
 // The words for what goes wrong with a connection, the same in every runtime.
 
 const sentences: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: nothing listens there',
-  ECONNRESET: 'the peer reset the connection',
+  ECONNRESET: peerReset,
   EPIPE: 'the peer closed the connection while we wrote',
   ENOTFOUND: 'host not found',
   EAI_AGAIN: 'the host name could not be looked up: no answer from the name server',

@@ -107,8 +107,12 @@ function sameAs(name: string, names: object): string | undefined {
   const wanted = plain(name)
   const word = Object.keys(names).find(each => plain(each) === wanted)
   if (word !== undefined) return word
-  const ours = foreignNames.find(([foreign]) => foreign!.split(' ').includes(wanted))?.slice(1)
-  return ours?.find(each => Object.hasOwn(names, each.split(':')[0]!))
+  const [, ours = ''] =
+    foreignNames
+      .split('\n')
+      .map(line => line.split(' > '))
+      .find(([foreign]) => foreign!.split(' ').includes(wanted)) ?? []
+  return ours.split(',').find(each => Object.hasOwn(names, each.split(':')[0]!))
 }
 
 /** The name that shares the most pairs of letters with another (Dice's coefficient), if half of them or more. */

@@ -1,6 +1,7 @@
 import { kindOf, ProtocolError } from '../base/errors.ts'
 import { putUuid } from './reader.ts'
 import { writeUtf8 } from './utf8.ts'
+import { putVarlong } from './varint.ts'
 
 // Attached bytes shorter than this are cheaper to copy than to carry as a piece of their own.
 const copyBelow = 2048
@@ -136,21 +137,8 @@ export class ByteWriter {
 
   varlong(value: number): void {
     if (!Number.isSafeInteger(value)) throw notA('integer a number holds exactly', value)
-    let at = this.#room(10)
-    // The zigzag form of a 53-bit number needs 54 bits: past what a number holds, so the lowest seven bits are split off first.
-    const magnitude = value < 0 ? -(value + 1) : value
-    let rest = Math.floor(magnitude / 0x40)
-    const low = (magnitude % 0x40) * 2 + (value < 0 ? 1 : 0)
-    if (rest === 0) this.#bytes[at++] = low
-    else {
-      this.#bytes[at++] = low | 0x80
-      while (rest > 0x7f) {
-        this.#bytes[at++] = (rest % 0x80) | 0x80
-        rest = Math.floor(rest / 0x80)
-      }
-      this.#bytes[at++] = rest
-    }
-    this.#at = at
+    const at = this.#room(10)
+    this.#at = putVarlong(this.#bytes, at, value)
   }
 
   uuid(text: string): void {

@@ -1,10 +1,10 @@
 import { crc32c } from '#crc32c'
 import { ConfigError, kindOf } from '../base/errors.ts'
 import { writeUtf8 } from '../bytes/utf8.ts'
+import { putVarint, putVarlong, varintWidth, varlongWidth } from '../bytes/varint.ts'
 import type { Compressor } from '../compression/codec.ts'
 import * as layout from './batch-layout.ts'
 import type { HeaderInput } from './message-input.ts'
-import { putVarint, putVarlong, varintWidth, varlongWidth } from './varint.ts'
 
 type Field = string | Uint8Array | null | undefined
 type WriteUtf8 = (into: Uint8Array, at: number, text: string) => number

@@ -1,11 +1,11 @@
 import { ProtocolError } from '../base/errors.ts'
 import { crc32 } from '../bytes/crc32.ts'
+import { putVarint, putVarlong, varintWidth, varlongWidth } from '../bytes/varint.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import * as layout from './batch-layout.ts'
 import { int32, int64 } from './bytes.ts'
 import * as legacy from './message-set-layout.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { putVarint, putVarlong, varintWidth, varlongWidth } from './varint.ts'
 
 /** Records as a v2 batch has them, and what they count from. */
 export interface ConvertedSet {

@@ -50,7 +50,7 @@ export class Partitioner {
   /** The queue of the message. Throws a ConfigError for a partition that the topic has not. */
   choose(message: MessageInput, turn: number): PartitionQueue {
     const { partition } = message
-    if (partition !== undefined && partition !== null && isWish(message)) return this.#named(partition)
+    if (partition !== undefined && partition !== null && isWish(message)) return this.#queueOf(partition, 'a message names partition')
     if (this.#balancer !== undefined) return this.#ask(this.#balancer, message)
     const { key } = message
     if (key !== null && key !== undefined) return this.#queues[javaPartition(key, this.#partitions.length)]!
@@ -58,12 +58,15 @@ export class Partitioner {
     return sticky !== undefined && turn === this.#stickyTurn && sticky.bytesGiven < this.#stickyUntil ? sticky : this.#next(turn)
   }
 
-  /** The queue of a partition that a message names. */
-  #named(partition: unknown): PartitionQueue {
-    const queue = typeof partition === 'number' && partition < this.#partitions.length ? this.#queues[partition] : undefined
+  /** The queue of a partition that somebody chose, who may answer anything. */
+  #queueOf(partition: unknown, who: string, advice = ''): PartitionQueue {
+    const isNumber = typeof partition === 'number'
+    const queue = isNumber && partition < this.#partitions.length ? this.#queues[partition] : undefined
     if (queue !== undefined) return queue
-    const what = typeof partition === 'number' ? partition : kindOf(partition)
-    throw new ConfigError(`a message names partition ${what} of ${this.topic.name}, which has ${this.#partitions.length}`)
+    // A balancer's promise that rejects must not end the process.
+    if (partition instanceof Promise) partition.catch(() => {})
+    const what = isNumber ? partition : kindOf(partition)
+    throw new ConfigError(`${who} ${what} of ${this.topic.name}, which has ${this.#partitions.length}${advice}`)
   }
 
   /** The next partition that has a leader; the next of all where none has. */
@@ -90,17 +93,8 @@ export class Partitioner {
     } catch (error) {
       throw new ConfigError(`the balancer failed for ${this.topic.name}: ${messageOf(error)}`, { cause: error })
     }
-    const queue = typeof partition === 'number' && partition < this.#partitions.length ? this.#queues[partition] : undefined
-    if (queue === undefined) throw this.#noChoice(partition)
-    return queue
-  }
-
-  #noChoice(chosen: unknown): ConfigError {
-    // One that rejects must not end the process.
-    if (chosen instanceof Promise) chosen.catch(() => {})
-    const what = typeof chosen === 'number' ? `partition ${chosen}` : kindOf(chosen)
-    const { length } = this.#partitions
-    return new ConfigError(`the balancer chose ${what} of ${this.topic.name}, which has ${length}: it must answer one of those it is given`)
+    const chose = `the balancer chose${typeof partition === 'number' ? ' partition' : ''}`
+    return this.#queueOf(partition, chose, ': it must answer one of those it is given')
   }
 }
 

@@ -32,27 +32,39 @@ export interface Settings {
   readonly allowAutoTopicCreation: boolean
 }
 
+/** The settings that are positive numbers. */
+type Positive = {
+  [K in keyof WriterConfig]-?: number extends WriterConfig[K] ? K : never
+}[keyof WriterConfig]
+
 export function settingsOf(all: WriterConfig): Settings {
   const config = given('a Writer', all, writerSettings, "{ addr: 'host:port' }", ofTransport)
+  // As in kafka-go, 0 asks for the default.
+  const positive = (name: Positive, byDefault: number): number => {
+    const value = config[name] ?? 0
+    if (value === 0) return byDefault
+    if (!(value > 0)) throw new ConfigError(`${name} must be a positive number, not ${value}`)
+    return value
+  }
   const requiredAcks = oneOf('requiredAcks', config.requiredAcks ?? RequiredAcks.All, RequiredAcks)
   const compression = oneOf('compression', config.compression ?? Compression.None, Compression)
-  const batchBytes = positive(config.batchBytes, 1_000_000, 'batchBytes')
-  const maxBufferedBytes = positive(config.maxBufferedBytes, 64 * 1024 * 1024, 'maxBufferedBytes')
-  const min = positive(config.writeBackoffMin, 100, 'writeBackoffMin')
+  const batchBytes = positive('batchBytes', 1_000_000)
+  const maxBufferedBytes = positive('maxBufferedBytes', 64 * 1024 * 1024)
+  const min = positive('writeBackoffMin', 100)
   if (config.idempotent === true && requiredAcks !== RequiredAcks.All) throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
   if (maxBufferedBytes < batchBytes) throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {
     addr: config.addr,
     topic: config.topic ?? '',
-    maxAttempts: positive(config.maxAttempts, 10, 'maxAttempts'),
-    backoff: { min, max: Math.max(min, positive(config.writeBackoffMax, 1000, 'writeBackoffMax')) },
-    batchSize: positive(config.batchSize, 10_000, 'batchSize'),
+    maxAttempts: positive('maxAttempts', 10),
+    backoff: { min, max: Math.max(min, positive('writeBackoffMax', 1000)) },
+    batchSize: positive('batchSize', 10_000),
     batchBytes,
-    maxRequestBytes: positive(config.maxRequestBytes, 1024 * 1024, 'maxRequestBytes'),
-    batchTimeout: positive(config.batchTimeout, 10, 'batchTimeout'),
-    readTimeout: positive(config.readTimeout, 10_000, 'readTimeout'),
-    writeTimeout: positive(config.writeTimeout, 10_000, 'writeTimeout'),
-    deliveryTimeout: positive(config.deliveryTimeout, 120_000, 'deliveryTimeout'),
+    maxRequestBytes: positive('maxRequestBytes', 1024 * 1024),
+    batchTimeout: positive('batchTimeout', 10),
+    readTimeout: positive('readTimeout', 10_000),
+    writeTimeout: positive('writeTimeout', 10_000),
+    deliveryTimeout: positive('deliveryTimeout', 120_000),
     requiredAcks,
     answered: requiredAcks !== RequiredAcks.None,
     idempotent: config.idempotent ?? requiredAcks === RequiredAcks.All,
@@ -63,11 +75,4 @@ export function settingsOf(all: WriterConfig): Settings {
     maxBufferedBytes,
     allowAutoTopicCreation: config.allowAutoTopicCreation ?? false,
   }
-}
-
-/** As in kafka-go, 0 asks for the default. */
-function positive(value: number | undefined, byDefault: number, name: string): number {
-  if (value === undefined || value === 0) return byDefault
-  if (typeof value !== 'number' || !(value > 0)) throw new ConfigError(`${name} must be a positive number, not ${value}`)
-  return value
 }
