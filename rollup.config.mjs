@@ -48,7 +48,7 @@ const compiledTypeScript = {
  * rest is put together, for Node to open few files.
  */
 const apart =
-  /build\/src\/((?:schema|protocol|compression)\/(?!index).*|transport\/(?:leaders|routes)|.*\/(?:message-set|record-batch|crc32-balancer))\.js$/
+  /build\/src\/((?:schema|protocol|compression)\/(?!index).*|transport\/(?:destination|moved)|(?:reader|group)\/config|client\/(?:produce|list-offsets)|records\/control|.*\/(?:message-set|record-batch|crc32-balancer))\.js$/
 /** @param {string} id */
 const alone = id => apart.exec(id)?.[1]?.replace('/', '-')
 

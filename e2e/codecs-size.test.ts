@@ -6,7 +6,7 @@ import { noSize, type WriterBundleOptions, writerBundle } from './codecs/bundle.
 const kilobytes = async (options?: WriterBundleOptions): Promise<number> =>
   gzipSync(await writerBundle(options), { level: 9 }).length / 1000
 
-test('a Writer for Workers, minified and gzipped, keeps its budget: 55 KB with all codecs, 40 KB with none', unless(noSize), async () => {
+test('a Writer for Workers, minified and gzipped, keeps its budget: 55 KB with all codecs, 44 KB with none', unless(noSize), async () => {
   const whole = await kilobytes()
   const without = await kilobytes({ splitting: true })
   const slim = await kilobytes({ slim: true })
@@ -14,9 +14,9 @@ test('a Writer for Workers, minified and gzipped, keeps its budget: 55 KB with a
   const told = { 'with all codecs': whole, 'without, split': without, 'without, slim': slim, 'and a Transport of its own with SASL': own }
   for (const [what, size] of Object.entries(told)) console.log(`Writer for Workers, minified and gzipped, ${what}: ${size.toFixed(1)} KB`)
   expect(whole).toBeLessThanOrEqual(55)
-  expect(without).toBeLessThanOrEqual(40)
-  expect(slim).toBeLessThanOrEqual(40)
-  expect(own).toBeLessThanOrEqual(43)
+  expect(without).toBeLessThanOrEqual(44)
+  expect(slim).toBeLessThanOrEqual(43.5)
+  expect(own).toBeLessThanOrEqual(50)
 })
 
 test('a bundle without codecs has no compressor in it, one with them no decompressor', unless(noSize), async () => {
