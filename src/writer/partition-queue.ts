@@ -215,8 +215,8 @@ export class PartitionQueue {
 
   #recover(batch: Batch, outcome: Exclude<ProduceOutcome, 'written'>, error: Error, now: number): void {
     if (outcome === 'retry' || outcome === 'lost') batch.maybeWritten = true
-    // What comes back while the others are awaited failed for the same reason as the first.
-    if (!this.#holding) this.#backOff(now, error)
+    // What comes back while the others are awaited failed for the same reason as the first. After what is not sent again there is no need to wait.
+    if (!this.#holding && outcome !== 'failed' && outcome !== 'split') this.#backOff(now, error)
     this.#holding = true
     const { ids, settings } = this.#host
     const hopeless = outcome === 'failed' || outcome === 'lost' || (outcome === 'fenced' && (ids === null || batch.maybeWritten))

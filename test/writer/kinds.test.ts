@@ -9,7 +9,7 @@ import { Produce } from '../../src/protocol/produce.ts'
 import type { Socket } from '../../src/socket/socket.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { SendLimits } from '../../src/writer/send-limits.ts'
-import { Embedded, numbered, topic, values } from './embedded.ts'
+import { batchesOf, Embedded, numbered, produceAnswer, topic, values } from './embedded.ts'
 
 /** Sockets that end when they bring a request of more bytes than `most`, as brokers and proxies do. */
 function bounded(kafka: Embedded, most: number) {
@@ -343,4 +343,20 @@ test('a write that a broken connection ended for good may have been written, and
   expect(error.mayHaveBeenWritten()).toBe(true)
   expect(error.errors[0].cause).toBeInstanceOf(ConnectionError)
   expect(await kafka.texts()).toEqual(['first', 'x'])
+})
+
+test.each([
+  ['refused for good', ErrorCode.InvalidRecord],
+  ['too large', ErrorCode.MessageSizeTooLarge],
+])('messages that are %s cost those behind them no wait', async (_what, code) => {
+  await using kafka = new Embedded()
+  const writer = kafka.open({ writeBackoffMin: 60_000, writeBackoffMax: 60_000 })
+  kafka.onProduce(request => {
+    const { batch } = batchesOf(request)[0]!
+    return new TextDecoder().decode(batch.bytes).includes('bad') ? produceAnswer(request, code) : undefined
+  })
+  const refused: unknown[] = []
+  for (let i = 0; i < 10; i++) await writer.writeMessages({ value: i % 2 ? 'bad' : 'good' }).catch(error => refused.push(error))
+  expect(refused).toHaveLength(5)
+  expect(await kafka.texts()).toEqual(Array(5).fill('good'))
 })
