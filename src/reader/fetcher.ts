@@ -164,6 +164,12 @@ export class Fetcher {
     return undefined
   }
 
+  /** The batch has been handed out, and what it holds ends at `behind`. */
+  finished(fetched: FetchedBatch, behind: number): void {
+    fetched.position.finished(fetched, behind)
+    if (fetched.next > behind) this.#parts.onPassed()
+  }
+
   /** A batch could not be read from this offset on: it is fetched again, a while later. */
   damaged(fetched: FetchedBatch, from: number, error: unknown): void {
     this.#outcomes.damaged(fetched, from, error)

@@ -147,9 +147,10 @@ export class MessageSource {
   private finish(): void {
     const { open } = this
     if (open === undefined) return
+    const behind = open.whole ? open.batch.lastOffset + 1 : this.behind
     open.frame?.release()
     this.end()
-    open.fetched.position.finished(open.fetched)
+    this.fetcher.finished(open.fetched, behind)
   }
 
   private end(): void {

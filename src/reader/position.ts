@@ -160,11 +160,11 @@ export class Position {
     this.#tail = ahead
   }
 
-  /** A batch of it has been handed out whole. */
-  finished(ahead: Ahead): void {
+  /** A batch of it has been handed out whole; `behind`: its last record that there is. */
+  finished(ahead: Ahead, behind: number): void {
     if (ahead.era !== this.era) return
     if (this.#tail === ahead) this.#tail = undefined
-    this.#next = Math.min(ahead.next, ahead.batch.lastOffset + 1)
+    this.#next = Math.min(ahead.next, behind)
     this.#pass(ahead.next)
   }
 

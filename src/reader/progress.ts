@@ -22,7 +22,8 @@ export class Progress {
 
   /** Nothing to hand out lies between the two: whoever is done with all before is done with that, too. */
   pass(from: number, to: number): void {
-    this.#from = from
+    // What comes right behind makes one gap of two.
+    if (from !== this.#to) this.#from = from
     this.#to = to
     if (Math.max(this.due, this.committed) === from) this.due = to
   }

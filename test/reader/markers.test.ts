@@ -100,3 +100,37 @@ test('a commit by hand of the last message goes behind what follows it, an earli
   await kafka.write([{ value: '3' }])
   expect((await waiting).text()).toBe('3')
 })
+
+test('a commit by hand before what follows was passed over goes behind it once the next message is asked for', async () => {
+  const { kafka, producer, committed } = await world()
+  await using _ = kafka
+  const reader = kafka.reader({ groupId: 'g', isolationLevel: IsolationLevel.ReadCommitted, maxWait: 50 })
+  await kafka.write([{ value: '1' }])
+  const one = await reader.fetchMessage()
+  await aborted(await producer('a'))
+  await until(forever, () => reader.lag('t', 0) === 0)
+  await reader.commitMessages(one)
+  expect(await committed()).toBe(1)
+  const waiting = reader.fetchMessage()
+  await until(forever, async () => (await committed()) === 4)
+  await kafka.write([{ value: '2' }])
+  expect((await waiting).text()).toBe('2')
+})
+
+test('a commit by hand goes behind all that follows, though it was passed over bit by bit', async () => {
+  const { kafka, producer, committed } = await world()
+  await using _ = kafka
+  const reader = kafka.reader({ groupId: 'g', isolationLevel: IsolationLevel.ReadCommitted, maxWait: 50 })
+  await kafka.write([{ value: '1' }])
+  const one = await reader.fetchMessage()
+  const waiting = reader.fetchMessage()
+  const a = await producer('a')
+  for (const end of [4, 7]) {
+    await aborted(a)
+    await until(forever, () => reader.stats().partitions[0]!.offset === end)
+  }
+  await reader.commitMessages(one)
+  expect(await committed()).toBe(7)
+  await kafka.write([{ value: '2' }])
+  expect((await waiting).text()).toBe('2')
+})
