@@ -45,6 +45,8 @@ export interface CommitOptions extends CallOptions {
   /** Default: as of now. */
   identity?: CommitIdentity
   topicIds: TopicIds
+  /** Told of each partition that is stored, be it that others are not. */
+  stored?(topic: string, partition: number): void
 }
 
 /** Until topics that this member may not read are tried again, in milliseconds. */

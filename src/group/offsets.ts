@@ -1,4 +1,4 @@
-import { ConfigError, ProtocolError } from '../base/errors.ts'
+import { ConfigError, isTemporary, ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
@@ -81,17 +81,22 @@ export interface CommitTerms {
   readonly retentionTime: number
 }
 
+export interface StoreOptions extends PersistOptions {
+  /** Told of each partition that is stored, be it that others are not. */
+  stored?(topic: string, partition: number): void
+}
+
 /**
- * Stores positions; rejects with the first partition's KafkaError. Those of a topic that was made anew are left out, for in the new one they
- * would skip what the group has never read; the error is IllegalGeneration then.
+ * Stores positions; rejects with one partition's KafkaError, once the others are stored. Those of a topic that was made anew are left out, for
+ * in the new one they would skip what the group has never read; the error is IllegalGeneration then.
  */
 export async function storeOffsets(
   { groupId, coordinator, cluster }: GroupPlace,
   { identity, topicIds, metadata, retentionTime }: CommitTerms,
   offsets: GroupOffsets,
-  options: PersistOptions,
+  { stored, ...options }: StoreOptions,
 ): Promise<void> {
-  const all = Object.entries(offsets).map(([name, partitions]) => ({
+  let left = Object.entries(offsets).map(([name, partitions]) => ({
     name,
     topicId: topicIds[name] ?? zeroUuid,
     partitions: Object.entries(partitions).map(([id, offset]) => ({
@@ -106,8 +111,9 @@ export async function storeOffsets(
     const now = (cluster.isDenied(name) ? undefined : cluster.peek(name)?.id) ?? zeroUuid
     return topicId !== zeroUuid && now !== topicId && (now !== zeroUuid || refused.has(name))
   }
+  let failed: unknown
   await coordinator.persist(async () => {
-    const topics = all.filter(topic => !isGone(topic))
+    const topics = left.filter(topic => !isGone(topic))
     if (topics.length === 0) return
     const response = await coordinator.request(
       'control',
@@ -118,27 +124,47 @@ export async function storeOffsets(
     const unanswered = new Set(
       topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => `${name}/${partitionIndex}`)),
     )
+    const again = new Set<string>()
+    const unknown = new Set<string>()
+    let passing: unknown
     for (const answer of response.topics) {
       const name = nameOf(answer, topics)
       for (const { partitionIndex, errorCode } of answer.partitions) {
-        unanswered.delete(`${name}/${partitionIndex}`)
-        if (errorCode === ErrorCode.UnknownTopicID || errorCode === ErrorCode.UnknownTopicOrPartition) {
-          await cluster.refresh([name], options)
-          refused.add(name)
+        const place = `${name}/${partitionIndex}`
+        if (!unanswered.delete(place)) continue
+        if (errorCode === ErrorCode.UnknownTopicID || errorCode === ErrorCode.UnknownTopicOrPartition) unknown.add(name)
+        try {
+          coordinator.check(errorCode, place)
+          stored?.(name, partitionIndex)
+        } catch (error) {
+          if (!isTemporary(error)) failed ??= error
+          else {
+            passing ??= error
+            again.add(place)
+          }
         }
-        coordinator.check(errorCode, `${name}/${partitionIndex}`)
       }
     }
     if (unanswered.size > 0)
       throw new ProtocolError(`the coordinator of group ${groupId} left ${[...unanswered].join(', ')} out of its answer to a commit`)
+    const unsettled = topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.filter(({ partitionIndex }) => again.has(`${name}/${partitionIndex}`)),
+    }))
+    left = [...left.filter(topic => !topics.includes(topic)), ...unsettled.filter(({ partitions }) => partitions.length > 0)]
+    if (unknown.size > 0) await cluster.refresh([...unknown], options)
+    for (const name of unknown) refused.add(name)
+    if (again.size > 0) throw passing
   }, options)
-  const gone = all.filter(isGone).map(({ name }) => name)
+  const gone = left.filter(isGone).map(({ name }) => name)
   if (gone.length > 0) {
     throw new KafkaError(
       ErrorCode.IllegalGeneration,
       `not committed, for ${gone.join(', ')} was deleted and made anew since group ${groupId} was given its partitions`,
     )
   }
+  if (failed !== undefined) throw failed
 }
 
 /** A ConfigError for what is no offsets: a Map, say, has no entries to be seen, and would be committed in silence as nothing. */

@@ -22,6 +22,13 @@ export interface Holding {
   readonly position: Position
 }
 
+/** What came of noting messages. */
+export interface Noted {
+  /** How far each partition is to be committed. */
+  readonly ends: ReadonlyMap<Progress, number>
+  readonly refused: KafkaError | null
+}
+
 export interface CommitterParts {
   readonly membership: GroupMembership
   /** All that this member may commit, by name of the partition. */
@@ -53,25 +60,39 @@ export class Committer {
   }
 
   /**
-   * Notes messages to be committed. Answers the error to reject with when some are of partitions this member no longer has, or has anew, or of
-   * a topic that was deleted and made anew: those are left out, for their new reader begins where the group's commits left off.
+   * Notes messages to be committed. `refused`: the error to reject with when some are of partitions this member no longer has, or has anew, or
+   * of a topic that was deleted and made anew: those are left out, for their new reader begins where the group's commits left off.
    */
-  note(messages: readonly Message[]): KafkaError | null {
+  note(messages: readonly Message[]): Noted {
     const strange = new Set<string>()
+    const ends = new Map<Progress, number>()
     for (const message of messages) {
       const { topic, partition, offset } = message
       const name = `${topic}/${partition}`
       const progress = this.#parts.held.get(name)?.progress
       // One put together by the user has no origin.
       if (progress === undefined || (originOf(message) ?? progress) !== progress) strange.add(name)
-      else progress.done(offset + 1)
+      else {
+        progress.done(offset + 1)
+        ends.set(progress, Math.max(offset + 1, ends.get(progress) ?? 0))
+      }
     }
-    if (strange.size === 0) return null
+    if (strange.size === 0) return { ends, refused: null }
     const { membership } = this.#parts
-    return new KafkaError(
+    const refused = new KafkaError(
       ErrorCode.IllegalGeneration,
       `not committed, for since these messages were read group ${membership.id} took ${[...strange].join(', ')} away, or the topic was made anew; who reads there now reads what is not committed again`,
     )
+    return { ends, refused }
+  }
+
+  /** Sends what is noted; resolves once the coordinator has these, whatever becomes of other partitions. */
+  async store({ ends }: Noted): Promise<void> {
+    try {
+      await this.flush()
+    } catch (error) {
+      for (const [{ committed }, end] of ends) if (committed < end) throw error
+    }
   }
 
   /** Something may have to be committed soon: sees to it in the background. */
@@ -120,17 +141,19 @@ export class Committer {
   async #send(): Promise<void> {
     const offsets: Record<string, Record<number, number>> = Object.create(null)
     const topicIds: Record<string, string> = Object.create(null)
-    const due: [progress: Progress, offset: number, rewinds: number][] = []
+    const due = new Map<string, { progress: Progress; offset: number; rewinds: number }>()
     for (const { topic, partition, topicId, progress } of [...this.#parts.held.values(), ...this.#leaving]) {
       if (progress.due <= progress.committed) continue
       offsets[topic] ??= {}
       offsets[topic][partition] = progress.due
       topicIds[topic] = topicId
-      due.push([progress, progress.due, progress.rewinds])
+      due.set(`${topic}/${partition}`, { progress, offset: progress.due, rewinds: progress.rewinds })
     }
-    if (due.length === 0) return
-    await this.#parts.membership.commit(offsets, { topicIds, signal: this.#ending.signal })
-    for (const [progress, offset, rewinds] of due)
+    if (due.size === 0) return
+    const stored = (topic: string, partition: number): void => {
+      const { progress, offset, rewinds } = due.get(`${topic}/${partition}`)!
       if (progress.rewinds === rewinds) progress.committed = Math.max(progress.committed, offset)
+    }
+    await this.#parts.membership.commit(offsets, { topicIds, stored, signal: this.#ending.signal })
   }
 }

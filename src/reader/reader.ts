@@ -136,10 +136,10 @@ export class Reader implements AsyncIterable<Message> {
     if (!list.every(isRead)) throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
     this.#start()
     const commits = await traced(this.#session.commits(options))
-    const error = commits.note(list)
+    const noted = commits.note(list)
     if (this.#settings.commitInterval > 0) commits.poke()
-    else await traced(abortable(commits.flush(), options.signal))
-    if (error !== null) throw error
+    else await traced(abortable(commits.store(noted), options.signal))
+    if (noted.refused !== null) throw noted.refused
   }
 
   /** Message after message until close(). Leaving the loop leaves the reader as it is; errors are thrown into the loop. */

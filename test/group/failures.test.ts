@@ -264,6 +264,23 @@ describe('commits', () => {
     expect(commits.count).toBe(3)
   })
 
+  test('that are refused for one partition, for good or for a while, are stored for the others, and tried again alone', async () => {
+    await using kafka = new Embedded({ partitions: 3 })
+    const generation = await kafka.group().next()
+    const asked: number[][] = []
+    kafka.broker.control(OffsetCommit, async ({ topics }, context) => {
+      asked.push(topics[0]!.partitions.map(({ partitionIndex }) => partitionIndex))
+      const answer = (await context.apply())!
+      for (const partition of answer.topics![0]!.partitions!) {
+        if (partition.partitionIndex === 0) Object.assign(partition, { errorCode: ErrorCode.OffsetMetadataTooLarge })
+        if (partition.partitionIndex === 1 && asked.length < 3) Object.assign(partition, { errorCode: ErrorCode.GroupLoadInProgress })
+      }
+      return answer
+    })
+    await expect(generation.commitOffsets({ t: { 0: 5, 1: 5, 2: 5 } })).rejects.toMatchObject({ code: ErrorCode.OffsetMetadataTooLarge })
+    expect(asked).toEqual([[0, 1, 2], [1], [1]])
+  })
+
   test('can be cancelled', async () => {
     await using kafka = new Embedded()
     const generation = await kafka.group({ timeout: 5_000 }).next()

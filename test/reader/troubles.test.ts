@@ -4,12 +4,14 @@ import type { ClientEvent } from '../../src/base/events.ts'
 import { Client } from '../../src/client/client.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
+import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import type { Message } from '../../src/records/message.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import { Embedded } from '../support/embedded.ts'
 import { LeapingClock } from '../support/leaping-clock.ts'
+import { until } from '../support/waiting.ts'
 
 /** Six partitions whose messages are written to where their key says. */
 class World {
@@ -224,4 +226,34 @@ test('an offset beyond the end is waited for, and costs the other partitions not
   expect(world.events.filter(each => each.type === 'connect' && each.lane === 'fetch')).toHaveLength(1)
   await reader.close()
   await loop
+})
+
+test.each([
+  ['by hand', 0],
+  ['in the background', 5],
+])('the right to one topic that is lost midway keeps no commit of another from being made, %s', async (_, commitInterval) => {
+  const topics = ['secret', 't'].map(name => ({ name, partitions: 1 }))
+  await using kafka = new Embedded({ topics })
+  const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+  const secret = (await kafka.transport.cluster(kafka.broker.addresses).topic('secret')).id
+  kafka.broker.control(OffsetCommit, async (_, context) => {
+    const answer = (await context.apply())!
+    for (const { name, topicId, partitions } of answer.topics!)
+      if (name === 'secret' || topicId === secret)
+        for (const each of partitions!) Object.assign(each, { errorCode: ErrorCode.TopicAuthorizationFailed })
+    return answer
+  })
+  const reader = kafka.reader({ groupId: 'g', topic: undefined!, groupTopics: ['secret', 't'], commitInterval })
+  await kafka.write([{ value: '0' }], { topic: 'secret' })
+  const refused = reader.commitMessages(await reader.fetchMessage())
+  if (commitInterval === 0) await expect(refused).rejects.toThrow(/secret\/0/)
+  for (let offset = 0; offset < 3; offset++) {
+    await kafka.write([{ value: String(offset) }])
+    await reader.commitMessages(await reader.fetchMessage())
+    if (commitInterval > 0) continue
+    const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })
+    expect(topics['t']![0]!.committedOffset).toBe(offset + 1)
+  }
+  const soon = AbortSignal.timeout(60_000)
+  await until(soon, async () => (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset === 3)
 })
