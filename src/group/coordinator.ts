@@ -148,18 +148,19 @@ export class Coordinator {
   async #watch(watched: AbortController): Promise<void> {
     const { clock, groupId, timeout, logger } = this.#parts
     const { signal } = watched
-    this.heardAt = clock.monotonic()
+    // Not `heardAt` yet: who answers at once that it can't has nobody to wait for.
+    let heard = clock.monotonic()
     try {
       for (;;) {
         await sleep(Math.min(lookInterval, timeout / 2), { signal, clock })
         try {
           await this.#look({ signal })
-          this.heardAt = clock.monotonic()
+          heard = this.heardAt = clock.monotonic()
         } catch (error) {
           if (signal.aborted) return
           logger.debug(`group ${groupId}: its coordinator does not answer: ${messageOf(error)}`)
           const moved = error instanceof KafkaError && error.code === ErrorCode.NotCoordinatorForGroup
-          if (moved || clock.monotonic() - this.heardAt >= timeout) watched.abort(error)
+          if (moved || clock.monotonic() - heard >= timeout) watched.abort(error)
         }
       }
     } catch {

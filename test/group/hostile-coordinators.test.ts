@@ -76,6 +76,26 @@ describe('a coordinator', () => {
     await generation.commitOffsets({ t: { 0: 5, 1: 5 } })
   })
 
+  test('that refuses each commit as one of a former generation is not joined in a hot loop', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(OffsetCommit, always, ({ topics }) => ({
+      topics: topics.map(topic => ({
+        ...topic,
+        partitions: topic.partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: ErrorCode.IllegalGeneration })),
+      })),
+    }))
+    const joins = kafka.spoil(JoinGroup, 0, () => undefined)
+    await kafka.write(numbered(0, 2))
+    const reader = kafka.reader({ groupId: 'g', commitInterval: 5 })
+    const reading = (async () => {
+      for (;;) await reader.readMessage()
+    })().catch(() => {})
+    await pause(2_000)
+    expect(joins.count).toBeLessThan(20)
+    await reader.close()
+    await reading
+  })
+
   test('that falls silent step by step holds up close() for twice the timeout at most', async () => {
     await using kafka = new Embedded()
     await kafka.write(numbered(0, 1))

@@ -13,6 +13,9 @@ import { Member, type MemberParts } from './member.ts'
 /** Between two tries to get into a group that is full, at most: growing up to this from `joinGroupBackoff`, in milliseconds. */
 const longestOutside = 60_000
 
+/** So many rounds in a row that came to nothing are told of, however long each waited for other members. */
+const manyRounds = 5
+
 /** One generation, as this member is part of it. */
 interface Joined {
   readonly partitions: TopicPartitions
@@ -73,13 +76,16 @@ export class ClassicProtocol implements GroupProtocol {
 
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
     const { clock, membership } = this.#parts
-    const { timeout, rebalanceTimeout } = membership
+    const { timeout, rebalanceTimeout, joinGroupBackoff } = membership
     // A coordinator on the move is none of the caller's business, unless it stays away for long.
     let quietUntil = clock.monotonic() + timeout
     for (let failures = 0; !signal.aborted; ) {
       try {
         const joined = await this.#join({ signal })
+        const began = clock.monotonic()
         const cause = await this.#live(joined, changes, signal)
+        // A place that is lost again and again as soon as it is taken is no place: it must not be taken in a hot loop.
+        if (isOutdated(cause) && clock.monotonic() - began < joinGroupBackoff) throw cause
         failures = 0
         quietUntil = clock.monotonic() + rebalanceTimeout
         this.#takeIn(cause)
@@ -87,11 +93,13 @@ export class ClassicProtocol implements GroupProtocol {
         if (signal.aborted) return
         failures++
         this.#takeIn(error)
-        const late = clock.monotonic() - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
-        // A group may be divided again and again while its members come, but not for ever.
-        if (isTemporary(error) ? late > 0 : hasMovedOn(error) && late > rebalanceTimeout) {
+        const now = clock.monotonic()
+        const late = now - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
+        // A group may be divided again and again while its members come, be they slow, but not for ever.
+        const endless = failures >= manyRounds ? now - quietUntil : late
+        if (isTemporary(error) ? late > 0 : hasMovedOn(error) && endless > rebalanceTimeout) {
           changes.failed(error)
-          quietUntil = clock.monotonic() + timeout
+          quietUntil = now + timeout
         }
         await this.#recover(error, failures, changes, signal).catch(() => {})
       }
