@@ -176,7 +176,10 @@ function examples(open: () => Promise<Place>): void {
     const { binary } = runtime('deno')
     const command = [binary, 'run', '--quiet', '--no-prompt', '--allow-net', examplePath('deno/print.ts'), place.brokers.join(','), topic]
     const program = start(command)
-    await writer.writeMessages([{ key: 'anna', value: 'hello' }, { value: 'world' }])
+    await writer.writeMessages([
+      { partition: 0, key: 'anna', value: 'hello' },
+      { partition: 1, value: 'world' },
+    ])
     await program.says(/"hello".*"world"|"world".*"hello"/s)
     program.kill('SIGTERM')
     expect([await program.ended, program.errors]).toEqual([0, ''])
