@@ -94,9 +94,8 @@ export class PendingRequest {
   }
 
   timeoutError(broker: string): TimeoutError {
-    const state = this.written
-      ? `no answer to ${this.name} within ${this.timeoutMs} ms`
-      : `${this.name} could not be sent within ${this.timeoutMs} ms`
+    const within = `within ${Math.round(this.timeoutMs)} ms`
+    const state = this.written ? `no answer to ${this.name} ${within}` : `${this.name} could not be sent ${within}`
     return new TimeoutError(`${broker}: ${state}`, { sent: this.written })
   }
 

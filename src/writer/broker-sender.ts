@@ -6,6 +6,7 @@ import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
+import { longestPause } from '../socket/patience.ts'
 import type { NetworkCluster } from '../transport/network-cluster.ts'
 import type { WriterMetrics } from './metrics.ts'
 import type { PartitionQueue, QueueSender } from './partition-queue.ts'
@@ -155,7 +156,7 @@ export class BrokerSender implements QueueSender {
     else {
       if (response.throttleTimeMs > 0) {
         metrics.waitTime.observe(response.throttleTimeMs)
-        this.#pausedUntil = now + response.throttleTimeMs
+        this.#pausedUntil = now + Math.min(response.throttleTimeMs, longestPause)
       }
       request.unpack(response, (sent, answer) => this.#settle(sent, answer, response, now))
     }
