@@ -72,8 +72,7 @@ export class Outcomes {
     }
     if (outcome.kind === 'parted') {
       this.#parts.troubles.notice(position, parted(position, outcome.offset))
-      position.progress?.rewind()
-      position.jumpTo({ offset: outcome.offset, leaderEpoch: -1 })
+      position.parted(outcome.offset)
       this.#parts.placement.settle(position)
       this.#parts.onNews()
     } else if (outcome.kind === 'outOfRange') {

@@ -85,6 +85,8 @@ export class Position {
   #next = -1
   /** The batch fetched last, until it is finished with. */
   #tail: Ahead | undefined
+  /** Where the leader's log parted from what was read, and the last batch of the log as it was, until that is finished with. */
+  #parting: { readonly offset: number; readonly last: Ahead } | undefined
 
   /** `offset`: to begin at; FirstOffset and LastOffset are looked up. */
   constructor(topic: string, partition: number, offset: number, progress?: Progress) {
@@ -164,8 +166,16 @@ export class Position {
   finished(ahead: Ahead, behind: number): void {
     if (ahead.era !== this.era) return
     if (this.#tail === ahead) this.#tail = undefined
+    if (this.#parting?.last === ahead) this.#turnBack()
     this.#next = Math.min(ahead.next, behind)
     this.#pass(ahead.next)
+  }
+
+  /** The leader's log has the same up to here only: it is read on from there, and committed from there once what is queued was handed out. */
+  parted(offset: number): void {
+    this.#parting = this.#tail && { offset, last: this.#tail }
+    if (this.#tail === undefined) this.progress?.rewind()
+    this.jumpTo({ offset, leaderEpoch: -1 })
   }
 
   /** What its offset was looked up by is here. */
@@ -212,8 +222,9 @@ export class Position {
   /** Reads no more until `resume`, which begins at `next` (behind what was handed out) anew. */
   pause(next: number): void {
     if (this.#state === 'paused') return
+    const from = Math.min(next, this.#parting?.offset ?? next)
     this.drop()
-    if (this.#state !== 'failed' && this.sought === undefined) this.jumpTo({ offset: next, leaderEpoch: -1 })
+    if (this.#state !== 'failed' && this.sought === undefined) this.jumpTo({ offset: from, leaderEpoch: -1 })
     this.#state = 'paused'
   }
 
@@ -226,6 +237,14 @@ export class Position {
     this.era++
     this.asking = false
     this.#tail = undefined
+    this.#turnBack()
+  }
+
+  /** What was done with of a log that is no more says nothing of what comes now. */
+  #turnBack(): void {
+    if (this.#parting === undefined) return
+    this.#parting = undefined
+    this.progress?.rewind()
   }
 
   /** Up to here is nothing to hand out: that counts as handed out, and as done with once all before it is. */

@@ -41,6 +41,19 @@ describe('a coordinator', () => {
     await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toSatisfy(error => codes.includes((error as KafkaError).code))
   })
 
+  test('that loads its groups for ever is told, though it answers at once', async () => {
+    await using kafka = new Embedded()
+    kafka.spoil(JoinGroup, always, () => ({
+      errorCode: ErrorCode.GroupLoadInProgress,
+      protocolName: null,
+      leader: '',
+      memberId: '',
+      members: [],
+    }))
+    const group = kafka.group()
+    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toMatchObject({ code: ErrorCode.GroupLoadInProgress })
+  })
+
   test('that names a topic and a partition twice gives each partition once, and all of them', async () => {
     await using kafka = new Embedded({ partitions: 3 })
     kafka.spoil(SyncGroup, always, () => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
+import { Client } from '../../src/client/client.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
@@ -127,6 +128,27 @@ describe('a position', () => {
     await expect(reader.fetchMessage()).rejects.toMatchObject({ code: ErrorCode.OffsetOutOfRange })
     expect(parted.count).toBe(2)
     expect(await take(reader, 5, forever)).toEqual(['5', '6', '7', '8', '9'])
+  })
+
+  test('of a log that parted while more was queued is committed from there anew, once what was queued was handed out', async () => {
+    await using kafka = new Embedded()
+    await kafka.write(numbered(0, 10), { batchSize: 5 })
+    let parted = false
+    kafka.broker.control(Fetch, async ({ topics }, context) => {
+      if (parted || topics[0]!.partitions[0]!.fetchOffset < 10) return undefined
+      parted = true
+      return withFirst(await context.apply(), { divergingEpoch: { epoch: 0, endOffset: 3 }, records: null })
+    })
+    const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+    const committed = async (): Promise<number> =>
+      (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset
+    const reader = kafka.reader({ groupId: 'g', commitInterval: 5 })
+    await reader.readMessage()
+    await until(forever, () => parted)
+    for (let offset = 1; offset < 10; offset++) expect((await reader.readMessage()).offset).toBe(offset)
+    await expect(reader.readMessage()).rejects.toMatchObject({ code: ErrorCode.OffsetOutOfRange })
+    for (const offset of [3, 4, 5]) expect((await reader.readMessage()).offset).toBe(offset)
+    await until(forever, async () => (await committed()) === 5)
   })
 
   test('said to have parted from the log again and again is no hot loop', async () => {
