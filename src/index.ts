@@ -1,4 +1,5 @@
-// The public surface, nothing else.
+// The public surface, nothing else. Its types have Symbol.asyncDispose, which the libs of older targets lack.
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { Balancer, BalancerFunc } from './balancer/balancer.ts'
 export { CRC32Balancer } from './balancer/crc32-balancer.ts'
 export { Hash } from './balancer/hash.ts'

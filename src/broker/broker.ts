@@ -143,6 +143,10 @@ export class Broker {
     this.#changed()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   #node(brokerId: number): Node {
     const node = this.#cluster.nodes.get(brokerId)
     if (node === undefined) throw new ConfigError(`no broker ${brokerId}`)

@@ -26,7 +26,7 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
   /** The codecs that Writers and Readers of this transport compress and decompress with; `codecs.set` replaces one. */
   readonly codecs: Codecs
   readonly clock: Clock
-  /** The one given, guarded against throwing; silent by default. */
+  /** The one given, guarded against throwing; by default warnings and errors go to the console. */
   readonly logger: Logger
   readonly clientId: string
   readonly onEvent: EventSink | undefined

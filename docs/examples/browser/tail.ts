@@ -1,26 +1,29 @@
 // A page that tails a topic through a bridge: `npx isokafka bridge --learn localhost:9092 …` (docs/bridge.md). Its address says what to
 // read: ?bridge=ws://localhost:8093/&brokers=localhost:9092&topic=news. Your server answers /token with a token it signed for the user.
-import { LastOffset, type Message, Reader, Transport } from 'isokafka'
+import { type Message, type PartitionStats, Reader, Transport } from 'isokafka'
 import { natives, websocket } from 'isokafka/websocket'
 
 const settings = new URLSearchParams(location.search)
 const bridge = settings.get('bridge') ?? 'ws://localhost:8093/'
 const topic = settings.get('topic') ?? 'news'
 const mostShown = 20
+let count = 0
 
 const element = (id: string): HTMLElement => document.getElementById(id)!
 element('topic').textContent = topic
 
 const token = async (): Promise<string> => (await fetch('/token')).text()
-// Where to go on, when the page was left and the browser brings it back as it was.
-let next = LastOffset
+// Where to go on in each partition, when the page was left and the browser brings it back as it was.
+let places: readonly PartitionStats[] = []
 
 async function tail(): Promise<void> {
   const transport = new Transport({ adapter: websocket({ url: bridge, token }), natives })
-  const reader = new Reader({ brokers: settings.get('brokers') ?? 'localhost:9092', topic, transport })
-  reader.setOffset(next)
+  const reader = new Reader({ brokers: settings.get('brokers') ?? 'localhost:9092', topic, startOffset: 'latest', transport })
+  for (const { partition, offset } of places) reader.seek(topic, partition, offset)
   const leave = (): void => {
-    next = reader.offset()
+    const { partitions } = reader.stats()
+    // There are none as long as it doesn't know the topic.
+    if (partitions.length > 0) places = partitions
     void reader.close().then(() => transport.close())
   }
   addEventListener('pagehide', leave, { once: true })
@@ -32,10 +35,9 @@ async function tail(): Promise<void> {
 }
 
 function show(message: Message): void {
-  element('status').textContent = `${message.offset + 1} messages so far`
+  element('status').textContent = `${++count} messages so far`
   const row = document.createElement('tr')
-  const key = message.key === null ? '' : new TextDecoder().decode(message.key)
-  for (const text of [message.partition, message.offset, message.time.toLocaleTimeString(), key, message.text()]) {
+  for (const text of [message.partition, message.offset, message.time.toLocaleTimeString(), message.keyText(), message.text()]) {
     row.insertCell().textContent = String(text)
   }
   element('messages').prepend(row)
