@@ -129,7 +129,10 @@ export class Reader implements AsyncIterable<Message> {
   async commitMessages(messages: Message | readonly Message[], given?: CallOptions, ...extra: never[]): Promise<void> {
     const options = optionsOf('commitMessages', given, extra, 'give several messages as one list')
     if (this.#session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
-    this.#ensureOpen()
+    if (this.#closing)
+      throw new ClosedError(
+        'the reader is closed: not committed, so read again; to finish first, give the loop a signal and close after it',
+      )
     this.#transport.enter()
     options.signal?.throwIfAborted()
     const list: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
