@@ -23,11 +23,15 @@ export class Refreshes {
     await waited(this.#turn())
     const { clock } = this.#settings
     const startedAt = clock.monotonic()
-    await refresh()
-    // Of those who shared a load, the first counts it.
-    if (this.#causedAt > startedAt) return
-    this.#causedAt = clock.monotonic()
-    this.#causes++
+    try {
+      await refresh()
+    } finally {
+      // Of those who shared a load, the first counts it.
+      if (this.#causedAt <= startedAt) {
+        this.#causedAt = clock.monotonic()
+        this.#causes++
+      }
+    }
   }
 
   /** From the first thing known on, what is known grows old. */

@@ -12,7 +12,7 @@ import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import { IdleClock } from '../support/idle-clock.ts'
 import { produceAnswer } from '../writer/embedded.ts'
-import { type Bench, bench } from './support.ts'
+import { type Bench, bench, countOf } from './support.ts'
 
 type Answer = ResponseOf<typeof Metadata>
 type Topic = Answer['topics'][number]
@@ -285,4 +285,14 @@ describe('older leaders than we know are believed once all brokers told them for
       expect(b.cluster.peek('topic')!.partitions[0]!.leaderEpoch).toBe(7)
     }
   })
+})
+
+test('metadata that is refused for good is asked for no more often than what is merely denied', async () => {
+  set()
+  await b.cluster.topic('topic')
+  doctor(answer => void Object.assign(answer, { errorCode: ErrorCode.ClusterAuthorizationFailed }))
+  const before = countOf(b.events, Metadata)
+  for (const until = clock.monotonic() + 20_000; clock.monotonic() < until; await clock.sleep(10))
+    await b.cluster.refresh(['topic']).catch(() => {})
+  expect(countOf(b.events, Metadata) - before).toBeLessThan(40)
 })
