@@ -1,4 +1,4 @@
-import { ProtocolError } from '../base/errors.ts'
+import { messageOf, ProtocolError } from '../base/errors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import type { Fetch } from '../protocol/fetch.ts'
@@ -99,7 +99,7 @@ function readPartition(
 function takeBatches(position: Position, answer: PartitionAnswer, end: number, committed: boolean): PartitionOutcome {
   const { records, abortedTransactions } = answer
   const asked = position.offset
-  const scanned = records === null ? [] : scanBatches(records)
+  const scanned = records === null ? [] : scan(position, records)
   const aborted = committed && abortedTransactions !== null ? new AbortedTransactions(abortedTransactions) : null
   const batches: TakenBatch[] = []
   let largest = 0
@@ -120,6 +120,19 @@ function takeBatches(position: Position, answer: PartitionAnswer, end: number, c
   }
   if (records !== null && records.length > 0 && offset === asked) throw useless(position, records, scanned)
   return { kind: 'fetched', batches, passed, offset, leaderEpoch, end, largest }
+}
+
+/** The batches up to one that is damaged, which is told of when it is reached: then nothing comes before it. */
+function scan({ name, offset }: Position, records: Uint8Array): RecordBatch[] {
+  const batches: RecordBatch[] = []
+  try {
+    scanBatches(records, batches)
+  } catch (error) {
+    const last = batches.at(-1)
+    if (last !== undefined && last.lastOffset >= offset) return batches
+    throw new ProtocolError(`${name} at offset ${offset}: ${messageOf(error)}`, { cause: error })
+  }
+  return batches
 }
 
 /** The same would come again and again. */

@@ -102,10 +102,9 @@ export class RecordBatch {
 
 /**
  * The whole batches in a Fetch answer's `records`. A truncated one at the end, which brokers send, is dropped; none at all although there are
- * bytes means that the fetch asked for less than one batch.
+ * bytes means that the fetch asked for less than one batch. Where it throws, `batches` has those before.
  */
-export function scanBatches(records: Uint8Array): RecordBatch[] {
-  const batches: RecordBatch[] = []
+export function scanBatches(records: Uint8Array, batches: RecordBatch[] = []): RecordBatch[] {
   let at = 0
   while (records.length - at > layout.magicAt) {
     const length = int32(records, at + layout.lengthAt)

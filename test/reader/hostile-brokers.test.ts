@@ -186,6 +186,30 @@ test('a leader that names another nobody knows, or itself, as the leader does no
   expect(asked.count).toBeGreaterThan(0)
 })
 
+test.each([
+  ['as many records as can’t be', 57],
+  ['a size that can’t be', 8],
+])('a batch that claims %s takes none of those before it in the answer with it, and is told by its place', async (_, at) => {
+  await using kafka = new Embedded()
+  for (const value of ['0', '1', '2']) await kafka.write([{ value }])
+  const fetches = kafka.spoil(Fetch, always, async (_, context) => {
+    const answer = await context.apply()
+    const bytes = answer?.responses[0]?.partitions[0]?.records?.slice()
+    if (bytes === undefined || bytes.length === 0) return answer
+    const view = new DataView(bytes.buffer)
+    for (let start = 0; start < bytes.length; start += 12 + view.getInt32(start + 8)) {
+      if (view.getBigInt64(start) !== 1n) continue
+      view.setInt32(start + at, -5)
+      break
+    }
+    return withFirst(answer, { records: bytes })
+  })
+  const reader = kafka.reader()
+  expect((await reader.fetchMessage()).text()).toBe('0')
+  await expect(reader.fetchMessage()).rejects.toThrow(/t\/0 at offset 1/)
+  expect(await inHalfASecond(fetches)).toBeLessThan(50)
+})
+
 test('a marker of a transaction that is damaged loses none of the messages before it in the answer', async () => {
   await using kafka = new Embedded()
   await kafka.write(numbered(0, 3))
