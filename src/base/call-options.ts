@@ -15,17 +15,13 @@ export function signalOf(method: string, options: CallOptions | undefined, more:
   for (const [name, value] of Object.entries(options)) {
     if (name !== 'signal' && value !== undefined)
       throw new ConfigError(
-        `${method}: ${name} is no option of it, only signal is${nearest(name, { signal: 0 }) === 'signal' ? '' : advice || timed(name)}`,
+        `${method}: ${name} is no option of it, only signal is${nearest(name, { signal: 0 }) === 'signal' ? '' : advice}`,
       )
   }
   const { signal } = options
   if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean'))
     throw new ConfigError(`${method}: signal must be an AbortSignal, not ${shown(signal)}`)
   return signal
-}
-
-function timed(name: string): string {
-  return /time|deadline/i.test(name) ? ': say { signal: AbortSignal.timeout(milliseconds) }' : ''
 }
 
 /** The same as options to hand on. */

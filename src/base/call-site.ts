@@ -31,5 +31,5 @@ function withCaller(error: IsoKafkaError): IsoKafkaError {
 
 /** The first lines are this file's own. Not all stacks say "async": tools that map them to their sources drop it. */
 function isWaiting(line: string): boolean {
-  return /^\s+at /.test(line) && !/\b(withCaller|atCaller|traced|processTicksAndRejections)\b/.test(line)
+  return /^ +at /.test(line) && !/atCaller|withCaller|traced|processTicks/.test(line)
 }

@@ -235,9 +235,7 @@ function textExcess(field: Field): number {
 }
 
 function notAField(field: unknown): ConfigError {
-  return new ConfigError(
-    `keys, values and header values are strings, Uint8Arrays or null, not ${kindOf(field)}; JSON.stringify makes a string of it`,
-  )
+  return new ConfigError(`keys, values and header values are strings, Uint8Arrays or null, not ${kindOf(field)}`)
 }
 
 /** Bytes of the headers, their number included, as if text were ASCII. */

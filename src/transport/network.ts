@@ -1,6 +1,5 @@
 import { adapter, natives } from '#adapter'
 import { type Address, type AddressLike, addressesOf, formatAddress } from '../base/address.ts'
-import { refuseMore } from '../base/call-options.ts'
 import type { Clock } from '../base/clock.ts'
 import { ClosedError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
@@ -74,14 +73,12 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
   }
 
   /** Closes connections that no request uses, and those in use as soon as their requests are answered. */
-  closeIdleConnections(...extra: never[]): void {
-    refuseMore('closeIdleConnections', extra)
+  closeIdleConnections(): void {
     this.#pool.closeIdle()
   }
 
   /** Ends everything: new requests are refused, those under way are answered for up to 5 s, and sockets have as long to close. */
-  async close(...extra: never[]): Promise<void> {
-    refuseMore('close', extra)
+  async close(): Promise<void> {
     this.settings.lifetime.end(new ClosedError('the transport is closed'))
     await this.#pool.close()
   }

@@ -1,6 +1,6 @@
 import { adapter, natives } from '#adapter'
 import type { AddressLike } from '../base/address.ts'
-import { signalOf } from '../base/call-options.ts'
+import { refuseMore, signalOf } from '../base/call-options.ts'
 import { traced } from '../base/call-site.ts'
 import { ConfigError } from '../base/errors.ts'
 import { given, type SettingKinds, shown } from '../base/settings.ts'
@@ -39,5 +39,15 @@ export class Transport extends Network<Cluster> implements RoundTripper {
     if (typeof api?.key !== 'number') throw new ConfigError(`roundTrip takes an API of isokafka/protocol, not ${shown(api)}`)
     if (typeof request !== 'object' || request === null) throw new ConfigError(`${api.name}: a request is an object, not ${shown(request)}`)
     return await traced(this.#router.send(this.cluster(addr), api, request, { ...rest, ...(signal && { signal }) }))
+  }
+
+  override closeIdleConnections(...extra: never[]): void {
+    refuseMore('closeIdleConnections', extra)
+    super.closeIdleConnections()
+  }
+
+  override async close(...extra: never[]): Promise<void> {
+    refuseMore('close', extra)
+    await super.close()
   }
 }

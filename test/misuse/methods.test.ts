@@ -153,7 +153,3 @@ test('a closed reader says so itself, also when the transport was its own', asyn
   await own.close()
   await expect(own.readMessage()).rejects.toThrow(/^the reader is closed/)
 })
-
-test('a limit in milliseconds is told how it is said here', async () => {
-  await expect(sole.readMessage({ timeout: 5 } as Anything)).rejects.toThrow(/AbortSignal\.timeout/)
-})
