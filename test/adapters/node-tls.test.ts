@@ -107,7 +107,7 @@ describe('TLS', () => {
     const wrong = await refusal(dial(at, { ca, cert: client.cert, key: String(encrypted), passphrase: 'shut' }))
     expect(wrong).toBeInstanceOf(ConfigError)
     const binary = await refusal(dial(at, { ca: new Uint8Array([0x30, 0x82, 1, 1]) }))
-    expect(binary.message).toBe('localhost:1: tls.ca is no PEM text with a CERTIFICATE in it')
+    expect(binary.message).toBe('localhost:1: tls.ca is no PEM text with a CERTIFICATE in it: give what is in the file, not its path')
   })
 
   test('can be told to accept anything', async () => {

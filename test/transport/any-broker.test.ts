@@ -3,13 +3,13 @@ import { Client } from '../../src/client/client.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { type Bench, bench } from './support.ts'
 
-let clock: IdleClock
+let clock: LeapingClock
 let b: Bench
 beforeEach(() => {
-  clock = new IdleClock()
+  clock = new LeapingClock()
   b = bench({ clock }, { clock, backoff: { min: 50, max: 1000 } })
 })
 afterEach(async () => {

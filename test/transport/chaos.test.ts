@@ -7,7 +7,7 @@ import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { random } from '../support/random.ts'
 
 type Answer = ResponseInput<typeof Metadata>
@@ -53,7 +53,7 @@ function unknown(topic: Answer['topics'][number]): Answer['topics'][number] {
 async function chaos(seed: number) {
   const next = random(seed)
   const draw = (n: number): number => Math.floor(next() * n)
-  const clock = new IdleClock()
+  const clock = new LeapingClock()
   const broker = new Broker({ clock, brokers: ids.length, topics: names.map(name => ({ name, partitions })) })
   const mood = new Map<number, string>()
   const former: Answer[] = []

@@ -148,7 +148,7 @@ describe('layouts', () => {
   test('a topic that never comes is given up in time, with what the broker said', async () => {
     await b.close()
     set({ autoCreateTopics: false })
-    const error = await b.cluster.topic('fresh', { create: true, timeoutMs: 100 }).catch(error => error)
+    const error = await b.cluster.topic('fresh', { create: true, timeoutMs: 1_000 }).catch(error => error)
     expect(error).toBeInstanceOf(KafkaError)
     expect(error.code).toBe(ErrorCode.UnknownTopicOrPartition)
   })

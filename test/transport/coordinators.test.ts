@@ -7,11 +7,11 @@ import { Metadata } from '../../src/protocol/metadata.ts'
 import type { AnyBroker } from '../../src/transport/any-broker.ts'
 import { Coordinators } from '../../src/transport/coordinators.ts'
 import { Transport } from '../../src/transport/transport.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 
-let clock: IdleClock
+let clock: LeapingClock
 beforeEach(() => {
-  clock = new IdleClock()
+  clock = new LeapingClock()
 })
 afterEach(() => clock.close())
 

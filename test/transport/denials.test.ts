@@ -10,17 +10,17 @@ import { Reader } from '../../src/reader/reader.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { produceAnswer } from '../writer/embedded.ts'
 import { type Bench, bench, countOf } from './support.ts'
 
 type Answer = ResponseOf<typeof Metadata>
 type Topic = Answer['topics'][number]
 
-let clock: IdleClock
+let clock: LeapingClock
 let b: Bench
 const set = (brokers = 3, config: TransportConfig = {}): void => {
-  clock = new IdleClock()
+  clock = new LeapingClock()
   const topics = [
     { name: 'topic', partitions: 3 },
     { name: 'odd', partitions: 3 },
@@ -200,7 +200,7 @@ test('a topic whose partitions partly have no leader is usable for the others', 
 
 describe('how often is asked', () => {
   test('for what is merely old: once per metadataTtl, however many topics there are', async () => {
-    clock = new IdleClock()
+    clock = new LeapingClock()
     const names = Array.from({ length: 100 }, (_, i) => `t${i}`)
     b = bench({ topics: names.map(name => ({ name })), clock }, { clock, metadataTtl: 6000 })
     await Promise.all(names.map(name => b.cluster.topic(name)))

@@ -5,11 +5,11 @@ import { Broker } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { Transport } from '../../src/transport/transport.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 
-let clock: IdleClock
+let clock: LeapingClock
 beforeEach(() => {
-  clock = new IdleClock()
+  clock = new LeapingClock()
 })
 afterEach(() => clock.close())
 

@@ -10,11 +10,11 @@ import type { SocketAdapter } from '../../src/socket/socket.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import { notebook } from '../support/embedded.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 
-let clock: IdleClock
+let clock: LeapingClock
 beforeEach(() => {
-  clock = new IdleClock()
+  clock = new LeapingClock()
 })
 afterEach(() => clock.close())
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { Produce } from '../../src/protocol/produce.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import { IdleClock } from '../support/idle-clock.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { bench } from '../transport/support.ts'
 
 test('an answer that asks for a pause of 24 days delays writes by five minutes at most', async () => {
-  const clock = new IdleClock()
+  const clock = new LeapingClock()
   const b = bench({ brokers: 1, clock }, { clock })
   const writer = new Writer({ addr: b.broker.addresses, topic: 'topic', transport: b.transport, deliveryTimeout: 600_000 })
   const stop = b.broker.control(Produce, async (_request, { apply }) => {
