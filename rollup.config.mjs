@@ -30,7 +30,10 @@ const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const compiledTypeScript = {
   name: 'compiled-typescript',
   // With its map: ours leads from dist to the TypeScript, not to build.
-  load: id => ({ code: readFileSync(id, 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, ''), map: readFileSync(`${id}.map`, 'utf8') }),
+  load: id => ({
+    code: readFileSync(id, 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, ''),
+    map: readFileSync(`${id}.map`, 'utf8'),
+  }),
   writeBundle() {
     cpSync('build', 'dist/types', { recursive: true, filter: path => !/\.(js|map)$/.test(path) })
     for (const name of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {

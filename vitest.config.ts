@@ -6,7 +6,12 @@ const resolve = { conditions }
 const ssr = { resolve: { conditions, externalConditions: conditions } }
 
 // They measure memory or speed: nothing else may run meanwhile.
-const measuring = ['e2e/memory.test.ts', 'e2e/broker-load.test.ts', 'e2e/browser/load.test.ts', 'e2e/runtimes/throughput/*.test.ts']
+const measuring = [
+  'e2e/memory.test.ts',
+  'e2e/broker-load.test.ts',
+  'e2e/browser/load.test.ts',
+  'e2e/runtimes/throughput/*.test.ts',
+]
 const endToEnd = {
   globalSetup: ['./e2e/kafka/setup.ts', './e2e/package/setup.ts'],
   testTimeout: 60_000,

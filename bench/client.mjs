@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{ brokers: string[], topic: string, group: string }} Target
- * @typedef {Target & { kind: 'produce' | 'consume' | 'latency', size: number, callers: number, perCall: number, acks: -1 | 0 | 1, mode:
+ * @typedef {Target & { kind: 'produce' | 'consume' | 'latency', size: number, callers: number, perCall: number, acks:
+ *   -1 | 0 | 1, mode:
  * string, warm: number, count: number, tuned: boolean, dist: string }} Job
  */
 
@@ -86,7 +87,11 @@ async function latency() {
   }
   await close()
   took.sort((a, b) => a - b)
-  return { rate: job.count / (took.reduce((a, b) => a + b) / 1000), cpuMicrosPerMessage: 0, latencyMicros: took[took.length >> 1] * 1000 }
+  return {
+    rate: job.count / (took.reduce((a, b) => a + b) / 1000),
+    cpuMicrosPerMessage: 0,
+    latencyMicros: took[took.length >> 1] * 1000,
+  }
 }
 
 function start() {

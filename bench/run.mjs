@@ -1,7 +1,9 @@
-// Side by side on one real broker: `npm run bench -- [--rounds N] [--clients a,b] [--workloads a,b] [--base DIR] [--json FILE]`.
-// Peers are measured with the settings they come with and, as "tuned", with the best we found; ours are the defaults.
+// Side by side on one real broker: `npm run bench -- [--rounds N] [--clients a,b] [--workloads a,b] [--base DIR]
+// [--json FILE]`. Peers are measured with the settings they come with and, as "tuned", with the best we found; ours are
+// the defaults.
 // `--base DIR` measures the isokafka built in DIR/dist, too, as `isokafka@base`: before and after, side by side.
-// Each figure is the median of its rounds; clients take turns within a round, so that a slow minute of the machine hits all of them.
+// Each figure is the median of its rounds; clients take turns within a round, so that a slow minute of the machine hits
+// all of them.
 // `--node PATH` runs the clients in JavaScript by that Node: native ones must have been compiled for it.
 // KAFKA_BROKERS measures against a running cluster instead; then nothing is pinned to a core.
 
@@ -29,7 +31,8 @@ const { values: options } = parseArgs({
 })
 const rounds = Number(options.rounds)
 const chosenWorkloads = options.workloads.split(',')
-for (const workload of chosenWorkloads) if (!(workload in workloads)) fail(`no workload ${workload}: ${Object.keys(workloads).join(', ')}`)
+for (const workload of chosenWorkloads)
+  if (!(workload in workloads)) fail(`no workload ${workload}: ${Object.keys(workloads).join(', ')}`)
 const dists = {
   [own.name]: resolve(here, '../dist'),
   ...(options.base !== undefined && { [base.name]: resolve(options.base, 'dist') }),
@@ -38,9 +41,11 @@ for (const dist of Object.values(dists)) if (!existsSync(join(dist, 'index.js'))
 const present = chosenClients()
 
 const pinned = process.env.KAFKA_BROKERS === undefined && availableParallelism() > 1 && works('taskset', ['-V'])
-const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '1g', measured: true }) : undefined
+const kafka =
+  process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '1g', measured: true }) : undefined
 const brokers = kafka?.brokers ?? process.env.KAFKA_BROKERS.split(',')
-if (pinned) for (const { pid } of kafka.nodes) execFileSync('taskset', ['-a', '-p', '-c', '1', String(pid)], { stdio: 'ignore' })
+if (pinned)
+  for (const { pid } of kafka.nodes) execFileSync('taskset', ['-a', '-p', '-c', '1', String(pid)], { stdio: 'ignore' })
 console.log(
   `${brokers.join()}${pinned ? ', the broker on core 1, each client on core 0' : ''}; Node ${execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim()}; medians of ${rounds}`,
 )
@@ -61,7 +66,14 @@ try {
         const topic = filled ?? (await newTopic())
         samples
           .get(client)
-          .push(await measure(client, { ...jobOf(client, workload), brokers, topic, group: `bench-${process.pid}-${topics++}` }))
+          .push(
+            await measure(client, {
+              ...jobOf(client, workload),
+              brokers,
+              topic,
+              group: `bench-${process.pid}-${topics++}`,
+            }),
+          )
         if (filled === undefined) await admin.deleteTopics({ topics: [topic] })
       }
     }
@@ -151,14 +163,20 @@ async function dropFilled() {
 }
 
 async function measure({ name, module, program }, job) {
-  const command = program === undefined ? [options.node, '--no-warnings', join(here, 'client.mjs'), module] : [join(here, '.bin', program)]
+  const command =
+    program === undefined
+      ? [options.node, '--no-warnings', join(here, 'client.mjs'), module]
+      : [join(here, '.bin', program)]
   const text = JSON.stringify({ ...job, dist: dists[name] })
   const whole = [...(pinned ? ['taskset', '-c', '0'] : []), ...command, text]
   const { stdout } = await run(whole[0], whole.slice(1), { timeout: 180_000, maxBuffer: 1 << 20 })
   return JSON.parse(stdout.trim().split('\n').at(-1))
 }
 
-/** The median of each figure, and the least processor time: what other programs on the machine add to it is never less than nothing. */
+/**
+ * The median of each figure, and the least processor time: what other programs on the machine add to it is never less
+ * than nothing.
+ */
 function summary(samples) {
   const sorted = key => samples.map(sample => sample[key]).sort((a, b) => a - b)
   const medians = Object.keys(samples[0]).map(key => [key, sorted(key)[samples.length >> 1]])

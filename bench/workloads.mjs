@@ -1,4 +1,5 @@
-// What is measured, and how much of it by whom: slow clients do less of the same, so that a round stays short. Rates are per message.
+// What is measured, and how much of it by whom: slow clients do less of the same, so that a round stays short. Rates
+// are per message.
 
 const produce = { kind: 'produce', mode: '', acks: -1 }
 const consume = { kind: 'consume' }
@@ -19,9 +20,9 @@ export const workloads = {
 }
 
 /**
- * The clients by package or program, each with the part of a workload it does, as [batched produce, one message a call, consume, lone
- * messages]. A peer is
- * measured twice: with the settings it comes with, and `tuned`, with the best ones we found.
+ * The clients by package or program, each with the part of a workload it does, as [batched produce, one message a call,
+ * consume, lone messages]. A peer is measured twice: with the settings it comes with, and `tuned`, with the best ones
+ * we found.
  */
 const peers = {
   '@platformatic/kafka': { module: 'platformatic', share: [0.2, 0.02, 0.3], tunedShare: [0.2, 0.2, 0.3] },

@@ -31,10 +31,13 @@ describe('the contract through a bridge in front of a real Kafka', unless(noKafk
 )
 describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded, given))
 // Twice the same protocol: the second on a real Kafka is for the whole run.
-describe('the contract over a WebSocket of our own through a bridge in front of a real Kafka', unless(noKafka, unlessFull), () =>
-  contract(() => sharedKafka(1, { own: true }), ours),
+describe(
+  'the contract over a WebSocket of our own through a bridge in front of a real Kafka',
+  unless(noKafka, unlessFull),
+  () => contract(() => sharedKafka(1, { own: true }), ours),
 )
-describe('the contract over a WebSocket of our own through a bridge in front of three embedded brokers', () => contract(embedded, ours))
+describe('the contract over a WebSocket of our own through a bridge in front of three embedded brokers', () =>
+  contract(embedded, ours))
 
 async function contract(
   start: () => Promise<ClusterUnderTest & { stop(): Promise<void> }>,

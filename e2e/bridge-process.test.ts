@@ -17,7 +17,10 @@ import { noKafka } from './shared.ts'
 const secret = 'a secret of thirty-two bytes or so'
 const tokens = signedTokens({ secret })
 
-/** Writes and reads through a bridge at once, message by message in order, until told to stop; throws if one is lost, or comes twice. */
+/**
+ * Writes and reads through a bridge at once, message by message in order, until told to stop; throws if one is lost, or
+ * comes twice.
+ */
 class Traffic {
   readonly topic: string
   /** Messages that came. */
@@ -27,7 +30,10 @@ class Traffic {
 
   constructor(url: string, addr: string, topic: string) {
     this.topic = topic
-    const transport = new Transport({ adapter: websocket({ url, token: () => tokens.sign({ id: 'traffic' }), WebSocket }), natives })
+    const transport = new Transport({
+      adapter: websocket({ url, token: () => tokens.sign({ id: 'traffic' }), WebSocket }),
+      natives,
+    })
     this.done = this.#run(transport, addr).finally(() => transport.close())
     this.done.catch(() => {})
   }
@@ -79,7 +85,9 @@ async function bridgeProcess(
   port: number,
 ): Promise<{ child: ChildProcess; url: string; errors: () => string }> {
   const args = ['--learn', broker, '--allow-address', '127.0.0.1', '--allow-no-origin', '--port', `${port}`]
-  const child = spawn(program!, [...how, 'dist/cli.js', 'bridge', ...args], { env: { ...process.env, ISOKAFKA_BRIDGE_SECRET: secret } })
+  const child = spawn(program!, [...how, 'dist/cli.js', 'bridge', ...args], {
+    env: { ...process.env, ISOKAFKA_BRIDGE_SECRET: secret },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   let errors = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (errors += text))
@@ -139,7 +147,12 @@ describe('in front of a Kafka that wants SASL', unless(noKafka), () => {
   afterAll(() => cluster?.stop())
 
   const bridgeTo = async (target: string, more: Partial<Parameters<typeof serveBridge>[0]> = {}) => {
-    const policy = { learnTargets: target, allowAddresses: ['127.0.0.1'], authenticate: tokens.authenticate, allowNoOrigin: true }
+    const policy = {
+      learnTargets: target,
+      allowAddresses: ['127.0.0.1'],
+      authenticate: tokens.authenticate,
+      allowNoOrigin: true,
+    }
     const bridge = await serveBridge({ port: 0, ...policy, sasl: plain(credentials), ...more })
     onTestFinished(() => bridge.close())
     return bridge
@@ -149,7 +162,8 @@ describe('in front of a Kafka that wants SASL', unless(noKafka), () => {
     const bridge = await bridgeTo(addr)
     const traffic = new Traffic(bridge.url, addr, 'sessions')
     await traffic.until(1)
-    const closed = (code: number): number => Number(new RegExp(`code="${code}"} (\\d+)`).exec(bridge.metrics())?.[1] ?? 0)
+    const closed = (code: number): number =>
+      Number(new RegExp(`code="${code}"} (\\d+)`).exec(bridge.metrics())?.[1] ?? 0)
     await expect.poll(() => closed(4002), { timeout: 30_000 }).toBeGreaterThanOrEqual(6)
     await traffic.stop()
     // It was never the broker that ended one.

@@ -13,7 +13,8 @@ import { noKafka, sharedKafka } from './shared.ts'
 
 type Scenario = (peer: Peer, unique: string) => Promise<void>
 
-// The same requests go to a real broker and to the embedded one: a difference in what they answer is the embedded one's bug.
+// The same requests go to a real broker and to the embedded one: a difference in what they answer is the embedded one's
+// bug.
 describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   beforeAll(async () => {

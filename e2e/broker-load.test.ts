@@ -10,10 +10,14 @@ const mebibyte = 1024 * 1024
 const messages = 1_000_000
 const partitions = 6
 const retentionBytes = 4 * mebibyte
-// What may lie in buffers besides: the writer's batches, what is in flight, and a segment a partition that is not let go of yet.
+// What may lie in buffers besides: the writer's batches, what is in flight, and a segment a partition that is not let
+// go of yet.
 const slack = 24 * mebibyte
 
-/** Bytes in buffers once everything nobody holds is gone: V8 frees buffers some time after it has collected their owners. */
+/**
+ * Bytes in buffers once everything nobody holds is gone: V8 frees buffers some time after it has collected their
+ * owners.
+ */
 async function held(): Promise<number> {
   setFlagsFromString('--expose_gc')
   const collect = runInNewContext('gc') as () => void

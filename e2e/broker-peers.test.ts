@@ -52,7 +52,16 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
     const format = ['-f', '%k:%s\n', '-q', '-e']
     const read = await run('kcat', ['-b', brokers, '-C', '-t', 'kcat', '-o', 'beginning', ...format])
     expect(read.trimEnd().split('\n')).toEqual([...lines, 'd:four'])
-    const group = await run('kcat', ['-b', brokers, '-X', 'auto.offset.reset=earliest', ...format, '-G', 'kcat-group', 'kcat'])
+    const group = await run('kcat', [
+      '-b',
+      brokers,
+      '-X',
+      'auto.offset.reset=earliest',
+      ...format,
+      '-G',
+      'kcat-group',
+      'kcat',
+    ])
     expect(group.trimEnd().split('\n')).toEqual([...lines, 'd:four'])
     const metadata = JSON.parse(await run('kcat', ['-b', brokers, '-L', '-J']))
     expect(metadata.brokers).toHaveLength(nodes)
@@ -66,7 +75,17 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
       [0, 'h:1', 'k', 'value'],
       [1, 'h:2', 'NULL', 'other'],
     ])
-    const group = ['--bootstrap-server', address, '--topic', 'java', '--from-beginning', '--max-messages', '2', '--group', 'java-group']
+    const group = [
+      '--bootstrap-server',
+      address,
+      '--topic',
+      'java',
+      '--from-beginning',
+      '--max-messages',
+      '2',
+      '--group',
+      'java-group',
+    ]
     await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', group)
     const described = await javaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
       '--bootstrap-server',
@@ -76,7 +95,13 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
       'java-group',
     ])
     expect(described).toMatch(/java-group +java +0 +2 +2 +0/)
-    const topics = await javaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', address, '--describe', '--topic', 'java'])
+    const topics = await javaTool('org.apache.kafka.tools.TopicCommand', [
+      '--bootstrap-server',
+      address,
+      '--describe',
+      '--topic',
+      'java',
+    ])
     expect(topics).toContain('PartitionCount: 1')
     const sent = [
       '--topic',

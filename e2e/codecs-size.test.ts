@@ -6,22 +6,33 @@ import { noSize, type WriterBundleOptions, writerBundle } from './codecs/bundle.
 const kilobytes = async (options?: WriterBundleOptions): Promise<number> =>
   gzipSync(await writerBundle(options), { level: 9 }).length / 1000
 
-test('a Writer for Workers, minified and gzipped, keeps its budget: 55 KB with all codecs, 44 KB with none', unless(noSize), async () => {
-  const whole = await kilobytes()
-  const without = await kilobytes({ splitting: true })
-  const slim = await kilobytes({ slim: true })
-  const own = await kilobytes({ slim: true, names: ['Writer', 'Transport', 'plain'] })
-  const told = { 'with all codecs': whole, 'without, split': without, 'without, slim': slim, 'and a Transport of its own with SASL': own }
-  for (const [what, size] of Object.entries(told)) console.log(`Writer for Workers, minified and gzipped, ${what}: ${size.toFixed(1)} KB`)
-  expect(whole).toBeLessThanOrEqual(55)
-  expect(without).toBeLessThanOrEqual(44)
-  expect(slim).toBeLessThanOrEqual(43.5)
-  expect(own).toBeLessThanOrEqual(50)
-})
+test(
+  'a Writer for Workers, minified and gzipped, keeps its budget: 55 KB with all codecs, 44.5 KB with none',
+  unless(noSize),
+  async () => {
+    const whole = await kilobytes()
+    const without = await kilobytes({ splitting: true })
+    const slim = await kilobytes({ slim: true })
+    const own = await kilobytes({ slim: true, names: ['Writer', 'Transport', 'plain'] })
+    const told = {
+      'with all codecs': whole,
+      'without, split': without,
+      'without, slim': slim,
+      'and a Transport of its own with SASL': own,
+    }
+    for (const [what, size] of Object.entries(told))
+      console.log(`Writer for Workers, minified and gzipped, ${what}: ${size.toFixed(1)} KB`)
+    expect(whole).toBeLessThanOrEqual(55)
+    expect(without).toBeLessThanOrEqual(44.5)
+    expect(slim).toBeLessThanOrEqual(44)
+    expect(own).toBeLessThanOrEqual(50.5)
+  },
+)
 
 test('a bundle without codecs has no compressor in it, one with them no decompressor', unless(noSize), async () => {
   // Words of the code that survive minifying. Asked as a boolean, for a failure not to show the bundles.
-  const has = async (words: string, options?: WriterBundleOptions): Promise<boolean> => (await writerBundle(options)).includes(words)
+  const has = async (words: string, options?: WriterBundleOptions): Promise<boolean> =>
+    (await writerBundle(options)).includes(words)
   const [compressing, decompressing] = ['name:"snappy",compress(', 'the data ends early']
   expect(await has(compressing)).toBe(true)
   expect(await has(decompressing)).toBe(false)

@@ -7,7 +7,8 @@ import { codecNames, type Format, peers, type Row } from './interop/peers.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
 
-// Each codec, in each message format, with other people's clients, both ways. Without FULL=1 each pair of codec and format with one of them.
+// Each codec, in each message format, with other people's clients, both ways. Without FULL=1 each pair of codec and
+// format with one of them.
 
 const clusters: readonly { version: string; formats: readonly { format: Format; turn: number }[] }[] = [
   { version: '4.4.0', formats: [{ format: 2, turn: 0 }] },
@@ -62,49 +63,57 @@ describe.each(clusters)('Kafka $version', unless(noKafka), ({ version, formats }
     await cluster?.stop()
   })
 
-  describe.each(formats.map(each => ({ ...each, name: `v${each.format}` })))('message format $name', ({ format, turn }) => {
-    const mine = rows.map(row => (format === 2 ? row : { ...row, headers: [] }))
-    // zstd came after v2.
-    const possible = codecNames.filter(codec => format === 2 || codec !== 'zstd')
+  describe.each(formats.map(each => ({ ...each, name: `v${each.format}` })))(
+    'message format $name',
+    ({ format, turn }) => {
+      const mine = rows.map(row => (format === 2 ? row : { ...row, headers: [] }))
+      // zstd came after v2.
+      const possible = codecNames.filter(codec => format === 2 || codec !== 'zstd')
 
-    for (const [at, [id, peer]] of Object.entries(peers).entries()) {
-      // Without FULL=1 the peers take turns.
-      const cases = possible.filter((_, i) => full || (i + turn) % 3 === at)
-      test.each(cases)(`${peer.name}, both ways: %s`, { ...unless(peer.missing), timeout: 120_000 }, async codec => {
-        const topic = `${id}-${codec}-v${format}`
-        await ours.newTopic(topic, format)
-        const before = Date.now()
-        const written = codec in peer.cannotWrite ? [] : mine.filter(row => peer.canSay(row))
-        if (written.length > 0) await peer.write(broker, topic, codec, written, format)
-        await ours.write(topic, codec, mine, format === 2)
-        const after = Date.now()
-        for (const stored of await ours.stored(topic, written.length)) expect(stored).toEqual({ format, codec: codeOf(codec) })
+      for (const [at, [id, peer]] of Object.entries(peers).entries()) {
+        // Without FULL=1 the peers take turns.
+        const cases = possible.filter((_, i) => full || (i + turn) % 3 === at)
+        test.each(cases)(`${peer.name}, both ways: %s`, { ...unless(peer.missing), timeout: 120_000 }, async codec => {
+          const topic = `${id}-${codec}-v${format}`
+          await ours.newTopic(topic, format)
+          const before = Date.now()
+          const written = codec in peer.cannotWrite ? [] : mine.filter(row => peer.canSay(row))
+          if (written.length > 0) await peer.write(broker, topic, codec, written, format)
+          await ours.write(topic, codec, mine, format === 2)
+          const after = Date.now()
+          for (const stored of await ours.stored(topic, written.length))
+            expect(stored).toEqual({ format, codec: codeOf(codec) })
 
-        const isGuess = (i: number): boolean => i < written.length && !peer.setsTime && format > 0
-        const untimed = (found: readonly Row[]) => found.map((row, i) => (isGuess(i) ? { ...row, timestamp: 0 } : row))
-        const wanted = [...written, ...mine].map(row => inFormat(format, row))
-        const seen = { ...(await ours.readEveryWay(topic, wanted.length)), peer: await peer.read(broker, topic, wanted.length) }
-        for (const [way, found] of Object.entries(seen)) {
-          expect(untimed(found), way).toEqual(untimed(wanted))
-          for (const { timestamp } of found.filter((_, i) => isGuess(i))) {
-            expect(timestamp).toBeGreaterThanOrEqual(before)
-            expect(timestamp).toBeLessThanOrEqual(after)
+          const isGuess = (i: number): boolean => i < written.length && !peer.setsTime && format > 0
+          const untimed = (found: readonly Row[]) =>
+            found.map((row, i) => (isGuess(i) ? { ...row, timestamp: 0 } : row))
+          const wanted = [...written, ...mine].map(row => inFormat(format, row))
+          const seen = {
+            ...(await ours.readEveryWay(topic, wanted.length)),
+            peer: await peer.read(broker, topic, wanted.length),
           }
-        }
-      })
-    }
+          for (const [way, found] of Object.entries(seen)) {
+            expect(untimed(found), way).toEqual(untimed(wanted))
+            for (const { timestamp } of found.filter((_, i) => isGuess(i))) {
+              expect(timestamp).toBeGreaterThanOrEqual(before)
+              expect(timestamp).toBeLessThanOrEqual(after)
+            }
+          }
+        })
+      }
 
-    if (format === 2) return
-    test('what a broker refuses there: idempotence, headers, zstd', async () => {
-      const topic = `refused-v${format}`
-      await ours.newTopic(topic, format)
-      await expect(ours.write(topic, 'none', mine, true)).rejects.toThrow(/\[43\].*give idempotent: false/)
-      await expect(ours.write(topic, 'none', rows, false)).rejects.toThrow(/\[-1\]/)
-      await expect(ours.write(topic, 'zstd', mine, false)).rejects.toThrow(/\[-1\]/)
-      await ours.write(topic, 'none', mine, false)
-      expect((await ours.readEveryWay(topic, mine.length)).messages).toEqual(mine.map(row => inFormat(format, row)))
-    })
-  })
+      if (format === 2) return
+      test('what a broker refuses there: idempotence, headers, zstd', async () => {
+        const topic = `refused-v${format}`
+        await ours.newTopic(topic, format)
+        await expect(ours.write(topic, 'none', mine, true)).rejects.toThrow(/\[43\].*give idempotent: false/)
+        await expect(ours.write(topic, 'none', rows, false)).rejects.toThrow(/\[-1\]/)
+        await expect(ours.write(topic, 'zstd', mine, false)).rejects.toThrow(/\[-1\]/)
+        await ours.write(topic, 'none', mine, false)
+        expect((await ours.readEveryWay(topic, mine.length)).messages).toEqual(mine.map(row => inFormat(format, row)))
+      })
+    },
+  )
 
   test('what lz4js writes is refused by the broker', unless(peers.kafkajs.missing), async () => {
     await ours.newTopic('lz4js', 2)

@@ -1,5 +1,15 @@
 import { contractOnOldKafka } from './contract.ts'
 
 // Those that take long by waiting are left to FULL=1.
-const quick = ['client', 'group', 'reader', 'reader positions', 'reader transactions', 'socket', 'transport', 'wire', 'writer']
+const quick = [
+  'client',
+  'group',
+  'reader',
+  'reader positions',
+  'reader transactions',
+  'socket',
+  'transport',
+  'wire',
+  'writer',
+]
 await contractOnOldKafka('2.8.2', 1, quick)

@@ -16,7 +16,11 @@ export async function contractOnKafka(nodes: 1 | 3): Promise<void> {
 }
 
 /** The same on an older version. Without FULL=1 only these rooms' suites. */
-export async function contractOnOldKafka(version: string, nodes: 1 | 3, otherwise: readonly string[] = []): Promise<void> {
+export async function contractOnOldKafka(
+  version: string,
+  nodes: 1 | 3,
+  otherwise: readonly string[] = [],
+): Promise<void> {
   const rooms = full ? Object.keys(suites) : otherwise
   const name = `Kafka ${version} of ${inWords(nodes)}`
   if (rooms.length === 0) test(name, unless(unlessFull), () => {})

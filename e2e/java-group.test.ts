@@ -3,7 +3,15 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Client, RangeGroupBalancer, Reader, RoundRobin, RoundRobinGroupBalancer, Transport, Writer } from '../src/index.ts'
+import {
+  Client,
+  RangeGroupBalancer,
+  Reader,
+  RoundRobin,
+  RoundRobinGroupBalancer,
+  Transport,
+  Writer,
+} from '../src/index.ts'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
 import { until } from '../test/support/waiting.ts'
@@ -21,9 +29,18 @@ interface Member extends AsyncDisposable {
 
 /** Java's console consumer as a member of a group; leaves it at the end. */
 async function javaMember(broker: string, topic: string, group: string, assignor: string): Promise<Member> {
-  const args = [...shortLived, '-Xmx256m', '-cp', join(await toolJars(), '*'), 'org.apache.kafka.tools.consumer.ConsoleConsumer']
+  const args = [
+    ...shortLived,
+    '-Xmx256m',
+    '-cp',
+    join(await toolJars(), '*'),
+    'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  ]
   args.push('--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning')
-  for (const property of [`partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`, 'heartbeat.interval.ms=200'])
+  for (const property of [
+    `partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`,
+    'heartbeat.interval.ms=200',
+  ])
     args.push('--command-property', property)
   const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
@@ -43,12 +60,26 @@ async function javaMember(broker: string, topic: string, group: string, assignor
 }
 
 /** A Reader of ours; `owned` counts its partitions. */
-function ourMember(brokers: readonly string[], topic: string, groupId: string, { onOwned }: { onOwned: (count: number) => void }): Member {
+function ourMember(
+  brokers: readonly string[],
+  topic: string,
+  groupId: string,
+  { onOwned }: { onOwned: (count: number) => void },
+): Member {
   const transport = new Transport({
     onEvent: event => event.type === 'rebalance' && onOwned(Object.values(event.assignments).flat().length),
   })
   const groupBalancers = [new RangeGroupBalancer(), new RoundRobinGroupBalancer()]
-  const reader = new Reader({ brokers, groupId, topic, transport, groupBalancers, autoCommit: true, maxWait: 200, heartbeatInterval: 200 })
+  const reader = new Reader({
+    brokers,
+    groupId,
+    topic,
+    transport,
+    groupBalancers,
+    autoCommit: true,
+    maxWait: 200,
+    heartbeatInterval: 200,
+  })
   const values: string[] = []
   const reading = (async () => {
     for await (const message of reader) values.push(message.text())

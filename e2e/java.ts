@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { shortLived, toolJars } from './kafka/index.ts'
 
-/** Writes lines with Java's console producer: headers, key and value between tabs, `NULL` for none. It tells of no failure. */
+/**
+ * Writes lines with Java's console producer: headers, key and value between tabs, `NULL` for none. It tells of no
+ * failure.
+ */
 export async function consoleProduce(
   broker: string,
   topic: string,
@@ -44,17 +47,28 @@ export async function consoleConsume(broker: string, topic: string, count: numbe
   const output = await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', args)
   const records: ConsoleRecord[] = []
   for (const line of output.split('\n')) {
-    const match = /^(?:CreateTime:(\d+)|NO_TIMESTAMP)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/.exec(line)
+    const match = /^(?:CreateTime:(\d+)|NO_TIMESTAMP)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/.exec(
+      line,
+    )
     if (match === null) continue
     const [, timestamp = -1, partition, offset, headers = '', key = '', value = ''] = match
-    records.push({ timestamp: Number(timestamp), partition: Number(partition), offset: Number(offset), headers, key, value })
+    records.push({
+      timestamp: Number(timestamp),
+      partition: Number(partition),
+      offset: Number(offset),
+      headers,
+      key,
+      value,
+    })
   }
   return records
 }
 
 /** Runs one of Kafka's command line tools and answers what it printed. */
 export async function javaTool(program: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn('java', [...shortLived, '-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], { stdio: 'pipe' })
+  const child = spawn('java', [...shortLived, '-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], {
+    stdio: 'pipe',
+  })
   let output = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))

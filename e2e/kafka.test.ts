@@ -55,6 +55,10 @@ describe('Kafka for tests', unless(noKafka), () => {
   test('the message definitions can be read from the jars', async () => {
     const definitions = messageDefinitions(await kafkaJars())
     expect(definitions.size).toBeGreaterThan(150)
-    expect(definitions.get('MetadataRequest.json')).toMatchObject({ apiKey: 3, type: 'request', name: 'MetadataRequest' })
+    expect(definitions.get('MetadataRequest.json')).toMatchObject({
+      apiKey: 3,
+      type: 'request',
+      name: 'MetadataRequest',
+    })
   })
 })

@@ -26,7 +26,12 @@ describe.each(versions)('three nodes of Kafka %s, one killed', unless(noKafka), 
       return topics[0]?.partitions.find(({ id }) => id === partition)?.leader.id ?? -1
     }
 
-    const writer = new Writer({ addr: cluster.brokers, topic, transport, balancer: message => Number(message.value) % partitions })
+    const writer = new Writer({
+      addr: cluster.brokers,
+      topic,
+      transport,
+      balancer: message => Number(message.value) % partitions,
+    })
     let next = 0
     /** Writes on up to this number, with many calls under way. */
     const writeUpTo = async (end: number): Promise<void> => {
@@ -52,7 +57,10 @@ describe.each(versions)('three nodes of Kafka %s, one killed', unless(noKafka), 
     await writer.close()
 
     for (let partition = 0; partition < partitions; partition++) {
-      const expected = Array.from({ length: Math.ceil((writes - partition) / partitions) }, (_, index) => index * partitions + partition)
+      const expected = Array.from(
+        { length: Math.ceil((writes - partition) / partitions) },
+        (_, index) => index * partitions + partition,
+      )
       const reader = new Reader({ brokers: cluster.brokers, topic, partition, transport })
       const values: number[] = []
       let end = Number.POSITIVE_INFINITY

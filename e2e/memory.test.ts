@@ -20,7 +20,9 @@ interface Program {
 
 /** `programs/memory.mjs`, in a process whose memory is its own. */
 function program(...args: (string | number)[]): Program {
-  const child = spawn(process.execPath, ['e2e/programs/memory.mjs', ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['e2e/programs/memory.mjs', ...args.map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
@@ -49,7 +51,9 @@ describe('memory', unless(noKafka), () => {
   test(`reading ${mebibytes} MiB takes no more than the prefetch and ${runtimeMiB} MiB`, async () => {
     const written = await program('write', brokers, 'memory-read', mebibytes).line()
     const read = await program('read', brokers, 'memory-read', mebibytes).line()
-    console.log(`memory: written with ${written['grownMiB']} MiB more than at the start, read with ${read['grownMiB']} MiB more`)
+    console.log(
+      `memory: written with ${written['grownMiB']} MiB more than at the start, read with ${read['grownMiB']} MiB more`,
+    )
     expect(read).toMatchObject({ read: mebibytes * 1024, bytes: mebibytes * 1024 * 1024 })
     expect(read['grownMiB']).toBeLessThan(prefetchMiB + runtimeMiB)
   }, 180_000)
@@ -64,7 +68,9 @@ describe('memory', unless(noKafka), () => {
     const stalled = await writer.line()
     await node!.kill('SIGCONT')
     const end = await writer.line()
-    console.log(`memory: stalled with ${stalled['bufferedMiB']} MiB buffered, ${stalled['grownMiB']} MiB more than at the start`)
+    console.log(
+      `memory: stalled with ${stalled['bufferedMiB']} MiB buffered, ${stalled['grownMiB']} MiB more than at the start`,
+    )
     expect(stalled['bufferedMiB']).toBeGreaterThan(writerBufferMiB / 2)
     expect(stalled['bufferedMiB']).toBeLessThanOrEqual(writerBufferMiB)
     expect(stalled['acknowledged']).toBe(0)

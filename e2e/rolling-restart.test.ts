@@ -44,7 +44,9 @@ describe('three nodes, restarted one after another', unless(noKafka), () => {
     let written = 0
     let writing = true
     const disorder: string[] = []
-    const readers = [1, 2].map(() => new Reader({ brokers: cluster.brokers, groupId: topic, topic, transport, autoCommit: true }))
+    const readers = [1, 2].map(
+      () => new Reader({ brokers: cluster.brokers, groupId: topic, topic, transport, autoCommit: true }),
+    )
     const members = readers.map(async reader => {
       for await (const batch of reader.batches()) {
         for (const message of batch.messages()) {
@@ -61,7 +63,9 @@ describe('three nodes, restarted one after another', unless(noKafka), () => {
     const writer = new Writer({ addr: cluster.brokers, topic, transport, balancer: new Hash() })
     const write = async (): Promise<void> => {
       for (let round = 0; writing; round++) {
-        await writer.writeMessages(Array.from({ length: 100 }, (_, key) => ({ key: `key-${key}`, value: String(round) })))
+        await writer.writeMessages(
+          Array.from({ length: 100 }, (_, key) => ({ key: `key-${key}`, value: String(round) })),
+        )
         written += 100
       }
     }

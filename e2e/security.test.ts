@@ -10,7 +10,11 @@ describe.each(versions.filter(version => version !== '2.8.2'))('a secured Kafka 
   let cluster: KafkaCluster
   beforeAll(async () => {
     // Sessions of 1.5 s: the longer tests authenticate anew on connections in use (KIP-368).
-    cluster = await startKafka({ version, listeners: ['SASL', 'TLS', 'SASLTLS'], config: { 'connections.max.reauth.ms': 1500 } })
+    cluster = await startKafka({
+      version,
+      listeners: ['SASL', 'TLS', 'SASLTLS'],
+      config: { 'connections.max.reauth.ms': 1500 },
+    })
   })
   afterAll(() => cluster?.stop())
 
@@ -73,16 +77,27 @@ describe.each(versions.filter(version => version !== '2.8.2'))('a secured Kafka 
     expect(error.message).toContain('kafka.example')
   })
 
-  test('SASL PLAIN over TLS', () => roundTrips('SASLTLS', { sasl: plain(credentials), tls: { ca: cluster.authority!.cert } }))
+  test('SASL PLAIN over TLS', () =>
+    roundTrips('SASLTLS', { sasl: plain(credentials), tls: { ca: cluster.authority!.cert } }))
 
   // Whoever waits for 30 s is told in ten.
   test.each<[string, Listener, () => TransportConfig, RegExp]>([
     ['plain text to a TLS port', 'TLS', () => ({}), /this port speaks TLS/],
     ['SASL to a TLS port', 'TLS', () => ({ sasl: plain(credentials) }), /this port speaks TLS/],
-    ['TLS to a plain port', 'PLAINTEXT', () => ({ tls: { ca: cluster.authority!.cert } }), /does this port speak TLS\?/],
+    [
+      'TLS to a plain port',
+      'PLAINTEXT',
+      () => ({ tls: { ca: cluster.authority!.cert } }),
+      /does this port speak TLS\?/,
+    ],
     ['no SASL to a port that wants it', 'SASL', () => ({}), /does this listener want SASL\?/],
     ['no SASL over TLS', 'SASLTLS', () => ({ tls: { ca: cluster.authority!.cert } }), /does this listener want SASL\?/],
-    ['SASL to a port without', 'PLAINTEXT', () => ({ sasl: plain(credentials) }), /is this listener one without SASL\?/],
+    [
+      'SASL to a port without',
+      'PLAINTEXT',
+      () => ({ sasl: plain(credentials) }),
+      /is this listener one without SASL\?/,
+    ],
   ])('%s is told of within ten seconds', async (_name, listener, config, words) => {
     const since = performance.now()
     const error = await failure(listener, config(), 30_000)

@@ -92,7 +92,12 @@ export {
   type NativeCodec,
   type NativeCodecs,
 } from './compression/codec.ts'
-export type { GroupBalancer, GroupMember, GroupMemberAssignments, GroupMemberTopic } from './group/balancers/group-balancer.ts'
+export type {
+  GroupBalancer,
+  GroupMember,
+  GroupMemberAssignments,
+  GroupMemberTopic,
+} from './group/balancers/group-balancer.ts'
 export { RackAffinityGroupBalancer } from './group/balancers/rack-affinity.ts'
 export { RangeGroupBalancer } from './group/balancers/range.ts'
 export { RoundRobinGroupBalancer } from './group/balancers/round-robin.ts'
@@ -102,7 +107,13 @@ export { GenerationEndedError, GroupClosedError } from './group/errors.ts'
 export type { Generation, GroupOffsets, PartitionAssignment } from './group/generation.ts'
 export { RequiredAcks, type RequiredAcksName } from './protocol/acks.ts'
 export { ErrorCode, KafkaError } from './protocol/errors.ts'
-export { FirstOffset, IsolationLevel, type IsolationLevelName, LastOffset, type OffsetName } from './protocol/offsets.ts'
+export {
+  FirstOffset,
+  IsolationLevel,
+  type IsolationLevelName,
+  LastOffset,
+  type OffsetName,
+} from './protocol/offsets.ts'
 export type { OffsetOutOfRange, ReaderConfig } from './reader/config.ts'
 export type { MessageBatch } from './reader/message-batch.ts'
 export type { SeekTarget } from './reader/place.ts'

@@ -1,5 +1,6 @@
-// The web standards `src` uses, declared by hand: the core compiles without any runtime's types, so a name that isn't here can't slip in.
-// Adding to this file means the name exists in Node 20, Deno, Bun, workerd and browsers (insecure origins too).
+// The web standards `src` uses, declared by hand: the core compiles without any runtime's types, so a name that isn't
+// here can't slip in. Adding to this file means the name exists in Node 20, Deno, Bun, workerd and browsers (insecure
+// origins too).
 
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>

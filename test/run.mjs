@@ -4,7 +4,8 @@
 //   npm run test:unit          what needs no broker, fewer random cases: under a minute
 //   npm run test:full          everything at its full length, part by part
 //   npm run test:runtimes      the contract in every runtime and browser; `-- firefox bun` in these alone
-// The last two take long. They go on where they were broken off, as long as the code is the same; `-- --fresh` begins anew.
+// The last two take long. They go on where they were broken off, as long as the code is the same; `-- --fresh` begins
+// anew.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -77,7 +78,10 @@ function prepare({ everything = false } = {}) {
   run('npm', ['run', 'build', '--silent'])
 }
 
-/** Installs a folder's packages unless they are there. Where that fails, tests are left out and say so; under CI it may not fail. */
+/**
+ * Installs a folder's packages unless they are there. Where that fails, tests are left out and say so; under CI it may
+ * not fail.
+ */
 function install(/** @type {string} */ folder, { everything = true } = {}) {
   const { dependencies, devDependencies } = json(`${folder}/package.json`)
   const locked = json(`${folder}/package-lock.json`).packages
@@ -157,16 +161,21 @@ function reportParts(results) {
     add(total, result)
     seconds += result.seconds
     const { passed, failed, skipped } = result
-    console.log(`${failed > 0 ? '✗' : '✓'} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${result.seconds} s`)
+    console.log(
+      `${failed > 0 ? '✗' : '✓'} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${result.seconds} s`,
+    )
   }
-  console.log(`\n${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Math.round(seconds / 60)} minutes`)
+  console.log(
+    `\n${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Math.round(seconds / 60)} minutes`,
+  )
   console.log(report(total))
   if (total.failed > 0) process.exit(1)
 }
 
 /** Differs when the code does; what the tests write into docs is left aside. */
 function fingerprint() {
-  const git = (/** @type {string[]} */ ...args) => spawnSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout ?? ''
+  const git = (/** @type {string[]} */ ...args) =>
+    spawnSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout ?? ''
   const where = ['--', '.', ':!docs']
   const state = [git('rev-parse', 'HEAD'), git('diff', 'HEAD', ...where), git('status', '--porcelain', ...where)]
   return createHash('sha256').update(state.join()).digest('hex')

@@ -29,7 +29,12 @@ export interface Admission extends Upstream {
 }
 
 /** All that is asked of a client before it is let in, the cheap questions first. Throws a Refusal. */
-export async function admit(settings: Settings, targets: Targets, places: ConnectionLimits, request: UpgradeRequest): Promise<Admission> {
+export async function admit(
+  settings: Settings,
+  targets: Targets,
+  places: ConnectionLimits,
+  request: UpgradeRequest,
+): Promise<Admission> {
   const { remoteAddress } = request
   const leaving = [places.enter(remoteAddress)]
   const leave = (): void => {
@@ -58,7 +63,11 @@ export async function admit(settings: Settings, targets: Targets, places: Connec
 function originOf({ origins, allowNoOrigin }: Settings, { header }: UpgradeRequest): string | undefined {
   const origin = header('origin')
   if (origin === undefined ? allowNoOrigin : origins.has(origin)) return origin
-  throw new Refusal(403, 'origin', origin === undefined ? 'an Origin is wanted' : 'pages of this origin may not use the bridge')
+  throw new Refusal(
+    403,
+    'origin',
+    origin === undefined ? 'an Origin is wanted' : 'pages of this origin may not use the bridge',
+  )
 }
 
 function tokenOf({ subprotocol }: Settings, { header }: UpgradeRequest): string | undefined {

@@ -11,7 +11,10 @@ import { Relay, tickInterval } from './relay.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { Targets } from './targets.ts'
 
-/** What a bridge is in every runtime: who gets in, what goes through, and how it ends. The runtime brings the WebSockets. */
+/**
+ * What a bridge is in every runtime: who gets in, what goes through, and how it ends. The runtime brings the
+ * WebSockets.
+ */
 export class Bridge {
   readonly settings: Settings
   readonly metrics: Metrics
@@ -72,7 +75,10 @@ export class Bridge {
     return refusal
   }
 
-  /** Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is left, when it ends. */
+  /**
+   * Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is
+   * left, when it ends.
+   */
   relay(admission: Admission, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
     const relay = new Relay(this.settings, admission, channel, this.metrics, () => this.stopping)
     this.#relays.add(relay)
@@ -86,7 +92,10 @@ export class Bridge {
     return { relay, closed }
   }
 
-  /** Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits' timeouts. */
+  /**
+   * Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits'
+   * timeouts.
+   */
   async close(): Promise<void> {
     this.#stopping = true
     if (this.settings.confined) return this.#empty()
@@ -95,7 +104,9 @@ export class Bridge {
     if (this.#relays.size > 0) await this.#emptied.promise
   }
 
-  /** Where nobody may touch another's connection, nor end another's waiting: each sees for itself that the bridge stops. */
+  /**
+   * Where nobody may touch another's connection, nor end another's waiting: each sees for itself that the bridge stops.
+   */
   async #empty(): Promise<void> {
     while (this.#relays.size > 0) await sleep(tickInterval, { clock: this.settings.clock })
   }

@@ -2,7 +2,10 @@ import type { CloseCode } from '../shared/bridge-wire.ts'
 
 /** The bridge's end of a WebSocket, as each runtime has it. */
 export interface Channel {
-  /** Sends one message. The bytes are the bridge's again when the promise settles, or at once without one. Rejects once it is closed. */
+  /**
+   * Sends one message. The bytes are the bridge's again when the promise settles, or at once without one. Rejects once
+   * it is closed.
+   */
   send(bytes: Uint8Array): void | Promise<void>
   /** Asks for a sign of life, where the runtime lets one. */
   ping?(): void

@@ -47,7 +47,10 @@ export interface BridgeLimits {
   readonly requestBytes: number
   /** Bytes of one Kafka response, likewise. Default 256 MiB: less than any four letters mean when taken for a size. */
   readonly responseBytes: number
-  /** Bytes sent that the client has not shown to have, where the runtime doesn't tell what waits (Deno, Workers). Default 1 MiB. */
+  /**
+   * Bytes sent that the client has not shown to have, where the runtime doesn't tell what waits (Deno, Workers).
+   * Default 1 MiB.
+   */
   readonly windowBytes: number
   /** Bytes of the headers of an upgrade. Default 16 KiB. */
   readonly headerBytes: number
@@ -94,11 +97,17 @@ export const defaultLimits: BridgeLimits = {
 
 /** What a bridge allows. Without targets, an authenticator and origins there is no bridge: a ConfigError. */
 export interface BridgePolicy {
-  /** Where connections may go: exactly these host:port. Every broker's advertised address must be among them, or be learnt. */
+  /**
+   * Where connections may go: exactly these host:port. Every broker's advertised address must be among them, or be
+   * learnt.
+   */
   targets?: readonly string[]
   /** Learns targets from the metadata of the cluster that these addresses lead to; they are targets themselves. */
   learnTargets?: AddressLike
-  /** Addresses and ranges brokers may have though they are not public: `['10.1.0.0/16', '127.0.0.1']`. An address written as a target is one. */
+  /**
+   * Addresses and ranges brokers may have though they are not public: `['10.1.0.0/16', '127.0.0.1']`. An address
+   * written as a target is one.
+   */
   allowAddresses?: readonly string[]
   authenticate: Authenticator
   /** Exactly these, as browsers send them: `https://app.example`. */

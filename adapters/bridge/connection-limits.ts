@@ -2,7 +2,8 @@ import type { BridgeLimits } from './config.ts'
 import { clientKey } from './ip.ts'
 import { Refusal } from './refusal.ts'
 
-// Addresses whose tokens are counted. Beyond, those that waited longest are forgotten, which favours nobody for more than one burst.
+// Addresses whose tokens are counted. Beyond, those that waited longest are forgotten, which favours nobody for more
+// than one burst.
 const mostBuckets = 10_000
 const burstSeconds = 10
 
@@ -29,7 +30,8 @@ export class ConnectionLimits {
   enter(remoteAddress: string): () => void {
     const address = clientKey(remoteAddress)
     if (!this.#mayKnock(address)) throw new Refusal(429, 'rate', 'too many upgrades: wait a little')
-    if (this.#count >= this.#limits.connections) throw new Refusal(503, 'connections', 'the bridge has all the connections it takes')
+    if (this.#count >= this.#limits.connections)
+      throw new Refusal(503, 'connections', 'the bridge has all the connections it takes')
     const leave = occupy(this.#byAddress, address, this.#limits.connectionsPerAddress, 'from this address')
     this.#count++
     return () => {
@@ -48,7 +50,8 @@ export class ConnectionLimits {
     const burst = upgradesPerSecond * burstSeconds
     const now = this.#monotonic()
     const bucket = this.#buckets.get(address)
-    const tokens = bucket === undefined ? burst : Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * upgradesPerSecond)
+    const tokens =
+      bucket === undefined ? burst : Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * upgradesPerSecond)
     // Kept in the order of use.
     this.#buckets.delete(address)
     if (this.#buckets.size >= mostBuckets) this.#buckets.delete(this.#buckets.keys().next().value!)

@@ -11,8 +11,16 @@ export type FetchBridgeConfig = BridgePolicy & Partial<Pick<BridgeConfig, 'adapt
 export abstract class FetchBridge {
   protected readonly bridge: Bridge
 
-  protected constructor(config: FetchBridgeConfig, runtime: Pick<BridgeConfig, 'resolve' | 'subprotocol' | 'confined'>) {
-    this.bridge = new Bridge({ ...runtime, ...config, adapter: config?.adapter ?? adapter, resolve: config?.resolve ?? runtime.resolve })
+  protected constructor(
+    config: FetchBridgeConfig,
+    runtime: Pick<BridgeConfig, 'resolve' | 'subprotocol' | 'confined'>,
+  ) {
+    this.bridge = new Bridge({
+      ...runtime,
+      ...config,
+      adapter: config?.adapter ?? adapter,
+      resolve: config?.resolve ?? runtime.resolve,
+    })
   }
 
   /** Connections now, those being opened included. */
@@ -25,7 +33,10 @@ export abstract class FetchBridge {
     return this.bridge.metrics.text()
   }
 
-  /** Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits' timeouts. */
+  /**
+   * Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits'
+   * timeouts.
+   */
   close(): Promise<void> {
     return this.bridge.close()
   }
@@ -40,7 +51,8 @@ export abstract class FetchBridge {
     const { healthPath, path } = this.bridge.settings
     if (pathname === healthPath) return this.bridge.stopping ? text(503, 'stopping') : text(200, 'ok')
     if (!pathname.startsWith(path)) return text(404, `the path is ${path}host:port`)
-    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return text(426, 'a WebSocket is wanted', { upgrade: 'websocket' })
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
+      return text(426, 'a WebSocket is wanted', { upgrade: 'websocket' })
     try {
       const admission = await this.bridge.admit({
         url: pathname + search,

@@ -51,7 +51,10 @@ function bun(): Bun {
 
 const bunResolve: Resolve = async host => (await bun().dns.lookup(host)).map(({ address }) => address)
 
-/** A bridge in Bun: `Bun.serve({ fetch: (request, server) => bridge.fetch(request, server), websocket: bridge.websocket })`. */
+/**
+ * A bridge in Bun: `Bun.serve({ fetch: (request, server) => bridge.fetch(request, server), websocket: bridge.websocket
+ * })`.
+ */
 export class BunBridge extends FetchBridge {
   readonly websocket: BunWebSocketHandlers
 
@@ -79,7 +82,8 @@ export class BunBridge extends FetchBridge {
     const remoteAddress = server.requestIP(request)?.address ?? ''
     return this.answer(request, { remoteAddress, signal: request.signal }, admission => {
       const data = new BunConnection(this.bridge, admission)
-      if (!server.upgrade(request, { headers: { 'sec-websocket-protocol': subprotocol }, data })) throw new ClosedError('not upgraded')
+      if (!server.upgrade(request, { headers: { 'sec-websocket-protocol': subprotocol }, data }))
+        throw new ClosedError('not upgraded')
       return undefined
     })
   }

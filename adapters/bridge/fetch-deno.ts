@@ -24,7 +24,10 @@ function deno(): Deno {
 /** Every address of the name that DNS has. The system's hosts file is not asked. */
 const denoResolve: Resolve = async (host, signal) => {
   const options = signal && { signal }
-  const answers = await Promise.allSettled([deno().resolveDns(host, 'A', options), deno().resolveDns(host, 'AAAA', options)])
+  const answers = await Promise.allSettled([
+    deno().resolveDns(host, 'A', options),
+    deno().resolveDns(host, 'AAAA', options),
+  ])
   const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
   const failed = answers.find(answer => answer.status === 'rejected')
   if (addresses.length === 0 && failed !== undefined) throw failed.reason

@@ -8,9 +8,10 @@ interface AcceptingWebSocket extends BareWebSocket {
 }
 
 /**
- * A bridge in a Worker: `fetch: (request, env, context) => bridge.fetch(request, context)`. Make it within the first request and keep it. In
- * a Durable Object all connections are in one place, and its limits count them all; in a plain Worker they count those of one isolate.
- * Names are resolved by the platform as it connects; what those lead to is its to refuse.
+ * A bridge in a Worker: `fetch: (request, env, context) => bridge.fetch(request, context)`. Make it within the first
+ * request and keep it. In a Durable Object all connections are in one place, and its limits count them all; in a plain
+ * Worker they count those of one isolate. Names are resolved by the platform as it connects; what those lead to is its
+ * to refuse.
  */
 export class WorkersBridge extends FetchBridge {
   constructor(config: FetchBridgeConfig) {
@@ -18,7 +19,10 @@ export class WorkersBridge extends FetchBridge {
     super(config, { resolve: undefined, subprotocol: markedSubprotocol, confined: true })
   }
 
-  /** `context`: of the handler, or a Durable Object's. The client's address is the header that Cloudflare sets, `cf-connecting-ip`. */
+  /**
+   * `context`: of the handler, or a Durable Object's. The client's address is the header that Cloudflare sets,
+   * `cf-connecting-ip`.
+   */
   fetch(request: Request, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response> {
     const remoteAddress = request.headers.get('cf-connecting-ip') ?? ''
     const answer = this.answer(request, { remoteAddress, signal: request.signal }, admission => {

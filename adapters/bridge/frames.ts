@@ -1,13 +1,14 @@
 import { ProtocolError } from '../../src/base/errors.ts'
 
-// Size, and the first eight bytes of what follows: a request's API key, version and correlation id, or a response's correlation id.
+// Size, and the first eight bytes of what follows: a request's API key, version and correlation id, or a response's
+// correlation id.
 const requestPrefix = 12
 const responsePrefix = 8
 const fetchKey = 1
 
 /**
- * Follows the frames in one direction of a connection without keeping them, so that it is known where one ends and what is under way; and
- * so that nothing but Kafka goes through.
+ * Follows the frames in one direction of a connection without keeping them, so that it is known where one ends and what
+ * is under way; and so that nothing but Kafka goes through.
  */
 export class FrameFollower {
   readonly #what: 'request' | 'response'
@@ -18,7 +19,9 @@ export class FrameFollower {
   #left = 0
   /** Frames whose prefix has passed. */
   frames = 0
-  /** So many of the requests must be answered before an end does harm to nobody: those up to the last that is no Fetch. */
+  /**
+   * So many of the requests must be answered before an end does harm to nobody: those up to the last that is no Fetch.
+   */
   owed = 0
   /** The correlation id of the last of them. */
   lastId: number | undefined
@@ -35,8 +38,8 @@ export class FrameFollower {
   }
 
   /**
-   * Follows these bytes; with `stopping`, no further than the end of the frame under way. Answers how many were followed. A ProtocolError
-   * when they can't be Kafka's.
+   * Follows these bytes; with `stopping`, no further than the end of the frame under way. Answers how many were
+   * followed. A ProtocolError when they can't be Kafka's.
    */
   follow(bytes: Uint8Array, stopping = false): number {
     let at = 0
@@ -66,7 +69,8 @@ export class FrameFollower {
   #checkSize(): void {
     const size = int32(this.#prefix, 0)
     const least = this.#prefix.length - 4
-    if (size < least || size > this.#most) throw new ProtocolError(`a ${this.#what} of ${size} bytes (${least} to ${this.#most} are taken)`)
+    if (size < least || size > this.#most)
+      throw new ProtocolError(`a ${this.#what} of ${size} bytes (${least} to ${this.#most} are taken)`)
   }
 }
 

@@ -19,8 +19,9 @@ export interface GuardOptions {
 }
 
 /**
- * Dials what names really lead to, and only if that is allowed. A name is resolved once; every address it has is checked, and those very
- * addresses are dialed, so that no second answer of a name server comes between (DNS rebinding).
+ * Dials what names really lead to, and only if that is allowed. A name is resolved once; every address it has is
+ * checked, and those very addresses are dialed, so that no second answer of a name server comes between (DNS
+ * rebinding).
  */
 export function guarded({ adapter, resolve, allowAddresses, listedHosts }: GuardOptions): SocketAdapter {
   const allowed = allowAddresses.map(rangeOf)
@@ -31,8 +32,11 @@ export function guarded({ adapter, resolve, allowAddresses, listedHosts }: Guard
       const isAddress = parseIp(host) !== undefined
       const addresses = isAddress || resolve === undefined ? [host] : await lookUp(broker, host, resolve, signal)
       const mayDial = (address: string): boolean =>
-        isAddress || resolve !== undefined ? isAllowed(address, allowed) : listedHosts.has(address) || !mayBeLocal(address)
-      if (!addresses.every(mayDial)) throw new Refusal(403, 'address', `${broker} leads to an address that is not allowed`)
+        isAddress || resolve !== undefined
+          ? isAllowed(address, allowed)
+          : listedHosts.has(address) || !mayBeLocal(address)
+      if (!addresses.every(mayDial))
+        throw new Refusal(403, 'address', `${broker} leads to an address that is not allowed`)
       const secure = tls && { ...tls, serverName: tls.serverName ?? host }
       const options = { ...(secure && { tls: secure }), ...(signal && { signal }) }
       return firstOf(broker, addresses, address => adapter.dial({ host: address, port }, options), signal)
@@ -42,7 +46,8 @@ export function guarded({ adapter, resolve, allowAddresses, listedHosts }: Guard
 
 function rangeOf(text: string): Range {
   const range = parseRange(text)
-  if (range === undefined) throw new ConfigError(`bridge: allowAddresses: "${text}" is no address and no range such as 10.0.0.0/8`)
+  if (range === undefined)
+    throw new ConfigError(`bridge: allowAddresses: "${text}" is no address and no range such as 10.0.0.0/8`)
   return range
 }
 
@@ -51,12 +56,20 @@ function isAllowed(address: string, allowed: readonly Range[]): boolean {
   return ip !== undefined && (isPublic(ip) || allowed.some(range => within(ip, range)))
 }
 
-/** Whether a resolver may take the name for this machine or for an address: its last part is a number (127.1, 0x7f000001). */
+/**
+ * Whether a resolver may take the name for this machine or for an address: its last part is a number (127.1,
+ * 0x7f000001).
+ */
 function mayBeLocal(host: string): boolean {
   return /[:%]|(^|\.)(localhost|\d+|0x[0-9a-f]*)\.?$/i.test(host)
 }
 
-async function lookUp(broker: string, host: string, resolve: Resolve, signal: AbortSignal | undefined): Promise<readonly string[]> {
+async function lookUp(
+  broker: string,
+  host: string,
+  resolve: Resolve,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   let addresses: readonly string[]
   try {
     addresses = await abortable(resolve(host, signal), signal)

@@ -7,7 +7,10 @@ export interface Range {
   readonly bits: number
 }
 
-/** The address a text means; undefined when it is none. Only the usual forms: 127.1, 0x7f000001 and the like are names to us. */
+/**
+ * The address a text means; undefined when it is none. Only the usual forms: 127.1, 0x7f000001 and the like are names
+ * to us.
+ */
 export function parseIp(text: string): Ip | undefined {
   const v4 = parseIpv4(text)
   if (v4 !== undefined) return v4
@@ -43,7 +46,10 @@ export function isPublic(ip: Ip): boolean {
   return !refused.some(range => within(ip, range))
 }
 
-/** By what a client is counted: its IPv4 address, or the 64 bits of an IPv6 one that name its network: the others are its to choose. */
+/**
+ * By what a client is counted: its IPv4 address, or the 64 bits of an IPv6 one that name its network: the others are
+ * its to choose.
+ */
 export function clientKey(address: string): string {
   const ip = parseIp(address.replace(/%.*$/, ''))
   return ip === undefined ? address : ip.slice(0, ip.length === 4 ? 4 : 8).join('.')

@@ -19,8 +19,9 @@ export interface BareWebSocket {
 const mostAnswers = 64
 
 /**
- * A channel over a WebSocket that neither says what it holds nor can be paused or pinged. Marks do for all of it (see the subprotocol): the
- * client returns each once it has all that was sent before. They can't be guessed, so that nobody claims to have what still waits here.
+ * A channel over a WebSocket that neither says what it holds nor can be paused or pinged. Marks do for all of it (see
+ * the subprotocol): the client returns each once it has all that was sent before. They can't be guessed, so that nobody
+ * claims to have what still waits here.
  */
 class MarkedChannel implements Channel {
   readonly #webSocket: BareWebSocket
@@ -36,7 +37,9 @@ class MarkedChannel implements Channel {
   #room: Deferred<void> | undefined
   #ended = false
 
-  /** `window`: bytes that may be on their way. `lost`: called when there is no use in waiting for the WebSocket's end. */
+  /**
+   * `window`: bytes that may be on their way. `lost`: called when there is no use in waiting for the WebSocket's end.
+   */
   constructor(webSocket: BareWebSocket, window: number, lost: () => void) {
     this.#webSocket = webSocket
     this.#window = window
@@ -51,7 +54,9 @@ class MarkedChannel implements Channel {
   }
 
   ping(): void {
-    const word = Array.from(crypto.getRandomValues(new Uint8Array(8)), byte => byte.toString(16).padStart(2, '0')).join('')
+    const word = Array.from(crypto.getRandomValues(new Uint8Array(8)), byte => byte.toString(16).padStart(2, '0')).join(
+      '',
+    )
     this.#marked = this.#sent
     this.#marks.push({ word, sent: this.#sent })
     this.#post(`?${word}`)

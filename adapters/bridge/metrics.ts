@@ -30,7 +30,12 @@ export class Metrics {
       ...metric('connections', 'gauge', 'Connections now, those being opened included.', [['', this.#connections()]]),
       ...metric('opened_total', 'counter', 'Connections accepted.', [['', this.opened]]),
       ...metric('refused_total', 'counter', 'Upgrades refused, by reason.', labelled('reason', this.#refused)),
-      ...metric('closed_total', 'counter', 'Connections ended, by WebSocket close code; 0 is any other.', labelled('code', this.#closed)),
+      ...metric(
+        'closed_total',
+        'counter',
+        'Connections ended, by WebSocket close code; 0 is any other.',
+        labelled('code', this.#closed),
+      ),
       ...metric('bytes_total', 'counter', 'Bytes of Kafka, by direction.', [
         ['{direction="up"}', this.bytesUp],
         ['{direction="down"}', this.bytesDown],
@@ -41,7 +46,10 @@ export class Metrics {
 
 function metric(name: string, type: string, help: string, samples: readonly (readonly [string, number])[]): string[] {
   const full = `isokafka_bridge_${name}`
-  return [`# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`, ...samples.map(([labels, value]) => `${full}${labels} ${value}\n`)]
+  return [
+    `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`,
+    ...samples.map(([labels, value]) => `${full}${labels} ${value}\n`),
+  ]
 }
 
 function labelled(label: string, counts: ReadonlyMap<string | number, number>): [string, number][] {

@@ -14,10 +14,11 @@ import type { Resolve } from './guard.ts'
 import { Refusal } from './refusal.ts'
 
 /** A BridgePolicy; adapter and resolver are Node's if not given. */
-export type NodeBridgeConfig = Omit<BridgeConfig, 'adapter' | 'resolve'> & Partial<Pick<BridgeConfig, 'adapter' | 'resolve'>>
+export type NodeBridgeConfig = Omit<BridgeConfig, 'adapter' | 'resolve'> &
+  Partial<Pick<BridgeConfig, 'adapter' | 'resolve'>>
 
-// What one read from a broker may bring, and one message to a client. Messages wake the client, which costs as much as passing their bytes
-// on: with 128 KiB, as elsewhere, the bridge needs half as much processor time again.
+// What one read from a broker may bring, and one message to a client. Messages wake the client, which costs as much as
+// passing their bytes on: with 128 KiB, as elsewhere, the bridge needs half as much processor time again.
 const readSize = 512 * 1024
 const adapter: SocketAdapter = { name: 'node', dial: (address, options) => dial(address, options, readSize) }
 
@@ -37,7 +38,11 @@ export class NodeBridge {
   readonly #server: WebSocketServer
 
   constructor(config: NodeBridgeConfig) {
-    this.#bridge = new Bridge({ ...config, adapter: config?.adapter ?? adapter, resolve: config?.resolve ?? systemResolve })
+    this.#bridge = new Bridge({
+      ...config,
+      adapter: config?.adapter ?? adapter,
+      resolve: config?.resolve ?? systemResolve,
+    })
     const { messageBytes } = this.#bridge.settings.limits
     this.#server = new WebSocketServer({
       noServer: true,
@@ -60,8 +65,8 @@ export class NodeBridge {
   }
 
   /**
-   * For the server's 'upgrade' event. False, with nothing done, for a path that isn't the bridge's: then the socket is yours to destroy, or
-   * to listen to, for an error of it that nobody hears ends the process.
+   * For the server's 'upgrade' event. False, with nothing done, for a path that isn't the bridge's: then the socket is
+   * yours to destroy, or to listen to, for an error of it that nobody hears ends the process.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const { path } = this.#bridge.settings
@@ -74,11 +79,16 @@ export class NodeBridge {
   request(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.url !== this.#bridge.settings.healthPath) return false
     const { stopping } = this.#bridge
-    response.writeHead(stopping ? 503 : 200, { 'content-type': 'text/plain', connection: 'close' }).end(stopping ? 'stopping\n' : 'ok\n')
+    response
+      .writeHead(stopping ? 503 : 200, { 'content-type': 'text/plain', connection: 'close' })
+      .end(stopping ? 'stopping\n' : 'ok\n')
     return true
   }
 
-  /** Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits' timeouts. */
+  /**
+   * Takes nobody in any more, lets every connection finish what is under way, and closes it. Bounded by the limits'
+   * timeouts.
+   */
   close(): Promise<void> {
     return this.#bridge.close()
   }
@@ -128,7 +138,8 @@ class Watch {
   readonly #socket: Duplex
   readonly #gone = new AbortController()
   readonly #leave = (): void => this.#gone.abort(new Refusal(503, 'gone', 'the client has gone'))
-  readonly #early = (): void => this.#gone.abort(new Refusal(400, 'request', 'bytes came before the handshake was done'))
+  readonly #early = (): void =>
+    this.#gone.abort(new Refusal(400, 'request', 'bytes came before the handshake was done'))
 
   constructor(socket: Duplex) {
     this.#socket = socket

@@ -6,7 +6,8 @@ import { FrameFollower } from './frames.ts'
 import type { Metrics } from './metrics.ts'
 import type { Settings } from './settings.ts'
 
-// Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at most.
+// Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at
+// most.
 const sessionMargin = 10_000
 const sessionShare = 0.1
 /** How often deadlines are looked at, in milliseconds. */
@@ -90,7 +91,8 @@ export class Relay {
     this.bytesUp += taken
     this.#metrics.bytesUp += taken
     this.#forwarding ??= this.#forward()
-    if (this.#queued > 4 * this.#settings.limits.messageBytes) this.#end(CloseCode.Overflow, 'the broker takes less than comes')
+    if (this.#queued > 4 * this.#settings.limits.messageBytes)
+      this.#end(CloseCode.Overflow, 'the broker takes less than comes')
   }
 
   /** A text message came, which Kafka knows none of. */
@@ -136,7 +138,8 @@ export class Relay {
     this.#closing ??= { code: code as CloseCode, until: 0 }
     const { socket } = this.admission
     if (orderly) {
-      // What the client sent before it closed goes to the broker. (A WebSocket has no half-close: the answers have nowhere to go.)
+      // What the client sent before it closed goes to the broker. (A WebSocket has no half-close: the answers have
+      // nowhere to go.)
       const cancel = this.#settings.clock.after(this.#settings.limits.drainTimeout, () => socket.abort())
       await this.#forwarding
       await socket.close().catch(() => {})
@@ -166,9 +169,11 @@ export class Relay {
     if (this.#stopping()) this.drain(CloseCode.GoingAway, 'the bridge is stopping')
     if (this.#closing !== undefined) {
       if (!this.#gone && now > this.#closing.until) this.#channel.terminate()
-    } else if (this.#draining !== undefined && now > this.#draining.until) this.#end(this.#draining.code, this.#draining.reason)
+    } else if (this.#draining !== undefined && now > this.#draining.until)
+      this.#end(this.#draining.code, this.#draining.reason)
     else if (now > this.#leaveAt) this.#leave()
-    else if (now - this.openedAt > limits.lifetime) this.drain(CloseCode.Lifetime, 'open for as long as a connection may be: dial again')
+    else if (now - this.openedAt > limits.lifetime)
+      this.drain(CloseCode.Lifetime, 'open for as long as a connection may be: dial again')
     else if (now - this.#activeAt > limits.idleTimeout) this.drain(CloseCode.Idle, 'nothing happened for too long')
     else this.#askForLife(now)
   }
@@ -280,16 +285,26 @@ export class Relay {
   }
 
   #endIfDrained(): void {
-    if (this.#draining === undefined || this.#forwarding !== undefined || !this.#requests.between || !this.#responses.between) return
-    // Brokers answer in order. (A produce without acks is never answered; if it is the last, patience ends the connection.)
-    // A Fetch may wait for long, and is asked again by whoever waits for it.
+    if (
+      this.#draining === undefined ||
+      this.#forwarding !== undefined ||
+      !this.#requests.between ||
+      !this.#responses.between
+    )
+      return
+    // Brokers answer in order. (A produce without acks is never answered; if it is the last, patience ends the
+    // connection.) A Fetch may wait for long, and is asked again by whoever waits for it.
     const { lastId, owed } = this.#requests
     if (lastId === undefined || lastId === this.#responses.lastId || this.#responses.frames >= owed)
       this.#end(this.#draining.code, this.#draining.reason)
   }
 
   #refuse(code: CloseCode, error: unknown): void {
-    this.#settings.logger.warn('not Kafka', { target: this.admission.target, id: this.admission.identity.id, error: messageOf(error) })
+    this.#settings.logger.warn('not Kafka', {
+      target: this.admission.target,
+      id: this.admission.identity.id,
+      error: messageOf(error),
+    })
     this.#end(code, messageOf(error))
   }
 
@@ -300,7 +315,8 @@ export class Relay {
     // A paused WebSocket would never see the client's half of the closing.
     this.#setPaused(false)
     this.#channel.close(code, reason)
-    if (code === CloseCode.BrokerClosed || this.#draining !== undefined) void this.admission.socket.close().catch(() => {})
+    if (code === CloseCode.BrokerClosed || this.#draining !== undefined)
+      void this.admission.socket.close().catch(() => {})
     else this.admission.socket.abort()
   }
 }

@@ -42,7 +42,8 @@ export interface ServedBridge {
   close(): Promise<void>
 }
 
-// Beside the connections there may be this many that are being refused, ask for health, or have not said yet what they want.
+// Beside the connections there may be this many that are being refused, ask for health, or have not said yet what they
+// want.
 const spareSockets = 64
 
 /** Runs a bridge as a server of its own. A ConfigError for a policy that makes no sense, and where it can't listen. */
@@ -71,13 +72,17 @@ export async function serveBridge(options: ServeOptions): Promise<ServedBridge> 
   // Behind a proxy all come from one address.
   if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)
   server.on('upgrade', (request, socket, head) => {
-    if (!bridge.upgrade(request, socket, head)) refuse(socket, new Refusal(404, 'request', `the path is ${config.path ?? '/'}host:port`))
+    if (!bridge.upgrade(request, socket, head))
+      refuse(socket, new Refusal(404, 'request', `the path is ${config.path ?? '/'}host:port`))
   })
   server.on('request', (request, response) => {
     if (!bridge.request(request, response))
       response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end('a WebSocket is wanted\n')
   })
-  const metrics = metricsPort === undefined ? undefined : http.createServer((request, response) => answerMetrics(bridge, request, response))
+  const metrics =
+    metricsPort === undefined
+      ? undefined
+      : http.createServer((request, response) => answerMetrics(bridge, request, response))
   try {
     await listen(server, hostToListenOn(host), port)
     if (metrics !== undefined) await listen(metrics, '127.0.0.1', metricsPort!)
@@ -145,5 +150,6 @@ function boundByAddress(server: Server, most: number): void {
 
 function answerMetrics(bridge: NodeBridge, request: http.IncomingMessage, response: http.ServerResponse): void {
   if (request.url !== '/metrics') response.writeHead(404, { connection: 'close' }).end('the path is /metrics\n')
-  else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', connection: 'close' }).end(bridge.metrics())
+  else
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', connection: 'close' }).end(bridge.metrics())
 }

@@ -45,7 +45,8 @@ export function settingsOf(all: BridgeConfig): Settings {
     throw new ConfigError('bridge: no targets: list the brokers as host:port, or the cluster to learn them from')
   if (origins.length === 0 && !allowNoOrigin) throw new ConfigError('bridge: no origins: nobody could connect')
   for (const origin of origins) checkOrigin(origin)
-  if (!/^\/([\w.~-]+\/)*$/.test(path)) throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
+  if (!/^\/([\w.~-]+\/)*$/.test(path))
+    throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
   const hosts = [...targets, ...learnFrom].map(({ host }) => host)
   const allowAddresses = [...(config.allowAddresses ?? []), ...hosts.filter(host => parseIp(host) !== undefined)]
   return {
@@ -71,7 +72,8 @@ export function settingsOf(all: BridgeConfig): Settings {
 /** Exactly host:port, so that no default surprises anyone. */
 function targetOf(text: string): Address {
   const address = parseAddress(text)
-  if (formatAddress(address) !== text) throw new ConfigError(`bridge: the target "${text}" must be host:port, as ${formatAddress(address)}`)
+  if (formatAddress(address) !== text)
+    throw new ConfigError(`bridge: the target "${text}" must be host:port, as ${formatAddress(address)}`)
   return address
 }
 
@@ -87,12 +89,15 @@ function checkOrigin(origin: string): void {
     throw new ConfigError(`bridge: "${origin}" is no origin as browsers send it, which look like https://app.example`)
 }
 
-const limitSettings = Object.fromEntries(Object.keys(defaultLimits).map(name => [name, 'number'])) as SettingKinds<Partial<BridgeLimits>>
+const limitSettings = Object.fromEntries(Object.keys(defaultLimits).map(name => [name, 'number'])) as SettingKinds<
+  Partial<BridgeLimits>
+>
 
 function limitsOf(config: Partial<BridgeLimits>): BridgeLimits {
   const limits = given('limits', config, limitSettings)
   for (const [name, value] of Object.entries(limits)) {
-    if (!(typeof value === 'number' && value > 0)) throw new ConfigError(`bridge: the limit ${name} must be a number above 0, not ${value}`)
+    if (!(typeof value === 'number' && value > 0))
+      throw new ConfigError(`bridge: the limit ${name} must be a number above 0, not ${value}`)
   }
   return { ...defaultLimits, ...limits }
 }

@@ -23,10 +23,18 @@ export interface SignedTokensOptions {
   now?: () => number
 }
 
-const tokenSettings: SettingKinds<SignedTokensOptions> = { secret: 'any!', ttl: 'number', cookie: 'string', now: 'function' }
+const tokenSettings: SettingKinds<SignedTokensOptions> = {
+  secret: 'any!',
+  ttl: 'number',
+  cookie: 'string',
+  now: 'function',
+}
 
 export interface SignedTokens {
-  /** A token for a client, to be fetched over your own authenticated channel. A ConfigError without an id, and with more targets than fit. */
+  /**
+   * A token for a client, to be fetched over your own authenticated channel. A ConfigError without an id, and with more
+   * targets than fit.
+   */
   sign(claims: TokenClaims): Promise<string>
   /** For the bridge's `authenticate`. */
   readonly authenticate: Authenticator
@@ -39,14 +47,24 @@ const longestClaims = 3039
 
 /** Short-lived tokens signed with HMAC-SHA-256: `claims.signature`, both in base64url. */
 export function signedTokens(options: SignedTokensOptions): SignedTokens {
-  const { secret, ttl = 60_000, cookie, now = () => systemClock.now() } = given('signedTokens()', options, tokenSettings)
+  const {
+    secret,
+    ttl = 60_000,
+    cookie,
+    now = () => systemClock.now(),
+  } = given('signedTokens()', options, tokenSettings)
   const bytes = typeof secret === 'string' ? utf8(secret) : new Uint8Array(secret)
-  if (bytes.length < leastSecret) throw new ConfigError(`bridge: a secret of ${bytes.length} bytes; ${leastSecret} are the least`)
-  if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY)) throw new ConfigError('bridge: a token needs a ttl of some milliseconds')
+  if (bytes.length < leastSecret)
+    throw new ConfigError(`bridge: a secret of ${bytes.length} bytes; ${leastSecret} are the least`)
+  if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY))
+    throw new ConfigError('bridge: a token needs a ttl of some milliseconds')
   let imported: Awaited<ReturnType<typeof crypto.subtle.importKey>> | undefined
   // The key is kept, not its promise: in a Worker that would belong to the first request.
   const key = async (): Promise<NonNullable<typeof imported>> => {
-    imported ??= await crypto.subtle.importKey('raw', new Uint8Array(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
+    imported ??= await crypto.subtle.importKey('raw', new Uint8Array(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+      'verify',
+    ])
     return imported
   }
   return {

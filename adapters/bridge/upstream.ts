@@ -49,7 +49,9 @@ export async function openUpstream(settings: Settings, target: Address, given: A
     if (error instanceof Refusal || given.aborted) throw error
     if (error === late) throw new Refusal(504, 'broker-timeout', 'the broker did not answer in time', { cause: error })
     if (error instanceof AuthenticationError)
-      throw new Refusal(502, 'broker-credentials', 'the broker and the bridge do not trust each other', { cause: error })
+      throw new Refusal(502, 'broker-credentials', 'the broker and the bridge do not trust each other', {
+        cause: error,
+      })
     throw new Refusal(502, 'broker-unreachable', 'the broker can not be reached', { cause: error })
   } finally {
     forget()
@@ -89,7 +91,8 @@ class RawRequester implements Requester {
     })
     while (frame === undefined) {
       const bytes = await this.#socket.read()
-      if (bytes === null) throw new ProtocolError(`${this.#broker}: the broker closed the connection while we authenticated`)
+      if (bytes === null)
+        throw new ProtocolError(`${this.#broker}: the broker closed the connection while we authenticated`)
       assembler.push(bytes)
     }
     // More than was asked for would reach a client as if it had asked.

@@ -23,8 +23,8 @@ export interface Listening {
 }
 
 /**
- * Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses connections. A ConfigError
- * where that can't be.
+ * Puts an embedded broker on TCP ports of this machine, one for each of its brokers: one that is stopped refuses
+ * connections. A ConfigError where that can't be.
  */
 export async function listen(broker: Broker, options: ListenOptions = {}): Promise<Listening> {
   const { host = '127.0.0.1', port = 0 } = given('listen()', options, listenSettings)
@@ -49,7 +49,9 @@ export async function listen(broker: Broker, options: ListenOptions = {}): Promi
   })
   return {
     get addresses() {
-      return broker.brokerIds.flatMap(id => (broker.isRunning(id) ? (listener.address(id) ?? []) : [])).map(formatAddress)
+      return broker.brokerIds
+        .flatMap(id => (broker.isRunning(id) ? (listener.address(id) ?? []) : []))
+        .map(formatAddress)
     },
     async close() {
       unwatch()

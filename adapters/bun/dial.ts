@@ -10,7 +10,10 @@ import { BunStream } from './stream.ts'
 const keepAliveDelay = 60_000
 
 /** Connects, and shakes hands if TLS is asked for. */
-export async function dial(address: Address, { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {}): Promise<Socket> {
+export async function dial(
+  address: Address,
+  { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
+): Promise<Socket> {
   const broker = formatAddress(address)
   // Never empty: Bun takes {} for no TLS at all.
   const secure = tls && tlsTexts(broker, address.host, tls)

@@ -12,7 +12,8 @@ export function translate(broker: string, error: unknown, secure: boolean): unkn
 
 function tlsError(broker: string, code: string, error: Error): Error | undefined {
   const { message } = error
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameError(broker, message.replace(/^.*altnames: (?=Host)/, ''), error)
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return wrongNameError(broker, message.replace(/^.*altnames: (?=Host)/, ''), error)
   const certificate = certificateError(broker, code, error)
   if (certificate !== undefined) return certificate
   // BoringSSL speaks through its message: error:1000045c:SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED
@@ -21,7 +22,8 @@ function tlsError(broker: string, code: string, error: Error): Error | undefined
   if (reason === 'WRONG_VERSION_NUMBER' || reason === 'PACKET_LENGTH_TOO_LONG' || reason === 'HTTP_REQUEST')
     return notTLSError(broker, words(reason), error)
   // A verification that failed for another reason has a code like the certificates', without a system call's E.
-  if (reason !== undefined || (code !== '' && !/^E[A-Z]+$/.test(code))) return refusal(broker, `TLS failed: ${message} (${code})`, error)
+  if (reason !== undefined || (code !== '' && !/^E[A-Z]+$/.test(code)))
+    return refusal(broker, `TLS failed: ${message} (${code})`, error)
   return undefined
 }
 

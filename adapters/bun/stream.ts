@@ -37,7 +37,8 @@ export class BunStream implements RawStream {
       },
       handshake: (_socket, success, error) => {
         if (success && (error === null || !verify)) this.connected()
-        else this.fail(error === null || (error as { code?: string }).code === 'ECONNRESET' ? this.closedError() : error)
+        else
+          this.fail(error === null || (error as { code?: string }).code === 'ECONNRESET' ? this.closedError() : error)
       },
       data: (_socket, bytes) => this.received(bytes),
       drain: () => {
@@ -137,6 +138,8 @@ export class BunStream implements RawStream {
   }
 
   private closedError(): ConnectionError {
-    return this.isShaking ? handshakeEndedError(this.broker, undefined) : new ConnectionError(this.broker, 'the connection is closed')
+    return this.isShaking
+      ? handshakeEndedError(this.broker, undefined)
+      : new ConnectionError(this.broker, 'the connection is closed')
   }
 }

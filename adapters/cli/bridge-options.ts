@@ -61,7 +61,8 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
   const file = (name: 'cert' | 'key' | 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined =>
     values[name] === undefined ? undefined : fileOf(`--${name}`, values[name])
   if (values.target.length + values.learn.length === 0) throw new UsageError('which brokers? give --target or --learn')
-  if (values.origin.length === 0 && !values['allow-no-origin']) throw new UsageError('who may connect? give --origin or --allow-no-origin')
+  if (values.origin.length === 0 && !values['allow-no-origin'])
+    throw new UsageError('who may connect? give --origin or --allow-no-origin')
   const tls = { ca: file('tls-ca'), cert: file('tls-cert'), key: file('tls-key') }
   const cert = file('cert')
   const key = file('key')
@@ -72,13 +73,16 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
     allowAddresses: values['allow-address'],
     origins: values.origin,
     allowNoOrigin: values['allow-no-origin'],
-    authenticate: tokensOf(values, environment, values.cookie === undefined ? {} : { cookie: values.cookie }).authenticate,
+    authenticate: tokensOf(values, environment, values.cookie === undefined ? {} : { cookie: values.cookie })
+      .authenticate,
     host: values.host,
     port: whole('--port', values.port, 0, 65535),
     ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
     ...((values.tls || Object.values(tls).some(text => text !== undefined)) && { tls: defined(tls) }),
     ...(values['sasl-username'] !== undefined && { sasl: saslOf(values['sasl-username'], environment) }),
-    ...(values['metrics-port'] !== undefined && { metricsPort: whole('--metrics-port', values['metrics-port'], 0, 65535) }),
+    ...(values['metrics-port'] !== undefined && {
+      metricsPort: whole('--metrics-port', values['metrics-port'], 0, 65535),
+    }),
     limits: { connections: whole('--connections', values.connections, 1, 1_000_000) },
   }
 }
@@ -88,7 +92,10 @@ export function bridgeToken(args: readonly string[], environment: Environment): 
   const values = parseOptions(args, { ...sharedOptions, ...tokenOptions })
   if (values.id === undefined) throw new UsageError('--id is wanted: who is the token for?')
   const targets = values.target.length > 0 ? { targets: values.target } : {}
-  return tokensOf(values, environment, { ttl: whole('--ttl', values.ttl, 1, 86_400_000) }).sign({ id: values.id, ...targets })
+  return tokensOf(values, environment, { ttl: whole('--ttl', values.ttl, 1, 86_400_000) }).sign({
+    id: values.id,
+    ...targets,
+  })
 }
 
 function tokensOf(
@@ -98,16 +105,20 @@ function tokensOf(
 ): SignedTokens {
   const path = values['secret-file']
   const secret = path === undefined ? environment['ISOKAFKA_BRIDGE_SECRET'] : fileOf('--secret-file', path).trim()
-  if (secret === undefined || secret === '') throw new UsageError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
+  if (secret === undefined || secret === '')
+    throw new UsageError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
   return signedTokens({ secret, ...more })
 }
 
 function saslOf(username: string, environment: Environment): ReturnType<typeof plain> {
   const password = environment['ISOKAFKA_BRIDGE_SASL_PASSWORD']
-  if (password === undefined) throw new UsageError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
+  if (password === undefined)
+    throw new UsageError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
   return plain({ username, password })
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]: NonNullable<T[K]> }
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: NonNullable<T[K]>
+  }
 }

@@ -17,7 +17,9 @@ export const bridgeCommand: Command = {
     }
     const logger = jsonLogger(warn)
     const bridge = await serveBridge({ ...bridgeOptions(args, environment), logger })
-    print(`The bridge listens on ${bridge.url}${bridge.metricsUrl === undefined ? '' : `, metrics on ${bridge.metricsUrl}`}`)
+    print(
+      `The bridge listens on ${bridge.url}${bridge.metricsUrl === undefined ? '' : `, metrics on ${bridge.metricsUrl}`}`,
+    )
     const stopped = await untilStopped(signal)
     logger.info('stopping', { signal: stopped.signal, connections: bridge.connections })
     await bridge.close()
@@ -30,7 +32,12 @@ function jsonLogger(write: (line: string) => void): Logger {
   const at =
     (level: string) =>
     (message: string, details?: unknown): void =>
-      write(JSON.stringify({ time: new Date().toISOString(), level, message, ...(details as object | undefined) }, speakOut))
+      write(
+        JSON.stringify(
+          { time: new Date().toISOString(), level, message, ...(details as object | undefined) },
+          speakOut,
+        ),
+      )
   return { debug: () => {}, info: at('info'), warn: at('warn'), error: at('error') }
 }
 

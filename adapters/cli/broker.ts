@@ -22,7 +22,12 @@ examples:
 
   async run(args, { print, warn, signal }) {
     const { host, port, brokers, topics } = brokerOptions(args)
-    const logger = { debug: () => {}, info: print, warn, error: (message: string, error: unknown) => warn(`${message}: ${error}`) }
+    const logger = {
+      debug: () => {},
+      info: print,
+      warn,
+      error: (message: string, error: unknown) => warn(`${message}: ${error}`),
+    }
     const broker = new Broker({ brokers, topics, natives, logger })
     try {
       const listening = await listen(broker, { host, port })
@@ -37,7 +42,12 @@ examples:
 }
 
 /** What the arguments ask for; a UsageError when they make no sense. */
-export function brokerOptions(args: readonly string[]): { host: string; port: number; brokers: number; topics: BrokerTopic[] } {
+export function brokerOptions(args: readonly string[]): {
+  host: string
+  port: number
+  brokers: number
+  topics: BrokerTopic[]
+} {
   const values = parseOptions(args, {
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '9092' },
@@ -46,7 +56,8 @@ export function brokerOptions(args: readonly string[]): { host: string; port: nu
   })
   const brokers = whole('--brokers', values.brokers, 1, 100)
   const port = whole('--port', values.port, 0, 65535)
-  if (port + brokers - 1 > 65535) throw new UsageError(`--port: after ${port} there are no ports for ${brokers} brokers`)
+  if (port + brokers - 1 > 65535)
+    throw new UsageError(`--port: after ${port} there are no ports for ${brokers} brokers`)
   const topics = values.topic.map(text => {
     const [, name, partitions = '1'] = /^([^:]+)(?::(.*))?$/.exec(text) ?? []
     if (name === undefined) throw new UsageError(`--topic: "${text}" is not name or name:partitions`)

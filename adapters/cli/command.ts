@@ -7,7 +7,10 @@ export interface Command {
   readonly summary: string
   /** What `--help` prints: usage, options, examples. */
   readonly help: string
-  /** Does the work, and answers the exit status. A UsageError for arguments that make no sense; an IsoKafkaError for what a user can mend. */
+  /**
+   * Does the work, and answers the exit status. A UsageError for arguments that make no sense; an IsoKafkaError for
+   * what a user can mend.
+   */
   run(args: readonly string[], context: CommandContext): Promise<number>
 }
 

@@ -5,7 +5,8 @@ import { main } from './main.ts'
 // A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
-// A second signal doesn't wait any more. Those that come with the first say nothing new: bunx hands on to us what a terminal has sent to both.
+// A second signal doesn't wait any more. Those that come with the first say nothing new: bunx hands on to us what a
+// terminal has sent to both.
 const echoMs = 500
 const stopping = new AbortController()
 let told = 0

@@ -22,7 +22,10 @@ examples:
   deno run -A npm:isokafka broker
   bunx --bun isokafka broker`
 
-/** Does what the command line asks for, and answers the exit status. What a user can mend takes one line on standard error, and no stack. */
+/**
+ * Does what the command line asks for, and answers the exit status. What a user can mend takes one line on standard
+ * error, and no stack.
+ */
 export async function main(args: readonly string[], context: CommandContext): Promise<number> {
   const { print, warn } = context
   const [first, ...rest] = args
@@ -43,7 +46,9 @@ export async function main(args: readonly string[], context: CommandContext): Pr
     }
     // A setting refused as it stands. One with a cause was refused by the system: a port in use.
     const misused = error instanceof UsageError || (error instanceof ConfigError && error.cause === undefined)
-    warn(`isokafka: ${messageOf(error)}${misused ? ` (${['isokafka', command?.name, '--help'].filter(Boolean).join(' ')})` : ''}`)
+    warn(
+      `isokafka: ${messageOf(error)}${misused ? ` (${['isokafka', command?.name, '--help'].filter(Boolean).join(' ')})` : ''}`,
+    )
     return misused ? exitStatus.misused : exitStatus.failed
   }
 }

@@ -4,7 +4,10 @@ import { messageOf } from '../../src/base/errors.ts'
 import { UsageError } from './command.ts'
 
 /** What the arguments say; a UsageError for what the command knows nothing of. */
-export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
+export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: T,
+) {
   try {
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
@@ -16,7 +19,8 @@ export function parseOptions<const T extends NonNullable<ParseArgsConfig['option
 /** A whole number from `least` to `most`. */
 export function whole(option: string, text: string, least: number, most: number): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!(number >= least && number <= most)) throw new UsageError(`${option}: "${text}" is not a number from ${least} to ${most}`)
+  if (!(number >= least && number <= most))
+    throw new UsageError(`${option}: "${text}" is not a number from ${least} to ${most}`)
   return number
 }
 

@@ -8,7 +8,10 @@ import { translate } from './errors.ts'
 import { CloudflareStream } from './stream.ts'
 
 /** Connects within the request that is being handled, and shakes hands if TLS is asked for. */
-export async function dial(address: Address, { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {}): Promise<Socket> {
+export async function dial(
+  address: Address,
+  { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
+): Promise<Socket> {
   const broker = formatAddress(address)
   if (tls !== undefined) check(broker, tls)
   try {
@@ -42,5 +45,7 @@ function check(broker: string, { ca, cert, key, passphrase, rejectUnauthorized }
   if (rejectUnauthorized === false) given.push(['rejectUnauthorized: false', ''])
   if (given.length === 0) return
   const names = given.map(([name]) => `tls.${name}`).join(', ')
-  throw new ConfigError(`${broker}: a Worker can't do ${names}: it trusts the public authorities alone and has no certificate of its own`)
+  throw new ConfigError(
+    `${broker}: a Worker can't do ${names}: it trusts the public authorities alone and has no certificate of its own`,
+  )
 }

@@ -3,8 +3,9 @@ interface Global {
 }
 
 /**
- * Of `SocketAdapter`. Nothing says which request is the one at hand, but a Worker refuses to touch what belongs to another: even to read a property of a
- * WebSocket, which costs next to nothing to make. Objects of a Durable Object are its own, whichever request is at hand.
+ * Of `SocketAdapter`. Nothing says which request is the one at hand, but a Worker refuses to touch what belongs to
+ * another: even to read a property of a WebSocket, which costs next to nothing to make. Objects of a Durable Object are
+ * its own, whichever request is at hand.
  */
 export function scope(): (() => boolean) | undefined {
   const { WebSocketPair } = globalThis as Global

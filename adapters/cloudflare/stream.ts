@@ -41,7 +41,10 @@ export class CloudflareStream implements RawStream {
     return this.#writer.close()
   }
 
-  /** With a write under way the connection lives on until the peer has taken that, or the request ends; aborting the writer is no quicker. */
+  /**
+   * With a write under way the connection lives on until the peer has taken that, or the request ends; aborting the
+   * writer is no quicker.
+   */
   destroy(): void {
     this.#reader.cancel().catch(() => {})
     this.#socket.close().catch(() => {})

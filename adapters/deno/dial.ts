@@ -9,7 +9,10 @@ import { type Conn, deno, type TlsConn } from './runtime.ts'
 import { DenoStream } from './stream.ts'
 
 /** Connects, trying each address the host has, and shakes hands if TLS is asked for. */
-export async function dial(address: Address, { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {}): Promise<Socket> {
+export async function dial(
+  address: Address,
+  { tls, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
+): Promise<Socket> {
   const broker = formatAddress(address)
   const secure = tls && checked(broker, address.host, tls)
   try {
@@ -23,7 +26,11 @@ export async function dial(address: Address, { tls, signal }: { tls?: TLSOptions
   }
 }
 
-async function connect({ host, port }: Address, signal: AbortSignal | undefined, opened: (conn: Conn) => void): Promise<Conn> {
+async function connect(
+  { host, port }: Address,
+  signal: AbortSignal | undefined,
+  opened: (conn: Conn) => void,
+): Promise<Conn> {
   const conn = await deno().connect({ hostname: host, port, ...(signal && { signal }) })
   opened(conn)
   conn.setNoDelay(true)
@@ -64,11 +71,14 @@ function close(conn: Conn): void {
 }
 
 function checked(broker: string, host: string, tls: TLSOptions): TLSTexts {
-  const instead = "the adapter of isokafka/node can, and runs in Deno too: new Transport({ adapter }) from 'isokafka/node'"
+  const instead =
+    "the adapter of isokafka/node can, and runs in Deno too: new Transport({ adapter }) from 'isokafka/node'"
   if (tls.rejectUnauthorized === false)
     throw new ConfigError(`${broker}: Deno does not connect without verifying the certificate; ${instead}`)
   if (tls.cert !== undefined && tls.serverName !== undefined && tls.serverName !== host)
-    throw new ConfigError(`${broker}: Deno can't show a client certificate and ask for another name than the host's; ${instead}`)
+    throw new ConfigError(
+      `${broker}: Deno can't show a client certificate and ask for another name than the host's; ${instead}`,
+    )
   if (tls.passphrase !== undefined) throw new ConfigError(`${broker}: Deno does not open encrypted keys; ${instead}`)
   return tlsTexts(broker, host, tls)
 }

@@ -16,7 +16,8 @@ export function translate(broker: string, error: unknown, secure: boolean): unkn
   if (!(error instanceof Error) || error instanceof IsoKafkaError) return error
   const { name, message } = error
   const { code } = error as { code?: string }
-  if (error instanceof RangeError || error instanceof TypeError) return new ConfigError(`${broker}: ${message}`, { cause: error })
+  if (error instanceof RangeError || error instanceof TypeError)
+    return new ConfigError(`${broker}: ${message}`, { cause: error })
   if (name === 'NotCapable' || name === 'PermissionDenied') return notPermittedError(broker, message, error)
   // Looking up a name has no code of its own.
   if (/failed to lookup address/.test(message))

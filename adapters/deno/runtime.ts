@@ -24,7 +24,13 @@ export interface TlsConn extends Conn {
 
 interface Deno {
   connect(options: { hostname: string; port: number; signal?: AbortSignal }): Promise<TcpConn>
-  connectTls(options: { hostname: string; port: number; caCerts?: string[]; cert?: string; key?: string }): Promise<TlsConn>
+  connectTls(options: {
+    hostname: string
+    port: number
+    caCerts?: string[]
+    cert?: string
+    key?: string
+  }): Promise<TlsConn>
   startTls(conn: TcpConn, options: { hostname: string; caCerts?: string[] }): Promise<TlsConn>
 }
 

@@ -9,19 +9,23 @@ import { socketPair } from './memory-socket.ts'
 /**
  * Dials the brokers of an embedded cluster without a network:
  * `new Writer({ addr: broker.addresses, transport: new Transport({ adapter: memory(broker) }) })`. It runs in every runtime; bytes are
- * copied and come in later turns and in pieces, as from a network, and a side that does not read is not written to without bound.
+ * copied and come in later turns and in pieces, as from a network, and a side that does not read is not written to
+ * without bound.
  */
 export function memory(broker: Broker, natives: Natives = {}): SocketAdapter {
   if (typeof broker?.serve !== 'function') throw new ConfigError('memory() needs a Broker, as in memory(new Broker())')
   given('natives', natives, nativesSettings)
   const defer = deferOf(natives)
-  const listener: Listener = { address: id => (broker.brokerIds.includes(id) ? parseAddress(broker.address(id)) : undefined) }
+  const listener: Listener = {
+    address: id => (broker.brokerIds.includes(id) ? parseAddress(broker.address(id)) : undefined),
+  }
   const dial = async (address: Address, { signal }: { signal?: AbortSignal }): Promise<Socket> => {
     await new Promise<void>(defer)
     signal?.throwIfAborted()
     const at = formatAddress(address)
     const id = broker.brokerIds.find(each => broker.address(each) === at && broker.isRunning(each))
-    if (id === undefined) throw new ConnectionError(at, 'connection refused: no embedded broker runs there', { sent: false })
+    if (id === undefined)
+      throw new ConnectionError(at, 'connection refused: no embedded broker runs there', { sent: false })
     const [client, server] = socketPair(at, defer, () => new ConnectionError(at, 'the peer reset the connection'))
     void broker.serve(id, server, listener)
     return client

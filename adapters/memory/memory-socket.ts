@@ -45,7 +45,11 @@ class MemorySocket implements Socket {
 }
 
 /** Both ends of a connection. `name` is for errors; `reset` makes the error of an end whose other end was aborted. */
-export function socketPair(name: string, defer: (task: () => void) => void, reset: () => unknown): [client: Socket, server: Socket] {
+export function socketPair(
+  name: string,
+  defer: (task: () => void) => void,
+  reset: () => unknown,
+): [client: Socket, server: Socket] {
   const up = new Pipe(defer)
   const down = new Pipe(defer)
   return [new MemorySocket(name, down, up, reset), new MemorySocket(name, up, down, reset)]

@@ -1,7 +1,9 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { Backlog } from '../shared/backlog.ts'
 
-/** What a pipe holds before it asks the writer to wait: about what the kernel's buffers of a loopback connection hold. */
+/**
+ * What a pipe holds before it asks the writer to wait: about what the kernel's buffers of a loopback connection hold.
+ */
 const highWater = 256 * 1024
 // Reads are no larger than this, so that frames come in pieces as they do from a network.
 const readSize = 64 * 1024
@@ -24,7 +26,8 @@ export class Pipe {
     // Why it ended is what read() tells.
     if (this.#backlog.failure !== undefined || this.#ended) return
     for (const piece of pieces) {
-      for (let at = 0; at < piece.length; at += readSize) this.#chunks.push(new Uint8Array(piece.subarray(at, at + readSize)))
+      for (let at = 0; at < piece.length; at += readSize)
+        this.#chunks.push(new Uint8Array(piece.subarray(at, at + readSize)))
       this.#held += piece.length
     }
     this.#wake()
@@ -76,7 +79,10 @@ export class Pipe {
     return chunk
   }
 
-  /** A waiting reader goes on in a later turn, as it would with a network: two sides that only ever wake each other would starve all timers. */
+  /**
+   * A waiting reader goes on in a later turn, as it would with a network: two sides that only ever wake each other
+   * would starve all timers.
+   */
   #wake(): void {
     if (this.#reader === undefined) return
     this.#defer(() => {

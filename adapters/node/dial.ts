@@ -12,11 +12,15 @@ import { NodeSocket } from './socket.ts'
 // What one read may bring. TLS hands over record by record, 16 KiB at most.
 const plainReadSize = 128 * 1024
 const secureReadSize = 16 * 1024
-// Of several addresses each gets this long before the next is tried (RFC 8305's 250 ms is Node's default, too short across an ocean).
+// Of several addresses each gets this long before the next is tried (RFC 8305's 250 ms is Node's default, too short
+// across an ocean).
 const attemptTimeout = 1_000
 const keepAliveDelay = 60_000
 
-/** Connects, trying each address the host has, and shakes hands if TLS is asked for. `readSize`: bytes a read without TLS may bring. */
+/**
+ * Connects, trying each address the host has, and shakes hands if TLS is asked for. `readSize`: bytes a read without
+ * TLS may bring.
+ */
 export function dial(
   address: Address,
   { tls: secure, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
@@ -30,7 +34,9 @@ export function dial(
     try {
       socket = connect(address, secure && tlsTexts(broker, address.host, secure), receiver)
     } catch (error) {
-      return reject(error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }))
+      return reject(
+        error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }),
+      )
     }
     const opened = (): void => {
       settled()
@@ -69,7 +75,9 @@ function connect({ host, port }: Address, secure: TLSTexts | undefined, { onread
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: attemptTimeout,
   }
-  return secure === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(secure) } as tls.ConnectionOptions)
+  return secure === undefined
+    ? net.connect(options)
+    : tls.connect({ ...options, ...tlsOptions(secure) } as tls.ConnectionOptions)
 }
 
 function tlsOptions({ serverName, ...given }: TLSTexts): tls.ConnectionOptions {

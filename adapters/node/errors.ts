@@ -33,7 +33,8 @@ function systemError(broker: string, error: NodeError): ConnectionError {
   const tried = (error.errors ?? [error])
     .filter(({ address }) => address !== undefined)
     .map(({ address }) => (isIP(address!) === 6 ? `[${address}]` : address!))
-  const where = tried.length > 0 && !(tried.length === 1 && broker.startsWith(tried[0]!)) ? ` (tried ${tried.join(', ')})` : ''
+  const where =
+    tried.length > 0 && !(tried.length === 1 && broker.startsWith(tried[0]!)) ? ` (tried ${tried.join(', ')})` : ''
   return networkError(broker, error.code ?? error.errors?.[0]?.code, error, where)
 }
 
@@ -44,7 +45,11 @@ function tlsError(broker: string, error: NodeError): Error | undefined {
   const certificate = certificateError(broker, code, error)
   if (certificate !== undefined) return certificate
   if (/ALERT/.test(code)) return alertError(broker, reason, code, error)
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'ERR_SSL_RECORD_LAYER_FAILURE') {
+  if (
+    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
+    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' ||
+    code === 'ERR_SSL_RECORD_LAYER_FAILURE'
+  ) {
     return notTLSError(broker, reason, error)
   }
   // Whatever else OpenSSL says: system calls have names, verification and protocol errors have none.

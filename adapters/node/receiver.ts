@@ -4,8 +4,8 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts'
 const mostSpare = 4
 
 /**
- * What has been received and not read yet. The runtime reads straight into buffers of ours, one read a buffer; at most one filled buffer
- * waits before the socket is told to stop, so that whoever doesn't read holds no more than that.
+ * What has been received and not read yet. The runtime reads straight into buffers of ours, one read a buffer; at most
+ * one filled buffer waits before the socket is told to stop, so that whoever doesn't read holds no more than that.
  */
 export class Receiver {
   /** For the `onread` option of node:net and node:tls. */
@@ -37,7 +37,8 @@ export class Receiver {
     this.lent = undefined
     const next = this.ready.shift()
     if (next !== undefined) return Promise.resolve(this.lend(next))
-    if (this.ended !== undefined) return 'error' in this.ended ? Promise.reject(this.ended.error) : Promise.resolve(null)
+    if (this.ended !== undefined)
+      return 'error' in this.ended ? Promise.reject(this.ended.error) : Promise.resolve(null)
     this.reader = deferred()
     if (this.stopped) {
       this.stopped = false

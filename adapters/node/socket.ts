@@ -5,7 +5,8 @@ import { Backlog } from '../shared/backlog.ts'
 import { translate } from './errors.ts'
 import type { Receiver } from './receiver.ts'
 
-// More unsent bytes than this, and write() asks for a pause. The kernel's own buffers hold as much again and keep the line busy meanwhile.
+// More unsent bytes than this, and write() asks for a pause. The kernel's own buffers hold as much again and keep the
+// line busy meanwhile.
 const highWater = 1024 * 1024
 // How long close() waits for the peer to take what is left and to close its side, in milliseconds.
 const closePatience = 5_000

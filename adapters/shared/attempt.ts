@@ -1,10 +1,13 @@
 import { abortable } from '../../src/base/signals.ts'
 
 /**
- * Runs what opens a connection, in steps that can't be called back. Each step tells `keep` how to undo what is open so far; that is done
- * when the attempt fails or is aborted, and at once for what comes after that.
+ * Runs what opens a connection, in steps that can't be called back. Each step tells `keep` how to undo what is open so
+ * far; that is done when the attempt fails or is aborted, and at once for what comes after that.
  */
-export async function attempt<T>(signal: AbortSignal | undefined, open: (keep: (undo: () => void) => void) => Promise<T>): Promise<T> {
+export async function attempt<T>(
+  signal: AbortSignal | undefined,
+  open: (keep: (undo: () => void) => void) => Promise<T>,
+): Promise<T> {
   signal?.throwIfAborted()
   let undo = (): void => {}
   let over = false

@@ -1,6 +1,8 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 
-/** Who waits for bytes that a socket accepted to go: for room, or for all of them. How many there are its owner knows. */
+/**
+ * Who waits for bytes that a socket accepted to go: for room, or for all of them. How many there are its owner knows.
+ */
 export class Backlog {
   #room: Deferred<void> | undefined
   #empty: Deferred<void> | undefined

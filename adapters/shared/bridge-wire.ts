@@ -4,15 +4,19 @@
 export const subprotocol = 'isokafka'
 
 /**
- * Named instead by a bridge whose runtime neither says what waits to be sent nor can hold a client back. Then either side asks, in text
- * messages: `?` and a word, which the other returns as `!` and the word once all that came before is off its hands.
+ * Named instead by a bridge whose runtime neither says what waits to be sent nor can hold a client back. Then either
+ * side asks, in text messages: `?` and a word, which the other returns as `!` and the word once all that came before is
+ * off its hands.
  */
 export const markedSubprotocol = 'isokafka.marks'
 
 /** Bytes after which each side asks. */
 export const markEvery = 256 * 1024
 
-/** A further subprotocol the client offers carries its token, as base64url of UTF-8: unlike a query it stays out of logs. */
+/**
+ * A further subprotocol the client offers carries its token, as base64url of UTF-8: unlike a query it stays out of
+ * logs.
+ */
 export const tokenProtocol = 'isokafka.token.'
 
 /** Why a bridge closes a WebSocket. Those above 4000 are ours; the others are RFC 6455's. */

@@ -56,7 +56,11 @@ export function wrongNameError(broker: string, detail: string, cause: unknown): 
 
 /** The peer ended the handshake with an alert, whose name is in `alert` in whatever spelling. */
 export function alertError(broker: string, detail: string, alert: string, cause: unknown): AuthenticationError {
-  return refusal(broker, `the broker refused the TLS handshake: ${detail}${hint(alert.replaceAll('_', '').toLowerCase())}`, cause)
+  return refusal(
+    broker,
+    `the broker refused the TLS handshake: ${detail}${hint(alert.replaceAll('_', '').toLowerCase())}`,
+    cause,
+  )
 }
 
 export function notTLSError(broker: string, detail: string, cause: unknown): AuthenticationError {
@@ -64,7 +68,9 @@ export function notTLSError(broker: string, detail: string, cause: unknown): Aut
 }
 
 export function handshakeEndedError(broker: string, cause: unknown): ConnectionError {
-  return new HungUpError(broker, 'the peer closed the connection during the TLS handshake: does this port speak TLS?', { cause })
+  return new HungUpError(broker, 'the peer closed the connection during the TLS handshake: does this port speak TLS?', {
+    cause,
+  })
 }
 
 export function refusal(broker: string, message: string, cause: unknown): AuthenticationError {
@@ -72,7 +78,8 @@ export function refusal(broker: string, message: string, cause: unknown): Authen
 }
 
 function hint(alert: string): string {
-  if (/certificaterequired|handshakefailure/.test(alert)) return '; it may want a client certificate: give `cert` and `key`'
+  if (/certificaterequired|handshakefailure/.test(alert))
+    return '; it may want a client certificate: give `cert` and `key`'
   if (/unknownca|badcertificate|certificateunknown/.test(alert)) return '; it does not trust our client certificate'
   return ''
 }

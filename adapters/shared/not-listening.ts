@@ -11,11 +11,17 @@ const sentences: Readonly<Record<string, string>> = {
 /** A server's port could not be opened. Runtimes word it differently, but give the same codes. */
 export function notListening(address: Address, cause: unknown): ConfigError {
   const { code = '' } = cause as { code?: string }
-  return new ConfigError(`cannot listen on ${formatAddress(address)}: ${sentences[code] ?? messageOf(cause)}`, { cause })
+  return new ConfigError(`cannot listen on ${formatAddress(address)}: ${sentences[code] ?? messageOf(cause)}`, {
+    cause,
+  })
 }
 
-/** The host, unless it is empty: Node would take that for every address of the machine, when all that is missing is a variable's value. */
+/**
+ * The host, unless it is empty: Node would take that for every address of the machine, when all that is missing is a
+ * variable's value.
+ */
 export function hostToListenOn(host: string): string {
-  if (host === '') throw new ConfigError('cannot listen: the host is empty; 0.0.0.0 or :: would be every address of this machine')
+  if (host === '')
+    throw new ConfigError('cannot listen: the host is empty; 0.0.0.0 or :: would be every address of this machine')
   return host
 }

@@ -3,7 +3,10 @@ import { ClosedError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
 import { Sender } from './sender.ts'
 
-/** A connected stream as a runtime has it: asked for bytes, and given bytes. No call comes before the last of its kind is answered. */
+/**
+ * A connected stream as a runtime has it: asked for bytes, and given bytes. No call comes before the last of its kind
+ * is answered.
+ */
 export interface RawStream {
   /** The next bytes, untouched until the next call; null at the end. */
   read(): Promise<Uint8Array | null>
@@ -22,7 +25,10 @@ export interface RawStream {
 // How long close() waits for the peer to take what is left and to close its side, in milliseconds.
 const closePatience = 5_000
 
-/** A runtime's stream as a `Socket`. Nothing is read before it is asked for, so that whoever doesn't read holds the peer back. */
+/**
+ * A runtime's stream as a `Socket`. Nothing is read before it is asked for, so that whoever doesn't read holds the peer
+ * back.
+ */
 export class StreamSocket implements Socket {
   readonly #broker: string
   readonly #raw: RawStream

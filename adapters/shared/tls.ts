@@ -18,9 +18,14 @@ export function tlsTexts(broker: string, host: string, tls: TLSOptions): TLSText
     // A file as it was read. Not instanceof: test runners have Uint8Arrays of their own.
     const text = ArrayBuffer.isView(value) ? new TextDecoder().decode(value as Uint8Array) : value
     if (typeof text === 'string' && text.includes(`${label}-----`)) return text
-    throw new ConfigError(`${broker}: tls.${name} is no PEM text with a ${label} in it: give what is in the file, not its path`)
+    throw new ConfigError(
+      `${broker}: tls.${name} is no PEM text with a ${label} in it: give what is in the file, not its path`,
+    )
   }
-  const ca = tls.ca === undefined ? undefined : (Array.isArray(tls.ca) ? tls.ca : [tls.ca]).map(each => pem('ca', each, 'CERTIFICATE'))
+  const ca =
+    tls.ca === undefined
+      ? undefined
+      : (Array.isArray(tls.ca) ? tls.ca : [tls.ca]).map(each => pem('ca', each, 'CERTIFICATE'))
   const cert = tls.cert === undefined ? undefined : pem('cert', tls.cert, 'CERTIFICATE')
   const key = tls.key === undefined ? undefined : pem('key', tls.key, 'PRIVATE KEY')
   if ((cert === undefined) !== (key === undefined))

@@ -4,8 +4,8 @@ import { DecompressionLimitError, type NativeCodec, type NativeCodecs } from '..
 import { decompress as ownZstd } from '../../src/compression/zstd-decompress.ts'
 import { endOfFrame, nextFrame } from '../../src/compression/zstd-frames.ts'
 
-// Codecs of node:zlib, which Deno and Bun have too, made as strict as ours: it passes over what stands behind the compressed data, and some of
-// these runtimes hand out what a zstd frame that is cut off holds as if that were all.
+// Codecs of node:zlib, which Deno and Bun have too, made as strict as ours: it passes over what stands behind the
+// compressed data, and some of these runtimes hand out what a zstd frame that is cut off holds as if that were all.
 
 const gzip: NativeCodec = {
   compress: (bytes, level) => plain(zlib.gzipSync(bytes, level === undefined ? {} : { level })),
@@ -27,14 +27,18 @@ function zstdCodec(): NativeCodec | undefined {
   if (typeof zstdCompressSync !== 'function') return undefined
   return {
     compress: (bytes, level) =>
-      plain(zstdCompressSync(bytes, level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } })),
+      plain(
+        zstdCompressSync(bytes, level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } }),
+      ),
     decompress(bytes, limit) {
       const { length } = bytes
       const start = nextFrame(bytes, 0, length)
       const end = start < length ? endOfFrame(bytes, start) : length
       // It stops behind the first frame. Several, which no client of Kafka writes, are for ours, and none at all.
       if (start === end || nextFrame(bytes, end, length) < length) return ownZstd(bytes, limit)
-      return bounded('zstd', limit, maxOutputLength => zstdDecompressSync(bytes.subarray(start, end), { maxOutputLength }))
+      return bounded('zstd', limit, maxOutputLength =>
+        zstdDecompressSync(bytes.subarray(start, end), { maxOutputLength }),
+      )
     },
   }
 }

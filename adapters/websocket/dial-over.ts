@@ -43,7 +43,12 @@ export async function dialOver(
   }
 }
 
-function connect(adapter: SocketAdapter, url: URL, secure: TLSOptions, signal: AbortSignal | undefined): Promise<Socket> {
+function connect(
+  adapter: SocketAdapter,
+  url: URL,
+  secure: TLSOptions,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   const tls = url.protocol === 'wss:' ? secure : undefined
   const port = url.port === '' ? (tls === undefined ? 80 : 443) : Number(url.port)
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')

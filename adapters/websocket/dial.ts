@@ -28,7 +28,9 @@ export async function requestOf(
 ): Promise<Request> {
   const broker = formatAddress(address)
   if (tls !== undefined)
-    throw new ConfigError(`${broker}: TLS to the brokers is the bridge's affair: leave \`tls\` out here and give it to the bridge`)
+    throw new ConfigError(
+      `${broker}: TLS to the brokers is the bridge's affair: leave \`tls\` out here and give it to the bridge`,
+    )
   signal?.throwIfAborted()
   const protocols: string[] = [subprotocol, markedSubprotocol]
   const shown = await tokenOf(broker, token, signal)
@@ -47,7 +49,11 @@ export function notBridgeError(broker: string, bridge: string, detail = ''): Pro
   return new ProtocolError(`${broker}: what answers at ${bridge} is not an isokafka bridge${detail}`)
 }
 
-async function tokenOf(broker: string, token: Bridge['token'], signal: AbortSignal | undefined): Promise<string | undefined> {
+async function tokenOf(
+  broker: string,
+  token: Bridge['token'],
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   if (typeof token !== 'function') return token
   try {
     return await abortable(Promise.resolve(token()), signal)
@@ -73,7 +79,9 @@ export async function dial(
   } catch (error) {
     // ws:// from a page of https://, or a policy: the page itself must change.
     refused.forget()
-    throw new ConfigError(`${broker}: the browser opens no WebSocket to ${bridge.base.href}: ${messageOf(error)}`, { cause: error })
+    throw new ConfigError(`${broker}: the browser opens no WebSocket to ${bridge.base.href}: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
   try {
     return await open(webSocket, broker, bridge.base.href, options.signal)
@@ -82,13 +90,20 @@ export async function dial(
     if (refused.watching && !options.signal?.aborted) await new Promise<void>(done => setTimeout(done, 0))
     throw refused.by === undefined
       ? error
-      : new ConfigError(`${broker}: the page's policy forbids a WebSocket to ${bridge.base.origin}: add that to its ${refused.by}`)
+      : new ConfigError(
+          `${broker}: the page's policy forbids a WebSocket to ${bridge.base.origin}: add that to its ${refused.by}`,
+        )
   } finally {
     refused.forget()
   }
 }
 
-function open(webSocket: WebSocketLike, broker: string, bridge: string, signal: AbortSignal | undefined): Promise<Socket> {
+function open(
+  webSocket: WebSocketLike,
+  broker: string,
+  bridge: string,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   webSocket.binaryType = 'arraybuffer'
   return new Promise((resolve, reject) => {
     let settled = false

@@ -1,4 +1,10 @@
-import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import {
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  ProtocolError,
+  TimeoutError,
+} from '../../src/base/errors.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import type { WebSocketEvent } from './web-socket.ts'
 
@@ -26,12 +32,16 @@ const ours: ReadonlySet<number> = new Set([
 export function closeError(broker: string, { code = CloseCode.Abnormal, reason = '' }: WebSocketEvent): Error {
   const said = reason === '' ? '' : `: ${reason}`
   if (ours.has(code)) return new ProtocolError(`${broker}: the bridge refuses what we sent (close code ${code})${said}`)
-  return new ConnectionError(broker, `${sentences[code] ?? 'the bridge closed the connection'} (close code ${code})${said}`)
+  return new ConnectionError(
+    broker,
+    `${sentences[code] ?? 'the bridge closed the connection'} (close code ${code})${said}`,
+  )
 }
 
 /**
- * Why a WebSocket did not open. The event itself is no cause to hand on: it may hold the request, token included. The status of the bridge's
- * answer is in the error's text outside of browsers; those tell nobody, so that a page can't probe a network.
+ * Why a WebSocket did not open. The event itself is no cause to hand on: it may hold the request, token included. The
+ * status of the bridge's answer is in the error's text outside of browsers; those tell nobody, so that a page can't
+ * probe a network.
  */
 export function openError(broker: string, bridge: string, event: WebSocketEvent): Error {
   const { error: cause, message: text = '' } = event
@@ -56,7 +66,11 @@ export function statusError(broker: string, bridge: string, status: number, caus
       return new ConnectionError(broker, `the bridge at ${bridge} can't reach the broker (502)`, options)
     case 429:
     case 503:
-      return new ConnectionError(broker, `the bridge at ${bridge} takes no more connections for now (${status})`, options)
+      return new ConnectionError(
+        broker,
+        `the bridge at ${bridge} takes no more connections for now (${status})`,
+        options,
+      )
     default:
       return undefined
   }

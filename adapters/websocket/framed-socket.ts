@@ -14,8 +14,8 @@ const mostAnswers = 64
 const closePatience = 5_000
 
 /**
- * A connection through a bridge, the WebSocket being ours: frames over another socket, which gives backpressure both ways. What the bridge
- * asks is answered, and its close seen, by whoever reads, as a connection does all the time.
+ * A connection through a bridge, the WebSocket being ours: frames over another socket, which gives backpressure both
+ * ways. What the bridge asks is answered, and its close seen, by whoever reads, as a connection does all the time.
  */
 export class FramedSocket implements Socket {
   readonly #broker: string
@@ -56,7 +56,11 @@ export class FramedSocket implements Socket {
       }
     } catch (error) {
       if (error instanceof ProtocolError) this.abort(error)
-      this.#end(new ConnectionError(this.#broker, `the connection to the bridge was lost: ${messageOf(error)}`, { cause: error }))
+      this.#end(
+        new ConnectionError(this.#broker, `the connection to the bridge was lost: ${messageOf(error)}`, {
+          cause: error,
+        }),
+      )
       throw this.#ended!.error
     } finally {
       this.#reading = false
@@ -117,7 +121,8 @@ export class FramedSocket implements Socket {
     if (opcode === Opcode.Ping) this.#answer(clientFrame(Opcode.Pong, [payload]))
     else if (opcode === Opcode.Text) {
       const answer = this.#marks.heard(textOf(payload))
-      if (answer === undefined) throw new ProtocolError(`${this.#broker}: the bridge sent a text, where all of Kafka is binary`)
+      if (answer === undefined)
+        throw new ProtocolError(`${this.#broker}: the bridge sent a text, where all of Kafka is binary`)
       if (answer !== '') this.#answer(textFrame(answer))
       else if (this.#marks.hasRoom) {
         this.#taken?.resolve()
@@ -125,7 +130,11 @@ export class FramedSocket implements Socket {
       }
     } else if (opcode === Opcode.Close) {
       const code = payload.length < 2 ? CloseCode.Normal : payload[0]! * 256 + payload[1]!
-      this.#end(code === CloseCode.BrokerClosed ? null : closeError(this.#broker, { code, reason: textOf(payload.subarray(2)) }))
+      this.#end(
+        code === CloseCode.BrokerClosed
+          ? null
+          : closeError(this.#broker, { code, reason: textOf(payload.subarray(2)) }),
+      )
       if (!this.#closeSent && this.#pause === undefined) this.#sendClose()
       void this.close().catch(() => {})
     }
@@ -133,7 +142,8 @@ export class FramedSocket implements Socket {
 
   #answer(frame: Uint8Array): void {
     if (this.#pause === undefined) this.#send([frame])
-    else if (this.#answers.push(frame) > mostAnswers) throw new ProtocolError(`${this.#broker}: the bridge asks too much`)
+    else if (this.#answers.push(frame) > mostAnswers)
+      throw new ProtocolError(`${this.#broker}: the bridge asks too much`)
   }
 
   #send(frames: readonly Uint8Array[]): void {

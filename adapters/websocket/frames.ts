@@ -16,7 +16,10 @@ const maskedBit = 0x80
 /** What a control frame has at most; our texts are shorter yet. */
 const mostNotice = 125
 
-/** Reads a server's frames. Binary payload is handed on as it comes, neither copied nor put together, so that a frame may have any size. */
+/**
+ * Reads a server's frames. Binary payload is handed on as it comes, neither copied nor put together, so that a frame
+ * may have any size.
+ */
 export class FrameReader {
   readonly #broker: string
   #chunk = new Uint8Array(0)
@@ -100,7 +103,8 @@ export class FrameReader {
       return opcode as Opcode
     }
     if (opcode > Opcode.Binary) throw this.#error(`a frame of unknown kind ${opcode}`)
-    if ((opcode === Opcode.Continuation) !== (this.#unfinished !== undefined)) throw this.#error('pieces of messages mixed up')
+    if ((opcode === Opcode.Continuation) !== (this.#unfinished !== undefined))
+      throw this.#error('pieces of messages mixed up')
     const kind = this.#unfinished ?? (opcode as Opcode)
     this.#unfinished = this.#final ? undefined : kind
     return kind
@@ -139,8 +143,8 @@ function lengthIn(head: Uint8Array): number {
 }
 
 /**
- * A client's frame that holds all the pieces. It is masked by a fresh key, so that no page can make a client say what some proxy on the way
- * takes for a request (section 10.3).
+ * A client's frame that holds all the pieces. It is masked by a fresh key, so that no page can make a client say what
+ * some proxy on the way takes for a request (section 10.3).
  */
 export function clientFrame(opcode: Opcode, pieces: readonly Uint8Array[]): Uint8Array {
   let length = 0

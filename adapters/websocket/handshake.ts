@@ -16,7 +16,9 @@ const mostHead = 16 * 1024
 // RFC 6455, section 1.3: what a server adds to the key it was sent.
 const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** Opens a WebSocket over a connected socket. Answers the subprotocol chosen, and bytes that came behind the handshake. */
+/**
+ * Opens a WebSocket over a connected socket. Answers the subprotocol chosen, and bytes that came behind the handshake.
+ */
 export async function shakeHands(
   socket: Socket,
   { host, pathname }: URL,

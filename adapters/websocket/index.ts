@@ -9,11 +9,14 @@ export { CloseCode } from '../shared/bridge-wire.ts'
 export type { WebSocketConstructor, WebSocketLike } from './web-socket.ts'
 
 export interface BridgeOptions {
-  /** Where the bridge is: ws://, wss:// (http and https mean the same). The broker's host:port is appended to its path. */
+  /**
+   * Where the bridge is: ws://, wss:// (http and https mean the same). The broker's host:port is appended to its path.
+   */
   url: string | URL
   /**
-   * Shown to the bridge before it accepts. A function is asked at every dial, so that a token may be short-lived. What it
-   * throws counts as an outage, and it is asked again; a ConfigError or AuthenticationError of ours, thrown by it, is a refusal and final.
+   * Shown to the bridge before it accepts. A function is asked at every dial, so that a token may be short-lived. What
+   * it throws counts as an outage, and it is asked again; a ConfigError or AuthenticationError of ours, thrown by it,
+   * is a refusal and final.
    */
   token?: string | (() => string | Promise<string>)
 }
@@ -46,21 +49,25 @@ export function websocket(options: WebSocketOptions): SocketAdapter {
     async dial(address, options) {
       const WebSocket = lent ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
       if (WebSocket === undefined)
-        throw new ConfigError('this runtime has no WebSocket (Node 20 has none): give one, as in websocket({ url, WebSocket })')
+        throw new ConfigError(
+          'this runtime has no WebSocket (Node 20 has none): give one, as in websocket({ url, WebSocket })',
+        )
       return dial({ base, token }, WebSocket, address, options)
     },
   }
 }
 
 /**
- * The same by a WebSocket of our own over an adapter's sockets, for runtimes that have such and yet must go through a bridge:
+ * The same by a WebSocket of our own over an adapter's sockets, for runtimes that have such and yet must go through a
+ * bridge:
  * `import { adapter } from 'isokafka/node'`, then `websocketOver(adapter, { url, token })`. Quicker than the WebSockets of Node and Deno,
  * in need of none, and it keeps a slow reader's memory to what the adapter buffers.
  */
 export function websocketOver(adapter: SocketAdapter, options: WebSocketOverOptions): SocketAdapter {
   const { url, token, tls = {} } = given('websocketOver()', options, webSocketOverSettings, example)
   given('tls', tls, tlsSettings)
-  if (typeof adapter?.dial !== 'function') throw new ConfigError('websocketOver() needs an adapter, that of isokafka/node for one')
+  if (typeof adapter?.dial !== 'function')
+    throw new ConfigError('websocketOver() needs an adapter, that of isokafka/node for one')
   const base = bridgeUrl(url)
   return {
     name: `websocket over ${adapter.name}`,
@@ -77,12 +84,16 @@ function bridgeUrl(text: string | URL): URL {
   try {
     url = new URL(text)
   } catch (error) {
-    throw new ConfigError(`websocket: "${text}" is no URL; a bridge's looks like wss://bridge.example/`, { cause: error })
+    throw new ConfigError(`websocket: "${text}" is no URL; a bridge's looks like wss://bridge.example/`, {
+      cause: error,
+    })
   }
   if (!/^(wss?|https?):$/.test(url.protocol))
     throw new ConfigError(`websocket: ${url.protocol}// can't be a bridge's URL; ws:// or wss:// can`)
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
-    throw new ConfigError("websocket: a bridge's URL has no query, fragment or user: pass `token`, which stays out of logs")
+    throw new ConfigError(
+      "websocket: a bridge's URL has no query, fragment or user: pass `token`, which stays out of logs",
+    )
   url.protocol = url.protocol.replace('http', 'ws')
   return url
 }

@@ -33,7 +33,9 @@ export class Marks {
     return `?${this.#sent}`
   }
 
-  /** A text came: what to answer. Nothing for the answer to a question of ours; undefined for what does not belong here. */
+  /**
+   * A text came: what to answer. Nothing for the answer to a question of ours; undefined for what does not belong here.
+   */
   heard(text: string): string | undefined {
     if (!this.#used) return undefined
     if (text.startsWith('?')) return `!${text.slice(1)}`

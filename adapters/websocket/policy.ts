@@ -8,8 +8,15 @@ interface PolicyTarget {
   removeEventListener(type: 'securitypolicyviolation', listener: (event: PolicyViolation) => void): void
 }
 
-/** Hears of a Content-Security-Policy that forbids this WebSocket: in a page or its worker, the runtime says so nowhere else. */
-export function watchPolicy({ host }: URL): { readonly watching: boolean; readonly by: string | undefined; forget(): void } {
+/**
+ * Hears of a Content-Security-Policy that forbids this WebSocket: in a page or its worker, the runtime says so nowhere
+ * else.
+ */
+export function watchPolicy({ host }: URL): {
+  readonly watching: boolean
+  readonly by: string | undefined
+  forget(): void
+} {
   const scope = globalThis as unknown as Partial<PolicyTarget>
   const target = (scope as { document?: PolicyTarget }).document ?? scope
   const watch = {

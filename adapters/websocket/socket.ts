@@ -7,14 +7,17 @@ import { closeError } from './errors.ts'
 import { highWater, Marks } from './marks.ts'
 import type { WebSocketEvent, WebSocketLike } from './web-socket.ts'
 
-/** Bytes in one message at most: well under what a bridge takes, so that other connections of the page get their turn. */
+/**
+ * Bytes in one message at most: well under what a bridge takes, so that other connections of the page get their turn.
+ */
 const messageSize = 256 * 1024
 // Pieces up to this size are gathered, for each message costs as much as copying so many bytes.
 const smallPiece = 16 * 1024
 const gathered = 64 * 1024
 // Nothing tells when a WebSocket has sent what it holds; it is asked so often, in milliseconds.
 const pollInterval = 4
-// Received and not read: where a WebSocket can be paused it is, beyond this. Elsewhere what our requests ask for is the bound.
+// Received and not read: where a WebSocket can be paused it is, beyond this. Elsewhere what our requests ask for is the
+// bound.
 const mostReceived = 1024 * 1024
 // How long close() waits for what is left to go, and for the bridge to close its side, in milliseconds.
 const closePatience = 5_000
@@ -55,7 +58,8 @@ export class BridgedSocket implements Socket {
       if (this.paused && this.receivedBytes <= mostReceived / 2) this.setPaused(false)
       return Promise.resolve(next)
     }
-    if (this.ended !== undefined) return this.ended.error === null ? Promise.resolve(null) : Promise.reject(this.ended.error)
+    if (this.ended !== undefined)
+      return this.ended.error === null ? Promise.resolve(null) : Promise.reject(this.ended.error)
     this.reader = deferred()
     return this.reader.promise
   }
@@ -200,7 +204,8 @@ function* messagesOf(pieces: readonly Uint8Array[]): Generator<Uint8Array<ArrayB
       filled = 0
     }
     if (piece.length > smallPiece) {
-      for (let at = 0; at < piece.length; at += messageSize) yield piece.subarray(at, at + messageSize) as Uint8Array<ArrayBuffer>
+      for (let at = 0; at < piece.length; at += messageSize)
+        yield piece.subarray(at, at + messageSize) as Uint8Array<ArrayBuffer>
     } else {
       gathering ??= new Uint8Array(Math.min(left, gathered))
       gathering.set(piece, filled)

@@ -1,4 +1,6 @@
-/** As much of a WebSocket as this adapter uses; that of a browser, of any server runtime, and of the `ws` package fit. */
+/**
+ * As much of a WebSocket as this adapter uses; that of a browser, of any server runtime, and of the `ws` package fit.
+ */
 export interface WebSocketLike {
   binaryType: string
   /** Bytes that send() took and that have not left yet. */

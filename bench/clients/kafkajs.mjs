@@ -12,7 +12,11 @@ export async function producer({ brokers, topic, acks }) {
 
 export async function consumer({ brokers, topic, group, tuned }, mode, seen) {
   const kafka = new Kafka({ clientId: 'bench', brokers, logLevel: logLevel.NOTHING })
-  const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false, ...(tuned && { maxBytes: 1 << 20 }) })
+  const consumer = kafka.consumer({
+    groupId: group,
+    allowAutoTopicCreation: false,
+    ...(tuned && { maxBytes: 1 << 20 }),
+  })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run(

@@ -9,7 +9,9 @@ export async function producer({ brokers, topic, acks, tuned }) {
   await new Promise((resolve, reject) => producer.connect({}, error => (error ? reject(error) : resolve())))
   producer.setPollInterval(5)
   const one = value =>
-    new Promise((resolve, reject) => producer.produce(topic, null, value, null, null, error => (error ? reject(error) : resolve())))
+    new Promise((resolve, reject) =>
+      producer.produce(topic, null, value, null, null, error => (error ? reject(error) : resolve())),
+    )
   return {
     send: values => Promise.all(values.map(one)),
     close: () => new Promise(resolve => producer.disconnect(resolve)),

@@ -24,8 +24,8 @@ function gathered(producer, { acks, topic, batchSize }) {
   }
 }
 
-// Its stream of messages is all it has: the same figure stands against each way of consuming. The data event is its quickest. Its decoding
-// takes the longer the more there is in an answer: the best answers are small.
+// Its stream of messages is all it has: the same figure stands against each way of consuming. The data event is its
+// quickest. Its decoding takes the longer the more there is in an answer: the best answers are small.
 export async function consumer({ brokers, topic, group, tuned }, _mode, seen) {
   const settings = { clientId: 'bench', groupId: group, bootstrapBrokers: brokers }
   const consumer = new Consumer(tuned ? { ...settings, maxBytes: 1 << 20 } : settings)

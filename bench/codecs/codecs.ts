@@ -16,14 +16,17 @@ const sizes = [4, 64, 1024]
 
 /** From a small batch to the largest a broker takes by default. */
 export function codecs(): Row[] {
-  const rows = inputs.flatMap(({ name, make }) => sizes.flatMap(kibibytes => pair(`${name} ${kibibytes} KiB`, make(kibibytes * 1024))))
+  const rows = inputs.flatMap(({ name, make }) =>
+    sizes.flatMap(kibibytes => pair(`${name} ${kibibytes} KiB`, make(kibibytes * 1024))),
+  )
   return [...rows, ...zstdRows(), ...gzipRows()]
 }
 
 function pair(what: string, input: Uint8Array): Row[] {
   const lz4ed = lz4.compress(input)
   const framed = snappy.compress(input)
-  // snappyjs knows no framing. What it writes is compared with what we frame; what both read is its own raw snappy, and our frame's blocks.
+  // snappyjs knows no framing. What it writes is compared with what we frame; what both read is its own raw snappy, and
+  // our frame's blocks.
   const raw = snappyjs.compress(input)
   const blocks = blocksOf(framed)
   const readBlocks = (): Uint8Array => {

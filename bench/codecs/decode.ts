@@ -8,7 +8,10 @@ import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { median, medianOf, type Row } from './measure.ts'
 import { filledBuilder, type Shape, shapes, stamp } from './shapes.ts'
 
-/** What decodes a batch of Kafka's bytes, and answers how many records it held. All of ours check the CRC; the peer does not. */
+/**
+ * What decodes a batch of Kafka's bytes, and answers how many records it held. All of ours check the CRC; the peer does
+ * not.
+ */
 const ways: Readonly<Record<string, (bytes: Uint8Array) => () => number>> = {
   'CRC and decode': bytes => () => decodeBatch(verified(bytes), context).length,
   // As a Reader does message by message.
@@ -52,12 +55,14 @@ function timeOf(shape: Shape, way: string): number {
 }
 
 /**
- * Each way in processes of its own, in turn: what decodes to objects leaves garbage, and within one process the other would be charged with
- * collecting it.
+ * Each way in processes of its own, in turn: what decodes to objects leaves garbage, and within one process the other
+ * would be charged with collecting it.
  */
 export function decoding(): Row[] {
   return shapes.flatMap((shape, number) => {
-    const turns = Array.from({ length: rounds }, () => Object.fromEntries(Object.keys(ways).map(way => [way, apart(number, way)])))
+    const turns = Array.from({ length: rounds }, () =>
+      Object.fromEntries(Object.keys(ways).map(way => [way, apart(number, way)])),
+    )
     return Object.keys(ways)
       .filter(way => way !== peer)
       .map(way => ({

@@ -19,7 +19,10 @@ export function jsonLines(length: number): Uint8Array {
   return new TextEncoder().encode(lines.join('')).slice(0, length)
 }
 
-/** Values of 100 bytes with what a batch puts around each: some numbers that vary little, words, and half of it by chance. */
+/**
+ * Values of 100 bytes with what a batch puts around each: some numbers that vary little, words, and half of it by
+ * chance.
+ */
 function hundredByteRecords(length: number): Uint8Array {
   const next = numbers()
   const words = ['temperature', 'humidity', 'pressure', 'battery', 'signal', 'uptime', 'altitude', 'voltage']

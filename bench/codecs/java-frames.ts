@@ -12,7 +12,10 @@ const frames: readonly [name: string, kibibytes: number][] = [
   ['one line', 1024],
 ]
 
-/** The inputs as Kafka 4.4.0 packs them (see Pack.java): streamed, so that the frame declares a window of 2 MiB and no size. */
+/**
+ * The inputs as Kafka 4.4.0 packs them (see Pack.java): streamed, so that the frame declares a window of 2 MiB and no
+ * size.
+ */
 export function javaFrames(): { name: string; frame: Uint8Array; size: number }[] {
   return frames.map(([name, kibibytes]) => {
     const file = `frames/${name.toLowerCase().replace(' ', '-')}-${kibibytes}.zst`

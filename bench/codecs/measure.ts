@@ -52,10 +52,17 @@ export function medianOf(units: number, body: () => unknown): number {
 }
 
 /**
- * Ours beside a peer's: the median turn of each. The ratio is the median of each turn's own, as the machine's speed changes from one turn to the
- * next and hits both in a turn alike.
+ * Ours beside a peer's: the median turn of each. The ratio is the median of each turn's own, as the machine's speed
+ * changes from one turn to the next and hits both in a turn alike.
  */
-export function versus(what: string, units: number, ours: () => unknown, peer: string, theirs: () => unknown, goal: string): Row {
+export function versus(
+  what: string,
+  units: number,
+  ours: () => unknown,
+  peer: string,
+  theirs: () => unknown,
+  goal: string,
+): Row {
   const times = timesOf(units, [ours, theirs]) as [number, number][]
   return {
     what,

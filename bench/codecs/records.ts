@@ -21,7 +21,8 @@ export function encoding(): Row[] {
       for (let i = 0; i < count; i++) builder.append(key, value, headers, time + i * step)
       return builder.finish(stamp)
     }
-    const map = headers.length === 0 ? undefined : new Map(headers.map(header => [Buffer.from(header.key), header.value]))
+    const map =
+      headers.length === 0 ? undefined : new Map(headers.map(header => [Buffer.from(header.key), header.value]))
     const messages = Array.from({ length: count }, (_, i) => ({
       topic: 't',
       key: key ?? undefined,
@@ -32,13 +33,21 @@ export function encoding(): Row[] {
     // It stamps a partition leader epoch of its own, and base sequence 0.
     const encodeTheirs = (): Writer => createRecordsBatch(messages as never, {})
     if (encodeTheirs().length !== encode().length) throw new Error('the batches differ')
-    return versus(`encode with CRC: ${name}`, count, encode, 'platformatic', encodeTheirs, headers.length === 0 ? '>= 15' : '')
+    return versus(
+      `encode with CRC: ${name}`,
+      count,
+      encode,
+      'platformatic',
+      encodeTheirs,
+      headers.length === 0 ? '>= 15' : '',
+    )
   })
 }
 
 /**
- * The same records in batches of many sizes: a record must cost the same. Each size is as many batches as fill the same memory, more than
- * the caches hold, so that what differs is the size of the batch alone. (64 KiB again and again would stay in the cache.)
+ * The same records in batches of many sizes: a record must cost the same. Each size is as many batches as fill the same
+ * memory, more than the caches hold, so that what differs is the size of the batch alone. (64 KiB again and again would
+ * stay in the cache.)
  */
 export function flatness(): Row[] {
   const sizes = [64, 1024, 8 * 1024, 32 * 1024].map(kibibytes => ({ kibibytes, ...filled(kibibytes * 1024) }))

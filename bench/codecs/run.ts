@@ -1,5 +1,5 @@
-// Records, checksums and codecs beside the packages people use for them: `npm run bench:codecs [-- --only PART] [--json FILE]`. No broker, in
-// bench's own Node. Each pair is measured turn and turn about, so that a slow minute hits both.
+// Records, checksums and codecs beside the packages people use for them: `npm run bench:codecs [-- --only PART] [--json
+// FILE]`. No broker, in bench's own Node. Each pair is measured turn and turn about, so that a slow minute hits both.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { checksums } from './checksums.ts'
@@ -22,5 +22,7 @@ if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(ro
 
 function print({ what, ours, peer, theirs, ratio, goal }: Row): void {
   const beside = theirs === undefined ? '' : `${peer} ${theirs.toFixed(2)} `
-  console.log(`${what.padEnd(46)}${`${ours.toFixed(2)} ns`.padStart(11)}   ${beside.padEnd(28)}${ratio.toFixed(2).padStart(6)} x  ${goal}`)
+  console.log(
+    `${what.padEnd(46)}${`${ours.toFixed(2)} ns`.padStart(11)}   ${beside.padEnd(28)}${ratio.toFixed(2).padStart(6)} x  ${goal}`,
+  )
 }

@@ -1,6 +1,6 @@
-// What one record costs to encode and decode, and how fast a checksum is taken: `node --conditions isokafka-source bench/micro/records.ts`
-// (Node ≥ 22.18 reads TypeScript). One process, no broker; each figure is the best of several rounds, as what disturbs a measurement only
-// ever makes it slower.
+// What one record costs to encode and decode, and how fast a checksum is taken: `node --conditions isokafka-source
+// bench/micro/records.ts` (Node ≥ 22.18 reads TypeScript). One process, no broker; each figure is the best of several
+// rounds, as what disturbs a measurement only ever makes it slower.
 import { natives } from '../../adapters/node/index.ts'
 import { crc32c } from '../../src/bytes/crc32c.ts'
 import { crc32cSlice } from '../../src/bytes/crc32c-slice.ts'

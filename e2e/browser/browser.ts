@@ -17,7 +17,10 @@ export interface Tab {
   evaluate<T>(expression: string): Promise<T>
   /** A PNG of what is to be seen. */
   screenshot(): Promise<Uint8Array>
-  /** Takes its network away, or gives it back: what is open stays, nothing new can be opened. Chromium alone, as are the next. */
+  /**
+   * Takes its network away, or gives it back: what is open stays, nothing new can be opened. Chromium alone, as are the
+   * next.
+   */
   offline?(yes: boolean): Promise<void>
   /** To another page, in the same tab. */
   go?(url: string): Promise<void>

@@ -13,7 +13,10 @@ const value = 'a page whose policy refuses eval and WebAssembly, on an origin wi
 
 for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
   const { label, missing } = runtime(name)
-  test(`a strict page in ${label} writes and reads with every codec`, { ...unless(missing), timeout: 60_000 }, async () => {
+  test(`a strict page in ${label} writes and reads with every codec`, {
+    ...unless(missing),
+    timeout: 60_000,
+  }, async () => {
     const broker = new Broker({ topics: ['theirs', 'ours'].map(name => ({ name, partitions: 1 })), natives })
     const { addresses, close } = await listen(broker)
     const stage = await startStage(name, addresses)

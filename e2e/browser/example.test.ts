@@ -29,7 +29,9 @@ for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
           { timeout: 20_000, interval: 200 },
         )
         .toBeGreaterThan(4)
-      expect(await page.evaluate("document.querySelector('#messages tr').textContent")).toContain('the page tails a topic')
+      expect(await page.evaluate("document.querySelector('#messages tr').textContent")).toContain(
+        'the page tails a topic',
+      )
       const folder = process.env['SCREENSHOTS']
       if (folder !== undefined) writeFileSync(`${folder}/${name}.png`, await page.screenshot())
       await page.close()

@@ -35,7 +35,9 @@ function preference([name, value]: readonly [string, string]): string {
   return `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`
 }
 
-type Evaluated = { type: 'success'; result: { value?: string } } | { type: 'exception'; exceptionDetails: { text: string } }
+type Evaluated =
+  | { type: 'success'; result: { value?: string } }
+  | { type: 'exception'; exceptionDetails: { text: string } }
 
 async function openTab(bidi: Bidi, url: string): Promise<Tab> {
   // A window, as the timers of tabs in the background are slowed down.

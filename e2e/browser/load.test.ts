@@ -16,7 +16,10 @@ for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
     const cluster = await sharedKafka(1)
     const stage: Stage = await startStage(name, cluster.brokers)
     const client = new Client({ addr: cluster.brokers })
-    const place = async (name: string, numPartitions: number): Promise<{ brokers: readonly string[]; bridge: string; topic: string }> => {
+    const place = async (
+      name: string,
+      numPartitions: number,
+    ): Promise<{ brokers: readonly string[]; bridge: string; topic: string }> => {
       const topic = `${name}-${Date.now().toString(36)}`
       await client.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }] })
       return { brokers: cluster.brokers, bridge: stage.bridge.url, topic }
@@ -29,8 +32,12 @@ for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
     })
 
     const unmeasured = name === 'chromium' ? null : { why: `${label} does not tell of its memory`, command: null }
-    // Only Chromium tells of its memory. Nearly 100 MiB go each way: who kept those of one way would be above the bounds.
-    test('write 100,000 messages and read them, in bounded memory', { ...unless(unmeasured), timeout: 120_000 }, async () => {
+    // Only Chromium tells of its memory. Nearly 100 MiB go each way: who kept those of one way would be above the
+    // bounds.
+    test('write 100,000 messages and read them, in bounded memory', {
+      ...unless(unmeasured),
+      timeout: 120_000,
+    }, async () => {
       const page = await stage.open('e2e/browser/entries/load.ts')
       const at = await place('load', 1)
       const pages = await grown(() => stage.browser.resident!())

@@ -33,7 +33,8 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
     await broker?.close()
   })
   const books = (page: Tab): Promise<Books> => act<Books>(page, 'books')
-  const numbers = (name: string, count: number): string[] => Array.from({ length: count }, (_, number) => `${name}:${number}`)
+  const numbers = (name: string, count: number): string[] =>
+    Array.from({ length: count }, (_, number) => `${name}:${number}`)
 
   /** What the topic holds in the end, as a client without a browser reads it. */
   async function contents(topic: string, count: number): Promise<string[]> {
@@ -53,8 +54,15 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
     return topic
   }
 
-  /** Everything that pages wrote is there once and was read by each of their readers once, by members of groups at least once. */
-  async function complete(topic: string, pages: readonly (readonly [name: string, page: Tab])[], inGroup: boolean): Promise<void> {
+  /**
+   * Everything that pages wrote is there once and was read by each of their readers once, by members of groups at least
+   * once.
+   */
+  async function complete(
+    topic: string,
+    pages: readonly (readonly [name: string, page: Tab])[],
+    inGroup: boolean,
+  ): Promise<void> {
     for (const [, page] of pages) await act(page, 'stop')
     const all = ['first']
     for (const [name, page] of pages) {
@@ -69,23 +77,30 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
         const got = new Set((await books(page))[key])
         return there.filter(value => !got.has(value)).length
       }
-      await expect.poll(() => missingOf('read'), { timeout: 40_000, message: `messages that ${name}'s reader lacks` }).toBe(0)
+      await expect
+        .poll(() => missingOf('read'), { timeout: 40_000, message: `messages that ${name}'s reader lacks` })
+        .toBe(0)
       if (inGroup)
-        await expect.poll(() => missingOf('readInGroup'), { timeout: 40_000, message: `messages that ${name}'s member lacks` }).toBe(0)
+        await expect
+          .poll(() => missingOf('readInGroup'), { timeout: 40_000, message: `messages that ${name}'s member lacks` })
+          .toBe(0)
       const { read, ended } = await books(page)
       expect(read, `what ${name} read`).toEqual(there)
       expect(ended, `what ended in ${name}`).toEqual({})
     }
   }
 
-  test('offline for a while under two readers and a writer: nothing is lost, doubled or ended', { timeout: 240_000 }, async () => {
+  test('offline for a while under two readers and a writer: nothing is lost, doubled or ended', {
+    timeout: 240_000,
+  }, async () => {
     const topic = await created('offline')
     await using proxy = await startProxy(stage.bridge.url)
     stage.allow(new URL(proxy.url).origin)
     const page = await stage.open(entry)
     const work: Work = { brokers: door.addresses, bridge: proxy.url, topic, name: 'page', groupId: 'offline' }
     await act(page, 'start', work)
-    const seen = async (): Promise<number> => Math.min((await books(page)).read.length, (await books(page)).readInGroup.length)
+    const seen = async (): Promise<number> =>
+      Math.min((await books(page)).read.length, (await books(page)).readInGroup.length)
     await expect.poll(seen, { timeout: 20_000 }).toBeGreaterThan(100)
     await page.offline!(true)
     proxy.cut()
@@ -97,10 +112,14 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
     expect(during.acknowledged, 'the page was cut off').toBeLessThan(before.attempted + 50)
     proxy.heal()
     await page.offline!(false)
-    await expect.poll(seen, { timeout: 60_000, message: 'both readers go on' }).toBeGreaterThan(before.read.length + 100)
+    await expect
+      .poll(seen, { timeout: 60_000, message: 'both readers go on' })
+      .toBeGreaterThan(before.read.length + 100)
     await complete(topic, [['page', page]], true)
     const { read, readInGroup } = await books(page)
-    console.log(`offline: ${read.length} messages, ${readInGroup.length - new Set(readInGroup).size} again to the member of the group`)
+    console.log(
+      `offline: ${read.length} messages, ${readInGroup.length - new Set(readInGroup).size} again to the member of the group`,
+    )
     await act(page, 'close')
     await page.close()
   })
@@ -112,11 +131,21 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
     const page = await stage.open(entry)
     const filler = 8_000
     const count = full ? 300 : 150
-    await act(page, 'start', { brokers: door.addresses, bridge: proxy.url, topic, name: 'page', filler, count, pauseMs: 0 } satisfies Work)
+    await act(page, 'start', {
+      brokers: door.addresses,
+      bridge: proxy.url,
+      topic,
+      name: 'page',
+      filler,
+      count,
+      pauseMs: 0,
+    } satisfies Work)
     await expect.poll(async () => (await books(page)).attempted, { timeout: 20_000 }).toBe(count)
     await complete(topic, [['page', page]], false)
     const payload = count * filler
-    console.log(`1 Mbit/s: ${payload} bytes, ${(proxy.up / payload).toFixed(2)} times up, ${(proxy.down / payload).toFixed(2)} times down`)
+    console.log(
+      `1 Mbit/s: ${payload} bytes, ${(proxy.up / payload).toFixed(2)} times up, ${(proxy.down / payload).toFixed(2)} times down`,
+    )
     expect(proxy.up, 'bytes that went up').toBeLessThan(payload * 1.1 + 50_000)
     expect(proxy.down, 'bytes that came down').toBeLessThan(payload * 1.1 + 50_000)
     await act(page, 'close')
@@ -128,7 +157,13 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
     const tabs: [string, Tab][] = []
     for (let number = 0; number < 10; number++) tabs.push([`tab${number}`, await stage.open(entry)])
     for (const [name, page] of tabs)
-      await act(page, 'start', { brokers: door.addresses, bridge: stage.bridge.url, topic, name, pauseMs: 100 } satisfies Work)
+      await act(page, 'start', {
+        brokers: door.addresses,
+        bridge: stage.bridge.url,
+        topic,
+        name,
+        pauseMs: 100,
+      } satisfies Work)
     const counts = (): Promise<number[]> => Promise.all(tabs.map(async ([, page]) => (await books(page)).read.length))
     const least = async (): Promise<number> => Math.min(...(await counts()))
     await expect.poll(least, { timeout: 30_000 }).toBeGreaterThan(100)
@@ -152,7 +187,9 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
   test('Back and forward: the example tails on from where it was', { timeout: 120_000 }, async () => {
     const topic = 'history'
     // Each write goes to the next of them.
-    await new Client({ addr: door.addresses }).createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1 }] })
+    await new Client({ addr: door.addresses }).createTopics({
+      topics: [{ topic, numPartitions: 3, replicationFactor: 1 }],
+    })
     const html = readFileSync('docs/examples/browser/index.html', 'utf8')
     const style = readFileSync('docs/examples/browser/style.css', 'utf8')
     const query = new URLSearchParams({ bridge: stage.bridge.url, brokers: door.addresses[0]!, topic })
@@ -161,7 +198,9 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
     let next = 0
     const write = (value: string): Promise<void> => writer.writeMessages({ value, partition: next++ % 3 })
     const shown = (): Promise<string[]> =>
-      page.evaluate("[...document.querySelectorAll('#messages tr')].map(row => row.lastElementChild.textContent).reverse()")
+      page.evaluate(
+        "[...document.querySelectorAll('#messages tr')].map(row => row.lastElementChild.textContent).reverse()",
+      )
     // It begins at the end: when it is there, it shows what comes.
     const begun = async (): Promise<number> => {
       await write('here')
@@ -176,15 +215,21 @@ describe(`pages in ${label} whose network is as networks are`, unless(missing, u
       await page.back!()
       await expect.poll(() => page.evaluate('globalThis.kept'), { message: 'the browser kept the page' }).toBe(true)
       await write(`back ${visit}`)
-      await expect.poll(async () => (await shown()).includes(`back ${visit}`), { timeout: 20_000, message: 'the page goes on' }).toBe(true)
+      await expect
+        .poll(async () => (await shown()).includes(`back ${visit}`), { timeout: 20_000, message: 'the page goes on' })
+        .toBe(true)
     }
     // There and back by Forward and Back, too.
     await page.forward!()
     await write('away 2')
     await page.back!()
     const told = ['away 0', 'away 1', 'away 2', 'back 0', 'back 1']
-    await expect.poll(async () => (await shown()).filter(value => value !== 'here').sort(), { timeout: 20_000 }).toEqual(told)
-    expect((await shown()).filter(value => value === 'here').length, 'what it showed before').toBeGreaterThanOrEqual(all)
+    await expect
+      .poll(async () => (await shown()).filter(value => value !== 'here').sort(), { timeout: 20_000 })
+      .toEqual(told)
+    expect((await shown()).filter(value => value === 'here').length, 'what it showed before').toBeGreaterThanOrEqual(
+      all,
+    )
     expect(await page.evaluate("document.getElementById('status').textContent")).toMatch(/messages so far$/)
     await writer.close()
     await page.close()

@@ -5,18 +5,23 @@ import { bundle } from '../runtimes/bundle.ts'
 import type { BrowserName } from '../runtimes/packages.ts'
 import { type Browser, insecureHost, launch, type Tab } from './browser.ts'
 
-// Every page keeps what went wrong in it, from before its own script on; and apart from that what its policy refused, which may be meant to be.
+// Every page keeps what went wrong in it, from before its own script on; and apart from that what its policy refused,
+// which may be meant to be.
 const listenerScript = `globalThis.complaints = []
 globalThis.refusals = []
 addEventListener('error', event => complaints.push(event.message ?? 'a script did not load'), true)
 addEventListener('unhandledrejection', event => complaints.push('unhandled rejection: ' + event.reason))
 addEventListener('securitypolicyviolation', event => refusals.push(event.effectiveDirective + ' refuses ' + event.blockedURI))`
-const plainPage = '<!doctype html><title>test</title><script src="listener.js"></script><script type="module" src="script.js"></script>'
+const plainPage =
+  '<!doctype html><title>test</title><script src="listener.js"></script><script type="module" src="script.js"></script>'
 
 const policy = (bridges: string): string =>
   `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${bridges}; base-uri 'none'; form-action 'none'`
 
-/** A browser for pages under the strictest policy there is, on an http:// origin that isn't secure, and the bridge they may use. */
+/**
+ * A browser for pages under the strictest policy there is, on an http:// origin that isn't secure, and the bridge they
+ * may use.
+ */
 export interface Stage {
   /** The one that runs now. */
   readonly bridge: ServedBridge
@@ -41,7 +46,11 @@ interface Document {
 }
 
 /** Starts a browser, a server of pages, and a bridge for these brokers. */
-export async function startStage(name: BrowserName, brokers: readonly string[], options: Partial<ServeOptions> = {}): Promise<Stage> {
+export async function startStage(
+  name: BrowserName,
+  brokers: readonly string[],
+  options: Partial<ServeOptions> = {},
+): Promise<Stage> {
   const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
   const pages = new Map<string, { script: string } & Document>()
   let bridgeUrl = ''

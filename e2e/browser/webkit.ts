@@ -8,9 +8,20 @@ import { startGroup } from './process.ts'
 const miniBrowser = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser'
 const mostMilliseconds = 600_000
 
-/** WebKitGTK's MiniBrowser by plain WebDriver, on a display of its own. A driver runs one script at a time: each page has its own. */
+/**
+ * WebKitGTK's MiniBrowser by plain WebDriver, on a display of its own. A driver runs one script at a time: each page
+ * has its own.
+ */
 export async function launchWebKit(): Promise<Browser> {
-  const display = await startGroup('/usr/bin/Xvfb', () => ['-displayfd', '1', '-screen', '0', '1280x960x24', '-nolisten', 'tcp'])
+  const display = await startGroup('/usr/bin/Xvfb', () => [
+    '-displayfd',
+    '1',
+    '-screen',
+    '0',
+    '1280x960x24',
+    '-nolisten',
+    'tcp',
+  ])
   const tabs = new Set<Tab>()
   const close = async (): Promise<void> => {
     for (const tab of tabs) await tab.close()

@@ -10,12 +10,22 @@ export interface WriterBundleOptions {
   names?: readonly string[]
   /** Defines ISOKAFKA_SLIM. */
   slim?: boolean
-  /** As bundlers do that put what is imported later into files of its own; what is answered is all that a Worker loads at first. */
+  /**
+   * As bundlers do that put what is imported later into files of its own; what is answered is all that a Worker loads
+   * at first.
+   */
   splitting?: boolean
 }
 
-/** What a Worker with a Writer loads, minified, of the package as it is published: one file, as wrangler makes it, unless split. */
-export async function writerBundle({ names = ['Writer'], slim = false, splitting = false }: WriterBundleOptions = {}): Promise<string> {
+/**
+ * What a Worker with a Writer loads, minified, of the package as it is published: one file, as wrangler makes it,
+ * unless split.
+ */
+export async function writerBundle({
+  names = ['Writer'],
+  slim = false,
+  splitting = false,
+}: WriterBundleOptions = {}): Promise<string> {
   const { outputFiles, metafile } = await esbuild().build({
     stdin: { contents: `export { ${names.join(', ')} } from './dist/index.js'`, resolveDir: root },
     bundle: true,

@@ -54,7 +54,13 @@ function joiner(peer: Peer, groupId: string) {
 }
 
 function syncer(peer: Peer, groupId: string) {
-  return (memberId: string, generationId: number, assigned: readonly string[] = [], more: object = {}, on?: BrokerConnection) =>
+  return (
+    memberId: string,
+    generationId: number,
+    assigned: readonly string[] = [],
+    more: object = {},
+    on?: BrokerConnection,
+  ) =>
     peer.ask(
       SyncGroup,
       5,
@@ -80,16 +86,26 @@ export async function oneMember(peer: Peer, group: string): Promise<void> {
   const sync = syncer(peer, group)
   const beat = (memberId: string, generationId: number, more: object = {}) =>
     peer.ask(Heartbeat, 4, { groupId: group, generationId, memberId, ...more })
-  const describe = (version: number) => peer.ask(DescribeGroups, version, { groups: [group], includeAuthorizedOperations: true })
+  const describe = (version: number) =>
+    peer.ask(DescribeGroups, version, { groups: [group], includeAuthorizedOperations: true })
   // Other groups are none of our business.
-  const list = async (version: number, filters: { statesFilter?: string[]; typesFilter?: string[] } = {}): Promise<void> => {
-    const { groups } = await peer.settle(ListGroups, version, { statesFilter: [], typesFilter: [], ...filters }, () => true)
+  const list = async (
+    version: number,
+    filters: { statesFilter?: string[]; typesFilter?: string[] } = {},
+  ): Promise<void> => {
+    const { groups } = await peer.settle(
+      ListGroups,
+      version,
+      { statesFilter: [], typesFilter: [], ...filters },
+      () => true,
+    )
     peer.note(
       `ListGroups v${version}`,
       groups.filter(({ groupId }) => groupId === group),
     )
   }
-  for (const version of [0, 5, 6]) await peer.ask(DescribeGroups, version, { groups: [group], includeAuthorizedOperations: version > 3 })
+  for (const version of [0, 5, 6])
+    await peer.ask(DescribeGroups, version, { groups: [group], includeAuthorizedOperations: version > 3 })
   await peer.ask(JoinGroup, 9, {
     groupId: '',
     sessionTimeoutMs: 10_000,
@@ -170,7 +186,8 @@ export async function twoMembers(peer: Peer, group: string): Promise<void> {
   const [one, two] = [await peer.connect('one'), await peer.connect('two')]
   const join = joiner(peer, group)
   const sync = syncer(peer, group)
-  const beat = (memberId: string, generationId: number) => peer.ask(Heartbeat, 4, { groupId: group, generationId, memberId }, one)
+  const beat = (memberId: string, generationId: number) =>
+    peer.ask(Heartbeat, 4, { groupId: group, generationId, memberId }, one)
   const a = (await join({ on: one, names: ['range', 'roundrobin'] })).memberId
   await join({ on: one, memberId: a, names: ['range', 'roundrobin'] })
   await sync(a, 1, [a], {}, one)
@@ -194,7 +211,13 @@ export async function twoMembers(peer: Peer, group: string): Promise<void> {
   await peer.ask(DescribeGroups, 5, { groups: [group] }, one)
   await join({ on: one, memberId: a, names: ['range', 'roundrobin'] })
   const joined = await waiting
-  peer.note('the second member', [joined.errorCode, joined.generationId, joined.protocolName, joined.members.length, joined.leader === a])
+  peer.note('the second member', [
+    joined.errorCode,
+    joined.generationId,
+    joined.protocolName,
+    joined.members.length,
+    joined.leader === a,
+  ])
   await beat(a, 2)
   await peer.ask(
     OffsetCommit,
@@ -279,7 +302,12 @@ export async function offsets(peer: Peer, group: string): Promise<void> {
           groups: [],
           ...more,
         })
-      : peer.ask(OffsetFetch, version, { groupId: '', topics: null, groups: [{ groupId: group, topics: names }], ...more })
+      : peer.ask(OffsetFetch, version, {
+          groupId: '',
+          topics: null,
+          groups: [{ groupId: group, topics: names }],
+          ...more,
+        })
   await read(7, [{ name: topic, partitionIndexes: [0, 1] }])
   await read(8, [{ name: topic, partitionIndexes: [0, 1] }])
   await read(7, null)
@@ -303,7 +331,11 @@ export async function offsets(peer: Peer, group: string): Promise<void> {
   await read(10, [{ name: topic, topicId, partitionIndexes: [0, 7] }])
   await read(10, [{ name: topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitionIndexes: [0] }])
   await read(8, null, { requireStable: true })
-  await peer.ask(OffsetFetch, 8, { groupId: '', topics: null, groups: [{ groupId: '', topics: [{ name: topic, partitionIndexes: [0] }] }] })
+  await peer.ask(OffsetFetch, 8, {
+    groupId: '',
+    topics: null,
+    groups: [{ groupId: '', topics: [{ name: topic, partitionIndexes: [0] }] }],
+  })
   await peer.ask(OffsetFetch, 7, { groupId: '', topics: [{ name: topic, partitionIndexes: [0] }], groups: [] })
   const remove = (groupId: string, partitionIndex: number, name = topic) =>
     peer.ask(OffsetDelete, 0, { groupId, topics: [{ name, partitions: [{ partitionIndex }] }] })

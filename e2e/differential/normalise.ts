@@ -38,7 +38,14 @@ export class Normaliser {
       const all = value.map(each => this.normal(each, key))
       return unordered.has(key) ? all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : all
     }
-    if (numbered.test(key) && value !== -1n && value !== -1 && value !== '' && value !== null && value !== 'AAAAAAAAAAAAAAAAAAAAAA')
+    if (
+      numbered.test(key) &&
+      value !== -1n &&
+      value !== -1 &&
+      value !== '' &&
+      value !== null &&
+      value !== 'AAAAAAAAAAAAAAAAAAAAAA'
+    )
       return this.#number(key, value)
     if (key === 'transactionStartTimeMs') return Number(value) > 0 ? 'a time' : value
     if (typeof value === 'bigint') return String(value)

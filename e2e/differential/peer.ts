@@ -17,7 +17,11 @@ import type { SocketAdapter } from '../../src/socket/socket.ts'
 import { Normaliser } from './normalise.ts'
 
 // What a coordinator says that has yet to become one.
-const early: readonly number[] = [ErrorCode.NotCoordinatorForGroup, ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
+const early: readonly number[] = [
+  ErrorCode.NotCoordinatorForGroup,
+  ErrorCode.GroupLoadInProgress,
+  ErrorCode.GroupCoordinatorNotAvailable,
+]
 
 export interface Line {
   readonly asked: string
@@ -55,7 +59,12 @@ export class Peer {
   }
 
   /** Asks and writes down. */
-  async ask<A extends AnyApi>(api: A, version: number, request: RequestInput<A>, connection?: BrokerConnection): Promise<ResponseOf<A>> {
+  async ask<A extends AnyApi>(
+    api: A,
+    version: number,
+    request: RequestInput<A>,
+    connection?: BrokerConnection,
+  ): Promise<ResponseOf<A>> {
     const on = connection ?? this.#connections[0] ?? (await this.connect())
     const asked = `${api.name} v${version} ${text(request)}`
     let response: ResponseOf<A>
@@ -104,7 +113,8 @@ export class Peer {
       12,
       { topics: [{ name }] },
       response =>
-        response.topics[0]!.partitions.length === partitions && response.topics[0]!.partitions.every(({ leaderId }) => leaderId >= 0),
+        response.topics[0]!.partitions.length === partitions &&
+        response.topics[0]!.partitions.every(({ leaderId }) => leaderId >= 0),
     )
     const everywhere = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
     await this.settle(ListOffsets, 4, { replicaId: -1, topics: [{ name, partitions: everywhere }] }, response =>
@@ -159,11 +169,16 @@ export class Peer {
 /** A request as words, with byte strings by their length: both peers' are the same. */
 function text(value: unknown): string {
   return JSON.stringify(value, (key, each) =>
-    /producerId|memberId|topicId|sessionId/i.test(key) ? '…' : each instanceof Uint8Array ? `${each.length} bytes` : each,
+    /producerId|memberId|topicId|sessionId/i.test(key)
+      ? '…'
+      : each instanceof Uint8Array
+        ? `${each.length} bytes`
+        : each,
   )
 }
 
-// The same for both peers. Not long ago: of old records a real broker soon lets go, and begins another segment for what is of today.
+// The same for both peers. Not long ago: of old records a real broker soon lets go, and begins another segment for what
+// is of today.
 export const now = Date.now()
 
 /** A batch of so many records. */
@@ -178,7 +193,14 @@ export function batch(
     value?: string
   } = {},
 ): Uint8Array {
-  const { producerId = -1n, producerEpoch = -1, baseSequence = -1, transactional = false, timestamp = now, value = 'value' } = stamp
+  const {
+    producerId = -1n,
+    producerEpoch = -1,
+    baseSequence = -1,
+    transactional = false,
+    timestamp = now,
+    value = 'value',
+  } = stamp
   const builder = new BatchBuilder()
   for (let i = 0; i < count; i++) builder.append(`key-${i}`, value, [], timestamp + i)
   return new Uint8Array(builder.finish({ producerId, producerEpoch, baseSequence, transactional }))

@@ -10,7 +10,14 @@ function produce(
   peer: Peer,
   topic: string,
   records: Uint8Array | null,
-  { version = 9, acks = -1, index = 0, name = topic, topicId = peer.topicId(topic), transactionalId = null as string | null } = {},
+  {
+    version = 9,
+    acks = -1,
+    index = 0,
+    name = topic,
+    topicId = peer.topicId(topic),
+    transactionalId = null as string | null,
+  } = {},
 ) {
   return peer.ask(Produce, version, {
     transactionalId,
@@ -115,10 +122,19 @@ export async function idempotence(peer: Peer, topic: string): Promise<void> {
   await produce(peer, topic, batch(1, { producerId: other.producerId, producerEpoch: 0, baseSequence: 6 }))
   await produce(peer, topic, batch(1, { producerId: other.producerId, producerEpoch: 3, baseSequence: 4 }))
   await produce(peer, topic, batch(3, { producerId: other.producerId, producerEpoch: 4, baseSequence: 2147483646 }))
-  await produce(peer, topic, batch(3, { producerId: other.producerId + 1000n, producerEpoch: 4, baseSequence: 2147483646 }))
+  await produce(
+    peer,
+    topic,
+    batch(3, { producerId: other.producerId + 1000n, producerEpoch: 4, baseSequence: 2147483646 }),
+  )
   await produce(peer, topic, batch(1, { producerId: other.producerId + 1000n, producerEpoch: 4, baseSequence: 1 }))
   await peer.ask(InitProducerId, 4, { transactionalId: '', transactionTimeoutMs: 60_000 })
-  await peer.ask(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 60_000, producerId, producerEpoch: 0 })
+  await peer.ask(InitProducerId, 4, {
+    transactionalId: null,
+    transactionTimeoutMs: 60_000,
+    producerId,
+    producerEpoch: 0,
+  })
 }
 
 export async function appendTime(peer: Peer, topic: string): Promise<void> {
@@ -171,11 +187,21 @@ export async function fetch(peer: Peer, topic: string): Promise<void> {
   await ask(12, { lastFetchedEpoch: 5 })
   await ask(12, {}, { isolationLevel: 1 })
   await ask(12, {}, { topics: [] })
-  await ask(13, {}, { topics: [{ topic: '', topicId: nobody, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }] })
+  await ask(
+    13,
+    {},
+    {
+      topics: [{ topic: '', topicId: nobody, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }],
+    },
+  )
   await ask(
     12,
     {},
-    { topics: [{ topic: `${topic}-absent`, topicId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }] },
+    {
+      topics: [
+        { topic: `${topic}-absent`, topicId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] },
+      ],
+    },
   )
   const both = [0, 1].map(partition => ({ partition, fetchOffset: 0, partitionMaxBytes: 100_000 }))
   await ask(12, {}, { topics: [{ topic, topicId, partitions: both }] })

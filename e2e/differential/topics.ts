@@ -45,7 +45,10 @@ export async function metadata(peer: Peer, topic: string): Promise<void> {
   await peer.ask(DescribeCluster, 1, { includeClusterAuthorizedOperations: false, endpointType: 7 })
   await peer.ask(DescribeTopicPartitions, 0, { topics: [{ name: topic }, { name: `${topic}-absent` }] })
   await peer.ask(DescribeTopicPartitions, 0, { topics: [{ name: topic }], responsePartitionLimit: 2 })
-  await peer.ask(DescribeTopicPartitions, 0, { topics: [{ name: topic }], cursor: { topicName: topic, partitionIndex: 2 } })
+  await peer.ask(DescribeTopicPartitions, 0, {
+    topics: [{ name: topic }],
+    cursor: { topicName: topic, partitionIndex: 2 },
+  })
 }
 
 export async function createTopics(peer: Peer, topic: string): Promise<void> {
@@ -60,7 +63,11 @@ export async function createTopics(peer: Peer, topic: string): Promise<void> {
   await create(7, [wanted(`${topic}-d`, { replicationFactor: 0 })])
   await create(7, [wanted(`${topic}-d`, { replicationFactor: 9 })])
   await create(7, [wanted(`${topic}-d`, { numPartitions: 2 ** 31 - 1 })])
-  await create(7, [wanted(`${topic}-d`, { numPartitions: 9_000 }), wanted(`${topic}-e`, { numPartitions: 1_001 })], true)
+  await create(
+    7,
+    [wanted(`${topic}-d`, { numPartitions: 9_000 }), wanted(`${topic}-e`, { numPartitions: 1_001 })],
+    true,
+  )
   await create(7, [wanted('')])
   await create(7, [wanted('no spaces')])
   await create(7, [wanted(`${topic}-e`), wanted(`${topic}-e`)])
@@ -81,17 +88,39 @@ export async function createTopics(peer: Peer, topic: string): Promise<void> {
     }),
   ])
   await create(7, [
-    wanted(`${topic}-h`, { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 1, brokerIds: [1] }] }),
+    wanted(`${topic}-h`, {
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: [{ partitionIndex: 1, brokerIds: [1] }],
+    }),
   ])
-  await create(7, [wanted(`${topic}-h`, { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [] }] })])
   await create(7, [
-    wanted(`${topic}-h`, { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [77] }] }),
+    wanted(`${topic}-h`, {
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: [{ partitionIndex: 0, brokerIds: [] }],
+    }),
   ])
   await create(7, [
-    wanted(`${topic}-h`, { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [1, 1] }] }),
+    wanted(`${topic}-h`, {
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: [{ partitionIndex: 0, brokerIds: [77] }],
+    }),
   ])
-  const grow = (name: string, count: number, assignments: { brokerIds: number[] }[] | null = null, validateOnly = false) =>
-    peer.ask(CreatePartitions, 3, { topics: [{ name, count, assignments }], timeoutMs: 5000, validateOnly })
+  await create(7, [
+    wanted(`${topic}-h`, {
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: [{ partitionIndex: 0, brokerIds: [1, 1] }],
+    }),
+  ])
+  const grow = (
+    name: string,
+    count: number,
+    assignments: { brokerIds: number[] }[] | null = null,
+    validateOnly = false,
+  ) => peer.ask(CreatePartitions, 3, { topics: [{ name, count, assignments }], timeoutMs: 5000, validateOnly })
   await peer.topic(`${topic}-p`, 2)
   await grow(`${topic}-p`, 2)
   await grow(`${topic}-p`, 1)
@@ -119,17 +148,29 @@ export async function deleteTopics(peer: Peer, topic: string): Promise<void> {
   })
   await peer.ask(DeleteTopics, 6, { topicNames: [], topics: [{ name: null, topicId: nobody }], timeoutMs: 5000 })
   await peer.ask(DeleteTopics, 6, { topicNames: [], topics: [{ name: `${topic}-2`, topicId: id }], timeoutMs: 5000 })
-  await peer.ask(DeleteTopics, 6, { topicNames: [], topics: [{ name: null, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }], timeoutMs: 5000 })
+  await peer.ask(DeleteTopics, 6, {
+    topicNames: [],
+    topics: [{ name: null, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+    timeoutMs: 5000,
+  })
   await peer.ask(DeleteTopics, 6, { topicNames: [], topics: [{ name: null, topicId: id }], timeoutMs: 5000 })
   await peer.ask(DeleteTopics, 5, { topicNames: [topic], topics: [], timeoutMs: 5000 })
-  await peer.settle(Metadata, 12, { topics: [{ name: topic }], allowAutoTopicCreation: false }, ({ topics }) => topics[0]!.errorCode === 3)
+  await peer.settle(
+    Metadata,
+    12,
+    { topics: [{ name: topic }], allowAutoTopicCreation: false },
+    ({ topics }) => topics[0]!.errorCode === 3,
+  )
   await peer.ask(DeleteTopics, 5, { topicNames: [topic], topics: [], timeoutMs: 5000 })
 }
 
 export async function configs(peer: Peer, topic: string): Promise<void> {
   await peer.topic(topic, 1, { 'retention.ms': '1000' })
   const describe = (resourceType: number, resourceName: string, configurationKeys: string[] | null, version = 4) =>
-    peer.ask(DescribeConfigs, version, { resources: [{ resourceType, resourceName, configurationKeys }], includeSynonyms: true })
+    peer.ask(DescribeConfigs, version, {
+      resources: [{ resourceType, resourceName, configurationKeys }],
+      includeSynonyms: true,
+    })
   const keys = ['retention.ms', 'max.message.bytes', 'cleanup.policy', 'no.such']
   await describe(2, topic, keys)
   await describe(2, topic, keys, 1)
@@ -143,7 +184,11 @@ export async function configs(peer: Peer, topic: string): Promise<void> {
     name: string,
     changes: { name: string; configOperation: number; value: string | null }[],
     validateOnly = false,
-  ) => peer.ask(IncrementalAlterConfigs, version, { resources: [{ resourceType: 2, resourceName: name, configs: changes }], validateOnly })
+  ) =>
+    peer.ask(IncrementalAlterConfigs, version, {
+      resources: [{ resourceType: 2, resourceName: name, configs: changes }],
+      validateOnly,
+    })
   await set(1, topic, [{ name: 'retention.ms', configOperation: 0, value: '2000' }], true)
   await set(1, topic, [{ name: 'retention.ms', configOperation: 0, value: '2000' }])
   await set(0, topic, [{ name: 'cleanup.policy', configOperation: 2, value: 'compact' }])
@@ -167,7 +212,10 @@ export async function configs(peer: Peer, topic: string): Promise<void> {
     resources: [{ resourceType: 2, resourceName: topic, configs: [{ name: 'max.message.bytes', value: '2000' }] }],
     validateOnly: false,
   })
-  await peer.ask(AlterConfigs, 0, { resources: [{ resourceType: 2, resourceName: `${topic}-absent`, configs: [] }], validateOnly: false })
+  await peer.ask(AlterConfigs, 0, {
+    resources: [{ resourceType: 2, resourceName: `${topic}-absent`, configs: [] }],
+    validateOnly: false,
+  })
   await peer.ask(AlterConfigs, 0, {
     resources: [{ resourceType: 2, resourceName: topic, configs: [{ name: 'max.message.bytes', value: '-1' }] }],
     validateOnly: false,
@@ -194,7 +242,10 @@ export async function deleteRecords(peer: Peer, topic: string): Promise<void> {
   await remove(0, 0, `${topic}-absent`)
   await remove(0, -1)
   const epoch = (partition: number, leaderEpoch: number, currentLeaderEpoch = -1) =>
-    peer.ask(OffsetForLeaderEpoch, 4, { replicaId: -1, topics: [{ topic, partitions: [{ partition, leaderEpoch, currentLeaderEpoch }] }] })
+    peer.ask(OffsetForLeaderEpoch, 4, {
+      replicaId: -1,
+      topics: [{ topic, partitions: [{ partition, leaderEpoch, currentLeaderEpoch }] }],
+    })
   await epoch(0, 0)
   await epoch(0, 0, 0)
   await epoch(0, 1)

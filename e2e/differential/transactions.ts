@@ -18,13 +18,22 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
   const held = { producerId: -1n, producerEpoch: -1 }
   return {
     held,
-    async init(version = 4, given: { producerId?: bigint; producerEpoch?: number } = {}, transactionTimeoutMs = 60_000) {
+    async init(
+      version = 4,
+      given: { producerId?: bigint; producerEpoch?: number } = {},
+      transactionTimeoutMs = 60_000,
+    ) {
       const request = { transactionalId, transactionTimeoutMs, ...given }
       // What was open is ended first, which takes a real broker a moment.
       const first = await peer.ask(InitProducerId, version, request)
       const { errorCode, producerId, producerEpoch } =
         first.errorCode === ErrorCode.ConcurrentTransactions
-          ? await peer.settle(InitProducerId, version, request, ({ errorCode }) => errorCode !== ErrorCode.ConcurrentTransactions)
+          ? await peer.settle(
+              InitProducerId,
+              version,
+              request,
+              ({ errorCode }) => errorCode !== ErrorCode.ConcurrentTransactions,
+            )
           : first
       peer.note('the epoch in the end', [errorCode, producerEpoch])
       if (errorCode === 0) Object.assign(held, { producerId, producerEpoch })
@@ -49,7 +58,12 @@ function producer(peer: Peer, transactionalId: string, topic: string) {
     send: (
       baseSequence: number,
       version = 11,
-      more: { as?: { producerId: bigint; producerEpoch: number }; index?: number; transactional?: boolean; id?: string | null } = {},
+      more: {
+        as?: { producerId: bigint; producerEpoch: number }
+        index?: number
+        transactional?: boolean
+        id?: string | null
+      } = {},
     ) =>
       peer.ask(Produce, version, {
         transactionalId: more.id === undefined ? transactionalId : more.id,
@@ -94,7 +108,8 @@ async function look(peer: Peer, topic: string, wait = true): Promise<void> {
   if (wait) {
     const end = async (isolationLevel: number) =>
       (await peer.settle(ListOffsets, 4, ends(isolationLevel), () => true)).topics[0]!.partitions[0]!.offset
-    for (let left = 100; left > 0 && (await end(1)) < (await end(0)); left--) await new Promise(resolve => setTimeout(resolve, 50))
+    for (let left = 100; left > 0 && (await end(1)) < (await end(0)); left--)
+      await new Promise(resolve => setTimeout(resolve, 50))
   }
   for (const isolationLevel of [0, 1]) {
     await peer.ask(ListOffsets, 4, ends(isolationLevel))
@@ -102,7 +117,13 @@ async function look(peer: Peer, topic: string, wait = true): Promise<void> {
       isolationLevel,
       maxWaitMs: 0,
       minBytes: 1,
-      topics: [{ topic, topicId: peer.topicId(topic), partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 100_000 }] }],
+      topics: [
+        {
+          topic,
+          topicId: peer.topicId(topic),
+          partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 100_000 }],
+        },
+      ],
     })
   }
   await peer.ask(DescribeProducers, 0, {
@@ -271,7 +292,11 @@ export async function offsets(peer: Peer, id: string): Promise<void> {
   await peer.transactions(id)
   await peer.group(group)
   const { init, end, held } = producer(peer, id, topic)
-  const at = (partitionIndex: number, committedOffset: number) => ({ partitionIndex, committedOffset, committedMetadata: 'm' })
+  const at = (partitionIndex: number, committedOffset: number) => ({
+    partitionIndex,
+    committedOffset,
+    committedMetadata: 'm',
+  })
   const commit = (version: number, offset: number, more: object = {}) =>
     peer.ask(TxnOffsetCommit, version, {
       transactionalId: id,
@@ -294,7 +319,12 @@ export async function offsets(peer: Peer, id: string): Promise<void> {
     peer.settle(
       OffsetFetch,
       8,
-      { groupId: '', topics: null, groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: [0] }] }], requireStable: true },
+      {
+        groupId: '',
+        topics: null,
+        groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: [0] }] }],
+        requireStable: true,
+      },
       ({ groups }) => groups[0]!.topics[0]!.partitions[0]!.committedOffset === offset,
     )
   await init()
@@ -331,14 +361,20 @@ export async function offsets(peer: Peer, id: string): Promise<void> {
   await commit(6, 11, { topics: [{ name: '', topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitions: [at(0, 1)] }] })
   await end(true, 5)
   await until(11)
-  const list = async (filters: { stateFilters?: string[]; transactionalIdPattern?: string; durationFilter?: number }, version = 2) => {
+  const list = async (
+    filters: { stateFilters?: string[]; transactionalIdPattern?: string; durationFilter?: number },
+    version = 2,
+  ) => {
     const { transactionStates, ...rest } = await peer.settle(
       ListTransactions,
       version,
       { stateFilters: [], producerIdFilters: [], ...filters },
       () => true,
     )
-    peer.note('ListTransactions', [transactionStates.filter(each => each.transactionalId === id).map(each => each.transactionState), rest])
+    peer.note('ListTransactions', [
+      transactionStates.filter(each => each.transactionalId === id).map(each => each.transactionState),
+      rest,
+    ])
   }
   await state(peer, id)
   await list({}, 0)

@@ -151,7 +151,8 @@ export function comingAndGoing(kafka: () => KafkaCluster): void {
     const { topic, transport } = scene
     const writer = new Writer({ addr: kafka().brokers, topic, transport })
     const count = 5_000
-    for (let i = 0; i < count; i += 50) await writer.writeMessages(Array.from({ length: 50 }, (_, n) => ({ value: String(i + n) })))
+    for (let i = 0; i < count; i += 50)
+      await writer.writeMessages(Array.from({ length: 50 }, (_, n) => ({ value: String(i + n) })))
     await writer.close()
     const reader = new Reader({
       brokers: kafka().brokers,
@@ -176,7 +177,8 @@ export function comingAndGoing(kafka: () => KafkaCluster): void {
       if (early !== undefined && early.offset === offset) due++
       for (; due < offset + run; due++) {
         const message = await reader.fetchMessage()
-        if (message.offset !== due || message.text() !== String(due)) wrong.push(`round ${round}: ${message.offset} where ${due} was due`)
+        if (message.offset !== due || message.text() !== String(due))
+          wrong.push(`round ${round}: ${message.offset} where ${due} was due`)
       }
       expect(reader.offset()).toBe(Math.max(due, offset))
     }

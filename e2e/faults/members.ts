@@ -122,7 +122,8 @@ export class GroupMember {
         const { value: batch, done } = await batches.next()
         if (done === true) return
         const messages = batch.messages()
-        for (const message of messages) this.take({ partition: message.partition, offset: message.offset, value: numberOf(message.text()) })
+        for (const message of messages)
+          this.take({ partition: message.partition, offset: message.offset, value: numberOf(message.text()) })
         if (this.workMs > 0) await pause(this.workMs)
         // What crashed here was handed out, and neither dealt with nor committed.
         if (this.crashed) continue
@@ -141,7 +142,8 @@ export class GroupMember {
     const place = `${partition}/${offset}, generation ${generation}, ${name}`
     if (before === undefined) {
       // Who begins behind what was dealt with was given a commit nobody should have made.
-      if (offset > books.processed[partition]!) books.faults.push(`begun too far: ${place}: dealt with up to ${books.processed[partition]}`)
+      if (offset > books.processed[partition]!)
+        books.faults.push(`begun too far: ${place}: dealt with up to ${books.processed[partition]}`)
     } else if (offset <= before) books.faults.push(`twice or back: ${place} after ${before}`)
     else if (offset > before + 1) books.faults.push(`left out: ${place} after ${before}`)
     last.set(partition, offset)

@@ -14,7 +14,9 @@ export function applications(kafka: () => KafkaCluster): void {
     await using scene = await Scene.open(kafka(), 'crowd', 1)
     const { client, transport } = scene
     const topics = Array.from({ length: 50 }, (_, n) => `crowd-${n}`)
-    const { errors } = await client.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 2, replicationFactor: 3 })) })
+    const { errors } = await client.createTopics({
+      topics: topics.map(topic => ({ topic, numPartitions: 2, replicationFactor: 3 })),
+    })
     expect(Object.values(errors).filter(error => error !== null)).toEqual([])
     // No layout is known yet, and there is room for a fraction of it all.
     const writer = new Writer({ addr: kafka().brokers, transport, maxBufferedBytes: 200_000, batchBytes: 50_000 })
@@ -27,7 +29,8 @@ export function applications(kafka: () => KafkaCluster): void {
       const chance = next()
       const controller = chance < 0.05 ? new AbortController() : chance < 0.1 ? shared : undefined
       const options = controller === undefined ? {} : { signal: controller.signal }
-      if (controller !== undefined && controller !== shared) setTimeout(() => controller.abort(new Error('enough')), next() * 300)
+      if (controller !== undefined && controller !== shared)
+        setTimeout(() => controller.abort(new Error('enough')), next() * 300)
       const message = { topic, key: String(n), value }
       try {
         await (n % 2 === 0 ? writer.writeMessage(message, options) : writer.writeMessages(message, options))
@@ -46,7 +49,13 @@ export function applications(kafka: () => KafkaCluster): void {
     for (const topic of topics) {
       for (const partition of [0, 1]) {
         for (let offset = 0; ; ) {
-          const { records, highWatermark, error } = await client.fetch({ topic, partition, offset, maxBytes: 8_000_000, maxWait: 0 })
+          const { records, highWatermark, error } = await client.fetch({
+            topic,
+            partition,
+            offset,
+            maxBytes: 8_000_000,
+            maxWait: 0,
+          })
           if (error !== null) throw error
           for (const message of records) {
             found.add(`${topic} ${String.fromCharCode(...message.key!)}`)
@@ -67,8 +76,21 @@ export function applications(kafka: () => KafkaCluster): void {
     await using scene = await Scene.open(kafka(), 'anew', 3)
     const { client, topic, transport } = scene
     const writer = new Writer({ addr: kafka().brokers, topic, transport, deliveryTimeout: 20_000 })
-    const reader = new Reader({ brokers: kafka().brokers, topic, partition: 0, transport, maxWait: 500, autoCommit: false })
-    const group = { groupId: topic, heartbeatInterval: 300, sessionTimeout: 6_000, rebalanceTimeout: 6_000, joinGroupBackoff: 200 }
+    const reader = new Reader({
+      brokers: kafka().brokers,
+      topic,
+      partition: 0,
+      transport,
+      maxWait: 500,
+      autoCommit: false,
+    })
+    const group = {
+      groupId: topic,
+      heartbeatInterval: 300,
+      sessionTimeout: 6_000,
+      rebalanceTimeout: 6_000,
+      joinGroupBackoff: 200,
+    }
     const member = new Reader({
       brokers: kafka().brokers,
       topic,
@@ -128,7 +150,8 @@ export function applications(kafka: () => KafkaCluster): void {
     const log = await scene.contents()
     const passedOver = (): number =>
       log.reduce(
-        (sum, texts, partition) => sum + texts.filter((text, offset) => text === 'new' && !fresh[partition]!.has(offset)).length,
+        (sum, texts, partition) =>
+          sum + texts.filter((text, offset) => text === 'new' && !fresh[partition]!.has(offset)).length,
         0,
       )
     await expect.poll(passedOver, { timeout: 20_000 }).toBe(0)
@@ -148,9 +171,13 @@ export function applications(kafka: () => KafkaCluster): void {
   test('everything is closed at moments of chance, on connections that die and nodes that stop: quickly, and the process ends', async () => {
     await using scene = await Scene.open(kafka(), 'closing', 3)
     const rounds = full ? 40 : 5
-    const child = spawn(process.execPath, ['e2e/programs/closing.mjs', kafka().brokers.join(), scene.topic, '41', String(rounds)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      process.execPath,
+      ['e2e/programs/closing.mjs', kafka().brokers.join(), scene.topic, '41', String(rounds)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     onTestFinished(() => void child.kill('SIGKILL'))
     let output = ''
     let saidAt = 0
@@ -179,8 +206,8 @@ export function applications(kafka: () => KafkaCluster): void {
     expect(unhandled).toEqual([])
     expect(tally.deaths, 'connections died').toBeGreaterThan(rounds)
     expect(tally.written).toBeGreaterThan(0)
-    // As closing.mjs sets them, and room for the box: the writer's deliveryTimeout; nothing for a reader alone; twice the group's timeout beside
-    // its rebalanceTimeout; the 5 s that a transport gives its connections.
+    // As closing.mjs sets them, and room for the box: the writer's deliveryTimeout; nothing for a reader alone; twice
+    // the group's timeout beside its rebalanceTimeout; the 5 s that a transport gives its connections.
     const [room, deliveryTimeout, timeout, rebalanceTimeout, closing] = [2_000, 4_000, 2_000, 4_000, 5_000]
     expect(slowest.writer).toBeLessThan(deliveryTimeout + room)
     expect(slowest.reader).toBeLessThan(room)

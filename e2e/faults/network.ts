@@ -85,13 +85,19 @@ export function badNetwork(kafka: () => KafkaCluster): void {
     expect(books.faults).toEqual([])
     expect(audit(load, books.log())).toEqual(nothingWrong)
     expect(network.pieces).toBeGreaterThan(100)
-    console.log(`slow network: ${load.acknowledged.size} messages in ${network.pieces} pieces, slowest call ${Math.round(load.slowest)} ms`)
+    console.log(
+      `slow network: ${load.acknowledged.size} messages in ${network.pieces} pieces, slowest call ${Math.round(load.slowest)} ms`,
+    )
   }, 120_000)
 
   for (const requiredAcks of [RequiredAcks.None, RequiredAcks.One]) {
     test(`acks ${requiredAcks}, gzip, large messages, connections cut in the middle of writes: nothing made up, nothing out of order`, async () => {
       await using scene = await Scene.open(kafka(), `acks-${requiredAcks}`, partitions)
-      const network = chaosAdapter(adapter, { seed: 17, killAfterBytes: [300_000, 4_000_000], mostFaults: full ? 100 : 12 })
+      const network = chaosAdapter(adapter, {
+        seed: 17,
+        killAfterBytes: [300_000, 4_000_000],
+        mostFaults: full ? 100 : 12,
+      })
       const transport = new Transport({ adapter: network })
       const settings = { requiredAcks, compression: Compression.Gzip, balancer: byLane, transport, topic: scene.topic }
       const writer = new Writer({ addr: kafka().brokers, ...settings })
@@ -102,13 +108,17 @@ export function badNetwork(kafka: () => KafkaCluster): void {
 
       // Without acks all, what is acknowledged is readable a moment later.
       const everything = requiredAcks === RequiredAcks.One
-      if (everything) await expect.poll(async () => audit(load, await scene.contents()).lost, { timeout: 20_000 }).toEqual([])
+      if (everything)
+        await expect.poll(async () => audit(load, await scene.contents()).lost, { timeout: 20_000 }).toEqual([])
       const { lost, unexpected, duplicates, disorder } = audit(load, await scene.contents())
       expect(unexpected).toEqual([])
-      // A batch that was written and whose answer was lost comes again, without idempotence; never may a later one be overtaken.
+      // A batch that was written and whose answer was lost comes again, without idempotence; never may a later one be
+      // overtaken.
       expect(disorder).toEqual([])
       if (!everything)
-        expect(lost.length, 'acks 0 may lose what was under way when a connection died').toBeLessThan(load.attempted.size / 2)
+        expect(lost.length, 'acks 0 may lose what was under way when a connection died').toBeLessThan(
+          load.attempted.size / 2,
+        )
       expect(network.faults, 'connections died').toBeGreaterThan(2)
       console.log(
         `acks ${requiredAcks}: ${load.acknowledged.size} of ${load.attempted.size}, ${network.faults} cuts, ${lost.length} lost, ${duplicates.length} twice`,
@@ -121,7 +131,13 @@ export function badNetwork(kafka: () => KafkaCluster): void {
     const network = roughAdapter(adapter, { seed: 19, lifeMs: [300, 1500] })
     const transport = new Transport({ adapter: network })
     const writer = new Writer({ addr: kafka().brokers, topic: scene.topic, transport, balancer: byLane })
-    const load = new Load(writer, { lanes: partitions, callSize: 1, pauseMs: 1, window: 3, filler: ' '.repeat(900_000) }).start()
+    const load = new Load(writer, {
+      lanes: partitions,
+      callSize: 1,
+      pauseMs: 1,
+      window: 3,
+      filler: ' '.repeat(900_000),
+    }).start()
     await pause(full ? 30_000 : 2_500)
     await load.stop()
     await writer.close()

@@ -13,7 +13,9 @@ const partitions = 6
 
 /** What brokers may suffer. */
 export function nodesInTrouble(kafka: () => KafkaCluster): void {
-  /** Writes and reads while `trouble` lasts, and compares what went in with what came out, of the log and of the group. */
+  /**
+   * Writes and reads while `trouble` lasts, and compares what went in with what came out, of the log and of the group.
+   */
   async function atWork(
     topic: string,
     trouble: (scene: Scene, load: Load) => Promise<void>,
@@ -57,7 +59,8 @@ export function nodesInTrouble(kafka: () => KafkaCluster): void {
       await victim.waitUntilReady()
     })
     expect(retries, 'the stop hit writes').toBeGreaterThan(0)
-    // The request under way waits for its writeTimeout, 10 s, the one after that may go to the same broker; and room for the box.
+    // The request under way waits for its writeTimeout, 10 s, the one after that may go to the same broker; and room
+    // for the box.
     expect(load.slowest).toBeLessThan(2 * 10_000 + 5_000)
     expect(load.slowest, 'the stop was felt').toBeGreaterThan(2_000)
   }, 300_000)

@@ -10,14 +10,22 @@ import { Scene } from './scene.ts'
 
 const partitions = 6
 
-/** What readers promise whatever becomes of their group and of partitions; in virtual time these are played in `test`, too. */
+/**
+ * What readers promise whatever becomes of their group and of partitions; in virtual time these are played in `test`,
+ * too.
+ */
 export function readersPromises(kafka: () => KafkaCluster): void {
   test('a group of four that began at the end loses nothing while members and partitions come and go', async () => {
     const topic = 'latest-churn'
     await using scene = await Scene.open(kafka(), topic, partitions)
     const result = await churn(realWorld(scene.cluster), { topic, durationMs: full ? 120_000 : 15_000, seed: 1 })
     console.log(`${topic}: ${JSON.stringify(result)}`)
-    expect(result, JSON.stringify(result)).toMatchObject({ lost: [], old: [], errors: [], acknowledged: result.attempted })
+    expect(result, JSON.stringify(result)).toMatchObject({
+      lost: [],
+      old: [],
+      errors: [],
+      acknowledged: result.attempted,
+    })
     expect(result.generations, 'the group was divided anew').toBeGreaterThan(10)
     expect(result.crashes, 'members crashed').toBeGreaterThan(4)
   }, 300_000)
@@ -42,10 +50,17 @@ export function readersPromises(kafka: () => KafkaCluster): void {
 
   test('one partition of six loses its leader: the others never pause for a second, and it goes on afterwards', async () => {
     const topic = 'leaderless'
-    const [first, second, away] = kafka().nodes as [KafkaCluster['nodes'][0], KafkaCluster['nodes'][0], KafkaCluster['nodes'][0]]
+    const [first, second, away] = kafka().nodes as [
+      KafkaCluster['nodes'][0],
+      KafkaCluster['nodes'][0],
+      KafkaCluster['nodes'][0],
+    ]
     const transport = new Transport()
     const client = new Client({ addr: kafka().brokers, transport })
-    const replicas = [first, second, first, second, first, away].map((node, partition) => ({ partition, replicas: [node.id] }))
+    const replicas = [first, second, first, second, first, away].map((node, partition) => ({
+      partition,
+      replicas: [node.id],
+    }))
     const { errors } = await client.createTopics({ topics: [{ topic, replicaAssignments: replicas }] })
     expect(errors[topic]).toBe(null)
     // Of the node that goes, the groups need nothing.

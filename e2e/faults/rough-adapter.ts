@@ -28,7 +28,8 @@ export function roughAdapter(inner: SocketAdapter, { seed, lifeMs, delayMs = 0, 
   const next = random(seed)
   const counts = { deaths: 0, pieces: 0 }
   let rough = true
-  const delay = (): Promise<void> | undefined => (rough && delayMs > 0 ? new Promise(resolve => setTimeout(resolve, delayMs)) : undefined)
+  const delay = (): Promise<void> | undefined =>
+    rough && delayMs > 0 ? new Promise(resolve => setTimeout(resolve, delayMs)) : undefined
   const cut = (bytes: Uint8Array): number => {
     if (!rough || pieceBytes === undefined) return bytes.length
     counts.pieces++

@@ -54,7 +54,8 @@ export class Scene implements AsyncDisposable {
           if (end > 0) {
             for await (const batch of reader.batches()) {
               for (const message of batch.messages()) {
-                if (message.offset !== at++) throw new Error(`${topic}/${partition}: offset ${message.offset} where ${at - 1} was due`)
+                if (message.offset !== at++)
+                  throw new Error(`${topic}/${partition}: offset ${message.offset} where ${at - 1} was due`)
                 values.push(numberOf(message.text()))
               }
               if (batch.lastOffset + 1 >= end) break

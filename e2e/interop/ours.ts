@@ -35,13 +35,21 @@ export class Ours {
     const client = new Client({ addr: this.broker, transport: this.own })
     const configValue = versions[format]
     const configEntries = configValue === undefined ? [] : [{ configName: 'message.format.version', configValue }]
-    const { errors } = await client.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1, configEntries }] })
+    const { errors } = await client.createTopics({
+      topics: [{ topic, numPartitions: 1, replicationFactor: 1, configEntries }],
+    })
     if (errors[topic]) throw errors[topic]
   }
 
   /** Writes all in one batch; `idempotent` is not for formats before v2. */
   async write(topic: string, codec: CodecName, rows: readonly Row[], idempotent: boolean): Promise<void> {
-    await using writer = new Writer({ addr: this.broker, topic, transport: this.own, compression: codes[codec], idempotent })
+    await using writer = new Writer({
+      addr: this.broker,
+      topic,
+      transport: this.own,
+      compression: codes[codec],
+      idempotent,
+    })
     await writer.writeMessages(
       rows.map(({ key, value, headers, timestamp }) => ({
         key,
@@ -60,7 +68,8 @@ export class Ours {
     const reader = new Reader({ brokers: this.broker, topic, partition: 0, transport: this.own })
     reader.setOffset(FirstOffset)
     const messages: Row[] = []
-    while (messages.length < count) messages.push(rowOf(await reader.readMessage({ signal: AbortSignal.timeout(patience) })))
+    while (messages.length < count)
+      messages.push(rowOf(await reader.readMessage({ signal: AbortSignal.timeout(patience) })))
     reader.setOffset(FirstOffset)
     const cursor: Row[] = []
     for await (const batch of reader.batches()) {
@@ -82,7 +91,13 @@ export class Ours {
   /** Format and codec of each batch from this offset on, as the broker stored them. */
   async stored(topic: string, from: number): Promise<{ format: number; codec: number }[]> {
     const wanted = [{ partition: 0, fetchOffset: from, partitionMaxBytes: 10_000_000 }]
-    const request = { maxWaitMs: 500, minBytes: 1, maxBytes: 10_000_000, topics: [{ topic, partitions: wanted }], forgottenTopicsData: [] }
+    const request = {
+      maxWaitMs: 500,
+      minBytes: 1,
+      maxBytes: 10_000_000,
+      topics: [{ topic, partitions: wanted }],
+      forgottenTopicsData: [],
+    }
     const { responses } = await this.own.roundTrip(this.broker, Fetch, request)
     const batches = scanBatches(responses[0]?.partitions[0]?.records ?? new Uint8Array(0))
     return batches.filter(({ lastOffset }) => lastOffset >= from).map(({ magic, codec }) => ({ format: magic, codec }))
@@ -95,6 +110,16 @@ export function codeOf(codec: CodecName): number {
 
 const text = (bytes: Uint8Array | null): string | null => bytes && new TextDecoder().decode(bytes)
 
-function rowOf({ key, value, headers, timestamp }: Pick<Message, 'key' | 'value' | 'timestamp'> & { headers: readonly Header[] }): Row {
-  return { key: text(key), value: text(value), headers: headers.map(header => `${header.key}:${text(header.value) ?? 'NULL'}`), timestamp }
+function rowOf({
+  key,
+  value,
+  headers,
+  timestamp,
+}: Pick<Message, 'key' | 'value' | 'timestamp'> & { headers: readonly Header[] }): Row {
+  return {
+    key: text(key),
+    value: text(value),
+    headers: headers.map(header => `${header.key}:${text(header.value) ?? 'NULL'}`),
+    timestamp,
+  }
 }

@@ -39,7 +39,9 @@ const java: Peer = {
   canSay: () => true,
   setsTime: false,
   async write(broker, topic, codec, rows, format) {
-    const lines = rows.map(({ key, value, headers }) => [headers.join(',') || 'NULL', key ?? 'NULL', value ?? 'NULL'].join('\t'))
+    const lines = rows.map(({ key, value, headers }) =>
+      [headers.join(',') || 'NULL', key ?? 'NULL', value ?? 'NULL'].join('\t'),
+    )
     await consoleProduce(broker, topic, lines, { codec, idempotent: format === 2 })
   },
   async read(broker, topic, count) {

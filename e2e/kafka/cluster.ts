@@ -32,9 +32,15 @@ export interface KafkaNode {
   readonly address: string
   /** `host:port` of another listener. */
   addressOf(listener: Listener): string
-  /** Sends the signal; waits for the end of the process unless the signal only stops or continues it. SIGKILL by default. */
+  /**
+   * Sends the signal; waits for the end of the process unless the signal only stops or continues it. SIGKILL by
+   * default.
+   */
   kill(signal?: NodeJS.Signals): Promise<void>
-  /** Starts the node again on the same ports and data, ending it with SIGTERM first if it runs. Does not wait until it is ready. */
+  /**
+   * Starts the node again on the same ports and data, ending it with SIGTERM first if it runs. Does not wait until it
+   * is ready.
+   */
   restart(): Promise<void>
   /** Until it answers and knows as many brokers as should be running. */
   waitUntilReady(): Promise<void>
@@ -52,7 +58,10 @@ export interface KafkaCluster {
 
 const startTimeoutMs = 100_000
 
-/** Starts Kafka on free ports of the loopback address. It ends with `stop()`, or with this process in whatever way that ends. */
+/**
+ * Starts Kafka on free ports of the loopback address. It ends with `stop()`, or with this process in whatever way that
+ * ends.
+ */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
   const { nodes = 1, version = defaultVersion, config = {}, listeners = [], heap = '384m', measured = false } = options
   const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', ...(measured ? [] : shortLived)]
@@ -74,9 +83,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
         const id = index + 1
         const home = join(directory, `node-${id}`)
         await mkdir(home)
-        const own: NodePlan['ports'] = Object.fromEntries(names.map((name, at) => [name, ports[index * names.length + at]]))
+        const own: NodePlan['ports'] = Object.fromEntries(
+          names.map((name, at) => [name, ports[index * names.length + at]]),
+        )
         const properties = join(home, 'server.properties')
-        await writeFile(properties, serverProperties({ id, directory: join(home, 'data'), ports: own, quorum, nodes, ...stores, config }))
+        await writeFile(
+          properties,
+          serverProperties({ id, directory: join(home, 'data'), ports: own, quorum, nodes, ...stores, config }),
+        )
         if (!zookeeper) await format(home, libs, guard, clusterId, properties)
         return new Node(id, own, new JavaProcess({ home, libs, guard, args: [...jvm, 'kafka.Kafka', properties] }))
       }),
@@ -162,7 +176,12 @@ async function startZooKeeper(directory: string, libs: string, guard: Guard, por
   const home = join(directory, 'zookeeper')
   await mkdir(home)
   const properties = join(home, 'zk.properties')
-  const settings = { dataDir: join(home, 'data'), clientPort: port, clientPortAddress: '127.0.0.1', 'admin.enableServer': false }
+  const settings = {
+    dataDir: join(home, 'data'),
+    clientPort: port,
+    clientPortAddress: '127.0.0.1',
+    'admin.enableServer': false,
+  }
   await writeFile(
     properties,
     Object.entries(settings).map(([name, value]) => `${name}=${value}\n`),

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url'
 
 /** Cleans up after this process, however it ends. */
 export interface Guard {
-  /** Kill this process (or with a negative id this group of processes), or remove this directory (an absolute path), at the end. */
+  /**
+   * Kill this process (or with a negative id this group of processes), or remove this directory (an absolute path), at
+   * the end.
+   */
   keep(what: number | string): void
   forget(what: number | string): void
   /** Cleans up now. */

@@ -1,4 +1,5 @@
-// A real Apache Kafka on this machine, for tests and the bench. Free of any test runner, and of syntax that type stripping can't remove.
+// A real Apache Kafka on this machine, for tests and the bench. Free of any test runner, and of syntax that type
+// stripping can't remove.
 export type { Authority } from './authority.ts'
 export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './cluster.ts'
 export { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts'

@@ -21,7 +21,8 @@ export function whatIsMissing(...versions: readonly string[]): Lack | null {
   if (!works('java', '-version')) packages.push('openjdk-17-jre-headless')
   // Once the jars are here Maven is not needed any more.
   const wanted = versions.length === 0 ? [defaultVersion] : versions
-  if (!wanted.every(version => existsSync(libsDirectory('kafka', version))) && !works('mvn', '-version')) packages.push('maven')
+  if (!wanted.every(version => existsSync(libsDirectory('kafka', version))) && !works('mvn', '-version'))
+    packages.push('maven')
   if (packages.length === 0) return null
   const names = packages.map(name => (name === 'maven' ? 'Maven' : 'Java'))
   return { why: `a real Kafka needs ${names.join(' and ')}`, command: `apt-get install -y ${packages.join(' ')}` }
@@ -49,7 +50,8 @@ async function jars(name: string, version: string, artifact: string): Promise<st
   const libs = libsDirectory(name, version)
   if (existsSync(libs)) return libs
   await mkdir(cacheDirectory, { recursive: true })
-  // Fetched beside and renamed: a directory under the final name is whole, however the fetch ends and whoever else fetches.
+  // Fetched beside and renamed: a directory under the final name is whole, however the fetch ends and whoever else
+  // fetches.
   const partial = await mkdtemp(join(cacheDirectory, `.${name}-${version}-`))
   try {
     await writeFile(join(partial, 'pom.xml'), pom(artifact, version))

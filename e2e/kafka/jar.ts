@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 
-/** Reads a jar (a zip file without extensions): the message definitions inside `kafka-clients` are the outside check of our schemas. */
+/**
+ * Reads a jar (a zip file without extensions): the message definitions inside `kafka-clients` are the outside check of
+ * our schemas.
+ */
 export class Jar {
   readonly #bytes: Buffer
   readonly #entries = new Map<string, { method: number; size: number; header: number }>()
@@ -33,13 +36,16 @@ export class Jar {
   read(name: string): Buffer {
     const entry = this.#entries.get(name)
     if (entry === undefined) throw new Error(`no ${name} in the jar`)
-    const start = entry.header + 30 + this.#bytes.readUInt16LE(entry.header + 26) + this.#bytes.readUInt16LE(entry.header + 28)
+    const start =
+      entry.header + 30 + this.#bytes.readUInt16LE(entry.header + 26) + this.#bytes.readUInt16LE(entry.header + 28)
     const data = this.#bytes.subarray(start, start + entry.size)
     return entry.method === 0 ? data : inflateRawSync(data)
   }
 }
 
-/** Kafka's own message definitions as they ride in `kafka-clients` among the server's jars: file name to parsed JSON. */
+/**
+ * Kafka's own message definitions as they ride in `kafka-clients` among the server's jars: file name to parsed JSON.
+ */
 export function messageDefinitions(libs: string): Map<string, unknown> {
   const file = readdirSync(libs).find(name => /^kafka-clients-[\d.]+\.jar$/.test(name))
   if (file === undefined) throw new Error(`no kafka-clients jar in ${libs}`)

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 
-// Below the range from which outgoing connections take theirs: a stopped node's port is still free when it starts again.
+// Below the range from which outgoing connections take theirs: a stopped node's port is still free when it starts
+// again.
 const first = 10_000
 const last = 32_000
 

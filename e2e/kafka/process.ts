@@ -58,7 +58,8 @@ export class JavaProcess {
   async runToEnd(): Promise<void> {
     this.start()
     const code = await this.#end()
-    if (code !== 0) throw new Error(`java ${this.#args.slice(2).join(' ')} ended with ${code}:\n${await this.logTail()}`)
+    if (code !== 0)
+      throw new Error(`java ${this.#args.slice(2).join(' ')} ended with ${code}:\n${await this.logTail()}`)
   }
 
   #end(): Promise<number | null> {

@@ -7,8 +7,8 @@ import { shareKafka } from './sharing.ts'
 const versions = [defaultVersion, '3.9.2', '2.8.2']
 
 /**
- * Before the e2e tests: fetches the jars, so that no test's time goes into a download, or says why no Kafka will be started; looks at the
- * cluster that KAFKA_BROKERS names; offers clusters that all share.
+ * Before the e2e tests: fetches the jars, so that no test's time goes into a download, or says why no Kafka will be
+ * started; looks at the cluster that KAFKA_BROKERS names; offers clusters that all share.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('missing', whatIsMissing(...versions) ?? (await whatCanNotBeFetched()))

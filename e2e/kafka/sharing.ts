@@ -9,8 +9,8 @@ export interface SharedCluster {
 }
 
 /**
- * Lets the files of a run, each in a process of its own, use the same clusters: `GET url/3` answers one of three nodes, which is started when
- * it is first asked for.
+ * Lets the files of a run, each in a process of its own, use the same clusters: `GET url/3` answers one of three nodes,
+ * which is started when it is first asked for.
  */
 export async function shareKafka(): Promise<{ url: string; close(): Promise<void> }> {
   const started = new Map<number, Promise<KafkaCluster>>()

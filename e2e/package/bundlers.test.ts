@@ -43,10 +43,16 @@ async function byEsbuild(target: Target): Promise<string> {
 }
 
 async function byRollup(target: Target): Promise<string> {
-  const { nodeResolve } = createRequire(new URL('../runtimes/package.json', import.meta.url))('@rollup/plugin-node-resolve') as {
+  const { nodeResolve } = createRequire(new URL('../runtimes/package.json', import.meta.url))(
+    '@rollup/plugin-node-resolve',
+  ) as {
     nodeResolve(options: object): Plugin
   }
-  const options = { browser: { browser: true }, workerd: { exportConditions: ['workerd'] }, node: { exportConditions: ['node'] } }[target]
+  const options = {
+    browser: { browser: true },
+    workerd: { exportConditions: ['workerd'] },
+    node: { exportConditions: ['node'] },
+  }[target]
   const bundle = await rollup({ input: entry, external: [/^node:/, /^cloudflare:/], plugins: [nodeResolve(options)] })
   const { output } = await bundle.generate({ format: 'es', inlineDynamicImports: true })
   return output[0].code
@@ -117,7 +123,10 @@ for (const name of ['node20', 'node22', 'node24', 'node26', 'deno', 'bun'] as co
   const { binary, condition, missing } = runtime(name)
   test(`unbundled in ${name}: its own adapter`, unless(missing), async () => {
     // Inside the package, where `#adapter` means something.
-    const asked = await app.put('node_modules/isokafka/asked.mjs', "import { adapter } from '#adapter'; console.log(adapter.name)")
+    const asked = await app.put(
+      'node_modules/isokafka/asked.mjs',
+      "import { adapter } from '#adapter'; console.log(adapter.name)",
+    )
     const { stdout } = await run(binary, [...(name === 'deno' ? ['run', '--allow-read'] : []), asked])
     expect(stdout.trim()).toBe(condition)
   })

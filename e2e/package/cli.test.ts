@@ -68,15 +68,31 @@ for (const { name, missing, command } of ways) {
     test.each<[string, string[], RegExp]>([
       ['no command', [], /^isokafka: which command\? \(isokafka --help\)\n$/],
       ['a command there is not', ['brokr'], /^isokafka: there is no command "brokr" \(isokafka --help\)\n$/],
-      ['a bad port', ['broker', '--port', 'http'], /^isokafka: --port: "http" is not a number .*\(isokafka broker --help\)\n$/],
+      [
+        'a bad port',
+        ['broker', '--port', 'http'],
+        /^isokafka: --port: "http" is not a number .*\(isokafka broker --help\)\n$/,
+      ],
       ['a port out of range', ['broker', '--port', '65536'], /^isokafka: --port: .* 65535 .*\n$/],
       ['no ports for all brokers', ['broker', '--port', '65535', '--brokers', '2'], /^isokafka: --port: .*\n$/],
-      ['an option there is not', ['broker', '--prot', '1'], /^isokafka: Unknown option '--prot' \(isokafka broker --help\)\n$/],
+      [
+        'an option there is not',
+        ['broker', '--prot', '1'],
+        /^isokafka: Unknown option '--prot' \(isokafka broker --help\)\n$/,
+      ],
       ['a topic without a name', ['broker', '--topic', ':3'], /^isokafka: --topic: .*\n$/],
       ['an argument too many', ['demo', 'now'], /^isokafka: Unexpected argument 'now'.*\(isokafka demo --help\)\n$/],
       ['a bridge to nowhere', ['bridge', '--allow-no-origin'], /^isokafka: .*--target.*\(isokafka bridge --help\)\n$/],
-      ['a bridge for nobody', ['bridge', '--target', 'kafka:9092'], /^isokafka: .*--origin.*\(isokafka bridge --help\)\n$/],
-      ['an origin that is none', ['bridge', '--target', 'kafka:9092', '--origin', 'app'], /^isokafka: .*"app" is no origin.*--help\)\n$/],
+      [
+        'a bridge for nobody',
+        ['bridge', '--target', 'kafka:9092'],
+        /^isokafka: .*--origin.*\(isokafka bridge --help\)\n$/,
+      ],
+      [
+        'an origin that is none',
+        ['bridge', '--target', 'kafka:9092', '--origin', 'app'],
+        /^isokafka: .*"app" is no origin.*--help\)\n$/,
+      ],
     ])('%s: one line on stderr, and status 2', async (_what, args, line) => {
       const misused = isokafka(args, { env: secret })
       expect(await misused.ended).toBe(2)
@@ -107,7 +123,9 @@ for (const { name, missing, command } of ways) {
     })
 
     test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])('the bridge serves until %s, and ends with 0', async signal => {
-      const bridge = isokafka(['bridge', '--port', '0', '--target', '127.0.0.1:1', '--allow-no-origin'], { env: secret })
+      const bridge = isokafka(['bridge', '--port', '0', '--target', '127.0.0.1:1', '--allow-no-origin'], {
+        env: secret,
+      })
       const [, address] = await bridge.says(/listens on ws:\/\/(\S+)\//)
       expect(await (await fetch(`http://${address}/healthz`)).text()).toBe('ok\n')
       bridge.kill(signal)

@@ -33,9 +33,9 @@ const examplePath = (path: string): string => join(app.folder, 'examples', path)
 function wrangler(folder: string) {
   const text = readFileSync(`docs/examples/${folder}/wrangler.toml`, 'utf8')
   const value = (name: string): string | undefined => new RegExp(`^${name} = "(.*)"$`, 'm').exec(text)?.[1]
-  const [binding, className] = [/^\[\[durable_objects.bindings\]\]\nname = "(.*)"\nclass_name = "(.*)"/m.exec(text) ?? []].flatMap(m =>
-    m.slice(1),
-  )
+  const [binding, className] = [
+    /^\[\[durable_objects.bindings\]\]\nname = "(.*)"\nclass_name = "(.*)"/m.exec(text) ?? [],
+  ].flatMap(m => m.slice(1))
   const slim = value('ISOKAFKA_SLIM')
   return {
     main: `${folder}/${value('main')!}`,
@@ -116,14 +116,19 @@ function examples(open: () => Promise<Place>): void {
       expect((await fetch(worker.url)).status).toBe(405)
       const posted = await fetch(`${worker.url}customer-1`, { method: 'POST', body: 'posted' })
       expect([posted.status, await posted.text(), worker.log()]).toEqual([201, 'written\n', ''])
-      expect(await (await fetch(`${worker.url}a-queue`)).json()).toMatchObject({ outcome: 'ok', retryBatch: { retry: false } })
+      expect(await (await fetch(`${worker.url}a-queue`)).json()).toMatchObject({
+        outcome: 'ok',
+        retryBatch: { retry: false },
+      })
       const messages = await messagesOf(topic, 4)
-      expect(messages.map(message => [textOf(message.key), message.text(), textOf(message.headers[0]?.value)])).toEqual([
-        ['customer-1', 'posted', ''],
-        ['m1', '{"id":1}', 'm1'],
-        ['m2', '{"id":2}', 'm2'],
-        ['m3', '{"id":3}', 'm3'],
-      ])
+      expect(messages.map(message => [textOf(message.key), message.text(), textOf(message.headers[0]?.value)])).toEqual(
+        [
+          ['customer-1', 'posted', ''],
+          ['m1', '{"id":1}', 'm1'],
+          ['m2', '{"id":2}', 'm2'],
+          ['m3', '{"id":3}', 'm3'],
+        ],
+      )
     })
 
     test('workers: without a broker the answer is 503, and the queue has to deliver again', async () => {
@@ -136,7 +141,10 @@ function examples(open: () => Promise<Place>): void {
       }`
       const variables = { KAFKA_BROKERS: '127.0.0.1:1', KAFKA_TOPIC: 'none' }
       await using worker = await startExample('workers', { variables, front })
-      const [posted, queued] = await Promise.all([fetch(worker.url, { method: 'POST', body: 'x' }), fetch(`${worker.url}a-queue`)])
+      const [posted, queued] = await Promise.all([
+        fetch(worker.url, { method: 'POST', body: 'x' }),
+        fetch(`${worker.url}a-queue`),
+      ])
       expect(posted.status).toBe(503)
       expect(await queued.json()).not.toMatchObject({ outcome: 'ok' })
     })
@@ -174,7 +182,16 @@ function examples(open: () => Promise<Place>): void {
     const topic = await newTopic('deno', 3)
     await using writer = writerTo(topic)
     const { binary } = runtime('deno')
-    const command = [binary, 'run', '--quiet', '--no-prompt', '--allow-net', examplePath('deno/print.ts'), place.brokers.join(','), topic]
+    const command = [
+      binary,
+      'run',
+      '--quiet',
+      '--no-prompt',
+      '--allow-net',
+      examplePath('deno/print.ts'),
+      place.brokers.join(','),
+      topic,
+    ]
     const program = start(command)
     await writer.writeMessages([
       { partition: 0, key: 'anna', value: 'hello' },
@@ -201,25 +218,32 @@ function examples(open: () => Promise<Place>): void {
     const topic = await newTopic('bun', 3)
     const orders = Array.from({ length: 25_000 }, (_, id) => ({ id, customer: `c${id % 7}` }))
     const input = `${orders.map(order => JSON.stringify(order)).join('\n')}\n\n`
-    const program = start([runtime('bun').binary, examplePath('bun/write.ts'), place.brokers.join(','), topic, 'customer'], { input })
+    const program = start(
+      [runtime('bun').binary, examplePath('bun/write.ts'), place.brokers.join(','), topic, 'customer'],
+      { input },
+    )
     expect([await program.ended, program.output, program.errors]).toEqual([0, '25000 messages written\n', ''])
     const messages = await messagesOf(topic, 25_000)
     const next = new Map<string, number>()
     for (const message of messages) {
       const { id, customer } = JSON.parse(message.text())
       expect(textOf(message.key)).toBe(customer)
-      if (id !== (next.get(customer) ?? Number(customer.slice(1)))) throw new Error(`order ${id} of ${customer} is out of order`)
+      if (id !== (next.get(customer) ?? Number(customer.slice(1))))
+        throw new Error(`order ${id} of ${customer} is out of order`)
       next.set(customer, id + 7)
     }
   })
 
   test('node: takes orders, ships them, and finishes before it stops', unless(runtime('node24').missing), async () => {
     const topic = await newTopic('node', 3)
-    const service = start([runtime('node24').binary, examplePath('node/service.ts')], { env: { ...given(topic), PORT: '0' } })
+    const service = start([runtime('node24').binary, examplePath('node/service.ts')], {
+      env: { ...given(topic), PORT: '0' },
+    })
     const [, url = ''] = await service.says(/taken at (\S+)/)
     const post = (body: string): Promise<Response> => fetch(url, { method: 'POST', body })
     expect((await fetch(url)).status).toBe(404)
-    for (const wrong of ['', '{', '{"id":"x","customer":"anna"}', 'x'.repeat(200_000)]) expect((await post(wrong)).status).toBe(400)
+    for (const wrong of ['', '{', '{"id":"x","customer":"anna"}', 'x'.repeat(200_000)])
+      expect((await post(wrong)).status).toBe(400)
     const order = await post('{"id": 7, "customer": "anna"}')
     expect([order.status, await order.text()]).toEqual([201, 'ordered\n'])
     await service.says(/^shipping order 7 to anna$/m)
@@ -247,7 +271,8 @@ describe('bundled', unless(runtime('workerd').missing), () => {
     const code = await bundle(examplePath(path), condition, { from: 'package', minify: true, define })
     const kilobytes = gzipSync(code, { level: 9 }).length / 1000
     console.log(`docs/examples/${path}, minified and gzipped: ${kilobytes.toFixed(1)} KB`)
-    const [, most] = new RegExp(`\\(examples/${path}\\) \\|.*\\| (\\d+) KB \\|`).exec(readFileSync('docs/size.md', 'utf8')) ?? []
+    const [, most] =
+      new RegExp(`\\(examples/${path}\\) \\|.*\\| (\\d+) KB \\|`).exec(readFileSync('docs/size.md', 'utf8')) ?? []
     expect(kilobytes).toBeLessThanOrEqual(Number(most))
     // A figure that has become far too large says nothing.
     expect(kilobytes).toBeGreaterThan(Number(most) - 10)

@@ -27,7 +27,12 @@ export interface RunOptions {
 export function start([command, ...args]: readonly string[], { cwd, env, input }: RunOptions = {}): Running {
   const { ISOKAFKA_BRIDGE_SECRET: _secret, KAFKA_BROKERS: _brokers, ...mine } = process.env
   // In a process group of its own, as a shell would: Ctrl-C tells the whole group.
-  const child = spawn(command!, args, { cwd, env: { ...mine, ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(command!, args, {
+    cwd,
+    env: { ...mine, ...env },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const pid = child.pid!
   const kill = (signal: NodeJS.Signals): void => {
     try {
@@ -60,7 +65,10 @@ export function start([command, ...args]: readonly string[], { cwd, env, input }
         }
         child.stdout.on('data', look)
         child.stderr.on('data', look)
-        ended.then(status => reject(new Error(`ended with ${status} and never said ${pattern}: ${output}${errors}`)), reject)
+        ended.then(
+          status => reject(new Error(`ended with ${status} and never said ${pattern}: ${output}${errors}`)),
+          reject,
+        )
         look()
       }),
     ended,

@@ -18,14 +18,26 @@ beforeAll(async () => {
 afterAll(() => app?.[Symbol.asyncDispose]())
 
 async function compile(example: string, types: readonly string[], lib: string): Promise<string> {
-  const settings = ['--strict', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022', '--lib', lib]
+  const settings = [
+    '--strict',
+    '--noEmit',
+    '--module',
+    'esnext',
+    '--moduleResolution',
+    'bundler',
+    '--target',
+    'es2022',
+    '--lib',
+    lib,
+  ]
   const options = [...settings, '--types', types.join(','), join('examples', example)]
   const { stdout } = await run(resolve('node_modules/.bin/tsc'), options, { cwd: app.folder }).catch(error => error)
   return stdout
 }
 
 const withTypes = async (folder: string, ...names: string[]): Promise<void> => {
-  for (const name of names) await cp(resolve(folder, 'node_modules', name), join(app.folder, 'node_modules', name), { recursive: true })
+  for (const name of names)
+    await cp(resolve(folder, 'node_modules', name), join(app.folder, 'node_modules', name), { recursive: true })
 }
 
 test('in a browser, without the types of Node', async () => {
@@ -51,9 +63,10 @@ describe('with types that are installed beside the runtimes', unless(runtime('wo
   test('in Deno', async () => {
     const deno = runtime('deno').binary
     const program = await app.put('print.ts', { from: 'docs/examples/deno/print.ts' })
-    const { stderr } = await run(deno, ['check', '--quiet', program], { cwd: app.folder, env: { ...process.env, NO_COLOR: '1' } }).catch(
-      error => error,
-    )
+    const { stderr } = await run(deno, ['check', '--quiet', program], {
+      cwd: app.folder,
+      env: { ...process.env, NO_COLOR: '1' },
+    }).catch(error => error)
     expect(stderr).toBe('')
   })
 })

@@ -1,5 +1,5 @@
-// Writes or reads one partition with kafkajs, compressed by other people's codecs: node kafkajs-codecs.ts <node_modules> <broker>, and on stdin
-// {topic, codec, rows} or {topic, count}.
+// Writes or reads one partition with kafkajs, compressed by other people's codecs: node kafkajs-codecs.ts
+// <node_modules> <broker>, and on stdin {topic, codec, rows} or {topic, count}.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -9,7 +9,9 @@ const [modules = '', broker = ''] = process.argv.slice(2)
 const require = createRequire(join(modules, 'x'))
 const { Kafka, Partitioners, CompressionCodecs, CompressionTypes, logLevel } = require('kafkajs')
 const [snappyjs, lz4js, fzstd] = ['snappyjs', 'lz4js', 'fzstd'].map(name => require(name))
-const { topic, codec, rows, count }: { topic: string; codec?: string; rows?: Row[]; count: number } = JSON.parse(await text(process.stdin))
+const { topic, codec, rows, count }: { topic: string; codec?: string; rows?: Row[]; count: number } = JSON.parse(
+  await text(process.stdin),
+)
 
 /** Java's blocks (xerial): a header of 16 bytes, then each with its length. */
 function unsnappy(bytes: Buffer): Buffer {
@@ -47,13 +49,23 @@ const kafka = new Kafka({ brokers: [broker], clientId: 'kafkajs', logLevel: logL
 async function write(rows: readonly Row[]): Promise<void> {
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await producer.connect()
-  const types: Record<string, number> = { gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy, lz4: CompressionTypes.LZ4 }
+  const types: Record<string, number> = {
+    gzip: CompressionTypes.GZIP,
+    snappy: CompressionTypes.Snappy,
+    lz4: CompressionTypes.LZ4,
+  }
   await producer.send({
     topic,
     compression: types[codec ?? ''] ?? CompressionTypes.None,
     messages: rows.map(({ key, value, headers, timestamp }) => {
       const pairs = headers.map(header => [header.slice(0, header.indexOf(':')), header.slice(header.indexOf(':') + 1)])
-      return { partition: 0, key, value, timestamp: String(timestamp), ...(pairs.length > 0 && { headers: Object.fromEntries(pairs) }) }
+      return {
+        partition: 0,
+        key,
+        value,
+        timestamp: String(timestamp),
+        ...(pairs.length > 0 && { headers: Object.fromEntries(pairs) }),
+      }
     }),
   })
   await producer.disconnect()

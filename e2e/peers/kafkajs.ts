@@ -37,11 +37,19 @@ await producer.send({
 })
 await producer.disconnect()
 
-const transactional = kafka.producer({ createPartitioner, transactionalId: `kafkajs-${unique}`, maxInFlightRequests: 1, idempotent: true })
+const transactional = kafka.producer({
+  createPartitioner,
+  transactionalId: `kafkajs-${unique}`,
+  maxInFlightRequests: 1,
+  idempotent: true,
+})
 await transactional.connect()
 const first = await transactional.transaction()
 await first.send({ topic, messages: [{ value: 'committed' }] })
-await first.sendOffsets({ consumerGroupId: `${group}-offsets`, topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }] })
+await first.sendOffsets({
+  consumerGroupId: `${group}-offsets`,
+  topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }],
+})
 await first.commit()
 const second = await transactional.transaction()
 await second.send({ topic, messages: [{ value: 'aborted' }] })
@@ -84,8 +92,12 @@ result.transactionOffset = offsets.partitions.find((each: End) => each.partition
 await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
 const [metadata] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics
 result.partitions = metadata.partitions.length
-await admin.alterConfigs({ resources: [{ type: 2, name: topic, configEntries: [{ name: 'retention.ms', value: '12345' }] }] })
-const { resources } = await admin.describeConfigs({ resources: [{ type: 2, name: topic, configNames: ['retention.ms'] }] })
+await admin.alterConfigs({
+  resources: [{ type: 2, name: topic, configEntries: [{ name: 'retention.ms', value: '12345' }] }],
+})
+const { resources } = await admin.describeConfigs({
+  resources: [{ type: 2, name: topic, configNames: ['retention.ms'] }],
+})
 result.config = resources[0].configEntries[0].configValue
 await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '-1' }] })
 const ends = await admin.fetchTopicOffsets(topic)

@@ -25,7 +25,12 @@ await producer.send({
 })
 await producer.close()
 
-const transactional = new Producer({ ...base, serializers: stringSerializers, idempotent: true, transactionalId: `platformatic-${unique}` })
+const transactional = new Producer({
+  ...base,
+  serializers: stringSerializers,
+  idempotent: true,
+  transactionalId: `platformatic-${unique}`,
+})
 const first = await transactional.beginTransaction()
 await first.send({ messages: [{ topic, key: 'a', value: 'committed' }] })
 await first.commit()
@@ -34,7 +39,12 @@ await second.send({ messages: [{ topic, key: 'a', value: 'aborted' }] })
 await second.abort()
 await transactional.close()
 
-const consumer = new Consumer({ ...base, groupId: group, deserializers: stringDeserializers, isolationLevel: 'READ_COMMITTED' })
+const consumer = new Consumer({
+  ...base,
+  groupId: group,
+  deserializers: stringDeserializers,
+  isolationLevel: 'READ_COMMITTED',
+})
 const stream = await consumer.consume({ topics: [topic], mode: MessagesStreamModes.EARLIEST, autocommit: true })
 const values: string[] = []
 for await (const { value } of stream) if (values.push(value) === 3) break

@@ -38,7 +38,9 @@ describe("Kafka's own definitions", unless(missing), () => {
   /** Request and response definitions of a key: of each release that has it. */
   function ofKey(key: number, type: 'request' | 'response'): Definition[] {
     return releases.flatMap(release => {
-      const found = [...definitions[release].values()].find(definition => definition.apiKey === key && definition.type === type)
+      const found = [...definitions[release].values()].find(
+        definition => definition.apiKey === key && definition.type === type,
+      )
       return found === undefined || versionsOf(found).length === 0 ? [] : [found]
     })
   }
@@ -84,7 +86,8 @@ describe("Kafka's own definitions", unless(missing), () => {
             if (!theirs.has(path)) theirs.set(path, marks)
           }
         }
-        // Two fields that say the same in different versions may both be given here, which Kafka's own code has no need of.
+        // Two fields that say the same in different versions may both be given here, which Kafka's own code has no need
+        // of.
         for (const [path, other] of pairs) {
           expect(ours.has(other), path).toBe(true)
           theirs.get(path)!.ignorable = true
@@ -121,7 +124,8 @@ describe("Kafka's own definitions", unless(missing), () => {
         expect(versionsOf(definition).at(-1)).toBe(ours.maxVersion)
         expect(definition.flexibleVersions).toBe('none')
         const fields = fieldsOf(ours.schema)
-        for (const version of versionsOf(definition)) expect(viewOfFields(fields, version)).toEqual(viewOfDefinition(definition, version))
+        for (const version of versionsOf(definition))
+          expect(viewOfFields(fields, version)).toEqual(viewOfDefinition(definition, version))
         expect(marksOfFields(fields, new Map())).toEqual(marksOfDefinition(definition))
       }
     }
@@ -146,9 +150,15 @@ describe("Kafka's own definitions", unless(missing), () => {
   })
 
   /** The older release's preview of something the newer one defines anew doesn't count. */
-  function compareAtEveryVersion(definition: Definition, newest: Definition, fields: Fields, flexibleSince: number): void {
+  function compareAtEveryVersion(
+    definition: Definition,
+    newest: Definition,
+    fields: Fields,
+    flexibleSince: number,
+  ): void {
     for (const version of versionsOf(definition)) {
-      const overruled = definition !== newest && definition.latestVersionUnstable && versionsOf(newest).includes(version)
+      const overruled =
+        definition !== newest && definition.latestVersionUnstable && versionsOf(newest).includes(version)
       if (overruled) continue
       const where = `${definition.name} v${version}`
       expect(viewOfFields(fields, version), where).toEqual(viewOfDefinition(definition, version))

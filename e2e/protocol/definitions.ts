@@ -92,7 +92,12 @@ export function viewOfDefinition(definition: Definition, version: number, fields
 }
 
 // Names of ours for the same bytes.
-const kafkaTypes: Readonly<Record<string, string>> = { boolean: 'bool', bigInt64: 'int64', timestamp: 'int64', size64: 'int64' }
+const kafkaTypes: Readonly<Record<string, string>> = {
+  boolean: 'bool',
+  bigInt64: 'int64',
+  timestamp: 'int64',
+  size64: 'int64',
+}
 
 /** The fields one of our schemas has at a version, in order. */
 export function viewOfFields(fields: Fields, version: number): FieldView[] {
@@ -137,16 +142,23 @@ export function marksOfDefinition(definition: Definition): Map<string, FieldMark
   return marks
 }
 
-/** As `marksOfDefinition`, of one of our schemas. A field with `beside` is listed in `pairs` instead of being called ignorable. */
+/**
+ * As `marksOfDefinition`, of one of our schemas. A field with `beside` is listed in `pairs` instead of being called
+ * ignorable.
+ */
 export function marksOfFields(fields: Fields, pairs: Map<string, string>, prefix = ''): Map<string, FieldMarks> {
   const marks = new Map<string, FieldMarks>()
   for (const [name, schema] of Object.entries(fields)) {
     const { shape, traits } = schema
     const path = `${prefix}${name}`
     if (traits.beside !== undefined) pairs.set(path, `${prefix}${traits.beside}`)
-    marks.set(path, { default: defaultIsStruct(schema) ? undefined : plain(defaultOf(schema)), ignorable: traits.ignorable })
+    marks.set(path, {
+      default: defaultIsStruct(schema) ? undefined : plain(defaultOf(schema)),
+      ignorable: traits.ignorable,
+    })
     const element = shape.kind === 'array' ? shape.element.shape : shape
-    if (element.kind === 'struct') for (const [nested, mark] of marksOfFields(element.fields, pairs, `${path}.`)) marks.set(nested, mark)
+    if (element.kind === 'struct')
+      for (const [nested, mark] of marksOfFields(element.fields, pairs, `${path}.`)) marks.set(nested, mark)
   }
   return marks
 }

@@ -35,7 +35,8 @@ const places = [
   { place: 'Bun', name: 'bun' },
 ] as const
 
-for (const { place, name } of places) describe(`the bridge in ${place}`, unless(runtime(name).missing), () => bridgeIn(place, name))
+for (const { place, name } of places)
+  describe(`the bridge in ${place}`, unless(runtime(name).missing), () => bridgeIn(place, name))
 
 function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)[number]['name']): void {
   const which = runtime(name)
@@ -113,7 +114,14 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
     const good = await tokens.sign({ id: 'somebody' })
     const past = signedTokens({ secret, now: () => Date.now() - 3_600_000 })
     const theirs = signedTokens({ secret: 'another secret of thirty-two bytes' })
-    const bad = [null, '', await past.sign({ id: 'x' }), await theirs.sign({ id: 'x' }), `${good}x.y`, good.split('.')[0]!]
+    const bad = [
+      null,
+      '',
+      await past.sign({ id: 'x' }),
+      await theirs.sign({ id: 'x' }),
+      `${good}x.y`,
+      good.split('.')[0]!,
+    ]
     for (const token of bad) expect(await fixture.status(undefined, { token })).toBe(401)
     expect((await fixture.state()).dialed).toEqual([])
     expect(await fixture.status(undefined, { token: good })).toBe(101)
@@ -121,8 +129,10 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
 
   test('wrong Origin, a target outside the list, a query, no WebSocket: refused, and nothing is dialed', async () => {
     const fixture = await startFixture((await startPeer()).port)
-    for (const from of ['https://evil.example', 'null', null]) expect(await fixture.status(undefined, { origin: from })).toBe(403)
-    for (const target of ['broker:9093', 'BROKER:9092', '127.0.0.1:9092', '']) expect(await fixture.status(target)).toBe(403)
+    for (const from of ['https://evil.example', 'null', null])
+      expect(await fixture.status(undefined, { origin: from })).toBe(403)
+    for (const target of ['broker:9093', 'BROKER:9092', '127.0.0.1:9092', ''])
+      expect(await fixture.status(target)).toBe(403)
     expect(await fixture.status(undefined, { path: '/broker:9092?x=1' })).toBe(400)
     expect((await fetch(`${program.url}broker:9092`)).status).toBe(426)
     expect((await fetch(`${program.url}healthz`)).status).toBe(200)
@@ -131,7 +141,9 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
 
   test('DNS rebinding, link-local and IPv4-mapped addresses: refused, and nothing is dialed', async () => {
     const forbidden = ['169.254.169.254', '::ffff:10.0.0.1', 'fe80::1', '64:ff9b::a9fe:a9fe', '::1', '127.1']
-    const fixture = await startFixture((await startPeer()).port, { resolve: [['127.0.0.1'], ...forbidden.map(each => [each])] })
+    const fixture = await startFixture((await startPeer()).port, {
+      resolve: [['127.0.0.1'], ...forbidden.map(each => [each])],
+    })
     expect(await fixture.status()).toBe(101)
     for (const address of forbidden) expect([address, await fixture.status()]).toEqual([address, 403])
     expect(await fixture.state()).toMatchObject({ dialed: ['127.0.0.1:9092'], lookUps: 1 + forbidden.length })
@@ -161,7 +173,9 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
   })
 
   test('past the limit: 503; of one identity: 429; a place that is free again can be had', async () => {
-    const fixture = await startFixture((await startPeer()).port, { limits: { connections: 3, connectionsPerIdentity: 2 } })
+    const fixture = await startFixture((await startPeer()).port, {
+      limits: { connections: 3, connectionsPerIdentity: 2 },
+    })
     const [first] = [await fixture.connect(), await fixture.connect()]
     expect(await fixture.status()).toBe(429)
     const token = await tokens.sign({ id: 'another' })
@@ -183,7 +197,9 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
       client.webSocket.send(requestBytes(1))
     }
     const taken = await standstill(program)
-    console.log(`${place}: slow readers had ${(taken / clients.length / MiB).toFixed(2)} MiB of 32 taken from the broker each`)
+    console.log(
+      `${place}: slow readers had ${(taken / clients.length / MiB).toFixed(2)} MiB of 32 taken from the broker each`,
+    )
     // The window and a read; elsewhere what the kernel holds, too.
     expect(taken / clients.length).toBeLessThan(marked ? 1.6 * MiB : 8 * MiB)
     clients[0]!.raw.resume()
@@ -193,7 +209,9 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
   if (marked)
     test('a client that reads and returns no mark, or a wrong one, gets no more than the window', async () => {
       const answer = responseBytes(1, 8 * MiB)
-      const fixture = await startFixture((await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port)
+      const fixture = await startFixture(
+        (await startPeer(socket => onRequests(socket, () => socket.write(answer)))).port,
+      )
       const silent = await fixture.connect()
       silent.returnsMarks = false
       silent.webSocket.send(requestBytes(1))

@@ -13,8 +13,8 @@ import type { Target } from './entries/target.ts'
 import { chosenRuntimes, type RuntimeName, runtime, runtimeNames } from './packages.ts'
 import { type Cell, Table } from './table.ts'
 
-// Every runtime on every broker takes half an hour (`npm run test:runtimes`). `npm test` has each of its runtimes on embedded brokers, and
-// on a real Kafka the one that reaches it by other means than a socket.
+// Every runtime on every broker takes half an hour (`npm run test:runtimes`). `npm test` has each of its runtimes on
+// embedded brokers, and on a real Kafka the one that reaches it by other means than a socket.
 const whole = process.env['RUNTIMES'] !== undefined
 const onKafka = chosenRuntimes.filter(name => whole || name === 'chromium')
 
@@ -22,7 +22,10 @@ const table = new Table((whole ? runtimeNames : chosenRuntimes).map(name => runt
 
 if (whole) {
   const kind = 'an embedded broker inside the runtime'
-  matrix(kind, chosenRuntimes, { kind: 'embedded', nodes: 1 }, null, async () => ({ target: { memory: true }, async stop() {} }))
+  matrix(kind, chosenRuntimes, { kind: 'embedded', nodes: 1 }, null, async () => ({
+    target: { memory: true },
+    async stop() {},
+  }))
 }
 
 matrix('three embedded brokers', chosenRuntimes, { kind: 'embedded', nodes: 3 }, null, async shape => {
@@ -43,7 +46,11 @@ matrix('Kafka 4.4.0', onKafka, { kind: 'kafka', nodes: 1 }, noKafka, async () =>
 if (!whole) {
   const others = runtimeNames.filter(name => !chosenRuntimes.includes(name)).map(name => runtime(name).label)
   const command = 'npm run test:runtimes'
-  test('the contract in every runtime', unless({ why: `in ${others.join(', ')} it takes half an hour`, command }), () => {})
+  test(
+    'the contract in every runtime',
+    unless({ why: `in ${others.join(', ')} it takes half an hour`, command }),
+    () => {},
+  )
 }
 
 afterAll(() => {

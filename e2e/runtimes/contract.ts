@@ -39,7 +39,8 @@ async function inProcess(runtime: Runtime, target: Target): Promise<ContractRun>
       // It ends by itself once no timer and no connection holds it.
       const line = await program.line()
       const { code, errors } = await program.ended
-      if (line !== null || code !== 0) throw new Error(`${runtime.label} ended with code ${code}: ${line ?? ''} ${errors}`)
+      if (line !== null || code !== 0)
+        throw new Error(`${runtime.label} ended with code ${code}: ${line ?? ''} ${errors}`)
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }

@@ -23,9 +23,16 @@ describe('a Transport that a Worker keeps for its next request', unless(missing)
     await broker.close()
   })
 
-  async function ask(worker: Worker, path: string, value: string): Promise<{ status: number; body: unknown; took: number }> {
+  async function ask(
+    worker: Worker,
+    path: string,
+    value: string,
+  ): Promise<{ status: number; body: unknown; took: number }> {
     const since = performance.now()
-    const response = await fetch(new URL(path, worker.url), { method: 'POST', body: JSON.stringify({ brokers: door.addresses[0], value }) })
+    const response = await fetch(new URL(path, worker.url), {
+      method: 'POST',
+      body: JSON.stringify({ brokers: door.addresses[0], value }),
+    })
     const text = await response.text()
     return { status: response.status, body: response.ok ? JSON.parse(text) : text, took: performance.now() - since }
   }
@@ -44,7 +51,9 @@ describe('a Transport that a Worker keeps for its next request', unless(missing)
   test('harms none of twenty requests that overlap', async () => {
     await using worker = await startWorker(code)
     await ask(worker, '/keep', 'kept')
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(worker, n === 7 ? '/kept' : '/own', `message ${n}`)))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => ask(worker, n === 7 ? '/kept' : '/own', `message ${n}`)),
+    )
     for (const [n, { status, body }] of answers.entries()) {
       expect([n, status]).toEqual([n, 200])
       if (n === 7) expect(body).toMatchObject({ writer: refusal, reader: refusal })

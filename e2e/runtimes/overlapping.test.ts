@@ -20,7 +20,11 @@ interface Outcome {
 }
 
 async function post(worker: Worker, job: Job): Promise<Outcome> {
-  const response = await fetch(worker.url, { method: 'POST', body: JSON.stringify(job), signal: AbortSignal.timeout(30_000) })
+  const response = await fetch(worker.url, {
+    method: 'POST',
+    body: JSON.stringify(job),
+    signal: AbortSignal.timeout(30_000),
+  })
   const text = await response.text()
   if (response.status !== 200) throw new Error(`${response.status} ${text} ${worker.log()}`)
   return JSON.parse(text)
@@ -36,10 +40,15 @@ describe.each(['transport', 'writer', 'reader'] as const)('a Worker that keeps a
     const guilty = 7
     const values = Array.from({ length: requests }, (_, number) => `request ${number}`)
     const outcomes = await Promise.all(
-      values.map((value, number) => post(worker, { ...job, value, together: 1 + requests, ...(number === guilty && { uses }) })),
+      values.map((value, number) =>
+        post(worker, { ...job, value, together: 1 + requests, ...(number === guilty && { uses }) }),
+      ),
     )
     const told = outcomes[guilty]!
-    expect(told, JSON.stringify(told)).toMatchObject({ name: 'ConfigError', error: expect.stringContaining('made in another request') })
+    expect(told, JSON.stringify(told)).toMatchObject({
+      name: 'ConfigError',
+      error: expect.stringContaining('made in another request'),
+    })
     expect(told.afterMs, 'how long it took to be told, ms').toBeLessThan(1_000)
     const innocent = values.filter((_, number) => number !== guilty)
     expect(outcomes.filter((_, number) => number !== guilty)).toEqual(innocent.map(value => ({ done: value })))

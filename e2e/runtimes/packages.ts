@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Lack } from '../../test/support/left-out.ts'
 
-// The runtimes' packages, in a folder of their own: a gigabyte that `npm ci` at the root need not fetch. Other versions of Node are its
-// devDependencies.
+// The runtimes' packages, in a folder of their own: a gigabyte that `npm ci` at the root need not fetch. Other versions
+// of Node are its devDependencies.
 const home = fileURLToPath(new URL('.', import.meta.url))
 const installing = 'npm ci --omit=dev --prefix e2e/runtimes'
 const require = createRequire(new URL('package.json', import.meta.url))
@@ -47,13 +47,21 @@ const places: Readonly<Record<RuntimeName, Place>> = {
   workerd: { title: 'workerd', condition: 'workerd', binary: '.bin/workerd' },
   chromium: { title: 'Chromium', condition: 'browser', binary: '/usr/bin/chromium', apt: 'chromium' },
   firefox: { title: 'Firefox', condition: 'browser', binary: '/usr/bin/firefox-esr', apt: 'firefox-esr' },
-  webkit: { title: 'WebKitGTK', condition: 'browser', binary: '/usr/bin/WebKitWebDriver', apt: 'webkit2gtk-driver xvfb' },
+  webkit: {
+    title: 'WebKitGTK',
+    condition: 'browser',
+    binary: '/usr/bin/WebKitWebDriver',
+    apt: 'webkit2gtk-driver xvfb',
+  },
 }
 
 export const runtimeNames = Object.keys(places) as RuntimeName[]
 export const browserNames: readonly BrowserName[] = ['chromium', 'firefox', 'webkit']
 
-/** Those the tests run in: RUNTIMES names them, or says `all`; otherwise those that Node's own runs don't cover and CI installs. */
+/**
+ * Those the tests run in: RUNTIMES names them, or says `all`; otherwise those that Node's own runs don't cover and CI
+ * installs.
+ */
 export const chosenRuntimes: readonly RuntimeName[] = choose(process.env['RUNTIMES'])
 
 function choose(text: string | undefined): readonly RuntimeName[] {
@@ -61,7 +69,8 @@ function choose(text: string | undefined): readonly RuntimeName[] {
   if (text === 'all') return runtimeNames
   const chosen = text.split(',')
   const unknown = chosen.filter(name => !(name in places))
-  if (unknown.length > 0) throw new Error(`no such runtime: ${unknown.join(', ')}; there are ${runtimeNames.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(`no such runtime: ${unknown.join(', ')}; there are ${runtimeNames.join(', ')}`)
   return runtimeNames.filter(name => chosen.includes(name))
 }
 
@@ -69,7 +78,9 @@ export function runtime(name: RuntimeName): Runtime {
   const { title, condition, apt } = places[name]
   const binary = binaryOf(name)
   if (apt !== undefined) {
-    const missing = existsSync(binary) ? bundlerMissing() : { why: `${title} is not installed`, command: `apt-get install -y ${apt}` }
+    const missing = existsSync(binary)
+      ? bundlerMissing()
+      : { why: `${title} is not installed`, command: `apt-get install -y ${apt}` }
     return { name, label: `${title} ${debianVersion(apt)}`.trim(), condition, binary, missing }
   }
   const version = npmVersion(name)

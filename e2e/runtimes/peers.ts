@@ -48,7 +48,8 @@ export async function startPeers(): Promise<Peers & AsyncDisposable> {
   const authority = certificate({ name: 'Test CA', isAuthority: true })
   const stranger = certificate({ name: 'Another CA', isAuthority: true })
   const client = certificate({ name: 'client', issuer: authority })
-  const issue = (hosts: string[], more: object = {}): Certificate => certificate({ name: 'peer', hosts, issuer: authority, ...more })
+  const issue = (hosts: string[], more: object = {}): Certificate =>
+    certificate({ name: 'peer', hosts, issuer: authority, ...more })
   const good = issue(['localhost', 'peer.test', '127.0.0.1'])
   const old = { notBefore: new Date(Date.now() - 3 * day), notAfter: new Date(Date.now() - day) }
 
@@ -123,7 +124,8 @@ export async function startPeers(): Promise<Peers & AsyncDisposable> {
     return (server.address() as net.AddressInfo).port
   }
   const ports: Partial<Record<PeerName, number>> = {}
-  for (const [name, accept] of Object.entries(plain)) ports[name as PeerName] = await listen(net.createServer(), 'connection', accept)
+  for (const [name, accept] of Object.entries(plain))
+    ports[name as PeerName] = await listen(net.createServer(), 'connection', accept)
   for (const [name, [options, accept]] of Object.entries(secure))
     ports[name as PeerName] = await listen(tls.createServer(options), 'secureConnection', accept)
   const unused = net.createServer()

@@ -14,11 +14,19 @@ export interface Program extends AsyncDisposable {
 }
 
 /** Runs an ES module in Node, Deno or Bun, in a folder of its own. Deno may use the network and nothing else. */
-export async function startProgram({ condition, binary }: Runtime, code: string, args: readonly string[] = []): Promise<Program> {
+export async function startProgram(
+  { condition, binary }: Runtime,
+  code: string,
+  args: readonly string[] = [],
+): Promise<Program> {
   const directory = await mkdtemp(join(tmpdir(), 'isokafka-runtime-'))
   await writeFile(join(directory, 'program.mjs'), code)
-  const command = condition === 'deno' ? ['run', '--quiet', '--no-prompt', '--allow-net'] : condition === 'bun' ? ['run'] : []
-  const child = spawn(binary, [...command, 'program.mjs', ...args], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] })
+  const command =
+    condition === 'deno' ? ['run', '--quiet', '--no-prompt', '--allow-net'] : condition === 'bun' ? ['run'] : []
+  const child = spawn(binary, [...command, 'program.mjs', ...args], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let errors = ''
   child.stderr.on('data', chunk => {
     errors += chunk

@@ -20,7 +20,10 @@ export class Cell {
   }
 
   toString(): string {
-    const parts = [this.passed.size > 0 ? `${this.passed.size}` : '', this.failed.size > 0 ? `**${this.failed.size} failed**` : '']
+    const parts = [
+      this.passed.size > 0 ? `${this.passed.size}` : '',
+      this.failed.size > 0 ? `**${this.failed.size} failed**` : '',
+    ]
     for (const [reason, count] of this.skipped) parts.push(`${count} skipped: ${reason}`)
     return parts.filter(part => part !== '').join(', ') || '–'
   }
@@ -42,13 +45,22 @@ export class Table {
     return entry(row, label, () => new Cell())
   }
 
-  /** With the day of the run beneath each column. A column of which nothing ran is as it was `before`, in a text of this method's. */
+  /**
+   * With the day of the run beneath each column. A column of which nothing ran is as it was `before`, in a text of this
+   * method's.
+   */
   toString(before = ''): string {
     const old = read(before)
-    return [...this.sections].map(([broker, suites]) => this.section(broker, suites, old.get(broker) ?? new Map())).join('\n\n')
+    return [...this.sections]
+      .map(([broker, suites]) => this.section(broker, suites, old.get(broker) ?? new Map()))
+      .join('\n\n')
   }
 
-  private section(broker: string, suites: Map<string, Map<string, Cell>>, old: ReadonlyMap<string, readonly string[]>): string {
+  private section(
+    broker: string,
+    suites: Map<string, Map<string, Cell>>,
+    old: ReadonlyMap<string, readonly string[]>,
+  ): string {
     const ran = (label: string): boolean => [...suites.values()].some(row => row.has(label))
     const line = (title: string, own: (label: string) => string): string => {
       const was = old.get(title) ?? []

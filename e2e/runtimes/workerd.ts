@@ -26,7 +26,10 @@ export interface WorkerOptions {
   front?: string
 }
 
-/** Runs a module worker in workerd itself: that is all of miniflare and wrangler that matters here, without what they bring along. */
+/**
+ * Runs a module worker in workerd itself: that is all of miniflare and wrangler that matters here, without what they
+ * bring along.
+ */
 export async function startWorker(code: string, options: WorkerOptions = {}): Promise<Worker> {
   const directory = await mkdtemp(join(tmpdir(), 'isokafka-workerd-'))
   await writeFile(join(directory, 'worker.js'), code)
@@ -57,13 +60,24 @@ export async function startWorker(code: string, options: WorkerOptions = {}): Pr
 }
 
 function configuration(options: WorkerOptions & { storage: string }): string {
-  const { trusted = [], variables = {}, durableObjects = {}, storage, compatibilityDate = '2026-10-01', front } = options
+  const {
+    trusted = [],
+    variables = {},
+    durableObjects = {},
+    storage,
+    compatibilityDate = '2026-10-01',
+    front,
+  } = options
   const text = JSON.stringify
   const bindings = [
     ...Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
-    ...Object.entries(durableObjects).map(([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`),
+    ...Object.entries(durableObjects).map(
+      ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`,
+    ),
   ]
-  const namespaces = Object.values(durableObjects).map(name => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`)
+  const namespaces = Object.values(durableObjects).map(
+    name => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
+  )
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [

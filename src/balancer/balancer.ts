@@ -1,9 +1,10 @@
 import type { MessageInput } from '../records/message-input.ts'
 
 /**
- * Chooses the partition of each message a Writer is given. `partitions` are those of the message's topic, ascending and frozen; the answer
- * must be one of them, at once, or the message is refused with a ConfigError, as it is when the balancer throws. A balancer that keeps
- * state serves one topic: give each its own Writer, or a balancer that tells them apart by `message.topic`.
+ * Chooses the partition of each message a Writer is given. `partitions` are those of the message's topic, ascending and
+ * frozen; the answer must be one of them, at once, or the message is refused with a ConfigError, as it is when the
+ * balancer throws. A balancer that keeps state serves one topic: give each its own Writer, or a balancer that tells
+ * them apart by `message.topic`.
  */
 export interface Balancer {
   balance(message: MessageInput, partitions: readonly number[]): number

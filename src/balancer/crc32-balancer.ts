@@ -5,8 +5,8 @@ import { type Balancer, randomPartition } from './balancer.ts'
 import { keyBytes } from './key.ts'
 
 /**
- * The same key goes to the same partition as librdkafka chooses: CRC-32 % partitions. Null and empty keys go anywhere (its `consistent_random`),
- * or, with `consistent`, all to one partition (its `consistent`).
+ * The same key goes to the same partition as librdkafka chooses: CRC-32 % partitions. Null and empty keys go anywhere
+ * (its `consistent_random`), or, with `consistent`, all to one partition (its `consistent`).
  */
 export class CRC32Balancer implements Balancer {
   readonly consistent: boolean
@@ -17,7 +17,8 @@ export class CRC32Balancer implements Balancer {
   }
 
   balance({ key }: MessageInput, partitions: readonly number[]): number {
-    if (key === null || key === undefined || key.length === 0) return this.consistent ? partitions[0]! : randomPartition(partitions)
+    if (key === null || key === undefined || key.length === 0)
+      return this.consistent ? partitions[0]! : randomPartition(partitions)
     return partitions[crc32(keyBytes(key)) % partitions.length]!
   }
 }

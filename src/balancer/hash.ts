@@ -6,8 +6,8 @@ import { keyBytes } from './key.ts'
 import { RoundRobin } from './round-robin.ts'
 
 /**
- * The same key goes to the same partition: |int32(hash) % partitions|, FNV-1a by default, as Sarama's hash partitioner does. Messages whose key
- * is null are dealt in turn.
+ * The same key goes to the same partition: |int32(hash) % partitions|, FNV-1a by default, as Sarama's hash partitioner
+ * does. Messages whose key is null are dealt in turn.
  */
 export class Hash implements Balancer {
   readonly #hasher: Hasher

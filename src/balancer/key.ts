@@ -1,6 +1,7 @@
 import { utf8, writeUtf8 } from '../bytes/utf8.ts'
 
-// Keys up to this many UTF-16 units are encoded into one buffer used again and again: hashing a key then allocates no memory of its own.
+// Keys up to this many UTF-16 units are encoded into one buffer used again and again: hashing a key then allocates no
+// memory of its own.
 const longest = 256
 let scratch: Uint8Array | undefined
 

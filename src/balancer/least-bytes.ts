@@ -3,8 +3,8 @@ import type { MessageInput } from '../records/message-input.ts'
 import type { Balancer } from './balancer.ts'
 
 /**
- * Sends each message to the partition that was given the fewest bytes of keys and values so far, the lowest of equals. Writers know nothing of each
- * other's bytes. Starts afresh when the number of partitions changes.
+ * Sends each message to the partition that was given the fewest bytes of keys and values so far, the lowest of equals.
+ * Writers know nothing of each other's bytes. Starts afresh when the number of partitions changes.
  */
 export class LeastBytes implements Balancer {
   #given: number[] = []

@@ -7,8 +7,9 @@ import { murmur2 } from './murmur2.ts'
 const noKey = new Uint8Array(0)
 
 /**
- * The same key goes to the same partition as Java's producer chooses, and librdkafka's `murmur2_random`. An empty key is a key. Messages whose
- * key is null go anywhere, or, with `consistent`, where the empty key goes (librdkafka's `murmur2`).
+ * The same key goes to the same partition as Java's producer chooses, and librdkafka's `murmur2_random`. An empty key
+ * is a key. Messages whose key is null go anywhere, or, with `consistent`, where the empty key goes (librdkafka's
+ * `murmur2`).
  */
 export class Murmur2Balancer implements Balancer {
   readonly consistent: boolean

@@ -5,8 +5,8 @@ import { fnv1a, type Hasher } from './fnv1a.ts'
 import { keyBytes } from './key.ts'
 
 /**
- * The same key goes to the same partition: (hash & 0x7fffffff) % partitions, FNV-1a by default, as Sarama's reference hash partitioner does.
- * Messages whose key is null go anywhere.
+ * The same key goes to the same partition: (hash & 0x7fffffff) % partitions, FNV-1a by default, as Sarama's reference
+ * hash partitioner does. Messages whose key is null go anywhere.
  */
 export class ReferenceHash implements Balancer {
   readonly #hasher: Hasher

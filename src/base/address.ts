@@ -14,7 +14,10 @@ export interface Addr {
   toString(): string
 }
 
-/** What calls take for an address: `'host'`, `'host:port'`, `'[::1]:9092'`, a comma-separated list of these, `tcp(...)`, or a list of any. */
+/**
+ * What calls take for an address: `'host'`, `'host:port'`, `'[::1]:9092'`, a comma-separated list of these, `tcp(...)`,
+ * or a list of any.
+ */
 export type AddressLike = string | Addr | readonly (string | Addr)[]
 
 /** The port taken when an address names none. */
@@ -38,15 +41,18 @@ export function addressesOf(addr: AddressLike): Address[] {
 
 function listOf(item: string | Addr): readonly Address[] {
   if (typeof item === 'string') return item.split(',').map(parseAddress)
-  if (!Array.isArray(item?.addresses)) throw new ConfigError(`a broker address is a text such as localhost:${defaultPort}, not ${item}`)
+  if (!Array.isArray(item?.addresses))
+    throw new ConfigError(`a broker address is a text such as localhost:${defaultPort}, not ${item}`)
   return item.addresses
 }
 
 /** One address out of its text. */
 export function parseAddress(text: string): Address {
   const trimmed = text.trim()
-  if (trimmed === '') throw new ConfigError(`an empty broker address (write host or host:port, as in localhost:${defaultPort})`)
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) throw new ConfigError(`"${trimmed}" is a URL, where a broker's host:port is expected`)
+  if (trimmed === '')
+    throw new ConfigError(`an empty broker address (write host or host:port, as in localhost:${defaultPort})`)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed))
+    throw new ConfigError(`"${trimmed}" is a URL, where a broker's host:port is expected`)
   const bracketed = /^\[([^\][]*)\](?::(.*))?$/.exec(trimmed)
   if (bracketed !== null) {
     const host = bracketed[1]!
@@ -54,7 +60,8 @@ export function parseAddress(text: string): Address {
     return { host, port: portOf(bracketed[2], trimmed) }
   }
   const colons = trimmed.split(':').length - 1
-  // Two colons or more without brackets: the whole is an IPv6 address, for a port could not be told from its last group.
+  // Two colons or more without brackets: the whole is an IPv6 address, for a port could not be told from its last
+  // group.
   if (colons > 1) {
     if (!isIpv6(trimmed)) throw new ConfigError(`"${trimmed}" is no host:port`)
     return { host: trimmed, port: defaultPort }

@@ -1,6 +1,9 @@
 import type { SettingKinds } from './settings.ts'
 
-/** How long to wait between tries: from `min` doubling up to `max` milliseconds, each ±20 % so that clients don't march in step (KIP-580). */
+/**
+ * How long to wait between tries: from `min` doubling up to `max` milliseconds, each ±20 % so that clients don't march
+ * in step (KIP-580).
+ */
 export interface Backoff {
   min: number
   max: number

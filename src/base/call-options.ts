@@ -3,10 +3,15 @@ import { nearest, shown } from './settings.ts'
 import type { CallOptions } from './signals.ts'
 
 /**
- * The signal in the last argument of a public method. A ConfigError for what is no such argument, or comes after it: both would be dropped in
- * silence. `hint` says what to do instead.
+ * The signal in the last argument of a public method. A ConfigError for what is no such argument, or comes after it:
+ * both would be dropped in silence. `hint` says what to do instead.
  */
-export function signalOf(method: string, options: CallOptions | undefined, more: readonly unknown[], hint = ''): AbortSignal | undefined {
+export function signalOf(
+  method: string,
+  options: CallOptions | undefined,
+  more: readonly unknown[],
+  hint = '',
+): AbortSignal | undefined {
   if (options === undefined && more.length === 0) return undefined
   const advice = hint === '' ? '' : `: ${hint}`
   refuseMore(method, more, hint)
@@ -25,7 +30,12 @@ export function signalOf(method: string, options: CallOptions | undefined, more:
 }
 
 /** The same as options to hand on. */
-export function optionsOf(method: string, options: CallOptions | undefined, more: readonly unknown[], hint = ''): CallOptions {
+export function optionsOf(
+  method: string,
+  options: CallOptions | undefined,
+  more: readonly unknown[],
+  hint = '',
+): CallOptions {
   const signal = signalOf(method, options, more, hint)
   return signal === undefined ? {} : { signal }
 }
@@ -33,5 +43,7 @@ export function optionsOf(method: string, options: CallOptions | undefined, more
 /** A ConfigError for arguments that nobody would look at. */
 export function refuseMore(method: string, more: readonly unknown[], hint = ''): void {
   if (more.length > 0)
-    throw new ConfigError(`${method} was given ${more.length} argument${more.length > 1 ? 's' : ''} too many${hint && `: ${hint}`}`)
+    throw new ConfigError(
+      `${method} was given ${more.length} argument${more.length > 1 ? 's' : ''} too many${hint && `: ${hint}`}`,
+    )
 }

@@ -1,8 +1,9 @@
 import { IsoKafkaError } from './errors.ts'
 
 /**
- * Rejects with an error that was made far from the call it answers, and whose stack names the line that waits for this promise all the same.
- * Costs nothing unless something fails. Engines that don't follow promises leave the stack as it was.
+ * Rejects with an error that was made far from the call it answers, and whose stack names the line that waits for this
+ * promise all the same. Costs nothing unless something fails. Engines that don't follow promises leave the stack as it
+ * was.
  */
 export async function atCaller(makeError: () => unknown): Promise<never> {
   // Whoever waits is linked to this promise only a microtask after it was handed over.
@@ -12,7 +13,9 @@ export async function atCaller(makeError: () => unknown): Promise<never> {
   throw error instanceof IsoKafkaError ? withCaller(error) : error
 }
 
-/** Settles as the call does, which engines can't follow by themselves; the stack of its error names the line that waits. */
+/**
+ * Settles as the call does, which engines can't follow by themselves; the stack of its error names the line that waits.
+ */
 export async function traced<T>(call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -21,7 +24,10 @@ export async function traced<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** Engines tell of those who wait when an error is made; one made before has them added. Several callers may share one error. */
+/**
+ * Engines tell of those who wait when an error is made; one made before has them added. Several callers may share one
+ * error.
+ */
 function withCaller(error: IsoKafkaError): IsoKafkaError {
   const known = error.stack ?? ''
   const waiting = (new Error().stack ?? '').split('\n').filter(line => isWaiting(line) && !known.includes(line))

@@ -2,7 +2,9 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Milliseconds since some fixed moment; never jumps, whatever happens to the wall clock. For durations and deadlines. */
+  /**
+   * Milliseconds since some fixed moment; never jumps, whatever happens to the wall clock. For durations and deadlines.
+   */
   monotonic(): number
   /** Calls `task` once after `milliseconds`; the answer cancels it. */
   after(milliseconds: number, task: () => void): () => void

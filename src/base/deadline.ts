@@ -21,8 +21,8 @@ export class Deadline {
   }
 
   /**
-   * Settles as `promise` does, unless the signal or this moment comes first: then rejects with the signal's reason or `late()`. The work
-   * itself goes on.
+   * Settles as `promise` does, unless the signal or this moment comes first: then rejects with the signal's reason or
+   * `late()`. The work itself goes on.
    */
   bound<T>(promise: Promise<T>, late: () => unknown, { signal }: CallOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {

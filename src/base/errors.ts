@@ -1,6 +1,6 @@
 /**
- * The root of every error this package makes. Two copies of the package in one program (a bundle and a dependency, say) have two classes
- * of each name, so `instanceof` answers by a brand and not by prototype alone.
+ * The root of every error this package makes. Two copies of the package in one program (a bundle and a dependency, say)
+ * have two classes of each name, so `instanceof` answers by a brand and not by prototype alone.
  */
 export class IsoKafkaError extends Error {
   /** Whether trying the same thing again may succeed. */
@@ -30,7 +30,9 @@ export class IsoKafkaError extends Error {
     return false
   }
 
-  /** Names the class across copies of the package. A subclass without one of its own is recognised by identity alone. */
+  /**
+   * Names the class across copies of the package. A subclass without one of its own is recognised by identity alone.
+   */
   static readonly brand: string = 'isokafka.IsoKafkaError'
 }
 
@@ -43,12 +45,18 @@ interface Sent {
   sent?: boolean
 }
 
-/** A connection could not be made, or ended: refused, reset, unreachable, closed by the peer. `broker` says which, as host:port. */
+/**
+ * A connection could not be made, or ended: refused, reset, unreachable, closed by the peer. `broker` says which, as
+ * host:port.
+ */
 export class ConnectionError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ConnectionError'
   override readonly temporary: boolean = true
   readonly broker: string
-  /** Whether any byte of the request may have left: false means that the broker has not seen it, and sending it again is safe. */
+  /**
+   * Whether any byte of the request may have left: false means that the broker has not seen it, and sending it again is
+   * safe.
+   */
   readonly sent: boolean
 
   constructor(broker: string, message: string, options: Sent = {}) {
@@ -58,7 +66,10 @@ export class ConnectionError extends IsoKafkaError {
   }
 }
 
-/** The peer ended a connection at our first words: it may want to be spoken to otherwise. For us alone to know; to users it is a ConnectionError. */
+/**
+ * The peer ended a connection at our first words: it may want to be spoken to otherwise. For us alone to know; to users
+ * it is a ConnectionError.
+ */
 export class HungUpError extends ConnectionError {}
 
 /** The peer refused our credentials, or the TLS handshake failed. Retrying alone does not help. */
@@ -66,7 +77,10 @@ export class AuthenticationError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.AuthenticationError'
 }
 
-/** Bytes that are not what the protocol says: a broken frame, a bad length, a failed checksum, an answer of the wrong shape. */
+/**
+ * Bytes that are not what the protocol says: a broken frame, a bad length, a failed checksum, an answer of the wrong
+ * shape.
+ */
 export class ProtocolError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ProtocolError'
 }

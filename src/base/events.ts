@@ -14,12 +14,26 @@ export type ClientEvent =
       error?: unknown
     }
   | { type: 'metadataRefresh'; brokers: number; topics: number }
-  | { type: 'produceBatch'; topic: string; partition: number; messages: number; bytes: number; durationMs: number; error?: unknown }
+  | {
+      type: 'produceBatch'
+      topic: string
+      partition: number
+      messages: number
+      bytes: number
+      durationMs: number
+      error?: unknown
+    }
   | { type: 'retry'; what: string; attempt: number; error: unknown }
   | { type: 'fetch'; broker: string; partitions: number; bytes: number; durationMs: number }
   | { type: 'partitionTrouble'; topic: string; partition: number; failures: number; error: unknown }
   | { type: 'partitionRecovered'; topic: string; partition: number; failures: number; durationMs: number }
-  | { type: 'rebalance'; groupId: string; generationId: number; memberId: string; assignments: Record<string, number[]> }
+  | {
+      type: 'rebalance'
+      groupId: string
+      generationId: number
+      memberId: string
+      assignments: Record<string, number[]>
+    }
   | { type: 'generationEnd'; groupId: string; generationId: number; error: unknown }
   | { type: 'commit'; groupId: string; partitions: number; error?: unknown }
 

@@ -11,7 +11,8 @@ export interface FirstSuccessOptions<T> {
 }
 
 /**
- * Tries the candidates in turn and answers with the first that works: the next begins when one fails, or has not come to an end within
+ * Tries the candidates in turn and answers with the first that works: the next begins when one fails, or has not come
+ * to an end within
  * `patience`, so that one that never answers holds nobody up. Rejects with `failed()` when all have failed.
  */
 export function firstSuccess<C, T>(

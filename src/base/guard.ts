@@ -1,8 +1,14 @@
 import { ConfigError } from './errors.ts'
 import { type Logger, silentLogger } from './logger.ts'
 
-/** A user's function that throws, or answers a promise that rejects, must not break the loop that calls it, nor end the process. */
-export function guarded<A extends unknown[]>(call: (...args: A) => unknown, failed: (error: unknown) => void): (...args: A) => void {
+/**
+ * A user's function that throws, or answers a promise that rejects, must not break the loop that calls it, nor end the
+ * process.
+ */
+export function guarded<A extends unknown[]>(
+  call: (...args: A) => unknown,
+  failed: (error: unknown) => void,
+): (...args: A) => void {
   return (...args) => {
     try {
       const answer = call(...args)
@@ -13,7 +19,10 @@ export function guarded<A extends unknown[]>(call: (...args: A) => unknown, fail
   }
 }
 
-/** The logger, its own failures swallowed: there is nowhere left to tell of them. `otherwise` serves where none is given, silence for null. */
+/**
+ * The logger, its own failures swallowed: there is nowhere left to tell of them. `otherwise` serves where none is
+ * given, silence for null.
+ */
 export function guardedLogger(logger: Logger | null | undefined, otherwise: Logger): Logger {
   if (logger === undefined) return otherwise
   if (logger === null) return silentLogger

@@ -18,8 +18,8 @@ type IfOne<K, Whole = K> = K extends unknown ? ([Whole] extends [K] ? K : never)
 type Kind<V> = (IfOne<KindOf<V>> | 'any') & string
 
 /**
- * The settings that a T has and the kind of each, 'any' where several do or null does; with a `!` for those that must be given. It stands beside the
- * interface, and the compiler refuses one that lacks a setting or has one too many.
+ * The settings that a T has and the kind of each, 'any' where several do or null does; with a `!` for those that must
+ * be given. It stands beside the interface, and the compiler refuses one that lacks a setting or has one too many.
  */
 export type SettingKinds<T> = {
   readonly [K in keyof T]-?: object extends Pick<T, K> ? Kind<NonNullable<T[K]>> : `${Kind<NonNullable<T[K]>>}!`
@@ -32,10 +32,17 @@ export interface Elsewhere {
 }
 
 /**
- * The settings that were given, without those that are undefined. A ConfigError for one that doesn't exist, which names the nearest that does, and for
- * one of the wrong kind. `of` is whose they are, in words: "a Writer"; `example` shows what can't be left out.
+ * The settings that were given, without those that are undefined. A ConfigError for one that doesn't exist, which names
+ * the nearest that does, and for one of the wrong kind. `of` is whose they are, in words: "a Writer"; `example` shows
+ * what can't be left out.
  */
-export function given<T extends object>(of: string, config: T, kinds: SettingKinds<T>, example = '', elsewhere?: Elsewhere): T {
+export function given<T extends object>(
+  of: string,
+  config: T,
+  kinds: SettingKinds<T>,
+  example = '',
+  elsewhere?: Elsewhere,
+): T {
   if (typeof config !== 'object' || config === null || Array.isArray(config))
     throw new ConfigError(`${of} needs ${example || needed(kinds)}, not ${shown(config)}`)
   for (const [name, value] of Object.entries(config))
@@ -45,7 +52,8 @@ export function given<T extends object>(of: string, config: T, kinds: SettingKin
   for (const [name, wanted] of Object.entries<string>(kinds)) {
     const value = (found as Record<string, unknown>)[name]
     const kind = wanted.replace('!', '')
-    if (value === undefined && kind !== wanted) throw new ConfigError(`${of} needs ${example || needed(kinds)}; ${name} is missing`)
+    if (value === undefined && kind !== wanted)
+      throw new ConfigError(`${of} needs ${example || needed(kinds)}; ${name} is missing`)
     if (value !== undefined && kind !== 'any' && kindOfSetting(value) !== kind)
       throw new ConfigError(`${name} of ${of} must be ${kind === 'object' ? 'an' : 'a'} ${kind}, not ${shown(value)}`)
   }
@@ -76,7 +84,9 @@ export function nearest(name: string, names: object): string | undefined {
 /** The value of an enumeration, given as itself or by name, whatever its case; `choices` are listed in the error. */
 export function oneOf<V>(setting: string, value: unknown, choices: Readonly<Record<string, V>>): V {
   const values = Object.entries(choices)
-  const found = values.find(([name, each]) => each === value || (typeof value === 'string' && plain(name) === plain(value)))
+  const found = values.find(
+    ([name, each]) => each === value || (typeof value === 'string' && plain(name) === plain(value)),
+  )
   if (found === undefined) {
     const names = values.map(([name]) => `'${name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()}'`)
     throw new ConfigError(`${setting} must be one of ${names.join(', ')}, not ${shown(value)}`)

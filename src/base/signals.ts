@@ -15,8 +15,8 @@ interface Listening {
 let listening: WeakMap<AbortSignal, Listening> | undefined
 
 /**
- * Calls `task` once if the signal is aborted (it must not be yet); the answer takes that back. However many ask, a signal has one listener
- * of ours, and none when nobody asks: Node 20 warns of a leak at the eleventh.
+ * Calls `task` once if the signal is aborted (it must not be yet); the answer takes that back. However many ask, a
+ * signal has one listener of ours, and none when nobody asks: Node 20 warns of a leak at the eleventh.
  */
 export function onAbort(signal: AbortSignal, task: () => void): () => void {
   listening ??= new WeakMap()
@@ -44,7 +44,10 @@ function listen(signal: AbortSignal, all: WeakMap<AbortSignal, Listening>): List
 }
 
 /** Waits; rejects with the signal's reason if it is aborted meanwhile. */
-export function sleep(milliseconds: number, { signal, clock = systemClock }: CallOptions & { clock?: Clock } = {}): Promise<void> {
+export function sleep(
+  milliseconds: number,
+  { signal, clock = systemClock }: CallOptions & { clock?: Clock } = {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const cancel = clock.after(milliseconds, () => {
@@ -85,8 +88,8 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
 }
 
 /**
- * A signal that is aborted when any of the given ones is; `release()` forgets them. (AbortSignal.any is missing in Node 20.0–20.2 and never
- * lets go of a long-lived parent.)
+ * A signal that is aborted when any of the given ones is; `release()` forgets them. (AbortSignal.any is missing in Node
+ * 20.0–20.2 and never lets go of a long-lived parent.)
  */
 export function linkSignals(...parents: readonly (AbortSignal | undefined)[]): {
   controller: AbortController

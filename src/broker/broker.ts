@@ -16,7 +16,8 @@ import { Throttle } from './throttle.ts'
 const memoryPort = 9092
 
 /**
- * A Kafka cluster in this program's memory, for tests and demos. It speaks the protocol of Kafka 4.4 over any socket: `memory(broker)` of
+ * A Kafka cluster in this program's memory, for tests and demos. It speaks the protocol of Kafka 4.4 over any socket:
+ * `memory(broker)` of
  * `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP ports. What its brokers hold is
  * shared: replicas never lag, and nothing is lost when a broker stops.
  */
@@ -31,7 +32,12 @@ export class Broker {
 
   constructor(config: BrokerConfig = {}) {
     this.#cluster = new Cluster(config)
-    this.#dispatcher = new Dispatcher(this.#cluster, new ApiTable(config.versions ?? {}), this.#controls, this.#throttle)
+    this.#dispatcher = new Dispatcher(
+      this.#cluster,
+      new ApiTable(config.versions ?? {}),
+      this.#controls,
+      this.#throttle,
+    )
   }
 
   /** Ids of all brokers, running or not. */
@@ -65,12 +71,20 @@ export class Broker {
   }
 
   /**
-   * Serves one connection to a broker until either side ends it. Rejects with a ConfigError when there is no such broker. `clientHost` is what
-   * DescribeGroups tells of the client.
+   * Serves one connection to a broker until either side ends it. Rejects with a ConfigError when there is no such
+   * broker. `clientHost` is what DescribeGroups tells of the client.
    */
   async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
     if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
-    await new Connection(++this.#connections, this.#node(brokerId), socket, listener, clientHost, this.#cluster, this.#dispatcher).serve()
+    await new Connection(
+      ++this.#connections,
+      this.#node(brokerId),
+      socket,
+      listener,
+      clientHost,
+      this.#cluster,
+      this.#dispatcher,
+    ).serve()
   }
 
   /** Puts a function before an API's handler; the answer takes it away. The latest added is asked first. */
@@ -78,7 +92,10 @@ export class Broker {
     return this.#controls.add(api, control)
   }
 
-  /** Makes another broker the partition's leader and raises the leader epoch. The old one answers NOT_LEADER_OR_FOLLOWER from now on. */
+  /**
+   * Makes another broker the partition's leader and raises the leader epoch. The old one answers NOT_LEADER_OR_FOLLOWER
+   * from now on.
+   */
   moveLeader(topic: string, partition: number, brokerId: number): void {
     const found = this.#cluster.partition(topic, partition)
     if (found === undefined) throw new ConfigError(`no partition ${partition} of topic ${topic}`)
@@ -88,12 +105,18 @@ export class Broker {
     found.lead(brokerId)
   }
 
-  /** Makes another broker the coordinator of a group or a transactional id. The old one answers NOT_COORDINATOR from now on. */
+  /**
+   * Makes another broker the coordinator of a group or a transactional id. The old one answers NOT_COORDINATOR from now
+   * on.
+   */
   moveCoordinator(kind: CoordinatorKind, key: string, brokerId: number): void {
     this.#cluster.coordinators.move(kind, key, this.#node(brokerId).id)
   }
 
-  /** Ends the broker's connections and refuses new ones; what it led or coordinated goes to a live one, where there is one. Data stays. */
+  /**
+   * Ends the broker's connections and refuses new ones; what it led or coordinated goes to a live one, where there is
+   * one. Data stays.
+   */
   stopBroker(brokerId: number): void {
     const node = this.#node(brokerId)
     node.running = false
@@ -116,12 +139,18 @@ export class Broker {
     return id
   }
 
-  /** Every answer, or one API's, says it was throttled for so long, and the connection stays mute meanwhile (KIP-219). 0 ends it. */
+  /**
+   * Every answer, or one API's, says it was throttled for so long, and the connection stays mute meanwhile (KIP-219). 0
+   * ends it.
+   */
   throttle(milliseconds: number, api?: AnyApi): void {
     this.#throttle.set(milliseconds, api)
   }
 
-  /** The next `times` (1) requests of an API are applied, but their answers are lost and the connection closed. The answer takes it back. */
+  /**
+   * The next `times` (1) requests of an API are applied, but their answers are lost and the connection closed. The
+   * answer takes it back.
+   */
   loseAnswer(api: AnyApi, { times = 1 }: { times?: number } = {}): () => void {
     let left = times
     const remove = this.control(api, async (_request, context) => {

@@ -5,7 +5,10 @@ import { invalidValue } from './configs/configs.ts'
 import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './configs/definitions.ts'
 import { invalidTopicName } from './topics/names.ts'
 
-/** Partitions one request, or one topic of the start, may add: Kafka's bound. Each costs memory, and is a word for a client to ask for. */
+/**
+ * Partitions one request, or one topic of the start, may add: Kafka's bound. Each costs memory, and is a word for a
+ * client to ask for.
+ */
 export const mostPartitions = 10_000
 
 /** A ConfigError for what no broker could start with. */

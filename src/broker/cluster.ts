@@ -48,7 +48,13 @@ export class Cluster {
     this.users = config.users === undefined ? undefined : new Map(Object.entries(config.users))
     this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
     this.maxBytes = config.maxBytes ?? 256 * mebibyte
-    const { brokers = 1, racks = [], numPartitions = 1, retentionBytes = 64 * mebibyte, autoCreateTopics = true } = config
+    const {
+      brokers = 1,
+      racks = [],
+      numPartitions = 1,
+      retentionBytes = 64 * mebibyte,
+      autoCreateTopics = true,
+    } = config
     this.configs = new Configs(
       brokerDefinitions(),
       Object.entries({
@@ -115,7 +121,11 @@ export class Cluster {
     return new Configs(topicConfigs, own, ConfigSource.topic, this.configs)
   }
 
-  createTopic(name: string, assignment: readonly (readonly number[])[], configs: Iterable<readonly [string, string]>): Topic {
+  createTopic(
+    name: string,
+    assignment: readonly (readonly number[])[],
+    configs: Iterable<readonly [string, string]>,
+  ): Topic {
     const topic = new Topic(name, randomUuid(), this.topicConfigs(configs))
     for (const replicas of assignment) topic.add(replicas)
     this.topics.set(name, topic)

@@ -14,10 +14,15 @@ export interface BrokerTopic {
   configs?: Readonly<Record<string, string>>
 }
 
-/** The versions of one API a broker tells and takes: a highest, a first and last, or null for an API it does not have. */
+/**
+ * The versions of one API a broker tells and takes: a highest, a first and last, or null for an API it does not have.
+ */
 export type VersionCap = number | readonly [first: number, last: number] | null
 
-/** Everything is optional: `new Broker()` is one empty broker that creates topics as they are asked for. What makes no sense is a ConfigError. */
+/**
+ * Everything is optional: `new Broker()` is one empty broker that creates topics as they are asked for. What makes no
+ * sense is a ConfigError.
+ */
 export interface BrokerConfig {
   /** How many brokers the cluster has; 1. Their ids count from 1. */
   brokers?: number
@@ -29,15 +34,15 @@ export interface BrokerConfig {
   /** Partitions of a topic that does not say how many; 1. */
   numPartitions?: number
   /**
-   * Bytes a partition keeps unless its topic says otherwise; 64 MiB. Its oldest segments go first; a segment holds an eighth of it, 1 MiB
-   * at most.
+   * Bytes a partition keeps unless its topic says otherwise; 64 MiB. Its oldest segments go first; a segment holds an
+   * eighth of it, 1 MiB at most.
    */
   retentionBytes?: number
   /** Bytes all partitions keep together, whatever their topics say; 256 MiB. The largest partition gives first. */
   maxBytes?: number
   /**
-   * Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) … `DescribeConfigs` lists those it
-   * knows.
+   * Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) …
+   * `DescribeConfigs` lists those it knows.
    */
   configs?: Readonly<Record<string, string>>
   /** By API name: `{ Produce: 7, EndTxn: [0, 1], DescribeCluster: null }` passes for an older Kafka. */

@@ -9,8 +9,8 @@ import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 
 /**
- * One client's connection to one broker. Requests are served one at a time, as Kafka does: what is behind a waiting Fetch or JoinGroup
- * waits too. At most one request, one read and one answer are held.
+ * One client's connection to one broker. Requests are served one at a time, as Kafka does: what is behind a waiting
+ * Fetch or JoinGroup waits too. At most one request, one read and one answer are held.
  */
 export class Connection implements ClientConnection {
   readonly id: number
@@ -25,7 +25,15 @@ export class Connection implements ClientConnection {
   readonly #listeners = new Set<() => void>()
   #ended = false
 
-  constructor(id: number, node: Node, socket: Socket, listener: Listener, clientHost: string, cluster: Cluster, dispatcher: Dispatcher) {
+  constructor(
+    id: number,
+    node: Node,
+    socket: Socket,
+    listener: Listener,
+    clientHost: string,
+    cluster: Cluster,
+    dispatcher: Dispatcher,
+  ) {
     this.id = id
     this.#node = node
     this.listener = listener

@@ -9,7 +9,10 @@ export interface ControlContext<A extends AnyApi> {
   readonly apiVersion: number
   readonly correlationId: number
   readonly clientId: string | null
-  /** Lets the broker handle the request now and answers what it would have said (null: nothing, acks none), to be changed, delayed or lost. */
+  /**
+   * Lets the broker handle the request now and answers what it would have said (null: nothing, acks none), to be
+   * changed, delayed or lost.
+   */
   apply(): Promise<AnswerTo<A> | null>
 }
 
@@ -19,11 +22,14 @@ export type ControlVerdict = 'drop' | 'hang'
 type ControlAnswer<A extends AnyApi> = AnswerTo<A> | ControlVerdict | null | undefined
 
 /**
- * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never answers, null sends
- * nothing (acks none), and undefined lets the next control function or the broker itself handle it. A promise holds up the requests behind
- * it on that connection.
+ * Decides on a request before the broker does: a response is sent as it is, 'drop' closes the connection, 'hang' never
+ * answers, null sends nothing (acks none), and undefined lets the next control function or the broker itself handle it.
+ * A promise holds up the requests behind it on that connection.
  */
-export type Control<A extends AnyApi> = (request: RequestOf<A>, context: ControlContext<A>) => ControlAnswer<A> | Promise<ControlAnswer<A>>
+export type Control<A extends AnyApi> = (
+  request: RequestOf<A>,
+  context: ControlContext<A>,
+) => ControlAnswer<A> | Promise<ControlAnswer<A>>
 
 /** The control functions in force, by API, oldest first. */
 export class Controls {

@@ -2,7 +2,10 @@ import type { Node } from './node.ts'
 
 export type CoordinatorKind = 'group' | 'transaction'
 
-/** Which broker coordinates which group and transactional id: by a hash of the key, the next one when that does not run, unless it was moved. */
+/**
+ * Which broker coordinates which group and transactional id: by a hash of the key, the next one when that does not run,
+ * unless it was moved.
+ */
 export class Coordinators {
   readonly #nodes: ReadonlyMap<number, Node>
   readonly #moved = new Map<string, number>()

@@ -37,7 +37,10 @@ export class Dispatcher {
     this.#throttle = throttle
   }
 
-  /** The frame is read before this returns, and not kept. What no broker would answer closes the connection: a ProtocolError, or 'drop'. */
+  /**
+   * The frame is read before this returns, and not kept. What no broker would answer closes the connection: a
+   * ProtocolError, or 'drop'.
+   */
   dispatch(frame: Uint8Array, node: Node, connection: ClientConnection): Outcome | Promise<Outcome> {
     const from = new ByteReader(frame)
     const header = readRequestHeader(from)
@@ -46,7 +49,8 @@ export class Dispatcher {
     if (handler === undefined) throw new ProtocolError(`a request for API ${apiKey}, which this broker has not`)
     const { api, versions } = handler
     if (apiVersion < versions[0] || apiVersion > versions[1]) {
-      if (api !== ApiVersions) throw new ProtocolError(`${api.name} v${apiVersion}, of a broker that has v${versions[0]}–${versions[1]}`)
+      if (api !== ApiVersions)
+        throw new ProtocolError(`${api.name} v${apiVersion}, of a broker that has v${versions[0]}–${versions[1]}`)
       return this.#answer(ApiVersions, { ...header, apiVersion: 0 }, unsupportedApiVersions(handler))
     }
     if (this.#cluster.users !== undefined && connection.principal === undefined && !open.includes(api))
@@ -55,7 +59,9 @@ export class Dispatcher {
     const context = { cluster: this.#cluster, node, connection, served: this.#apiTable.all, ...header }
     if (controls.length === 0) {
       const answer = handler.handle(readRequest(api, apiVersion, from), context)
-      return answer instanceof Promise ? answer.then(settled => this.#answer(api, header, settled)) : this.#answer(api, header, answer)
+      return answer instanceof Promise
+        ? answer.then(settled => this.#answer(api, header, settled))
+        : this.#answer(api, header, answer)
     }
     // A control function may have the request handled later, when the frame is gone.
     const owned = new ByteReader(new Uint8Array(frame.subarray(from.offset)))
@@ -95,7 +101,8 @@ export class Dispatcher {
       const verdict = await control(request, controlContext)
       if (verdict === 'hang') return new Promise(() => {})
       if (verdict !== undefined) return verdict
-      if (applied) throw new Error(`a control function applied a ${handler.api.name} request, and then did not say what to answer`)
+      if (applied)
+        throw new Error(`a control function applied a ${handler.api.name} request, and then did not say what to answer`)
     }
     return handler.handle(request, context)
   }

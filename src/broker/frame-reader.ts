@@ -3,7 +3,10 @@ import type { Socket } from '../socket/socket.ts'
 
 const noBytes = new Uint8Array(0)
 
-/** Cuts what a socket reads into frames: an int32 of their length, and that many bytes. Holds one frame and one read, no more. */
+/**
+ * Cuts what a socket reads into frames: an int32 of their length, and that many bytes. Holds one frame and one read, no
+ * more.
+ */
 export class FrameReader {
   readonly #socket: Socket
   readonly #limit: number
@@ -17,16 +20,23 @@ export class FrameReader {
     this.#limit = limit
   }
 
-  /** The next frame without its length, valid until the next call of this object; null at the end. A length past the limit is a ProtocolError. */
+  /**
+   * The next frame without its length, valid until the next call of this object; null at the end. A length past the
+   * limit is a ProtocolError.
+   */
   async next(): Promise<Uint8Array | null> {
     const size = await this.#take(4)
     if (size === null) return null
     const length = new DataView(size.buffer, size.byteOffset).getInt32(0)
-    if (length < 0 || length > this.#limit) throw new ProtocolError(`a request of ${length} bytes; the limit is ${this.#limit}`)
+    if (length < 0 || length > this.#limit)
+      throw new ProtocolError(`a request of ${length} bytes; the limit is ${this.#limit}`)
     return this.#take(length)
   }
 
-  /** Looks out for the end of the connection while a request waits: settles once something was read. Frames handed out are no longer valid. */
+  /**
+   * Looks out for the end of the connection while a request waits: settles once something was read. Frames handed out
+   * are no longer valid.
+   */
   async watch(): Promise<'more' | 'end'> {
     // Not slice(): a Buffer's is a view.
     this.#rest = new Uint8Array(this.#rest)
@@ -41,7 +51,10 @@ export class FrameReader {
     return taken
   }
 
-  /** Reads until `length` bytes are there; false when the connection ended before. Memory grows with what came, not with what was announced. */
+  /**
+   * Reads until `length` bytes are there; false when the connection ended before. Memory grows with what came, not with
+   * what was announced.
+   */
   async #gather(length: number): Promise<boolean> {
     let held = this.#rest
     let size = held.length
@@ -55,7 +68,8 @@ export class FrameReader {
       if (chunk === null) return false
       if (!ours) held = chunk
       else {
-        if (size + chunk.length > held.length) held = widened(held, size, Math.max(size + chunk.length, Math.min(length, size * 2)))
+        if (size + chunk.length > held.length)
+          held = widened(held, size, Math.max(size + chunk.length, Math.min(length, size * 2)))
         held.set(chunk, size)
       }
       size += chunk.length

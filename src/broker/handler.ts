@@ -36,12 +36,18 @@ export interface RequestContext {
   readonly clientId: string | null
 }
 
-/** What a broker answers. Fields with a default may be left out, as may the time of throttling, which is put in afterwards. */
+/**
+ * What a broker answers. Fields with a default may be left out, as may the time of throttling, which is put in
+ * afterwards.
+ */
 export type AnswerTo<A extends AnyApi> = Omit<ResponseInput<A>, 'throttleTimeMs'> & { readonly throttleTimeMs?: number }
 
 /** One API's behaviour. */
 export interface Handler<A extends AnyApi = AnyApi> extends ServedApi<A> {
-  /** Answers the request; null for a request that gets no answer (Produce with acks 0). A promise holds up what is behind it on the connection. */
+  /**
+   * Answers the request; null for a request that gets no answer (Produce with acks 0). A promise holds up what is
+   * behind it on the connection.
+   */
   handle(request: RequestOf<A>, context: RequestContext): AnswerTo<A> | null | Promise<AnswerTo<A> | null>
 }
 

@@ -15,7 +15,10 @@ export function crc32cTables(): Int32Array {
 // Fewer bytes than this are not worth a view of words.
 const fewestAligned = 64
 
-/** Carries the register `crc` (-1 at the beginning, inverted at the end) over bytes[start, end), sixteen at a time as aligned 32-bit words. */
+/**
+ * Carries the register `crc` (-1 at the beginning, inverted at the end) over bytes[start, end), sixteen at a time as
+ * aligned 32-bit words.
+ */
 export function crc32cSlice(crc: number, bytes: Uint8Array, start: number, end: number): number {
   if (!filled) crc32cTables()
   let c = crc

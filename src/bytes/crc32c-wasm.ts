@@ -4,7 +4,8 @@ import { crc32cTables } from './crc32c-slice.ts'
 /** Fewer bytes than this are done sooner by the tables in JavaScript. */
 export const fewestWasmBytes = 1024
 
-// The module's memory: tables, a gap for what is carried over from one chunk to the next (836 bytes), then a chunk of the message and the same again.
+// The module's memory: tables, a gap for what is carried over from one chunk to the next (836 bytes), then a chunk of
+// the message and the same again.
 const data = 24 * 1024
 const reach = 836
 const chunk = 64 * 1024
@@ -25,11 +26,14 @@ interface Engine {
   finish(from: number, to: number): number
 }
 
-// Made at the first use and shared by all: every call runs to its end at once and leaves nothing behind. Null where WebAssembly is missing
-// or refused.
+// Made at the first use and shared by all: every call runs to its end at once and leaves nothing behind. Null where
+// WebAssembly is missing or refused.
 let engine: Engine | null | undefined
 
-/** As `crc32c` for `fewestWasmBytes` and more, by a SIMD WebAssembly module of our own; undefined where there is no WebAssembly to be had. */
+/**
+ * As `crc32c` for `fewestWasmBytes` and more, by a SIMD WebAssembly module of our own; undefined where there is no
+ * WebAssembly to be had.
+ */
 export function crc32cWasm(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (engine === undefined) engine = instantiate()
   if (engine === null) return undefined
@@ -41,7 +45,8 @@ export function crc32cWasm(bytes: Uint8Array, start: number, end: number): numbe
   for (let i = data; i < data + 4; i++) memory[i] = ~memory[i]!
   let filled = data + at - start
   while (at < end) {
-    // Fold all but the last `reach` bytes, move those and the ones they still need to the front, and put more behind them.
+    // Fold all but the last `reach` bytes, move those and the ones they still need to the front, and put more behind
+    // them.
     const folded = data + ((filled - data - reach) & -32)
     engine.fold(data, folded)
     memory.copyWithin(data - reach, folded - reach, filled)

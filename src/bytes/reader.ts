@@ -2,8 +2,8 @@ import { kindOf, ProtocolError } from '../base/errors.ts'
 import { readUtf8 } from './utf8.ts'
 
 /**
- * Reads Kafka's big-endian types off a Uint8Array, front to back. Every read is checked against the bytes that remain, and anything that
- * doesn't fit is a ProtocolError: the bytes come from outside.
+ * Reads Kafka's big-endian types off a Uint8Array, front to back. Every read is checked against the bytes that remain,
+ * and anything that doesn't fit is a ProtocolError: the bytes come from outside.
  */
 export class ByteReader {
   readonly bytes: Uint8Array
@@ -25,7 +25,8 @@ export class ByteReader {
   /** Moves over `length` bytes and answers where they began. */
   take(length: number): number {
     const at = this.offset
-    if (!(length >= 0 && length <= this.end - at)) throw new ProtocolError(`${length} bytes expected at ${at}, ${this.end - at} remain`)
+    if (!(length >= 0 && length <= this.end - at))
+      throw new ProtocolError(`${length} bytes expected at ${at}, ${this.end - at} remain`)
     this.offset = at + length
     return at
   }
@@ -65,7 +66,8 @@ export class ByteReader {
   /** A 64-bit integer as a number; what a number can't hold exactly is an error. */
   int64(): number {
     const value = this.clampedInt64()
-    if (!Number.isSafeInteger(value)) throw new ProtocolError(`int64 out of a number's exact range at ${this.offset - 8}`)
+    if (!Number.isSafeInteger(value))
+      throw new ProtocolError(`int64 out of a number's exact range at ${this.offset - 8}`)
     return value
   }
 
@@ -97,7 +99,8 @@ export class ByteReader {
 
   /** Zigzag varint of at most 64 bits; beyond a number's exact range an error. */
   varlong(): number {
-    // The zigzag form of a 53-bit number needs 54 bits, more than a number holds: the first byte, which has the sign, is kept apart.
+    // The zigzag form of a 53-bit number needs 54 bits, more than a number holds: the first byte, which has the sign,
+    // is kept apart.
     const first = this.bytes[this.take(1)]!
     let magnitude = (first & 0x7f) >>> 1
     let byte = first
@@ -152,7 +155,9 @@ export function putUuid(into: Uint8Array, at: number, text: string): void {
   let value = 0
   let next = at
   if (typeof text !== 'string' || text.length !== 22)
-    throw new ProtocolError(`not a Kafka UUID: ${typeof text === 'string' ? JSON.stringify(text.slice(0, 100)) : kindOf(text)}`)
+    throw new ProtocolError(
+      `not a Kafka UUID: ${typeof text === 'string' ? JSON.stringify(text.slice(0, 100)) : kindOf(text)}`,
+    )
   for (let i = 0; i < 22; i++) {
     const digit = digitValue(text.charCodeAt(i))
     if (digit < 0) throw new ProtocolError(`not a Kafka UUID: ${JSON.stringify(text)}`)

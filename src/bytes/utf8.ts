@@ -1,8 +1,9 @@
-// Short ASCII strings (topic names, hosts, header keys) are quicker in a loop than through the decoder or encoder, whose calls cost as much
-// as 20 bytes. Four at a time: each piece of text added costs more than the bytes in it.
+// Short ASCII strings (topic names, hosts, header keys) are quicker in a loop than through the decoder or encoder,
+// whose calls cost as much as 20 bytes. Four at a time: each piece of text added costs more than the bytes in it.
 const shortest = 20
 
-// One decoder and one encoder for all: both are stateless in the way they are used here. They are not "live" objects, and exist in every scope.
+// One decoder and one encoder for all: both are stateless in the way they are used here. They are not "live" objects,
+// and exist in every scope.
 let decoder: InstanceType<typeof TextDecoder> | undefined
 let encoder: InstanceType<typeof TextEncoder> | undefined
 

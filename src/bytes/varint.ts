@@ -41,7 +41,8 @@ function wideWidth(value: number): number {
 
 function putWide(bytes: Uint8Array, at: number, value: number): number {
   const magnitude = value < 0 ? -1 - value : value
-  // The zigzag form of 53 bits needs 54, more than a number holds exactly, so the first byte, which has the sign, is split off.
+  // The zigzag form of 53 bits needs 54, more than a number holds exactly, so the first byte, which has the sign, is
+  // split off.
   let rest = Math.floor(magnitude / 0x40)
   const low = ((magnitude % 0x40) << 1) | (value < 0 ? 1 : 0)
   bytes[at++] = rest === 0 ? low : low | 0x80

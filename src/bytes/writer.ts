@@ -9,8 +9,8 @@ const copyBelow = 2048
 const mostTold = 100
 
 /**
- * Writes Kafka's big-endian types into a growing buffer. Large byte strings can be attached instead of copied: `pieces()` then answers the
- * buffer's stretches and the attached bytes in order, for a vectored write.
+ * Writes Kafka's big-endian types into a growing buffer. Large byte strings can be attached instead of copied:
+ * `pieces()` then answers the buffer's stretches and the attached bytes in order, for a vectored write.
  */
 export class ByteWriter {
   #bytes: Uint8Array
@@ -29,7 +29,9 @@ export class ByteWriter {
     return this.#at + this.#attachedLength
   }
 
-  /** Makes room for `length` bytes, moves past them and answers where they begin. It may replace `bytes`: call it first. */
+  /**
+   * Makes room for `length` bytes, moves past them and answers where they begin. It may replace `bytes`: call it first.
+   */
   #room(length: number): number {
     const at = this.#at
     if (at + length > this.#bytes.length) this.#grow(at + length)
@@ -163,7 +165,10 @@ export class ByteWriter {
     this.#attachedLength += bytes.length
   }
 
-  /** The text's UTF-8 with its byte count in front, written by `prefix` (the count is known only afterwards, so it goes in two steps). */
+  /**
+   * The text's UTF-8 with its byte count in front, written by `prefix` (the count is known only afterwards, so it goes
+   * in two steps).
+   */
   string(text: string, prefix: 'int16' | 'compact'): void {
     const start = this.#at
     const most = text.length * 3
@@ -172,7 +177,8 @@ export class ByteWriter {
     this.#room(5 + most)
     const written = writeUtf8(this.#bytes, start + guess, text)
     // As U+FFFD it would be another name: two groups or topics that share one.
-    if (written !== text.length && /\p{Surrogate}/u.test(text)) throw new ProtocolError(`half a surrogate pair in ${JSON.stringify(text)}`)
+    if (written !== text.length && /\p{Surrogate}/u.test(text))
+      throw new ProtocolError(`half a surrogate pair in ${JSON.stringify(text)}`)
     if (prefix === 'int16') {
       if (written > 0x7fff) throw new ProtocolError(`a string of ${written} bytes; Kafka's limit is 32767`)
       this.#bytes[start] = written >> 8
@@ -193,7 +199,10 @@ export class ByteWriter {
     this.#put32(at, value)
   }
 
-  /** Everything written, in order, as few pieces as there are. Views: the writer must not be written to while they are in use. */
+  /**
+   * Everything written, in order, as few pieces as there are. Views: the writer must not be written to while they are
+   * in use.
+   */
   pieces(): Uint8Array[] {
     if (this.#attached === undefined) return [this.#bytes.subarray(0, this.#at)]
     const all: Uint8Array[] = []
@@ -214,7 +223,8 @@ export class ByteWriter {
   }
 }
 
-// Small buffers are cut from a larger one: making one of 256 bytes costs more than what most requests write into it. No two share bytes.
+// Small buffers are cut from a larger one: making one of 256 bytes costs more than what most requests write into it. No
+// two share bytes.
 let block = new Uint8Array(0)
 let blockAt = 0
 
@@ -246,9 +256,16 @@ function varintWidth(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
 }
 
-/** Values come from callers that need not speak TypeScript: what would be turned into something else, or throw on its way, is told instead. */
+/**
+ * Values come from callers that need not speak TypeScript: what would be turned into something else, or throw on its
+ * way, is told instead.
+ */
 export function notA(type: string, value: unknown): ProtocolError {
   const isTold = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
-  const told = isTold ? String(value) : typeof value === 'string' ? JSON.stringify(value.slice(0, mostTold)) : kindOf(value)
+  const told = isTold
+    ? String(value)
+    : typeof value === 'string'
+      ? JSON.stringify(value.slice(0, mostTold))
+      : kindOf(value)
   return new ProtocolError(`${told} is no ${type}`)
 }

@@ -24,7 +24,11 @@ export interface ApiVersionsResponseApiKey {
   maxVersion: number
 }
 
-export async function apiVersions(caller: Caller, request: ApiVersionsRequest, options: CallOptions): Promise<ApiVersionsResponse> {
+export async function apiVersions(
+  caller: Caller,
+  request: ApiVersionsRequest,
+  options: CallOptions,
+): Promise<ApiVersionsResponse> {
   const software = { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion }
   const response = await caller.send(request, ApiVersions, software, options)
   const apiKeys = response.apiKeys.map(({ apiKey, minVersion, maxVersion }) => ({

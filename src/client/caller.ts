@@ -29,14 +29,26 @@ export class Caller {
   }
 
   /** Sends a request where it belongs. `waits`: milliseconds the broker may hold the answer back on purpose. */
-  send<A extends AnyApi>(to: Addressed, api: A, request: RequestInput<A>, { signal }: CallOptions, waits = 0): Promise<ResponseOf<A>> {
+  send<A extends AnyApi>(
+    to: Addressed,
+    api: A,
+    request: RequestInput<A>,
+    { signal }: CallOptions,
+    waits = 0,
+  ): Promise<ResponseOf<A>> {
     const addr = to.addr ?? this.#addr
     if (addr === undefined) throw new ConfigError(`${api.name}: give the Client or the request an addr`)
     const timeoutMs = this.#timeout > 0 ? this.#timeout : waits > 0 ? waits + patience : undefined
-    return this.transport.roundTrip(addr, api, request, { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) })
+    return this.transport.roundTrip(addr, api, request, {
+      ...(signal && { signal }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    })
   }
 
-  /** How long the broker itself may work on a request: half of our own patience, so that its answer still finds us waiting. */
+  /**
+   * How long the broker itself may work on a request: half of our own patience, so that its answer still finds us
+   * waiting.
+   */
   brokerTimeout(otherwise: number): number {
     return this.#timeout > 0 ? Math.ceil(this.#timeout / 2) : otherwise
   }

@@ -31,8 +31,8 @@ export interface ClientConfig {
 const clientSettings: SettingKinds<ClientConfig> = { addr: 'any', timeout: 'number', transport: 'object' }
 
 /**
- * Kafka's APIs as typed calls, as in kafka-go. Each goes to the broker it concerns, is tried again while that may help, and rejects when
- * there is no answer; errors of single items are in the response.
+ * Kafka's APIs as typed calls, as in kafka-go. Each goes to the broker it concerns, is tried again while that may help,
+ * and rejects when there is no answer; errors of single items are in the response.
  */
 export class Client {
   readonly #caller: Caller
@@ -47,12 +47,20 @@ export class Client {
   }
 
   /** Writes one batch to one partition. */
-  produce(request: producing.ProduceRequest, options?: CallOptions, ...extra: never[]): Promise<producing.ProduceResponse> {
+  produce(
+    request: producing.ProduceRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<producing.ProduceResponse> {
     return this.#call('produce', producing.produceSettings, producing.produce, request, options, extra)
   }
 
   /** Writes a batch that is encoded already. */
-  rawProduce(request: producing.RawProduceRequest, options?: CallOptions, ...extra: never[]): Promise<producing.ProduceResponse> {
+  rawProduce(
+    request: producing.RawProduceRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<producing.ProduceResponse> {
     return this.#call('rawProduce', producing.rawProduceSettings, producing.rawProduce, request, options, extra)
   }
 
@@ -62,42 +70,81 @@ export class Client {
   }
 
   /** The cluster's brokers, and topics with their partitions. */
-  metadata(request: metadata.MetadataRequest = {}, options?: CallOptions, ...extra: never[]): Promise<metadata.MetadataResponse> {
+  metadata(
+    request: metadata.MetadataRequest = {},
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<metadata.MetadataResponse> {
     return this.#call('metadata', metadata.metadataSettings, metadata.metadata, request, options, extra)
   }
 
   /** Makes topics and waits a while until every broker knows them and their leaders. */
-  createTopics(request: topics.CreateTopicsRequest, options?: CallOptions, ...extra: never[]): Promise<topics.CreateTopicsResponse> {
+  createTopics(
+    request: topics.CreateTopicsRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<topics.CreateTopicsResponse> {
     return this.#call('createTopics', topics.createTopicsSettings, topics.createTopics, request, options, extra)
   }
 
   /** Deletes topics and waits a while until every broker has forgotten them. */
-  deleteTopics(request: topics.DeleteTopicsRequest, options?: CallOptions, ...extra: never[]): Promise<topics.DeleteTopicsResponse> {
+  deleteTopics(
+    request: topics.DeleteTopicsRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<topics.DeleteTopicsResponse> {
     return this.#call('deleteTopics', topics.deleteTopicsSettings, topics.deleteTopics, request, options, extra)
   }
 
   /** Offsets by time, and the first and last ones. */
-  listOffsets(request: listing.ListOffsetsRequest, options?: CallOptions, ...extra: never[]): Promise<listing.ListOffsetsResponse> {
+  listOffsets(
+    request: listing.ListOffsetsRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<listing.ListOffsetsResponse> {
     return this.#call('listOffsets', listing.listOffsetsSettings, listing.listOffsets, request, options, extra)
   }
 
   /** Stores positions for a group. */
-  offsetCommit(request: offsets.OffsetCommitRequest, options?: CallOptions, ...extra: never[]): Promise<offsets.OffsetCommitResponse> {
+  offsetCommit(
+    request: offsets.OffsetCommitRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<offsets.OffsetCommitResponse> {
     return this.#call('offsetCommit', offsets.offsetCommitSettings, offsets.offsetCommit, request, options, extra)
   }
 
   /** The positions stored for a group. */
-  offsetFetch(request: offsets.OffsetFetchRequest, options?: CallOptions, ...extra: never[]): Promise<offsets.OffsetFetchResponse> {
+  offsetFetch(
+    request: offsets.OffsetFetchRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<offsets.OffsetFetchResponse> {
     return this.#call('offsetFetch', offsets.offsetFetchSettings, offsets.offsetFetch, request, options, extra)
   }
 
   /** @deprecated Use `offsetFetch`. */
-  consumerOffsets(request: offsets.TopicAndGroup, options?: CallOptions, ...extra: never[]): Promise<Map<number, number>> {
-    return this.#call('consumerOffsets', offsets.topicAndGroupSettings, offsets.consumerOffsets, request, options, extra)
+  consumerOffsets(
+    request: offsets.TopicAndGroup,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<Map<number, number>> {
+    return this.#call(
+      'consumerOffsets',
+      offsets.topicAndGroupSettings,
+      offsets.consumerOffsets,
+      request,
+      options,
+      extra,
+    )
   }
 
   /** What the broker speaks. */
-  apiVersions(request: versions.ApiVersionsRequest = {}, options?: CallOptions, ...extra: never[]): Promise<versions.ApiVersionsResponse> {
+  apiVersions(
+    request: versions.ApiVersionsRequest = {},
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<versions.ApiVersionsResponse> {
     return this.#call('apiVersions', versions.apiVersionsSettings, versions.apiVersions, request, options, extra)
   }
 
@@ -107,7 +154,14 @@ export class Client {
     options?: CallOptions,
     ...extra: never[]
   ): Promise<coordinators.FindCoordinatorResponse> {
-    return this.#call('findCoordinator', coordinators.findCoordinatorSettings, coordinators.findCoordinator, request, options, extra)
+    return this.#call(
+      'findCoordinator',
+      coordinators.findCoordinatorSettings,
+      coordinators.findCoordinator,
+      request,
+      options,
+      extra,
+    )
   }
 
   /** A producer id and epoch. */
@@ -116,26 +170,49 @@ export class Client {
     options?: CallOptions,
     ...extra: never[]
   ): Promise<coordinators.InitProducerIDResponse> {
-    return this.#call('initProducerId', coordinators.initProducerIdSettings, coordinators.initProducerId, request, options, extra)
+    return this.#call(
+      'initProducerId',
+      coordinators.initProducerIdSettings,
+      coordinators.initProducerId,
+      request,
+      options,
+      extra,
+    )
   }
 
   /** Enters a classic group; waits for the other members. */
-  joinGroup(request: groups.JoinGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.JoinGroupResponse> {
+  joinGroup(
+    request: groups.JoinGroupRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<groups.JoinGroupResponse> {
     return this.#call('joinGroup', groups.joinGroupSettings, groups.joinGroup, request, options, extra)
   }
 
   /** Gives, as the leader, and takes assignments; waits for the leader. */
-  syncGroup(request: groups.SyncGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.SyncGroupResponse> {
+  syncGroup(
+    request: groups.SyncGroupRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<groups.SyncGroupResponse> {
     return this.#call('syncGroup', groups.syncGroupSettings, groups.syncGroup, request, options, extra)
   }
 
   /** Keeps a member in its group; the answer says when that rebalances. */
-  heartbeat(request: groups.HeartbeatRequest, options?: CallOptions, ...extra: never[]): Promise<groups.HeartbeatResponse> {
+  heartbeat(
+    request: groups.HeartbeatRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<groups.HeartbeatResponse> {
     return this.#call('heartbeat', groups.heartbeatSettings, groups.heartbeat, request, options, extra)
   }
 
   /** Takes members out of a group. */
-  leaveGroup(request: groups.LeaveGroupRequest, options?: CallOptions, ...extra: never[]): Promise<groups.LeaveGroupResponse> {
+  leaveGroup(
+    request: groups.LeaveGroupRequest,
+    options?: CallOptions,
+    ...extra: never[]
+  ): Promise<groups.LeaveGroupResponse> {
     return this.#call('leaveGroup', groups.leaveGroupSettings, groups.leaveGroup, request, options, extra)
   }
 

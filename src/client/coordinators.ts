@@ -20,7 +20,11 @@ export interface FindCoordinatorRequest extends Addressed {
   keyType?: CoordinatorKeyType | 'consumer' | 'group' | 'transaction'
 }
 
-export const findCoordinatorSettings: SettingKinds<FindCoordinatorRequest> = { addr: 'any', key: 'string!', keyType: 'any' }
+export const findCoordinatorSettings: SettingKinds<FindCoordinatorRequest> = {
+  addr: 'any',
+  key: 'string!',
+  keyType: 'any',
+}
 
 export interface FindCoordinatorResponse {
   /** null upon an error. */
@@ -81,7 +85,11 @@ export async function findCoordinator(
   const response = await caller.send(request, FindCoordinator, { key, keyType, coordinatorKeys: [key] }, options)
   // Until version 3 the response itself is about the one key.
   const { nodeId, host, port, errorCode, errorMessage } = response.coordinators[0] ?? response
-  const error = errorAbout(`${keyType === CoordinatorKeyType.Transaction ? 'transactional id' : 'group'} ${key}`, errorCode, errorMessage)
+  const error = errorAbout(
+    `${keyType === CoordinatorKeyType.Transaction ? 'transactional id' : 'group'} ${key}`,
+    errorCode,
+    errorMessage,
+  )
   return { coordinator: error === null ? { nodeId, host, port } : null, throttle: response.throttleTimeMs, error }
 }
 
@@ -91,8 +99,16 @@ export async function initProducerId(
   options: CallOptions,
 ): Promise<InitProducerIDResponse> {
   const { transactionalId = null, transactionTimeoutMs = 60_000, producerId = -1n, producerEpoch = -1 } = request
-  const response = await caller.send(request, InitProducerId, { transactionalId, transactionTimeoutMs, producerId, producerEpoch }, options)
-  const error = errorAbout(transactionalId === null ? 'a producer id' : `transactional id ${transactionalId}`, response.errorCode)
+  const response = await caller.send(
+    request,
+    InitProducerId,
+    { transactionalId, transactionTimeoutMs, producerId, producerEpoch },
+    options,
+  )
+  const error = errorAbout(
+    transactionalId === null ? 'a producer id' : `transactional id ${transactionalId}`,
+    response.errorCode,
+  )
   const producer = error === null ? { producerId: response.producerId, producerEpoch: response.producerEpoch } : null
   return { producer, throttle: response.throttleTimeMs, error }
 }

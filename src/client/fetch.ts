@@ -16,7 +16,10 @@ import { errorAbout } from './error-about.ts'
 import { listOffsets } from './list-offsets.ts'
 import { RecordReader } from './record-reader.ts'
 
-/** Messages decoded at a time, so that a small batch which decompresses to millions of records doesn't become as many objects at once. */
+/**
+ * Messages decoded at a time, so that a small batch which decompresses to millions of records doesn't become as many
+ * objects at once.
+ */
 const atOnce = 1_000
 
 export interface FetchRequest extends Addressed {
@@ -57,13 +60,13 @@ export interface FetchResponse {
   logStartOffset: number
   error: KafkaError | null
   /**
-   * The records from the offset on, decoded and their checksums verified as they are read. Control records are left out, and reading
-   * committed those of aborted transactions too.
+   * The records from the offset on, decoded and their checksums verified as they are read. Control records are left
+   * out, and reading committed those of aborted transactions too.
    */
   records: RecordReader
   /**
-   * Where to fetch on when the records are read: behind the answer's last batch, whose last records may have been left out, or all that it had,
-   * or been compacted away. Without any batch it is the offset asked for; −1 upon an error.
+   * Where to fetch on when the records are read: behind the answer's last batch, whose last records may have been left
+   * out, or all that it had, or been compacted away. Without any batch it is the offset asked for; −1 upon an error.
    */
   nextOffset: number
 }
@@ -74,7 +77,11 @@ const defaultMaxWait = 500
 
 export async function fetch(caller: Caller, request: FetchRequest, options: CallOptions): Promise<FetchResponse> {
   const { topic, partition, minBytes = 1, maxBytes = 1_000_000 } = request
-  const isolationLevel = oneOf('isolationLevel', request.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
+  const isolationLevel = oneOf(
+    'isolationLevel',
+    request.isolationLevel ?? IsolationLevel.ReadUncommitted,
+    IsolationLevel,
+  )
   const { maxWait = caller.brokerTimeout(defaultMaxWait) } = request
   const start = await startOf(caller, { ...request, isolationLevel }, options)
   if (typeof start !== 'number') return failed(request, start)
@@ -113,7 +120,11 @@ async function startOf(caller: Caller, request: FetchRequest, options: CallOptio
   const offset = offsetOf('offset', request.offset)
   if (!Number.isSafeInteger(offset) || offset < FirstOffset) throw new ConfigError(`there is no offset ${offset}`)
   if (offset >= 0) return offset
-  const wanted = { ...(addr !== undefined && { addr }), topics: { [topic]: [{ partition, timestamp: offset }] }, isolationLevel }
+  const wanted = {
+    ...(addr !== undefined && { addr }),
+    topics: { [topic]: [{ partition, timestamp: offset }] },
+    isolationLevel,
+  }
   const found = (await listOffsets(caller, wanted, options)).topics[topic]?.[0]
   return found?.error ?? Math.max(found?.firstOffset ?? -1, found?.lastOffset ?? -1)
 }

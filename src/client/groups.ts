@@ -168,7 +168,11 @@ export interface LeaveGroupResponseMember {
 
 const defaultTimeout = 30_000
 
-export async function joinGroup(caller: Caller, request: JoinGroupRequest, options: CallOptions): Promise<JoinGroupResponse> {
+export async function joinGroup(
+  caller: Caller,
+  request: JoinGroupRequest,
+  options: CallOptions,
+): Promise<JoinGroupResponse> {
   const {
     groupId,
     sessionTimeout = defaultTimeout,
@@ -209,8 +213,20 @@ export async function joinGroup(caller: Caller, request: JoinGroupRequest, optio
   }
 }
 
-export async function syncGroup(caller: Caller, request: SyncGroupRequest, options: CallOptions): Promise<SyncGroupResponse> {
-  const { groupId, generationId, memberId, groupInstanceId, protocolType = 'consumer', protocolName, assignments = [] } = request
+export async function syncGroup(
+  caller: Caller,
+  request: SyncGroupRequest,
+  options: CallOptions,
+): Promise<SyncGroupResponse> {
+  const {
+    groupId,
+    generationId,
+    memberId,
+    groupInstanceId,
+    protocolType = 'consumer',
+    protocolName,
+    assignments = [],
+  } = request
   const wire = {
     groupId,
     generationId,
@@ -218,10 +234,12 @@ export async function syncGroup(caller: Caller, request: SyncGroupRequest, optio
     groupInstanceId: groupInstanceId || null,
     protocolType,
     protocolName,
-    assignments: itemsOf('an assignment of syncGroup()', assignments, assignmentSettings).map(({ memberId, assignment }) => ({
-      memberId,
-      assignment: assignmentOf(assignment),
-    })),
+    assignments: itemsOf('an assignment of syncGroup()', assignments, assignmentSettings).map(
+      ({ memberId, assignment }) => ({
+        memberId,
+        assignment: assignmentOf(assignment),
+      }),
+    ),
   }
   const response = await caller.send(request, SyncGroup, wire, options, defaultTimeout)
   const { assignedPartitions, userData } = decodeAssignment(response.assignment)
@@ -234,7 +252,11 @@ export async function syncGroup(caller: Caller, request: SyncGroupRequest, optio
   }
 }
 
-export async function heartbeat(caller: Caller, request: HeartbeatRequest, options: CallOptions): Promise<HeartbeatResponse> {
+export async function heartbeat(
+  caller: Caller,
+  request: HeartbeatRequest,
+  options: CallOptions,
+): Promise<HeartbeatResponse> {
   const { groupId, generationId, memberId, groupInstanceId } = request
   const response = await caller.send(
     request,
@@ -245,7 +267,11 @@ export async function heartbeat(caller: Caller, request: HeartbeatRequest, optio
   return { error: errorAbout(`group ${groupId}`, response.errorCode), throttle: response.throttleTimeMs }
 }
 
-export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, options: CallOptions): Promise<LeaveGroupResponse> {
+export async function leaveGroup(
+  caller: Caller,
+  request: LeaveGroupRequest,
+  options: CallOptions,
+): Promise<LeaveGroupResponse> {
   const { groupId } = request
   const members = itemsOf('a member of leaveGroup()', request.members, memberSettings)
   const wire = {
@@ -266,13 +292,21 @@ export async function leaveGroup(caller: Caller, request: LeaveGroupRequest, opt
 }
 
 const protocolSettings: SettingKinds<GroupProtocol> = { name: 'string!', metadata: 'object!' }
-const subscriptionSettings: SettingKinds<GroupProtocolSubscription> = { topics: 'list!', userData: 'any', ownedPartitions: 'object' }
+const subscriptionSettings: SettingKinds<GroupProtocolSubscription> = {
+  topics: 'list!',
+  userData: 'any',
+  ownedPartitions: 'object',
+}
 const assignmentSettings: SettingKinds<SyncGroupRequestAssignment> = { memberId: 'string!', assignment: 'object!' }
 const partitionsSettings: SettingKinds<GroupProtocolAssignment> = { assignedPartitions: 'object!', userData: 'any' }
 const memberSettings: SettingKinds<LeaveGroupRequestMember> = { id: 'string!', groupInstanceId: 'string' }
 
 function subscriptionOf(metadata: GroupProtocolSubscription): Uint8Array {
-  const { topics, userData = null, ownedPartitions = {} } = given("a protocol's metadata", metadata, subscriptionSettings)
+  const {
+    topics,
+    userData = null,
+    ownedPartitions = {},
+  } = given("a protocol's metadata", metadata, subscriptionSettings)
   return encodeSubscription({ topics, userData, ownedPartitions: listOf(ownedPartitions) })
 }
 

@@ -3,7 +3,14 @@ import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
-import { FirstOffset, IsolationLevel, type IsolationLevelName, LastOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
+import {
+  FirstOffset,
+  IsolationLevel,
+  type IsolationLevelName,
+  LastOffset,
+  namedOffsets,
+  type OffsetName,
+} from '../protocol/offsets.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { itemsByTopic } from './nested.ts'
@@ -11,7 +18,10 @@ import { itemsByTopic } from './nested.ts'
 /** Asks for one offset of a partition: at a time, or at one of the special times. */
 export interface OffsetRequest {
   partition: number
-  /** Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734), or these by name. */
+  /**
+   * Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734), or
+   * these by name.
+   */
   timestamp: number | Date | OffsetName | 'max_timestamp'
 }
 
@@ -36,7 +46,11 @@ export interface ListOffsetsRequest extends Addressed {
   isolationLevel?: IsolationLevel | IsolationLevelName
 }
 
-export const listOffsetsSettings: SettingKinds<ListOffsetsRequest> = { addr: 'any', topics: 'object!', isolationLevel: 'any' }
+export const listOffsetsSettings: SettingKinds<ListOffsetsRequest> = {
+  addr: 'any',
+  topics: 'object!',
+  isolationLevel: 'any',
+}
 
 export interface ListOffsetsResponse {
   /** Milliseconds the slowest broker held its request back for. */
@@ -57,8 +71,16 @@ export interface PartitionOffsets {
   error: KafkaError | null
 }
 
-export async function listOffsets(caller: Caller, request: ListOffsetsRequest, options: CallOptions): Promise<ListOffsetsResponse> {
-  const isolationLevel = oneOf('isolationLevel', request.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
+export async function listOffsets(
+  caller: Caller,
+  request: ListOffsetsRequest,
+  options: CallOptions,
+): Promise<ListOffsetsResponse> {
+  const isolationLevel = oneOf(
+    'isolationLevel',
+    request.isolationLevel ?? IsolationLevel.ReadUncommitted,
+    IsolationLevel,
+  )
   const found = new Map<string, Map<number, PartitionOffsets>>()
   const asked = itemsByTopic('an offset of listOffsets()', request.topics, offsetSettings).map(([name, wanted]) => ({
     name,
@@ -68,7 +90,9 @@ export async function listOffsets(caller: Caller, request: ListOffsetsRequest, o
   // A request may name a partition once, so that several times of the same partition take several requests.
   const count = Math.max(0, ...asked.map(({ rounds }) => rounds.length))
   const responses = Array.from({ length: count }, async (_, round) => {
-    const topics = asked.flatMap(({ name, rounds }) => (rounds[round] === undefined ? [] : [{ name, wanted: rounds[round] }]))
+    const topics = asked.flatMap(({ name, rounds }) =>
+      rounds[round] === undefined ? [] : [{ name, wanted: rounds[round] }],
+    )
     const wire = {
       replicaId: -1,
       isolationLevel,
@@ -89,7 +113,9 @@ export async function listOffsets(caller: Caller, request: ListOffsetsRequest, o
       for (const told of partitions) add(name, found.get(name), told, wanted.get(name)?.get(told.partitionIndex))
     }
   }
-  const topics = [...found].map(([name, partitions]) => [name, [...partitions.values()].sort((a, b) => a.partition - b.partition)] as const)
+  const topics = [...found].map(
+    ([name, partitions]) => [name, [...partitions.values()].sort((a, b) => a.partition - b.partition)] as const,
+  )
   return { throttle, topics: Object.fromEntries(topics) }
 }
 
@@ -121,7 +147,12 @@ interface Told {
   readonly offset: number
 }
 
-function add(topic: string, into: Map<number, PartitionOffsets> | undefined, told: Told, asked: number | undefined): void {
+function add(
+  topic: string,
+  into: Map<number, PartitionOffsets> | undefined,
+  told: Told,
+  asked: number | undefined,
+): void {
   if (into === undefined || asked === undefined) return
   const { partitionIndex: partition, errorCode, offset } = told
   let row = into.get(partition)

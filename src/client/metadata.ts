@@ -34,7 +34,11 @@ export interface Topic {
   error: KafkaError | null
 }
 
-export async function metadata(caller: Caller, request: MetadataRequest, options: CallOptions): Promise<MetadataResponse> {
+export async function metadata(
+  caller: Caller,
+  request: MetadataRequest,
+  options: CallOptions,
+): Promise<MetadataResponse> {
   const { topics } = request
   const wire = { topics: topics?.map(name => ({ name })) ?? null, allowAutoTopicCreation: false }
   const response = await caller.send(request, Metadata, wire, options)

@@ -54,7 +54,11 @@ export interface OffsetFetchRequest extends Addressed {
   topics?: Readonly<Record<string, readonly number[]>>
 }
 
-export const offsetFetchSettings: SettingKinds<OffsetFetchRequest> = { addr: 'any', groupId: 'string!', topics: 'object' }
+export const offsetFetchSettings: SettingKinds<OffsetFetchRequest> = {
+  addr: 'any',
+  groupId: 'string!',
+  topics: 'object',
+}
 
 export interface OffsetFetchResponse {
   /** Milliseconds the broker held the request back for. */
@@ -79,7 +83,11 @@ export interface TopicAndGroup {
 
 export const topicAndGroupSettings: SettingKinds<TopicAndGroup> = { topic: 'string!', groupId: 'string!' }
 
-export async function offsetCommit(caller: Caller, request: OffsetCommitRequest, options: CallOptions): Promise<OffsetCommitResponse> {
+export async function offsetCommit(
+  caller: Caller,
+  request: OffsetCommitRequest,
+  options: CallOptions,
+): Promise<OffsetCommitResponse> {
   const { groupId, generationId = -1, memberId = '', instanceId, topics } = request
   const wire = {
     groupId,
@@ -106,9 +114,15 @@ export async function offsetCommit(caller: Caller, request: OffsetCommitRequest,
   return { throttle: response.throttleTimeMs, topics: Object.fromEntries(stored) }
 }
 
-export async function offsetFetch(caller: Caller, request: OffsetFetchRequest, options: CallOptions): Promise<OffsetFetchResponse> {
+export async function offsetFetch(
+  caller: Caller,
+  request: OffsetFetchRequest,
+  options: CallOptions,
+): Promise<OffsetFetchResponse> {
   const { groupId } = request
-  const topics = request.topics ? Object.entries(request.topics).map(([name, partitionIndexes]) => ({ name, partitionIndexes })) : null
+  const topics = request.topics
+    ? Object.entries(request.topics).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
+    : null
   const response = await caller.send(request, OffsetFetch, { groupId, topics, groups: [{ groupId, topics }] }, options)
   // Until version 7 the response itself is about the one group.
   const told = response.groups[0] ?? response
@@ -121,7 +135,11 @@ export async function offsetFetch(caller: Caller, request: OffsetFetchRequest, o
       error: errorAbout(`group ${groupId}, ${name}/${partitionIndex}`, errorCode),
     })),
   ])
-  return { throttle: response.throttleTimeMs, topics: Object.fromEntries(found), error: errorAbout(`group ${groupId}`, told.errorCode) }
+  return {
+    throttle: response.throttleTimeMs,
+    topics: Object.fromEntries(found),
+    error: errorAbout(`group ${groupId}`, told.errorCode),
+  }
 }
 
 /** Committed offsets by partition, −1 for none. Rejects with the first error of any. */

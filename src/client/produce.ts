@@ -83,7 +83,8 @@ export async function produce(caller: Caller, request: ProduceRequest, options: 
   const now = Date.now()
   for (const record of records) {
     // A text is iterable too, and would pass for records without key and value.
-    if (typeof record !== 'object' || record === null) throw new ConfigError('Produce: records are objects such as { key, value }')
+    if (typeof record !== 'object' || record === null)
+      throw new ConfigError('Produce: records are objects such as { key, value }')
     builder.append(record.key, record.value, record.headers, timestampOf(record, now))
   }
   if (builder.count === 0) throw new ConfigError('Produce: no records were given')
@@ -98,14 +99,24 @@ export async function produce(caller: Caller, request: ProduceRequest, options: 
   return send(caller, request, batch, options)
 }
 
-export async function rawProduce(caller: Caller, request: RawProduceRequest, options: CallOptions): Promise<ProduceResponse> {
+export async function rawProduce(
+  caller: Caller,
+  request: RawProduceRequest,
+  options: CallOptions,
+): Promise<ProduceResponse> {
   if (request.rawRecords.length === 0) throw new ConfigError('RawProduce: no records were given')
   return send(caller, request, request.rawRecords, options)
 }
 
-async function send(caller: Caller, request: PartitionWrite, records: Uint8Array, options: CallOptions): Promise<ProduceResponse> {
+async function send(
+  caller: Caller,
+  request: PartitionWrite,
+  records: Uint8Array,
+  options: CallOptions,
+): Promise<ProduceResponse> {
   const { topic, partition, messageVersion = 2, transactionalId } = request
-  if (messageVersion !== 2) throw new ConfigError(`Produce: message version ${messageVersion} cannot be written, only 2`)
+  if (messageVersion !== 2)
+    throw new ConfigError(`Produce: message version ${messageVersion} cannot be written, only 2`)
   const requiredAcks = oneOf('requiredAcks', request.requiredAcks ?? RequiredAcks.All, RequiredAcks)
   const wire = {
     transactionalId: transactionalId ?? null,
@@ -124,7 +135,11 @@ async function send(caller: Caller, request: PartitionWrite, records: Uint8Array
     recordErrors: new Map(
       answer?.recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [
         batchIndex,
-        errorAbout(`${topic}/${partition}, record ${batchIndex}`, answer.errorCode || ErrorCode.Unknown, batchIndexErrorMessage)!,
+        errorAbout(
+          `${topic}/${partition}, record ${batchIndex}`,
+          answer.errorCode || ErrorCode.Unknown,
+          batchIndexErrorMessage,
+        )!,
       ]),
     ),
   }

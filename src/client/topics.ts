@@ -13,7 +13,11 @@ export interface CreateTopicsRequest extends Addressed {
   validateOnly?: boolean
 }
 
-export const createTopicsSettings: SettingKinds<CreateTopicsRequest> = { addr: 'any', topics: 'list!', validateOnly: 'boolean' }
+export const createTopicsSettings: SettingKinds<CreateTopicsRequest> = {
+  addr: 'any',
+  topics: 'list!',
+  validateOnly: 'boolean',
+}
 
 /** A topic to make. */
 export interface TopicConfig {
@@ -69,7 +73,11 @@ export interface DeleteTopicsResponse {
 /** How long the controller may work on it, in milliseconds. */
 const controllerTimeout = 2000
 
-export async function createTopics(caller: Caller, request: CreateTopicsRequest, options: CallOptions): Promise<CreateTopicsResponse> {
+export async function createTopics(
+  caller: Caller,
+  request: CreateTopicsRequest,
+  options: CallOptions,
+): Promise<CreateTopicsResponse> {
   const { topics, validateOnly = false } = request
   const wire = {
     topics: topics
@@ -78,7 +86,10 @@ export async function createTopics(caller: Caller, request: CreateTopicsRequest,
         name: topic,
         numPartitions,
         replicationFactor,
-        assignments: replicaAssignments.map(({ partition, replicas }) => ({ partitionIndex: partition, brokerIds: replicas })),
+        assignments: replicaAssignments.map(({ partition, replicas }) => ({
+          partitionIndex: partition,
+          brokerIds: replicas,
+        })),
         configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
       })),
     timeoutMs: caller.brokerTimeout(controllerTimeout),
@@ -91,7 +102,11 @@ export async function createTopics(caller: Caller, request: CreateTopicsRequest,
   return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
 }
 
-export async function deleteTopics(caller: Caller, request: DeleteTopicsRequest, options: CallOptions): Promise<DeleteTopicsResponse> {
+export async function deleteTopics(
+  caller: Caller,
+  request: DeleteTopicsRequest,
+  options: CallOptions,
+): Promise<DeleteTopicsResponse> {
   const { topics } = request
   const wire = {
     topics: topics.map(name => ({ name, topicId: zeroUuid })),

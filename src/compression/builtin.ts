@@ -4,5 +4,7 @@ import { lz4 } from './lz4.ts'
 import { snappy } from './snappy.ts'
 import { zstd } from './zstd.ts'
 
-/** Our own codecs, in plain TypeScript. Readers offer them to their transport's `Codecs`: a topic may hold any of them. */
+/**
+ * Our own codecs, in plain TypeScript. Readers offer them to their transport's `Codecs`: a topic may hold any of them.
+ */
 export const builtinCodecs: readonly CompressionCodec[] = [gzip, snappy, lz4, zstd]

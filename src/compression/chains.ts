@@ -4,8 +4,8 @@ import { hashOf, leastMatch, matchEnd } from './match.ts'
 const hashBits = 15
 
 /**
- * Every place where four bytes occurred before, the last first: for those who ask for a level, and would rather have small output than little
- * work. Four bytes of memory for each of input.
+ * Every place where four bytes occurred before, the last first: for those who ask for a level, and would rather have
+ * small output than little work. Four bytes of memory for each of input.
  */
 export class Chains {
   /** What `next` found: so many bytes, that also are so far before. */
@@ -32,7 +32,8 @@ export class Chains {
   }
 
   /**
-   * Where the next match worth taking begins, from `at` on and before `stop`; `stop` if there is none. It lies in the bytes from `begin` to
+   * Where the next match worth taking begins, from `at` on and before `stop`; `stop` if there is none. It lies in the
+   * bytes from `begin` to
    * `end`.
    */
   next(at: number, stop: number, begin: number, end: number): number {

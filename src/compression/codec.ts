@@ -8,8 +8,8 @@ export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd'
 export type CompressionName = 'none' | CodecName
 
 /**
- * A codec the runtime has built in. It keeps the promises of `CompressionCodec`: what it reads and what it refuses is the same as with ours.
- * Levels are checked before.
+ * A codec the runtime has built in. It keeps the promises of `CompressionCodec`: what it reads and what it refuses is
+ * the same as with ours. Levels are checked before.
  */
 export interface NativeCodec {
   compress(bytes: Uint8Array, level?: number): Uint8Array
@@ -29,18 +29,26 @@ export interface Compressor {
 /** One way to compress the records of a batch. */
 export interface CompressionCodec extends Compressor {
   /**
-   * Answers everything `bytes` hold, at most `limit` bytes of it: more is a DecompressionLimitError, damaged input a ProtocolError.
-   * Memory stays below the input plus a small multiple of `limit`, whatever the input claims.
+   * Answers everything `bytes` hold, at most `limit` bytes of it: more is a DecompressionLimitError, damaged input a
+   * ProtocolError. Memory stays below the input plus a small multiple of `limit`, whatever the input claims.
    */
   decompress(bytes: Uint8Array, limit: number): Uint8Array
 }
 
-const levels: Partial<Record<CodecName, readonly [lowest: number, highest: number]>> = { gzip: [0, 9], lz4: [1, 17], zstd: [-131_072, 22] }
+const levels: Partial<Record<CodecName, readonly [lowest: number, highest: number]>> = {
+  gzip: [0, 9],
+  lz4: [1, 17],
+  zstd: [-131_072, 22],
+}
 
-/** A ConfigError for a level the codec has not: gzip has 0 to 9, lz4 1 to 17, zstd -131072 to 22, as Java has them. snappy ignores levels. */
+/**
+ * A ConfigError for a level the codec has not: gzip has 0 to 9, lz4 1 to 17, zstd -131072 to 22, as Java has them.
+ * snappy ignores levels.
+ */
 export function checkLevel(name: CodecName, level: number | undefined): void {
   const scale = levels[name]
-  if (scale === undefined || level === undefined || (Number.isInteger(level) && level >= scale[0] && level <= scale[1])) return
+  if (scale === undefined || level === undefined || (Number.isInteger(level) && level >= scale[0] && level <= scale[1]))
+    return
   throw new ConfigError(`${name} has the levels ${scale[0]} to ${scale[1]}, not ${level}`)
 }
 
@@ -55,5 +63,8 @@ export class DecompressionLimitError extends ProtocolError {
   }
 }
 
-/** How many bytes one compressed batch may become where no limit is given: 64 MiB, sixty times the largest batch a broker takes by default. */
+/**
+ * How many bytes one compressed batch may become where no limit is given: 64 MiB, sixty times the largest batch a
+ * broker takes by default.
+ */
 export const defaultDecompressLimit = 64 * 1024 * 1024

@@ -7,8 +7,8 @@ const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 declare const ISOKAFKA_SLIM: true | undefined
 
 /**
- * The compressing half of each codec of ours by itself, imported when a writer first needs it. Bundlers that put all into one file include
- * them nevertheless, unless ISOKAFKA_SLIM is defined.
+ * The compressing half of each codec of ours by itself, imported when a writer first needs it. Bundlers that put all
+ * into one file include them nevertheless, unless ISOKAFKA_SLIM is defined.
  */
 const importCompressor =
   typeof ISOKAFKA_SLIM === 'undefined'
@@ -21,8 +21,9 @@ const importCompressor =
     : undefined
 
 /**
- * The codecs of one transport. For each code: what was `set`, else what the runtime has natively, else ours, once `load` or `offer` brought it
- * in. Ours are no import of this file, so that a bundle that only writes without compression need not carry them.
+ * The codecs of one transport. For each code: what was `set`, else what the runtime has natively, else ours, once
+ * `load` or `offer` brought it in. Ours are no import of this file, so that a bundle that only writes without
+ * compression need not carry them.
  */
 export class Codecs {
   readonly #chosen: (CompressionCodec | undefined)[] = []
@@ -50,7 +51,9 @@ export class Codecs {
   get(code: number): CompressionCodec {
     const codec = this.#chosen[code] ?? this.#own[code]
     if (codec === undefined)
-      throw new ProtocolError(code in names && code > 0 ? `no ${names[code]} codec was given` : `unknown compression code ${code}`)
+      throw new ProtocolError(
+        code in names && code > 0 ? `no ${names[code]} codec was given` : `unknown compression code ${code}`,
+      )
     return codec
   }
 
@@ -69,7 +72,8 @@ export class Codecs {
     if (!(code in names) || code === 0) throw new ConfigError(`unknown compression code ${code}`)
     const here = this.#chosen[code] ?? this.#own[code] ?? this.#compressors[code]
     if (here !== undefined) return here
-    if (importCompressor === undefined) throw new ConfigError(`${names[code]} was left out of this bundle (ISOKAFKA_SLIM)`)
+    if (importCompressor === undefined)
+      throw new ConfigError(`${names[code]} was left out of this bundle (ISOKAFKA_SLIM)`)
     const compressor = await importCompressor[code as 1 | 2 | 3 | 4]()
     this.#compressors[code] = compressor
     return compressor

@@ -1,12 +1,13 @@
-// Copying within and into a decompressor's output. A DataView moves four bytes at once, the most plain JavaScript can, and with so little
-// ado that for the few bytes usual it beats copyWithin and set, which are calls into the engine, several times over.
+// Copying within and into a decompressor's output. A DataView moves four bytes at once, the most plain JavaScript can,
+// and with so little ado that for the few bytes usual it beats copyWithin and set, which are calls into the engine,
+// several times over.
 
 /** Beyond this the engine's own copying is quicker. */
 const worthACall = 192
 
 /**
- * How much longer than what is copied loosely both its source and its target must be. Three bytes would do, but Node 24's compiler gives up on
- * functions that store four bytes less than eight from a view's end.
+ * How much longer than what is copied loosely both its source and its target must be. Three bytes would do, but Node
+ * 24's compiler gives up on functions that store four bytes less than eight from a view's end.
  */
 export const looseness = 8
 
@@ -16,8 +17,8 @@ export function copyLoosely(into: DataView, at: number, from: DataView, start: n
 }
 
 /**
- * Appends to bytes[0, at), of which `view` is a view, the `length` bytes that begin `distance` before its end, and up to three more. Where they
- * reach beyond that end, what is appended repeats.
+ * Appends to bytes[0, at), of which `view` is a view, the `length` bytes that begin `distance` before its end, and up
+ * to three more. Where they reach beyond that end, what is appended repeats.
  */
 export function copyMatch(bytes: Uint8Array, view: DataView, at: number, distance: number, length: number): void {
   if (length > worthACall) copyLongMatch(bytes, at, distance, length)
@@ -41,7 +42,10 @@ export function copyExactly(into: Uint8Array, at: number, from: Uint8Array, star
   else while (start < end) into[at++] = from[start++]!
 }
 
-/** Copies from[start, end) to `at`, loosely if that is quick and `from` goes on far enough. `view` and `source` are views of the two. */
+/**
+ * Copies from[start, end) to `at`, loosely if that is quick and `from` goes on far enough. `view` and `source` are
+ * views of the two.
+ */
 export function copyLiterals(
   into: Uint8Array,
   view: DataView,

@@ -1,6 +1,6 @@
 /**
- * The order in which Zstandard's finite state entropy tables are filled: which symbol each of the 2^log states stands for. Symbols of probability
- * "below one" (-1) have one state each at the end, the others theirs strewn over the rest.
+ * The order in which Zstandard's finite state entropy tables are filled: which symbol each of the 2^log states stands
+ * for. Symbols of probability "below one" (-1) have one state each at the end, the others theirs strewn over the rest.
  */
 export function spread(distribution: ArrayLike<number>, log: number): Uint8Array {
   const size = 1 << log
@@ -19,7 +19,10 @@ export function spread(distribution: ArrayLike<number>, log: number): Uint8Array
   return symbols
 }
 
-/** A table to decode by. Each state's entry: its symbol << 24 | bits to read << 16 | what to add to them for the next state. */
+/**
+ * A table to decode by. Each state's entry: its symbol << 24 | bits to read << 16 | what to add to them for the next
+ * state.
+ */
 export interface DecodingTable {
   readonly log: number
   readonly entries: Uint32Array
@@ -45,8 +48,8 @@ export function singleSymbol(symbol: number): DecodingTable {
 }
 
 /**
- * A table to encode by, last symbol first. A state is a number from 2^log to 2^(log + 1); taking a symbol in puts out the state's lowest bits until
- * it is between the symbol's count and twice that, and goes on to a state of that symbol.
+ * A table to encode by, last symbol first. A state is a number from 2^log to 2^(log + 1); taking a symbol in puts out
+ * the state's lowest bits until it is between the symbol's count and twice that, and goes on to a state of that symbol.
  */
 export interface EncodingTable {
   readonly log: number
@@ -93,10 +96,12 @@ export function normalized(counts: ArrayLike<number>, log: number): Int16Array {
     distribution[symbol] = Math.max(1, Math.floor((counts[symbol]! * 2 ** log) / total))
     rest -= distribution[symbol]!
   }
-  // What rounding left over goes to the commonest; what it took too much is taken from it, or from the next while that has more.
+  // What rounding left over goes to the commonest; what it took too much is taken from it, or from the next while that
+  // has more.
   for (; rest !== 0; ) {
     let most = 0
-    for (let symbol = 1; symbol < counts.length; symbol++) if (distribution[symbol]! > distribution[most]!) most = symbol
+    for (let symbol = 1; symbol < counts.length; symbol++)
+      if (distribution[symbol]! > distribution[most]!) most = symbol
     const change = rest > 0 ? rest : -Math.min(-rest, Math.max(1, distribution[most]! >>> 2))
     distribution[most]! += change
     rest -= change

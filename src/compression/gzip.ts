@@ -54,7 +54,8 @@ function dataAt(bytes: Uint8Array, at: number): number {
   if ((flags & comment) !== 0) data = behindZero(bytes, data)
   if ((flags & headerCrc) !== 0) {
     if (data + 2 > bytes.length) fail('the data ends early')
-    if ((crc32(bytes, at, data) & 0xffff) !== (bytes[data]! | (bytes[data + 1]! << 8))) fail("the header's CRC is wrong")
+    if ((crc32(bytes, at, data) & 0xffff) !== (bytes[data]! | (bytes[data + 1]! << 8)))
+      fail("the header's CRC is wrong")
     data += 2
   }
   if (data > bytes.length) fail('the data ends early')

@@ -5,8 +5,9 @@ interface Node {
 }
 
 /**
- * The lengths, at most `longest` bits, of the best prefix code for symbols that occur `counts` times; 0 for those that don't. Two symbols at least.
- * (Package-merge: to have a length of n bits, a symbol must be bought at n levels; pairs of what is cheapest at one level are offered at the next.)
+ * The lengths, at most `longest` bits, of the best prefix code for symbols that occur `counts` times; 0 for those that
+ * don't. Two symbols at least. (Package-merge: to have a length of n bits, a symbol must be bought at n levels; pairs
+ * of what is cheapest at one level are offered at the next.)
  */
 export function huffmanLengths(counts: ArrayLike<number>, longest: number): Uint8Array {
   const leaves: Node[] = []

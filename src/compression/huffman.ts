@@ -1,7 +1,9 @@
 const quickBits = 10
 const longest = 15
 
-/** A canonical Huffman code of DEFLATE: codes of up to 10 bits by table, the rare longer ones by walking the lengths. */
+/**
+ * A canonical Huffman code of DEFLATE: codes of up to 10 bits by table, the rare longer ones by walking the lengths.
+ */
 export class HuffmanCode {
   /** By the next 10 bits, the first read lowest: symbol << 4 | bits. 0: longer, or no code. */
   readonly quick: Uint16Array = new Uint16Array(1 << quickBits)

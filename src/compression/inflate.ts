@@ -3,11 +3,13 @@ import { HuffmanCode } from './huffman.ts'
 import type { Output } from './output.ts'
 
 // RFC 1951, 3.2.5 and 3.2.7.
-const lengthBase = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
+const lengthBase = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+]
 const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
 const distanceBase = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385,
-  24577,
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
+  8193, 12289, 16385, 24577,
 ]
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 const endOfBlock = 256
@@ -22,7 +24,10 @@ function fixedCodes(): { literals: HuffmanCode; distances: HuffmanCode } {
   return fixed
 }
 
-/** Reads DEFLATE streams (RFC 1951) off `bytes`, one after another, into an Output. Anything malformed is a ProtocolError. */
+/**
+ * Reads DEFLATE streams (RFC 1951) off `bytes`, one after another, into an Output. Anything malformed is a
+ * ProtocolError.
+ */
 export class Inflater {
   /** Next byte of input. After `stream`, the one behind the stream. */
   at: number

@@ -5,8 +5,8 @@ import type { Output } from './output.ts'
 const leastMatch = 4
 
 /**
- * Decompresses the block bytes[at, end), of which `source` is a view, behind the first `length` bytes of output; answers the new length. A
- * block becomes at most `largest` bytes, and its matches reach back to `window`.
+ * Decompresses the block bytes[at, end), of which `source` is a view, behind the first `length` bytes of output;
+ * answers the new length. A block becomes at most `largest` bytes, and its matches reach back to `window`.
  */
 export function decompressBlock(
   bytes: Uint8Array,

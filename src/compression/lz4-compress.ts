@@ -26,7 +26,10 @@ const mostBits = 14
 /** Where four bytes were last seen in a block, by their hash. Made when first needed, and used again by every block. */
 let seen: Uint16Array | undefined
 
-/** LZ4 frames in plain TypeScript. Without a level the first match that offers itself is taken; from 1 to 17 more and more are tried. */
+/**
+ * LZ4 frames in plain TypeScript. Without a level the first match that offers itself is taken; from 1 to 17 more and
+ * more are tried.
+ */
 export const lz4Compressor: Compressor = {
   code: 3,
   name: 'lz4',
@@ -34,9 +37,12 @@ export const lz4Compressor: Compressor = {
   /** Independent blocks of 64 KiB without checksums, as the Java client writes them: it refuses linked ones. */
   compress(bytes, level) {
     checkLevel('lz4', level)
-    const chains = level === undefined ? undefined : new Chains(bytes, leastMatch, farthest, Math.min(mostTries, 2 ** level))
+    const chains =
+      level === undefined ? undefined : new Chains(bytes, leastMatch, farthest, Math.min(mostTries, 2 ** level))
     const blocks = Math.ceil(bytes.length / blockBytes)
-    const packed = new Uint8Array(7 + bytes.length + blocks * (4 + Math.ceil(blockBytes / literalRun) + 16) + 4 + looseness)
+    const packed = new Uint8Array(
+      7 + bytes.length + blocks * (4 + Math.ceil(blockBytes / literalRun) + 16) + 4 + looseness,
+    )
     const view = viewOf(packed)
     const source = viewOf(bytes)
     view.setUint32(0, frameMagic, true)

@@ -108,14 +108,18 @@ class Frame {
         )
       }
       this.at = end
-      if ((flags & blockChecksums) !== 0 && this.uint32() !== xxh32(bytes, end - blockSize, end)) fail("a block's checksum is wrong")
+      if ((flags & blockChecksums) !== 0 && this.uint32() !== xxh32(bytes, end - blockSize, end))
+        fail("a block's checksum is wrong")
     }
     if ((flags & contentChecksum) !== 0 && this.uint32() !== xxh32(output.bytes, begin, this.length))
       fail("the content's checksum is wrong")
     if (size !== undefined && size !== this.length - begin) fail('the content is not as long as stated')
   }
 
-  /** A guess at the content's length: all that the blocks' headers allow, as each but the last is full; of a single one, the usual ratio. */
+  /**
+   * A guess at the content's length: all that the blocks' headers allow, as each but the last is full; of a single one,
+   * the usual ratio.
+   */
   private likely(largest: number, checksumBytes: number): number {
     const { bytes } = this
     let most = 0

@@ -2,8 +2,9 @@ import { DecompressionLimitError } from './codec.ts'
 import { viewOf } from './copy.ts'
 
 /**
- * What a decompressor writes into: grows as needed, never past the limit. The buffer has a little more than that, `slack` bytes, so that inner
- * loops may look whether they went too far after a step (258 bytes at most) instead of before.
+ * What a decompressor writes into: grows as needed, never past the limit. The buffer has a little more than that,
+ * `slack` bytes, so that inner loops may look whether they went too far after a step (258 bytes at most) instead of
+ * before.
  */
 export class Output {
   static readonly slack = 320
@@ -25,7 +26,10 @@ export class Output {
     this.view = viewOf(this.bytes)
   }
 
-  /** Makes sure that `more` bytes fit behind the first `length`, and answers the buffer, which may be another one, with another view. */
+  /**
+   * Makes sure that `more` bytes fit behind the first `length`, and answers the buffer, which may be another one, with
+   * another view.
+   */
   reserve(length: number, more: number): Uint8Array {
     const needed = length + more
     if (needed > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
@@ -49,6 +53,8 @@ export class Output {
   /** The first `length` bytes. A copy where the buffer is much larger, as what reads them may keep it for long. */
   done(length: number): Uint8Array {
     if (length > this.limit) throw new DecompressionLimitError(this.codec, this.limit)
-    return length >= this.bytes.length - this.bytes.length / 8 - Output.slack ? this.bytes.subarray(0, length) : this.bytes.slice(0, length)
+    return length >= this.bytes.length - this.bytes.length / 8 - Output.slack
+      ? this.bytes.subarray(0, length)
+      : this.bytes.slice(0, length)
   }
 }

@@ -2,7 +2,8 @@ import type { Compressor } from './codec.ts'
 import { copyExactly, copyLiterals, looseness, viewOf } from './copy.ts'
 import { hashOf, matchEnd } from './match.ts'
 
-// Java's SnappyOutputStream puts raw snappy into chunks: this, then version and oldest compatible version, then each chunk's length and bytes.
+// Java's SnappyOutputStream puts raw snappy into chunks: this, then version and oldest compatible version, then each
+// chunk's length and bytes.
 export const magic = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]
 export const streamHeader = magic.length + 8
 const chunkBytes = 32 * 1024
@@ -22,7 +23,8 @@ export const snappyCompressor: Compressor = {
 
   compress(bytes) {
     const chunks = Math.ceil(bytes.length / chunkBytes)
-    // 61 literals and a match of four can take a byte more than those; a chunk has two lengths besides, and its last literals' tag.
+    // 61 literals and a match of four can take a byte more than those; a chunk has two lengths besides, and its last
+    // literals' tag.
     const packed = new Uint8Array(streamHeader + bytes.length + (bytes.length >>> 6) + chunks * 16 + looseness)
     packed.set(magic)
     packed[11] = packed[15] = 1

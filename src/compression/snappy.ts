@@ -7,7 +7,9 @@ import { magic, snappyCompressor, streamHeader } from './snappy-compress.ts'
 /** Raw snappy makes at most 64 bytes of three. */
 const bestRatio = 22
 
-/** snappy in plain TypeScript. Writes the framing Java's consumers expect; reads that and raw snappy. It has no levels. */
+/**
+ * snappy in plain TypeScript. Writes the framing Java's consumers expect; reads that and raw snappy. It has no levels.
+ */
 export const snappy: CompressionCodec = {
   ...snappyCompressor,
 
@@ -69,7 +71,14 @@ function rawLength(bytes: Uint8Array, at: number, end: number): { length: number
 }
 
 /** Decompresses from[start, end) to `begin`, where there is room for the length it states; answers the end. */
-function decompressRaw(from: Uint8Array, source: DataView, start: number, end: number, output: Output, begin: number): number {
+function decompressRaw(
+  from: Uint8Array,
+  source: DataView,
+  start: number,
+  end: number,
+  output: Output,
+  begin: number,
+): number {
   const { bytes: into, view } = output
   const { length: stated, data } = rawLength(from, start, end)
   const stop = begin + stated

@@ -22,7 +22,9 @@ class Word64 {
   }
 
   xorShifted(by: number): this {
-    return by < 32 ? this.xor(this.high >>> by, (this.low >>> by) | (this.high << (32 - by))) : this.xor(0, this.high >>> (by - 32))
+    return by < 32
+      ? this.xor(this.high >>> by, (this.low >>> by) | (this.high << (32 - by)))
+      : this.xor(0, this.high >>> (by - 32))
   }
 
   /** By less than 32 bits to the left. */
@@ -43,7 +45,14 @@ class Word64 {
     const bc = Math.imul(b, c)
     const ad = Math.imul(a, d)
     const middle = (ac >>> 16) + (bc & 0xffff) + (ad & 0xffff)
-    this.high = (Math.imul(b, d) + (bc >>> 16) + (ad >>> 16) + (middle >>> 16) + Math.imul(this.low, high) + Math.imul(this.high, low)) | 0
+    this.high =
+      (Math.imul(b, d) +
+        (bc >>> 16) +
+        (ad >>> 16) +
+        (middle >>> 16) +
+        Math.imul(this.low, high) +
+        Math.imul(this.high, low)) |
+      0
     this.low = (middle << 16) | (ac & 0xffff)
     return this
   }
@@ -68,7 +77,9 @@ const p4 = new Word64(0x85ebca77, 0xc2b2ae63)
 const p5 = new Word64(0x27d4eb2f, 0x165667c5)
 const scratch = new Word64(0, 0)
 
-/** The lower 32 bits of xxHash with 64 bits, seed 0, of bytes[start, end), unsigned: the checksum of Zstandard frames. */
+/**
+ * The lower 32 bits of xxHash with 64 bits, seed 0, of bytes[start, end), unsigned: the checksum of Zstandard frames.
+ */
 export function xxh64(bytes: Uint8Array, start: number, end: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const word = (at: number): number => view.getInt32(at, true)

@@ -15,7 +15,10 @@ export class Padded {
   }
 }
 
-/** Reads the bits between two bytes from the last to the first: Zstandard writes them that way round. The highest bit set marks the end. */
+/**
+ * Reads the bits between two bytes from the last to the first: Zstandard writes them that way round. The highest bit
+ * set marks the end.
+ */
 export class BackwardBits {
   /** Bits not read yet. */
   left: number
@@ -58,7 +61,8 @@ export function wideBitsAt(view: DataView, start: number, bit: number, count: nu
 }
 
 /**
- * Reads a distribution of symbols (RFC 8878, 4.1.1) from [at, end): how many of 2^log states each has. Answers where the next byte is, too.
+ * Reads a distribution of symbols (RFC 8878, 4.1.1) from [at, end): how many of 2^log states each has. Answers where
+ * the next byte is, too.
  */
 export function readDistribution(
   input: Padded,

@@ -6,7 +6,10 @@ import * as tables from './zstd-tables.ts'
 /** What sequences are decoded by: two numbers for each state, so that one look finds all there is to know. */
 export interface SequenceTable {
   readonly log: number
-  /** What the state's symbol stands for; then extra bits to be added to that << 24 | bits to read << 16 | what to add to them for the next state. */
+  /**
+   * What the state's symbol stands for; then extra bits to be added to that << 24 | bits to read << 16 | what to add to
+   * them for the next state.
+   */
   readonly entries: Int32Array
 }
 
@@ -51,7 +54,10 @@ const codes: Record<CodeName, Code> = {
 export class SequenceTables {
   private readonly last: { [name in CodeName]?: SequenceTable } = {}
 
-  /** The table a block says, by its mode, that this code is to be decoded by. What describes it begins at `at`; answers where it ends, too. */
+  /**
+   * The table a block says, by its mode, that this code is to be decoded by. What describes it begins at `at`; answers
+   * where it ends, too.
+   */
   read(name: CodeName, mode: number, input: Padded, at: number, end: number): { table: SequenceTable; at: number } {
     const code = codes[name]
     let table: SequenceTable

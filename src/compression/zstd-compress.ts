@@ -12,7 +12,10 @@ const rawBlock = 0
 const repeatBlock = 1
 const compressedBlock = 2
 
-/** Zstandard in plain TypeScript. Levels up to 2, and none, take the first match that offers itself; from 3 to 22 more and more are tried. */
+/**
+ * Zstandard in plain TypeScript. Levels up to 2, and none, take the first match that offers itself; from 3 to 22 more
+ * and more are tried.
+ */
 export const zstdCompressor: Compressor = {
   code: 4,
   name: 'zstd',
@@ -53,14 +56,23 @@ function writeHeader(length: number, into: Uint8Array): number {
 }
 
 /** Writes the block bytes[start, end). Answers its end. */
-function writeBlock(bytes: Uint8Array, start: number, end: number, last: boolean, finder: Finder, into: Uint8Array, at: number): number {
+function writeBlock(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  last: boolean,
+  finder: Finder,
+  into: Uint8Array,
+  at: number,
+): number {
   const size = end - start
   const behindHeader = at + 3
   const before = finder.offsets.copy()
   finder.find(start, end)
   const literalsEnd = writeLiterals(finder.literals, finder.literalCount, into, behindHeader)
   const packedEnd = writeSequences(finder.sequences, into, literalsEnd)
-  if (packedEnd - behindHeader < size) return putHeader(into, at, compressedBlock, packedEnd - behindHeader, last, packedEnd)
+  if (packedEnd - behindHeader < size)
+    return putHeader(into, at, compressedBlock, packedEnd - behindHeader, last, packedEnd)
 
   // A block without sequences leaves the reader's offsets as they were.
   finder.offsets.restore(before)

@@ -8,7 +8,10 @@ import { Literals } from './zstd-read-literals.ts'
 import { SequencesReader } from './zstd-read-sequences.ts'
 import { largestBlock } from './zstd-tables.ts'
 
-/** All frames in `bytes` (RFC 8878), skippable ones passed over. No dictionaries. Frames' windows cost nothing: output is kept whole. */
+/**
+ * All frames in `bytes` (RFC 8878), skippable ones passed over. No dictionaries. Frames' windows cost nothing: output
+ * is kept whole.
+ */
 export function decompress(bytes: Uint8Array, limit: number): Uint8Array {
   if (bytes.length === 0) fail('the data ends early')
   const input = new Padded(bytes)
@@ -49,7 +52,8 @@ class Frame {
     const { at, size, largest, hasChecksum } = readFrameHeader(this.input.bytes, this.at, this.input.length)
     this.at = at
     this.largest = largest
-    if (size !== undefined && size > (this.input.length - at) * largest) fail('a frame that claims more than it can hold')
+    if (size !== undefined && size > (this.input.length - at) * largest)
+      fail('a frame that claims more than it can hold')
     if (size !== undefined) output.reserve(begin, size)
     else output.expect(begin, likelySize(this.input.bytes, at, this.input.length, largest))
 

@@ -39,7 +39,9 @@ export class Finder {
     this.literalView = viewOf(this.literals)
     const thorough = level >= thoroughFrom
     this.table = new Int32Array(thorough ? 0 : 1 << hashBits)
-    this.chains = thorough ? new Chains(bytes, leastSought, window - 1, Math.min(mostTries, 2 ** (level - 1))) : undefined
+    this.chains = thorough
+      ? new Chains(bytes, leastSought, window - 1, Math.min(mostTries, 2 ** (level - 1)))
+      : undefined
   }
 
   /** The block bytes[start, end). */

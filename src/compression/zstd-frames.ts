@@ -38,10 +38,17 @@ export function readFrameHeader(bytes: Uint8Array, at: number, end: number): Fra
   const size = sizeBytes === 0 ? undefined : little(bytes, at, sizeBytes, end) + (sizeBytes === 2 ? 256 : 0)
   if (single) window = size!
   if (window > largestWindow) fail(`a window of ${window} bytes`)
-  return { at: at + sizeBytes, size, largest: Math.min(window, largestBlock) | 0, hasChecksum: (descriptor & checksumFlag) !== 0 }
+  return {
+    at: at + sizeBytes,
+    size,
+    largest: Math.min(window, largestBlock) | 0,
+    hasChecksum: (descriptor & checksumFlag) !== 0,
+  }
 }
 
-/** Where the next frame that isn't skippable begins, from `at` on; `end` if there is none. What is neither is an error. */
+/**
+ * Where the next frame that isn't skippable begins, from `at` on; `end` if there is none. What is neither is an error.
+ */
 export function nextFrame(bytes: Uint8Array, at: number, end: number): number {
   while (at < end) {
     const magic = little(bytes, at, 4, end)
@@ -68,7 +75,10 @@ export function endOfFrame(bytes: Uint8Array, start: number): number {
   return at > length ? fail('the data ends early') : at
 }
 
-/** A guess at the content of a frame of unknown size whose blocks begin at `at`: all that their headers allow, or the usual ratio. */
+/**
+ * A guess at the content of a frame of unknown size whose blocks begin at `at`: all that their headers allow, or the
+ * usual ratio.
+ */
 export function likelySize(bytes: Uint8Array, at: number, end: number, largest: number): number {
   const usual = (end - at) * usualRatio
   let most = 0

@@ -9,8 +9,8 @@ export interface HuffmanTable {
   /** Symbol << 4 | bits used. */
   readonly single: Uint16Array
   /**
-   * As many as two symbols: the second << 16 | the first << 8 | how many they are << 5 | bits used by both. The number of bits comes lowest
-   * because JavaScript shifts by the lowest five bits of a number.
+   * As many as two symbols: the second << 16 | the first << 8 | how many they are << 5 | bits used by both. The number
+   * of bits comes lowest because JavaScript shifts by the lowest five bits of a number.
    */
   readonly double: Uint32Array
 }
@@ -90,7 +90,10 @@ function doubled(single: Uint16Array, bits: number): Uint32Array {
     // The bits that remain, with zeros behind them: enough for the second symbol if it takes no more than those.
     const second = single[(index << used) & (single.length - 1)]!
     const both = used + (second & 15)
-    double[index] = both > bits ? ((first >>> 4) << 8) | (1 << 5) | used : ((second >>> 4) << 16) | ((first >>> 4) << 8) | (2 << 5) | both
+    double[index] =
+      both > bits
+        ? ((first >>> 4) << 8) | (1 << 5) | used
+        : ((second >>> 4) << 16) | ((first >>> 4) << 8) | (2 << 5) | both
   }
   return double
 }

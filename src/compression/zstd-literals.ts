@@ -10,10 +10,16 @@ const huffmanType = 2
 
 /** Fewer than these don't pay for the description of a code. */
 const fewest = 64
-/** A description by finite state entropy has fewer bytes than this; from here on the header byte means weights of four bits. */
+/**
+ * A description by finite state entropy has fewer bytes than this; from here on the header byte means weights of four
+ * bits.
+ */
 const directFrom = 128
 
-/** Writes the literals section of a block: literals[0, count), at most 128 KiB, the shortest way there is. Answers its end. */
+/**
+ * Writes the literals section of a block: literals[0, count), at most 128 KiB, the shortest way there is. Answers its
+ * end.
+ */
 export function writeLiterals(literals: Uint8Array, count: number, into: Uint8Array, at: number): number {
   if (count < fewest) return writePlain(rawType, literals, count, into, at)
   const counts = new Uint32Array(256)
@@ -96,11 +102,15 @@ function writeCode(lengths: Uint8Array, into: Uint8Array, at: number): { codes: 
   }
   if (last > directFrom) return { codes, end: 0 }
   into[at++] = directFrom - 1 + last
-  for (let symbol = 0; symbol < last; symbol += 2) into[at++] = (weights[symbol]! << 4) | (symbol + 1 < last ? weights[symbol + 1]! : 0)
+  for (let symbol = 0; symbol < last; symbol += 2)
+    into[at++] = (weights[symbol]! << 4) | (symbol + 1 < last ? weights[symbol + 1]! : 0)
   return { codes, end: at }
 }
 
-/** Weights by finite state entropy, by two states in turn (see `readWeights`). Answers the end; 0 where that can't be done. */
+/**
+ * Weights by finite state entropy, by two states in turn (see `readWeights`). Answers the end; 0 where that can't be
+ * done.
+ */
 function writeWeights(weights: Uint8Array, into: Uint8Array, at: number): number {
   const counts = new Uint32Array(mostHuffmanBits + 1)
   for (const weight of weights) counts[weight]!++
@@ -113,7 +123,8 @@ function writeWeights(weights: Uint8Array, into: Uint8Array, at: number): number
   const states = [-1, -1]
   for (let i = weights.length - 1; i >= 0; i--) {
     const turn = i & 1
-    states[turn] = states[turn]! < 0 ? table.states[table.starts[weights[i]!]!]! : writer.encode(table, states[turn]!, weights[i]!)
+    states[turn] =
+      states[turn]! < 0 ? table.states[table.starts[weights[i]!]!]! : writer.encode(table, states[turn]!, weights[i]!)
   }
   writer.write(states[1]!, log)
   writer.write(states[0]!, log)

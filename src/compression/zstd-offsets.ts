@@ -1,10 +1,16 @@
-/** The last three offsets, which a sequence may name by 1, 2 or 3 (RFC 8878, 3.1.1.5); other offsets are named by 3 more than themselves. */
+/**
+ * The last three offsets, which a sequence may name by 1, 2 or 3 (RFC 8878, 3.1.1.5); other offsets are named by 3 more
+ * than themselves.
+ */
 export class OffsetHistory {
   first = 1
   second = 4
   third = 8
 
-  /** The offset this value names, 0 for an impossible one; it becomes the latest. Without literals the three are shifted by one. */
+  /**
+   * The offset this value names, 0 for an impossible one; it becomes the latest. Without literals the three are shifted
+   * by one.
+   */
   take(value: number, noLiterals: boolean): number {
     if (value > 3) return this.push(value - 3)
     const which = noLiterals ? value + 1 : value

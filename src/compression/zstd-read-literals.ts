@@ -25,7 +25,10 @@ export class Literals {
     this.view = input.view
   }
 
-  /** Reads a block's literals section, [start, end) at most (RFC 8878, 3.1.1.3.1); `largest` is the most there may be. Answers where it ends. */
+  /**
+   * Reads a block's literals section, [start, end) at most (RFC 8878, 3.1.1.3.1); `largest` is the most there may be.
+   * Answers where it ends.
+   */
   read(start: number, end: number, largest: number): number {
     const { input } = this
     if (start >= end) fail('the data ends early')

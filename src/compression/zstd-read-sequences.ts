@@ -6,7 +6,9 @@ import { SequenceTables } from './zstd-codes.ts'
 import { OffsetHistory } from './zstd-offsets.ts'
 import type { Literals } from './zstd-read-literals.ts'
 
-/** The sequences of one block of a frame after another: literals and matches in turn (RFC 8878, 3.1.1.3.2 and 3.1.1.4). */
+/**
+ * The sequences of one block of a frame after another: literals and matches in turn (RFC 8878, 3.1.1.3.2 and 3.1.1.4).
+ */
 export class SequencesReader {
   private readonly input: Padded
   private readonly output: Output
@@ -21,7 +23,10 @@ export class SequencesReader {
     this.begin = begin
   }
 
-  /** Reads the section [at, end) and appends what it says to the first `length` bytes of output, `stop` at most. Answers the new length. */
+  /**
+   * Reads the section [at, end) and appends what it says to the first `length` bytes of output, `stop` at most. Answers
+   * the new length.
+   */
   read(at: number, end: number, literals: Literals, length: number, stop: number): number {
     const { bytes } = this.input
     const first = at < end ? bytes[at]! : fail('the data ends early')

@@ -127,7 +127,12 @@ function codeOf(length: number, bases: readonly number[], regular: number, above
 }
 
 /** Decides how codes are written, and writes the table if it is one of their own. */
-function choose(codes: Uint8Array, kind: Kind, into: Uint8Array, at: number): { mode: number; table: EncodingTable; end: number } {
+function choose(
+  codes: Uint8Array,
+  kind: Kind,
+  into: Uint8Array,
+  at: number,
+): { mode: number; table: EncodingTable; end: number } {
   const counts = new Uint32Array(kind.symbols)
   let last = 0
   for (let i = 0; i < codes.length; i++) {
@@ -146,7 +151,10 @@ function choose(codes: Uint8Array, kind: Kind, into: Uint8Array, at: number): { 
   const distribution = normalized(occurring, log)
   const end = writeDistribution(distribution, log, into, at)
   const { defaults, defaultLog } = kind
-  if (last < defaults.length && cost(occurring, defaults, defaultLog) <= cost(occurring, distribution, log) + 8 * (end - at)) {
+  if (
+    last < defaults.length &&
+    cost(occurring, defaults, defaultLog) <= cost(occurring, distribution, log) + 8 * (end - at)
+  ) {
     kind.defaultTable ??= encodingTable(defaults, defaultLog)
     return { mode: defaultsMode, table: kind.defaultTable, end: at }
   }

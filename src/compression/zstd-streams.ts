@@ -59,12 +59,26 @@ class Stream {
 }
 
 /** Decodes the stream [start, end) to into[at, stop). */
-export function readStream(input: Padded, start: number, end: number, table: HuffmanTable, into: Uint8Array, size: number): void {
+export function readStream(
+  input: Padded,
+  start: number,
+  end: number,
+  table: HuffmanTable,
+  into: Uint8Array,
+  size: number,
+): void {
   new Stream(input, start, end, 0, size).finish(input.view, table, into)
 }
 
 /** Decodes the four streams from `at` on, behind the lengths of the first three, to into[0, size): a quarter each. */
-export function readFourStreams(input: Padded, at: number, end: number, table: HuffmanTable, into: Uint8Array, size: number): void {
+export function readFourStreams(
+  input: Padded,
+  at: number,
+  end: number,
+  table: HuffmanTable,
+  into: Uint8Array,
+  size: number,
+): void {
   if (end - at < 10) fail('the data ends early')
   const part = (size + 3) >>> 2
   if (part * 3 > size) fail('too few literals for four streams')
@@ -83,7 +97,10 @@ export function readFourStreams(input: Padded, at: number, end: number, table: H
   for (const stream of streams) stream.finish(view, table, into)
 }
 
-/** Reads of two streams as much as goes without looking whether they end: the processor does one's lookups while it waits for the other's. */
+/**
+ * Reads of two streams as much as goes without looking whether they end: the processor does one's lookups while it
+ * waits for the other's.
+ */
 function together(view: DataView, a: Stream, b: Stream, { bits, double }: HuffmanTable, into: Uint8Array): void {
   const shift = 32 - bits
   const [startA, startB, stopA, stopB] = [a.start - 4, b.start - 4, a.stop - mostAtOnce, b.stop - mostAtOnce]

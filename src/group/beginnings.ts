@@ -15,9 +15,15 @@ import { isOfTopic, layoutOf } from './partitions.ts'
 export interface AssignedPartition {
   readonly topic: string
   readonly partition: number
-  /** The topic's id (KIP-516) when this was given; the zero uuid where it has none. Under another id an offset means nothing. */
+  /**
+   * The topic's id (KIP-516) when this was given; the zero uuid where it has none. Under another id an offset means
+   * nothing.
+   */
   readonly topicId: string
-  /** The first offset to read; FirstOffset or LastOffset where nothing is committed and the leader has not told what that is. */
+  /**
+   * The first offset to read; FirstOffset or LastOffset where nothing is committed and the leader has not told what
+   * that is.
+   */
   readonly offset: number
   /** What the group has committed. −1: nothing. */
   readonly committed: number
@@ -44,9 +50,10 @@ export interface Found {
 /**
  * Tells where to begin: where the group left off, else at its `startOffset`.
  *
- * A group that begins at the end must not lose what is written from then on, whoever has which partition. So the ends of all partitions are
- * asked for once, when the group has committed nothing in a topic, and remembered until they are committed. Each of its commits says how many
- * partitions the topic had then: one that came later is read from its first message.
+ * A group that begins at the end must not lose what is written from then on, whoever has which partition. So the ends
+ * of all partitions are asked for once, when the group has committed nothing in a topic, and remembered until they are
+ * committed. Each of its commits says how many partitions the topic had then: one that came later is read from its
+ * first message.
  */
 export class Beginnings {
   readonly #parts: BeginningsParts
@@ -88,7 +95,11 @@ export class Beginnings {
         for (const { index } of layout.partitions) questions.push({ topic, partition: index, timestamp: LastOffset })
       const count = this.#counts.get(topic) ?? 0
       for (const { partition, committed } of readable.filter(own => own.topic === topic)) {
-        if (committed >= 0 || ends.has(partition) || questions.some(asked => asked.topic === topic && asked.partition === partition))
+        if (
+          committed >= 0 ||
+          ends.has(partition) ||
+          questions.some(asked => asked.topic === topic && asked.partition === partition)
+        )
           continue
         questions.push({ topic, partition, timestamp: partition < count ? LastOffset : FirstOffset })
       }
@@ -134,14 +145,23 @@ export class Beginnings {
     return { layouts, refused }
   }
 
-  /** The group's commits: of these partitions, and where it begins at the end of all, for they tell whether it has begun. */
+  /**
+   * The group's commits: of these partitions, and where it begins at the end of all, for they tell whether it has
+   * begun.
+   */
   async #committed(added: TopicPartitions, layouts: ReadonlyMap<string, TopicLayout | null>, signal: AbortSignal) {
     const questions = [...layouts].map(([name, layout]) => {
       const all = this.#parts.startOffset === LastOffset ? (layout?.partitions ?? []).map(({ index }) => index) : []
-      return { name, topicId: layout?.id ?? zeroUuid, partitionIndexes: [...new Set([...(added.get(name) ?? []), ...all])] }
+      return {
+        name,
+        topicId: layout?.id ?? zeroUuid,
+        partitionIndexes: [...new Set([...(added.get(name) ?? []), ...all])],
+      }
     })
     const asked = questions.filter(({ partitionIndexes }) => partitionIndexes.length > 0)
-    return asked.length === 0 ? new Map<string, ReadonlyMap<number, Committed>>() : fetchOffsets(this.#parts, asked, { signal })
+    return asked.length === 0
+      ? new Map<string, ReadonlyMap<number, Committed>>()
+      : fetchOffsets(this.#parts, asked, { signal })
   }
 
   /** What is committed, or −1; throws why that can't be told. */
@@ -153,7 +173,8 @@ export class Beginnings {
     const { groupId, coordinator } = this.#parts
     const name = `${topic}/${partition}`
     // Taken for one without a commit it would be read anew, or skipped.
-    if (told === undefined) throw new ProtocolError(`the coordinator of group ${groupId} left ${name} out of its answer about offsets`)
+    if (told === undefined)
+      throw new ProtocolError(`the coordinator of group ${groupId} left ${name} out of its answer about offsets`)
     const error = errorFor(told.errorCode, name)
     if (isOfTopic(error)) refused.set(topic, error!)
     else coordinator.check(told.errorCode, name)
@@ -169,7 +190,9 @@ export class Beginnings {
       this.#counts.set(name, 0)
     }
     if (this.#counts.has(name)) return false
-    const begun = [...told].filter(([, { offset, errorCode }]) => offset >= 0 || errorCode === ErrorCode.UnstableOffsetCommit)
+    const begun = [...told].filter(
+      ([, { offset, errorCode }]) => offset >= 0 || errorCode === ErrorCode.UnstableOffsetCommit,
+    )
     const noted = begun.map(([, { metadata }]) => countIn(metadata)).filter(count => count !== undefined)
     // Where other clients' commits don't say, partitions behind the last that has one count as later.
     const count = noted.length > 0 ? Math.min(...noted) : Math.max(...begun.map(([partition]) => partition)) + 1
@@ -191,7 +214,10 @@ export class Beginnings {
     questions.forEach(({ topic, partition }, i) => {
       const answer = answers[i]
       if (answer != null && answer.offset >= 0) this.#endsOf(topic).set(partition, answer.offset)
-      else logger.warn(`group ${groupId}: where ${topic}/${partition} begins is not known yet: ${messageOf(answer?.error ?? 'no answer')}`)
+      else
+        logger.warn(
+          `group ${groupId}: where ${topic}/${partition} begins is not known yet: ${messageOf(answer?.error ?? 'no answer')}`,
+        )
     })
   }
 }

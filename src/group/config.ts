@@ -10,7 +10,10 @@ import { RoundRobinGroupBalancer } from './balancers/round-robin.ts'
 
 /** Settings of group membership, shared by ConsumerGroup and Reader. Times are milliseconds. */
 export interface MembershipConfig {
-  /** Ways to divide the partitions, best first; the group uses the first that every member has. Default: range, round robin. */
+  /**
+   * Ways to divide the partitions, best first; the group uses the first that every member has. Default: range, round
+   * robin.
+   */
   groupBalancers?: readonly GroupBalancer[]
   /** Default 3,000. */
   heartbeatInterval?: number
@@ -20,25 +23,33 @@ export interface MembershipConfig {
   rebalanceTimeout?: number
   /** The wait before joining again after an error. Default 5,000. */
   joinGroupBackoff?: number
-  /** How long the broker keeps the group's offsets; −1 leaves it to the broker, which since 2.1 does not ask. Default −1. */
+  /**
+   * How long the broker keeps the group's offsets; −1 leaves it to the broker, which since 2.1 does not ask. Default
+   * −1.
+   */
   retentionTime?: number
   /**
-   * Where a group begins that has committed nothing: FirstOffset or LastOffset (or 'earliest', 'latest'). Default FirstOffset.
+   * Where a group begins that has committed nothing: FirstOffset or LastOffset (or 'earliest', 'latest'). Default
+   * FirstOffset.
    *
-   * LastOffset is the end as it was when the group began, and that is committed at once, for all partitions a member is given: what is written
-   * from then on is delivered, whoever has the partition later. A partition that came after the group had begun is read from its first message;
-   * so that later members can tell, commits carry the number of partitions there were (as their metadata). What can be lost: if the first member
-   * ends before it can commit, the group has not begun. And what retention or an administrator removes, messages or commits, is gone.
+   * LastOffset is the end as it was when the group began, and that is committed at once, for all partitions a member is
+   * given: what is written from then on is delivered, whoever has the partition later. A partition that came after the
+   * group had begun is read from its first message; so that later members can tell, commits carry the number of
+   * partitions there were (as their metadata). What can be lost: if the first member ends before it can commit, the
+   * group has not begun. And what retention or an administrator removes, messages or commits, is gone.
    */
   startOffset?: number | OffsetName
   /**
-   * Whether the group's leader watches for partitions that come or go, topics made later included, and then divides anew. Default true
-   * (kafka-go: false, so that a topic made after the group joined is never read).
+   * Whether the group's leader watches for partitions that come or go, topics made later included, and then divides
+   * anew. Default true (kafka-go: false, so that a topic made after the group joined is never read).
    */
   watchPartitionChanges?: boolean
   /** How often it looks. Default 5,000. */
   partitionWatchInterval?: number
-  /** Static membership (KIP-345): a name of this process that outlives it. Coming back within the session timeout it keeps its partitions. */
+  /**
+   * Static membership (KIP-345): a name of this process that outlives it. Coming back within the session timeout it
+   * keeps its partitions.
+   */
   groupInstanceId?: string
   /** Bounds each request to the coordinator, on top of what the protocol lets it wait. Default 5,000. */
   timeout?: number
@@ -107,14 +118,23 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
   if (!Array.isArray(membership.groupBalancers) || membership.groupBalancers.length === 0)
     throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
   for (const balancer of membership.groupBalancers)
-    if (!['protocolName', 'userData', 'assignGroups'].every(method => typeof (balancer as never)?.[method] === 'function'))
+    if (
+      !['protocolName', 'userData', 'assignGroups'].every(method => typeof (balancer as never)?.[method] === 'function')
+    )
       throw new ConfigError(`groupBalancers are objects, as new RangeGroupBalancer() is one, not ${shown(balancer)}`)
-  for (const name of ['heartbeatInterval', 'sessionTimeout', 'rebalanceTimeout', 'partitionWatchInterval', 'timeout'] as const) {
+  for (const name of [
+    'heartbeatInterval',
+    'sessionTimeout',
+    'rebalanceTimeout',
+    'partitionWatchInterval',
+    'timeout',
+  ] as const) {
     // The protocol has 32 bits for two of them, and no use for the others to be larger.
     if (!(membership[name] > 0 && membership[name] <= 0x7fffffff))
       throw new ConfigError(`${name} must be above 0 ms and below 2^31, is ${membership[name]}`)
   }
-  if (!(membership.joinGroupBackoff >= 0)) throw new ConfigError(`joinGroupBackoff must not be negative, is ${membership.joinGroupBackoff}`)
+  if (!(membership.joinGroupBackoff >= 0))
+    throw new ConfigError(`joinGroupBackoff must not be negative, is ${membership.joinGroupBackoff}`)
   if (membership.heartbeatInterval >= membership.sessionTimeout) {
     throw new ConfigError(
       `heartbeatInterval (${membership.heartbeatInterval} ms) must be below sessionTimeout (${membership.sessionTimeout} ms)`,
@@ -127,7 +147,11 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
 }
 
 /** What a member of a group is given; a ConfigError for what can't work. */
-export function groupSettingsOf(config: ConsumerGroupConfig): { id: string; topics: readonly string[]; membership: MembershipSettings } {
+export function groupSettingsOf(config: ConsumerGroupConfig): {
+  id: string
+  topics: readonly string[]
+  membership: MembershipSettings
+} {
   const { id, topics } = config
   if (typeof id !== 'string' || id === '') throw new ConfigError('a consumer group needs an id')
   if (!Array.isArray(topics) || topics.length === 0 || topics.some(topic => typeof topic !== 'string' || topic === ''))

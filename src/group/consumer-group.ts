@@ -18,12 +18,15 @@ import { RunningGeneration } from './running-generation.ts'
 
 const example = "{ id: 'group', brokers: 'host:port', topics: ['topic'] }"
 
-/** Between two generations whose functions end at once, at least: growing from this up to `joinGroupBackoff`, in milliseconds. */
+/**
+ * Between two generations whose functions end at once, at least: growing from this up to `joinGroupBackoff`, in
+ * milliseconds.
+ */
 const leastPause = 100
 
 /**
- * Membership of a consumer group, as kafka-go has it: gives the generations, one after another. Whatever changes ends one. Joins when first
- * asked for one.
+ * Membership of a consumer group, as kafka-go has it: gives the generations, one after another. Whatever changes ends
+ * one. Joins when first asked for one.
  */
 export class ConsumerGroup {
   readonly #membership: GroupMembership
@@ -47,13 +50,16 @@ export class ConsumerGroup {
   constructor(all: ConsumerGroupConfig) {
     const config = given('a ConsumerGroup', all, consumerGroupSettings, example, ofTransport)
     this.#ownsTransport = !config.transport
-    this.#transport = config.transport ? requireTransport(config.transport, 'cluster') : new Transport({ logger: config.logger })
+    this.#transport = config.transport
+      ? requireTransport(config.transport, 'cluster')
+      : new Transport({ logger: config.logger })
     this.#membership = new GroupMembership({ ...config, transport: this.#transport })
   }
 
   /**
-   * The next generation, once the one before is over and all its functions have returned. Rejects with what kept the group from it, or from
-   * some of its topics (each failure once; it goes on trying, and the next call may succeed), with a GroupClosedError after close().
+   * The next generation, once the one before is over and all its functions have returned. Rejects with what kept the
+   * group from it, or from some of its topics (each failure once; it goes on trying, and the next call may succeed),
+   * with a GroupClosedError after close().
    */
   async next(given?: CallOptions, ...extra: never[]): Promise<Generation> {
     const options = optionsOf('next', given, extra)
@@ -73,8 +79,8 @@ export class ConsumerGroup {
   }
 
   /**
-   * Ends the generation, waits for its functions (at most `rebalanceTimeout`) and leaves the group (within `timeout`); a static member stays until
-   * its session ends.
+   * Ends the generation, waits for its functions (at most `rebalanceTimeout`) and leaves the group (within `timeout`);
+   * a static member stays until its session ends.
    */
   async close(...extra: never[]): Promise<void> {
     refuseMore('close', extra)
@@ -101,7 +107,8 @@ export class ConsumerGroup {
   #start(): void {
     if (this.#started) return
     this.#started = true
-    const remove = (removed: readonly AssignedPartition[], cause: unknown): Promise<void> => this.#change([], removed, cause)
+    const remove = (removed: readonly AssignedPartition[], cause: unknown): Promise<void> =>
+      this.#change([], removed, cause)
     this.#membership.start({
       assigned: async (added, { refused }) => {
         await this.#change(added, [], undefined)
@@ -118,7 +125,11 @@ export class ConsumerGroup {
   }
 
   /** Ends the generation, and waits for its functions. */
-  async #change(added: readonly AssignedPartition[], removed: readonly AssignedPartition[], cause: unknown): Promise<void> {
+  async #change(
+    added: readonly AssignedPartition[],
+    removed: readonly AssignedPartition[],
+    cause: unknown,
+  ): Promise<void> {
     const generation = this.#generation
     generation?.end(cause)
     await generation?.over
@@ -145,7 +156,8 @@ export class ConsumerGroup {
       assignments,
       topicIds,
       commit: (offsets, options) => this.#membership.commit(offsets, { identity, topicIds, ...options }),
-      onError: error => errorLogger.error(`group ${groupId}: a function of generation ${id} failed: ${messageOf(error)}`),
+      onError: error =>
+        errorLogger.error(`group ${groupId}: a function of generation ${id} failed: ${messageOf(error)}`),
       onReturn: cause => this.#pace(generation, cause, clock.monotonic() - beganAt),
     })
     this.#generation = this.#offered = generation
@@ -157,7 +169,10 @@ export class ConsumerGroup {
     const { clock, settings } = this.#membership
     const { joinGroupBackoff } = settings
     this.#hasty = lived < joinGroupBackoff ? this.#hasty + 1 : 0
-    const pause = this.#hasty === 0 ? 0 : backoffDelay(this.#hasty, { min: Math.min(leastPause, joinGroupBackoff), max: joinGroupBackoff })
+    const pause =
+      this.#hasty === 0
+        ? 0
+        : backoffDelay(this.#hasty, { min: Math.min(leastPause, joinGroupBackoff), max: joinGroupBackoff })
     this.#cancelPause = clock.after(pause, () => {
       if (this.#generation === generation) this.#membership.rejoin(cause)
     })

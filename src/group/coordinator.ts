@@ -42,8 +42,8 @@ const lookInterval = 3_000
 export class Coordinator {
   readonly #parts: CoordinatorParts
   /**
-   * Names this member's connection. Two members of one group may live in one Transport: a shared connection would let one's join hold up
-   * the other's heartbeat.
+   * Names this member's connection. Two members of one group may live in one Transport: a shared connection would let
+   * one's join hold up the other's heartbeat.
    */
   readonly #key: string
   /** When it was last heard of while others were waited for, by the monotonic clock. */
@@ -68,7 +68,10 @@ export class Coordinator {
       const connection = await (lane === 'member'
         ? cluster.connection(broker, 'group', { ...options, key: this.#key })
         : cluster.connection(broker, 'control', options))
-      const body = typeof request === 'function' ? (request as (version: number) => RequestInput<A>)(connection.version(api)) : request
+      const body =
+        typeof request === 'function'
+          ? (request as (version: number) => RequestInput<A>)(connection.version(api))
+          : request
       const most = typeof timeoutMs === 'function' ? timeoutMs(connection.version(api)) : timeoutMs
       return await connection.request(api, body, { ...options, timeoutMs: most })
     } catch (error) {
@@ -81,9 +84,10 @@ export class Coordinator {
   }
 
   /**
-   * A request that is answered once other members have done their part, which takes as long as the slowest of them may take: nobody tells how
-   * long that is. It is asked anew, each time on another connection, every `againAfter` milliseconds, for an answer can get lost. Rejects when
-   * the coordinator itself does not answer, or is another by now.
+   * A request that is answered once other members have done their part, which takes as long as the slowest of them may
+   * take: nobody tells how long that is. It is asked anew, each time on another connection, every `againAfter`
+   * milliseconds, for an answer can get lost. Rejects when the coordinator itself does not answer, or is another by
+   * now.
    */
   async outlast<A extends AnyApi>(
     api: A,
@@ -99,7 +103,9 @@ export class Coordinator {
       } catch (error) {
         if (link.signal.aborted || !(error instanceof TimeoutError)) throw error
         await this.#look({ signal })
-        this.#parts.logger.info(`group ${this.#parts.groupId}: still waiting for other members (${api.name}): asking again`)
+        this.#parts.logger.info(
+          `group ${this.#parts.groupId}: still waiting for other members (${api.name}): asking again`,
+        )
       } finally {
         link.controller.abort()
         link.release()
@@ -144,7 +150,9 @@ export class Coordinator {
     this.#parts.cluster.forgetCoordinator('group', this.#parts.groupId)
   }
 
-  /** Looks now and then; aborts when the coordinator has not been heard of for `timeout`, or says that it is another. */
+  /**
+   * Looks now and then; aborts when the coordinator has not been heard of for `timeout`, or says that it is another.
+   */
   async #watch(watched: AbortController): Promise<void> {
     const { clock, groupId, timeout, logger } = this.#parts
     const { signal } = watched
@@ -174,7 +182,11 @@ export class Coordinator {
     const options = { timeoutMs: timeout, signal }
     const broker = await cluster.coordinator('group', groupId, options)
     const connection = await cluster.connection(broker, 'control', options)
-    const response = await connection.request(FindCoordinator, { key: groupId, keyType: 0, coordinatorKeys: [groupId] }, options)
+    const response = await connection.request(
+      FindCoordinator,
+      { key: groupId, keyType: 0, coordinatorKeys: [groupId] },
+      options,
+    )
     const found = response.coordinators.find(({ key }) => key === groupId) ?? response
     if (found.errorCode === 0 && found.nodeId !== broker) {
       this.#forget()

@@ -20,19 +20,19 @@ export interface Generation {
   /** This member's partitions by topic; every topic of the group is there. */
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
   /**
-   * The ids (KIP-516) of these topics when the generation began, the zero uuid where there is none: a topic made anew has another, and
-   * offsets mean nothing in it.
+   * The ids (KIP-516) of these topics when the generation began, the zero uuid where there is none: a topic made anew
+   * has another, and offsets mean nothing in it.
    */
   readonly topicIds: Readonly<Record<string, string>>
   /**
-   * Runs a function for as long as the generation lasts. Its signal is aborted with a GenerationEndedError when the generation ends, and it
-   * must then return soon: the group can't join the next one before. When any started function returns or throws, the generation ends.
-   * Started after the end, it still runs, with an aborted signal.
+   * Runs a function for as long as the generation lasts. Its signal is aborted with a GenerationEndedError when the
+   * generation ends, and it must then return soon: the group can't join the next one before. When any started function
+   * returns or throws, the generation ends. Started after the end, it still runs, with an aborted signal.
    */
   start(task: (signal: AbortSignal) => void | Promise<void>): void
   /**
-   * Commits offsets, lower ones than before too. Rejects with a KafkaError (IllegalGeneration, UnknownMemberId …) once another generation
-   * has begun.
+   * Commits offsets, lower ones than before too. Rejects with a KafkaError (IllegalGeneration, UnknownMemberId …) once
+   * another generation has begun.
    */
   commitOffsets(offsets: GroupOffsets, options?: CallOptions): Promise<void>
 }

@@ -96,7 +96,16 @@ export class GroupMembership {
     this.#coordinator = coordinator
     this.#protocol = new ClassicProtocol({ groupId: id, topics, membership, coordinator, cluster, clock, logger })
     const place = { groupId: id, coordinator, cluster }
-    this.#beginnings = new Beginnings({ ...place, transport, brokers, topics, startOffset, isolationLevel, timeout, logger })
+    this.#beginnings = new Beginnings({
+      ...place,
+      transport,
+      brokers,
+      topics,
+      startOffset,
+      isolationLevel,
+      timeout,
+      logger,
+    })
   }
 
   /** Joins, and stays until `close`. To be called once. */
@@ -132,30 +141,45 @@ export class GroupMembership {
     this.#protocol.pulse()
   }
 
-  /** Commits; failures that pass are tried again for as long as the member's place would be kept without a heartbeat. */
-  async commit(offsets: GroupOffsets, { identity = this.identity(), topicIds, ...options }: CommitOptions): Promise<void> {
+  /**
+   * Commits; failures that pass are tried again for as long as the member's place would be kept without a heartbeat.
+   */
+  async commit(
+    offsets: GroupOffsets,
+    { identity = this.identity(), topicIds, ...options }: CommitOptions,
+  ): Promise<void> {
     const { sessionTimeout, retentionTime } = this.settings
     const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
     const terms = { identity, topicIds, retentionTime, metadata: (topic: string) => this.#beginnings.note(topic) }
-    const place = { groupId: this.id, coordinator: this.#coordinator, cluster: this.#transport.cluster(this.#config.brokers) }
+    const place = {
+      groupId: this.id,
+      coordinator: this.#coordinator,
+      cluster: this.#transport.cluster(this.#config.brokers),
+    }
     try {
       await storeOffsets(place, terms, offsets, { withinMs: sessionTimeout, ...options })
       this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
     } catch (error) {
       this.#onEvent?.({ type: 'commit', groupId: this.id, partitions, error })
       const now = this.identity()
-      const current = identity.memberId === now.memberId && identity.generationIdOrMemberEpoch === now.generationIdOrMemberEpoch
+      const current =
+        identity.memberId === now.memberId && identity.generationIdOrMemberEpoch === now.generationIdOrMemberEpoch
       if (current && isOutdated(error)) this.rejoin(error)
       throw error
     }
   }
 
-  /** Gives everything back, within `patience` milliseconds, and leaves the group; a static member stays until its session ends. */
+  /**
+   * Gives everything back, within `patience` milliseconds, and leaves the group; a static member stays until its
+   * session ends.
+   */
   async close({ patience }: { patience: number }): Promise<void> {
     const { groupInstanceId, timeout } = this.settings
     this.#closing.abort(new GroupClosedError(`group ${this.id} was closed`))
     if (this.#running !== undefined && (await this.#within(this.#running, patience)) === 'late')
-      this.errorLogger.error(`group ${this.id}: what works on its partitions is still running after ${patience} ms; leaving without it`)
+      this.errorLogger.error(
+        `group ${this.id}: what works on its partitions is still running after ${patience} ms; leaving without it`,
+      )
     if (groupInstanceId === null) {
       const late = new AbortController()
       const cancel = this.clock.after(timeout, () => late.abort(new TimeoutError(`not done within ${timeout} ms`)))
@@ -165,7 +189,11 @@ export class GroupMembership {
     this.#coordinator.release()
   }
 
-  async #assigned(added: TopicPartitions, { signal, unbroken }: AssignedOptions, listener: MembershipListener): Promise<void> {
+  async #assigned(
+    added: TopicPartitions,
+    { signal, unbroken }: AssignedOptions,
+    listener: MembershipListener,
+  ): Promise<void> {
     const refused = await this.#begin(added, { signal, unbroken }, listener)
     if (refused.size === 0) return
     const stop = linkSignals(signal)
@@ -173,8 +201,14 @@ export class GroupMembership {
     this.#retrying = { stop: stop.controller, done }
   }
 
-  /** Finds out where to begin, holds on to it, and passes the partitions on; answers those of topics that can't be read. */
-  async #begin(added: TopicPartitions, { signal, unbroken }: AssignedOptions, listener: MembershipListener): Promise<TopicPartitions> {
+  /**
+   * Finds out where to begin, holds on to it, and passes the partitions on; answers those of topics that can't be read.
+   */
+  async #begin(
+    added: TopicPartitions,
+    { signal, unbroken }: AssignedOptions,
+    listener: MembershipListener,
+  ): Promise<TopicPartitions> {
     const { id: groupId, logger } = this
     const found = await this.#persist(() => this.#beginnings.find(added, { signal }), signal, listener)
     const partitions = await this.#hold(found.partitions, signal)
@@ -185,7 +219,9 @@ export class GroupMembership {
       topic.set(partition.partition, partition)
     }
     const { memberId, generationIdOrMemberEpoch: generationId } = this.identity()
-    const assignments = Object.fromEntries(this.topics.map(topic => [topic, [...(this.#owned.get(topic)?.keys() ?? [])]]))
+    const assignments = Object.fromEntries(
+      this.topics.map(topic => [topic, [...(this.#owned.get(topic)?.keys() ?? [])]]),
+    )
     logger.info(`group ${groupId}: generation ${generationId} as ${memberId}: ${describe(assignments)}`)
     this.#onEvent?.({ type: 'rebalance', groupId, generationId, memberId, assignments })
     const news = [...found.refused].filter(([topic]) => !this.#refused.has(topic)).map(([, error]) => error)
@@ -197,8 +233,8 @@ export class GroupMembership {
   }
 
   /**
-   * Commits where the group begins, before anything is handed out: what is written from now on is read, whoever has the partition next. Where
-   * that is refused for now, it is committed with what is read.
+   * Commits where the group begins, before anything is handed out: what is written from now on is read, whoever has the
+   * partition next. Where that is refused for now, it is committed with what is read.
    */
   async #hold(partitions: readonly AssignedPartition[], signal: AbortSignal): Promise<readonly AssignedPartition[]> {
     const open = partitions.filter(({ offset, committed }) => committed < 0 && offset >= 0)

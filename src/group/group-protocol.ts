@@ -18,7 +18,10 @@ export interface AssignedOptions {
   readonly unbroken: boolean
 }
 
-/** What a protocol tells of. Each promise is awaited before the protocol goes on; one call is over before the next begins. */
+/**
+ * What a protocol tells of. Each promise is awaited before the protocol goes on; one call is over before the next
+ * begins.
+ */
 export interface GroupChanges {
   /** These are this member's, too, from now on. A rejection says that it can't begin with them: they are gone again. */
   assigned(added: TopicPartitions, options: AssignedOptions): Promise<void>
@@ -32,7 +35,10 @@ export interface GroupChanges {
 
 /** How a member lives in its group: the classic protocol, eager or cooperative, or the consumer protocol (KIP-848). */
 export interface GroupProtocol {
-  /** Joins, and stays until the signal aborts; all partitions are given back then. Rejects with what ends the membership for good. */
+  /**
+   * Joins, and stays until the signal aborts; all partitions are given back then. Rejects with what ends the membership
+   * for good.
+   */
   run(changes: GroupChanges, options: { signal: AbortSignal }): Promise<void>
   /** As of now; kept by whoever commits in the name of what is over. */
   identity(): CommitIdentity

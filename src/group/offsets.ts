@@ -67,7 +67,10 @@ export async function fetchOffsets(
 }
 
 /** Named in old versions, by id in new ones. */
-function nameOf(answer: { name?: string; topicId?: string }, topics: readonly { name: string; topicId: string }[]): string {
+function nameOf(
+  answer: { name?: string; topicId?: string },
+  topics: readonly { name: string; topicId: string }[],
+): string {
   return answer.name || (topics.find(({ topicId }) => topicId === answer.topicId)?.name ?? '')
 }
 
@@ -87,8 +90,9 @@ export interface StoreOptions extends PersistOptions {
 }
 
 /**
- * Stores positions; rejects with one partition's KafkaError, once the others are stored. Those of a topic that was made anew are left out, for
- * in the new one they would skip what the group has never read; the error is IllegalGeneration then.
+ * Stores positions; rejects with one partition's KafkaError, once the others are stored. Those of a topic that was made
+ * anew are left out, for in the new one they would skip what the group has never read; the error is IllegalGeneration
+ * then.
  */
 export async function storeOffsets(
   { groupId, coordinator, cluster }: GroupPlace,
@@ -146,13 +150,18 @@ export async function storeOffsets(
       }
     }
     if (unanswered.size > 0)
-      throw new ProtocolError(`the coordinator of group ${groupId} left ${[...unanswered].join(', ')} out of its answer to a commit`)
+      throw new ProtocolError(
+        `the coordinator of group ${groupId} left ${[...unanswered].join(', ')} out of its answer to a commit`,
+      )
     const unsettled = topics.map(({ name, topicId, partitions }) => ({
       name,
       topicId,
       partitions: partitions.filter(({ partitionIndex }) => again.has(`${name}/${partitionIndex}`)),
     }))
-    left = [...left.filter(topic => !topics.includes(topic)), ...unsettled.filter(({ partitions }) => partitions.length > 0)]
+    left = [
+      ...left.filter(topic => !topics.includes(topic)),
+      ...unsettled.filter(({ partitions }) => partitions.length > 0),
+    ]
     if (unknown.size > 0) await cluster.refresh([...unknown], options)
     for (const name of unknown) refused.add(name)
     if (again.size > 0) throw passing
@@ -167,7 +176,10 @@ export async function storeOffsets(
   if (failed !== undefined) throw failed
 }
 
-/** A ConfigError for what is no offsets: a Map, say, has no entries to be seen, and would be committed in silence as nothing. */
+/**
+ * A ConfigError for what is no offsets: a Map, say, has no entries to be seen, and would be committed in silence as
+ * nothing.
+ */
 export function checkOffsets(offsets: GroupOffsets): void {
   for (const part of [offsets, ...Object.values(offsets ?? {})]) {
     const plain = typeof part === 'object' && part !== null && !(Symbol.iterator in part)

@@ -23,16 +23,21 @@ export async function partitionsOf(
   const layouts = await Promise.all(
     topics.map(topic =>
       layoutOf(cluster, topic, options).catch((error: unknown) => {
-        // Another member's nonsense, or what the leader may not see: whoever reads a topic hears of it when its offsets are asked for.
+        // Another member's nonsense, or what the leader may not see: whoever reads a topic hears of it when its offsets
+        // are asked for.
         if (isOfTopic(error)) return null
         throw error
       }),
     ),
   )
   const shapes = new Map(
-    topics.map((topic, i) => [topic, { id: layouts[i]?.id ?? zeroUuid, count: layouts[i]?.partitions.length ?? 0 }] as const),
+    topics.map(
+      (topic, i) => [topic, { id: layouts[i]?.id ?? zeroUuid, count: layouts[i]?.partitions.length ?? 0 }] as const,
+    ),
   )
-  const brokers = new Map(cluster.brokers().map(({ id, host, port, rack }): [number, Broker] => [id, { id, host, port, rack: rack ?? '' }]))
+  const brokers = new Map(
+    cluster.brokers().map(({ id, host, port, rack }): [number, Broker] => [id, { id, host, port, rack: rack ?? '' }]),
+  )
   const brokerOf = (id: number): Broker => brokers.get(id) ?? { id, host: '', port: 0, rack: '' }
   const partitions = layouts.flatMap(layout =>
     (layout?.partitions ?? []).map(

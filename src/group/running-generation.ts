@@ -56,7 +56,8 @@ export class RunningGeneration implements Generation {
 
   start(task: (signal: AbortSignal) => void | Promise<void>, ...extra: never[]): void {
     refuseMore('start', extra, 'it takes one function')
-    if (typeof task !== 'function') throw new ConfigError(`start takes a function, as in start(async signal => { … }), not ${shown(task)}`)
+    if (typeof task !== 'function')
+      throw new ConfigError(`start takes a function, as in start(async signal => { … }), not ${shown(task)}`)
     this.#running++
     void this.#run(task)
   }
@@ -70,7 +71,9 @@ export class RunningGeneration implements Generation {
   end(cause: unknown): void {
     if (this.signal.aborted) return
     this.cause = cause
-    this.#controller.abort(new GenerationEndedError(`generation ${this.id} of group ${this.groupId} has ended`, { cause }))
+    this.#controller.abort(
+      new GenerationEndedError(`generation ${this.id} of group ${this.groupId} has ended`, { cause }),
+    )
     if (this.#running === 0) this.#finished.resolve()
   }
 

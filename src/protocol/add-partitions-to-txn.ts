@@ -10,8 +10,8 @@ const partitionResult = { partitionIndex: int32, partitionErrorCode: int16 }
 const topicResult = { name: string, resultsByPartition: array(partitionResult) }
 
 /**
- * Makes partitions part of a transaction before anything is written to them (KIP-98). Up to v3 for clients; v4 and v5 are for brokers,
- * which ask for several transactions at once (KIP-890).
+ * Makes partitions part of a transaction before anything is written to them (KIP-98). Up to v3 for clients; v4 and v5
+ * are for brokers, which ask for several transactions at once (KIP-890).
  */
 export const AddPartitionsToTxn = api({
   key: 24,

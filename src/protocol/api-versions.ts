@@ -4,8 +4,9 @@ import { api } from './api.ts'
 import { toAny } from './route.ts'
 
 /**
- * What the broker speaks: the first request on a connection. Any broker answers; one that doesn't know the version asked answers in
- * version 0 with UNSUPPORTED_VERSION (KIP-511), and the response header has no tagged fields in any version.
+ * What the broker speaks: the first request on a connection. Any broker answers; one that doesn't know the version
+ * asked answers in version 0 with UNSUPPORTED_VERSION (KIP-511), and the response header has no tagged fields in any
+ * version.
  */
 export const ApiVersions = api({
   key: 18,
@@ -30,7 +31,9 @@ export const ApiVersions = api({
     supportedFeatures: ignorable(tagged(0, since(3, array({ name: string, minVersion: int16, maxVersion: int16 })))),
     /** -1: unknown. */
     finalizedFeaturesEpoch: ignorable(tagged(1, since(3, int64, -1))),
-    finalizedFeatures: ignorable(tagged(2, since(3, array({ name: string, maxVersionLevel: int16, minVersionLevel: int16 })))),
+    finalizedFeatures: ignorable(
+      tagged(2, since(3, array({ name: string, maxVersionLevel: int16, minVersionLevel: int16 }))),
+    ),
     zkMigrationReady: ignorable(tagged(3, since(3, boolean))),
   },
 })

@@ -5,7 +5,10 @@ import type { Lane, ListPathOf, Route } from './route.ts'
 
 /** What may lower the version a request goes out in, besides what broker and client speak. */
 export interface CapContext {
-  /** Finalised cluster features by name (`transaction.version` …), as the connection's broker told; empty when it told none. */
+  /**
+   * Finalised cluster features by name (`transaction.version` …), as the connection's broker told; empty when it told
+   * none.
+   */
   readonly features: ReadonlyMap<string, number>
 }
 

@@ -6,8 +6,8 @@ import { toCoordinator } from './route.ts'
 const topicPartitions = { topicId: uuid, partitions: array(int32) }
 
 /**
- * Joining, leaving, subscribing and being assigned in the newer consumer groups (KIP-848): all in one request to the group's
- * coordinator. Null and -1 mean unchanged since the last.
+ * Joining, leaving, subscribing and being assigned in the newer consumer groups (KIP-848): all in one request to the
+ * group's coordinator. Null and -1 mean unchanged since the last.
  */
 export const ConsumerGroupHeartbeat = api({
   key: 68,

@@ -3,7 +3,9 @@ import { boolean, int8, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toController } from './route.ts'
 
-/** Makes topics. The controller's business; a KRaft broker passes it on. From v5 the answer has what was made (KIP-525). */
+/**
+ * Makes topics. The controller's business; a KRaft broker passes it on. From v5 the answer has what was made (KIP-525).
+ */
 export const CreateTopics = api({
   key: 19,
   name: 'CreateTopics',

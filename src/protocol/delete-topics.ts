@@ -12,7 +12,9 @@ export const DeleteTopics = api({
   route: toController,
   request: {
     /** Each by name, or null and an id. */
-    topics: ignorable(since(6, array({ name: withDefault(nullable(string), null), topicId: uuid })), { beside: 'topicNames' }),
+    topics: ignorable(since(6, array({ name: withDefault(nullable(string), null), topicId: uuid })), {
+      beside: 'topicNames',
+    }),
     /** Until v5. Give both forms: a version takes its own. */
     topicNames: ignorable(until(5, array(string)), { beside: 'topics' }),
     timeoutMs: int32,

@@ -3,7 +3,9 @@ import { boolean, int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toAny } from './route.ts'
 
-/** The cluster's id, controller and brokers (KIP-700); controllers' endpoints from v1 (KIP-919), fenced brokers from v2. */
+/**
+ * The cluster's id, controller and brokers (KIP-700); controllers' endpoints from v1 (KIP-919), fenced brokers from v2.
+ */
 export const DescribeCluster = api({
   key: 60,
   name: 'DescribeCluster',

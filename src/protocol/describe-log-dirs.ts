@@ -3,7 +3,10 @@ import { boolean, int16, int32, int64, size64, string } from '../schema/scalars.
 import { api } from './api.ts'
 import { toEvery } from './route.ts'
 
-/** This broker's log directories and what lies in them (KIP-113; total and usable bytes from v4, KIP-827; cordoned from v5, KIP-1066). */
+/**
+ * This broker's log directories and what lies in them (KIP-113; total and usable bytes from v4, KIP-827; cordoned from
+ * v5, KIP-1066).
+ */
 export const DescribeLogDirs = api({
   key: 35,
   name: 'DescribeLogDirs',

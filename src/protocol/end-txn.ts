@@ -5,7 +5,8 @@ import { transactionsV2 } from './caps.ts'
 import { toCoordinator } from './route.ts'
 
 /**
- * Commits or aborts a transaction (KIP-98). To the transaction coordinator. From v5 the answer has the producer's next epoch (KIP-890).
+ * Commits or aborts a transaction (KIP-98). To the transaction coordinator. From v5 the answer has the producer's next
+ * epoch (KIP-890).
  */
 export const EndTxn = api({
   key: 26,

@@ -142,7 +142,10 @@ export const ErrorCode = {
 } as const
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
 
-/** What each code means, in a few words: -1 first, then in order without a gap. A list, as the keys would be a tenth of it. */
+/**
+ * What each code means, in a few words: -1 first, then in order without a gap. A list, as the keys would be a tenth of
+ * it.
+ */
 export const errorDescriptions: readonly string[] = [
   /* -1 */ 'the broker met an error it has no code for',
   /* 0 */ '',
@@ -286,5 +289,6 @@ export const errorDescriptions: readonly string[] = [
 
 /** The codes after which the same request may succeed, as Kafka's own client sees it. */
 export const retriableCodes: readonly number[] = [
-  2, 3, 5, 6, 7, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 70, 71, 72, 74, 75, 78, 80, 83, 84, 88, 89, 100, 103, 106, 122, 123, 133,
+  2, 3, 5, 6, 7, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 70, 71, 72, 74, 75, 78, 80, 83, 84, 88, 89, 100, 103, 106, 122,
+  123, 133,
 ]

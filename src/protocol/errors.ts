@@ -4,8 +4,8 @@ import { ErrorCode, errorDescriptions, retriableCodes } from './error-codes.ts'
 export { ErrorCode } from './error-codes.ts'
 
 /**
- * An error code a broker answered. `temporary` as Kafka's own client judges it: the same request may succeed later, perhaps after asking
- * for metadata or a coordinator anew. `timeout` is true for RequestTimedOut alone.
+ * An error code a broker answered. `temporary` as Kafka's own client judges it: the same request may succeed later,
+ * perhaps after asking for metadata or a coordinator anew. `timeout` is true for RequestTimedOut alone.
  */
 export class KafkaError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.KafkaError'

@@ -5,8 +5,8 @@ import { allHaveIds } from './caps.ts'
 import { toLeaders } from './route.ts'
 
 /**
- * Reads record batches, from leaders or, as they advise, followers (KIP-392). Incremental sessions from v7 (KIP-227); topics are named
- * by id alone from v13 (KIP-516).
+ * Reads record batches, from leaders or, as they advise, followers (KIP-392). Incremental sessions from v7 (KIP-227);
+ * topics are named by id alone from v13 (KIP-516).
  */
 export const Fetch = api({
   key: 1,
@@ -20,7 +20,10 @@ export const Fetch = api({
     clusterId: ignorable(tagged(0, since(12, nullable(string), null))),
     /** -1 for a consumer. */
     replicaId: until(14, int32, -1),
-    replicaState: tagged(1, since(15, struct({ replicaId: withDefault(int32, -1), replicaEpoch: withDefault(int64, -1) }))),
+    replicaState: tagged(
+      1,
+      since(15, struct({ replicaId: withDefault(int32, -1), replicaEpoch: withDefault(int64, -1) })),
+    ),
     /** How long the broker may wait for minBytes. */
     maxWaitMs: int32,
     minBytes: int32,
@@ -73,9 +76,15 @@ export const Fetch = api({
         lastStableOffset: ignorable(since(4, int64, -1)),
         logStartOffset: ignorable(since(5, int64, -1)),
         /** The log was truncated: the largest epoch and its end that both have (KIP-595). */
-        divergingEpoch: tagged(0, since(12, struct({ epoch: withDefault(int32, -1), endOffset: withDefault(int64, -1) }))),
+        divergingEpoch: tagged(
+          0,
+          since(12, struct({ epoch: withDefault(int32, -1), endOffset: withDefault(int64, -1) })),
+        ),
         /** With NOT_LEADER_OR_FOLLOWER: who leads now (KIP-951). */
-        currentLeader: tagged(1, since(12, struct({ leaderId: withDefault(int32, -1), leaderEpoch: withDefault(int32, -1) }))),
+        currentLeader: tagged(
+          1,
+          since(12, struct({ leaderId: withDefault(int32, -1), leaderEpoch: withDefault(int32, -1) })),
+        ),
         snapshotId: tagged(2, since(12, struct({ endOffset: withDefault(int64, -1), epoch: withDefault(int32, -1) }))),
         /** null when reading uncommitted. */
         abortedTransactions: ignorable(since(4, nullable(array({ producerId: bigInt64, firstOffset: int64 })))),
@@ -86,7 +95,10 @@ export const Fetch = api({
       }),
     }),
     /** Addresses of the leaders named above (KIP-951). */
-    nodeEndpoints: tagged(0, since(16, array({ nodeId: int32, host: string, port: int32, rack: withDefault(nullable(string), null) }))),
+    nodeEndpoints: tagged(
+      0,
+      since(16, array({ nodeId: int32, host: string, port: int32, rack: withDefault(nullable(string), null) })),
+    ),
   },
   /** An incremental fetch without topics must name the version its session began with. */
   cap: ({ topics, forgottenTopicsData = [] }) => (allHaveIds(topics) && allHaveIds(forgottenTopicsData) ? 18 : 12),

@@ -3,7 +3,10 @@ import { int8, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toAny } from './route.ts'
 
-/** Which broker coordinates a group, transaction or share partition. Any broker answers. Several keys at once from v4 (KIP-699). */
+/**
+ * Which broker coordinates a group, transaction or share partition. Any broker answers. Several keys at once from v4
+ * (KIP-699).
+ */
 export const FindCoordinator = api({
   key: 10,
   name: 'FindCoordinator',

@@ -2,10 +2,19 @@ import { messageOf, ProtocolError } from '../base/errors.ts'
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { skipTagged } from '../schema/tagged.ts'
-import { type AnyApi, type RequestInput, type RequestOf, type ResponseInput, type ResponseOf, requestCodec, responseCodec } from './api.ts'
+import {
+  type AnyApi,
+  type RequestInput,
+  type RequestOf,
+  type ResponseInput,
+  type ResponseOf,
+  requestCodec,
+  responseCodec,
+} from './api.ts'
 import { ErrorCode } from './error-codes.ts'
 
-// The one API whose response header never has tagged fields: a client reads it before it knows what the broker speaks (KIP-511).
+// The one API whose response header never has tagged fields: a client reads it before it knows what the broker speaks
+// (KIP-511).
 const apiVersionsKey = 18
 
 /** What a request says of itself. */
@@ -38,7 +47,12 @@ export function requestFrame<A extends AnyApi>(
 }
 
 /** A response as it goes out, its size in front. */
-export function responseFrame<A extends AnyApi>(api: A, version: number, correlationId: number, response: ResponseInput<A>): Uint8Array[] {
+export function responseFrame<A extends AnyApi>(
+  api: A,
+  version: number,
+  correlationId: number,
+  response: ResponseInput<A>,
+): Uint8Array[] {
   const to = new ByteWriter()
   to.int32(0)
   to.int32(correlationId)
@@ -69,8 +83,8 @@ export function readRequest<A extends AnyApi>(api: A, version: number, from: Byt
 }
 
 /**
- * A response, from the frame after its size. `records` are views of the frame. A broker that doesn't know the ApiVersions asked of it
- * answers in version 0 (KIP-511), which is understood here.
+ * A response, from the frame after its size. `records` are views of the frame. A broker that doesn't know the
+ * ApiVersions asked of it answers in version 0 (KIP-511), which is understood here.
  */
 export function readResponse<A extends AnyApi>(
   api: A,
@@ -84,7 +98,11 @@ export function readResponse<A extends AnyApi>(
   }
 }
 
-function response<A extends AnyApi>(api: A, version: number, from: ByteReader): { correlationId: number; response: ResponseOf<A> } {
+function response<A extends AnyApi>(
+  api: A,
+  version: number,
+  from: ByteReader,
+): { correlationId: number; response: ResponseOf<A> } {
   const correlationId = from.int32()
   if (hasTaggedResponseHeader(api, version)) skipTagged(from)
   const understood = api.key === apiVersionsKey && isUnsupportedVersion(from) ? 0 : version

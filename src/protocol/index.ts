@@ -65,7 +65,14 @@ export { ExpireDelegationToken } from './expire-delegation-token.ts'
 export { Fetch } from './fetch.ts'
 export { FindCoordinator } from './find-coordinator.ts'
 export { GetTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
-export { type RequestHeader, readRequest, readRequestHeader, readResponse, requestFrame, responseFrame } from './headers.ts'
+export {
+  type RequestHeader,
+  readRequest,
+  readRequestHeader,
+  readResponse,
+  requestFrame,
+  responseFrame,
+} from './headers.ts'
 export { Heartbeat } from './heartbeat.ts'
 export { IncrementalAlterConfigs } from './incremental-alter-configs.ts'
 export { InitProducerId } from './init-producer-id.ts'

@@ -4,8 +4,8 @@ import { api } from './api.ts'
 import { toCoordinator } from './route.ts'
 
 /**
- * A producer id and epoch: from any broker for idempotence, from the transaction coordinator for transactions. v6 is two-phase commit
- * (KIP-939), still unstable in Kafka 4.4, and so asked for only by those who use it.
+ * A producer id and epoch: from any broker for idempotence, from the transaction coordinator for transactions. v6 is
+ * two-phase commit (KIP-939), still unstable in Kafka 4.4, and so asked for only by those who use it.
  */
 export const InitProducerId = api({
   key: 22,

@@ -4,8 +4,8 @@ import { api } from './api.ts'
 import { toCoordinator } from './route.ts'
 
 /**
- * Enters a classic consumer group; the coordinator answers once the round of joining is over. The leader is given every member's
- * subscription.
+ * Enters a classic consumer group; the coordinator answers once the round of joining is over. The leader is given every
+ * member's subscription.
  */
 export const JoinGroup = api({
   key: 11,

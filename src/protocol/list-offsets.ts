@@ -20,7 +20,10 @@ export const ListOffsets = api({
       partitions: array({
         partitionIndex: int32,
         currentLeaderEpoch: ignorable(since(4, int32, -1)),
-        /** -1 latest, -2 earliest, -3 largest timestamp (v7), -4 earliest local (v8), -5 latest tiered (v9), -6 earliest pending upload (v11). */
+        /**
+         * -1 latest, -2 earliest, -3 largest timestamp (v7), -4 earliest local (v8), -5 latest tiered (v9), -6 earliest
+         * pending upload (v11).
+         */
         timestamp,
         maxNumOffsets: until(0, int32, 1),
       }),

@@ -3,7 +3,10 @@ import { bigInt64, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toEvery } from './route.ts'
 
-/** The transactions this broker coordinates (KIP-664); filters by duration from v1 (KIP-994) and by id pattern from v2 (KIP-1152). */
+/**
+ * The transactions this broker coordinates (KIP-664); filters by duration from v1 (KIP-994) and by id pattern from v2
+ * (KIP-1152).
+ */
 export const ListTransactions = api({
   key: 66,
   name: 'ListTransactions',

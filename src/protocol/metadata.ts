@@ -3,7 +3,10 @@ import { boolean, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toAny } from './route.ts'
 
-/** Which brokers there are and who leads each partition. Any broker answers. KIP-516: topic ids from v10, asking by id from v12. */
+/**
+ * Which brokers there are and who leads each partition. Any broker answers. KIP-516: topic ids from v10, asking by id
+ * from v12.
+ */
 export const Metadata = api({
   key: 3,
   name: 'Metadata',
@@ -13,7 +16,9 @@ export const Metadata = api({
   repeatable: true,
   request: {
     /** null asks for all topics (v0: an empty list did), [] for none. */
-    topics: nullable(array({ topicId: ignorable(since(10, uuid)), name: nullable(string, { since: 10 }) }), { since: 1 }),
+    topics: nullable(array({ topicId: ignorable(since(10, uuid)), name: nullable(string, { since: 10 }) }), {
+      since: 1,
+    }),
     allowAutoTopicCreation: since(4, boolean, true),
     includeClusterAuthorizedOperations: between(8, 10, boolean),
     includeTopicAuthorizedOperations: since(8, boolean),

@@ -3,7 +3,10 @@ import { int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toCoordinator } from './route.ts'
 
-/** Deletes a group's positions in topics it does not read just now (KIP-496). To the group's coordinator. Never flexible. */
+/**
+ * Deletes a group's positions in topics it does not read just now (KIP-496). To the group's coordinator. Never
+ * flexible.
+ */
 export const OffsetDelete = api({
   key: 47,
   name: 'OffsetDelete',

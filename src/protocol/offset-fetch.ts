@@ -5,8 +5,8 @@ import { allHaveIds } from './caps.ts'
 import { toCoordinator } from './route.ts'
 
 /**
- * A group's committed positions, from its coordinator. Several groups at once from v8 (KIP-709); topics are named by id alone from v10
- * (KIP-848).
+ * A group's committed positions, from its coordinator. Several groups at once from v8 (KIP-709); topics are named by id
+ * alone from v10 (KIP-848).
  */
 export const OffsetFetch = api({
   key: 9,
@@ -19,7 +19,9 @@ export const OffsetFetch = api({
     /** Until v7. Give both forms: a version takes its own. */
     groupId: ignorable(until(7, string), { beside: 'groups' }),
     /** null asks for all (from v2). */
-    topics: ignorable(until(7, nullable(array({ name: string, partitionIndexes: array(int32) }), { since: 2 })), { beside: 'groups' }),
+    topics: ignorable(until(7, nullable(array({ name: string, partitionIndexes: array(int32) }), { since: 2 })), {
+      beside: 'groups',
+    }),
     groups: ignorable(
       since(
         8,

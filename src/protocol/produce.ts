@@ -5,8 +5,8 @@ import { allHaveIds, transactionsV2 } from './caps.ts'
 import { toLeaders } from './route.ts'
 
 /**
- * Appends record batches to partitions, on their leaders. With acks 0 there is no response. Topics are named by id alone from v13
- * (KIP-516). 4.x lists v0–2 but refuses them.
+ * Appends record batches to partitions, on their leaders. With acks 0 there is no response. Topics are named by id
+ * alone from v13 (KIP-516). 4.x lists v0–2 but refuses them.
  */
 export const Produce = api({
   key: 0,
@@ -44,15 +44,23 @@ export const Produce = api({
         logAppendTimeMs: ignorable(since(2, timestamp, -1)),
         logStartOffset: ignorable(since(5, int64, -1)),
         /** Which records were the cause (KIP-467). */
-        recordErrors: ignorable(since(8, array({ batchIndex: int32, batchIndexErrorMessage: withDefault(nullable(string), null) }))),
+        recordErrors: ignorable(
+          since(8, array({ batchIndex: int32, batchIndexErrorMessage: withDefault(nullable(string), null) })),
+        ),
         errorMessage: ignorable(since(8, nullable(string), null)),
         /** With NOT_LEADER_OR_FOLLOWER: who leads now (KIP-951). */
-        currentLeader: tagged(0, since(10, struct({ leaderId: withDefault(int32, -1), leaderEpoch: withDefault(int32, -1) }))),
+        currentLeader: tagged(
+          0,
+          since(10, struct({ leaderId: withDefault(int32, -1), leaderEpoch: withDefault(int32, -1) })),
+        ),
       }),
     }),
     throttleTimeMs: ignorable(since(1, int32)),
     /** Addresses of the leaders named above (KIP-951). */
-    nodeEndpoints: tagged(0, since(10, array({ nodeId: int32, host: string, port: int32, rack: withDefault(nullable(string), null) }))),
+    nodeEndpoints: tagged(
+      0,
+      since(10, array({ nodeId: int32, host: string, port: int32, rack: withDefault(nullable(string), null) })),
+    ),
   },
   cap: ({ topicData, transactionalId }, context) =>
     Math.min(allHaveIds(topicData) ? 13 : 12, transactionalId == null || transactionsV2(context) ? 13 : 11),

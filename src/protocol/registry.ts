@@ -79,7 +79,10 @@ import { UpdateFeatures } from './update-features.ts'
 import { WriteShareGroupState } from './write-share-group-state.ts'
 import { WriteTxnMarkers } from './write-txn-markers.ts'
 
-/** Every API whose definition lists brokers among its listeners, by key. Clients import single APIs instead, so that bundles stay small. */
+/**
+ * Every API whose definition lists brokers among its listeners, by key. Clients import single APIs instead, so that
+ * bundles stay small.
+ */
 export const apis: readonly AnyApi[] = [
   Produce,
   Fetch,

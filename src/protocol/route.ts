@@ -1,6 +1,6 @@
 /**
- * A broker answers one request per connection at a time, so what waits there holds up all behind it: long polls, group joins and produce
- * requests each have connections of their own.
+ * A broker answers one request per connection at a time, so what waits there holds up all behind it: long polls, group
+ * joins and produce requests each have connections of their own.
  */
 export type Lane = 'produce' | 'fetch' | 'group' | 'control'
 
@@ -13,7 +13,9 @@ export type ListPath = readonly [string, ...string[]]
 /** The list paths of a request or response. */
 export type ListPathOf<T> = T extends object
   ? {
-      [K in keyof T & string]: NonNullable<T[K]> extends readonly (infer E)[] ? readonly [K] | readonly [K, ...ListPathOf<E>] : never
+      [K in keyof T & string]: NonNullable<T[K]> extends readonly (infer E)[]
+        ? readonly [K] | readonly [K, ...ListPathOf<E>]
+        : never
     }[keyof T & string]
   : never
 
@@ -39,7 +41,11 @@ export interface BrokerRoute<Q = ListPath, R = ListPath> {
 }
 
 /** Which brokers a request is for, as plain data: what an API declares, and `Transport.roundTrip` goes by. */
-export type Route<Q = ListPath, R = ListPath, F = string> = PlainRoute | PartitionRoute<Q, R> | CoordinatorRoute<F> | BrokerRoute<Q, R>
+export type Route<Q = ListPath, R = ListPath, F = string> =
+  | PlainRoute
+  | PartitionRoute<Q, R>
+  | CoordinatorRoute<F>
+  | BrokerRoute<Q, R>
 
 /** Any broker answers. */
 export const toAny: PlainRoute = { to: 'any' }
@@ -51,29 +57,38 @@ export const toController: PlainRoute = { to: 'controller' }
 export const toEvery: PlainRoute = { to: 'every' }
 
 /**
- * Each partition is its leader's business. The paths lead to the partitions, through their topics; what names these is found in the
- * schema.
+ * Each partition is its leader's business. The paths lead to the partitions, through their topics; what names these is
+ * found in the schema.
  */
-export function toLeaders<const Q extends ListPath, const R extends ListPath = Q>(request: Q, response?: R): PartitionRoute<Q, R> {
+export function toLeaders<const Q extends ListPath, const R extends ListPath = Q>(
+  request: Q,
+  response?: R,
+): PartitionRoute<Q, R> {
   return { to: 'leaders', request, response: response ?? (request as unknown as R) }
 }
 
 /** The same by the share coordinator that keeps a partition's state for the request's group (KIP-932). */
-export function toShareCoordinators<const Q extends ListPath, const R extends ListPath>(request: Q, response: R): PartitionRoute<Q, R> {
+export function toShareCoordinators<const Q extends ListPath, const R extends ListPath>(
+  request: Q,
+  response: R,
+): PartitionRoute<Q, R> {
   return { to: 'shareCoordinators', request, response }
 }
 
 /**
- * The coordinator of the group or transaction that the first non-empty one of these fields names. A list of names, or of structs with
- * names, is split: each coordinator is asked for its own. When all are empty any broker will do.
+ * The coordinator of the group or transaction that the first non-empty one of these fields names. A list of names, or
+ * of structs with names, is split: each coordinator is asked for its own. When all are empty any broker will do.
  */
-export function toCoordinator<const F extends string>(kind: 'group' | 'transaction', ...fields: readonly F[]): CoordinatorRoute<F> {
+export function toCoordinator<const F extends string>(
+  kind: 'group' | 'transaction',
+  ...fields: readonly F[]
+): CoordinatorRoute<F> {
   return { to: 'coordinator', kind, fields }
 }
 
 /**
- * The broker that the caller names, with `brokerId`. Given the path of a list of resources: each of a broker's own resources goes to that
- * broker, the others `otherwise`.
+ * The broker that the caller names, with `brokerId`. Given the path of a list of resources: each of a broker's own
+ * resources goes to that broker, the others `otherwise`.
  */
 export function toBroker<const Q extends ListPath = never, const R extends ListPath = never>(
   request?: Q,

@@ -3,7 +3,9 @@ import { int16, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toAny } from './route.ts'
 
-/** Chooses a SASL mechanism. Then follow SaslAuthenticate requests (v1) or bare tokens in frames (v0). Never flexible. */
+/**
+ * Chooses a SASL mechanism. Then follow SaslAuthenticate requests (v1) or bare tokens in frames (v0). Never flexible.
+ */
 export const SaslHandshake = api({
   key: 17,
   name: 'SaslHandshake',

@@ -3,7 +3,10 @@ import { boolean, int8, int16, int32, int64, string, uuid } from '../schema/scal
 import { api } from './api.ts'
 import { toLeaders } from './route.ts'
 
-/** Acknowledges records acquired by ShareFetch (KIP-932). To the partitions' leader. v0 was a preview; renewal from v2 (KIP-1222). */
+/**
+ * Acknowledges records acquired by ShareFetch (KIP-932). To the partitions' leader. v0 was a preview; renewal from v2
+ * (KIP-1222).
+ */
 export const ShareAcknowledge = api({
   key: 79,
   name: 'ShareAcknowledge',

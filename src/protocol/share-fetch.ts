@@ -4,8 +4,8 @@ import { api } from './api.ts'
 import { toLeaders } from './route.ts'
 
 /**
- * Acquires records for a member of a share group, and acknowledges earlier ones (KIP-932). To the partitions' leader. v0 was a preview;
- * v2 adds the strict limit and renewal (KIP-1206, KIP-1222).
+ * Acquires records for a member of a share group, and acknowledges earlier ones (KIP-932). To the partitions' leader.
+ * v0 was a preview; v2 adds the strict limit and renewal (KIP-1206, KIP-1222).
  */
 export const ShareFetch = api({
   key: 78,

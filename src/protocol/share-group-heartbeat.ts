@@ -6,8 +6,8 @@ import { toCoordinator } from './route.ts'
 const topicPartitions = { topicId: uuid, partitions: array(int32) }
 
 /**
- * Joining, leaving, subscribing and being assigned in share groups (KIP-932). To the group's coordinator. Null and -1 mean unchanged
- * since the last. v0 was a preview.
+ * Joining, leaving, subscribing and being assigned in share groups (KIP-932). To the group's coordinator. Null and -1
+ * mean unchanged since the last. v0 was a preview.
  */
 export const ShareGroupHeartbeat = api({
   key: 76,

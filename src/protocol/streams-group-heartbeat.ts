@@ -18,8 +18,8 @@ const status = { statusCode: int8, statusDetail: string }
 const topicPartition = { topic: string, partitions: array(int32) }
 
 /**
- * Joining, leaving and being assigned tasks in streams groups (KIP-1071). To the group's coordinator. Null and -1 mean unchanged since
- * the last.
+ * Joining, leaving and being assigned tasks in streams groups (KIP-1071). To the group's coordinator. Null and -1 mean
+ * unchanged since the last.
  */
 export const StreamsGroupHeartbeat = api({
   key: 88,

@@ -5,8 +5,8 @@ import { allHaveIds, transactionsV2 } from './caps.ts'
 import { toCoordinator } from './route.ts'
 
 /**
- * Stores a group's positions as part of a transaction (KIP-98). To the group's coordinator. v5 also adds the group to the transaction
- * (KIP-890); topics are named by id alone from v6 (KIP-1319).
+ * Stores a group's positions as part of a transaction (KIP-98). To the group's coordinator. v5 also adds the group to
+ * the transaction (KIP-890); topics are named by id alone from v6 (KIP-1319).
  */
 export const TxnOffsetCommit = api({
   key: 28,

@@ -11,13 +11,26 @@ export interface Versioned<F extends Fields = Fields> {
   readonly schema: Schema<OutOf<F>, InOf<F>>
 }
 
-export function versioned<F extends Fields>({ name, maxVersion, fields }: { name: string; maxVersion: number; fields: F }): Versioned<F> {
+export function versioned<F extends Fields>({
+  name,
+  maxVersion,
+  fields,
+}: {
+  name: string
+  maxVersion: number
+  fields: F
+}): Versioned<F> {
   return { name, maxVersion, schema: struct(fields) }
 }
 
 /** The bytes of a value, at the newest version unless told otherwise. */
-export function encodeVersioned<F extends Fields>(of: Versioned<F>, value: InOf<F>, version: number = of.maxVersion): Uint8Array {
-  if (!(version >= 0 && version <= of.maxVersion)) throw new ProtocolError(`${of.name} has no version ${version} here (0–${of.maxVersion})`)
+export function encodeVersioned<F extends Fields>(
+  of: Versioned<F>,
+  value: InOf<F>,
+  version: number = of.maxVersion,
+): Uint8Array {
+  if (!(version >= 0 && version <= of.maxVersion))
+    throw new ProtocolError(`${of.name} has no version ${version} here (0–${of.maxVersion})`)
   const to = new ByteWriter(128)
   to.int16(version)
   of.schema.plain(version, false).write(to, value)
@@ -25,8 +38,8 @@ export function encodeVersioned<F extends Fields>(of: Versioned<F>, value: InOf<
 }
 
 /**
- * The value, and the version its writer put in front. What a newer writer added comes at the end, and is passed over; versions are
- * promised to grow only so.
+ * The value, and the version its writer put in front. What a newer writer added comes at the end, and is passed over;
+ * versions are promised to grow only so.
  */
 export function decodeVersioned<F extends Fields>(of: Versioned<F>, bytes: Uint8Array): OutOf<F> & { version: number } {
   const from = new ByteReader(bytes)

@@ -32,7 +32,10 @@ export interface FetchContext {
   isFull(): boolean
   /** These are not to be fetched from here any more. */
   astray(positions: readonly Position[]): void
-  /** Takes in an answer; whether anything came of it: one without messages or errors is that to a poll that waited in vain. */
+  /**
+   * Takes in an answer; whether anything came of it: one without messages or errors is that to a poll that waited in
+   * vain.
+   */
   answered(answer: FetchAnswer): boolean
   failed(asked: readonly Asked[], error: unknown): void
   /** A request has come to its end. */
@@ -48,8 +51,9 @@ export interface FetchAnswer {
 }
 
 /**
- * The fetches to one broker: one request at a time for all positions that are read there, on one connection. Positions that come or go
- * change the next request; the one under way is waited for, and what it brings for those that are gone is dropped.
+ * The fetches to one broker: one request at a time for all positions that are read there, on one connection. Positions
+ * that come or go change the next request; the one under way is waited for, and what it brings for those that are gone
+ * is dropped.
  */
 export class BrokerFetcher {
   readonly id: number
@@ -90,7 +94,10 @@ export class BrokerFetcher {
     if (maxBytes === 0) return
     // Brokers fill an answer in the order asked: each partition is to come first in its turn.
     const first = this.#turn++ % positions.length
-    const inTurn = [...positions.slice(first), ...positions.slice(0, first)].map(position => ({ position, era: position.era }))
+    const inTurn = [...positions.slice(first), ...positions.slice(0, first)].map(position => ({
+      position,
+      era: position.era,
+    }))
     this.#busy = true
     for (const position of positions) position.began()
     budget.take(this.id, maxBytes)
@@ -130,7 +137,8 @@ export class BrokerFetcher {
       // Told of first: what is taken in makes positions ready for the next request.
       if (response.throttleTimeMs > 0) this.#quietUntil = clock.monotonic() + response.throttleTimeMs
       const fruitful = answered({ broker: this.id, asked, response, frame, durationMs })
-      // A broker that has nothing and says so at once, rather than wait as it was asked to, would be asked without a pause.
+      // A broker that has nothing and says so at once, rather than wait as it was asked to, would be asked without a
+      // pause.
       const pause = fruitful ? 0 : Math.min(settings.backoff.min, Math.max(maxWaitMs, 1)) - durationMs
       if (pause > 0) this.#quietUntil = Math.max(this.#quietUntil, clock.monotonic() + pause)
     } catch (error) {

@@ -41,8 +41,8 @@ export interface CommitterParts {
 }
 
 /**
- * The commits of one member: the highest offset of each partition, one request at a time, never backwards. What comes while a request is under
- * way rides in the next.
+ * The commits of one member: the highest offset of each partition, one request at a time, never backwards. What comes
+ * while a request is under way rides in the next.
  */
 export class Committer {
   readonly #parts: CommitterParts
@@ -60,8 +60,9 @@ export class Committer {
   }
 
   /**
-   * Notes messages to be committed. `refused`: the error to reject with when some are of partitions this member no longer has, or has anew, or
-   * of a topic that was deleted and made anew: those are left out, for their new reader begins where the group's commits left off.
+   * Notes messages to be committed. `refused`: the error to reject with when some are of partitions this member no
+   * longer has, or has anew, or of a topic that was deleted and made anew: those are left out, for their new reader
+   * begins where the group's commits left off.
    */
   note(messages: readonly Message[]): Noted {
     const strange = new Set<string>()
@@ -118,10 +119,14 @@ export class Committer {
     return this.#next
   }
 
-  /** The last commit of partitions that are taken away, and are not among those held any more: at most `withinMs` long. */
+  /**
+   * The last commit of partitions that are taken away, and are not among those held any more: at most `withinMs` long.
+   */
   async finish(holdings: readonly Holding[], withinMs: number): Promise<void> {
     const { clock, logger, membership } = this.#parts
-    const cancel = clock.after(withinMs, () => this.#ending.abort(new TimeoutError(`not answered within ${withinMs} ms`)))
+    const cancel = clock.after(withinMs, () =>
+      this.#ending.abort(new TimeoutError(`not answered within ${withinMs} ms`)),
+    )
     this.#leaving = holdings
     try {
       await this.flush()

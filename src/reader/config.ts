@@ -16,7 +16,8 @@ export interface ReaderConfig extends MembershipConfig {
   /** The topic to read; not with `groupTopics`. */
   topic?: string
   /**
-   * The partition to read; not with `groupId`. Default: all partitions of the topic, those that are added later included. (kafka-go: 0.) Then
+   * The partition to read; not with `groupId`. Default: all partitions of the topic, those that are added later
+   * included. (kafka-go: 0.) Then
    * `setOffset` takes FirstOffset and LastOffset alone where there are several partitions, `offset()` is −1 and `lag()` a sum; `seek` and
    * `stats().partitions` are for each.
    */
@@ -28,52 +29,67 @@ export interface ReaderConfig extends MembershipConfig {
   /** A given transport (with TLS, SASL, timeouts …) stays open; without one the reader makes and closes its own. */
   transport?: Transport
   /**
-   * Bytes fetched ahead, over all partitions, in even shares for the brokers that lead them: fetches wait until there is room. One batch larger than
-   * that is fetched nevertheless. Default 16 MiB.
+   * Bytes fetched ahead, over all partitions, in even shares for the brokers that lead them: fetches wait until there
+   * is room. One batch larger than that is fetched nevertheless. Default 16 MiB.
    */
   queueBytes?: number
   /** Messages fetched ahead, counted by whole batches. Default: no bound but `queueBytes`. */
   queueCapacity?: number
   /** A broker answers a fetch when it has this many bytes, or after `maxWait`. Default 1. */
   minBytes?: number
-  /** Most bytes fetched of one partition at once; a batch larger than that is fetched nevertheless (KIP-74). Default 1 MiB. */
+  /**
+   * Most bytes fetched of one partition at once; a batch larger than that is fetched nevertheless (KIP-74). Default 1
+   * MiB.
+   */
   maxBytes?: number
   /**
-   * How long a broker waits for new messages before it answers a fetch with none. Default 10,000. Where it has not to gather `minBytes`, it is
-   * asked for 500 ms at a time at most, and for less soon after a seek, a pause or an assignment: a poll under way is never cut short.
+   * How long a broker waits for new messages before it answers a fetch with none. Default 10,000. Where it has not to
+   * gather `minBytes`, it is asked for 500 ms at a time at most, and for less soon after a seek, a pause or an
+   * assignment: a poll under way is never cut short.
    */
   maxWait?: number
   /** How much longer than `maxWait` an answer to a fetch may take. Default 10,000. */
   readBatchTimeout?: number
-  /** How often `stats().lag` is asked for anew while nothing is fetched; negative: never. Partition mode only. Default 60,000. */
+  /**
+   * How often `stats().lag` is asked for anew while nothing is fetched; negative: never. Partition mode only. Default
+   * 60,000.
+   */
   readLagInterval?: number
   /**
-   * How long commits are gathered before they are sent. 0: `commitMessages` sends them and waits for the answer; automatic commits are
-   * gathered for 100 ms. Above 0, `commitMessages` answers at once and failures go to the log. Default 0.
+   * How long commits are gathered before they are sent. 0: `commitMessages` sends them and waits for the answer;
+   * automatic commits are gathered for 100 ms. Above 0, `commitMessages` answers at once and failures go to the log.
+   * Default 0.
    */
   commitInterval?: number
   /**
-   * Commits what `for await` and `batches()` delivered, once the next message or batch is asked for. `readMessage` always does,
+   * Commits what `for await` and `batches()` delivered, once the next message or batch is asked for. `readMessage`
+   * always does,
    * `fetchMessage` never. Default false.
    */
   autoCommit?: boolean
-  /** The wait after a failed fetch, or one answered with nothing sooner than asked: from this, doubling … Default 100. */
+  /**
+   * The wait after a failed fetch, or one answered with nothing sooner than asked: from this, doubling … Default 100.
+   */
   readBackoffMin?: number
   /** … up to this. Default 1,000. */
   readBackoffMax?: number
   /** Default ReadUncommitted, or 'read_uncommitted', as in Kafka. */
   isolationLevel?: IsolationLevel | IsolationLevelName
   /**
-   * Failures in a row of reaching a partition's leader before a read rejects, or fewer that take 3.5 s; the reader goes on trying meanwhile and
-   * after. Once anything was read, and as long as another partition can be, failures that pass are told by the log and `stats()` alone. Default 3.
+   * Failures in a row of reaching a partition's leader before a read rejects, or fewer that take 3.5 s; the reader goes
+   * on trying meanwhile and after. Once anything was read, and as long as another partition can be, failures that pass
+   * are told by the log and `stats()` alone. Default 3.
    */
   maxAttempts?: number
-  /** Whether a read rejects when the position is beyond the partition's end, rather than wait for it to come. Default false. */
+  /**
+   * Whether a read rejects when the position is beyond the partition's end, rather than wait for it to come. Default
+   * false.
+   */
   offsetOutOfRangeError?: boolean
   /**
-   * Where to read on when the partition doesn't have the position: at its beginning, its end, or the first message that is at most `byDuration`
-   * milliseconds old (KIP-1106); 'error': reads reject until a `seek`. Default: what retention has deleted is passed over, an offset beyond the
-   * end is waited for.
+   * Where to read on when the partition doesn't have the position: at its beginning, its end, or the first message that
+   * is at most `byDuration` milliseconds old (KIP-1106); 'error': reads reject until a `seek`. Default: what retention
+   * has deleted is passed over, an offset beyond the end is waited for.
    */
   offsetOutOfRange?: OffsetOutOfRange
   /** Bytes one compressed batch may become. Default 64 MiB. */
@@ -170,7 +186,11 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
       throw new ConfigError(`${name} must be a whole number from ${least} up, is ${value}`)
     return value
   }
-  const isolationLevel = oneOf('isolationLevel', config.isolationLevel ?? IsolationLevel.ReadUncommitted, IsolationLevel)
+  const isolationLevel = oneOf(
+    'isolationLevel',
+    config.isolationLevel ?? IsolationLevel.ReadUncommitted,
+    IsolationLevel,
+  )
   const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
   if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
   const membership = membershipOf(config)

@@ -5,18 +5,26 @@ import type { FetchSettings } from './config.ts'
 import type { Asked, Position } from './position.ts'
 
 /**
- * How many bytes of a partition to ask for. Brokers cut at the byte, and send the batch that is cut off although it can't be used; so ask
- * for whole batches of the size last seen.
+ * How many bytes of a partition to ask for. Brokers cut at the byte, and send the batch that is cut off although it
+ * can't be used; so ask for whole batches of the size last seen.
  */
 export function limitOf({ batchBytes }: Position, { maxBytes }: FetchSettings): number {
   return batchBytes === 0 || batchBytes > maxBytes ? maxBytes : maxBytes - (maxBytes % batchBytes)
 }
 
-/** One request for these positions of one broker, those left out that went elsewhere since. `version` is what the broker speaks. */
+/**
+ * One request for these positions of one broker, those left out that went elsewhere since. `version` is what the broker
+ * speaks.
+ */
 export function fetchRequest(
   asked: readonly Asked[],
   layoutOf: (topic: string) => TopicLayout | undefined,
-  { maxWaitMs, maxBytes, version, settings }: { maxWaitMs: number; maxBytes: number; version: number; settings: FetchSettings },
+  {
+    maxWaitMs,
+    maxBytes,
+    version,
+    settings,
+  }: { maxWaitMs: number; maxBytes: number; version: number; settings: FetchSettings },
 ): RequestInput<typeof Fetch> {
   const topics = new Map<string, Position[]>()
   for (const { position, era } of asked) {

@@ -53,7 +53,9 @@ export function readResponse(
   const error = errorFor(response.errorCode)
   if (error !== null) throw error
   const byId = response.responses.some(({ topic }) => topic === '')
-  const open = new Map(asked.map(each => [`${byId ? each.position.topicId : each.position.topic} ${each.position.partition}`, each]))
+  const open = new Map(
+    asked.map(each => [`${byId ? each.position.topicId : each.position.topic} ${each.position.partition}`, each]),
+  )
   const outcomes: FetchOutcome[] = []
   for (const { topic, topicId, partitions } of response.responses) {
     for (const answer of partitions) {
@@ -81,13 +83,15 @@ function readPartition(
 ): PartitionOutcome {
   const error = errorFor(answer.errorCode, position.name)
   if (error?.code === ErrorCode.OffsetOutOfRange) return { kind: 'outOfRange' }
-  if (error !== null && isMoved(error.code)) return { kind: 'moved', error, hint: { ...answer.currentLeader, endpoints } }
+  if (error !== null && isMoved(error.code))
+    return { kind: 'moved', error, hint: { ...answer.currentLeader, endpoints } }
   if (error !== null) return { kind: 'failed', error }
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   const end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
   const parted = answer.divergingEpoch.endOffset
   // Only who says what epoch was read last asks for it, and nothing it says can lead forward.
-  if (parted >= 0 && position.leaderEpoch >= 0) return { kind: 'parted', offset: Math.min(parted, position.offset), end }
+  if (parted >= 0 && position.leaderEpoch >= 0)
+    return { kind: 'parted', offset: Math.min(parted, position.offset), end }
   try {
     return takeBatches(position, answer, end, committed)
   } catch (error) {

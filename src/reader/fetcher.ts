@@ -153,8 +153,8 @@ export class Fetcher {
   }
 
   /**
-   * The next batch, not yet verified; its frame is the caller's to release. Throws what keeps positions from being read (see Troubles), once
-   * the queue is empty.
+   * The next batch, not yet verified; its frame is the caller's to release. Throws what keeps positions from being read
+   * (see Troubles), once the queue is empty.
    */
   take(): FetchedBatch | undefined {
     const fetched = this.#queue.take()
@@ -213,7 +213,11 @@ export class Fetcher {
       key: this.#key,
       signal: this.#ending.signal,
       brokers: () => this.#placement.brokers,
-      pollTime: now => pollTime(settings, now - this.#changedAt, { settled: this.#placement.settled, shared: this.#cluster.lanesMerge }),
+      pollTime: now =>
+        pollTime(settings, now - this.#changedAt, {
+          settled: this.#placement.settled,
+          shared: this.#cluster.lanesMerge,
+        }),
       isFull: () => settings.queueCapacity > 0 && this.#queue.messages >= settings.queueCapacity,
       astray: positions => {
         for (const position of positions) this.#placement.settle(position)
@@ -248,7 +252,13 @@ export class Fetcher {
     counters.readTime.observe(durationMs)
     counters.fetchBytes.observe(frame.length)
     counters.fetchSize.observe(this.#queue.messages - queued)
-    transport.onEvent?.({ type: 'fetch', broker: String(broker), partitions: asked.length, bytes: frame.length, durationMs })
+    transport.onEvent?.({
+      type: 'fetch',
+      broker: String(broker),
+      partitions: asked.length,
+      bytes: frame.length,
+      durationMs,
+    })
     if (this.#queue.messages > queued) onNews()
     return fruitful
   }

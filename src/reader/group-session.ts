@@ -16,7 +16,9 @@ export interface GroupReader {
   assigned(positions: readonly Position[]): void
   /** These are no more, whose positions were assigned before: nothing more of them is handed out. */
   revoked(positions: readonly Position[]): void
-  /** Whether the application has a message of one of these that it did not say to be done with, by asking for the next. */
+  /**
+   * Whether the application has a message of one of these that it did not say to be done with, by asking for the next.
+   */
   isBusy(positions: readonly Position[]): boolean
   /** Writes down what is done with; see Committer. */
   settle(): boolean
@@ -35,8 +37,9 @@ export interface GroupSessionParts {
 }
 
 /**
- * A Reader's life in its group: positions come and go as the membership says. When partitions are taken away, the message that the application
- * has in hand may still be committed: the member gives them back once the next read begins, or after half the rebalance timeout.
+ * A Reader's life in its group: positions come and go as the membership says. When partitions are taken away, the
+ * message that the application has in hand may still be committed: the member gives them back once the next read
+ * begins, or after half the rebalance timeout.
  */
 export class GroupSession {
   readonly #parts: GroupSessionParts
@@ -57,7 +60,14 @@ export class GroupSession {
   constructor(parts: GroupSessionParts) {
     const { membership, reader, commitInterval, clock, logger } = parts
     this.#parts = parts
-    this.#committer = new Committer({ membership, held: this.#held, settle: () => reader.settle(), commitInterval, clock, logger })
+    this.#committer = new Committer({
+      membership,
+      held: this.#held,
+      settle: () => reader.settle(),
+      commitInterval,
+      clock,
+      logger,
+    })
   }
 
   /** Joins, the first time it is called. */
@@ -87,7 +97,10 @@ export class GroupSession {
     this.#parts.membership.rejoin(cause)
   }
 
-  /** The commits of what the member has now; between two assignments, those of the next. Rejects with what keeps the member from joining. */
+  /**
+   * The commits of what the member has now; between two assignments, those of the next. Rejects with what keeps the
+   * member from joining.
+   */
   async commits(options: CallOptions): Promise<Committer> {
     while (this.#between) {
       this.#closing.signal.throwIfAborted()
@@ -124,10 +137,16 @@ export class GroupSession {
     for (const { topic, partition, topicId, offset, committed } of added) {
       const name = `${topic}/${partition}`
       const before = unbroken ? this.#gaveBack.get(name) : undefined
-      // What was handed out before can be committed still, if nobody else has had the partition and the topic is the same.
+      // What was handed out before can be committed still, if nobody else has had the partition and the topic is the
+      // same.
       const progress = before?.topicId === topicId ? before.progress : new Progress()
       progress.committed = committed
-      const position = new Position(topic, partition, progress.due < 0 ? offset : Math.max(offset, progress.due), progress)
+      const position = new Position(
+        topic,
+        partition,
+        progress.due < 0 ? offset : Math.max(offset, progress.due),
+        progress,
+      )
       position.topicId = topicId
       // Where the group begins at the end, the end it found is where it began, for whoever comes next.
       const hold = (began: number): void => {

@@ -11,10 +11,13 @@ export interface Steps<T> {
 }
 
 /**
- * An iterator by hand: an async generator costs a quarter more per item. `return()` ends a next() that waits, too, lest it take an item that nobody
- * looks at.
+ * An iterator by hand: an async generator costs a quarter more per item. `return()` ends a next() that waits, too, lest
+ * it take an item that nobody looks at.
  */
-export function iteration<T>({ quick, slow, isOver, leave }: Steps<T>, options: CallOptions = {}): AsyncIterableIterator<T, undefined> {
+export function iteration<T>(
+  { quick, slow, isOver, leave }: Steps<T>,
+  options: CallOptions = {},
+): AsyncIterableIterator<T, undefined> {
   const leaving = new AbortController()
   const left = leaving.signal
   const end = { value: undefined, done: true } as const

@@ -15,16 +15,19 @@ export interface MessageBatch {
   readonly firstOffset: number
   /** The last offset the batch covers: reading goes on behind it. */
   readonly lastOffset: number
-  /** Records in the batch as it was written; those before `firstOffset` count, but are left out of messages() and cursor(). */
+  /**
+   * Records in the batch as it was written; those before `firstOffset` count, but are left out of messages() and
+   * cursor().
+   */
   readonly count: number
   /**
-   * The records as objects. They stay valid as long as they are kept, and keep the batch's bytes in memory. Throws a ProtocolError for
-   * records that can't be.
+   * The records as objects. They stay valid as long as they are kept, and keep the batch's bytes in memory. Throws a
+   * ProtocolError for records that can't be.
    */
   messages(): Message[]
   /**
-   * Walks the records without making objects. It, and the views it answers, die with the batch. A reader has one: asked for again, it
-   * begins anew.
+   * Walks the records without making objects. It, and the views it answers, die with the batch. A reader has one: asked
+   * for again, it begins anew.
    */
   cursor(): RecordCursor
 }

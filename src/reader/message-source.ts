@@ -8,7 +8,10 @@ import { type Decoding, DeliveredBatch, type MessageBatch } from './message-batc
 import type { ReaderMetrics } from './metrics.ts'
 import type { Position } from './position.ts'
 
-/** Messages decoded at a time: young objects die young, and a small batch that decompresses to millions of records isn't as many objects at once. */
+/**
+ * Messages decoded at a time: young objects die young, and a small batch that decompresses to millions of records isn't
+ * as many objects at once.
+ */
 const atOnce = 1_000
 
 interface Open {
@@ -47,7 +50,9 @@ export class MessageSource {
     this.counters = parts.counters
   }
 
-  /** The offset behind what was handed out of a partition; FirstOffset or LastOffset until it is known where that is. */
+  /**
+   * The offset behind what was handed out of a partition; FirstOffset or LastOffset until it is known where that is.
+   */
   next(position: Position): number {
     const { open, decoder } = this
     if (open?.fetched.position !== position || !isLive(open.fetched)) return position.next
@@ -116,7 +121,9 @@ export class MessageSource {
     return undefined
   }
 
-  /** Writes down what is done with; whether there may be more to write down later without another batch being opened. */
+  /**
+   * Writes down what is done with; whether there may be more to write down later without another batch being opened.
+   */
   settle(): boolean {
     const { open, done, messages } = this
     if (open === undefined) return false
@@ -208,7 +215,8 @@ export class MessageSource {
 
   /** Whether the batch being read is of one of these. */
   isOf(positions: Iterable<Position>): boolean {
-    if (this.open !== undefined) for (const position of positions) if (position === this.open.fetched.position) return true
+    if (this.open !== undefined)
+      for (const position of positions) if (position === this.open.fetched.position) return true
     return false
   }
 
@@ -224,7 +232,11 @@ export class MessageSource {
     } catch (error) {
       const { position, batch } = fetched
       const text = `${position.name} at offset ${Math.max(from, batch.baseOffset)}: ${messageOf(error)}`
-      this.fetcher.damaged(fetched, from, error instanceof ProtocolError ? new ProtocolError(text, { cause: error }) : error)
+      this.fetcher.damaged(
+        fetched,
+        from,
+        error instanceof ProtocolError ? new ProtocolError(text, { cause: error }) : error,
+      )
       return false
     }
   }

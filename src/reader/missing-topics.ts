@@ -19,8 +19,8 @@ const lookupTimeout = 1_500
 const interval = 5_000
 
 /**
- * Tells of a group's topics that don't exist. A member joins nevertheless, is given nothing and waits for them to be made; so the log names those
- * that are missing, and where all are, a read is told once.
+ * Tells of a group's topics that don't exist. A member joins nevertheless, is given nothing and waits for them to be
+ * made; so the log names those that are missing, and where all are, a read is told once.
  */
 export class MissingTopics {
   readonly #parts: MissingTopicsParts
@@ -68,6 +68,8 @@ export class MissingTopics {
     const { cluster } = this.#parts
     const options = { signal: this.#ending.signal, timeoutMs: lookupTimeout }
     const answers = await Promise.allSettled(topics.map(topic => cluster.topic(topic, options)))
-    return topics.filter((_, i) => answers[i]!.status === 'rejected' && isUnknownTopic((answers[i] as PromiseRejectedResult).reason))
+    return topics.filter(
+      (_, i) => answers[i]!.status === 'rejected' && isUnknownTopic((answers[i] as PromiseRejectedResult).reason),
+    )
   }
 }

@@ -19,7 +19,10 @@ export type LookupOutcome = Asked &
     | { readonly kind: 'failed'; readonly error: unknown }
   )
 
-/** One try of a lookup, in milliseconds: so long that a slow broker is waited for, so short that three of them are told of in time. */
+/**
+ * One try of a lookup, in milliseconds: so long that a slow broker is waited for, so short that three of them are told
+ * of in time.
+ */
 const lookupTimeout = 4_000
 
 /** Asks who leads partitions, and what offsets are. One try each: who asks tries again. */
@@ -102,7 +105,11 @@ export class OffsetResolver {
       topics.set(position.topic, partitions)
       partitions.push({ partitionIndex: position.partition, timestamp })
     }
-    const request = { replicaId: -1, isolationLevel, topics: [...topics].map(([name, partitions]) => ({ name, partitions })) }
+    const request = {
+      replicaId: -1,
+      isolationLevel,
+      topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+    }
     const within = { ...options, timeoutMs: lookupTimeout }
     const connection = await this.#cluster.connection(leader, 'control', within).catch(error => {
       throw unreachableLeader(error, leader, questions[0]!.position.name)
@@ -115,7 +122,9 @@ export class OffsetResolver {
         answers.set(place, errorFor(errorCode, place) ?? offset)
       }
     }
-    return questions.map(({ position: { name } }) => answers.get(name) ?? new KafkaError(ErrorCode.UnknownTopicOrPartition, name))
+    return questions.map(
+      ({ position: { name } }) => answers.get(name) ?? new KafkaError(ErrorCode.UnknownTopicOrPartition, name),
+    )
   }
 
   /** A lookup's failure is that of all its positions. */

@@ -103,7 +103,9 @@ export class Outcomes {
     position.moveTo({ offset: from, leaderEpoch: -1 })
     position.damagedAt = from
     // Another place is another trouble.
-    this.#retry(position, before === from || before < 0 ? failing : { ...failing, failures: 1 }, { after: damagedBackoff })
+    this.#retry(position, before === from || before < 0 ? failing : { ...failing, failures: 1 }, {
+      after: damagedBackoff,
+    })
   }
 
   /** The position's topic was deleted, and another of that name made. */

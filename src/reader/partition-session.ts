@@ -101,7 +101,9 @@ export class PartitionSession {
       const position = fetcher.position(this.#topic, partition)
       return position === undefined ? this.#startOf(partition) : source.next(position)
     }
-    const [firsts, ends] = await Promise.all([FirstOffset, LastOffset].map(offset => this.#find(partitions, offset, options)))
+    const [firsts, ends] = await Promise.all(
+      [FirstOffset, LastOffset].map(offset => this.#find(partitions, offset, options)),
+    )
     return partitions.reduce((sum, partition, i) => {
       const next = nextOf(partition)
       const from = next === LastOffset ? ends![i]! : next === FirstOffset ? firsts![i]! : next
@@ -161,7 +163,8 @@ export class PartitionSession {
         return
       } catch (error) {
         if (signal.aborted) return
-        const serious = !isTemporary(error) || failures >= maxAttempts || clock.monotonic() - began >= 0.9 * lookupTimeout
+        const serious =
+          !isTemporary(error) || failures >= maxAttempts || clock.monotonic() - began >= 0.9 * lookupTimeout
         const line = `${this.#topic}: its partitions are not known (${failures}): ${messageOf(error)}`
         if (serious && this.#warned !== messageOf(error)) this.#parts.logger.warn(line)
         else this.#parts.logger.debug(line)
@@ -218,7 +221,10 @@ export class PartitionSession {
     )
   }
 
-  /** The offsets of the first messages of that time or later, −1 (LastOffset) where there is none; or of FirstOffset or LastOffset. */
+  /**
+   * The offsets of the first messages of that time or later, −1 (LastOffset) where there is none; or of FirstOffset or
+   * LastOffset.
+   */
   async #find(partitions: readonly number[], timestamp: number, options: CallOptions): Promise<number[]> {
     const questions = partitions.map(partition => ({ topic: this.#topic, partition, timestamp }))
     const answers = await findOffsets(this.#parts, questions, this.#parts.settings.isolationLevel, options)

@@ -4,8 +4,8 @@ import { FirstOffset, type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Place } from './position.ts'
 
 /**
- * Where to read on: an offset; FirstOffset, LastOffset or their names; or a moment, for the first message of that time or later (the end when
- * there is none).
+ * Where to read on: an offset; FirstOffset, LastOffset or their names; or a moment, for the first message of that time
+ * or later (the end when there is none).
  */
 export type SeekTarget = number | OffsetName | Date
 
@@ -24,6 +24,8 @@ export function placeOf(target: SeekTarget): Place {
 export function timeOf(time: Date | number): number {
   const timestamp = typeof time === 'number' || time instanceof Date ? Number(time) : Number.NaN
   if (!Number.isSafeInteger(timestamp) || timestamp < 0)
-    throw new ConfigError(`no time: ${time instanceof Date ? String(time) : shown(time)}; it is a Date, or whole milliseconds since 1970`)
+    throw new ConfigError(
+      `no time: ${time instanceof Date ? String(time) : shown(time)}; it is a Date, or whole milliseconds since 1970`,
+    )
   return timestamp
 }

@@ -18,8 +18,8 @@ export interface PlacementParts {
 }
 
 /**
- * Which positions are fetched from which broker. Those that are at none are settled: placed at the broker that leads them, once their leader and
- * their offset are known. There is no loop: whatever changes calls `plan`.
+ * Which positions are fetched from which broker. Those that are at none are settled: placed at the broker that leads
+ * them, once their leader and their offset are known. There is no loop: whatever changes calls `plan`.
  */
 export class Placement {
   readonly #parts: PlacementParts

@@ -8,8 +8,9 @@ const longest = 500
 const shared = 20
 
 /**
- * How long a broker may wait for messages, in milliseconds. A poll under way is never cut short, for that would cost its connection; so it is
- * the shorter the later something changed. Where `minBytes` asks the broker to gather, it gets all of `maxWait` once nothing changes any more.
+ * How long a broker may wait for messages, in milliseconds. A poll under way is never cut short, for that would cost
+ * its connection; so it is the shorter the later something changed. Where `minBytes` asks the broker to gather, it gets
+ * all of `maxWait` once nothing changes any more.
  */
 export function pollTime(
   { maxWait, minBytes }: FetchSettings,

@@ -4,7 +4,8 @@ import type { Progress } from './progress.ts'
 
 /**
  * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: to be
- * in the next fetch of its broker. `fetching`: in the one under way. `paused`: by the caller. `failed`: given up until it is moved.
+ * in the next fetch of its broker. `fetching`: in the one under way. `paused`: by the caller. `failed`: given up until
+ * it is moved.
  */
 export type PositionState = 'locating' | 'validating' | 'ready' | 'fetching' | 'paused' | 'failed'
 
@@ -14,10 +15,15 @@ export interface LogOffset {
   readonly leaderEpoch: number
 }
 
-/** Where to read: at an offset, or where FirstOffset, LastOffset or a time (milliseconds since 1970) turns out to be. */
+/**
+ * Where to read: at an offset, or where FirstOffset, LastOffset or a time (milliseconds since 1970) turns out to be.
+ */
 export type Place = LogOffset | { readonly sought: number }
 
-/** A position as it was when something about it was asked for. What is answered is of use only while the era is still the same. */
+/**
+ * A position as it was when something about it was asked for. What is answered is of use only while the era is still
+ * the same.
+ */
 export interface Asked {
   readonly position: Position
   readonly era: number
@@ -55,7 +61,10 @@ export class Position {
   /** Told the offset that FirstOffset, LastOffset or a time turned out to be. */
   onLocated: ((offset: number) => void) | undefined
 
-  /** Grows whenever what was asked for or fetched before is of no use any more: by a seek, a pause, the partition's loss. */
+  /**
+   * Grows whenever what was asked for or fetched before is of no use any more: by a seek, a pause, the partition's
+   * loss.
+   */
   era = 0
   /** A lookup of its leader or offset is under way. */
   asking = false
@@ -85,7 +94,10 @@ export class Position {
   #next = -1
   /** The batch fetched last, until it is finished with. */
   #tail: Ahead | undefined
-  /** Where the leader's log parted from what was read, and the last batch of the log as it was, until that is finished with. */
+  /**
+   * Where the leader's log parted from what was read, and the last batch of the log as it was, until that is finished
+   * with.
+   */
   #parting: { readonly offset: number; readonly last: Ahead } | undefined
 
   /** `offset`: to begin at; FirstOffset and LastOffset are looked up. */
@@ -171,7 +183,10 @@ export class Position {
     this.#pass(ahead.next)
   }
 
-  /** The leader's log has the same up to here only: it is read on from there, and committed from there once what is queued was handed out. */
+  /**
+   * The leader's log has the same up to here only: it is read on from there, and committed from there once what is
+   * queued was handed out.
+   */
   parted(offset: number): void {
     this.#parting = this.#tail && { offset, last: this.#tail }
     if (this.#tail === undefined) this.progress?.rewind()

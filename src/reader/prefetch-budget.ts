@@ -1,6 +1,6 @@
 /**
- * The bytes that may be fetched ahead, in even shares for all brokers: a poll holds its room as long as it waits for messages, and who comes first
- * must not take what the others need.
+ * The bytes that may be fetched ahead, in even shares for all brokers: a poll holds its room as long as it waits for
+ * messages, and who comes first must not take what the others need.
  */
 export class PrefetchBudget {
   private readonly bytes: number
@@ -12,7 +12,10 @@ export class PrefetchBudget {
     this.bytes = bytes
   }
 
-  /** How many bytes one of so many brokers may be asked for; 0: none until some are given back. `least`: of one partition. */
+  /**
+   * How many bytes one of so many brokers may be asked for; 0: none until some are given back. `least`: of one
+   * partition.
+   */
   for(broker: number, brokers: number, { most, least }: { most: number; least: number }): number {
     const all = Math.max(this.bytes, brokers)
     const share = Math.floor(all / brokers)

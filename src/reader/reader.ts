@@ -33,24 +33,29 @@ import type { Position } from './position.ts'
 import { describe, type ReaderStats } from './stats.ts'
 
 /**
- * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given. Connects at the first read.
+ * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given.
+ * Connects at the first read.
  *
- * In a group, delivery is at least once. `readMessage` commits a message by itself, but only once the next one is asked for, so that what was
- * handed out and not dealt with when the process ends is read again; the last message before `close()` counts as not dealt with, too.
+ * In a group, delivery is at least once. `readMessage` commits a message by itself, but only once the next one is asked
+ * for, so that what was handed out and not dealt with when the process ends is read again; the last message before
+ * `close()` counts as not dealt with, too.
  * `fetchMessage` never commits: call `commitMessages`. `for await` and `batches()` go either way, see `autoCommit`.
  *
- * When the group is divided anew, what was fetched ahead and not handed out is dropped, and begun again at the group's commits. The message in
- * hand can still be committed, for up to half the `rebalanceTimeout`: the reader gives its partitions up when the next read begins.
+ * When the group is divided anew, what was fetched ahead and not handed out is dropped, and begun again at the group's
+ * commits. The message in hand can still be committed, for up to half the `rebalanceTimeout`: the reader gives its
+ * partitions up when the next read begins.
  *
- * Any number of reads may wait at once; they are served in the order they came. A read that is cancelled takes no message with it. Where several
- * loops share a reader, each that asks says for all that what was handed out is dealt with: commit by hand there.
+ * Any number of reads may wait at once; they are served in the order they came. A read that is cancelled takes no
+ * message with it. Where several loops share a reader, each that asks says for all that what was handed out is dealt
+ * with: commit by hand there.
  *
- * What goes wrong. A partition in trouble (no leader, a broker away, a damaged batch) keeps no other from being read: it is tried again until it
- * can be, and told of by the log, by `partitionTrouble` events and by `stats().troubles`. A read rejects, once nothing is left that was fetched,
- * with what won't pass by itself: a right that is missing, a batch that stays damaged, a topic made anew, an offset out of range where the settings
- * say so. Failures that may pass, an outage of the network or of a credential callback among them, reject a read in the beginning alone: when
- * nothing was read yet and nothing can be, after `maxAttempts` failures or some 4 s. Once anything was read, reads and loops outlast them. After
- * a rejection the reader goes on: the next read may succeed.
+ * What goes wrong. A partition in trouble (no leader, a broker away, a damaged batch) keeps no other from being read:
+ * it is tried again until it can be, and told of by the log, by `partitionTrouble` events and by `stats().troubles`. A
+ * read rejects, once nothing is left that was fetched, with what won't pass by itself: a right that is missing, a batch
+ * that stays damaged, a topic made anew, an offset out of range where the settings say so. Failures that may pass, an
+ * outage of the network or of a credential callback among them, reject a read in the beginning alone: when nothing was
+ * read yet and nothing can be, after `maxAttempts` failures or some 4 s. Once anything was read, reads and loops
+ * outlast them. After a rejection the reader goes on: the next read may succeed.
  */
 export class Reader implements AsyncIterable<Message> {
   readonly #given: ReaderConfig
@@ -82,7 +87,9 @@ export class Reader implements AsyncIterable<Message> {
     this.#given = config
     this.#settings = settings
     this.#ownsTransport = !config.transport
-    this.#transport = config.transport ? requireTransport(config.transport, 'cluster') : new Transport({ logger: config.logger })
+    this.#transport = config.transport
+      ? requireTransport(config.transport, 'cluster')
+      : new Transport({ logger: config.logger })
     this.#clock = this.#transport.clock
     this.#logger = guardedLogger(config.logger, this.#transport.logger)
     this.#transport.codecs.offer(builtinCodecs)
@@ -98,17 +105,24 @@ export class Reader implements AsyncIterable<Message> {
     this.#source = new MessageSource({ fetcher: this.#fetcher, decoding, counters })
     const fetcher = this.#fetcher
     const source = this.#source
-    if (settings.groupId === undefined) this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
+    if (settings.groupId === undefined)
+      this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
     else {
       this.#session = this.#sessionOf(settings.groupId)
-      this.#missing = new MissingTopics({ cluster: transport.cluster(brokers), topics: settings.topics, clock: this.#clock, logger, wake })
+      this.#missing = new MissingTopics({
+        cluster: transport.cluster(brokers),
+        topics: settings.topics,
+        clock: this.#clock,
+        logger,
+        wake,
+      })
     }
   }
 
   /**
-   * The next message. In a group, the one before is committed in the background: that it was asked for the next says that the application is
-   * done with the last. Rejects with what keeps partitions from being read (then it can be called again), a ClosedError after close(), or the
-   * signal's reason.
+   * The next message. In a group, the one before is committed in the background: that it was asked for the next says
+   * that the application is done with the last. Rejects with what keeps partitions from being read (then it can be
+   * called again), a ClosedError after close(), or the signal's reason.
    */
   readMessage(options?: CallOptions, ...extra: never[]): Promise<Message> {
     const message = options === undefined && extra.length === 0 ? this.#quickly(true) : undefined
@@ -122,9 +136,10 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * Commits that these messages and all before them in their partitions are done with; never backwards. Resolves when the coordinator has it,
-   * with a `commitInterval` at once. Rejects with a KafkaError of code IllegalGeneration when the group gave a message's partition to another
-   * member meanwhile: that one reads the message again, so there is nothing to be done.
+   * Commits that these messages and all before them in their partitions are done with; never backwards. Resolves when
+   * the coordinator has it, with a `commitInterval` at once. Rejects with a KafkaError of code IllegalGeneration when
+   * the group gave a message's partition to another member meanwhile: that one reads the message again, so there is
+   * nothing to be done.
    */
   async commitMessages(messages: Message | readonly Message[], given?: CallOptions, ...extra: never[]): Promise<void> {
     const options = optionsOf('commitMessages', given, extra, 'give several messages as one list')
@@ -136,7 +151,8 @@ export class Reader implements AsyncIterable<Message> {
     this.#transport.enter()
     options.signal?.throwIfAborted()
     const list: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
-    if (!list.every(isRead)) throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
+    if (!list.every(isRead))
+      throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
     this.#start()
     const commits = await traced(this.#session.commits(options))
     const noted = commits.note(list)
@@ -145,7 +161,9 @@ export class Reader implements AsyncIterable<Message> {
     if (noted.refused !== null) throw noted.refused
   }
 
-  /** Message after message until close(). Leaving the loop leaves the reader as it is; errors are thrown into the loop. */
+  /**
+   * Message after message until close(). Leaving the loop leaves the reader as it is; errors are thrown into the loop.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     const { autoCommit } = this.#settings
     return iteration({
@@ -157,9 +175,9 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked for, by whichever loop.
-   * When the signal aborts, the loop gets its reason as soon as it asks for more: what it has in hand can be committed before close(), and is
-   * by `autoCommit`.
+   * Batch after batch as they came over the wire, until close(): for speed. A batch is valid until the next is asked
+   * for, by whichever loop. When the signal aborts, the loop gets its reason as soon as it asks for more: what it has
+   * in hand can be committed before close(), and is by `autoCommit`.
    */
   batches(given?: CallOptions, ...extra: never[]): AsyncIterableIterator<MessageBatch, undefined> {
     const options = optionsOf('batches', given, extra)
@@ -174,8 +192,8 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * The offset of the next message; FirstOffset or LastOffset until it is known where that is. −1 in a group and where several partitions are
-   * read: see `stats().partitions`.
+   * The offset of the next message; FirstOffset or LastOffset until it is known where that is. −1 in a group and where
+   * several partitions are read: see `stats().partitions`.
    */
   offset(...extra: never[]): number {
     refuseMore('offset', extra, 'stats().partitions has the offsets of all')
@@ -183,8 +201,8 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * Messages from the next one to the end, as last heard; −1 before anything was heard. Of one partition when it is named, else of all that
-   * are read; −1 then in a group, as in kafka-go.
+   * Messages from the next one to the end, as last heard; −1 before anything was heard. Of one partition when it is
+   * named, else of all that are read; −1 then in a group, as in kafka-go.
    */
   lag(topic?: string, partition?: number, ...extra: never[]): number {
     refuseMore('lag', extra)
@@ -200,13 +218,19 @@ export class Reader implements AsyncIterable<Message> {
     return await traced(this.#alone('readLag').readLag(checked))
   }
 
-  /** Reads on from this offset, FirstOffset or LastOffset, or these by name; what was fetched ahead is dropped. Not in a group: see `seek`. */
+  /**
+   * Reads on from this offset, FirstOffset or LastOffset, or these by name; what was fetched ahead is dropped. Not in a
+   * group: see `seek`.
+   */
   setOffset(offset: number | OffsetName, ...extra: never[]): void {
     refuseMore('setOffset', extra, 'seek takes topic, partition and offset')
     this.#alone('setOffset').setOffset(offsetOf('offset', offset))
   }
 
-  /** Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none. Not in a group. */
+  /**
+   * Reads on from the first message of this time (milliseconds since 1970) or later; from the end when there is none.
+   * Not in a group.
+   */
   async setOffsetAt(time: Date | number, options?: CallOptions, ...extra: never[]): Promise<void> {
     const checked = optionsOf('setOffsetAt', options, extra)
     const timestamp = timeOf(time)
@@ -214,9 +238,9 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * Reads one partition on from elsewhere: an offset, 'earliest', 'latest', or the first message of a moment or later. What was fetched of it
-   * and not handed out is dropped. In a group the partition must be one that this member has (else a ConfigError), and what is read from there on
-   * is committed, be it lower than what was committed before.
+   * Reads one partition on from elsewhere: an offset, 'earliest', 'latest', or the first message of a moment or later.
+   * What was fetched of it and not handed out is dropped. In a group the partition must be one that this member has
+   * (else a ConfigError), and what is read from there on is committed, be it lower than what was committed before.
    */
   seek(topic: string, partition: number, target: SeekTarget, ...extra: never[]): void {
     refuseMore('seek', extra)
@@ -230,8 +254,9 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * Hands out nothing of these partitions (default: all that are read) until `resume`, or until they are taken from this member. What was fetched
-   * of them and not handed out is dropped, and fetched again then: a pause keeps no memory. A ConfigError for a partition that is not read.
+   * Hands out nothing of these partitions (default: all that are read) until `resume`, or until they are taken from
+   * this member. What was fetched of them and not handed out is dropped, and fetched again then: a pause keeps no
+   * memory. A ConfigError for a partition that is not read.
    */
   pause(partitions?: readonly TopicPartition[], ...extra: never[]): void {
     const positions = this.#those('pause', partitions, extra)
@@ -283,8 +308,8 @@ export class Reader implements AsyncIterable<Message> {
   }
 
   /**
-   * Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by twice the `timeout`: what takes a broker
-   * longer ends in the background.
+   * Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by twice the
+   * `timeout`: what takes a broker longer ends in the background.
    */
   async close(...extra: never[]): Promise<void> {
     refuseMore('close', extra)
@@ -321,7 +346,12 @@ export class Reader implements AsyncIterable<Message> {
     return message
   }
 
-  async #checked(name: string, automatic: boolean, options: CallOptions | undefined, extra: readonly unknown[]): Promise<Message> {
+  async #checked(
+    name: string,
+    automatic: boolean,
+    options: CallOptions | undefined,
+    extra: readonly unknown[],
+  ): Promise<Message> {
     return await this.#slowly(automatic, optionsOf(name, options, extra))
   }
 
@@ -386,7 +416,9 @@ export class Reader implements AsyncIterable<Message> {
 
   #alone(method: string): PartitionSession {
     if (this.#sole === undefined)
-      throw new ConfigError(`${method} is not for groups, whose offsets are their commits: use seek(topic, partition, …)`)
+      throw new ConfigError(
+        `${method} is not for groups, whose offsets are their commits: use seek(topic, partition, …)`,
+      )
     this.#ensureOpen()
     return this.#sole
   }
@@ -394,7 +426,9 @@ export class Reader implements AsyncIterable<Message> {
   #position(topic: string, partition: number): Position {
     const position = this.#fetcher.position(topic, partition)
     if (position === undefined)
-      throw new ConfigError(`${topic}/${partition} is not being read${this.#session === undefined ? '' : ' by this member'}`)
+      throw new ConfigError(
+        `${topic}/${partition} is not being read${this.#session === undefined ? '' : ' by this member'}`,
+      )
     return position
   }
 

@@ -70,7 +70,10 @@ export interface ReaderStats {
 }
 
 /** How each partition stands. */
-export function describe(positions: Iterable<Position>, source: MessageSource): Pick<ReaderStats, 'partitions' | 'troubles'> {
+export function describe(
+  positions: Iterable<Position>,
+  source: MessageSource,
+): Pick<ReaderStats, 'partitions' | 'troubles'> {
   const partitions: PartitionStats[] = []
   const troubles: PartitionTrouble[] = []
   for (const position of positions) {

@@ -15,7 +15,10 @@ export interface TroublesParts {
   readonly onEvent: EventSink | undefined
 }
 
-/** A first answer that is not there after so long is told of, however few the failures: a dial that hangs takes as long as three quick ones. */
+/**
+ * A first answer that is not there after so long is told of, however few the failures: a dial that hangs takes as long
+ * as three quick ones.
+ */
 const patience = 3_500
 /** A topic that was read and is unknown for so long was deleted. */
 const deletedAfter = 30_000
@@ -23,8 +26,9 @@ const deletedAfter = 30_000
 const warnInterval = 30_000
 
 /**
- * What keeps partitions from being read, and who is told. All of it goes to the log, the event sink and `stats()`. A read rejects with what won't
- * pass by itself; with what may pass only before anything could be read, and only if nothing else can be read either.
+ * What keeps partitions from being read, and who is told. All of it goes to the log, the event sink and `stats()`. A
+ * read rejects with what won't pass by itself; with what may pass only before anything could be read, and only if
+ * nothing else can be read either.
  */
 export class Troubles {
   readonly #parts: TroublesParts
@@ -115,7 +119,8 @@ export class Troubles {
 
   /** Where all was given up, each read is told. */
   #given(positions: Iterable<Position>): Failing | undefined {
-    for (const { state, failing } of positions) if (state === 'failed') return areAllFailing(positions) ? failing : undefined
+    for (const { state, failing } of positions)
+      if (state === 'failed') return areAllFailing(positions) ? failing : undefined
     return undefined
   }
 }

@@ -7,5 +7,8 @@ export function unknownTopic(topic: string): KafkaError {
 }
 
 export function isUnknownTopic(error: unknown): boolean {
-  return error instanceof KafkaError && (error.code === ErrorCode.UnknownTopicOrPartition || error.code === ErrorCode.UnknownTopicID)
+  return (
+    error instanceof KafkaError &&
+    (error.code === ErrorCode.UnknownTopicOrPartition || error.code === ErrorCode.UnknownTopicID)
+  )
 }

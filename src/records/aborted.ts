@@ -7,8 +7,9 @@ interface AbortedTransaction {
 }
 
 /**
- * Tells which batches of one answer belong to aborted transactions. The broker lists every transaction that was aborted and touches the answer,
- * also one whose marker lies beyond its end; one producer may have several. Batches are to be asked about in order.
+ * Tells which batches of one answer belong to aborted transactions. The broker lists every transaction that was aborted
+ * and touches the answer, also one whose marker lies beyond its end; one producer may have several. Batches are to be
+ * asked about in order.
  */
 export class AbortedTransactions {
   /** Not begun yet, first one last. */

@@ -24,7 +24,10 @@ export interface BatchStamp {
 const front = 3
 const records = front + layout.headerBytes
 
-/** The most a record's length takes, and what is in a record beside key, value and headers: attributes, timestamp, offset, number of headers. */
+/**
+ * The most a record's length takes, and what is in a record beside key, value and headers: attributes, timestamp,
+ * offset, number of headers.
+ */
 const mostLength = 5
 const mostFraming = mostLength + 1 + 10 + 5 + 1
 
@@ -35,7 +38,10 @@ const shortText = 20
 /** A buffer that grew beyond this for one huge record isn't kept for the next batch. */
 const largestKept = 2 * 1024 * 1024
 
-/** One partition's open batch: records are encoded once, as they are appended, into a buffer that grows and is used again after `reset`. */
+/**
+ * One partition's open batch: records are encoded once, as they are appended, into a buffer that grows and is used
+ * again after `reset`.
+ */
 export class BatchBuilder {
   /** Records so far. */
   count = 0
@@ -51,10 +57,19 @@ export class BatchBuilder {
   #packedBy: Compressor | undefined
   #packedLevel: number | undefined
 
-  /** `writeUtf8` is the runtime's own, where it has a quicker one than TextEncoder; `capacity` is the buffer's first size in bytes (16 KiB). */
-  constructor({ writeUtf8: native, capacity = 16 * 1024 }: { writeUtf8?: WriteUtf8 | undefined; capacity?: number } = {}) {
+  /**
+   * `writeUtf8` is the runtime's own, where it has a quicker one than TextEncoder; `capacity` is the buffer's first
+   * size in bytes (16 KiB).
+   */
+  constructor({
+    writeUtf8: native,
+    capacity = 16 * 1024,
+  }: { writeUtf8?: WriteUtf8 | undefined; capacity?: number } = {}) {
     this.#capacity = Math.max(capacity, records)
-    this.#writeText = native === undefined ? writeUtf8 : (into, at, text) => (text.length <= shortText ? writeUtf8 : native)(into, at, text)
+    this.#writeText =
+      native === undefined
+        ? writeUtf8
+        : (into, at, text) => (text.length <= shortText ? writeUtf8 : native)(into, at, text)
     this.#bytes = new Uint8Array(this.#capacity)
   }
 
@@ -64,8 +79,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Adds a record; `timestamp` in milliseconds since 1970. What is no record (a key that is a number, say) is a ConfigError, and nothing is
-   * added.
+   * Adds a record; `timestamp` in milliseconds since 1970. What is no record (a key that is a number, say) is a
+   * ConfigError, and nothing is added.
    */
   append(key: Field, value: Field, headers: readonly HeaderInput[] | null | undefined, timestamp: number): void {
     const count = this.count
@@ -117,19 +132,23 @@ export class BatchBuilder {
   }
 
   /**
-   * The finished batch, header and CRC filled in: a view, valid until this object is used again. May be called again with another stamp; the
-   * records are compressed only once.
+   * The finished batch, header and CRC filled in: a view, valid until this object is used again. May be called again
+   * with another stamp; the records are compressed only once.
    */
   finish(stamp: BatchStamp): Uint8Array {
     if (this.count === 0) throw new ConfigError('a record batch needs a record')
-    const whole = stamp.compression === undefined ? this.#bytes.subarray(0, this.#at) : this.#pack(stamp.compression, stamp.level)
+    const whole =
+      stamp.compression === undefined ? this.#bytes.subarray(0, this.#at) : this.#pack(stamp.compression, stamp.level)
     const batch = whole.subarray(front)
     const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
     putInt64(view, 0, 0) // the broker gives the offset
     view.setInt32(layout.lengthAt, batch.length - layout.lengthCoversFrom)
     view.setInt32(layout.leaderEpochAt, -1)
     batch[layout.magicAt] = 2
-    view.setInt16(layout.attributesAt, (stamp.compression?.code ?? 0) | (stamp.transactional === true ? layout.transactionalFlag : 0))
+    view.setInt16(
+      layout.attributesAt,
+      (stamp.compression?.code ?? 0) | (stamp.transactional === true ? layout.transactionalFlag : 0),
+    )
     view.setInt32(layout.lastOffsetDeltaAt, this.count - 1)
     putInt64(view, layout.baseTimestampAt, this.#baseTimestamp)
     putInt64(view, layout.maxTimestampAt, this.#maxTimestamp)
@@ -151,7 +170,8 @@ export class BatchBuilder {
 
   /** At least the bytes `append` would add. Cheap: a string counts three bytes a UTF-16 unit. */
   static sizeBound(input: { key?: Field; value?: Field; headers?: readonly HeaderInput[] | null | undefined }): number {
-    let bound = mostFraming + fieldWidth(input.key) + textExcess(input.key) + fieldWidth(input.value) + textExcess(input.value)
+    let bound =
+      mostFraming + fieldWidth(input.key) + textExcess(input.key) + fieldWidth(input.value) + textExcess(input.value)
     if (input.headers) bound += headersWidth(input.headers) + headersExcess(input.headers)
     return bound
   }
@@ -211,7 +231,10 @@ export class BatchBuilder {
   }
 }
 
-/** Puts the true length of bytes[from, to) at `at` in place of the one guessed, moving the bytes if it takes another width; answers their new end. */
+/**
+ * Puts the true length of bytes[from, to) at `at` in place of the one guessed, moving the bytes if it takes another
+ * width; answers their new end.
+ */
 function setLength(bytes: Uint8Array, at: number, from: number, to: number): number {
   const length = to - from
   const start = at + varintWidth(length)

@@ -1,4 +1,5 @@
-// Big-endian integers off a Uint8Array whose bounds were checked, without the DataView that ByteReader makes for each frame.
+// Big-endian integers off a Uint8Array whose bounds were checked, without the DataView that ByteReader makes for each
+// frame.
 
 export function int16(bytes: Uint8Array, at: number): number {
   return (((bytes[at]! << 8) | bytes[at + 1]!) << 16) >> 16

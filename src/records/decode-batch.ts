@@ -16,8 +16,8 @@ export interface DecodeContext {
 }
 
 /**
- * Makes Messages of a batch's records, leaving out those before offset `from`. Their keys and values are views: of the batch's bytes, or of
- * what they decompressed to. `detach()` the batch first if its frame will be used again.
+ * Makes Messages of a batch's records, leaving out those before offset `from`. Their keys and values are views: of the
+ * batch's bytes, or of what they decompressed to. `detach()` the batch first if its frame will be used again.
  */
 export class BatchDecoder {
   private readonly batch: RecordBatch
@@ -39,8 +39,8 @@ export class BatchDecoder {
   }
 
   /**
-   * The next `most` messages at most, all by default; none at the end. A large batch is better read some at a time: objects that die young cost
-   * the garbage collector nothing, and a small batch may decompress to millions of records.
+   * The next `most` messages at most, all by default; none at the end. A large batch is better read some at a time:
+   * objects that die young cost the garbage collector nothing, and a small batch may decompress to millions of records.
    */
   take(most = Number.POSITIVE_INFINITY): Message[] {
     const { cursor, from, batch } = this

@@ -3,7 +3,10 @@ import { readUtf8 } from '../bytes/utf8.ts'
 /** Keys of one record's headers that are remembered. */
 const mostKept = 16
 
-/** Reads header keys. They repeat from record to record: making a string of each anew costs more than all else about a header. */
+/**
+ * Reads header keys. They repeat from record to record: making a string of each anew costs more than all else about a
+ * header.
+ */
 export class HeaderKeys {
   /** What each header of a record was called last. */
   readonly #last: string[] = []

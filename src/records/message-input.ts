@@ -1,15 +1,24 @@
 import { ConfigError } from '../base/errors.ts'
 
-/** What a Writer takes; a Message read elsewhere fits too. Strings are written as UTF-8; null and undefined are both Kafka's null. */
+/**
+ * What a Writer takes; a Message read elsewhere fits too. Strings are written as UTF-8; null and undefined are both
+ * Kafka's null.
+ */
 export interface MessageInput {
   /** Where to, if the Writer has no topic of its own. */
   topic?: string
-  /** Where to within the topic; without it the Writer's balancer chooses. Of a message that was read (it has an offset) it says nothing. */
+  /**
+   * Where to within the topic; without it the Writer's balancer chooses. Of a message that was read (it has an offset)
+   * it says nothing.
+   */
   partition?: number
   key?: string | Uint8Array | null
   value?: string | Uint8Array | null
   headers?: readonly HeaderInput[]
-  /** When it happened; `timestamp` (milliseconds since 1970) is the same without an object. Neither: the time of the write. */
+  /**
+   * When it happened; `timestamp` (milliseconds since 1970) is the same without an object. Neither: the time of the
+   * write.
+   */
   time?: Date
   timestamp?: number
   /** Yours: handed back with the message by the Writer's completion callback, never sent. */

@@ -1,4 +1,5 @@
-// Where the fields of a message of formats v0 and v1 lie, in bytes from its beginning. Offset, length and magic are where a batch has them.
+// Where the fields of a message of formats v0 and v1 lie, in bytes from its beginning. Offset, length and magic are
+// where a batch has them.
 export const crcAt = 12
 export const attributesAt = 17
 /** v1 only. */

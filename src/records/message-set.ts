@@ -19,8 +19,9 @@ export interface ConvertedSet {
 const mostFraming = 5 + 1 + 10 + 5 + 5 + 5 + 1
 
 /**
- * Writes what a v0 or v1 "batch" holds, one message or a compressed set of them, as records of format v2, timestamps relative to the batch's. So
- * there is one decoder; these formats are rare enough to pay for a copy. Messages within a set have CRCs of their own, which are checked here.
+ * Writes what a v0 or v1 "batch" holds, one message or a compressed set of them, as records of format v2, timestamps
+ * relative to the batch's. So there is one decoder; these formats are rare enough to pay for a copy. Messages within a
+ * set have CRCs of their own, which are checked here.
  */
 export function convertMessageSet(batch: RecordBatch, codecs: Codecs, limit: number): ConvertedSet {
   const conversion = new Conversion(batch)
@@ -56,10 +57,18 @@ class Conversion implements ConvertedSet {
   }
 
   /**
-   * Adds what the message bytes[start, end) at `offset` holds compressed. `inner`: that message lies in a set itself, as brokers before 0.10 took
-   * them; no deeper. Answers how much of the limit is left.
+   * Adds what the message bytes[start, end) at `offset` holds compressed. `inner`: that message lies in a set itself,
+   * as brokers before 0.10 took them; no deeper. Answers how much of the limit is left.
    */
-  addSet(bytes: Uint8Array, start: number, end: number, offset: number, codecs: Codecs, limit: number, inner = false): number {
+  addSet(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    offset: number,
+    codecs: Codecs,
+    limit: number,
+    inner = false,
+  ): number {
     const { magic } = this.batch
     const { valueAt, valueLength } = this.fieldsOf(bytes, start, end)
     if (valueLength < 0) this.fail('a compressed set that is null')
@@ -67,7 +76,8 @@ class Conversion implements ConvertedSet {
     const bounds = this.boundsOf(set)
     const count = bounds.length - 1
     if (count === 0) this.fail('no messages')
-    // The set has its last message's offset. In v0 the messages have their own; in v1 theirs count from the first, which follows from the last.
+    // The set has its last message's offset. In v0 the messages have their own; in v1 theirs count from the first,
+    // which follows from the last.
     const base = magic === 0 ? 0 : offset - int64(set, bounds[count - 1]!)
     this.reserve(set.length + count * mostFraming)
     let left = limit - set.length
@@ -75,7 +85,8 @@ class Conversion implements ConvertedSet {
       const [from, to] = [bounds[i]!, bounds[i + 1]!]
       const at = base + int64(set, from)
       const [stated, found] = [int32(set, from + legacy.crcAt) >>> 0, crc32(set, from + layout.magicAt, to)]
-      if (found !== stated) this.fail(`a damaged message at offset ${at}: its CRC is ${found.toString(16)}, not ${stated.toString(16)}`)
+      if (found !== stated)
+        this.fail(`a damaged message at offset ${at}: its CRC is ${found.toString(16)}, not ${stated.toString(16)}`)
       if (codecOf(set, from) === 0) this.addMessage(set, from, to, at)
       else if (inner) this.fail('sets nested more than twice')
       else {

@@ -88,7 +88,10 @@ export class Message {
       return JSON.parse(this.text()) as T
     } catch (error) {
       const { topic, partition, offset } = this
-      throw new ProtocolError(`the message at offset ${offset} of ${topic}/${partition} is no JSON: ${messageOf(error)}`, { cause: error })
+      throw new ProtocolError(
+        `the message at offset ${offset} of ${topic}/${partition} is no JSON: ${messageOf(error)}`,
+        { cause: error },
+      )
     }
   }
 

@@ -6,8 +6,8 @@ import { bigInt64, int16, int32, int64 } from './bytes.ts'
 import * as legacy from './message-set-layout.ts'
 
 /**
- * A record batch's header, read in place. A message of the formats before (v0 and v1, written until Kafka 0.11) is read as a batch of one; if it
- * is compressed, it is a whole set of messages.
+ * A record batch's header, read in place. A message of the formats before (v0 and v1, written until Kafka 0.11) is read
+ * as a batch of one; if it is compressed, it is a whole set of messages.
  */
 export class RecordBatch {
   /** The frame (after `detach`, the batch's own copy), and where in it the batch lies. */
@@ -16,7 +16,9 @@ export class RecordBatch {
   readonly end: number
   /** Format: 2, or 0 or 1 for those before. */
   readonly magic: number
-  /** Of a compressed v0 or v1 set the first offset isn't known before it is decompressed: none in it is lower than this. */
+  /**
+   * Of a compressed v0 or v1 set the first offset isn't known before it is decompressed: none in it is lower than this.
+   */
   readonly baseOffset: number
   /** From the header: in a compacted topic it may lie beyond the last record still there. */
   readonly lastOffset: number
@@ -33,12 +35,15 @@ export class RecordBatch {
   readonly maxTimestamp: number
   readonly producerEpoch: number
   readonly baseSequence: number
-  /** Records in it; 0 in a compacted topic where only the header was kept; 1 for a compressed v0 or v1 set, however many it holds. */
+  /**
+   * Records in it; 0 in a compacted topic where only the header was kept; 1 for a compressed v0 or v1 set, however many
+   * it holds.
+   */
   readonly count: number
 
   /**
-   * Reads the header of the batch that is bytes[start, end), at least as long as one. `lowest` is for a v0 or v1 set: no offset in it is lower.
-   * Throws a ProtocolError for fields that can't be.
+   * Reads the header of the batch that is bytes[start, end), at least as long as one. `lowest` is for a v0 or v1 set:
+   * no offset in it is lower. Throws a ProtocolError for fields that can't be.
    */
   constructor(bytes: Uint8Array, start: number, end: number, lowest = 0) {
     this.bytes = bytes
@@ -55,7 +60,8 @@ export class RecordBatch {
       this.isTransactional = this.isControl = false
       this.leaderEpoch = this.producerEpoch = this.baseSequence = -1
       this.count = 1
-      if (this.lastOffset < 0 || !Number.isSafeInteger(this.lastOffset)) throw new ProtocolError(`a message at offset ${this.lastOffset}`)
+      if (this.lastOffset < 0 || !Number.isSafeInteger(this.lastOffset))
+        throw new ProtocolError(`a message at offset ${this.lastOffset}`)
       return
     }
     this.baseOffset = int64(bytes, start)
@@ -82,11 +88,15 @@ export class RecordBatch {
     return this.magic < 2 ? -1n : bigInt64(this.bytes, this.start + layout.producerIdAt)
   }
 
-  /** Checks the CRC-32C (CRC-32 before v2); a ProtocolError when the batch was damaged. To be called before its records are decoded. */
+  /**
+   * Checks the CRC-32C (CRC-32 before v2); a ProtocolError when the batch was damaged. To be called before its records
+   * are decoded.
+   */
   verify(): void {
     const { bytes, start, end, magic } = this
     const stated = int32(bytes, start + (magic < 2 ? legacy.crcAt : layout.crcAt)) >>> 0
-    const found = magic < 2 ? crc32(bytes, start + layout.magicAt, end) : crc32c(bytes, start + layout.attributesAt, end)
+    const found =
+      magic < 2 ? crc32(bytes, start + layout.magicAt, end) : crc32c(bytes, start + layout.attributesAt, end)
     if (found !== stated)
       throw new ProtocolError(
         `the record batch up to offset ${this.lastOffset} is damaged: its CRC is ${found.toString(16)}, not ${stated.toString(16)}`,
@@ -96,13 +106,19 @@ export class RecordBatch {
   /** The same batch in memory of its own, so that the frame can be used again. */
   detach(): RecordBatch {
     // Not slice(): a Buffer's is a view.
-    return new RecordBatch(new Uint8Array(this.bytes.subarray(this.start, this.end)), 0, this.end - this.start, this.baseOffset)
+    return new RecordBatch(
+      new Uint8Array(this.bytes.subarray(this.start, this.end)),
+      0,
+      this.end - this.start,
+      this.baseOffset,
+    )
   }
 }
 
 /**
- * The whole batches in a Fetch answer's `records`. A truncated one at the end, which brokers send, is dropped; none at all although there are
- * bytes means that the fetch asked for less than one batch. Where it throws, `batches` has those before.
+ * The whole batches in a Fetch answer's `records`. A truncated one at the end, which brokers send, is dropped; none at
+ * all although there are bytes means that the fetch asked for less than one batch. Where it throws, `batches` has those
+ * before.
  */
 export function scanBatches(records: Uint8Array, batches: RecordBatch[] = []): RecordBatch[] {
   let at = 0

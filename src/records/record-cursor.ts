@@ -12,7 +12,8 @@ const leastRecordBytes = 7
 const empty = new Uint8Array(0)
 
 /**
- * Walks a batch's records without making an object of each: what it says is about the current record and changes with `next()`.
+ * Walks a batch's records without making an object of each: what it says is about the current record and changes with
+ * `next()`.
  *
  * `key`, `value` and header values are views into the batch's bytes (or what they decompressed to), and die with them: copy what is to stay.
  */
@@ -46,8 +47,8 @@ export class RecordCursor {
   private behind = 0
 
   /**
-   * Goes to the beginning of `batch`, which should be verified. A compressed one is decompressed whole, to at most `limit` bytes (64 MiB);
-   * more is a DecompressionLimitError.
+   * Goes to the beginning of `batch`, which should be verified. A compressed one is decompressed whole, to at most
+   * `limit` bytes (64 MiB); more is a DecompressionLimitError.
    */
   reset(batch: RecordBatch, codecs: Codecs, limit: number = defaultDecompressLimit): this {
     this.left = batch.count
@@ -59,7 +60,10 @@ export class RecordCursor {
       this.left = set.count
       this.baseOffset = set.baseOffset
     } else if (batch.codec === 0) this.bytes = batch.bytes
-    else this.bytes = codecs.get(batch.codec).decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
+    else
+      this.bytes = codecs
+        .get(batch.codec)
+        .decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
     this.buffer = this.bytes.buffer
     this.origin = this.bytes.byteOffset
     const inPlace = this.bytes === batch.bytes
@@ -69,17 +73,21 @@ export class RecordCursor {
     this.time = batch.logAppendTime ? batch.maxTimestamp : batch.baseTimestamp
     this.headersAt = this.recordEnd = this.at
     this.keyLength = this.valueLength = this.offset = this.timestamp = -1
-    if (this.left * leastRecordBytes > this.end - this.at) this.fail(`${this.left} records in ${this.end - this.at} bytes`)
+    if (this.left * leastRecordBytes > this.end - this.at)
+      this.fail(`${this.left} records in ${this.end - this.at} bytes`)
     return this
   }
 
-  /** Moves to the next record; false at the end. Throws a ProtocolError for records that aren't what their batch says. */
+  /**
+   * Moves to the next record; false at the end. Throws a ProtocolError for records that aren't what their batch says.
+   */
   next(): boolean {
     if (this.left === 0) {
       if (this.at !== this.end) this.fail('bytes behind the last record')
       return false
     }
-    // Varints of one and two bytes, nearly all, are read in place. Reading past the record's end is noticed below, past the array's by `varint`.
+    // Varints of one and two bytes, nearly all, are read in place. Reading past the record's end is noticed below, past
+    // the array's by `varint`.
     const bytes = this.bytes
     let p = this.at
     let z = bytes[p]!
@@ -120,7 +128,8 @@ export class RecordCursor {
       p = this.behind
     }
     this.offset = this.baseOffset + (z >>> 1)
-    if ((z & 1) !== 0 || this.offset > this.lastOffset) this.fail(`a record beyond the batch's last offset, ${this.lastOffset}`)
+    if ((z & 1) !== 0 || this.offset > this.lastOffset)
+      this.fail(`a record beyond the batch's last offset, ${this.lastOffset}`)
 
     z = bytes[p]!
     if (z < 0x80) p++
@@ -170,7 +179,8 @@ export class RecordCursor {
     const { bytes, headersAt, recordEnd } = this
     if (headersAt === recordEnd || bytes[headersAt] === 0) return noHeaders
     const count = this.length(headersAt, recordEnd)
-    if (count < 0 || count * 2 > recordEnd - this.behind) this.fail(`${count} headers in ${recordEnd - this.behind} bytes`)
+    if (count < 0 || count * 2 > recordEnd - this.behind)
+      this.fail(`${count} headers in ${recordEnd - this.behind} bytes`)
     const headers: Header[] = []
     for (let i = 0; i < count; i++) {
       const keyLength = this.length(this.behind, recordEnd)

@@ -2,8 +2,8 @@ import * as layout from './batch-layout.ts'
 import { int64 } from './bytes.ts'
 
 /**
- * Walks the records of an uncompressed batch that a BatchBuilder finished, without looking into them: for writers, who split their own. For
- * what others wrote there is RecordCursor, which trusts nothing.
+ * Walks the records of an uncompressed batch that a BatchBuilder finished, without looking into them: for writers, who
+ * split their own. For what others wrote there is RecordCursor, which trusts nothing.
  */
 export class WrittenRecords {
   readonly bytes: Uint8Array

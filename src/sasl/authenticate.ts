@@ -1,5 +1,13 @@
 import type { Address } from '../base/address.ts'
-import { AuthenticationError, ConfigError, ConnectionError, IsoKafkaError, kindOf, messageOf, ProtocolError } from '../base/errors.ts'
+import {
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  IsoKafkaError,
+  kindOf,
+  messageOf,
+  ProtocolError,
+} from '../base/errors.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
@@ -11,8 +19,9 @@ import type { Mechanism } from './mechanism.ts'
 const mostRounds = 32
 
 /**
- * Authenticates a connection, or authenticates it anew (KIP-368), holding its other requests meanwhile. Answers the session's lifetime in
- * milliseconds, within which to authenticate anew; 0 for no limit. A refusal is an AuthenticationError.
+ * Authenticates a connection, or authenticates it anew (KIP-368), holding its other requests meanwhile. Answers the
+ * session's lifetime in milliseconds, within which to authenticate anew; 0 for no limit. A refusal is an
+ * AuthenticationError.
  */
 export function authenticate(
   connection: Pick<BrokerConnection, 'broker' | 'exclusive'>,
@@ -23,7 +32,13 @@ export function authenticate(
   const options = signal === undefined ? {} : { signal }
   return connection.exclusive(async inside => {
     await shakeHands(broker, mechanism, inside, options)
-    const { machine, response } = await asking(broker, mechanism, options, () => mechanism.start({ host, port, ...options }), outage)
+    const { machine, response } = await asking(
+      broker,
+      mechanism,
+      options,
+      () => mechanism.start({ host, port, ...options }),
+      outage,
+    )
     let bytes = response
     for (let round = 0; round < mostRounds; round++) {
       const { errorCode, errorMessage, authBytes, sessionLifetimeMs } = await inside.request(
@@ -33,9 +48,12 @@ export function authenticate(
       )
       const refused = errorFor(errorCode)
       if (refused !== null)
-        throw new AuthenticationError(`${broker}: ${mechanism.name} authentication failed: ${errorMessage || refused.message}`, {
-          cause: refused,
-        })
+        throw new AuthenticationError(
+          `${broker}: ${mechanism.name} authentication failed: ${errorMessage || refused.message}`,
+          {
+            cause: refused,
+          },
+        )
       const step = await asking(broker, mechanism, options, () => machine.next(authBytes))
       if (step.done) return Math.max(0, sessionLifetimeMs)
       bytes = step.response
@@ -60,7 +78,10 @@ async function shakeHands(broker: string, { name }: Mechanism, inside: Requester
   throw new AuthenticationError(`${broker}: ${why}`, { cause: refused })
 }
 
-/** Runs a step of the mechanism, which may be the user's code: its failure says whose it is, and the signal ends the waiting for it. */
+/**
+ * Runs a step of the mechanism, which may be the user's code: its failure says whose it is, and the signal ends the
+ * waiting for it.
+ */
 async function asking<T extends object>(
   broker: string,
   { name }: Mechanism,

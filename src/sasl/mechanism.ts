@@ -7,13 +7,17 @@ export interface SaslSession extends CallOptions {
   readonly port: number
 }
 
-/** A way to authenticate. One object serves any number of connections, also at the same time: what one exchange remembers is in its StateMachine. */
+/**
+ * A way to authenticate. One object serves any number of connections, also at the same time: what one exchange
+ * remembers is in its StateMachine.
+ */
 export interface Mechanism {
   /** Kafka's name of it: `PLAIN`, `SCRAM-SHA-512`, … */
   readonly name: string
   /**
-   * Begins an exchange: the first bytes to send, and what will answer the broker's challenges. Runs anew for every authentication. What it throws counts as
-   * an outage (a token that can't be fetched for a moment), and it is asked again; a ConfigError or AuthenticationError of ours, thrown by it, is final.
+   * Begins an exchange: the first bytes to send, and what will answer the broker's challenges. Runs anew for every
+   * authentication. What it throws counts as an outage (a token that can't be fetched for a moment), and it is asked
+   * again; a ConfigError or AuthenticationError of ours, thrown by it, is final.
    */
   start(session: SaslSession): Promise<SaslStart>
 }
@@ -26,6 +30,11 @@ export interface SaslStart {
 
 /** One exchange under way. */
 export interface StateMachine {
-  /** Reads the broker's challenge. `done`: the exchange is complete, nothing is to be sent. Throws when the broker's proof is wrong. */
-  next(challenge: Uint8Array): Promise<{ readonly done: true } | { readonly done: false; readonly response: Uint8Array }>
+  /**
+   * Reads the broker's challenge. `done`: the exchange is complete, nothing is to be sent. Throws when the broker's
+   * proof is wrong.
+   */
+  next(
+    challenge: Uint8Array,
+  ): Promise<{ readonly done: true } | { readonly done: false; readonly response: Uint8Array }>
 }

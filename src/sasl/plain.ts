@@ -10,7 +10,11 @@ export interface PlainOptions {
   authorizationId?: string
 }
 
-const plainSettings: SettingKinds<PlainOptions> = { username: 'string!', password: 'string!', authorizationId: 'string' }
+const plainSettings: SettingKinds<PlainOptions> = {
+  username: 'string!',
+  password: 'string!',
+  authorizationId: 'string',
+}
 
 /** PLAIN (RFC 4616): user name and password in the clear. Use it under TLS only. */
 export function plain(options: PlainOptions): Mechanism {
@@ -23,7 +27,10 @@ export function plain(options: PlainOptions): Mechanism {
     name: 'PLAIN',
     async start() {
       // The broker refuses wrong credentials with an error code, so that any answer is the end.
-      return { machine: { next: async () => ({ done: true }) }, response: utf8(`${authorizationId}\0${username}\0${password}`) }
+      return {
+        machine: { next: async () => ({ done: true }) },
+        response: utf8(`${authorizationId}\0${username}\0${password}`),
+      }
     },
   }
 }

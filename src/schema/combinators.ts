@@ -40,7 +40,10 @@ export function nullable<O, I, P extends boolean>(
   return withTraits(type, { nullable: [since, until] }) as Schema<O | null, I | null, P>
 }
 
-/** A type in its compact form (KIP-482), whatever the version it is part of: lengths are varints, and structs end in tagged fields. */
+/**
+ * A type in its compact form (KIP-482), whatever the version it is part of: lengths are varints, and structs end in
+ * tagged fields.
+ */
 export function compact<O, I, P extends boolean>(type: Schema<O, I, P>): Schema<O, I, P> {
   const { orNull } = type
   return {
@@ -61,7 +64,12 @@ export function until<O, I>(last: number, type: Schema<O, I>, ...defaultValue: [
 }
 
 /** A field of versions `first`..`last`. */
-export function between<O, I>(first: number, last: number, type: Schema<O, I>, ...defaultValue: [value?: O]): Schema<O, I, true> {
+export function between<O, I>(
+  first: number,
+  last: number,
+  type: Schema<O, I>,
+  ...defaultValue: [value?: O]
+): Schema<O, I, true> {
   const gated = withTraits(type, { versions: [first, last] })
   return (defaultValue.length === 0 ? gated : withDefault(gated, defaultValue[0] as O)) as Schema<O, I, true>
 }
@@ -72,14 +80,21 @@ export function withDefault<O, I>(type: Schema<O, I>, defaultValue: O): Schema<O
 }
 
 /**
- * A field whose value is dropped in silence when the version has no place for it. `beside` names another field that says the same in
- * other versions (a topic's name and its id): then it is dropped only if that one is given, and both may be.
+ * A field whose value is dropped in silence when the version has no place for it. `beside` names another field that
+ * says the same in other versions (a topic's name and its id): then it is dropped only if that one is given, and both
+ * may be.
  */
-export function ignorable<O, I, P extends boolean>(type: Schema<O, I, P>, { beside }: { beside?: string } = {}): Schema<O, I, P> {
+export function ignorable<O, I, P extends boolean>(
+  type: Schema<O, I, P>,
+  { beside }: { beside?: string } = {},
+): Schema<O, I, P> {
   return withTraits(type, { ignorable: true, beside })
 }
 
-/** A tagged field of flexible versions (KIP-482): left out when it has its default. Its versions are those `since` gives it. */
+/**
+ * A tagged field of flexible versions (KIP-482): left out when it has its default. Its versions are those `since` gives
+ * it.
+ */
 export function tagged<O, I>(tag: number, type: Schema<O, I>): Schema<O, I, true> {
   return withTraits(type, { tag }) as Schema<O, I, true>
 }

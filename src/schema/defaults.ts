@@ -17,12 +17,16 @@ export function defaultMaker({ shape, traits }: AnySchema): () => unknown {
   return () => defaultValue
 }
 
-/** Whether a value is the field's default, and so need not be sent. A struct is when all its fields are, given or not. */
+/**
+ * Whether a value is the field's default, and so need not be sent. A struct is when all its fields are, given or not.
+ */
 export function isDefault(schema: AnySchema, value: unknown): boolean {
   const { shape, traits } = schema
   if (value === undefined) return true
   if (shape.kind === 'struct' && !traits.hasDefault) {
-    return value !== null && Object.entries(shape.fields).every(([name, field]) => isDefault(field, (value as Row)[name]))
+    return (
+      value !== null && Object.entries(shape.fields).every(([name, field]) => isDefault(field, (value as Row)[name]))
+    )
   }
   const expected = traits.defaultValue
   if (isList(value)) return isList(expected) && sameElements(value, expected)

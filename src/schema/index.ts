@@ -1,5 +1,16 @@
 // Kafka's binary types as data, for users' own formats: public as isokafka/schema.
-export { array, between, compact, ignorable, nullable, since, struct, tagged, until, withDefault } from './combinators.ts'
+export {
+  array,
+  between,
+  compact,
+  ignorable,
+  nullable,
+  since,
+  struct,
+  tagged,
+  until,
+  withDefault,
+} from './combinators.ts'
 export { marshal, unmarshal, Version } from './marshal.ts'
 export {
   bigInt64,

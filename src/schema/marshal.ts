@@ -4,15 +4,16 @@ import { ByteWriter, notA } from '../bytes/writer.ts'
 import { codecOf, type Schema } from './schema.ts'
 
 /**
- * A version of a schema of your own: `since`, `until`, `between` and `nullable` are judged by it. From `flexible` on, 0 for always, a
- * schema's compact forms and tagged fields are used (KIP-482); without it never.
+ * A version of a schema of your own: `since`, `until`, `between` and `nullable` are judged by it. From `flexible` on, 0
+ * for always, a schema's compact forms and tagged fields are used (KIP-482); without it never.
  */
 export class Version {
   readonly version: number
   readonly #flexible: boolean
 
   constructor(version: number, { flexible = Number.POSITIVE_INFINITY }: { flexible?: number } = {}) {
-    if (!Number.isInteger(version) || version < 0) throw new RangeError(`${version} is no version: an integer from 0 is`)
+    if (!Number.isInteger(version) || version < 0)
+      throw new RangeError(`${version} is no version: an integer from 0 is`)
     this.version = version
     this.#flexible = version >= flexible
   }
@@ -24,7 +25,10 @@ export class Version {
     return to.done().slice()
   }
 
-  /** The value of all the bytes; a ProtocolError when they aren't one. Nothing of it refers to `bytes`, but for `records`. */
+  /**
+   * The value of all the bytes; a ProtocolError when they aren't one. Nothing of it refers to `bytes`, but for
+   * `records`.
+   */
   unmarshal<O, I>(schema: Schema<O, I>, bytes: Uint8Array): O {
     if (!(bytes instanceof Uint8Array)) throw notA('Uint8Array', bytes)
     const from = new ByteReader(bytes)

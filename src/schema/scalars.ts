@@ -7,13 +7,21 @@ type Read<T> = (from: ByteReader) => T
 type Write<T> = (to: ByteWriter, value: T) => void
 
 /** Types of one form in every version. */
-function scalar<T>(kind: ScalarName, zero: T, minSize: number, codec: { read: Read<T>; write: Write<T> }): Schema<T, T, false> {
+function scalar<T>(
+  kind: ScalarName,
+  zero: T,
+  minSize: number,
+  codec: { read: Read<T>; write: Write<T> },
+): Schema<T, T, false> {
   const whole: Codec<T> = { minSize, ...codec }
   return { shape: { kind }, traits: { ...plainTraits, defaultValue: zero }, plain: () => whole }
 }
 
 // Marked as pure, so that bundles leave out the types they don't use.
-export const boolean = /* @__PURE__ */ scalar('boolean', false as boolean, 1, { read: r => r.boolean(), write: (w, v) => w.boolean(v) })
+export const boolean = /* @__PURE__ */ scalar('boolean', false as boolean, 1, {
+  read: r => r.boolean(),
+  write: (w, v) => w.boolean(v),
+})
 export const int8 = /* @__PURE__ */ scalar('int8', 0, 1, { read: r => r.int8(), write: (w, v) => w.int8(v) })
 export const int16 = /* @__PURE__ */ scalar('int16', 0, 2, { read: r => r.int16(), write: (w, v) => w.int16(v) })
 export const uint16 = /* @__PURE__ */ scalar('uint16', 0, 2, { read: r => r.uint16(), write: (w, v) => w.uint16(v) })
@@ -21,16 +29,31 @@ export const int32 = /* @__PURE__ */ scalar('int32', 0, 4, { read: r => r.int32(
 export const uint32 = /* @__PURE__ */ scalar('uint32', 0, 4, { read: r => r.uint32(), write: (w, v) => w.uint32(v) })
 /** A number; beyond ±2^53 a ProtocolError. */
 export const int64 = /* @__PURE__ */ scalar('int64', 0, 8, { read: r => r.int64(), write: (w, v) => w.int64(v) })
-export const bigInt64 = /* @__PURE__ */ scalar('bigInt64', 0n, 8, { read: r => r.bigInt64(), write: (w, v) => w.bigInt64(v) })
+export const bigInt64 = /* @__PURE__ */ scalar('bigInt64', 0n, 8, {
+  read: r => r.bigInt64(),
+  write: (w, v) => w.bigInt64(v),
+})
 /** An int64 in milliseconds; the extremes become the nearest number. */
-export const timestamp = /* @__PURE__ */ scalar('timestamp', 0, 8, { read: r => r.clampedInt64(), write: (w, v) => w.clampedInt64(v) })
+export const timestamp = /* @__PURE__ */ scalar('timestamp', 0, 8, {
+  read: r => r.clampedInt64(),
+  write: (w, v) => w.clampedInt64(v),
+})
 /** An int64 that is a size or a bound; the extremes become the nearest number. */
-export const size64 = /* @__PURE__ */ scalar('size64', 0, 8, { read: r => r.clampedInt64(), write: (w, v) => w.clampedInt64(v) })
-export const float64 = /* @__PURE__ */ scalar('float64', 0, 8, { read: r => r.float64(), write: (w, v) => w.float64(v) })
+export const size64 = /* @__PURE__ */ scalar('size64', 0, 8, {
+  read: r => r.clampedInt64(),
+  write: (w, v) => w.clampedInt64(v),
+})
+export const float64 = /* @__PURE__ */ scalar('float64', 0, 8, {
+  read: r => r.float64(),
+  write: (w, v) => w.float64(v),
+})
 /** Zigzag, at most 32 bits. */
 export const varint = /* @__PURE__ */ scalar('varint', 0, 1, { read: r => r.varint(), write: (w, v) => w.varint(v) })
 /** Zigzag, at most 64 bits; a number, beyond ±2^53 a ProtocolError. */
-export const varlong = /* @__PURE__ */ scalar('varlong', 0, 1, { read: r => r.varlong(), write: (w, v) => w.varlong(v) })
+export const varlong = /* @__PURE__ */ scalar('varlong', 0, 1, {
+  read: r => r.varlong(),
+  write: (w, v) => w.varlong(v),
+})
 /** Kafka's text form: 22 characters of URL-safe base64. */
 export const uuid = /* @__PURE__ */ scalar('uuid', zeroUuid, 16, { read: r => r.uuid(), write: (w, v) => w.uuid(v) })
 
@@ -47,7 +70,8 @@ function sized<T>(kind: 'string' | 'bytes' | 'records', zero: T, type: Sized<T>)
   const wide = type.lengthSize === 4
   const readLength = (from: ByteReader, flexible: boolean): number =>
     flexible ? from.unsignedVarint() - 1 : wide ? from.int32() : from.int16()
-  const writeNull = (to: ByteWriter, flexible: boolean): void => (flexible ? to.unsignedVarint(0) : wide ? to.int32(-1) : to.int16(-1))
+  const writeNull = (to: ByteWriter, flexible: boolean): void =>
+    flexible ? to.unsignedVarint(0) : wide ? to.int32(-1) : to.int16(-1)
   const write = (to: ByteWriter, value: T, flexible: boolean): void => {
     if (!type.is(value)) throw notA(kind, value)
     type.write(to, value, flexible)

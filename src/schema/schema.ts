@@ -14,7 +14,10 @@ export type VersionRange = readonly [first: number, last: number]
 
 /** What a field's place in its struct adds to its type. */
 export interface Traits {
-  /** The versions that have the field. Elsewhere it reads as its default, and another value is refused unless `ignorable`. */
+  /**
+   * The versions that have the field. Elsewhere it reads as its default, and another value is refused unless
+   * `ignorable`.
+   */
   readonly versions: VersionRange
   /** The versions in which it may be null; undefined: none. */
   readonly nullable: VersionRange | undefined
@@ -56,13 +59,15 @@ export type ScalarName =
   | 'records'
 
 /**
- * A type on the wire as data. `Out` is what reading gives, `In` what writing takes; `Optional` tells whether a struct's user may leave the
- * field out. Immutable: each combinator answers a new one.
+ * A type on the wire as data. `Out` is what reading gives, `In` what writing takes; `Optional` tells whether a struct's
+ * user may leave the field out. Immutable: each combinator answers a new one.
  */
 export interface Schema<Out, In = Out, Optional extends boolean = boolean> {
   readonly shape: Shape
   readonly traits: Traits
-  /** The codec of a non-null value. `flexible` chooses the compact forms (KIP-482). Null is the business of `codecOf`. */
+  /**
+   * The codec of a non-null value. `flexible` chooses the compact forms (KIP-482). Null is the business of `codecOf`.
+   */
   plain(version: number, flexible: boolean): Codec<Out, In>
   /** The codec that has a form for null, where the type has one. */
   orNull?(version: number, flexible: boolean): Codec<Out | null, In | null>
@@ -79,7 +84,9 @@ export type Out<S> = S extends Schema<infer O, infer _I, infer _P> ? O : never
 /** What writing a schema takes. */
 export type In<S> = S extends Schema<infer _O, infer I, infer _P> ? I : never
 
-type OptionalKeys<F> = { [K in keyof F]: F[K] extends Schema<infer _O, infer _I, infer P> ? (P extends true ? K : never) : never }[keyof F]
+type OptionalKeys<F> = {
+  [K in keyof F]: F[K] extends Schema<infer _O, infer _I, infer P> ? (P extends true ? K : never) : never
+}[keyof F]
 
 export type OutOf<F extends Fields> = { -readonly [K in keyof F]: Out<F[K]> }
 export type InOf<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: In<F[K]> } & {

@@ -2,7 +2,16 @@ import { ProtocolError } from '../base/errors.ts'
 import { notA } from '../bytes/writer.ts'
 import { defaultMaker, defaultOf, isDefault } from './defaults.ts'
 import { type Row, rowReader } from './row.ts'
-import { type AnySchema, type Codec, codecOf, covers, type Fields, type InOf, isOptional, type OutOf } from './schema.ts'
+import {
+  type AnySchema,
+  type Codec,
+  codecOf,
+  covers,
+  type Fields,
+  type InOf,
+  isOptional,
+  type OutOf,
+} from './schema.ts'
 import { readTagged, type Tagged, writeTagged } from './tagged.ts'
 
 /** The codec of a struct at a version: its fields resolved to flat lists once. */
@@ -10,7 +19,8 @@ export function structCodec<F extends Fields>(fields: F, version: number, flexib
   const present: { name: string; schema: AnySchema; codec: Codec<unknown> }[] = []
   const tagged: Tagged[] = []
   const strict: string[] = []
-  // What reads gives all fields in the order of their declaration, whatever the version: objects of one shape are quick to work with.
+  // What reads gives all fields in the order of their declaration, whatever the version: objects of one shape are quick
+  // to work with.
   const reads: Codec<unknown>['read'][] = []
   for (const [name, schema] of Object.entries(fields)) {
     const { versions, tag, ignorable, beside } = schema.traits

@@ -27,7 +27,8 @@ export function readTagged(from: ByteReader, known: readonly Tagged[], row: Row)
     if (field === undefined) continue
     from.offset = end - size
     row[field.name] = field.codec.read(from)
-    if (from.offset !== end) throw new ProtocolError(`tagged field ${field.name} took ${from.offset - end + size} of its ${size} bytes`)
+    if (from.offset !== end)
+      throw new ProtocolError(`tagged field ${field.name} took ${from.offset - end + size} of its ${size} bytes`)
   }
 }
 

@@ -33,7 +33,9 @@ export interface RequestOptions extends CallOptions {
   timeoutMs?: number
   /** The version to use instead of the highest that both sides speak and the request fits in. */
   version?: number
-  /** The broker sends no answer (a Produce with acks 0): resolves with undefined once the bytes are out of our memory. */
+  /**
+   * The broker sends no answer (a Produce with acks 0): resolves with undefined once the bytes are out of our memory.
+   */
   noResponse?: boolean
 }
 

@@ -27,12 +27,14 @@ const defaultMaxResponseBytes = 256 * 1024 * 1024
 const closePatience = 5_000
 
 /**
- * A connection to one broker. Requests are pipelined: any number may be under way, and the broker answers them in order. Those that can't
- * be written yet wait here without a bound of their own, for each is kept by a caller who waits for it, until its deadline.
+ * A connection to one broker. Requests are pipelined: any number may be under way, and the broker answers them in
+ * order. Those that can't be written yet wait here without a bound of their own, for each is kept by a caller who waits
+ * for it, until its deadline.
  *
- * A request rejects with a ConnectionError (`sent` says whether the broker may have seen it), a TimeoutError (likewise), a ProtocolError,
- * or its signal's reason. After a timeout or cancellation the late answer is skipped and the connection goes on, but for a Produce: that
- * ends the connection, because its bytes may still be with the socket, and arrive after the retry.
+ * A request rejects with a ConnectionError (`sent` says whether the broker may have seen it), a TimeoutError
+ * (likewise), a ProtocolError, or its signal's reason. After a timeout or cancellation the late answer is skipped and
+ * the connection goes on, but for a Produce: that ends the connection, because its bytes may still be with the socket,
+ * and arrive after the retry.
  */
 export class BrokerConnection implements Requester {
   /** host:port */
@@ -55,7 +57,9 @@ export class BrokerConnection implements Requester {
     const startedAt = clock.monotonic()
     const link = linkSignals(signal)
     let connection: BrokerConnection | undefined
-    const cancel = clock.after(dialTimeout, () => link.controller.abort(dialTimeoutError(config, connection !== undefined)))
+    const cancel = clock.after(dialTimeout, () =>
+      link.controller.abort(dialTimeoutError(config, connection !== undefined)),
+    )
     try {
       connection = new BrokerConnection(config, await dial(config, link.signal))
       await connection.#learnVersions(link.signal)
@@ -79,7 +83,15 @@ export class BrokerConnection implements Requester {
     this.#socket = socket
     this.broker = formatAddress(config.address)
     const { broker } = this
-    this.#pipeline = new Pipeline({ broker, socket, maxResponseBytes, lateAnswer: requestTimeout, clock, logger, onEvent })
+    this.#pipeline = new Pipeline({
+      broker,
+      socket,
+      maxResponseBytes,
+      lateAnswer: requestTimeout,
+      clock,
+      logger,
+      onEvent,
+    })
     this.#inside = {
       version: api => this.version(api),
       request: (api, request, options) =>
@@ -102,7 +114,10 @@ export class BrokerConnection implements Requester {
     return this.#pipeline.inFlight
   }
 
-  /** When it last sent or received, by the clock's `monotonic`; the end of the pause, while the broker has asked for one (KIP-219). */
+  /**
+   * When it last sent or received, by the clock's `monotonic`; the end of the pause, while the broker has asked for one
+   * (KIP-219).
+   */
   get lastUsed(): number {
     return this.#pipeline.lastUsed
   }
@@ -131,7 +146,10 @@ export class BrokerConnection implements Requester {
     return this.#start(api, request, options, plainly) as Promise<ResponseOf<A>>
   }
 
-  /** As `request`, with the frame the response was read from: a Fetch's records are views of it. Give it back with `pool.give(frame)`. */
+  /**
+   * As `request`, with the frame the response was read from: a Fetch's records are views of it. Give it back with
+   * `pool.give(frame)`.
+   */
   exchange<A extends AnyApi>(
     api: A,
     request: RequestInput<A>,
@@ -141,8 +159,8 @@ export class BrokerConnection implements Requester {
   }
 
   /**
-   * Holds new requests, waits for the answers to those under way, runs the task and goes on. The task's requests go through `inside`. The
-   * signal ends the waiting; a task that has begun heeds its own.
+   * Holds new requests, waits for the answers to those under way, runs the task and goes on. The task's requests go
+   * through `inside`. The signal ends the waiting; a task that has begun heeds its own.
    */
   exclusive<T>(task: (inside: Requester) => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
     this.#holders++
@@ -160,7 +178,10 @@ export class BrokerConnection implements Requester {
     return run
   }
 
-  /** Takes no more requests, waits for the answers to those under way and for the bytes to be gone, and closes: five seconds each at most. */
+  /**
+   * Takes no more requests, waits for the answers to those under way and for the bytes to be gone, and closes: five
+   * seconds each at most.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -203,7 +224,8 @@ export class BrokerConnection implements Requester {
   ): Promise<unknown> {
     const { signal, timeoutMs = this.#config.requestTimeout, noResponse = false, pool = null } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    if (this.closed) return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
+    if (this.closed)
+      return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
     let flight: PendingRequest
     try {
       const version = options.version ?? this.#known.versionFor(api, request)
@@ -238,10 +260,13 @@ export class BrokerConnection implements Requester {
       response = await this.#askVersions(Math.max(0, Math.min(offered, ApiVersions.maxVersion)), signal)
     }
     const { peer } = this.#config
-    if (response.errorCode === ErrorCode.RebootstrapRequired && peer !== undefined) throw strangerError(this.broker, peer)
+    if (response.errorCode === ErrorCode.RebootstrapRequired && peer !== undefined)
+      throw strangerError(this.broker, peer)
     const refused = errorFor(response.errorCode)
     if (refused !== null)
-      throw new ProtocolError(`${this.broker}: the broker refuses to say what it speaks: ${refused.message}`, { cause: refused })
+      throw new ProtocolError(`${this.broker}: the broker refuses to say what it speaks: ${refused.message}`, {
+        cause: refused,
+      })
     this.#versions = new BrokerVersions(this.broker, response)
   }
 
@@ -251,16 +276,28 @@ export class BrokerConnection implements Requester {
     try {
       return await this.request(
         ApiVersions,
-        { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion, ...(nodeId >= 0 && { clusterId, nodeId }) },
+        {
+          clientSoftwareName: 'isokafka',
+          clientSoftwareVersion: packageVersion,
+          ...(nodeId >= 0 && { clusterId, nodeId }),
+        },
         { version, signal, timeoutMs: this.#config.dialTimeout * 2 },
       )
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
-      const instead = this.#config.tls === undefined ? 'a port that expects TLS, something other than Kafka,' : 'something other than Kafka'
-      // No refusal: what stands before a broker that is away does this, while a TLS port of Kafka's answers with an alert.
-      throw new ConnectionError(this.broker, `the connection ended at the first request: ${instead} or a broker older than 0.10`, {
-        cause: error,
-      })
+      const instead =
+        this.#config.tls === undefined
+          ? 'a port that expects TLS, something other than Kafka,'
+          : 'something other than Kafka'
+      // No refusal: what stands before a broker that is away does this, while a TLS port of Kafka's answers with an
+      // alert.
+      throw new ConnectionError(
+        this.broker,
+        `the connection ended at the first request: ${instead} or a broker older than 0.10`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -279,9 +316,12 @@ const withFrame = { inside: false, keepsFrame: true }
 function dialTimeoutError({ adapter, address, dialTimeout }: ConnectionConfig, connected: boolean): TimeoutError {
   const broker = formatAddress(address)
   if (connected)
-    return new TimeoutError(`${broker}: connected, but no answer to the first request within ${dialTimeout} ms: is it a Kafka broker?`)
+    return new TimeoutError(
+      `${broker}: connected, but no answer to the first request within ${dialTimeout} ms: is it a Kafka broker?`,
+    )
   // The runtime makes who dials too often wait, and does not say so.
   const most = adapter.limits?.connections
-  const hint = most === undefined ? '' : ` (${adapter.name} has ${most} connections for all transports together: share one)`
+  const hint =
+    most === undefined ? '' : ` (${adapter.name} has ${most} connections for all transports together: share one)`
   return new TimeoutError(`${broker}: no connection within ${dialTimeout} ms${hint}`)
 }

@@ -8,21 +8,29 @@ import type { Socket } from './socket.ts'
 const methods = ['read', 'write', 'flushed', 'close', 'abort'] as const
 
 /**
- * Dials, by an adapter that may be anyone's: rejects with an error of ours or the signal's reason, and at once when the signal is aborted. What
- * still comes then is ended.
+ * Dials, by an adapter that may be anyone's: rejects with an error of ours or the signal's reason, and at once when the
+ * signal is aborted. What still comes then is ended.
  */
-export async function dial({ adapter, address, host = address.host, tls }: ConnectionConfig, signal: AbortSignal): Promise<Socket> {
+export async function dial(
+  { adapter, address, host = address.host, tls }: ConnectionConfig,
+  signal: AbortSignal,
+): Promise<Socket> {
   const broker = formatAddress(address)
   try {
     // Metadata can name any number.
-    if (address.host === '' || !(address.port >= 1 && address.port <= 65535)) throw new ConnectionError(broker, 'no address one could dial')
+    if (address.host === '' || !(address.port >= 1 && address.port <= 65535))
+      throw new ConnectionError(broker, 'no address one could dial')
     const secure = tls && (host === address.host ? tls : { serverName: address.host, ...tls })
-    const dialing = (async () => adapter.dial({ host, port: address.port }, { ...(secure && { tls: secure }), signal }))()
+    const dialing = (async () =>
+      adapter.dial({ host, port: address.port }, { ...(secure && { tls: secure }), signal }))()
     dialing.then(socket => signal.aborted && endSocket(socket, signal.reason)).catch(() => {})
     const socket = await abortable(dialing, signal)
     for (const method of methods) {
       if (typeof socket?.[method] !== 'function')
-        throw brokenWord(broker, `dial() must answer a Socket, with a function ${method}; it answered ${kindOf(socket)}`)
+        throw brokenWord(
+          broker,
+          `dial() must answer a Socket, with a function ${method}; it answered ${kindOf(socket)}`,
+        )
     }
     return socket
   } catch (error) {

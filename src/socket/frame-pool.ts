@@ -8,8 +8,8 @@ const slack = 4
 const mostKept = 64
 
 /**
- * Keeps the memory of large frames for the next ones: fresh memory costs more than filling it. A frame taken must be given back at most
- * once, when no view of it is used any more; one that is never given back is simply collected.
+ * Keeps the memory of large frames for the next ones: fresh memory costs more than filling it. A frame taken must be
+ * given back at most once, when no view of it is used any more; one that is never given back is simply collected.
  */
 export class FramePool {
   readonly #kept: ArrayBuffer[] = []
@@ -36,7 +36,11 @@ export class FramePool {
     let best = -1
     for (let i = 0; i < this.#kept.length; i++) {
       const capacity = this.#kept[i]!.byteLength
-      if (capacity >= length && capacity <= Math.max(length, smallest) * slack && (best < 0 || capacity < this.#kept[best]!.byteLength))
+      if (
+        capacity >= length &&
+        capacity <= Math.max(length, smallest) * slack &&
+        (best < 0 || capacity < this.#kept[best]!.byteLength)
+      )
         best = i
     }
     if (best < 0) return undefined
@@ -49,7 +53,8 @@ export class FramePool {
   give(frame: Uint8Array): void {
     const buffer = frame.buffer
     const capacity = buffer.byteLength
-    if (!(buffer instanceof ArrayBuffer) || frame.byteOffset !== 0 || capacity < smallest || capacity > this.#maxBytes) return
+    if (!(buffer instanceof ArrayBuffer) || frame.byteOffset !== 0 || capacity < smallest || capacity > this.#maxBytes)
+      return
     // Given twice, it would be handed out twice.
     if (this.#kept.includes(buffer)) return
     while (this.#kept.length > 0 && (this.#bytes + capacity > this.#maxBytes || this.#kept.length >= mostKept))

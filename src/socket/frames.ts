@@ -17,7 +17,9 @@ export interface FrameSink {
 const believed = 4 * 1024 * 1024
 const prefixLength = 8
 
-/** Cuts a stream of any chunks into length-prefixed frames. Each frame's bytes are copied once, into memory of its size. */
+/**
+ * Cuts a stream of any chunks into length-prefixed frames. Each frame's bytes are copied once, into memory of its size.
+ */
 export class FrameAssembler {
   readonly #broker: string
   readonly #maxBytes: number
@@ -133,11 +135,13 @@ function int32(bytes: Uint8Array, at: number): number {
 function recognise(bytes: Uint8Array): string | undefined {
   const [kind, major, minor] = bytes
   if (major === 3 && minor! <= 4) {
-    if (kind === 0x15) return 'the peer answered with a TLS alert: this port speaks TLS, and the connection was made without'
+    if (kind === 0x15)
+      return 'the peer answered with a TLS alert: this port speaks TLS, and the connection was made without'
     if (kind === 0x16) return 'the peer speaks TLS (a handshake record came), and the connection was made without'
   }
   const text = readUtf8(bytes, 0, 4)
   if (text === 'HTTP') return 'the peer answered with HTTP: this is a web server, not a Kafka broker'
-  if (/^[\x20-\x7e\r\n]{4}$/.test(text)) return `the peer answered with text (${JSON.stringify(text)}…): not a Kafka broker`
+  if (/^[\x20-\x7e\r\n]{4}$/.test(text))
+    return `the peer answered with text (${JSON.stringify(text)}…): not a Kafka broker`
   return undefined
 }

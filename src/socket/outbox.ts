@@ -3,8 +3,9 @@ import type { PendingRequest } from './pending-request.ts'
 import { Queue } from './queue.ts'
 
 /**
- * Decides when a request may be written: not while the socket's memory is full, the broker has asked for a pause (KIP-219), or `hold` is
- * on. What waits is not bounded here: each request is kept by a caller who waits for it, until its deadline.
+ * Decides when a request may be written: not while the socket's memory is full, the broker has asked for a pause
+ * (KIP-219), or `hold` is on. What waits is not bounded here: each request is kept by a caller who waits for it, until
+ * its deadline.
  */
 export class Outbox {
   readonly #clock: Clock

@@ -1,8 +1,8 @@
 import type { PendingRequest } from './pending-request.ts'
 import type { Socket } from './socket.ts'
 
-// What the kernel has taken goes out unseen, on a line of 1 Mbit/s perhaps: in bytes a millisecond, and how much of a request it may hold. What is smaller
-// than the first figure is gone soon enough.
+// What the kernel has taken goes out unseen, on a line of 1 Mbit/s perhaps: in bytes a millisecond, and how much of a
+// request it may hold. What is smaller than the first figure is gone soon enough.
 const slowest = 125
 const leastUnseen = 64 * 1024
 const mostUnseen = 4 * 1024 * 1024
@@ -10,9 +10,10 @@ const mostUnseen = 4 * 1024 * 1024
 export const longestPause = 300_000
 
 /**
- * How long the requests of one connection wait for their answers. A broker answers in order, so that a request's time begins when it was made or, if that
- * is later, at the last sign of life: an answer, the end of a pause the broker asked for, or bytes that move. Each byte buys a millisecond, so that a line
- * of 8 kbit/s is waited for, and a peer that sends a byte now and then is not.
+ * How long the requests of one connection wait for their answers. A broker answers in order, so that a request's time
+ * begins when it was made or, if that is later, at the last sign of life: an answer, the end of a pause the broker
+ * asked for, or bytes that move. Each byte buys a millisecond, so that a line of 8 kbit/s is waited for, and a peer
+ * that sends a byte now and then is not.
  */
 export class Patience {
   readonly #socket: Socket

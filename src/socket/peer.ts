@@ -11,7 +11,11 @@ export interface Peer {
 }
 
 /** Another broker listens here, or one of another cluster. Metadata, asked anew, may know better. */
-export function strangerError(broker: string, { clusterId, nodeId }: Pick<Peer, 'clusterId' | 'nodeId'>, found?: string): ConnectionError {
+export function strangerError(
+  broker: string,
+  { clusterId, nodeId }: Pick<Peer, 'clusterId' | 'nodeId'>,
+  found?: string,
+): ConnectionError {
   const meant = nodeId < 0 ? `cluster ${clusterId}` : `broker ${nodeId} of cluster ${clusterId}`
   const is = found === undefined ? `is not ${meant}` : `belongs to cluster ${found}, not to ${meant}`
   const hint = 'if the cluster was replaced on purpose, make a new Transport'

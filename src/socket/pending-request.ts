@@ -1,4 +1,11 @@
-import { AuthenticationError, ConfigError, ConnectionError, messageOf, ProtocolError, TimeoutError } from '../base/errors.ts'
+import {
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  messageOf,
+  ProtocolError,
+  TimeoutError,
+} from '../base/errors.ts'
 import { onAbort } from '../base/signals.ts'
 import type { AnyApi } from '../protocol/api.ts'
 import type { FramePool } from './frame-pool.ts'
@@ -101,14 +108,19 @@ export class PendingRequest {
 
   /** Why this request failed when its connection ended for `reason`. */
   endError(broker: string, reason: unknown): unknown {
-    if (reason instanceof ProtocolError || reason instanceof AuthenticationError || reason instanceof ConfigError) return reason
+    if (reason instanceof ProtocolError || reason instanceof AuthenticationError || reason instanceof ConfigError)
+      return reason
     const prefix = `${broker}: `
     const message = messageOf(reason)
     const what = message.startsWith(prefix) ? message.slice(prefix.length) : message
-    return new ConnectionError(broker, `${what} (${this.name} was ${this.written ? 'sent and not answered' : 'not sent'})`, {
-      cause: reason,
-      sent: this.written,
-    })
+    return new ConnectionError(
+      broker,
+      `${what} (${this.name} was ${this.written ? 'sent and not answered' : 'not sent'})`,
+      {
+        cause: reason,
+        sent: this.written,
+      },
+    )
   }
 }
 

@@ -25,7 +25,9 @@ export interface PipelineConfig {
   readonly broker: string
   readonly socket: Socket
   readonly maxResponseBytes: number
-  /** How long an answer that nobody waits for may stay away, in milliseconds, before the connection is taken for dead. */
+  /**
+   * How long an answer that nobody waits for may stay away, in milliseconds, before the connection is taken for dead.
+   */
   readonly lateAnswer: number
   readonly clock: Clock
   readonly logger: Logger
@@ -33,8 +35,8 @@ export interface PipelineConfig {
 }
 
 /**
- * The requests of one connection in their order. A broker answers in order too, so that the next answer is always for the oldest one
- * written; if it isn't, the stream is broken and ends.
+ * The requests of one connection in their order. A broker answers in order too, so that the next answer is always for
+ * the oldest one written; if it isn't, the stream is broken and ends.
  */
 export class Pipeline implements FrameSink {
   readonly #broker: string
@@ -113,7 +115,10 @@ export class Pipeline implements FrameSink {
 
   /** Resolves once nobody waits for anything, or the stream has ended. */
   async whenSettled(): Promise<void> {
-    while (!this.ended && (this.#outbox.length + this.#flushing.size > 0 || [...this.#answering].some(({ settled }) => !settled))) {
+    while (
+      !this.ended &&
+      (this.#outbox.length + this.#flushing.size > 0 || [...this.#answering].some(({ settled }) => !settled))
+    ) {
       await this.#nextChange()
     }
   }
@@ -163,7 +168,8 @@ export class Pipeline implements FrameSink {
         const chunk = await this.#socket.read()
         if (this.ended) return
         if (chunk === null) break
-        if (!isBytes(chunk)) throw brokenWord(this.#broker, `read() must answer a Uint8Array or null; it answered ${kindOf(chunk)}`)
+        if (!isBytes(chunk))
+          throw brokenWord(this.#broker, `read() must answer a Uint8Array or null; it answered ${kindOf(chunk)}`)
         this.#patience.received(chunk.length)
         empty = chunk.length > 0 ? 0 : empty + 1
         // Answered at once each time, they would leave nobody else a turn.
@@ -180,7 +186,8 @@ export class Pipeline implements FrameSink {
     const closed = 'the broker closed the connection'
     if (!this.#frames.between) return new ConnectionError(this.#broker, `${closed}, after ${this.#frames.progress}`)
     const first = this.#answering.peek()
-    if (this.answered || first === undefined || first.api.key === ApiVersions.key) return new ConnectionError(this.#broker, closed)
+    if (this.answered || first === undefined || first.api.key === ApiVersions.key)
+      return new ConnectionError(this.#broker, closed)
     return new HungUpError(this.#broker, `${closed} at the first request; does this listener want SASL?`)
   }
 
@@ -235,7 +242,8 @@ export class Pipeline implements FrameSink {
   /** The frame assembler asks where an answer's bytes go. */
   frameBegins(correlationId: number): FramePool | null | false {
     const flight = this.#answering.peek()
-    if (flight === undefined) throw new ProtocolError(`${this.#broker}: an answer (correlation id ${correlationId}) to no request`)
+    if (flight === undefined)
+      throw new ProtocolError(`${this.#broker}: an answer (correlation id ${correlationId}) to no request`)
     if (flight.correlationId === correlationId) return flight.settled ? false : flight.pool
     throw new ProtocolError(
       `${this.#broker}: an answer with correlation id ${correlationId} where ${flight.name}'s, ${flight.correlationId}, was due`,
@@ -272,11 +280,16 @@ export class Pipeline implements FrameSink {
     this.#report(flight, frame.length + 4)
   }
 
-  /** The broker reads nothing of this connection for so long (KIP-219): what waits meanwhile does so outside of its time. */
+  /**
+   * The broker reads nothing of this connection for so long (KIP-219): what waits meanwhile does so outside of its
+   * time.
+   */
   #pause({ name }: PendingRequest, asked: number): void {
     const milliseconds = Math.min(asked, longestPause)
     if (asked > longestPause)
-      this.#logger.warn(`${this.#broker}: the broker asks to pause for ${asked} ms (${name}); we do for ${milliseconds}`)
+      this.#logger.warn(
+        `${this.#broker}: the broker asks to pause for ${asked} ms (${name}); we do for ${milliseconds}`,
+      )
     const until = this.#clock.monotonic() + milliseconds
     this.lastUsed = Math.max(this.lastUsed, until)
     this.#patience.pause(until)
@@ -289,7 +302,8 @@ export class Pipeline implements FrameSink {
     if (!flight.written) {
       this.#outbox.remove(flight)
     } else if (flight.api.key === Produce.key) {
-      // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the retry.
+      // Its bytes may still lie with the socket while the caller reuses them, and a late append would overtake the
+      // retry.
       this.abort(reason)
     } else {
       // The answer is still due. Sweeps go on until it is here.
@@ -318,7 +332,10 @@ export class Pipeline implements FrameSink {
     return next
   }
 
-  /** The answer to a request given up stays away. While others are answered, or one before it is waited for, that is no harm. */
+  /**
+   * The answer to a request given up stays away. While others are answered, or one before it is waited for, that is no
+   * harm.
+   */
   #checkOverdue(flight: PendingRequest, now: number): void {
     if (flight !== this.#answering.peek()) flight.since = now
     else this.abort(new ConnectionError(this.#broker, `no answer to ${flight.name}, long after its caller gave up`))

@@ -2,7 +2,10 @@ import type { Address } from '../base/address.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { NativeCodecs } from '../compression/codec.ts'
 
-/** TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM, as texts or as files are read. */
+/**
+ * TLS as an adapter's runtime can do it; what it can't is refused with a ConfigError, never ignored. PEM, as texts or
+ * as files are read.
+ */
 export interface TLSOptions {
   /** Certificates to trust instead of the runtime's own. */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[]
@@ -43,7 +46,10 @@ export interface Socket {
   close(): Promise<void>
   /** At once; pending reads and writes reject with `reason`. */
   abort(reason?: unknown): void
-  /** Bytes accepted that have not left our memory yet. A request's patience begins when its own have, and lasts while they do. */
+  /**
+   * Bytes accepted that have not left our memory yet. A request's patience begins when its own have, and lasts while
+   * they do.
+   */
   readonly unsent?: number
   /** True: nobody waits for an answer, and the program need not stay alive for this socket. False: it must again. */
   idle?(on: boolean): void
@@ -52,13 +58,19 @@ export interface Socket {
 /** How a runtime opens sockets. */
 export interface SocketAdapter {
   readonly name: string
-  /** What one scope may hold (a Workers request: 6 connections). Each Transport keeps to it, and knows of no other: a scope has one. */
+  /**
+   * What one scope may hold (a Workers request: 6 connections). Each Transport keeps to it, and knows of no other: a
+   * scope has one.
+   */
   readonly limits?: { readonly connections?: number }
-  /** Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's reason. */
+  /**
+   * Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's
+   * reason.
+   */
   dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
   /**
-   * Marks the scope at hand, where the runtime ties sockets to one (a request of a Worker's): the answer tells whether that is still the one at hand.
-   * Undefined where there is none.
+   * Marks the scope at hand, where the runtime ties sockets to one (a request of a Worker's): the answer tells whether
+   * that is still the one at hand. Undefined where there is none.
    */
   scope?(): (() => boolean) | undefined
   /** The addresses of a name, where the runtime tells them: tried one by one when dialing the name came to nothing. */
@@ -67,15 +79,24 @@ export interface SocketAdapter {
 
 /** What a runtime lends; all optional. */
 export interface Natives {
-  /** Runs the task once, after this turn's microtasks: setImmediate; else MessageChannel, closed when idle; else setTimeout 0. */
+  /**
+   * Runs the task once, after this turn's microtasks: setImmediate; else MessageChannel, closed when idle; else
+   * setTimeout 0.
+   */
   defer?(task: () => void): void
-  /** Runs the task outside of the caller's asynchronous context (AsyncLocalStorage), of which what goes on for long must keep nothing. */
+  /**
+   * Runs the task outside of the caller's asynchronous context (AsyncLocalStorage), of which what goes on for long must
+   * keep nothing.
+   */
   detached?<T>(task: () => T): T
   /** A timer that the program does not stay alive for; the answer cancels it. */
   background?(milliseconds: number, task: () => void): () => void
   /** Compression it has built in; used before ours. */
   codecs?: NativeCodecs
-  /** Writes UTF-8 at `at`, quicker than TextEncoder; `into` has room for three bytes a UTF-16 unit. Answers the bytes written. */
+  /**
+   * Writes UTF-8 at `at`, quicker than TextEncoder; `into` has room for three bytes a UTF-16 unit. Answers the bytes
+   * written.
+   */
   writeUtf8?(into: Uint8Array, at: number, text: string): number
 }
 

@@ -12,7 +12,9 @@ export class BrokerVersions {
   constructor(broker: string, { apiKeys, finalizedFeatures, finalizedFeaturesEpoch }: ResponseOf<typeof ApiVersions>) {
     this.#broker = broker
     for (const offer of apiKeys) this.#offered.set(offer.apiKey, offer)
-    this.features = new Map(finalizedFeaturesEpoch < 0 ? [] : finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
+    this.features = new Map(
+      finalizedFeaturesEpoch < 0 ? [] : finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),
+    )
   }
 
   /** The highest version of an API both sides speak. */
@@ -39,7 +41,8 @@ export class BrokerVersions {
 
   #offer(api: AnyApi): { readonly minVersion: number; readonly maxVersion: number } {
     const offer = this.#offered.get(api.key)
-    if (offer === undefined) throw new ProtocolError(`${this.#broker}: the broker does not offer ${api.name} (API key ${api.key})`)
+    if (offer === undefined)
+      throw new ProtocolError(`${this.#broker}: the broker does not offer ${api.name} (API key ${api.key})`)
     return offer
   }
 

@@ -7,7 +7,9 @@ import type { BrokerConnection } from '../socket/connection.ts'
 import type { Settings } from './settings.ts'
 import { unreachable } from './unreachable.ts'
 
-/** How long a host may take before the next is tried beside it, in milliseconds; less where the time for all is short. */
+/**
+ * How long a host may take before the next is tried beside it, in milliseconds; less where the time for all is short.
+ */
 const patience = 1000
 /** The same for those that are tried beside the name itself. */
 const shortPatience = 250
@@ -23,8 +25,9 @@ export interface Dialed {
 type Open = (host: string, signal: AbortSignal) => Promise<BrokerConnection>
 
 /**
- * Where brokers' names lead, and which hosts failed last: those come last. A name is dialed as the runtime does it; when that comes to no connection, the
- * addresses it has are tried one by one, for the first may be one that takes connections and never answers.
+ * Where brokers' names lead, and which hosts failed last: those come last. A name is dialed as the runtime does it;
+ * when that comes to no connection, the addresses it has are tried one by one, for the first may be one that takes
+ * connections and never answers.
  */
 export class Addresses {
   readonly #settings: Settings
@@ -42,7 +45,10 @@ export class Addresses {
     for (const oldest of this.#failures) if (this.#failures.size > mostFailures) this.#failures.delete(oldest)
   }
 
-  /** Opens a connection to the first host of a broker's that gets so far. Rejects with what they said, or the signal's reason. */
+  /**
+   * Opens a connection to the first host of a broker's that gets so far. Rejects with what they said, or the signal's
+   * reason.
+   */
   async connect(address: Address, deadline: Deadline, signal: AbortSignal, open: Open): Promise<Dialed> {
     const { clock, lookUp, adapter } = this.#settings
     const { host: name, port } = address

@@ -48,7 +48,10 @@ export class AnyBroker {
     return search
   }
 
-  /** A broker could not do what any can (`error` says why, if it is more than an answer): others are asked first for a while. */
+  /**
+   * A broker could not do what any can (`error` says why, if it is more than an answer): others are asked first for a
+   * while.
+   */
   avoid(connection: BrokerConnection, error?: unknown): void {
     this.#avoided.set(connection.broker, this.#clock.monotonic())
     // One this slow is stuck, and so would be what comes behind. A stranger is not asked again.
@@ -74,7 +77,10 @@ export class AnyBroker {
     return new Set(this.#avoided.keys())
   }
 
-  /** Whom to try, in this order. Brokers that failed lately come last, those to avoid after the first two: the others may all be dead. */
+  /**
+   * Whom to try, in this order. Brokers that failed lately come last, those to avoid after the first two: the others
+   * may all be dead.
+   */
   #candidates(avoid: ReadonlySet<string>): Address[] {
     const all = this.#directory.candidates().sort((a, b) => this.#pool.troubleOf(a) - this.#pool.troubleOf(b))
     const avoided = all.filter(address => avoid.has(formatAddress(address)))

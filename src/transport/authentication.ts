@@ -11,9 +11,14 @@ const leastSession = 1000
 export function authenticateBy(mechanism: Mechanism): Authenticate {
   return async ({ clock, dialTimeout, lifetime }, broker, connection, milliseconds) => {
     const lifetimeMs = await lifetime.during(async controller => {
-      const late = (): unknown => new TimeoutError(`${formatAddress(broker)}: not authenticated within ${dialTimeout} ms`)
+      const late = (): unknown =>
+        new TimeoutError(`${formatAddress(broker)}: not authenticated within ${dialTimeout} ms`)
       const cancel = clock.after(milliseconds, () => controller.abort(late()))
-      return authenticate(connection, mechanism, { host: broker.host, port: broker.port, signal: controller.signal }).finally(cancel)
+      return authenticate(connection, mechanism, {
+        host: broker.host,
+        port: broker.port,
+        signal: controller.signal,
+      }).finally(cancel)
     })
     // As Java: well before the end, and not all connections at once.
     const after = Math.max(leastSession, lifetimeMs * (0.85 + 0.1 * Math.random()))

@@ -20,7 +20,11 @@ export class BrokerLinks {
   }
 
   /** An open connection to a broker of the metadata, or to an address of the bootstrap list. One try. */
-  async connection(address: BrokerInfo | Address, lane: Lane, options: ConnectionOptions = {}): Promise<BrokerConnection> {
+  async connection(
+    address: BrokerInfo | Address,
+    lane: Lane,
+    options: ConnectionOptions = {},
+  ): Promise<BrokerConnection> {
     const peer = this.#directory.peerAt(address)
     try {
       const connection = await this.#pool.connection(address, lane, { ...options, ...(peer && { peer }) })

@@ -6,10 +6,16 @@ import type { Metadata } from '../protocol/metadata.ts'
 import type { Peer } from '../socket/peer.ts'
 import type { BrokerInfo } from './layout.ts'
 
-/** Connections so soon after the cluster was first heard of are part of getting to know it, in milliseconds: they are to be quick. */
+/**
+ * Connections so soon after the cluster was first heard of are part of getting to know it, in milliseconds: they are to
+ * be quick.
+ */
 const newsFor = 10_000
 
-/** The brokers of a cluster: those its metadata names, and the bootstrap list to begin with and to fall back upon (KIP-899). */
+/**
+ * The brokers of a cluster: those its metadata names, and the bootstrap list to begin with and to fall back upon
+ * (KIP-899).
+ */
 export class Brokers {
   readonly seeds: readonly Address[]
   controllerId = -1
@@ -32,7 +38,11 @@ export class Brokers {
   peerAt(address: Address | BrokerInfo): Peer | undefined {
     const clusterId = this.#clusterId
     if (clusterId === null) return undefined
-    return { clusterId, nodeId: 'id' in address ? address.id : -1, isNews: this.#clock.monotonic() - this.#metAt < newsFor }
+    return {
+      clusterId,
+      nodeId: 'id' in address ? address.id : -1,
+      isNews: this.#clock.monotonic() - this.#metAt < newsFor,
+    }
   }
 
   /** The bootstrap list as text: what a cluster is called in messages. */
@@ -94,12 +104,17 @@ export class Brokers {
     return new Set(this.#brokers.map(formatAddress))
   }
 
-  /** Whom to ask when any broker will do, in the order to try: known brokers and the bootstrap list by turns, for all of one may be dead. */
+  /**
+   * Whom to ask when any broker will do, in the order to try: known brokers and the bootstrap list by turns, for all of
+   * one may be dead.
+   */
   candidates(): Address[] {
     const known = shuffled(this.#brokers)
     const addresses = this.addresses()
     const seeds = shuffled(this.seeds.filter(seed => !addresses.has(formatAddress(seed))))
     const count = Math.max(known.length, seeds.length)
-    return Array.from({ length: count }, (_, i) => [known[i], seeds[i]]).flatMap(pair => pair.filter(address => address !== undefined))
+    return Array.from({ length: count }, (_, i) => [known[i], seeds[i]]).flatMap(pair =>
+      pair.filter(address => address !== undefined),
+    )
   }
 }

@@ -16,7 +16,9 @@ export type { CoordinatorKind } from './coordinators.ts'
 export type { WaitOptions } from './patience.ts'
 export type { TopicOptions } from './topic-finder.ts'
 
-/** One Kafka cluster as one Transport knows it: its brokers, the layouts of topics in use, coordinators and connections. */
+/**
+ * One Kafka cluster as one Transport knows it: its brokers, the layouts of topics in use, coordinators and connections.
+ */
 export class Cluster extends NetworkCluster {
   readonly #coordinators: Coordinators
 
@@ -68,7 +70,10 @@ export class Cluster extends NetworkCluster {
     this.pool.releaseKey(key)
   }
 
-  /** Waits until every broker that can be reached knows these topics and their leaders: those just made are not known everywhere at once. */
+  /**
+   * Waits until every broker that can be reached knows these topics and their leaders: those just made are not known
+   * everywhere at once.
+   */
   async awaitTopics(topics: readonly string[], options: WaitOptions = {}): Promise<void> {
     await this.tries.run('new topics', options, async () => {
       for (const layouts of await this.#askAll(topics)) {
@@ -82,13 +87,17 @@ export class Cluster extends NetworkCluster {
     })
   }
 
-  /** Waits until no broker that can be reached knows these topics, given with their ids: one under the same name may have been made since. */
+  /**
+   * Waits until no broker that can be reached knows these topics, given with their ids: one under the same name may
+   * have been made since.
+   */
   async awaitDeleted(topics: ReadonlyMap<string, string>, options: WaitOptions = {}): Promise<void> {
     for (const name of topics.keys()) this.topics.forget(name)
     await this.tries.run('deleted topics', options, async () => {
       for (const layouts of await this.#askAll([...topics.keys()])) {
         for (const { name, id, error } of layouts.values()) {
-          if (error === null && topics.get(name) === id) throw new ConnectionError(this.name, `topic ${name} is not deleted everywhere yet`)
+          if (error === null && topics.get(name) === id)
+            throw new ConnectionError(this.name, `topic ${name} is not deleted everywhere yet`)
         }
       }
     })
@@ -121,7 +130,10 @@ export class Cluster extends NetworkCluster {
     return answers
   }
 
-  /** A broker named outside of metadata. When that has it elsewhere, either may be the older news: metadata, asked anew, decides. */
+  /**
+   * A broker named outside of metadata. When that has it elsewhere, either may be the older news: metadata, asked anew,
+   * decides.
+   */
   async #meet(broker: BrokerInfo): Promise<void> {
     const known = this.directory.get(broker.id)
     if (known === undefined) this.directory.add(broker)

@@ -6,8 +6,8 @@ interface Round<R> {
 }
 
 /**
- * Gathers what is asked for into as few loads as can be: names asked for in one turn, or while a load is under way, ride together in the
- * next, and at most one load is under way.
+ * Gathers what is asked for into as few loads as can be: names asked for in one turn, or while a load is under way,
+ * ride together in the next, and at most one load is under way.
  */
 export class Coalesce<R> {
   readonly #load: (names: readonly string[]) => Promise<R>
@@ -18,7 +18,10 @@ export class Coalesce<R> {
     this.#load = load
   }
 
-  /** Settles with a load of these names begun after the call; or, if `fresh` is false, with one already under way that has them all. */
+  /**
+   * Settles with a load of these names begun after the call; or, if `fresh` is false, with one already under way that
+   * has them all.
+   */
   ask(names: readonly string[], { fresh = true }: { fresh?: boolean } = {}): Promise<R> {
     const running = this.#running
     if (!fresh && running !== undefined && names.every(name => running.names.has(name))) return running.done.promise

@@ -17,7 +17,9 @@ export interface TransportConfig {
   adapter?: SocketAdapter
   /** Opens sockets in place of the adapter's own `dial`, keeping the rest of it. */
   dial?: SocketAdapter['dial']
-  /** What the runtime lends (codecs, the end of a turn). Default: those of the runtime at hand, whatever the adapter. */
+  /**
+   * What the runtime lends (codecs, the end of a turn). Default: those of the runtime at hand, whatever the adapter.
+   */
   natives?: Natives
   /** Bounds one connect with TLS, version negotiation and SASL. Default 5,000. */
   dialTimeout?: number
@@ -25,9 +27,15 @@ export interface TransportConfig {
   idleTimeout?: number
   /** Bounds a call that gives no bound of its own. Default 30,000. */
   requestTimeout?: number
-  /** How old the layout of a topic in use may get; it is refreshed in the background at a random moment before. Default 6,000. */
+  /**
+   * How old the layout of a topic in use may get; it is refreshed in the background at a random moment before. Default
+   * 6,000.
+   */
   metadataTtl?: number
-  /** Topics to ask for in the first refresh, in advance of their use. Default none: topics are asked for as they are used. */
+  /**
+   * Topics to ask for in the first refresh, in advance of their use. Default none: topics are asked for as they are
+   * used.
+   */
   metadataTopics?: readonly string[]
   /** Named in each request; brokers log it and set quotas by it. Default 'isokafka'. */
   clientId?: string
@@ -81,13 +89,21 @@ const ofItsUsers: Elsewhere = {
 type Positive = 'dialTimeout' | 'idleTimeout' | 'requestTimeout' | 'metadataTtl' | 'maxResponseBytes'
 
 /** Throws a ConfigError for settings that can't work. */
-export function settingsOf(all: TransportConfig, runtime: { readonly adapter: SocketAdapter; readonly natives: Natives }): Settings {
+export function settingsOf(
+  all: TransportConfig,
+  runtime: { readonly adapter: SocketAdapter; readonly natives: Natives },
+): Settings {
   const config = given('a Transport', all, transportSettings, '', ofItsUsers)
   const { adapter = runtime.adapter, dial, sasl, resolver, tls, clock, onEvent } = config
   const dialing =
     dial === undefined
       ? adapter
-      : { name: adapter.name, ...(adapter.limits && { limits: adapter.limits }), ...(adapter.scope && { scope: adapter.scope }), dial }
+      : {
+          name: adapter.name,
+          ...(adapter.limits && { limits: adapter.limits }),
+          ...(adapter.scope && { scope: adapter.scope }),
+          dial,
+        }
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
   if (sasl !== undefined && (typeof sasl?.name !== 'string' || typeof sasl.start !== 'function'))
     throw new ConfigError(

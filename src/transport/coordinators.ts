@@ -13,7 +13,9 @@ const noun = { group: 'group', transaction: 'transactional id', share: 'share pa
 /** So many are remembered, those used last: a program may have to do with any number of short-lived groups. */
 const most = 1000
 
-/** Which broker coordinates a group or a transaction, as last heard. By id: where that broker is, metadata knows better. */
+/**
+ * Which broker coordinates a group or a transaction, as last heard. By id: where that broker is, metadata knows better.
+ */
 export class Coordinators {
   readonly #known = new Map<string, number>()
   readonly #asked = new Map<string, Promise<number>>()
@@ -77,7 +79,8 @@ export class Coordinators {
     const found = response.coordinators.find(coordinator => coordinator.key === key) ?? response
     const { nodeId, host, port, errorMessage } = found
     const errorCode = found.errorCode === 0 && nodeId < 0 ? ErrorCode.GroupCoordinatorNotAvailable : found.errorCode
-    if (errorCode !== 0) throw new KafkaError(errorCode, [`${noun[kind]} ${key}`, errorMessage].filter(Boolean).join(': '))
+    if (errorCode !== 0)
+      throw new KafkaError(errorCode, [`${noun[kind]} ${key}`, errorMessage].filter(Boolean).join(': '))
     return { id: nodeId, host, port, rack: null }
   }
 }

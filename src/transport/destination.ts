@@ -18,7 +18,9 @@ export interface Destination {
 /** What is left of a call, for a step of it. */
 export type Rest = () => CallOptions & { timeoutMs: number }
 
-/** The first after a start answer so until they have what they need: a range of producer ids, the topic of coordinators. */
+/**
+ * The first after a start answer so until they have what they need: a range of producer ids, the topic of coordinators.
+ */
 const notYet: readonly number[] = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
 
 export const anyBroker: Destination = { find: async () => 'any', lost: async () => {}, redirectCodes: notYet }

@@ -1,7 +1,10 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Natives } from '../socket/socket.ts'
 
-/** What runs on its own, a connection or a timer that sets the next, must not keep alive what its first caller had in an AsyncLocalStorage. */
+/**
+ * What runs on its own, a connection or a timer that sets the next, must not keep alive what its first caller had in an
+ * AsyncLocalStorage.
+ */
 export type Detached = <T>(task: () => T) => T
 
 export function detachedOf(natives: Natives): Detached {

@@ -18,7 +18,10 @@ export interface OffsetAnswer {
   readonly error: KafkaError | null
 }
 
-/** Asks the partitions' leaders; answers in the order of the questions, null for one they left out. A partition may be asked about once. */
+/**
+ * Asks the partitions' leaders; answers in the order of the questions, null for one they left out. A partition may be
+ * asked about once.
+ */
 export async function findOffsets(
   { transport, brokers }: { transport: Transport; brokers: AddressLike },
   questions: readonly OffsetQuestion[],
@@ -31,10 +34,18 @@ export async function findOffsets(
     topics.set(topic, partitions)
     partitions.push({ partitionIndex: partition, timestamp })
   }
-  const request = { replicaId: -1, isolationLevel, topics: [...topics].map(([name, partitions]) => ({ name, partitions })) }
+  const request = {
+    replicaId: -1,
+    isolationLevel,
+    topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+  }
   const response = await transport.roundTrip(brokers, ListOffsets, request, options)
   return questions.map(({ topic, partition }) => {
-    const found = response.topics.find(({ name }) => name === topic)?.partitions.find(({ partitionIndex }) => partitionIndex === partition)
-    return found === undefined ? null : { offset: found.offset, error: errorFor(found.errorCode, `${topic}/${partition}`) }
+    const found = response.topics
+      .find(({ name }) => name === topic)
+      ?.partitions.find(({ partitionIndex }) => partitionIndex === partition)
+    return found === undefined
+      ? null
+      : { offset: found.offset, error: errorFor(found.errorCode, `${topic}/${partition}`) }
   })
 }

@@ -1,6 +1,8 @@
 import { AuthenticationError, HungUpError, messageOf } from '../base/errors.ts'
 
-/** So often, and for so many milliseconds, a broker may hang up at the first request before that is no outage any more. */
+/**
+ * So often, and for so many milliseconds, a broker may hang up at the first request before that is no outage any more.
+ */
 const most = 3
 const longest = 6000
 
@@ -11,8 +13,8 @@ interface HangUp {
 }
 
 /**
- * Brokers that hang up on every first request. A listener that wants TLS or SASL does that and says nothing, which would look like an outage for ever. One
- * that has ever answered is none of these.
+ * Brokers that hang up on every first request. A listener that wants TLS or SASL does that and says nothing, which
+ * would look like an outage for ever. One that has ever answered is none of these.
  */
 export class HangUps {
   readonly #hangUps = new Map<string, HangUp>()

@@ -17,10 +17,15 @@ export interface Broker {
   rack: string
 }
 
-/** A topic as last heard of. Never changed in place: news makes a new layout, so identity tells whether anything is new. */
+/**
+ * A topic as last heard of. Never changed in place: news makes a new layout, so identity tells whether anything is new.
+ */
 export interface TopicLayout {
   readonly name: string
-  /** KIP-516; `zeroUuid` when the broker gives none. Another id under the same name is another topic: it was deleted and made anew. */
+  /**
+   * KIP-516; `zeroUuid` when the broker gives none. Another id under the same name is another topic: it was deleted and
+   * made anew.
+   */
   readonly id: string
   readonly internal: boolean
   /** By index, without a gap. */
@@ -52,7 +57,12 @@ export interface LeaderHint {
   readonly leaderId: number
   readonly leaderEpoch: number
   /** Where the brokers named in the answer are, the leader perhaps among them. */
-  readonly endpoints: readonly { readonly nodeId: number; readonly host: string; readonly port: number; readonly rack: string | null }[]
+  readonly endpoints: readonly {
+    readonly nodeId: number
+    readonly host: string
+    readonly port: number
+    readonly rack: string | null
+  }[]
 }
 
 /** A partition with its brokers, in the terms of kafka-go: what group balancers are given. */

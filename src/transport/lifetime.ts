@@ -3,7 +3,10 @@ import { ConfigError } from '../base/errors.ts'
 import { type CallOptions, onAbort } from '../base/signals.ts'
 import type { SocketAdapter } from '../socket/socket.ts'
 
-/** How long a transport lives, for all that must not outlive it. No AbortSignal: runtimes warn of one that many listen to. */
+/**
+ * How long a transport lives, for all that must not outlive it. No AbortSignal: runtimes warn of one that many listen
+ * to.
+ */
 export class Lifetime {
   readonly #clock: Clock
   readonly #tasks = new Set<(reason: unknown) => void>()
@@ -29,13 +32,18 @@ export class Lifetime {
     return this.#over !== undefined
   }
 
-  /** Whoever begins something does so here: throws what ended the transport, and a ConfigError where its connections can't be used. */
+  /**
+   * Whoever begins something does so here: throws what ended the transport, and a ConfigError where its connections
+   * can't be used.
+   */
   enter(): void {
     if (this.#over !== undefined) throw this.#over.reason
     // What waits for another request's connections in a Worker waits for ever.
     this.#inScope ??= this.#scope?.()
     if (this.#inScope?.() === false)
-      throw new ConfigError('this Transport, Writer, Reader or Client was made in another request: make one in each, and close it there')
+      throw new ConfigError(
+        'this Transport, Writer, Reader or Client was made in another request: make one in each, and close it there',
+      )
   }
 
   /** Calls `task` with the reason when it ends; the answer takes that back. */

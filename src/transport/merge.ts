@@ -21,15 +21,25 @@ export interface Shapes {
   readonly response: readonly Level[]
 }
 
-/** One response out of those of several brokers, its partitions in the order of the request; a number is an error code of our own. */
-export function assembled(api: AnyApi, shapes: Shapes, responses: readonly Row[], answers: ReadonlyMap<Part, Row | number>): Row {
+/**
+ * One response out of those of several brokers, its partitions in the order of the request; a number is an error code
+ * of our own.
+ */
+export function assembled(
+  api: AnyApi,
+  shapes: Shapes,
+  responses: readonly Row[],
+  answers: ReadonlyMap<Part, Row | number>,
+): Row {
   const { request, response } = shapes
   const last = response.at(-1)!
   return regrouped(concatenated([blank(api.response), ...responses]), response, answers.keys(), {
     row(row, depth, { topic, topicId }) {
       const { id, blank } = response[depth]!
       const own =
-        depth === response.length - 2 ? { topicId, ...(id !== 'topicId' && { [id!]: topic }) } : { [id!]: row[request[depth]!.id!] }
+        depth === response.length - 2
+          ? { topicId, ...(id !== 'topicId' && { [id!]: topic }) }
+          : { [id!]: row[request[depth]!.id!] }
       return { ...blank(), ...own }
     },
     leaf(part) {

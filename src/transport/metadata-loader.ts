@@ -43,7 +43,8 @@ export class MetadataLoader {
     for (const topic of told) layouts.set(topic.name!, this.#topics.hear(topic.name!, topic))
     for (const name of wanted) if (!layouts.has(name)) this.#topics.deny(name)
     // A negative answer is to be asked again of another broker.
-    if (wanted.some(name => layouts.get(name)?.error !== null || this.#topics.isDoubtful(name))) this.#anyBroker.avoid(connection)
+    if (wanted.some(name => layouts.get(name)?.error !== null || this.#topics.isDoubtful(name)))
+      this.#anyBroker.avoid(connection)
     else this.#anyBroker.trust(connection)
     this.#settings.onEvent?.({ type: 'metadataRefresh', brokers: this.#directory.known.length, topics: told.length })
     return layouts
@@ -53,7 +54,11 @@ export class MetadataLoader {
   async ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<WireTopics> {
     try {
       const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
-      return this.#hear(await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }), names, connection.broker)
+      return this.#hear(
+        await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }),
+        names,
+        connection.broker,
+      )
     } catch (error) {
       this.#anyBroker.avoid(connection, error)
       throw error
@@ -67,9 +72,12 @@ export class MetadataLoader {
     if (response.errorCode === ErrorCode.RebootstrapRequired) this.#directory.forget()
     const error = errorFor(response.errorCode)
     if (error !== null)
-      throw hasCode(error, ...refusals) ? error : new ConnectionError(broker, `no metadata: ${error.message}`, { cause: error })
+      throw hasCode(error, ...refusals)
+        ? error
+        : new ConnectionError(broker, `no metadata: ${error.message}`, { cause: error })
     // A broker that is just starting may not have heard of any yet.
-    if (response.brokers.length === 0) throw new ConnectionError(this.#directory.seedNames, 'the metadata names no brokers')
+    if (response.brokers.length === 0)
+      throw new ConnectionError(this.#directory.seedNames, 'the metadata names no brokers')
     this.#links.closeIdleTo(this.#directory.hear(response))
     const wanted = new Set(asked)
     // One nobody asked for would be asked for from now on.

@@ -17,7 +17,9 @@ import type { Settings } from './settings.ts'
 import { TopicCache } from './topic-cache.ts'
 import { TopicFinder, type TopicOptions } from './topic-finder.ts'
 
-/** One Kafka cluster as far as a Writer needs to know it: its brokers, the layouts of topics in use, and connections. */
+/**
+ * One Kafka cluster as far as a Writer needs to know it: its brokers, the layouts of topics in use, and connections.
+ */
 export class NetworkCluster {
   protected readonly settings: Settings
   protected readonly pool: Pool
@@ -56,7 +58,10 @@ export class NetworkCluster {
     return this.directory.known
   }
 
-  /** The layout of a topic as far as it is known, at once. An old or doubtful one is given too, and refreshed behind its back. */
+  /**
+   * The layout of a topic as far as it is known, at once. An old or doubtful one is given too, and refreshed behind its
+   * back.
+   */
   peek(topic: string): TopicLayout | undefined {
     const layout = this.topics.use(topic)
     if (layout !== undefined && this.#refreshes.wanted(this.topics.isDenied(topic))) this.#refreshQuietly()
@@ -78,8 +83,8 @@ export class NetworkCluster {
   }
 
   /**
-   * Asks anew, for these topics or for all in use: what to do upon NotLeaderForPartition and the like. Calls meanwhile share one request. The
-   * first goes out at once, those soon after are spaced by the backoff.
+   * Asks anew, for these topics or for all in use: what to do upon NotLeaderForPartition and the like. Calls meanwhile
+   * share one request. The first goes out at once, those soon after are spaced by the backoff.
    */
   refresh(topics?: readonly string[], options: WaitOptions = {}): Promise<void> {
     return this.#refreshes.forCause(
@@ -89,8 +94,8 @@ export class NetworkCluster {
   }
 
   /**
-   * Takes in the leader that an answer names (KIP-951), if its epoch is news and its address known. False: whom to ask is as unknown as
-   * before, so refresh.
+   * Takes in the leader that an answer names (KIP-951), if its epoch is news and its address known. False: whom to ask
+   * is as unknown as before, so refresh.
    */
   learnLeader({ topic, partition }: TopicPartition, { leaderId, leaderEpoch, endpoints }: LeaderHint): boolean {
     const endpoint = endpoints.find(({ nodeId }) => nodeId === leaderId)
@@ -102,8 +107,9 @@ export class NetworkCluster {
   }
 
   /**
-   * An open connection out of the pool. Send on it at once and ask again for the next request, since it is closed when idle. Rejects with a
-   * ConnectionError, or an AuthenticationError, when it can't be opened: after one try for a broker, after one of each for `any`.
+   * An open connection out of the pool. Send on it at once and ask again for the next request, since it is closed when
+   * idle. Rejects with a ConnectionError, or an AuthenticationError, when it can't be opened: after one try for a
+   * broker, after one of each for `any`.
    */
   async connection(id: number | 'any', lane: Lane, options: ConnectionOptions = {}): Promise<BrokerConnection> {
     if (id === 'any' || id === -1) {
@@ -119,11 +125,15 @@ export class NetworkCluster {
       await this.refresh([], options)
       broker = this.directory.get(id)
     }
-    if (broker === undefined) throw new ConnectionError(this.directory.seedNames, `broker ${id} is not in the cluster's metadata`)
+    if (broker === undefined)
+      throw new ConnectionError(this.directory.seedNames, `broker ${id} is not in the cluster's metadata`)
     return this.links.connection(broker, lane, options)
   }
 
-  /** Who answered for `any` could not do it (`error` says why, if it is more than an answer): others are asked first for a while. */
+  /**
+   * Who answered for `any` could not do it (`error` says why, if it is more than an answer): others are asked first for
+   * a while.
+   */
   avoid(connection: BrokerConnection, error?: unknown): void {
     this.anyBroker.avoid(connection, error)
   }

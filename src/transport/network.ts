@@ -16,8 +16,8 @@ import { defaultSettings, type Settings } from './settings.ts'
 type ClusterClass<C> = new (settings: Settings, pool: Pool, seeds: readonly Address[]) => C
 
 /**
- * Connections to Kafka clusters and what is known of them: a Transport without the routing of requests. It is apart because a Writer finds its
- * brokers itself: a bundle with nothing but a Writer carries no routing.
+ * Connections to Kafka clusters and what is known of them: a Transport without the routing of requests. It is apart
+ * because a Writer finds its brokers itself: a bundle with nothing but a Writer carries no routing.
  */
 export class Network<C extends NetworkCluster = NetworkCluster> {
   /** What the runtime lends. */
@@ -54,12 +54,17 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
     this.#clusterClass = clusterClass
   }
 
-  /** Throws where a call can only wait for ever: the transport is closed, or was made in another request of a Worker's. */
+  /**
+   * Throws where a call can only wait for ever: the transport is closed, or was made in another request of a Worker's.
+   */
   enter(): void {
     this.settings.lifetime.enter()
   }
 
-  /** The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that can't be. */
+  /**
+   * The cluster behind these addresses; the same object for the same list. Throws a ConfigError for addresses that
+   * can't be.
+   */
   cluster(addr: AddressLike): C {
     this.enter()
     const seeds = addressesOf(addr)
@@ -77,7 +82,10 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
     this.#pool.closeIdle()
   }
 
-  /** Ends everything: new requests are refused, those under way are answered for up to 5 s, and sockets have as long to close. */
+  /**
+   * Ends everything: new requests are refused, those under way are answered for up to 5 s, and sockets have as long to
+   * close.
+   */
   async close(): Promise<void> {
     this.settings.lifetime.end(new ClosedError('the transport is closed'))
     await this.#pool.close()

@@ -14,7 +14,9 @@ export interface Opened {
   readonly authenticateAt: number
 }
 
-/** Dials, agrees on versions, authenticates and sees to it that this is the broker meant, all within the dial timeout. */
+/**
+ * Dials, agrees on versions, authenticates and sees to it that this is the broker meant, all within the dial timeout.
+ */
 export async function open(
   settings: Settings,
   addresses: Addresses,
@@ -42,7 +44,8 @@ export async function open(
     ),
   )
   try {
-    const authenticateAt = (await settings.authenticate?.(settings, address, connection, deadline.remaining)) ?? Number.POSITIVE_INFINITY
+    const authenticateAt =
+      (await settings.authenticate?.(settings, address, connection, deadline.remaining)) ?? Number.POSITIVE_INFINITY
     if (peer !== undefined) await checkCluster(connection, peer, deadline.remaining)
     return { connection, host, authenticateAt }
   } catch (error) {

@@ -13,7 +13,9 @@ export interface Owners {
 /** Finds each partition's leader. Rejects when the cluster can't be asked. */
 export async function leadersOf(cluster: Cluster, parts: readonly Part[], options: WaitOptions): Promise<Owners> {
   const names = [...new Set(parts.map(({ topic }) => topic))]
-  const layouts = new Map(await Promise.all(names.map(async name => [name, await layoutOrCode(cluster, name, options)] as const)))
+  const layouts = new Map(
+    await Promise.all(names.map(async name => [name, await layoutOrCode(cluster, name, options)] as const)),
+  )
   return grouped(parts, ({ topic, index }) => {
     const layout = layouts.get(topic)!
     if (typeof layout === 'number') return { refused: layout }
@@ -31,7 +33,9 @@ export async function shareCoordinatorsOf(
   options: WaitOptions,
 ): Promise<Owners> {
   const found = new Map(
-    await Promise.all(parts.map(async part => [part, await cluster.coordinator('share', shareKey(groupId, part), options)] as const)),
+    await Promise.all(
+      parts.map(async part => [part, await cluster.coordinator('share', shareKey(groupId, part), options)] as const),
+    ),
   )
   return grouped(parts, part => found.get(part)!)
 }

@@ -10,7 +10,10 @@ import { type Exchange, mayRepeat, type RoutedCall } from './routed-call.ts'
 import type { Settings } from './settings.ts'
 import { levelsOf, type Row } from './shape.ts'
 
-/** Sends a request to the owners of its partitions, again for those that have moved, and makes one response of the answers. */
+/**
+ * Sends a request to the owners of its partitions, again for those that have moved, and makes one response of the
+ * answers.
+ */
 export class PartitionFanout {
   readonly #settings: Settings
   readonly #exchange: Exchange
@@ -61,7 +64,9 @@ export class PartitionFanout {
 
   #owners(parts: readonly Part[]): Promise<Owners> {
     const { cluster, request, rest } = this.#call
-    return this.#toLeaders ? leadersOf(cluster, parts, rest()) : shareCoordinatorsOf(cluster, request['groupId'], parts, rest())
+    return this.#toLeaders
+      ? leadersOf(cluster, parts, rest())
+      : shareCoordinatorsOf(cluster, request['groupId'], parts, rest())
   }
 
   /** One round; answers the partitions to ask for again. */
@@ -71,7 +76,8 @@ export class PartitionFanout {
     const { byBroker, refused } = await this.#owners(parts)
     for (const [part, code] of refused) {
       // What the metadata does not have will not come by waiting, but a partition may be newer than what we know.
-      const hopeless = code === ErrorCode.UnknownTopicOrPartition && (attempt > 1 || cluster.peek(part.topic) === undefined)
+      const hopeless =
+        code === ErrorCode.UnknownTopicOrPartition && (attempt > 1 || cluster.peek(part.topic) === undefined)
       this.#settle(part, code, hopeless ? [] : again)
     }
     await Promise.all([...byBroker].map(([broker, its]) => this.#askOne(broker, its, again)))
@@ -97,12 +103,15 @@ export class PartitionFanout {
     const { cluster } = this.#call
     const sent = partsOf(request, this.#shapes.request, id => cluster.nameOf(id))
     const names = new Map(sent.map(({ topic, topicId }) => [topicId, topic]))
-    const told = new Map(partsOf(response, this.#shapes.response, id => names.get(id)).map(part => [part.key, part.partition as Row]))
+    const told = new Map(
+      partsOf(response, this.#shapes.response, id => names.get(id)).map(part => [part.key, part.partition as Row]),
+    )
     const endpoints = response['nodeEndpoints'] ?? []
     for (const part of parts) {
       const answer = told.get(part.key)
       const { leaderId = -1, leaderEpoch = -1 } = answer?.['currentLeader'] ?? {}
-      if (leaderId >= 0) cluster.learnLeader({ topic: part.topic, partition: part.index }, { leaderId, leaderEpoch, endpoints })
+      if (leaderId >= 0)
+        cluster.learnLeader({ topic: part.topic, partition: part.index }, { leaderId, leaderEpoch, endpoints })
       this.#settle(part, answer ?? ErrorCode.Unknown, again)
     }
     this.#responses.push(response)

@@ -16,7 +16,11 @@ export interface Part {
 }
 
 /** The partitions a request or response is about. `nameOf` tells the topic of an id. */
-export function partsOf(message: Row, levels: readonly Level[], nameOf: (topicId: string) => string | undefined): Part[] {
+export function partsOf(
+  message: Row,
+  levels: readonly Level[],
+  nameOf: (topicId: string) => string | undefined,
+): Part[] {
   const parts: Part[] = []
   const walk = (row: Row, depth: number, within: readonly Row[]): void => {
     const { list, id } = levels[depth]!

@@ -7,7 +7,10 @@ import { retry } from './retry.ts'
 import type { Settings } from './settings.ts'
 
 export interface WaitOptions extends CallOptions {
-  /** Bounds the wait, in milliseconds. Default: the transport's `requestTimeout`, but 10 s for a cluster that never answered yet. */
+  /**
+   * Bounds the wait, in milliseconds. Default: the transport's `requestTimeout`, but 10 s for a cluster that never
+   * answered yet.
+   */
   timeoutMs?: number
 }
 
@@ -33,7 +36,12 @@ export class Patience {
   }
 
   /** Runs the task until it works, fails for good or the time is up. */
-  run<T>(what: string, { signal, timeoutMs = this.usual }: WaitOptions, task: () => Promise<T>, again = isTemporary): Promise<T> {
+  run<T>(
+    what: string,
+    { signal, timeoutMs = this.usual }: WaitOptions,
+    task: () => Promise<T>,
+    again = isTemporary,
+  ): Promise<T> {
     const { backoff, clock, lifetime, onEvent } = this.#settings
     return retry(task, {
       deadline: new Deadline(timeoutMs, clock),

@@ -37,8 +37,9 @@ interface Slot {
 const restBeforeClosing = 1000
 
 /**
- * The open connections of a transport, by broker, lane and key. Each is opened once however many ask, again after a failure with a growing
- * wait per broker, and closed when idle. One timer looks after them all, and runs only while there are any.
+ * The open connections of a transport, by broker, lane and key. Each is opened once however many ask, again after a
+ * failure with a growing wait per broker, and closed when idle. One timer looks after them all, and runs only while
+ * there are any.
  */
 export class Pool {
   readonly #settings: Settings
@@ -57,7 +58,11 @@ export class Pool {
   }
 
   /** An open connection, made if need be. */
-  async connection(address: Address, lane: Lane, { key = '', signal, timeoutMs, peer }: ConnectionOptions = {}): Promise<BrokerConnection> {
+  async connection(
+    address: Address,
+    lane: Lane,
+    { key = '', signal, timeoutMs, peer }: ConnectionOptions = {},
+  ): Promise<BrokerConnection> {
     signal?.throwIfAborted()
     this.#settings.lifetime.enter()
     const broker = formatAddress(address)
@@ -66,7 +71,9 @@ export class Pool {
     if (slot?.connection?.closed === false) return this.#use(slot, slot.connection)
     // A connection that has just ended leaves its slot a moment later.
     const opening =
-      slot !== undefined && slot.connection === undefined ? slot.opening : this.#begin({ id, address, broker, lane, key, peer })
+      slot !== undefined && slot.connection === undefined
+        ? slot.opening
+        : this.#begin({ id, address, broker, lane, key, peer })
     if (timeoutMs === undefined) return abortable(opening, signal)
     const late = (): unknown => new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
@@ -98,7 +105,9 @@ export class Pool {
     connection.abort(new ClosedError(`${connection.broker}: its user has closed`))
   }
 
-  /** The same for all that were asked for by this key, those still being opened, too: nobody else would ever use them. */
+  /**
+   * The same for all that were asked for by this key, those still being opened, too: nobody else would ever use them.
+   */
   releaseKey(key: string): void {
     for (const { key: own, connection, opening } of [...this.#slots.values()]) {
       if (own !== key) continue
@@ -118,7 +127,8 @@ export class Pool {
 
   /** Closes the connections to a broker that no request uses. */
   closeIdleTo(broker: string): void {
-    for (const slot of [...this.#slots.values()]) if (slot.broker === broker && slot.connection?.inFlight === 0) void this.#leave(slot)
+    for (const slot of [...this.#slots.values()])
+      if (slot.broker === broker && slot.connection?.inFlight === 0) void this.#leave(slot)
   }
 
   /** Ends everything; bounded by the patience of BrokerConnection.close. */
@@ -211,7 +221,10 @@ export class Pool {
     return drained.then(() => connection.close())
   }
 
-  /** Under a connection limit, a lane that has none of its own takes another's to the same broker. Groups never do: a JoinGroup waits long. */
+  /**
+   * Under a connection limit, a lane that has none of its own takes another's to the same broker. Groups never do: a
+   * JoinGroup waits long.
+   */
   #slotToShare(broker: string, lane: Lane): Slot | undefined {
     if (lane === 'group' || !this.#full || this.#idleSlot(restBeforeClosing) !== undefined) return undefined
     for (const slot of this.#slots.values()) {

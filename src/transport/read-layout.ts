@@ -15,15 +15,17 @@ export function layoutOf(name: string, told: WireTopic): TopicLayout {
 }
 
 /**
- * The layout with those partitions of the known one that have a newer leader: a broker that lags behind may tell an older one (KIP-320). The same
- * layout if there are none. A topic made anew starts over.
+ * The layout with those partitions of the known one that have a newer leader: a broker that lags behind may tell an
+ * older one (KIP-320). The same layout if there are none. A topic made anew starts over.
  */
 export function withNewerLeaders(layout: TopicLayout, known: TopicLayout | undefined): TopicLayout {
   if (layout.error !== null || known?.id !== layout.id) return layout
   const isNewer = (before: PartitionLayout | undefined, { leaderEpoch }: PartitionLayout): boolean =>
     before !== undefined && leaderEpoch >= 0 && leaderEpoch < before.leaderEpoch
   if (!layout.partitions.some((now, index) => isNewer(known.partitions[index], now))) return layout
-  const partitions = layout.partitions.map((now, index) => (isNewer(known.partitions[index], now) ? known.partitions[index]! : now))
+  const partitions = layout.partitions.map((now, index) =>
+    isNewer(known.partitions[index], now) ? known.partitions[index]! : now,
+  )
   return { ...layout, partitions }
 }
 
@@ -31,7 +33,8 @@ export function withNewerLeaders(layout: TopicLayout, known: TopicLayout | undef
 function oddity(name: string, { partitions }: WireTopic): IsoKafkaError | null {
   const numbers = partitions.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b)
   const odd = numbers.find((number, at) => number !== at)
-  if (odd !== undefined) return new ProtocolError(`topic ${name}: the metadata has partition ${odd} in a list of ${numbers.length}`)
+  if (odd !== undefined)
+    return new ProtocolError(`topic ${name}: the metadata has partition ${odd} in a list of ${numbers.length}`)
   return numbers.length === 0 ? new ProtocolError(`topic ${name}: the metadata has none of its partitions`) : null
 }
 

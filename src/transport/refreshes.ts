@@ -2,7 +2,10 @@ import { backoffDelay } from '../base/backoff.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Settings } from './settings.ts'
 
-/** When metadata is asked for anew: at once for cause, the next ones spaced by the backoff; for age alone, once per `metadataTtl`. */
+/**
+ * When metadata is asked for anew: at once for cause, the next ones spaced by the backoff; for age alone, once per
+ * `metadataTtl`.
+ */
 export class Refreshes {
   readonly #settings: Settings
   #causes = 0
@@ -37,10 +40,14 @@ export class Refreshes {
   /** From the first thing known on, what is known grows old. */
   begin(): void {
     const { clock, metadataTtl } = this.#settings
-    if (this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = clock.monotonic() + metadataTtl * (0.75 + 0.25 * Math.random())
+    if (this.#dueAt === Number.POSITIVE_INFINITY)
+      this.#dueAt = clock.monotonic() + metadataTtl * (0.75 + 0.25 * Math.random())
   }
 
-  /** Whether to refresh behind the back of who uses a topic; `doubtful`: what the last answer said of it is not believed. */
+  /**
+   * Whether to refresh behind the back of who uses a topic; `doubtful`: what the last answer said of it is not
+   * believed.
+   */
   wanted(doubtful: boolean): boolean {
     return this.#settings.clock.monotonic() >= this.#quietUntil && (doubtful || this.isDue)
   }

@@ -7,8 +7,8 @@ import type { LookUp } from './settings.ts'
 /** Translates broker names where the runtime's own resolution does not do. */
 export interface BrokerResolver {
   /**
-   * IP addresses to dial: in this order, those that failed lately last, and the next beside one that takes long. The broker's port is kept, and TLS still
-   * checks the broker's name.
+   * IP addresses to dial: in this order, those that failed lately last, and the next beside one that takes long. The
+   * broker's port is kept, and TLS still checks the broker's name.
    */
   lookupBrokerIpAddr(broker: Pick<Broker, 'host' | 'port'>, options?: CallOptions): Promise<readonly string[]>
 }
@@ -24,7 +24,8 @@ export function lookUpBy(resolver: BrokerResolver): LookUp {
       if (signal.aborted || error instanceof ConfigError) throw error
       throw new ConnectionError(broker, `the resolver failed: ${messageOf(error)}`, { cause: error })
     }
-    if (!Array.isArray(found)) throw new ConfigError(`${broker}: the resolver must answer a list of addresses, not ${found}`)
+    if (!Array.isArray(found))
+      throw new ConfigError(`${broker}: the resolver must answer a list of addresses, not ${found}`)
     if (found.length === 0) throw new ConnectionError(broker, 'the resolver found no address')
     return found
   }

@@ -7,7 +7,10 @@ import type { Natives } from '../socket/socket.ts'
 export interface RoundTripOptions extends CallOptions {
   /** Bounds the whole call, retries included, in milliseconds. Default: the transport's `requestTimeout`. */
   timeoutMs?: number
-  /** Sends it to this broker, wherever the API would go by itself. Needed where a request is about a broker that it does not name. */
+  /**
+   * Sends it to this broker, wherever the API would go by itself. Needed where a request is about a broker that it does
+   * not name.
+   */
   brokerId?: number
 }
 
@@ -17,8 +20,13 @@ export interface RoundTripper {
   readonly codecs?: Codecs
   readonly natives?: Natives
   /**
-   * Sends one request to the broker or brokers it concerns. Errors of single items (a topic, a partition, a group) stay in the response;
-   * the promise rejects when no response came.
+   * Sends one request to the broker or brokers it concerns. Errors of single items (a topic, a partition, a group) stay
+   * in the response; the promise rejects when no response came.
    */
-  roundTrip<A extends AnyApi>(addr: AddressLike, api: A, request: RequestInput<A>, options?: RoundTripOptions): Promise<ResponseOf<A>>
+  roundTrip<A extends AnyApi>(
+    addr: AddressLike,
+    api: A,
+    request: RequestInput<A>,
+    options?: RoundTripOptions,
+  ): Promise<ResponseOf<A>>
 }

@@ -99,7 +99,9 @@ export class Router {
     return concatenated(await Promise.all(asked))
   }
 
-  /** Each resource of a broker's own to that broker, the others together to where they belong; any failure fails all. */
+  /**
+   * Each resource of a broker's own to that broker, the others together to where they belong; any failure fails all.
+   */
   async #toBrokers(call: RoutedCall, { resources }: BrokerRoute): Promise<Row> {
     const { cluster, api, request, rest } = call
     if (resources === undefined) throw new ConfigError(`${api.name} is about one broker: say which, with brokerId`)
@@ -114,7 +116,10 @@ export class Router {
     const others = plainDestination(call, resources.otherwise)
     if (byBroker.size === 0) return this.#toOne(call, others)
     const responses = [...byBroker].map(([id, its]) =>
-      this.#toOne({ ...call, request: { ...request, [list]: its } }, id === undefined ? others : brokerOf(cluster, id, rest)),
+      this.#toOne(
+        { ...call, request: { ...request, [list]: its } },
+        id === undefined ? others : brokerOf(cluster, id, rest),
+      ),
     )
     const response = concatenated(await Promise.all(responses))
     const order = new Map(asked.map((resource, at) => [keyOf(resource), at]))
@@ -132,7 +137,10 @@ export class Router {
     })
   }
 
-  /** Repeats the task while that may help. There may be no time to ask who else is to be asked: the last answer is the answer then. */
+  /**
+   * Repeats the task while that may help. There may be no time to ask who else is to be asked: the last answer is the
+   * answer then.
+   */
   async #trying(call: RoutedCall, task: () => Promise<Row>): Promise<Row> {
     const { api, deadline, signal, cluster } = call
     const { backoff, lifetime, onEvent } = this.#settings
@@ -152,14 +160,21 @@ export class Router {
     }
   }
 
-  readonly #exchange = async ({ cluster, api, rest }: RoutedCall, broker: Whom, request: Row): Promise<Row | undefined> => {
+  readonly #exchange = async (
+    { cluster, api, rest }: RoutedCall,
+    broker: Whom,
+    request: Row,
+  ): Promise<Row | undefined> => {
     const { lane = 'control' } = api
     const held = lane === 'fetch' ? this.#holdFetchKey(broker) : undefined
     try {
       // A member's requests wait for other members: each has a connection of its own.
       const key = lane === 'group' ? `${request['groupId']} ${request['memberId']}` : held
       const connection = await cluster.connection(broker, lane, { ...rest(), ...(key !== undefined && { key }) })
-      const response = await connection.request(api, request, { ...rest(), ...(request['acks'] === 0 && { noResponse: true }) })
+      const response = await connection.request(api, request, {
+        ...rest(),
+        ...(request['acks'] === 0 && { noResponse: true }),
+      })
       if (broker === 'any' && codeIn(response, anyBroker.redirectCodes) !== 0) cluster.avoid(connection)
       return response
     } finally {
@@ -188,7 +203,10 @@ function settled(response: Row, redirectCodes: readonly number[]): Row {
   return response
 }
 
-/** The broker that a resource belongs to; undefined for what all brokers have in common, and for the defaults of brokers. */
+/**
+ * The broker that a resource belongs to; undefined for what all brokers have in common, and for the defaults of
+ * brokers.
+ */
 function ownBroker({ resourceType, resourceName }: Row): number | undefined {
   return brokerResources.includes(resourceType) && /^\d+$/.test(resourceName) ? Number(resourceName) : undefined
 }

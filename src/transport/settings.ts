@@ -12,8 +12,15 @@ import { Lifetime } from './lifetime.ts'
 /** The addresses to dial for a broker, in the order to try them. */
 export type LookUp = (broker: Address, signal: AbortSignal) => Promise<readonly string[]>
 
-/** Takes so many milliseconds at most; answers when to authenticate anew, by the monotonic clock; Infinity for never. */
-export type Authenticate = (settings: Settings, broker: Address, connection: BrokerConnection, milliseconds: number) => Promise<number>
+/**
+ * Takes so many milliseconds at most; answers when to authenticate anew, by the monotonic clock; Infinity for never.
+ */
+export type Authenticate = (
+  settings: Settings,
+  broker: Address,
+  connection: BrokerConnection,
+  milliseconds: number,
+) => Promise<number>
 
 /** All that the parts of a transport go by, checked and complete. */
 export interface Settings {
@@ -48,7 +55,10 @@ interface Surroundings {
   readonly logger?: Logger | null | undefined
 }
 
-/** The settings of who gives none. They are apart from what checks those that are given: a Writer without a transport carries no more than this. */
+/**
+ * The settings of who gives none. They are apart from what checks those that are given: a Writer without a transport
+ * carries no more than this.
+ */
 export function defaultSettings({ adapter, natives, clock: given, logger }: Surroundings): Settings {
   const detached = detachedOf(natives)
   const clock = detachedClock(given, natives, detached)

@@ -14,7 +14,9 @@ export interface Level {
   blank(): Row
 }
 
-/** What topics and partitions are called by in Kafka's definitions, and what markers and resources are told apart by. */
+/**
+ * What topics and partitions are called by in Kafka's definitions, and what markers and resources are told apart by.
+ */
 const ids: readonly string[] = [
   'name',
   'topic',

@@ -20,7 +20,10 @@ interface Entry {
 
 /** Java's metadata.max.idle.ms: what no one used for so long is not asked for any more. */
 const forgottenAfter = 5 * 60_000
-/** A broker that just started may know of no topic for a while. One that is denied for longer than this, in milliseconds, is gone. */
+/**
+ * A broker that just started may know of no topic for a while. One that is denied for longer than this, in
+ * milliseconds, is gone.
+ */
 const deniedFor = 10_000
 const rememberedIds = 8
 
@@ -59,8 +62,9 @@ export class TopicCache {
   }
 
   /**
-   * Takes in what a broker said of a topic; answers what to believe now. What denies a topic that we know (an error, no partitions, fewer
-   * partitions, a hole in the list, an id it had before) is not believed before all answers have denied it for a while, nor are older leaders.
+   * Takes in what a broker said of a topic; answers what to believe now. What denies a topic that we know (an error, no
+   * partitions, fewer partitions, a hole in the list, an id it had before) is not believed before all answers have
+   * denied it for a while, nor are older leaders.
    */
   hear(name: string, told: WireTopic): TopicLayout {
     const known = this.#entries.get(name)
@@ -83,7 +87,10 @@ export class TopicCache {
     return layout
   }
 
-  /** An answer denied what we know of the topic, or left it out; whether that has gone on for so long that the topic is forgotten. */
+  /**
+   * An answer denied what we know of the topic, or left it out; whether that has gone on for so long that the topic is
+   * forgotten.
+   */
   deny(name: string): boolean {
     const known = this.#entries.get(name)
     if (known === undefined) return true
@@ -106,7 +113,8 @@ export class TopicCache {
   learnLeader(name: string, index: number, leader: number, leaderEpoch: number): boolean {
     const entry = this.#entries.get(name)
     const partition = entry?.layout.partitions[index]
-    if (entry === undefined || partition === undefined || leader < 0 || leaderEpoch <= partition.leaderEpoch) return false
+    if (entry === undefined || partition === undefined || leader < 0 || leaderEpoch <= partition.leaderEpoch)
+      return false
     const partitions = entry.layout.partitions.with(index, { ...partition, leader, leaderEpoch, error: null })
     entry.layout = { ...entry.layout, partitions }
     return true

@@ -10,7 +10,13 @@ const createPartitions = 37
 const patience = 5000
 
 /** After topics were made, extended or deleted: waits a while until all brokers know. */
-export async function awaitTopicChanges(cluster: Cluster, apiKey: number, request: Row, response: Row, within: WaitOptions): Promise<void> {
+export async function awaitTopicChanges(
+  cluster: Cluster,
+  apiKey: number,
+  request: Row,
+  response: Row,
+  within: WaitOptions,
+): Promise<void> {
   if (request['validateOnly'] === true) return
   const options = { ...within, timeoutMs: Math.min(patience, within.timeoutMs ?? patience) }
   try {
@@ -27,5 +33,7 @@ function done(results: readonly Row[]): string[] {
 }
 
 function idsOf(results: readonly Row[]): Map<string, string> {
-  return new Map(results.filter(({ errorCode, name }) => errorCode === 0 && name).map(({ name, topicId }) => [name, topicId]))
+  return new Map(
+    results.filter(({ errorCode, name }) => errorCode === 0 && name).map(({ name, topicId }) => [name, topicId]),
+  )
 }

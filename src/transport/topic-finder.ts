@@ -13,8 +13,8 @@ export interface TopicOptions extends WaitOptions {
 }
 
 /**
- * How long a topic that we never knew is asked for again while every answer denies it, in milliseconds: one just made, or a broker just
- * started. One that is being created may take longer.
+ * How long a topic that we never knew is asked for again while every answer denies it, in milliseconds: one just made,
+ * or a broker just started. One that is being created may take longer.
  */
 const deniedFor = 2000
 const uncreatedFor = 4000
@@ -32,7 +32,13 @@ export class TopicFinder {
   /** When topics were found not to exist. */
   readonly #missing = new Map<string, number>()
 
-  constructor(settings: Settings, directory: Brokers, patience: Patience, asking: Coalesce<Layouts>, loader: MetadataLoader) {
+  constructor(
+    settings: Settings,
+    directory: Brokers,
+    patience: Patience,
+    asking: Coalesce<Layouts>,
+    loader: MetadataLoader,
+  ) {
     this.#settings = settings
     this.#directory = directory
     this.#patience = patience
@@ -59,18 +65,24 @@ export class TopicFinder {
     } catch (error) {
       if (!hasCode(error, ErrorCode.UnknownTopicOrPartition)) throw error
       this.#note(name)
-      throw new KafkaError(ErrorCode.UnknownTopicOrPartition, `topic ${name} does not exist; ${create ? uncreated : absent}`, {
-        cause: error,
-      })
+      throw new KafkaError(
+        ErrorCode.UnknownTopicOrPartition,
+        `topic ${name} does not exist; ${create ? uncreated : absent}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
   async #ask(name: string, create: boolean): Promise<TopicLayout> {
     const layout = (await (create ? this.#creating : this.#asking).ask([name], { fresh: false })).get(name)
-    if (layout === undefined) throw new ConnectionError(this.#directory.seedNames, `the metadata left out topic ${name}`)
+    if (layout === undefined)
+      throw new ConnectionError(this.#directory.seedNames, `the metadata left out topic ${name}`)
     if (layout.error !== null) throw layout.error
     // A topic just created has no leaders for a moment.
-    if (create && layout.partitions.every(({ leader }) => leader < 0)) throw new KafkaError(ErrorCode.LeaderNotAvailable, `topic ${name}`)
+    if (create && layout.partitions.every(({ leader }) => leader < 0))
+      throw new KafkaError(ErrorCode.LeaderNotAvailable, `topic ${name}`)
     return layout
   }
 

@@ -14,8 +14,8 @@ import { Router } from './router.ts'
 const roundTripSettings: SettingKinds<RoundTripOptions> = { signal: 'object', timeoutMs: 'number', brokerId: 'number' }
 
 /**
- * Connections to Kafka clusters, what is known of them, and the routing of requests. Share one between the Writers, Readers and Clients of a
- * program (in Workers: of one request); the one who made it closes it.
+ * Connections to Kafka clusters, what is known of them, and the routing of requests. Share one between the Writers,
+ * Readers and Clients of a program (in Workers: of one request); the one who made it closes it.
  */
 export class Transport extends Network<Cluster> implements RoundTripper {
   readonly #router: Router
@@ -36,8 +36,10 @@ export class Transport extends Network<Cluster> implements RoundTripper {
     const { signal, ...rest } = given('roundTrip', options, roundTripSettings)
     // A bare signal is an object without settings.
     signalOf('roundTrip', 'aborted' in options ? options : signal && { signal }, extra)
-    if (typeof api?.key !== 'number') throw new ConfigError(`roundTrip takes an API of isokafka/protocol, not ${shown(api)}`)
-    if (typeof request !== 'object' || request === null) throw new ConfigError(`${api.name}: a request is an object, not ${shown(request)}`)
+    if (typeof api?.key !== 'number')
+      throw new ConfigError(`roundTrip takes an API of isokafka/protocol, not ${shown(api)}`)
+    if (typeof request !== 'object' || request === null)
+      throw new ConfigError(`${api.name}: a request is an object, not ${shown(request)}`)
     return await traced(this.#router.send(this.cluster(addr), api, request, { ...rest, ...(signal && { signal }) }))
   }
 

@@ -21,7 +21,10 @@ export interface Outgoing {
   rested(queue: PartitionQueue): void
 }
 
-/** Gathers messages in batches, partition by partition, splits those that are too large, and tells of those that are done with. */
+/**
+ * Gathers messages in batches, partition by partition, splits those that are too large, and tells of those that are
+ * done with.
+ */
 export class Accumulator implements QueueHost {
   readonly settings: Settings
   readonly memory: BufferMemory
@@ -40,7 +43,9 @@ export class Accumulator implements QueueHost {
     this.#outgoing = outgoing
     this.#completion =
       settings.completion &&
-      guarded(settings.completion, thrown => logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown))
+      guarded(settings.completion, thrown =>
+        logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown),
+      )
     this.#builders = new BuilderPool(transport.natives.writeUtf8?.bind(transport.natives))
     this.memory = new BufferMemory(settings.maxBufferedBytes)
   }
@@ -53,10 +58,14 @@ export class Accumulator implements QueueHost {
     this.#outgoing.rested(queue)
   }
 
-  /** Encodes the message into its partition's open batch, a new one if it has no room. `bound` is the most bytes it adds. */
+  /**
+   * Encodes the message into its partition's open batch, a new one if it has no room. `bound` is the most bytes it
+   * adds.
+   */
   append(queue: PartitionQueue, message: MessageInput, timestamp: number, bound: number): Batch {
     const { open } = queue
-    const fits = open !== null && open.count < this.settings.batchSize && open.builder.size + bound <= queue.topic.batchBytes
+    const fits =
+      open !== null && open.count < this.settings.batchSize && open.builder.size + bound <= queue.topic.batchBytes
     const batch = fits ? open : this.#openBatch(queue)
     const { builder } = batch
     const before = builder.size
@@ -83,7 +92,9 @@ export class Accumulator implements QueueHost {
     this.#observe(batch, error)
     if (this.#completion !== undefined) this.#completion(batch.writtenMessages(), error)
     else if (error !== null && this.settings.async)
-      this.#logger.error(`${batch.count} messages for ${batch.topic}/${batch.partition} were not written: ${messageOf(error)}`)
+      this.#logger.error(
+        `${batch.count} messages for ${batch.topic}/${batch.partition} were not written: ${messageOf(error)}`,
+      )
     batch.tell(error)
     // While a request carries it, its bytes are the socket's.
     if (!batch.inFlight) this.#builders.give(batch.builder)

@@ -80,7 +80,17 @@ export class Backlog {
       const call = { done: resolve, refuse: () => resolve() }
       const since = this.#host.clock.monotonic()
       const partitioners = [...this.#lines.keys()]
-      this.add({ messages: [], partitioners, now: 0, call, signal: undefined, since, queues: null, taken: 0, over: false })
+      this.add({
+        messages: [],
+        partitioners,
+        now: 0,
+        call,
+        signal: undefined,
+        since,
+        queues: null,
+        taken: 0,
+        over: false,
+      })
     })
   }
 
@@ -175,7 +185,8 @@ export class Backlog {
       error => {
         this.#asking.delete(partitioner)
         const forAll = error instanceof KafkaError || !isTemporary(error)
-        for (const call of this.#lines.get(partitioner) ?? []) if (forAll || call.since <= now) this.#refuse(call, error)
+        for (const call of this.#lines.get(partitioner) ?? [])
+          if (forAll || call.since <= now) this.#refuse(call, error)
         host.schedule()
       },
     )

@@ -12,7 +12,9 @@ interface Run {
   to: number
 }
 
-/** A partition's batch from its first message until it is settled. It, not the request it rides in, is what is retried. */
+/**
+ * A partition's batch from its first message until it is settled. It, not the request it rides in, is what is retried.
+ */
 export class Batch implements SettledBatch {
   readonly topic: string
   readonly partition: number
@@ -22,14 +24,20 @@ export class Batch implements SettledBatch {
   closedAt = 0
   firstSentAt = 0
 
-  /** Under which identity and sequence number it is sent, from the first sending on; null and -1 before, and without idempotence. */
+  /**
+   * Under which identity and sequence number it is sent, from the first sending on; null and -1 before, and without
+   * idempotence.
+   */
   identity: ProducerIdentity | null = null
   sequence = -1
   /** How often it was sent. */
   attempts = 0
   /** Whether an earlier attempt may have been written: it ended without the broker's clear answer. */
   maybeWritten = false
-  /** Part of one that may have been written whole: the broker would not know a repeat of it for one, but find it out of sequence. */
+  /**
+   * Part of one that may have been written whole: the broker would not know a repeat of it for one, but find it out of
+   * sequence.
+   */
   partOfDoubtful = false
   /** How many connections ended under requests of its size, as far as it was alone in one. */
   refusals = 0
@@ -104,7 +112,11 @@ export class Batch implements SettledBatch {
 
   /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
   finish(compression: Compressor | undefined, level: number | undefined): Uint8Array {
-    const stamp = { producerId: this.identity?.id ?? -1n, producerEpoch: this.identity?.epoch ?? -1, baseSequence: this.sequence }
+    const stamp = {
+      producerId: this.identity?.id ?? -1n,
+      producerEpoch: this.identity?.epoch ?? -1,
+      baseSequence: this.sequence,
+    }
     let records: Uint8Array | undefined
     if (compression !== undefined && !this.#incompressible) {
       records = this.builder.finish({ ...stamp, compression, level })
@@ -125,7 +137,9 @@ export class Batch implements SettledBatch {
     return this.#baseOffset < 0 ? -1 : this.#baseOffset + record
   }
 
-  /** When the record was written, in milliseconds: the broker's time where the topic stamps records itself, else `own`. */
+  /**
+   * When the record was written, in milliseconds: the broker's time where the topic stamps records itself, else `own`.
+   */
   timeOf(own: number): number {
     return this.#logAppendTime >= 0 ? this.#logAppendTime : own
   }

@@ -35,7 +35,10 @@ export interface BrokerSenderHost {
   refresh(topic: Topic): void
 }
 
-/** Batches still gathering go along only while fewer requests than this are under way; then they gather until one is answered. */
+/**
+ * Batches still gathering go along only while fewer requests than this are under way; then they gather until one is
+ * answered.
+ */
 const eagerRequests = 2
 
 /** Sends the batches of the partitions one broker leads: several in a request, several requests under way. */
@@ -152,7 +155,8 @@ export class BrokerSender implements QueueSender {
     this.#limits.answered(request.bytes, now)
     metrics.writes++
     metrics.writeTime.observe(now - sentAt)
-    if (response === undefined) for (const { queue, batch } of request.sent) queue.completed(batch, 'written', null, now)
+    if (response === undefined)
+      for (const { queue, batch } of request.sent) queue.completed(batch, 'written', null, now)
     else {
       if (response.throttleTimeMs > 0) {
         metrics.waitTime.observe(response.throttleTimeMs)
@@ -177,7 +181,11 @@ export class BrokerSender implements QueueSender {
   }
 
   /** Takes the new leader from the answer (KIP-951), else asks. */
-  #followLeader({ topic, index }: PartitionQueue, { currentLeader }: PartitionAnswer, { nodeEndpoints }: ProduceResponse): void {
+  #followLeader(
+    { topic, index }: PartitionQueue,
+    { currentLeader }: PartitionAnswer,
+    { nodeEndpoints }: ProduceResponse,
+  ): void {
     const hint = { ...currentLeader, endpoints: nodeEndpoints }
     if (!this.#host.cluster.learnLeader({ topic: topic.name, partition: index }, hint)) this.#host.refresh(topic)
   }
@@ -246,7 +254,8 @@ function produceError(
   if (errorCode === 0) return null
   const [first] = recordErrors
   const reason = first?.batchIndexErrorMessage ? `record ${first.batchIndex}: ${first.batchIndexErrorMessage}` : null
-  // Topics may have the formats v0 and v1 up to Kafka 3.9. Writing there without these numbers would break what the writer promises.
+  // Topics may have the formats v0 and v1 up to Kafka 3.9. Writing there without these numbers would break what the
+  // writer promises.
   const hint =
     errorCode === ErrorCode.UnsupportedForMessageFormat && idempotent
       ? "the topic's format, older than Kafka 0.11, has no place for an idempotent Writer's numbers: give idempotent: false, by which a retry may write twice"

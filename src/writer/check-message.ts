@@ -17,12 +17,16 @@ const fields = [
   'leaderEpoch',
 ]
 
-/** So many of a call's messages are looked at field by field, and the rest only if they have other fields set than the one before. */
+/**
+ * So many of a call's messages are looked at field by field, and the rest only if they have other fields set than the
+ * one before.
+ */
 const checkedInFull = 32
 
 /**
- * Refuses messages with fields that there are not: with `valeu` for `value` a message without a value would be written. To go through the fields
- * of each message would cost a sixth of the time that writing it takes, so of a long list not all are looked at.
+ * Refuses messages with fields that there are not: with `valeu` for `value` a message without a value would be written.
+ * To go through the fields of each message would cost a sixth of the time that writing it takes, so of a long list not
+ * all are looked at.
  */
 export function checkFields(messages: readonly MessageInput[]): void {
   const count = messages.length
@@ -46,13 +50,19 @@ export function checkField(message: MessageInput): void {
 
 /** Which of the usual fields are set; odd without a value. */
 function shapeOf({ key, value, headers, timestamp }: MessageInput): number {
-  return (value === undefined ? 1 : 0) + (key === undefined ? 2 : 0) + (headers === undefined ? 4 : 0) + (timestamp === undefined ? 8 : 0)
+  return (
+    (value === undefined ? 1 : 0) +
+    (key === undefined ? 2 : 0) +
+    (headers === undefined ? 4 : 0) +
+    (timestamp === undefined ? 8 : 0)
+  )
 }
 
 function refuse(message: MessageInput, name: string): void {
   if (!Object.hasOwn(message, name) || (message as Record<string, unknown>)[name] === undefined) return
   const own = fields.slice(0, 8)
   const meant = nearest(name, Object.fromEntries(own.map(each => [each, 0])))
-  const advice = meant === undefined ? `; it has ${own.join(', ')}, and writerData is for what is yours` : `; did you mean ${meant}?`
+  const advice =
+    meant === undefined ? `; it has ${own.join(', ')}, and writerData is for what is yours` : `; did you mean ${meant}?`
   throw new ConfigError(`${name} is no field of a message${advice}`)
 }

@@ -28,7 +28,10 @@ export interface WriteReceipt {
   timestamp: number
 }
 
-/** Called once for each batch when it is settled, before its callers are told: all messages are of one partition. What it throws is logged. */
+/**
+ * Called once for each batch when it is settled, before its callers are told: all messages are of one partition. What
+ * it throws is logged.
+ */
 export type Completion = (messages: readonly WrittenMessage[], error: Error | null) => void
 
 /** Settings of a Writer. Only `addr` is required. Times are milliseconds. */
@@ -38,61 +41,74 @@ export interface WriterConfig {
   /** Where all messages go. Without it, each message names its topic; a message must not when the writer does. */
   topic?: string
   /**
-   * Chooses the partitions of messages that name none. Default: a message with a key goes where Java's producer puts it (Murmur2 of the key's
-   * bytes); those without ride together, what is written in one turn up to 16 KiB, and the partitions that have a leader take turns (KIP-794).
+   * Chooses the partitions of messages that name none. Default: a message with a key goes where Java's producer puts it
+   * (Murmur2 of the key's bytes); those without ride together, what is written in one turn up to 16 KiB, and the
+   * partitions that have a leader take turns (KIP-794).
    */
   balancer?: Balancer | BalancerFunc
-  /** How often a batch is tried when the writer is not idempotent. Default 10. An idempotent writer tries until `deliveryTimeout`. */
+  /**
+   * How often a batch is tried when the writer is not idempotent. Default 10. An idempotent writer tries until
+   * `deliveryTimeout`.
+   */
   maxAttempts?: number
   /** First wait before a retry; it doubles, ±20 %. Default 100. */
   writeBackoffMin?: number
   /** Longest wait before a retry. Default 1,000. */
   writeBackoffMax?: number
   /**
-   * A batch is closed at this many messages. Default 10,000: batches go out as soon as the partition's broker is idle whatever their size, so
-   * this is no wait for messages to gather (as kafka-go's 100 is) but a limit.
+   * A batch is closed at this many messages. Default 10,000: batches go out as soon as the partition's broker is idle
+   * whatever their size, so this is no wait for messages to gather (as kafka-go's 100 is) but a limit.
    */
   batchSize?: number
-  /** A batch is closed before it has more bytes than this, uncompressed. Default 1,000,000; brokers refuse more than 1,048,588 by default. */
+  /**
+   * A batch is closed before it has more bytes than this, uncompressed. Default 1,000,000; brokers refuse more than
+   * 1,048,588 by default.
+   */
   batchBytes?: number
   /**
-   * A request closes at this many bytes of batches, uncompressed, but takes one batch always. Default 1 MiB. Where brokers or proxies take less
-   * and end the connection, the writer finds out and keeps below.
+   * A request closes at this many bytes of batches, uncompressed, but takes one batch always. Default 1 MiB. Where
+   * brokers or proxies take less and end the connection, the writer finds out and keeps below.
    */
   maxRequestBytes?: number
   /**
-   * The longest that messages gather while the broker is busy with two requests of ours. An idle one gets them at the end of the turn.
-   * Default 10.
+   * The longest that messages gather while the broker is busy with two requests of ours. An idle one gets them at the
+   * end of the turn. Default 10.
    */
   batchTimeout?: number
   /** Bounds the requests that prepare a write: the topic's layout, the producer id. Default 10,000. */
   readTimeout?: number
   /** Bounds one produce request, until its answer. Default 10,000. */
   writeTimeout?: number
-  /** Bounds a message's way from its batch to success or error, retries included; before that, the wait for room in the buffer. Default 120,000. */
+  /**
+   * Bounds a message's way from its batch to success or error, retries included; before that, the wait for room in the
+   * buffer. Default 120,000.
+   */
   deliveryTimeout?: number
   /** Who must have a write before it counts as done. Default RequiredAcks.All, or 'all'. */
   requiredAcks?: RequiredAcks | RequiredAcksName
   /**
-   * Whether the broker drops what a retry sends twice, and keeps the order (KIP-98, KIP-360). Default: true with RequiredAcks.All, else it can't
-   * be. Without it a retry may write twice, and each partition has one batch in flight at a time, so that retries keep the order.
-   * Topics of the message formats v0 and v1, possible up to Kafka 3.9, have no place for it and answer UnsupportedForMessageFormat: give false.
+   * Whether the broker drops what a retry sends twice, and keeps the order (KIP-98, KIP-360). Default: true with
+   * RequiredAcks.All, else it can't be. Without it a retry may write twice, and each partition has one batch in flight
+   * at a time, so that retries keep the order. Topics of the message formats v0 and v1, possible up to Kafka 3.9, have
+   * no place for it and answer UnsupportedForMessageFormat: give false.
    */
   idempotent?: boolean
   /**
-   * writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller, others `completion` or
-   * the log.
+   * writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller,
+   * others `completion` or the log.
    */
   async?: boolean
   completion?: Completion
   /** Default Compression.None, or 'none'. */
   compression?: Compression | CompressionName
   /**
-   * More work for smaller batches, on the codec's own scale (KIP-390): gzip 0 to 9, lz4 1 to 17, zstd up to 22; snappy has none. Default: gzip's 6,
-   * the quickest of lz4 and of our zstd, 3 of a runtime's own.
+   * More work for smaller batches, on the codec's own scale (KIP-390): gzip 0 to 9, lz4 1 to 17, zstd up to 22; snappy
+   * has none. Default: gzip's 6, the quickest of lz4 and of our zstd, 3 of a runtime's own.
    */
   compressionLevel?: number
-  /** Bytes of messages encoded and not settled yet, at most: writeMessages waits when there are more. Default 64 MiB. */
+  /**
+   * Bytes of messages encoded and not settled yet, at most: writeMessages waits when there are more. Default 64 MiB.
+   */
   maxBufferedBytes?: number
   /** Creates missing topics, if the broker allows that. Default false. */
   allowAutoTopicCreation?: boolean

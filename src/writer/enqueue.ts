@@ -28,7 +28,10 @@ interface CheckedMessages {
   readonly bound: number
   /** The time of those that have none of their own. */
   readonly now: number
-  /** Whether what they choose may fail: it is done before the first of them is taken in, so that either none or all are wrong. */
+  /**
+   * Whether what they choose may fail: it is done before the first of them is taken in, so that either none or all are
+   * wrong.
+   */
   readonly choosy: boolean
 }
 
@@ -36,8 +39,9 @@ interface CheckedMessages {
 const mostAtOnce = 4096
 
 /**
- * Takes messages in: checks them, finds their partitions and puts them into batches. At once where the topics are known and there is room;
- * otherwise the call waits, and later calls for the same topics behind it, so that the order of calls is the order of messages.
+ * Takes messages in: checks them, finds their partitions and puts them into batches. At once where the topics are known
+ * and there is room; otherwise the call waits, and later calls for the same topics behind it, so that the order of
+ * calls is the order of messages.
  */
 export class Enqueuer implements Intake, BacklogHost {
   readonly clock: Clock
@@ -78,7 +82,8 @@ export class Enqueuer implements Intake, BacklogHost {
       batch.disown()
       return Promise.resolve()
     }
-    // Such calls share one promise, if the broker surely takes each in a batch of its own: it took one as large, or doesn't say.
+    // Such calls share one promise, if the broker surely takes each in a batch of its own: it took one as large, or
+    // doesn't say.
     if (!this.#settings.answered || headerBytes + bound <= batch.provenBytes) return batch.share()
     const call = new ListWrite(1)
     batch.claim(call, 0)
@@ -261,7 +266,10 @@ export class Enqueuer implements Intake, BacklogHost {
     const named = topic !== undefined && topic !== null && topic !== ''
     if (named && typeof topic !== 'string') throw new ConfigError(`a message's topic is a string, not ${topic}`)
     if (this.#own !== undefined) {
-      if (named) throw new ConfigError(`the writer writes to ${this.#own.topic.name}: a message must not name a topic too (${topic})`)
+      if (named)
+        throw new ConfigError(
+          `the writer writes to ${this.#own.topic.name}: a message must not name a topic too (${topic})`,
+        )
       return this.#own
     }
     if (!named) throw new ConfigError('a message needs a topic, since the writer has none')

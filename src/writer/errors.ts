@@ -1,7 +1,9 @@
 import { IsoKafkaError, messageOf, TimeoutError } from '../base/errors.ts'
 import type { MessageInput } from '../records/message-input.ts'
 
-/** Some messages of a writeMessages call failed. `errors[i]` says how the i-th message fared: null when it was written. */
+/**
+ * Some messages of a writeMessages call failed. `errors[i]` says how the i-th message fared: null when it was written.
+ */
 export class WriteErrors extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.WriteErrors'
   readonly errors: readonly (Error | null)[]
@@ -26,8 +28,8 @@ export class WriteErrors extends IsoKafkaError {
 }
 
 /**
- * A batch was given up, and whether it is in the log is not known: a request that carried it got no answer. `cause` is what ended it. If that
- * is `deliveryTimeout` alone it is a TimeoutError instead, whose `sent` says the same.
+ * A batch was given up, and whether it is in the log is not known: a request that carried it got no answer. `cause` is
+ * what ended it. If that is `deliveryTimeout` alone it is a TimeoutError instead, whose `sent` says the same.
  */
 export class UnknownOutcomeError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.UnknownOutcomeError'

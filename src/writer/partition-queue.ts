@@ -27,10 +27,16 @@ export interface QueueSender {
   remove(queue: PartitionQueue): void
 }
 
-/** Nothing to send and nothing in flight; something to send, and its leader to be looked up; or at the sender to one broker. */
+/**
+ * Nothing to send and nothing in flight; something to send, and its leader to be looked up; or at the sender to one
+ * broker.
+ */
 export type Place = 'idle' | 'unplaced' | QueueSender
 
-/** How many batches of a partition a broker remembers per producer to recognise repeats: so many may be on their way at once. */
+/**
+ * How many batches of a partition a broker remembers per producer to recognise repeats: so many may be on their way at
+ * once.
+ */
 const mostRemembered = 5
 /** How often connections may end under batches that go alone before their size is taken for the cause. */
 const mostRefusals = 3
@@ -38,10 +44,11 @@ const mostRefusals = 3
 /**
  * One partition's batches, in order, and the rules of sending them safely.
  *
- * When a batch fails, those behind it wait until everything in flight is answered; then all are sent again in order, under the same sequence
- * numbers, so that the broker drops what it has already. When a batch is given up, its numbers stay a gap in the sequence, across which the
- * broker takes nothing. What may have been written before the gap showed is sent again until that is known; then the producer's epoch is
- * bumped and the numbers of what remains begin anew (KIP-360).
+ * When a batch fails, those behind it wait until everything in flight is answered; then all are sent again in order,
+ * under the same sequence numbers, so that the broker drops what it has already. When a batch is given up, its numbers
+ * stay a gap in the sequence, across which the broker takes nothing. What may have been written before the gap showed
+ * is sent again until that is known; then the producer's epoch is bumped and the numbers of what remains begin anew
+ * (KIP-360).
  */
 export class PartitionQueue {
   readonly topic: Topic
@@ -70,7 +77,10 @@ export class PartitionQueue {
 
   #identity: ProducerIdentity | null = null
   #nextSequence = 0
-  /** The broker has taken a batch under this identity. Until then it takes any number for the first, and so the second for it if that overtakes. */
+  /**
+   * The broker has taken a batch under this identity. Until then it takes any number for the first, and so the second
+   * for it if that overtakes.
+   */
   #known = false
   /** A batch that had a sequence number was given up. */
   #gap = false
@@ -112,7 +122,10 @@ export class PartitionQueue {
     this.open = null
   }
 
-  /** The next batch to send, numbered and counted as in flight; null when there is none or it has to wait. `eager` takes the open one too. */
+  /**
+   * The next batch to send, numbered and counted as in flight; null when there is none or it has to wait. `eager` takes
+   * the open one too.
+   */
   take(now: number, eager: boolean): Batch | null {
     if (this.#holding || this.#full || now < this.retryAt) return null
     if (this.#closed.length === 0 && (eager || this.#gatheredUntil <= now)) this.close(now)
@@ -176,7 +189,10 @@ export class PartitionQueue {
     return (this.#sent[0] ?? this.#closed[0] ?? this.open)?.createdAt ?? Number.POSITIVE_INFINITY
   }
 
-  /** What there is could not be sent: no leader, no way to it, no producer id. `fatal` when there is no use in trying again. */
+  /**
+   * What there is could not be sent: no leader, no way to it, no producer id. `fatal` when there is no use in trying
+   * again.
+   */
   unreachable(error: Error, fatal: boolean, now: number): void {
     this.#backOff(now, error)
     if (fatal || (this.#host.ids === null && this.#failures >= this.#host.settings.maxAttempts)) {
@@ -215,20 +231,24 @@ export class PartitionQueue {
 
   #recover(batch: Batch, outcome: Exclude<ProduceOutcome, 'written'>, error: Error, now: number): void {
     if (outcome === 'retry' || outcome === 'lost') batch.maybeWritten = true
-    // What comes back while the others are awaited failed for the same reason as the first. After what is not sent again there is no need to wait.
+    // What comes back while the others are awaited failed for the same reason as the first. After what is not sent
+    // again there is no need to wait.
     if (!this.#holding && outcome !== 'failed' && outcome !== 'split') this.#backOff(now, error)
     this.#holding = true
     const { ids, settings } = this.#host
-    const hopeless = outcome === 'failed' || outcome === 'lost' || (outcome === 'fenced' && (ids === null || batch.maybeWritten))
+    const hopeless =
+      outcome === 'failed' || outcome === 'lost' || (outcome === 'fenced' && (ids === null || batch.maybeWritten))
     if (hopeless) this.#giveUp(batch, this.#mayBeWritten(batch, error))
     else if (outcome === 'split') this.#splitUp(batch, error)
     else if (batch.createdAt + settings.deliveryTimeout <= now) this.#giveUp(batch, this.#late(batch))
-    else if (ids === null && batch.attempts >= settings.maxAttempts) this.#giveUp(batch, this.#mayBeWritten(batch, error))
+    else if (ids === null && batch.attempts >= settings.maxAttempts)
+      this.#giveUp(batch, this.#mayBeWritten(batch, error))
     else if (outcome === 'fenced') {
       ids?.replace(batch.identity)
       this.#gap = true
     } else if (outcome === 'outOfSequence' && this.#sent[0] === batch) {
-      // Behind another failed one that is to be expected. The first in line misses one given up, or one the broker lost.
+      // Behind another failed one that is to be expected. The first in line misses one given up, or one the broker
+      // lost.
       if (batch.partOfDoubtful) this.#giveUp(batch, this.#mayBeWritten(batch, error))
       else {
         this.#gap = true
@@ -258,8 +278,9 @@ export class PartitionQueue {
   }
 
   /**
-   * Behind one sent again that may have been written, only those go that were sent after it before. New ones would be one more than the broker
-   * remembers when it fails once more: its next repeat would seem to be out of sequence, and be written twice.
+   * Behind one sent again that may have been written, only those go that were sent after it before. New ones would be
+   * one more than the broker remembers when it fails once more: its next repeat would seem to be out of sequence, and
+   * be written twice.
    */
   #mustWait({ attempts }: Batch): boolean {
     return attempts === 0 && this.#sent.some(({ maybeWritten }) => maybeWritten)
@@ -282,7 +303,8 @@ export class PartitionQueue {
   }
 
   #splitUp(batch: Batch, error: Error): void {
-    // Refused for its size it is not in the log by this attempt, but may be by one before. Only a broker that counts can tell.
+    // Refused for its size it is not in the log by this attempt, but may be by one before. Only a broker that counts
+    // can tell.
     const doubtful = batch.maybeWritten || batch.partOfDoubtful
     const parts = doubtful && batch.sequence < 0 && this.#host.ids !== null ? null : this.#host.split(this, batch)
     if (parts === null) return this.#giveUp(batch, this.#mayBeWritten(batch, error))

@@ -38,24 +38,32 @@ export class Partitioner {
     return this.#queues.length > 0
   }
 
-  /** Takes over what metadata says now. Queues are only ever added; those of a smaller topic made anew wait for metadata to tell. */
+  /**
+   * Takes over what metadata says now. Queues are only ever added; those of a smaller topic made anew wait for metadata
+   * to tell.
+   */
   learn(layout: TopicLayout): void {
     if (this.#learned === layout) return
     this.#learned = this.topic.layout = layout
     const count = layout.partitions.length
-    for (let index = this.#queues.length; index < count; index++) this.#queues.push(new PartitionQueue(this.topic, index, this.#host))
-    if (this.#partitions.length !== count) this.#partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
+    for (let index = this.#queues.length; index < count; index++)
+      this.#queues.push(new PartitionQueue(this.topic, index, this.#host))
+    if (this.#partitions.length !== count)
+      this.#partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
   }
 
   /** The queue of the message. Throws a ConfigError for a partition that the topic has not. */
   choose(message: MessageInput, turn: number): PartitionQueue {
     const { partition } = message
-    if (partition !== undefined && partition !== null && isWish(message)) return this.#queueOf(partition, 'a message names partition')
+    if (partition !== undefined && partition !== null && isWish(message))
+      return this.#queueOf(partition, 'a message names partition')
     if (this.#balancer !== undefined) return this.#ask(this.#balancer, message)
     const { key } = message
     if (key !== null && key !== undefined) return this.#queues[javaPartition(key, this.#partitions.length)]!
     const sticky = this.#sticky
-    return sticky !== undefined && turn === this.#stickyTurn && sticky.bytesGiven < this.#stickyUntil ? sticky : this.#next(turn)
+    return sticky !== undefined && turn === this.#stickyTurn && sticky.bytesGiven < this.#stickyUntil
+      ? sticky
+      : this.#next(turn)
   }
 
   /** The queue of a partition that somebody chose, who may answer anything. */

@@ -30,7 +30,10 @@ export interface PendingCall extends PendingWrite {
   refuse(error: Error, taken: number): void
 }
 
-/** The promise of someone who waits. Its errors are made on the way to the caller, so that their stacks name the line that waits. */
+/**
+ * The promise of someone who waits. Its errors are made on the way to the caller, so that their stacks name the line
+ * that waits.
+ */
 class Outcome<T> {
   readonly promise: Promise<T>
   #resolve!: (value: T | Promise<T>) => void
@@ -92,8 +95,9 @@ export class ListWrite extends Outcome<void> implements PendingCall {
 }
 
 /**
- * The calls of one message each that share a batch, and so a promise. Once the batch is split the parts may fare differently; all wait for the
- * last part then, and a failure of any is told to all. So only messages that surely fit into a batch of their own are taken in.
+ * The calls of one message each that share a batch, and so a promise. Once the batch is split the parts may fare
+ * differently; all wait for the last part then, and a failure of any is told to all. So only messages that surely fit
+ * into a batch of their own are taken in.
  */
 export class SharedWrite extends Outcome<void> implements PendingWrite {
   #left = 1

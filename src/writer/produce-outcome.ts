@@ -21,8 +21,8 @@ export type ProduceOutcome =
   | 'lost'
 
 /**
- * Retriable errors found before anything is appended. All other retriable ones leave the outcome unknown: the leader may have changed after
- * the append.
+ * Retriable errors found before anything is appended. All other retriable ones leave the outcome unknown: the leader
+ * may have changed after the append.
  */
 const refusals: readonly number[] = [
   ErrorCode.InvalidMessage,

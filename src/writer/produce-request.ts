@@ -14,7 +14,10 @@ export interface Sent {
   readonly batch: Batch
 }
 
-/** What a request carries of one topic, under the id that the topic had then: it may be made anew while the request is under way. */
+/**
+ * What a request carries of one topic, under the id that the topic had then: it may be made anew while the request is
+ * under way.
+ */
 interface SentTopic {
   readonly topic: Topic
   readonly topicId: string
@@ -36,7 +39,10 @@ export class ProduceRequest {
     if (batch.createdAt < this.oldest) this.oldest = batch.createdAt
   }
 
-  /** The topics of the request. Finishes the batches: their bytes must not be touched until the request is answered or its connection ended. */
+  /**
+   * The topics of the request. Finishes the batches: their bytes must not be touched until the request is answered or
+   * its connection ended.
+   */
   pack(compression: Compressor | undefined, level: number | undefined): TopicData[] {
     const topics = new Map<Topic, SentTopic>()
     for (const each of this.sent) {
@@ -52,7 +58,10 @@ export class ProduceRequest {
     return this.#topics.map(({ topic, topicId, sent }) => ({
       name: topic.name,
       topicId,
-      partitionData: sent.map(({ queue, batch }) => ({ index: queue.index, records: batch.finish(compression, level) })),
+      partitionData: sent.map(({ queue, batch }) => ({
+        index: queue.index,
+        records: batch.finish(compression, level),
+      })),
     }))
   }
 
@@ -65,7 +74,10 @@ export class ProduceRequest {
       if (of === undefined) continue
       partitionResponses.forEach((answer, at) => {
         // Brokers answer in the order they were asked.
-        const asked = of.sent[at]?.queue.index === answer.index ? of.sent[at] : of.sent.find(({ queue }) => queue.index === answer.index)
+        const asked =
+          of.sent[at]?.queue.index === answer.index
+            ? of.sent[at]
+            : of.sent.find(({ queue }) => queue.index === answer.index)
         if (asked !== undefined && missing.delete(asked)) each(asked, answer)
       })
     }

@@ -45,7 +45,10 @@ export interface IdempotentConfig {
   wanted(): boolean
 }
 
-/** A producer without transactions: any broker gives it an id, and it bumps the epoch by itself, which brokers take from a sequence number of 0. */
+/**
+ * A producer without transactions: any broker gives it an id, and it bumps the epoch by itself, which brokers take from
+ * a sequence number of 0.
+ */
 export class IdempotentIdentities implements ProducerIdentities {
   current: ProducerIdentity | null = null
   trouble: Error | null = null
@@ -115,7 +118,10 @@ export class IdempotentIdentities implements ProducerIdentities {
     const { timeoutMs } = this.#config
     const { signal } = this.#closing
     const request = { transactionalId: null, transactionTimeoutMs: noTransaction }
-    const { errorCode, producerId, producerEpoch } = await connection.request(InitProducerId, request, { signal, timeoutMs })
+    const { errorCode, producerId, producerEpoch } = await connection.request(InitProducerId, request, {
+      signal,
+      timeoutMs,
+    })
     const error = errorFor(errorCode, errorCode === 0 ? null : `${connection.broker} gives no producer id`)
     if (error !== null) throw error
     // Under these a broker takes batches for those of a producer without numbers, and drops no repeats.

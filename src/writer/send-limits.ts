@@ -2,16 +2,19 @@
 const answersPerStep = 10
 /** Requests under way to one broker, at most. */
 const mostRequests = 5
-/** A size that ended a connection is tried again after so long, in milliseconds: what stood in the way may have gone. */
+/**
+ * A size that ended a connection is tried again after so long, in milliseconds: what stood in the way may have gone.
+ */
 const refusedFor = 10 * 60_000
 /** No request is taken for too large below this, and below half a mebibyte none that ended a single connection. */
 const least = 16 * 1024
 const unsuspected = 512 * 1024
 
 /**
- * How much is put under way to one broker at a time. Brokers and proxies end connections that bring a larger request than they take, and say
- * nothing: after a connection that ended under a request larger than any answered before, requests are half as large, and grow back slowly, but
- * not to that size again. After a timeout less is sent at a time, for the way may be narrow.
+ * How much is put under way to one broker at a time. Brokers and proxies end connections that bring a larger request
+ * than they take, and say nothing: after a connection that ended under a request larger than any answered before,
+ * requests are half as large, and grow back slowly, but not to that size again. After a timeout less is sent at a time,
+ * for the way may be narrow.
  */
 export class SendLimits {
   /** A request closes at this many bytes of batches. */
@@ -52,7 +55,10 @@ export class SendLimits {
     if (grown < this.refusedBytes) this.requestBytes = grown
   }
 
-  /** The connection ended under requests of which the largest had `bytes`. Answers how often its size may have been why; 0 for never. */
+  /**
+   * The connection ended under requests of which the largest had `bytes`. Answers how often its size may have been why;
+   * 0 for never.
+   */
   died(bytes: number, now: number): number {
     this.#deaths++
     // One that was taken before, or is small, is suspected only when it happens again.

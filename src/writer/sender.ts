@@ -21,8 +21,8 @@ export interface Intake {
 }
 
 /**
- * Knows the place of each queue that has batches, and has them sent: once at the end of each turn in which something changed, so that messages
- * written together ride together.
+ * Knows the place of each queue that has batches, and has them sent: once at the end of each turn in which something
+ * changed, so that messages written together ride together.
  */
 export class Sender implements Outgoing, BrokerSenderHost {
   readonly settings: Settings
@@ -219,7 +219,8 @@ export class Sender implements Outgoing, BrokerSenderHost {
     const now = this.clock.monotonic()
     // One broker's odd answer may be about another topic.
     const fatal = !isTemporary(error) && !(error instanceof ProtocolError)
-    for (const queue of [...this.#unplaced]) if (queue.topic.leaderOf(queue.index) < 0) queue.unreachable(error, fatal, now)
+    for (const queue of [...this.#unplaced])
+      if (queue.topic.leaderOf(queue.index) < 0) queue.unreachable(error, fatal, now)
   }
 
   /** There is a producer id, or none to be had. */

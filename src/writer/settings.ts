@@ -51,8 +51,10 @@ export function settingsOf(all: WriterConfig): Settings {
   const batchBytes = positive('batchBytes', 1_000_000)
   const maxBufferedBytes = positive('maxBufferedBytes', 64 * 1024 * 1024)
   const min = positive('writeBackoffMin', 100)
-  if (config.idempotent === true && requiredAcks !== RequiredAcks.All) throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
-  if (maxBufferedBytes < batchBytes) throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
+  if (config.idempotent === true && requiredAcks !== RequiredAcks.All)
+    throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
+  if (maxBufferedBytes < batchBytes)
+    throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {
     addr: config.addr,
     topic: config.topic ?? '',

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 
-/** One timer for all who want to be woken: it rings at the earliest moment asked for, and knows nothing of the others. */
+/**
+ * One timer for all who want to be woken: it rings at the earliest moment asked for, and knows nothing of the others.
+ */
 export class WakeTimer {
   readonly #clock: Clock
   readonly #ring: () => void

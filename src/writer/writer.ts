@@ -15,8 +15,9 @@ import { Sender } from './sender.ts'
 import { type Settings, settingsOf } from './settings.ts'
 
 /**
- * Writes messages to topics: in batches, several partitions and several requests at a time, in order within each partition, and safe to repeat
- * when brokers fail. Share one between all callers: what they write in the same turn rides together.
+ * Writes messages to topics: in batches, several partitions and several requests at a time, in order within each
+ * partition, and safe to repeat when brokers fail. Share one between all callers: what they write in the same turn
+ * rides together.
  */
 export class Writer {
   readonly #settings: Settings
@@ -47,11 +48,16 @@ export class Writer {
   /**
    * Writes messages, one or a list, and resolves when all are acknowledged.
    *
-   * Rejects with a WriteErrors that tells message by message once any was taken on, or with one error when none was: MessageTooLargeError,
-   * ConfigError, ClosedError, the topic's KafkaError, a ConnectionError or TimeoutError. Waits while `maxBufferedBytes` are buffered. Aborting
-   * the signal ends the waiting; what was taken on is written all the same. The messages and their bytes must stay as they are until then.
+   * Rejects with a WriteErrors that tells message by message once any was taken on, or with one error when none was:
+   * MessageTooLargeError, ConfigError, ClosedError, the topic's KafkaError, a ConnectionError or TimeoutError. Waits
+   * while `maxBufferedBytes` are buffered. Aborting the signal ends the waiting; what was taken on is written all the
+   * same. The messages and their bytes must stay as they are until then.
    */
-  writeMessages(messages: MessageInput | readonly MessageInput[], options?: CallOptions, ...more: never[]): Promise<void> {
+  writeMessages(
+    messages: MessageInput | readonly MessageInput[],
+    options?: CallOptions,
+    ...more: never[]
+  ): Promise<void> {
     let writing: Promise<void>
     let signal: AbortSignal | undefined
     try {
@@ -67,7 +73,9 @@ export class Writer {
     return signal === undefined ? writing : traced(abortable(writing, signal))
   }
 
-  /** Writes one message and tells where it went, also when the writer is `async`. Rejects with the message's own error. */
+  /**
+   * Writes one message and tells where it went, also when the writer is `async`. Rejects with the message's own error.
+   */
   writeMessage(message: MessageInput, options?: CallOptions, ...more: never[]): Promise<WriteReceipt> {
     let writing: Promise<WriteReceipt>
     let signal: AbortSignal | undefined
@@ -82,8 +90,8 @@ export class Writer {
   }
 
   /**
-   * Sends at once all that was given so far, without waiting for more to gather, and resolves when it is settled; each call tells how its messages
-   * fared. Aborting the signal ends the waiting alone.
+   * Sends at once all that was given so far, without waiting for more to gather, and resolves when it is settled; each
+   * call tells how its messages fared. Aborting the signal ends the waiting alone.
    */
   async flush(options?: CallOptions, ...more: never[]): Promise<void> {
     const signal = signalOf('flush', options, more)
@@ -98,8 +106,9 @@ export class Writer {
   }
 
   /**
-   * Sends what is buffered and waits until all is settled, which takes `deliveryTimeout` at most; writes from now on get a ClosedError. Aborting
-   * the signal gives up at once: what isn't settled by then fails, though it may still be written.
+   * Sends what is buffered and waits until all is settled, which takes `deliveryTimeout` at most; writes from now on
+   * get a ClosedError. Aborting the signal gives up at once: what isn't settled by then fails, though it may still be
+   * written.
    */
   async close(options?: CallOptions, ...more: never[]): Promise<void> {
     const signal = signalOf('close', options, more)

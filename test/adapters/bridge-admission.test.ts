@@ -20,7 +20,11 @@ describe('fails closed', () => {
     ['an address that is none', { allowAddresses: ['10.0.0.0/33'] }, /no address/],
     ['a limit that is none', { limits: { connections: 0 } }, /must be a number above 0/],
     ['a host that is empty', { host: '' }, /the host is empty/],
-    ['a limit nobody knows', { limits: { conections: 1 } as never }, /conections is no setting of limits; did you mean connections/],
+    [
+      'a limit nobody knows',
+      { limits: { conections: 1 } as never },
+      /conections is no setting of limits; did you mean connections/,
+    ],
   ])('%s: no start', async (_name, change, message) => {
     const starting = serveBridge({ ...base, ...change })
     await expect(starting).rejects.toThrow(ConfigError)
@@ -39,7 +43,13 @@ describe('fails closed', () => {
 
 test('wrong Origin: refused before anything is dialed', async () => {
   const fixture = await startFixture((await startPeer()).port)
-  for (const from of ['https://evil.example', 'http://app.example', 'https://app.example:444', 'null', 'https://app.example.evil.example'])
+  for (const from of [
+    'https://evil.example',
+    'http://app.example',
+    'https://app.example:444',
+    'null',
+    'https://app.example.evil.example',
+  ])
     expect(await statusOf(fixture, undefined, { origin: from })).toBe(403)
   expect(await statusOf(fixture, undefined, { origin: null })).toBe(403)
   expect(fixture.dialed).toEqual([])
@@ -81,7 +91,8 @@ test('missing, expired and forged tokens: 401', async () => {
 })
 
 test('tokens that no bridge would take are not signed', async () => {
-  const refused = (claims: { id: string; targets?: string[] }) => expect(tokens.sign(claims)).rejects.toThrow(ConfigError)
+  const refused = (claims: { id: string; targets?: string[] }) =>
+    expect(tokens.sign(claims)).rejects.toThrow(ConfigError)
   await refused({ id: '' })
   await refused({ id: undefined as never })
   await refused({ id: 'x'.repeat(200_000) })
@@ -97,7 +108,9 @@ test('tokens that no bridge would take are not signed', async () => {
   expect(targets.length).toBeGreaterThan(100)
   expect(last.length).toBeGreaterThan(4050)
   expect(await tokens.authenticate({ token: last } as never)).toEqual({ id: 'Жанна', targets: targets.slice(0, -1) })
-  expect(() => signedTokens({ secret: 'a secret of thirty-two bytes or so', ttl: Number.POSITIVE_INFINITY })).toThrow(ConfigError)
+  expect(() => signedTokens({ secret: 'a secret of thirty-two bytes or so', ttl: Number.POSITIVE_INFINITY })).toThrow(
+    ConfigError,
+  )
 })
 
 test('a token in the query is refused, however good', async () => {
@@ -119,7 +132,10 @@ test('an authenticator that throws, never answers, or answers nonsense lets nobo
   const peer = await startPeer()
   const throwing = await startFixture(peer.port, { authenticate: () => Promise.reject(new Error('database down')) })
   expect(await statusOf(throwing)).toBe(503)
-  const silent = await startFixture(peer.port, { authenticate: () => new Promise(() => {}), limits: { authenticateTimeout: 50 } })
+  const silent = await startFixture(peer.port, {
+    authenticate: () => new Promise(() => {}),
+    limits: { authenticateTimeout: 50 },
+  })
   expect(await statusOf(silent)).toBe(503)
   const nonsense = await startFixture(peer.port, { authenticate: (() => true) as never })
   expect(await statusOf(nonsense)).toBe(401)
@@ -151,7 +167,8 @@ test('strangers can not tell what is on the list, nor make the bridge ask the cl
     return ['127.0.0.1']
   }
   const fixture = await startFixture((await startPeer()).port, { learnTargets: 'seed:9092', resolve })
-  for (const target of ['broker:9092', 'seed:9092', 'other:9092']) expect(await statusOf(fixture, target, { token: null })).toBe(401)
+  for (const target of ['broker:9092', 'seed:9092', 'other:9092'])
+    expect(await statusOf(fixture, target, { token: null })).toBe(401)
   expect([asked, fixture.dialed]).toEqual([0, []])
 })
 
@@ -219,7 +236,10 @@ test('link-local, metadata, private and IPv4-mapped IPv6 targets are refused', a
     '',
   ]
   let address = ''
-  const fixture = await startFixture((await startPeer()).port, { resolve: async () => [address], limits: { upgradesPerSecond: 100 } })
+  const fixture = await startFixture((await startPeer()).port, {
+    resolve: async () => [address],
+    limits: { upgradesPerSecond: 100 },
+  })
   for (address of forbidden) expect([address, await statusOf(fixture)]).toEqual([address, 403])
   expect(fixture.dialed).toEqual([])
   for (address of ['::ffff:127.0.0.1', '127.0.0.1']) await statusOf(fixture)
@@ -238,7 +258,8 @@ test('where the platform looks names up, those a cluster advertises may not mean
     allowAddresses: [],
     listedHosts: new Set(['localhost', 'kafka-1']),
   })
-  const outcome = (host: string): Promise<number> => adapter.dial({ host, port: 9092 }, {}).catch(error => error.status ?? 502)
+  const outcome = (host: string): Promise<number> =>
+    adapter.dial({ host, port: 9092 }, {}).catch(error => error.status ?? 502)
   for (const host of [
     '127.1',
     '2130706433',
@@ -271,7 +292,11 @@ test('targets learnt from the metadata are guarded as well', async () => {
   try {
     const [first, second] = listening.addresses as [string, string]
     const bootstrap = Number(first.split(':')[1])
-    const fixture = await startFixture(bootstrap, { targets: [], learnTargets: `broker:${bootstrap}`, allowAddresses: ['127.0.0.1'] })
+    const fixture = await startFixture(bootstrap, {
+      targets: [],
+      learnTargets: `broker:${bootstrap}`,
+      allowAddresses: ['127.0.0.1'],
+    })
     expect(await statusOf(fixture, second)).toBe(101)
     expect(await statusOf(fixture, '127.0.0.1:1')).toBe(403)
     // The cluster advertises loopback: where that is not allowed, what it says counts for nothing.

@@ -11,7 +11,17 @@ const least = ['--target', 'kafka:9092', '--allow-no-origin']
 
 test('the arguments become a policy', () => {
   const options = bridgeOptions(
-    ['--target', 'kafka:9092', '--origin', 'https://app.example', '--allow-address', '10.0.0.0/8', '--tls', '--metrics-port', '0'],
+    [
+      '--target',
+      'kafka:9092',
+      '--origin',
+      'https://app.example',
+      '--allow-address',
+      '10.0.0.0/8',
+      '--tls',
+      '--metrics-port',
+      '0',
+    ],
     environment,
   )
   expect(options).toMatchObject({
@@ -25,7 +35,10 @@ test('the arguments become a policy', () => {
     limits: { connections: 1000 },
   })
   expect(options.sasl).toBeUndefined()
-  expect(bridgeOptions([...least, '--sasl-username', 'u'], { ...environment, ISOKAFKA_BRIDGE_SASL_PASSWORD: 'p' }).sasl?.name).toBe('PLAIN')
+  expect(
+    bridgeOptions([...least, '--sasl-username', 'u'], { ...environment, ISOKAFKA_BRIDGE_SASL_PASSWORD: 'p' }).sasl
+      ?.name,
+  ).toBe('PLAIN')
 })
 
 test.each([
@@ -50,13 +63,21 @@ test('tokens of the command line are those the bridge takes', async () => {
   writeFileSync(path, `${environment.ISOKAFKA_BRIDGE_SECRET}\n`)
   const token = await bridgeToken(['--id', 'alice', '--target', 'kafka:9092', '--secret-file', path], {})
   const { authenticate } = signedTokens({ secret: environment.ISOKAFKA_BRIDGE_SECRET })
-  expect(await authenticate({ token, cookie: () => undefined } as never)).toEqual({ id: 'alice', targets: ['kafka:9092'] })
+  expect(await authenticate({ token, cookie: () => undefined } as never)).toEqual({
+    id: 'alice',
+    targets: ['kafka:9092'],
+  })
   expect(() => bridgeToken([], environment)).toThrow(/--id/)
-  expect(() => bridgeToken(['--id', 'alice', '--origin', 'https://app.example'], environment)).toThrow(/Unknown option '--origin'/)
+  expect(() => bridgeToken(['--id', 'alice', '--origin', 'https://app.example'], environment)).toThrow(
+    /Unknown option '--origin'/,
+  )
 })
 
 test('a certificate that is none is told in a sentence, not by a stack', async () => {
-  const starting = serveBridge({ ...bridgeOptions([...least, '--port', '0'], environment), certificate: { cert: 'none', key: 'none' } })
+  const starting = serveBridge({
+    ...bridgeOptions([...least, '--port', '0'], environment),
+    certificate: { cert: 'none', key: 'none' },
+  })
   await expect(starting).rejects.toThrow(ConfigError)
   await expect(starting).rejects.toThrow(/the certificate and its key can't be used/)
 })

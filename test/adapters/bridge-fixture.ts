@@ -6,7 +6,8 @@ import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { encodeToken, markedSubprotocol, subprotocol, tokenProtocol } from '../../adapters/shared/bridge-wire.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 
-// What the tests of the bridge share: a bridge whose resolver and dialer are the test's, a broker that does as told, and clients.
+// What the tests of the bridge share: a bridge whose resolver and dialer are the test's, a broker that does as told,
+// and clients.
 
 export const origin = 'https://app.example'
 export const tokens = signedTokens({ secret: 'a secret of thirty-two bytes or so' })
@@ -28,7 +29,10 @@ export interface ConnectOptions {
   client?: WebSocket.ClientOptions
 }
 
-/** A bridge on a free port to 'broker:9092', which is at `port`; over whatever else `options` says. It dials loopback alone. */
+/**
+ * A bridge on a free port to 'broker:9092', which is at `port`; over whatever else `options` says. It dials loopback
+ * alone.
+ */
 export async function startFixture(port: number, options: Partial<ServeOptions> = {}): Promise<Fixture> {
   const dialed: string[] = []
   const log: Fixture['log'] = []
@@ -75,7 +79,10 @@ export async function statusOf(fixture: Fixture, target?: string, options?: Conn
 }
 
 /** A WebSocket to a bridge, opened; rejects with a Refused. */
-export async function connect(url: string, { client, headers, origin: from = origin, path, token }: ConnectOptions = {}): Promise<Client> {
+export async function connect(
+  url: string,
+  { client, headers, origin: from = origin, path, token }: ConnectOptions = {},
+): Promise<Client> {
   const given = token === undefined ? await tokens.sign({ id: 'tester' }) : token
   const protocols = [subprotocol, markedSubprotocol, ...(given === null ? [] : [tokenProtocol + encodeToken(given)])]
   const webSocket = new WebSocket(path === undefined ? url : new URL(path, url), protocols, {
@@ -117,7 +124,9 @@ export class Client {
       for (const wake of this.#waiting.splice(0)) wake()
     })
     webSocket.on('error', () => {})
-    this.closed = new Promise(resolve => webSocket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))
+    this.closed = new Promise(resolve =>
+      webSocket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    )
   }
 
   /** The raw TCP socket below. */

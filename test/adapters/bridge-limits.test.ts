@@ -5,7 +5,9 @@ import { startFixture, startPeer, statusOf, tokens, until } from './bridge-fixtu
 
 test('5,000 connections are refused past the limit, and leave nothing behind', { timeout: 120_000 }, async () => {
   const peer = await startPeer()
-  const fixture = await startFixture(peer.port, { limits: { connections: 3, connectionsPerAddress: 5000, upgradesPerSecond: 1000 } })
+  const fixture = await startFixture(peer.port, {
+    limits: { connections: 3, connectionsPerAddress: 5000, upgradesPerSecond: 1000 },
+  })
   const token = await tokens.sign({ id: 'crowd' })
   const inside = await Promise.all([1, 2, 3].map(() => fixture.connect(undefined, { token })))
   const before = process.memoryUsage().rss
@@ -69,11 +71,15 @@ test('an IPv6 network counts as one address, however many it has to choose from'
     '254.128.0.0.0.0.0.0',
     'no address',
   ])
-  expect(fixture.log.find(({ message }) => message === 'refused')?.details).toMatchObject({ remoteAddress: '2001:db8:1:2::3' })
+  expect(fixture.log.find(({ message }) => message === 'refused')?.details).toMatchObject({
+    remoteAddress: '2001:db8:1:2::3',
+  })
 })
 
 test('slow-loris: headers that dribble in are cut off, and one address holds no more sockets than its share', async () => {
-  const fixture = await startFixture((await startPeer()).port, { limits: { headerTimeout: 200, connectionsPerAddress: 2 } })
+  const fixture = await startFixture((await startPeer()).port, {
+    limits: { headerTimeout: 200, connectionsPerAddress: 2 },
+  })
   const port = Number(new URL(fixture.bridge.url).port)
   let closed = 0
   const sockets = Array.from({ length: 100 }, () => {

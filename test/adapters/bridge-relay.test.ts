@@ -6,12 +6,22 @@ import { Relay } from '../../adapters/bridge/relay.ts'
 import { settingsOf } from '../../adapters/bridge/settings.ts'
 import { deferred } from '../../src/base/deferred.ts'
 import type { Socket } from '../../src/socket/socket.ts'
-import { onRequests, origin, requestBytes, responseBytes, startFixture, startPeer, tokens, until } from './bridge-fixture.ts'
+import {
+  onRequests,
+  origin,
+  requestBytes,
+  responseBytes,
+  startFixture,
+  startPeer,
+  tokens,
+  until,
+} from './bridge-fixture.ts'
 
 const MiB = 1024 * 1024
 
 /** A peer that answers every request with so many bytes. */
-const answering = (length: number) => startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id, length))))
+const answering = (length: number) =>
+  startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id, length))))
 
 test('bytes go both ways, whatever the messages', async () => {
   const peer = await answering(1000)
@@ -149,7 +159,8 @@ describe('frames of WebSocket', () => {
     const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)])
     const flood = Buffer.concat(Array.from({ length: 2000 }, () => ping))
     const before = process.memoryUsage().rss
-    for (let round = 0; round < 400; round++) if (!client.raw.write(flood)) await new Promise(resolve => client.raw.once('drain', resolve))
+    for (let round = 0; round < 400; round++)
+      if (!client.raw.write(flood)) await new Promise(resolve => client.raw.once('drain', resolve))
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * MiB)
   })
 })
@@ -182,7 +193,9 @@ describe('silence', () => {
 })
 
 describe('backpressure', () => {
-  test('slow readers: 40 clients that read nothing of 64 MiB each cost less than 4 MiB a connection', { timeout: 60_000 }, async () => {
+  test('slow readers: 40 clients that read nothing of 64 MiB each cost less than 4 MiB a connection', {
+    timeout: 60_000,
+  }, async () => {
     const answer = responseBytes(1, 64 * MiB)
     const peer = await startPeer(socket => onRequests(socket, () => socket.write(answer)))
     const fixture = await startFixture(peer.port)
@@ -265,7 +278,9 @@ describe('the end', () => {
     const client = await fixture.connect()
     client.webSocket.send(requestBytes(1))
     expect(await client.closed).toMatchObject({ code: CloseCode.BrokerFailed })
-    const reset = await startFixture((await startPeer(socket => onRequests(socket, () => socket.resetAndDestroy()))).port)
+    const reset = await startFixture(
+      (await startPeer(socket => onRequests(socket, () => socket.resetAndDestroy()))).port,
+    )
     const other = await reset.connect()
     other.webSocket.send(requestBytes(1))
     expect(await other.closed).toMatchObject({ code: CloseCode.BrokerFailed })
@@ -330,7 +345,9 @@ describe('the end', () => {
 
   test('stopping waits for the answer to what came before a fetch, and for a fetch whose answer has begun', async () => {
     const answers = new Map<number, () => void>()
-    const peer = await startPeer(socket => onRequests(socket, id => answers.set(id, () => socket.write(responseBytes(id)))))
+    const peer = await startPeer(socket =>
+      onRequests(socket, id => answers.set(id, () => socket.write(responseBytes(id)))),
+    )
     const fixture = await startFixture(peer.port)
     const client = await fixture.connect()
     client.webSocket.send(requestBytes(1))

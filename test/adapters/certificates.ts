@@ -25,7 +25,14 @@ export interface CertificateOptions {
 
 const day = 86_400_000
 
-export function certificate({ name, hosts = [], issuer, isAuthority = false, notBefore, notAfter }: CertificateOptions): Certificate {
+export function certificate({
+  name,
+  hosts = [],
+  issuer,
+  isAuthority = false,
+  notBefore,
+  notAfter,
+}: CertificateOptions): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signer: KeyObject = issuer === undefined ? privateKey : createPrivateKey(issuer.key)
   const unsigned = sequence(
@@ -45,7 +52,9 @@ export function certificate({ name, hosts = [], issuer, isAuthority = false, not
 function extensions(hosts: readonly string[], isAuthority: boolean): Buffer[] {
   const all = [extension('2.5.29.19', sequence(...(isAuthority ? [der(0x01, Buffer.from([0xff]))] : [])))]
   if (hosts.length > 0) {
-    const names = hosts.map(host => (isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host))))
+    const names = hosts.map(host =>
+      isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host)),
+    )
     all.push(extension('2.5.29.17', sequence(...names)))
   }
   return all

@@ -45,9 +45,10 @@ describe('on TCP', () => {
     const port = Number(addr[1]!.split(':')[1])
     const refused = async (): Promise<boolean> => {
       const socket = connect(port, '127.0.0.1')
-      const outcome = await Promise.race([once(socket, 'connect').then(() => false), once(socket, 'error').then(() => true)]).catch(
-        () => true,
-      )
+      const outcome = await Promise.race([
+        once(socket, 'connect').then(() => false),
+        once(socket, 'error').then(() => true),
+      ]).catch(() => true)
       socket.destroy()
       return outcome
     }

@@ -4,10 +4,16 @@ import { socketPair } from '../../adapters/memory/memory-socket.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { ConnectionError } from '../../src/index.ts'
 
-const pair = () => socketPair('memory', setImmediate, () => new ConnectionError('memory', 'the peer reset the connection'))
+const pair = () =>
+  socketPair('memory', setImmediate, () => new ConnectionError('memory', 'the peer reset the connection'))
 
 async function settled(promise: void | Promise<void>): Promise<boolean> {
-  return (await Promise.race([Promise.resolve(promise).then(() => 'yes'), new Promise(resolve => setImmediate(resolve))])) === 'yes'
+  return (
+    (await Promise.race([
+      Promise.resolve(promise).then(() => 'yes'),
+      new Promise(resolve => setImmediate(resolve)),
+    ])) === 'yes'
+  )
 }
 
 describe('a connection in memory', () => {
@@ -86,7 +92,9 @@ describe('dialing', () => {
     const broker = new Broker({ brokers: 2 })
     const adapter = memory(broker)
     broker.stopBroker(2)
-    await expect(adapter.dial({ host: 'broker-2', port: 9092 }, {})).rejects.toThrow('broker-2:9092: connection refused')
+    await expect(adapter.dial({ host: 'broker-2', port: 9092 }, {})).rejects.toThrow(
+      'broker-2:9092: connection refused',
+    )
     await expect(adapter.dial({ host: 'elsewhere', port: 9092 }, {})).rejects.toBeInstanceOf(ConnectionError)
     const socket = await adapter.dial({ host: 'broker-1', port: 9092 }, {})
     await broker.close()
@@ -97,7 +105,9 @@ describe('dialing', () => {
   test('heeds its signal', async () => {
     const broker = new Broker()
     const reason = new Error('never mind')
-    await expect(memory(broker).dial({ host: 'broker-1', port: 9092 }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    await expect(
+      memory(broker).dial({ host: 'broker-1', port: 9092 }, { signal: AbortSignal.abort(reason) }),
+    ).rejects.toBe(reason)
     await broker.close()
   })
 })

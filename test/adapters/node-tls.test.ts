@@ -18,7 +18,10 @@ const broker = certificate({ name: 'broker', hosts: ['localhost', 'broker.test',
 const client = certificate({ name: 'client', issuer: authority })
 const ca = authority.cert
 
-function secure(options: tls.TlsOptions = broker, accept: (socket: tls.TLSSocket) => void = socket => socket.pipe(socket)): Promise<Peer> {
+function secure(
+  options: tls.TlsOptions = broker,
+  accept: (socket: tls.TLSSocket) => void = socket => socket.pipe(socket),
+): Promise<Peer> {
   const server = tls.createServer(options)
   server.on('tlsClientError', () => {})
   return listen(socket => accept(socket as tls.TLSSocket), server, 'secureConnection')
@@ -85,7 +88,12 @@ describe('TLS', () => {
   })
 
   test('takes files as they were read, and an encrypted key with its passphrase', async () => {
-    const encrypted = createPrivateKey(client.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open' })
+    const encrypted = createPrivateKey(client.key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'open',
+    })
     const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
     const given: Partial<TLSOptions>[] = [
       { ca: Buffer.from(ca), cert: Buffer.from(client.cert), key: Buffer.from(client.key) },
@@ -107,7 +115,9 @@ describe('TLS', () => {
     const wrong = await refusal(dial(at, { ca, cert: client.cert, key: String(encrypted), passphrase: 'shut' }))
     expect(wrong).toBeInstanceOf(ConfigError)
     const binary = await refusal(dial(at, { ca: new Uint8Array([0x30, 0x82, 1, 1]) }))
-    expect(binary.message).toBe('localhost:1: tls.ca is no PEM text with a CERTIFICATE in it: give what is in the file, not its path')
+    expect(binary.message).toBe(
+      'localhost:1: tls.ca is no PEM text with a CERTIFICATE in it: give what is in the file, not its path',
+    )
   })
 
   test('can be told to accept anything', async () => {
@@ -206,10 +216,13 @@ describe('a TLS handshake that fails says why:', () => {
   test('no certificate of ours, where one is required', async () => {
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
       await using peer = await secure({ ...broker, ca, requestCert: true, rejectUnauthorized: true, maxVersion })
-      // Under TLS 1.3 the client is done before the broker has looked at its certificate: the refusal comes with the first read.
+      // Under TLS 1.3 the client is done before the broker has looked at its certificate: the refusal comes with the
+      // first read.
       const error = await refusal(dial(peer, { ca }).then(socket => socket.read().then(() => socket)))
       expect(error).toBeInstanceOf(AuthenticationError)
-      expect(error.message).toMatch(/: the broker refused the TLS handshake: .*; it may want a client certificate: give `cert` and `key`$/)
+      expect(error.message).toMatch(
+        /: the broker refused the TLS handshake: .*; it may want a client certificate: give `cert` and `key`$/,
+      )
     }
   })
 
@@ -224,7 +237,9 @@ describe('a TLS handshake that fails says why:', () => {
     await using peer = await listen(socket => socket.once('data', () => socket.end()))
     const error = await refusal(dial(peer, { ca }))
     expect(error).toBeInstanceOf(ConnectionError)
-    expect(error.message).toBe(`localhost:${peer.port}: the peer closed the connection during the TLS handshake: does this port speak TLS?`)
+    expect(error.message).toBe(
+      `localhost:${peer.port}: the peer closed the connection during the TLS handshake: does this port speak TLS?`,
+    )
   })
 
   test('settings that are no certificates', async () => {

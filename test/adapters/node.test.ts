@@ -289,19 +289,27 @@ describe('dialing fails with our errors:', () => {
   test('nothing listens', async () => {
     const peer = await listen(() => {})
     await peer[Symbol.asyncDispose]()
-    await expect(adapter.dial(peer, {})).rejects.toThrow(new ConnectionError(peer.name, 'connection refused: nothing listens there'))
+    await expect(adapter.dial(peer, {})).rejects.toThrow(
+      new ConnectionError(peer.name, 'connection refused: nothing listens there'),
+    )
   })
 
   test('each address of a name is tried', async () => {
     const peer = await listen(() => {})
     await peer[Symbol.asyncDispose]()
     const error = await adapter.dial({ host: 'localhost', port: peer.port }, {}).catch(error => error)
-    expect(error.message).toMatch(/^localhost:\d+: connection refused: nothing listens there \(tried .*127\.0\.0\.1.*\)$/)
+    expect(error.message).toMatch(
+      /^localhost:\d+: connection refused: nothing listens there \(tried .*127\.0\.0\.1.*\)$/,
+    )
   })
 
   test('but not while another address of the name answers', async () => {
     await using peer = await listen(socket => socket.pipe(socket))
-    vi.spyOn(dns, 'lookup').mockImplementation(((_host: string, _options: unknown, answer: (...args: unknown[]) => void) => {
+    vi.spyOn(dns, 'lookup').mockImplementation(((
+      _host: string,
+      _options: unknown,
+      answer: (...args: unknown[]) => void,
+    ) => {
       // Nothing listens at the first.
       const addresses = ['127.0.0.2', '127.0.0.1'].map(address => ({ address, family: 4 }))
       process.nextTick(answer, null, addresses)
@@ -334,7 +342,12 @@ describe('dialing fails with our errors:', () => {
       ConnectionError,
       'b:1: no answer from the host (tried 10.0.0.1)',
     ],
-    [coded('EHOSTUNREACH', { syscall: 'connect', address: 'fe80::1' }), true, ConnectionError, 'b:1: host unreachable (tried [fe80::1])'],
+    [
+      coded('EHOSTUNREACH', { syscall: 'connect', address: 'fe80::1' }),
+      true,
+      ConnectionError,
+      'b:1: host unreachable (tried [fe80::1])',
+    ],
     [coded('EPIPE', { syscall: 'write' }), true, ConnectionError, 'b:1: the peer closed the connection while we wrote'],
     [coded('EWHATEVER', { syscall: 'read' }), false, ConnectionError, 'b:1: raw EWHATEVER'],
     [
@@ -355,7 +368,12 @@ describe('dialing fails with our errors:', () => {
       AuthenticationError,
       'b:1: TLS failed: unsupported protocol (ERR_SSL_UNSUPPORTED_PROTOCOL)',
     ],
-    [coded('ERR_ACCESS_DENIED'), false, ConfigError, 'b:1: this program may not use the network: run node with --allow-net'],
+    [
+      coded('ERR_ACCESS_DENIED'),
+      false,
+      ConfigError,
+      'b:1: this program may not use the network: run node with --allow-net',
+    ],
     [coded('CERT_UNTRUSTED'), true, AuthenticationError, 'b:1: TLS failed: raw CERT_UNTRUSTED (CERT_UNTRUSTED)'],
   ])('%s', (raw, secure, kind, message) => {
     const error = translate('b:1', raw, secure) as Error
@@ -404,7 +422,9 @@ describe('natives', () => {
     expect(packed.length).toBeLessThan(1_000)
     expect(Buffer.compare(codec.decompress(packed, bytes.length), bytes)).toBe(0)
     expect(Buffer.compare(codec.decompress(codec.compress(bytes, 3), bytes.length), bytes)).toBe(0)
-    expect(() => codec.decompress(packed, bytes.length - 1)).toThrow(new DecompressionLimitError(name, bytes.length - 1))
+    expect(() => codec.decompress(packed, bytes.length - 1)).toThrow(
+      new DecompressionLimitError(name, bytes.length - 1),
+    )
     const broken = packed.slice(0, packed.length - 5)
     expect(() => codec.decompress(broken, bytes.length)).toThrow(ProtocolError)
   })

@@ -58,7 +58,10 @@ test('every byte goes out once and in order, however little is taken at a time, 
     fc.asyncProperty(lengths, shares, fc.boolean(), async (lengths, shares, atOnce) => {
       const out: Uint8Array[] = []
       const take = (bytes: Uint8Array): number | Promise<number> => {
-        const count = Math.min(bytes.length, Math.max(1_000, Math.round(bytes.length * shares[out.length % shares.length]!)))
+        const count = Math.min(
+          bytes.length,
+          Math.max(1_000, Math.round(bytes.length * shares[out.length % shares.length]!)),
+        )
         out.push(bytes.slice(0, count))
         return atOnce ? count : Promise.resolve(count)
       }

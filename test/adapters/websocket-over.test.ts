@@ -7,7 +7,13 @@ import { WebSocketServer } from 'ws'
 import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { CloseCode, subprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { websocketOver } from '../../adapters/websocket/index.ts'
-import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import {
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  ProtocolError,
+  TimeoutError,
+} from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
 import { type Peer, startPeer, until } from './bridge-fixture.ts'
 import { certificate } from './certificates.ts'
@@ -29,8 +35,12 @@ function opening(request: string, changes: Readonly<Record<string, string | null
 }
 
 /** Dials a server that says this to the handshake, byte for byte. */
-async function dial(answer: (request: string) => Uint8Array | string): Promise<{ dialing: Promise<Socket>; peer: Peer }> {
-  const peer = await startPeer(socket => socket.once('data', request => socket.write(answer(request.toString('latin1')))))
+async function dial(
+  answer: (request: string) => Uint8Array | string,
+): Promise<{ dialing: Promise<Socket>; peer: Peer }> {
+  const peer = await startPeer(socket =>
+    socket.once('data', request => socket.write(answer(request.toString('latin1')))),
+  )
   const dialing = websocketOver(nodeAdapter, { url: `ws://127.0.0.1:${peer.port}/` }).dial(at, {})
   dialing.catch(() => {})
   return { dialing, peer }
@@ -38,7 +48,9 @@ async function dial(answer: (request: string) => Uint8Array | string): Promise<{
 
 /** Dials a server that opens a WebSocket and sends these bytes behind the handshake. */
 async function dialed(...bytes: number[]): Promise<{ socket: Socket; peer: Peer }> {
-  const { dialing, peer } = await dial(request => Buffer.concat([Buffer.from(opening(request)), Uint8Array.from(bytes)]))
+  const { dialing, peer } = await dial(request =>
+    Buffer.concat([Buffer.from(opening(request)), Uint8Array.from(bytes)]),
+  )
   return { socket: await dialing, peer }
 }
 
@@ -51,7 +63,11 @@ describe('what is no handshake is refused, and the connection ended', () => {
     ['504', () => 'HTTP/1.1 504 late\r\n\r\n', TimeoutError],
     ['no HTTP at all', () => '\0\0\0\x10 what?\r\n\r\n', ProtocolError],
     ['a head without end', () => 'x'.repeat(100_000), ProtocolError],
-    ['an accept for another key', request => opening(request, { 'Sec-WebSocket-Accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' }), ProtocolError],
+    [
+      'an accept for another key',
+      request => opening(request, { 'Sec-WebSocket-Accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' }),
+      ProtocolError,
+    ],
     ['no accept', request => opening(request, { 'Sec-WebSocket-Accept': null }), ProtocolError],
     ['no upgrade', request => opening(request, { Upgrade: null }), ProtocolError],
     ['another connection', request => opening(request, { Connection: 'close' }), ProtocolError],
@@ -66,7 +82,9 @@ describe('what is no handshake is refused, and the connection ended', () => {
 
   test('an end in the middle', async () => {
     const peer = await startPeer(socket => socket.once('data', () => socket.end('HTTP/1.1 101')))
-    await expect(websocketOver(nodeAdapter, { url: `ws://127.0.0.1:${peer.port}/` }).dial(at, {})).rejects.toThrow(ProtocolError)
+    await expect(websocketOver(nodeAdapter, { url: `ws://127.0.0.1:${peer.port}/` }).dial(at, {})).rejects.toThrow(
+      ProtocolError,
+    )
   })
 
   test('a server that says nothing, until the signal aborts', async () => {
@@ -157,13 +175,18 @@ test('another implementation reads what is framed: every form of length, every r
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => subprotocol })
   onTestFinished(() => server.close())
   await once(server, 'listening')
-  const socket = await websocketOver(nodeAdapter, { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` }).dial(at, {})
+  const socket = await websocketOver(nodeAdapter, {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+  }).dial(at, {})
   const [client] = server.clients
   const received: Buffer[] = []
   client!.on('message', data => received.push(data as Buffer))
   const payload = Uint8Array.from({ length: 600_000 }, (_, i) => (i * 31) ^ (i >> 8))
-  const lengths = [1, 2, 3, 4, 5, 124, 125, 126, 127, 128, 65_533, 65_534, 65_535, 65_536, 65_537, 65_538, 65_539, 262_144]
-  for (const length of lengths) await socket.write([payload.subarray(0, length >> 1), payload.subarray(length >> 1, length)])
+  const lengths = [
+    1, 2, 3, 4, 5, 124, 125, 126, 127, 128, 65_533, 65_534, 65_535, 65_536, 65_537, 65_538, 65_539, 262_144,
+  ]
+  for (const length of lengths)
+    await socket.write([payload.subarray(0, length >> 1), payload.subarray(length >> 1, length)])
   await socket.write([payload])
   const closed = once(client!, 'close')
   await socket.close()

@@ -6,10 +6,31 @@ import type { ServeOptions } from '../../adapters/bridge/index.ts'
 import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { markedSubprotocol } from '../../adapters/shared/bridge-wire.ts'
 import { adapter as browserAdapter } from '../../adapters/websocket/browser.ts'
-import { type BridgeOptions, type WebSocketConstructor, websocket, websocketOver } from '../../adapters/websocket/index.ts'
-import { AuthenticationError, ConfigError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
+import {
+  type BridgeOptions,
+  type WebSocketConstructor,
+  websocket,
+  websocketOver,
+} from '../../adapters/websocket/index.ts'
+import {
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  ProtocolError,
+  TimeoutError,
+} from '../../src/base/errors.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
-import { type Fixture, onRequests, origin, requestBytes, responseBytes, startFixture, startPeer, tokens, until } from './bridge-fixture.ts'
+import {
+  type Fixture,
+  onRequests,
+  origin,
+  requestBytes,
+  responseBytes,
+  startFixture,
+  startPeer,
+  tokens,
+  until,
+} from './bridge-fixture.ts'
 
 const MiB = 1024 * 1024
 
@@ -42,7 +63,9 @@ test('settings that can not work are told at once', async () => {
   expect(() => websocket({ url: 'bridge' })).toThrow(ConfigError)
   expect(() => websocket({ url: 'ftp://bridge/' })).toThrow(ConfigError)
   expect(() => websocket({ url: 'wss://bridge/?token=1' })).toThrow(/token/)
-  await expect(websocket({ url: 'ws://127.0.0.1:1/', WebSocket }).dial(at, { tls: {} })).rejects.toThrow(/the bridge's affair/)
+  await expect(websocket({ url: 'ws://127.0.0.1:1/', WebSocket }).dial(at, { tls: {} })).rejects.toThrow(
+    /the bridge's affair/,
+  )
   await expect(browserAdapter.dial(at, {})).rejects.toThrow(/isokafka\/websocket/)
 })
 
@@ -57,7 +80,9 @@ describe('a browser that opens no WebSocket, and never will, is told apart from 
     }
     const error = await dialing(Refused).catch(error => error)
     expect(error).toBeInstanceOf(ConfigError)
-    expect(error.message).toMatch(/^broker:9092: the browser opens no WebSocket to ws:\/\/bridge.test\/: an insecure WebSocket/)
+    expect(error.message).toMatch(
+      /^broker:9092: the browser opens no WebSocket to ws:\/\/bridge.test\/: an insecure WebSocket/,
+    )
   })
 
   test('one that the policy of the page forbids', async () => {
@@ -85,14 +110,18 @@ describe('a browser that opens no WebSocket, and never will, is told apart from 
       }
       const error = await dialing(Forbidden).catch(error => error)
       expect(error).toBeInstanceOf(ConfigError)
-      expect(error.message).toBe("broker:9092: the page's policy forbids a WebSocket to ws://bridge.test: add that to its connect-src")
+      expect(error.message).toBe(
+        "broker:9092: the page's policy forbids a WebSocket to ws://bridge.test: add that to its connect-src",
+      )
     }
   })
 })
 
 describe.each(Object.entries(kinds))('%s', (_name, make) => {
-  const adapterTo = ({ bridge }: Fixture, token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' })): SocketAdapter =>
-    make({ url: bridge.url, token })
+  const adapterTo = (
+    { bridge }: Fixture,
+    token: string | (() => Promise<string>) = () => tokens.sign({ id: 'tester' }),
+  ): SocketAdapter => make({ url: bridge.url, token })
   // Programs have no Origin.
   const labFor = (port: number, options: Partial<ServeOptions> = {}): Promise<Fixture> =>
     startFixture(port, { allowNoOrigin: true, ...options })
@@ -107,7 +136,10 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
     const late = await labFor(1, { adapter: never, limits: { dialTimeout: 50 } })
     await expect(adapterTo(late).dial(at, {})).rejects.toThrow(TimeoutError)
     const away = adapterTo(fixture, () => Promise.reject(new TypeError('Failed to fetch'))).dial(at, {})
-    await expect(away).rejects.toMatchObject({ temporary: true, message: 'broker:9092: no token for the bridge: Failed to fetch' })
+    await expect(away).rejects.toMatchObject({
+      temporary: true,
+      message: 'broker:9092: no token for the bridge: Failed to fetch',
+    })
     const loggedOut = new AuthenticationError('logged out')
     await expect(adapterTo(fixture, () => Promise.reject(loggedOut)).dial(at, {})).rejects.toBe(loggedOut)
     const nowhere = make({ url: 'ws://127.0.0.1:1/' })
@@ -140,7 +172,8 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
     let paused: Promise<void> | undefined
     let written = 0
     await until(() => {
-      paused ??= socket.write([written === 0 ? requestBytes(1, 90 * MiB).subarray(0, MiB) : new Uint8Array(MiB)]) ?? undefined
+      paused ??=
+        socket.write([written === 0 ? requestBytes(1, 90 * MiB).subarray(0, MiB) : new Uint8Array(MiB)]) ?? undefined
       written++
       return paused !== undefined
     })
@@ -196,7 +229,9 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
   })
 
   test('the end of the broker is the end of the stream; a broken one is an error', async () => {
-    const ending = await labFor((await startPeer(socket => onRequests(socket, id => socket.end(responseBytes(id, 5000))))).port)
+    const ending = await labFor(
+      (await startPeer(socket => onRequests(socket, id => socket.end(responseBytes(id, 5000))))).port,
+    )
     const socket = await adapterTo(ending).dial(at, {})
     await socket.write([requestBytes(1)])
     expect(await readAll(socket, 6000)).toBe(5000)
@@ -220,7 +255,12 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
     const socket = await adapterTo(await labFor(peer.port)).dial(at, {})
     const request = requestBytes(1, 4 * MiB)
     // In small pieces and large ones.
-    void socket.write([request.subarray(0, 12), request.subarray(12, 40_000), request.subarray(40_000, 40_100), request.subarray(40_100)])
+    void socket.write([
+      request.subarray(0, 12),
+      request.subarray(12, 40_000),
+      request.subarray(40_000, 40_100),
+      request.subarray(40_100),
+    ])
     await socket.close()
     await until(() => peer.open.size === 0)
     expect(heard).toBe(4 * MiB)

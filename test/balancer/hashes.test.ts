@@ -136,7 +136,9 @@ describe('Murmur2Balancer', () => {
 
 test('a key beyond the shared buffer hashes like its bytes', () => {
   const key = 'é'.repeat(5000)
-  expect(new Murmur2Balancer().balance({ key }, upTo(1000))).toBe(new Murmur2Balancer().balance({ key: utf8(key) }, upTo(1000)))
+  expect(new Murmur2Balancer().balance({ key }, upTo(1000))).toBe(
+    new Murmur2Balancer().balance({ key: utf8(key) }, upTo(1000)),
+  )
 })
 
 test('the answer is one of the partitions given, not an index', () => {

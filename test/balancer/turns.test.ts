@@ -49,6 +49,9 @@ describe('LeastBytes', () => {
   })
 })
 
-test.each([['', 'ascii', 'é', '日本', '😀', 'a😀b', '\ud800', 'x\udc00y', '\ud800é']])('utf8Length counts what is encoded', (...texts) => {
-  for (const text of texts) expect(utf8Length(text)).toBe(utf8(text).length)
-})
+test.each([['', 'ascii', 'é', '日本', '😀', 'a😀b', '\ud800', 'x\udc00y', '\ud800é']])(
+  'utf8Length counts what is encoded',
+  (...texts) => {
+    for (const text of texts) expect(utf8Length(text)).toBe(utf8(text).length)
+  },
+)

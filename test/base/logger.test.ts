@@ -33,12 +33,20 @@ test('a flood of different warnings is bounded', () => {
 
 test('null is silence, also for one of several that share a transport', async () => {
   new Transport({ logger: null }).logger.warn('away')
-  await using writer = new Writer({ addr: '127.0.0.1:1', topic: 't', logger: null, maxAttempts: 1, idempotent: false, deliveryTimeout: 50 })
+  await using writer = new Writer({
+    addr: '127.0.0.1:1',
+    topic: 't',
+    logger: null,
+    maxAttempts: 1,
+    idempotent: false,
+    deliveryTimeout: 50,
+  })
   await expect(writer.writeMessages({ value: 'x' })).rejects.toThrow()
   expect(warn).not.toHaveBeenCalled()
   expect(error).not.toHaveBeenCalled()
 })
 
 test('a logger without its functions is refused', () => {
-  for (const logger of [{}, 5, 'console', { warn() {} }]) expect(() => new Transport({ logger: logger as never })).toThrow(ConfigError)
+  for (const logger of [{}, 5, 'console', { warn() {} }])
+    expect(() => new Transport({ logger: logger as never })).toThrow(ConfigError)
 })

@@ -9,7 +9,13 @@ interface Config {
   batchBytes?: number
   startOffset?: number
 }
-const kinds: SettingKinds<Config> = { dialTimeout: 'number', tls: 'any', clientId: 'string', batchBytes: 'number', startOffset: 'number' }
+const kinds: SettingKinds<Config> = {
+  dialTimeout: 'number',
+  tls: 'any',
+  clientId: 'string',
+  batchBytes: 'number',
+  startOffset: 'number',
+}
 const check = (config: object): Config => given('a Thing', config as Config, kinds)
 
 test.each([
@@ -65,7 +71,8 @@ test('nearest finds nothing where nothing is near', () => {
 
 const Level = { ReadUncommitted: 0, ReadCommitted: 1 }
 test('an enumeration is taken by value, by name, and in any spelling of it', () => {
-  for (const each of [1, 'read_committed', 'READ_COMMITTED', 'readCommitted']) expect(oneOf('level', each, Level)).toBe(1)
+  for (const each of [1, 'read_committed', 'READ_COMMITTED', 'readCommitted'])
+    expect(oneOf('level', each, Level)).toBe(1)
   for (const each of [2, '1', 'committed', null, {}, ['read_committed'], true])
     expect(() => oneOf('level', each, Level)).toThrow(/level must be one of 'read_uncommitted', 'read_committed', not /)
 })

@@ -50,7 +50,10 @@ describe('what waits leaves no listener behind:', () => {
   test.each<[string, (signal: AbortSignal, clock: ManualClock) => Promise<unknown>]>([
     ['sleep', (signal, clock) => sleep(100, { signal, clock })],
     ['abortable', (signal, clock) => abortable(sleep(100, { clock }), signal)],
-    ['Deadline.bound', (signal, clock) => new Deadline(200, clock).bound(sleep(100, { clock }), () => 'late', { signal })],
+    [
+      'Deadline.bound',
+      (signal, clock) => new Deadline(200, clock).bound(sleep(100, { clock }), () => 'late', { signal }),
+    ],
   ])('%s', async (_what, wait) => {
     const clock = new ManualClock()
     const done = controller()

@@ -12,9 +12,21 @@ test.each<[wrong: string, BrokerConfig, message: RegExp]>([
   ['a name as a topic', { topics: ['orders' as never] }, /a topic of a Broker needs { name }/],
   ['a topic of a name no topic has', { topics: [{ name: 'no spaces' }] }, /Topic name is invalid/],
   ['a topic twice', { topics: [{ name: 't' }, { name: 't' }] }, /topic t is there twice/],
-  ['a topic without partitions', { topics: [{ name: 't', partitions: 0 }] }, /partitions of t must be a whole number from 1 to 10000/],
-  ['more replicas than brokers', { topics: [{ name: 't', replicationFactor: 2 }] }, /replicationFactor of t must be .* 1 to 1, not 2/],
-  ["a topic's config nobody knows", { topics: [{ name: 't', configs: { 'retention.byte': '1' } }] }, /no config retention.byte/],
+  [
+    'a topic without partitions',
+    { topics: [{ name: 't', partitions: 0 }] },
+    /partitions of t must be a whole number from 1 to 10000/,
+  ],
+  [
+    'more replicas than brokers',
+    { topics: [{ name: 't', replicationFactor: 2 }] },
+    /replicationFactor of t must be .* 1 to 1, not 2/,
+  ],
+  [
+    "a topic's config nobody knows",
+    { topics: [{ name: 't', configs: { 'retention.byte': '1' } }] },
+    /no config retention.byte/,
+  ],
 ])('a broker does not start with %s', (_wrong, config, message) => {
   expect(() => new Broker(config)).toThrow(ConfigError)
   expect(() => new Broker(config)).toThrow(message)

@@ -10,7 +10,11 @@ import { needing, unless } from '../support/left-out.ts'
 describe.concurrent.each([1, 3])('the contract on an embedded broker of %i', nodes => {
   const broker = new Broker({ brokers: nodes, racks: ['a', 'b', 'c'], numPartitions: 6, natives })
   const cluster = { brokers: broker.addresses, kind: 'embedded', version: '4.4.0', nodes } as const
-  for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter: memory(broker, natives), natives })) {
+  for (const { name, timeoutMs, missing, run } of collect(suites, {
+    cluster,
+    adapter: memory(broker, natives),
+    natives,
+  })) {
     test(name, { ...unless(needing(missing)), timeout: timeoutMs + 5000 }, run)
   }
   afterAll(() => broker.close())

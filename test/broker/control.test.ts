@@ -14,7 +14,11 @@ const topics = [{ name: 't', partitions: 1 }]
 
 /** An answer to a Produce of one partition. */
 function refused(errorCode: number) {
-  return { responses: [{ name: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partitionResponses: [{ index: 0, errorCode, baseOffset: -1 }] }] }
+  return {
+    responses: [
+      { name: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partitionResponses: [{ index: 0, errorCode, baseOffset: -1 }] },
+    ],
+  }
 }
 
 describe('a control function', () => {
@@ -27,7 +31,11 @@ describe('a control function', () => {
             responses: topicData.map(({ name, topicId, partitionData }) => ({
               name,
               topicId,
-              partitionResponses: partitionData.map(({ index }) => ({ index, errorCode: ErrorCode.NotEnoughReplicas, baseOffset: -1 })),
+              partitionResponses: partitionData.map(({ index }) => ({
+                index,
+                errorCode: ErrorCode.NotEnoughReplicas,
+                baseOffset: -1,
+              })),
             })),
           }
         : undefined,
@@ -43,7 +51,9 @@ describe('a control function', () => {
     const w = writer({ topic: 't' })
     const error: unknown = await w.writeMessages([{ value: 'v' }]).catch(reason => reason)
     expect(error).toBeInstanceOf(WriteErrors)
-    expect((error as WriteErrors).errors).toEqual([expect.objectContaining({ code: ErrorCode.TopicAuthorizationFailed })])
+    expect((error as WriteErrors).errors).toEqual([
+      expect.objectContaining({ code: ErrorCode.TopicAuthorizationFailed }),
+    ])
     remove()
     await w.writeMessages([{ value: 'v' }])
   })
@@ -60,7 +70,9 @@ describe('a control function', () => {
     const { broker, transport } = open({ topics })
     broker.control(Heartbeat, () => 'hang')
     const impatient = new Client({ addr: broker.addresses, timeout: 100, transport: transport() })
-    await expect(impatient.heartbeat({ groupId: 'g', generationId: 1, memberId: 'm' })).rejects.toBeInstanceOf(TimeoutError)
+    await expect(impatient.heartbeat({ groupId: 'g', generationId: 1, memberId: 'm' })).rejects.toBeInstanceOf(
+      TimeoutError,
+    )
   })
 
   test('applies the request, and answers late: what is behind it waits', async () => {
@@ -117,7 +129,10 @@ describe('a control function', () => {
 
   test('that throws closes the connection and is logged', async () => {
     const warnings: string[] = []
-    const { broker, connect } = open({ topics, logger: { debug() {}, info() {}, warn: text => void warnings.push(text), error() {} } })
+    const { broker, connect } = open({
+      topics,
+      logger: { debug() {}, info() {}, warn: text => void warnings.push(text), error() {} },
+    })
     broker.control(Metadata, () => {
       throw new Error('no such luck')
     })
@@ -159,9 +174,17 @@ describe('an answer lost after the request was applied', () => {
     const { broker, client, connect } = open({ topics })
     const { producer } = await client.initProducerId({ transactionalId: 'x', transactionTimeoutMs: 10_000 })
     const undo = broker.loseAnswer(EndTxn, { times: 1 })
-    const request = { transactionalId: 'x', producerId: producer!.producerId, producerEpoch: producer!.producerEpoch, committed: false }
+    const request = {
+      transactionalId: 'x',
+      producerId: producer!.producerId,
+      producerEpoch: producer!.producerEpoch,
+      committed: false,
+    }
     await expect((await connect()).request(EndTxn, request)).rejects.toThrow()
-    expect(await (await connect()).request(EndTxn, request)).toMatchObject({ errorCode: 0, producerEpoch: producer!.producerEpoch + 1 })
+    expect(await (await connect()).request(EndTxn, request)).toMatchObject({
+      errorCode: 0,
+      producerEpoch: producer!.producerEpoch + 1,
+    })
     undo()
   })
 })
@@ -185,8 +208,15 @@ describe('leaders and coordinators', () => {
     const { broker, connect } = open({ brokers: 2, topics })
     broker.moveLeader('t', 0, 2)
     const fetchFrom = async (brokerId: number, currentLeaderEpoch: number) => {
-      const asked = { topic: 't', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000, currentLeaderEpoch }] }
-      const { responses } = await (await connect(brokerId)).request(Fetch, { maxWaitMs: 0, minBytes: 0, topics: [asked] }, { version: 10 })
+      const asked = {
+        topic: 't',
+        partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000, currentLeaderEpoch }],
+      }
+      const { responses } = await (await connect(brokerId)).request(
+        Fetch,
+        { maxWaitMs: 0, minBytes: 0, topics: [asked] },
+        { version: 10 },
+      )
       return responses[0]!.partitions[0]!.errorCode
     }
     expect(await fetchFrom(1, -1)).toBe(ErrorCode.NotLeaderForPartition)

@@ -37,7 +37,8 @@ function group(configs: Record<string, string> = {}) {
     return `${groups[0]!.groupState} ${groups[0]!.members.length}`
   }
   /** Lets what was sent on a connection arrive. */
-  const sent = async (on: BrokerConnection) => void (await (await opened.connect()).request(DescribeGroups, { groups: [] }).then(() => on))
+  const sent = async (on: BrokerConnection) =>
+    void (await (await opened.connect()).request(DescribeGroups, { groups: [] }).then(() => on))
   /** A member of a stable group of one. */
   const enter = async (on: BrokerConnection, more: object = {}) => {
     const { memberId } = await join(on, '', more)

@@ -5,7 +5,15 @@ import { parseAddress } from '../../src/base/address.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { Broker, type BrokerConfig } from '../../src/broker/index.ts'
-import { Client, Reader, type ReaderConfig, Transport, type TransportConfig, Writer, type WriterConfig } from '../../src/index.ts'
+import {
+  Client,
+  Reader,
+  type ReaderConfig,
+  Transport,
+  type TransportConfig,
+  Writer,
+  type WriterConfig,
+} from '../../src/index.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
@@ -59,7 +67,11 @@ export function open(config: BrokerConfig = {}) {
 }
 
 /** The offsets of the batches a partition holds, and how many records each has. */
-export async function stored(connection: BrokerConnection, topic: string, partition = 0): Promise<[offset: number, count: number][]> {
+export async function stored(
+  connection: BrokerConnection,
+  topic: string,
+  partition = 0,
+): Promise<[offset: number, count: number][]> {
   const asked = { topic, partitions: [{ partition, fetchOffset: 0, partitionMaxBytes: 10_000_000 }] }
   const { responses } = await connection.request(Fetch, { maxWaitMs: 0, minBytes: 0, topics: [asked] }, { version: 12 })
   const records = responses[0]!.partitions[0]!.records!

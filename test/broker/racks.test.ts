@@ -4,7 +4,11 @@ import { Produce } from '../../src/protocol/produce.ts'
 import { batch, open } from './open.ts'
 
 test('a consumer is sent to the replica in its rack, which serves it (KIP-392)', async () => {
-  const { broker, connect } = open({ brokers: 3, racks: ['a', 'b', 'c'], topics: [{ name: 't', replicationFactor: 3 }] })
+  const { broker, connect } = open({
+    brokers: 3,
+    racks: ['a', 'b', 'c'],
+    topics: [{ name: 't', replicationFactor: 3 }],
+  })
   broker.moveLeader('t', 0, 1)
   const [leader, follower] = [await connect(1), await connect(2)]
   const fetch = async (on: typeof leader, rackId: string, version = 12) => {

@@ -20,7 +20,8 @@ describe('retention by bytes', () => {
     const { writer, reader, connect } = open({ topics: [{ name: 't' }], retentionBytes: 256 * kibibyte })
     const w = writer({ topic: 't', batchSize: 10 })
     const value = new Uint8Array(kibibyte)
-    for (let i = 0; i < 50; i++) await w.writeMessages(Array.from({ length: 20 }, (_, n) => ({ key: String(i * 20 + n), value })))
+    for (let i = 0; i < 50; i++)
+      await w.writeMessages(Array.from({ length: 20 }, (_, n) => ({ key: String(i * 20 + n), value })))
     const first = await start(await connect(), 't')
     // A record takes a little more than its value; a segment is an eighth of what is kept.
     expect(1000 - first).toBeGreaterThanOrEqual(240)
@@ -30,7 +31,10 @@ describe('retention by bytes', () => {
   })
 
   test('of a topic overrules that of the broker', async () => {
-    const { writer, connect } = open({ topics: [{ name: 't', configs: { 'retention.bytes': '-1' } }], retentionBytes: 16 * kibibyte })
+    const { writer, connect } = open({
+      topics: [{ name: 't', configs: { 'retention.bytes': '-1' } }],
+      retentionBytes: 16 * kibibyte,
+    })
     const w = writer({ topic: 't' })
     for (let i = 0; i < 20; i++) await w.writeMessages({ value: new Uint8Array(10 * kibibyte) })
     expect(await start(await connect(), 't')).toBe(0)
@@ -38,7 +42,10 @@ describe('retention by bytes', () => {
 
   test('a bound over all partitions holds whatever the topics say: the largest gives first', async () => {
     const configs = { 'retention.bytes': '-1' }
-    const { writer, connect } = open({ topics: ['small', 'large'].map(name => ({ name, configs })), maxBytes: 4096 * kibibyte })
+    const { writer, connect } = open({
+      topics: ['small', 'large'].map(name => ({ name, configs })),
+      maxBytes: 4096 * kibibyte,
+    })
     const fill = async (topic: string, count: number) => {
       const w = writer({ topic })
       for (let i = 0; i < count; i++) await w.writeMessages({ value: new Uint8Array(100 * kibibyte) })

@@ -61,7 +61,10 @@ describe('requests', () => {
     ['that are too long', header(3, 0, 2_000_000_000)],
     ['too short for a header', new Uint8Array([0, 0, 0, 1, 0])],
     ['that are HTTP', new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')],
-    ['whose array is longer than the request', new Uint8Array([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 255, 255, 127, 255, 255, 255])],
+    [
+      'whose array is longer than the request',
+      new Uint8Array([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 255, 255, 127, 255, 255, 255]),
+    ],
     ['with bytes left over', concat([new Uint8Array([0, 0, 0, 15, 0, 3, 0, 1, 0, 0, 0, 1, 255, 255, 0, 0, 0, 0, 9])])],
   ])('%s close the connection', async (_name, bytes) => {
     const { broker } = open({ topics })
@@ -151,7 +154,11 @@ describe('what is stored', () => {
     records.fill(0)
     const read = async () => {
       const asked = { topic: 't', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }
-      const { responses } = await connection.request(Fetch, { maxWaitMs: 0, minBytes: 0, topics: [asked] }, { version: 12 })
+      const { responses } = await connection.request(
+        Fetch,
+        { maxWaitMs: 0, minBytes: 0, topics: [asked] },
+        { version: 12 },
+      )
       return responses[0]!.partitions[0]!.records!
     }
     const first = await read()
@@ -190,7 +197,9 @@ describe('with users', () => {
       mechanisms: ['PLAIN'],
     })
     expect(await connection.request(SaslHandshake, { mechanism: 'PLAIN' })).toMatchObject({ errorCode: 0 })
-    expect(await connection.request(SaslHandshake, { mechanism: 'PLAIN' })).toMatchObject({ errorCode: ErrorCode.IllegalSASLState })
+    expect(await connection.request(SaslHandshake, { mechanism: 'PLAIN' })).toMatchObject({
+      errorCode: ErrorCode.IllegalSASLState,
+    })
     const open1 = await (await open({ topics }).connect()).request(SaslHandshake, { mechanism: 'PLAIN' })
     expect(open1.errorCode).not.toBe(0)
   })

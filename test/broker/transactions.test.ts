@@ -22,12 +22,20 @@ function producer(connection: BrokerConnection) {
       const records = batch({ producerId, producerEpoch, baseSequence, transactional: true })
       const { responses } = await connection.request(
         Produce,
-        { transactionalId: 'x', acks: -1, timeoutMs: 1000, topicData: [{ name: 't', partitionData: [{ index: 0, records }] }] },
+        {
+          transactionalId: 'x',
+          acks: -1,
+          timeoutMs: 1000,
+          topicData: [{ name: 't', partitionData: [{ index: 0, records }] }],
+        },
         { version: 12 },
       )
       return responses[0]!.partitionResponses[0]!.errorCode
     },
-    end: async ({ producerId, producerEpoch }: Identity, committed: boolean): Promise<Identity & { errorCode: number }> =>
+    end: async (
+      { producerId, producerEpoch }: Identity,
+      committed: boolean,
+    ): Promise<Identity & { errorCode: number }> =>
       connection.request(EndTxn, { transactionalId: 'x', producerId, producerEpoch, committed }),
     async stable(): Promise<number> {
       const asked = { name: 't', partitions: [{ partitionIndex: 0, timestamp: -1 }] }
@@ -71,7 +79,10 @@ describe('a transaction', () => {
     )
     await end(me, false)
     const [partition] = (await reading).responses[0]!.partitions
-    expect(partition).toMatchObject({ lastStableOffset: 2, abortedTransactions: [{ producerId: me.producerId, firstOffset: 0 }] })
+    expect(partition).toMatchObject({
+      lastStableOffset: 2,
+      abortedTransactions: [{ producerId: me.producerId, firstOffset: 0 }],
+    })
   })
 
   test('whose epoch is exhausted goes on under a new producer id', async () => {

@@ -43,8 +43,10 @@ describe('CRC-32C', () => {
       for (let length = 0; length <= 4200; length++) {
         const expected = ~register >>> 0
         const end = align + length
-        if (~crc32cSlice(-1, noise, align, end) >>> 0 !== expected) expect.unreachable(`tables: ${length} bytes at ${align}`)
-        if (length >= 836 && crc32cWasm(noise, align, end) !== expected) expect.unreachable(`WebAssembly: ${length} bytes at ${align}`)
+        if (~crc32cSlice(-1, noise, align, end) >>> 0 !== expected)
+          expect.unreachable(`tables: ${length} bytes at ${align}`)
+        if (length >= 836 && crc32cWasm(noise, align, end) !== expected)
+          expect.unreachable(`WebAssembly: ${length} bytes at ${align}`)
         register = feed(castagnoli, register, noise[end]!)
       }
     }

@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-// Assembles the WebAssembly module of src/bytes/crc32c-wasm.ts and writes it there as base64: `node test/bytes/make-crc32c-wasm.mjs`, no argument, no
-// dependency. `--print` writes the base64 to standard output instead (the test compares it with what is checked in).
+// Assembles the WebAssembly module of src/bytes/crc32c-wasm.ts and writes it there as base64: `node
+// test/bytes/make-crc32c-wasm.mjs`, no argument, no dependency. `--print` writes the base64 to standard output instead
+// (the test compares it with what is checked in).
 //
-// How it works. A CRC is a remainder of polynomials over GF(2), so a multiple of the CRC's polynomial P may be added to the message without
-// changing it. P has a multiple with few terms, all exponents multiples of 32:
+// How it works. A CRC is a remainder of polynomials over GF(2), so a multiple of the CRC's polynomial P may be added to
+// the message without changing it. P has a multiple with few terms, all exponents multiples of 32:
 //     x^(32*209) + x^(32*144) + x^(32*54) + x^(32*39) + x^(32*14) + 1 = 0 (mod P)
-// so a 32-bit word may be taken out of the message if it is added to the words 209-144, 209-54, 209-39, 209-14 and 209 places further on.
-// Pulling instead of pushing, word i becomes itself plus the words 65, 155, 170, 195 and 209 places before it: loads and xors alone, no table and
-// no carry-less product, and as the nearest source is 65 words away, 32 bytes at a time fit in SIMD registers. What remains in the end, the last
-// 209 words and a few, goes through the sixteen tables.
+// so a 32-bit word may be taken out of the message if it is added to the words 209-144, 209-54, 209-39, 209-14 and 209
+// places further on. Pulling instead of pushing, word i becomes itself plus the words 65, 155, 170, 195 and 209 places
+// before it: loads and xors alone, no table and no carry-less product, and as the nearest source is 65 words away, 32
+// bytes at a time fit in SIMD registers. What remains in the end, the last 209 words and a few, goes through the
+// sixteen tables.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const polynomial = 0x1edc6f41
@@ -23,7 +25,8 @@ const powerOfX32 = exponent => {
   for (let i = 0; i < 32 * exponent; i++) value = value & 0x80000000 ? (value << 1) ^ polynomial : value << 1
   return value
 }
-if (exponents.reduce((sum, exponent) => sum ^ powerOfX32(exponent), 0) !== 0) throw new Error('not a multiple of the polynomial')
+if (exponents.reduce((sum, exponent) => sum ^ powerOfX32(exponent), 0) !== 0)
+  throw new Error('not a multiple of the polynomial')
 
 // ---- an assembler, as far as needed: every function answers bytes, operands first
 const unsigned = value => (value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)])
@@ -68,7 +71,10 @@ const fold = [
     ...[0, 16].map(half =>
       store128(
         get(p),
-        distances.reduce((sum, distance) => xor128(sum, load128(get(p), reach - distance + half)), load128(get(p), reach + half)),
+        distances.reduce(
+          (sum, distance) => xor128(sum, load128(get(p), reach - distance + half)),
+          load128(get(p), reach + half),
+        ),
         reach + half,
       ),
     ),
@@ -76,7 +82,9 @@ const fold = [
   ),
 ]
 
-/** carry(p, distance): adds the `distance` bytes before p to those from p on: what is folded onto the part that is not. */
+/**
+ * carry(p, distance): adds the `distance` bytes before p to those from p on: what is folded onto the part that is not.
+ */
 const carryEnd = third
 const carry = [
   ...set(carryEnd, add(get(p), get(1))),
@@ -99,7 +107,9 @@ const slice = [
     ...words.map((word, i) => set(word, i === 0 ? xor(get(crc), load(get(p))) : load(get(p), 4 * i))),
     set(
       crc,
-      words.flatMap((word, i) => [0, 1, 2, 3].map(k => entry(15 - 4 * i - k, byteOf(word, k)))).reduce((sum, one) => xor(sum, one)),
+      words
+        .flatMap((word, i) => [0, 1, 2, 3].map(k => entry(15 - 4 * i - k, byteOf(word, k))))
+        .reduce((sum, one) => xor(sum, one)),
     ),
     step(p, 16),
   ),

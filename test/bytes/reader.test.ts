@@ -65,12 +65,18 @@ describe('varints', () => {
   test('a longer form than needed is read, one of more than 32 bits is not', () => {
     expect(new ByteReader(new Uint8Array([0x81, 0x80, 0x00])).unsignedVarint()).toBe(1)
     expect(new ByteReader(new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x0f])).unsignedVarint()).toBe(4294967295)
-    expect(() => new ByteReader(new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x10])).unsignedVarint()).toThrow('varint longer than 32 bits')
+    expect(() => new ByteReader(new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x10])).unsignedVarint()).toThrow(
+      'varint longer than 32 bits',
+    )
     expect(() => new ByteReader(new Uint8Array([0x80, 0x80])).unsignedVarint()).toThrow(ProtocolError)
   })
 
   test('a varlong never runs on', () => {
-    expect(() => new ByteReader(new Uint8Array(1000).fill(0x80)).varlong()).toThrow("varlong out of a number's exact range")
-    expect(() => new ByteReader(new Uint8Array(1000).fill(0xff)).varlong()).toThrow("varlong out of a number's exact range")
+    expect(() => new ByteReader(new Uint8Array(1000).fill(0x80)).varlong()).toThrow(
+      "varlong out of a number's exact range",
+    )
+    expect(() => new ByteReader(new Uint8Array(1000).fill(0xff)).varlong()).toThrow(
+      "varlong out of a number's exact range",
+    )
   })
 })

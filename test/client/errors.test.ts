@@ -19,17 +19,31 @@ afterEach(async () => {
 })
 
 test.each<[string, RegExp, () => Promise<Error | null | undefined>]>([
-  ['produce', /orders\/7/, async () => (await client.produce({ topic: 'orders', partition: 7, records: [{ value: 'x' }] })).error],
+  [
+    'produce',
+    /orders\/7/,
+    async () => (await client.produce({ topic: 'orders', partition: 7, records: [{ value: 'x' }] })).error,
+  ],
   ['fetch', /orders\/0/, async () => (await client.fetch({ topic: 'orders', partition: 0, offset: 99 })).error],
   [
     'listOffsets',
     /orders\/7/,
-    async () => (await client.listOffsets({ topics: { orders: [{ partition: 7, timestamp: -1 }] } })).topics['orders']?.[0]?.error,
+    async () =>
+      (await client.listOffsets({ topics: { orders: [{ partition: 7, timestamp: -1 }] } })).topics['orders']?.[0]
+        ?.error,
   ],
   ['metadata', /topic missing/, async () => (await client.metadata({ topics: ['missing'] })).topics[0]?.error],
-  ['createTopics', /topic orders/, async () => (await client.createTopics({ topics: [{ topic: 'orders' }] })).errors['orders']],
+  [
+    'createTopics',
+    /topic orders/,
+    async () => (await client.createTopics({ topics: [{ topic: 'orders' }] })).errors['orders'],
+  ],
   ['deleteTopics', /topic missing/, async () => (await client.deleteTopics({ topics: ['missing'] })).errors['missing']],
-  ['heartbeat', /group audit/, async () => (await client.heartbeat({ groupId: 'audit', generationId: 1, memberId: 'm' })).error],
+  [
+    'heartbeat',
+    /group audit/,
+    async () => (await client.heartbeat({ groupId: 'audit', generationId: 1, memberId: 'm' })).error,
+  ],
   [
     'leaveGroup',
     /group audit, member m/,
@@ -46,7 +60,9 @@ test('the error of a group’s offsets names group and partition', async () => {
       {
         groupId: 'audit',
         errorCode: 0,
-        topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, committedOffset: -1, metadata: '', errorCode: 29 }] }],
+        topics: [
+          { name: 'orders', partitions: [{ partitionIndex: 0, committedOffset: -1, metadata: '', errorCode: 29 }] },
+        ],
       },
     ],
   }))

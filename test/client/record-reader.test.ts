@@ -40,7 +40,11 @@ test('what was fetched is produced as it comes: records of one client are input 
     { value: null, timestamp: 0 },
   ]
   await client.produce({ topic: 't', partition: 0, records })
-  await client.produce({ topic: 'copy', partition: 0, records: (await client.fetch({ topic: 't', partition: 0, offset: 0 })).records })
+  await client.produce({
+    topic: 'copy',
+    partition: 0,
+    records: (await client.fetch({ topic: 't', partition: 0, offset: 0 })).records,
+  })
   const [one, two] = await Promise.all(['t', 'copy'].map(topic => client.fetch({ topic, partition: 0, offset: 0 })))
   const copied = [...two!.records]
   expect(copied.map(({ timestamp }) => timestamp)).toEqual([gap, 2 * gap, 0])

@@ -55,7 +55,8 @@ describe('gzip', () => {
 
   test("the optional header fields are passed over, and the header's own CRC is checked", () => {
     const plain = gzip.compress(mixed(1000, 8))
-    const withFields = (...fields: number[]): Uint8Array => Uint8Array.from([0x1f, 0x8b, 8, ...fields, ...plain.subarray(10)])
+    const withFields = (...fields: number[]): Uint8Array =>
+      Uint8Array.from([0x1f, 0x8b, 8, ...fields, ...plain.subarray(10)])
     // extra (3 bytes), name, comment
     const full = [0x04 | 0x08 | 0x10, 0, 0, 0, 0, 0, 3, 3, 0, 1, 2, 3, 110, 0, 99, 99, 0]
     expect(gzip.decompress(withFields(...full), limit)).toEqual(mixed(1000, 8))
@@ -65,7 +66,9 @@ describe('gzip', () => {
       [0x08, 0, 0, 0, 0, 0, 3],
       [0x04, 0, 0, 0, 0, 0, 3, 0xff, 0xff],
     ])
-      expect(() => gzip.decompress(Uint8Array.from([0x1f, 0x8b, 8, ...endless, ...new Array(30).fill(1)]), limit)).toThrow(ProtocolError)
+      expect(() =>
+        gzip.decompress(Uint8Array.from([0x1f, 0x8b, 8, ...endless, ...new Array(30).fill(1)]), limit),
+      ).toThrow(ProtocolError)
   })
 
   test('stops at the limit, whatever the input claims to hold', () => {
@@ -101,6 +104,7 @@ describe('gzip', () => {
   })
 
   test('a level gzip has not is a ConfigError', () => {
-    for (const level of [-1, 10, 1.5, Number.NaN]) expect(() => gzip.compress(new Uint8Array(1), level)).toThrow(ConfigError)
+    for (const level of [-1, 10, 1.5, Number.NaN])
+      expect(() => gzip.compress(new Uint8Array(1), level)).toThrow(ConfigError)
   })
 })

@@ -22,7 +22,8 @@ export function mixed(length: number, seed: number): Uint8Array {
     if (kind < 0.4 && at > 0) {
       const from = Math.floor(next() * at)
       for (let i = 0; i < run; i++) bytes[at + i] = bytes[from + i]!
-    } else for (let i = 0; i < run; i++) bytes[at + i] = kind < 0.7 ? 97 + Math.floor(next() * 8) : Math.floor(next() * 256)
+    } else
+      for (let i = 0; i < run; i++) bytes[at + i] = kind < 0.7 ? 97 + Math.floor(next() * 8) : Math.floor(next() * 256)
     at += run
   }
   return bytes

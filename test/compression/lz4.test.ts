@@ -22,7 +22,11 @@ const everything = hex(
 )
 /** A frame of these blocks, with a header that says independent blocks of 64 KiB. */
 const frame = (...blocks: Uint8Array[]): Uint8Array =>
-  concat([hex('04224d18604082'), ...blocks.map(block => concat([raw(block.length, block.length >> 8, 0, 0), block])), raw(0, 0, 0, 0)])
+  concat([
+    hex('04224d18604082'),
+    ...blocks.map(block => concat([raw(block.length, block.length >> 8, 0, 0), block])),
+    raw(0, 0, 0, 0),
+  ])
 
 describe('lz4', () => {
   const inputs: [string, Uint8Array][] = [
@@ -32,7 +36,10 @@ describe('lz4', () => {
     ['noise between text', concat([mixed(65_536, 1), noise(65_536, 2), mixed(1000, 3)])],
     ['mixed', mixed(200_000, 2)],
     ['exactly a block', mixed(65_536, 3)],
-    ...Array.from({ length: 20 }, (_, length): [string, Uint8Array] => [`${length} equal bytes`, new Uint8Array(length).fill(7)]),
+    ...Array.from({ length: 20 }, (_, length): [string, Uint8Array] => [
+      `${length} equal bytes`,
+      new Uint8Array(length).fill(7),
+    ]),
   ]
   test.each(inputs)('%s: comes back, as the reference reads it too', (_, input) => {
     const packed = lz4.compress(input)
@@ -113,8 +120,14 @@ describe('lz4', () => {
     ['an unknown version', hex('04224d18a0408200000000')],
     ['a dictionary', hex('04224d186140000000000000000000')],
     ["a block of more than the frame's size", concat([hex('04224d18604082'), raw(1, 0, 1, 0), new Uint8Array(65_537)])],
-    ["a block that becomes more than the frame's size", frame(concat([raw(0x1f, 97, 1, 0), new Uint8Array(300).fill(255), raw(0, 0x00)]))],
-    ['a match from before the block', concat([lz4.compress(raw(97)).subarray(0, -4), frame(raw(0x10, 97, 1, 0)).subarray(7)])],
+    [
+      "a block that becomes more than the frame's size",
+      frame(concat([raw(0x1f, 97, 1, 0), new Uint8Array(300).fill(255), raw(0, 0x00)])),
+    ],
+    [
+      'a match from before the block',
+      concat([lz4.compress(raw(97)).subarray(0, -4), frame(raw(0x10, 97, 1, 0)).subarray(7)]),
+    ],
     ['a match at distance 0', frame(raw(0x10, 97, 0, 0, 0))],
     ['an endless length', frame(raw(0xf0, 255, 255, 255))],
     ['nothing behind a match', frame(raw(0x10, 97, 1, 0))],

@@ -9,8 +9,9 @@ import { zstd } from '../../src/compression/zstd.ts'
 import { unless } from '../support/left-out.ts'
 import { mixed, noise, same } from './inputs.ts'
 
-// Other people's codecs in JavaScript as oracles, where their defects allow: all fail or hang on damaged input, so they get none. snappyjs knows
-// blocks alone, without Java's frame. lz4js decodes checksums of blocks wrongly, which nobody writes here. fzstd does not compress.
+// Other people's codecs in JavaScript as oracles, where their defects allow: all fail or hang on damaged input, so they
+// get none. snappyjs knows blocks alone, without Java's frame. lz4js decodes checksums of blocks wrongly, which nobody
+// writes here. fzstd does not compress.
 
 const limit = 64 * 1024 * 1024
 const inputs: [string, Uint8Array][] = [
@@ -48,7 +49,9 @@ describe('other codecs in JavaScript', unless(noPeers), () => {
     same(fzstd.decompress(zstd.compress(input)), input)
   }
 
-  test.each(inputs)('%s: snappyjs, lz4js and fzstd read what we write, and we what the first two write', (_, input) => both(input))
+  test.each(inputs)('%s: snappyjs, lz4js and fzstd read what we write, and we what the first two write', (_, input) =>
+    both(input),
+  )
 
   test('any bytes, repeated', { timeout: 60_000 }, () => {
     fc.assert(

@@ -1,4 +1,5 @@
-// The formats as slowly and plainly as their descriptions have them, to hold the real decoders against. Undefined: malformed.
+// The formats as slowly and plainly as their descriptions have them, to hold the real decoders against. Undefined:
+// malformed.
 
 function readSnappyBlock(bytes: Uint8Array): number[] | undefined {
   let at = 0
@@ -36,7 +37,8 @@ function readSnappyBlock(bytes: Uint8Array): number[] | undefined {
 const snappyMagic = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]
 
 export function readSnappy(bytes: Uint8Array): Uint8Array | undefined {
-  const framed = (at: number): boolean => bytes.length >= at + 16 && snappyMagic.every((byte, i) => bytes[at + i] === byte)
+  const framed = (at: number): boolean =>
+    bytes.length >= at + 16 && snappyMagic.every((byte, i) => bytes[at + i] === byte)
   if (!framed(0)) return from(readSnappyBlock(bytes))
   const output: number[] = []
   for (let at = 16; at < bytes.length; ) {

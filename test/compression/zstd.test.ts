@@ -74,13 +74,16 @@ describe('zstd', () => {
     )
   })
 
-  test.each(inputs.slice(0, 20))('%s: comes back at every level, as libzstd reads it too where it is there', (_, input) => {
-    for (const level of [-1, 1, 3, 9, 22]) {
-      const packed = zstd.compress(input, level)
-      same(zstd.decompress(packed, limit), input)
-      if (zstdDecompressSync !== undefined) same(zstdDecompressSync(packed), input)
-    }
-  })
+  test.each(inputs.slice(0, 20))(
+    '%s: comes back at every level, as libzstd reads it too where it is there',
+    (_, input) => {
+      for (const level of [-1, 1, 3, 9, 22]) {
+        const packed = zstd.compress(input, level)
+        same(zstd.decompress(packed, limit), input)
+        if (zstdDecompressSync !== undefined) same(zstdDecompressSync(packed), input)
+      }
+    },
+  )
 
   test('the higher the level, the smaller the output', () => {
     const input = concat([mixed(200_000, 4), mixed(50_000, 4)])
@@ -109,7 +112,13 @@ describe('zstd', () => {
 
   test('several frames and skippable ones between', () => {
     const skippable = concat([hex('502a4d1803000000'), Uint8Array.of(1, 2, 3)])
-    const whole = concat([skippable, ...tool.map(([, packed]) => packed), skippable, zstd.compress(fox), zstd.compress(new Uint8Array(0))])
+    const whole = concat([
+      skippable,
+      ...tool.map(([, packed]) => packed),
+      skippable,
+      zstd.compress(fox),
+      zstd.compress(new Uint8Array(0)),
+    ])
     same(zstd.decompress(whole, limit), concat([fox, fox, fox, fox]))
   })
 
@@ -164,7 +173,8 @@ describe('zstd', () => {
   })
 
   test('an offset of 31 bits is too far, not a repeated one', () => {
-    // One literal, one sequence; all three codes single: 1 literal, offset code 31, match code 0; then 31 extra bits and the end mark.
+    // One literal, one sequence; all three codes single: 1 literal, offset code 31, match code 0; then 31 extra bits
+    // and the end mark.
     const block = hex('0861' + '0154' + '011f00' + '00000080')
     const header = Uint8Array.of((block.length << 3) | 5, 0, 0)
     expect(() => zstd.decompress(concat([hex('28b52ffd0000'), header, block]), limit)).toThrow(/before the beginning/)

@@ -3,10 +3,16 @@ export interface Assert {
   ok(value: unknown, message?: string): void
   /** By Object.is. */
   equal<T>(actual: T, expected: T, message?: string): void
-  /** By structure: arrays, typed arrays, Maps, Sets, Dates, plain objects. An absent property differs from an undefined one. */
+  /**
+   * By structure: arrays, typed arrays, Maps, Sets, Dates, plain objects. An absent property differs from an undefined
+   * one.
+   */
   deepEqual<T>(actual: T, expected: T, message?: string): void
   /** Answers the error, which must be of the class or satisfy the test. */
-  rejects<E extends Error = Error>(promise: Promise<unknown>, expected?: ErrorClass<E> | ((error: unknown) => boolean)): Promise<E>
+  rejects<E extends Error = Error>(
+    promise: Promise<unknown>,
+    expected?: ErrorClass<E> | ((error: unknown) => boolean),
+  ): Promise<E>
   fail(message: string): never
 }
 
@@ -26,7 +32,10 @@ export const assert: Assert = {
   },
   deepEqual(actual, expected, message) {
     const path = difference(actual, expected, '')
-    if (path !== null) fail(`${message ?? 'not equal'} at ${path === '' ? 'the root' : path}: ${show(actual)}, expected ${show(expected)}`)
+    if (path !== null)
+      fail(
+        `${message ?? 'not equal'} at ${path === '' ? 'the root' : path}: ${show(actual)}, expected ${show(expected)}`,
+      )
   },
   async rejects<E extends Error>(promise: Promise<unknown>, expected?: ErrorClass<E> | ((error: unknown) => boolean)) {
     let value: unknown
@@ -49,7 +58,8 @@ function fail(message: string): never {
 
 function matches(error: unknown, expected: ErrorClass<Error> | ((error: unknown) => boolean)): boolean {
   // A class can't be called, a plain function makes no errors: the prototype tells them apart.
-  if (expected.prototype instanceof Error || (expected as unknown) === Error) return error instanceof (expected as ErrorClass<Error>)
+  if (expected.prototype instanceof Error || (expected as unknown) === Error)
+    return error instanceof (expected as ErrorClass<Error>)
   return (expected as (error: unknown) => boolean)(error)
 }
 
@@ -77,7 +87,8 @@ function show(value: unknown): string {
     if (typeof part === 'object' && part !== null) {
       if (seen.has(part)) return '[seen]'
       seen.add(part)
-      if (part instanceof Uint8Array) return `bytes(${Array.from(part.subarray(0, 32)).join(' ')}${part.length > 32 ? ' …' : ''})`
+      if (part instanceof Uint8Array)
+        return `bytes(${Array.from(part.subarray(0, 32)).join(' ')}${part.length > 32 ? ' …' : ''})`
       if (part instanceof Map || part instanceof Set) return [...part]
       if (part instanceof Error) return String(part)
     }

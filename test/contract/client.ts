@@ -34,7 +34,9 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
 
   async function newTopic(client: Client, t: TestContext, numPartitions = 1): Promise<string> {
     const topic = t.unique('client')
-    const { errors } = await client.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1, configEntries: [oneInSync] }] })
+    const { errors } = await client.createTopics({
+      topics: [{ topic, numPartitions, replicationFactor: 1, configEntries: [oneInSync] }],
+    })
     assert.equal(errors[topic], null)
     return topic
   }
@@ -83,10 +85,15 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       assert.equal(error, null)
       const again = await client.createTopics({ topics: [{ topic, numPartitions: 2, replicationFactor: 1 }] })
       assert.equal(codeOf(again.errors[topic]), ErrorCode.TopicAlreadyExists)
-      const bad = await client.createTopics({ topics: [{ topic: 'no spaces', numPartitions: 1, replicationFactor: 1 }] })
+      const bad = await client.createTopics({
+        topics: [{ topic: 'no spaces', numPartitions: 1, replicationFactor: 1 }],
+      })
       assert.equal(codeOf(bad.errors['no spaces']), ErrorCode.InvalidTopic)
       const checked = t.unique('checked')
-      const check = await client.createTopics({ topics: [{ topic: checked, numPartitions: 1, replicationFactor: 1 }], validateOnly: true })
+      const check = await client.createTopics({
+        topics: [{ topic: checked, numPartitions: 1, replicationFactor: 1 }],
+        validateOnly: true,
+      })
       assert.equal(check.errors[checked], null)
       const { topics } = await client.metadata({ topics: [checked] })
       assert.equal(codeOf(topics[0]!.error), ErrorCode.UnknownTopicOrPartition)
@@ -186,7 +193,12 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
   test('a fetch begins at the offset asked for, also within a batch, and knows first and last', t =>
     withClient(async client => {
       const topic = await newTopic(client, t)
-      await client.produce({ topic, partition: 0, records: ['a', 'b', 'c'].map(value => ({ value })), compression: Compression.Gzip })
+      await client.produce({
+        topic,
+        partition: 0,
+        records: ['a', 'b', 'c'].map(value => ({ value })),
+        compression: Compression.Gzip,
+      })
       const read = async (offset: number): Promise<string[]> => {
         const { error, records } = await client.fetch({ topic, partition: 0, offset, maxWait: 50 })
         assert.equal(error, null)
@@ -217,7 +229,10 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       assert.equal(codeOf((await client.fetch({ topic: missing, partition: 0, offset: 0 })).error), unknown)
       assert.equal(codeOf((await client.fetch({ topic: missing, partition: 0, offset: LastOffset })).error), unknown)
       assert.equal(codeOf((await client.produce({ topic, partition: 9, records: [{ value: 'x' }] })).error), unknown)
-      assert.equal(codeOf((await client.produce({ topic: missing, partition: 0, records: [{ value: 'x' }] })).error), unknown)
+      assert.equal(
+        codeOf((await client.produce({ topic: missing, partition: 0, records: [{ value: 'x' }] })).error),
+        unknown,
+      )
     }))
 
   test('produce without records is refused, and acks none answers without an offset', t =>
@@ -245,7 +260,10 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       assert.equal((await client.rawProduce({ topic, partition: 0, rawRecords })).baseOffset, 0)
       const damaged = rawRecords.slice()
       damaged[damaged.length - 1]! ^= 1
-      assert.equal(codeOf((await client.rawProduce({ topic, partition: 0, rawRecords: damaged })).error), ErrorCode.InvalidMessage)
+      assert.equal(
+        codeOf((await client.rawProduce({ topic, partition: 0, rawRecords: damaged })).error),
+        ErrorCode.InvalidMessage,
+      )
       await assert.rejects(client.rawProduce({ topic, partition: 0, rawRecords: new Uint8Array(0) }), ConfigError)
       const { records } = await client.fetch({ topic, partition: 0, offset: 0 })
       assert.deepEqual(
@@ -281,7 +299,11 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
           },
         ],
       })
-      const { logAppendTime } = await client.produce({ topic, partition: 0, records: [{ value: 'x', time: new Date(1000) }] })
+      const { logAppendTime } = await client.produce({
+        topic,
+        partition: 0,
+        records: [{ value: 'x', time: new Date(1000) }],
+      })
       assert.ok(logAppendTime !== null && Math.abs(Date.now() - logAppendTime.getTime()) < 60_000)
       const { records } = await client.fetch({ topic, partition: 0, offset: 0 })
       assert.deepEqual(records.readRecord()?.time, logAppendTime)
@@ -290,7 +312,8 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
   test('offsets: first, last and by time, of several partitions and brokers in one call', t =>
     withClient(async client => {
       const topic = await newTopic(client, t, 3)
-      for (const at of [1000, 2000, 3000]) await client.produce({ topic, partition: 2, records: [{ value: 'x', time: new Date(at) }] })
+      for (const at of [1000, 2000, 3000])
+        await client.produce({ topic, partition: 2, records: [{ value: 'x', time: new Date(at) }] })
       const { topics } = await client.listOffsets({
         topics: {
           [topic]: [
@@ -324,7 +347,9 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     withClient(async client => {
       const topic = await newTopic(client, t)
       const missing = t.unique('missing')
-      const { topics } = await client.listOffsets({ topics: { [topic]: [lastOffsetOf(0), lastOffsetOf(4)], [missing]: [lastOffsetOf(0)] } })
+      const { topics } = await client.listOffsets({
+        topics: { [topic]: [lastOffsetOf(0), lastOffsetOf(4)], [missing]: [lastOffsetOf(0)] },
+      })
       assert.deepEqual(
         topics[topic]!.map(({ partition, error }) => [partition, codeOf(error)]),
         [
@@ -339,7 +364,10 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     withClient(async client => {
       const topic = await newTopic(client, t, 2)
       const groupId = t.unique('group')
-      const committed = await client.offsetCommit({ groupId, topics: { [topic]: [{ partition: 0, offset: 5, metadata: 'note' }] } })
+      const committed = await client.offsetCommit({
+        groupId,
+        topics: { [topic]: [{ partition: 0, offset: 5, metadata: 'note' }] },
+      })
       assert.deepEqual(committed.topics, { [topic]: [{ partition: 0, error: null }] })
       const stored = { partition: 0, committedOffset: 5, metadata: 'note', error: null }
       const some = await client.offsetFetch({ groupId, topics: { [topic]: [0, 1] } })
@@ -354,7 +382,10 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
           [1, -1],
         ],
       )
-      const unknown = await client.offsetCommit({ groupId, topics: { [t.unique('missing')]: [{ partition: 0, offset: 1 }] } })
+      const unknown = await client.offsetCommit({
+        groupId,
+        topics: { [t.unique('missing')]: [{ partition: 0, offset: 1 }] },
+      })
       assert.equal(codeOf(Object.values(unknown.topics)[0]![0]!.error), ErrorCode.UnknownTopicOrPartition)
     }))
 
@@ -364,7 +395,10 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       const groupId = t.unique('group')
       const { coordinator } = await client.findCoordinator({ key: groupId })
       assert.ok(coordinator!.nodeId >= 0 && coordinator!.port > 0)
-      const join = { groupId, protocols: [{ name: 'range', metadata: { topics: [topic], userData: Uint8Array.of(1, 2) } }] }
+      const join = {
+        groupId,
+        protocols: [{ name: 'range', metadata: { topics: [topic], userData: Uint8Array.of(1, 2) } }],
+      }
       const invited = await client.joinGroup(join)
       assert.equal(codeOf(invited.error), ErrorCode.MemberIDRequired)
       const { memberId } = invited

@@ -15,7 +15,9 @@ export const suite: Suite = contract => {
   const { assert } = contract
   const test = fixtureTest(contract, { partitions: 6 })
 
-  test('one member reads all partitions, each in order, and resumes where it committed', async (fixture, { signal }) => {
+  test('one member reads all partitions, each in order, and resumes where it committed', async (fixture, {
+    signal,
+  }) => {
     await fixture.fill(300)
     const first = fixture.member()
     const seen = await gather(first, 180, signal, message => first.commitMessages(message))
@@ -59,7 +61,8 @@ export const suite: Suite = contract => {
     await one.close()
     await Promise.all(running)
     assert.equal(new Set(seen.map(message => message.text())).size, marker)
-    // Each message was committed before the next was asked for, and partitions are given up in between: nothing is read twice.
+    // Each message was committed before the next was asked for, and partitions are given up in between: nothing is read
+    // twice.
     assert.equal(seen.length, marker)
     checkOrder(seen)
   })
@@ -171,7 +174,9 @@ export const suite: Suite = contract => {
     }
   })
 
-  test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (fixture, { signal }) => {
+  test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (fixture, {
+    signal,
+  }) => {
     await fixture.fill(100, { balancer: () => 1 })
     const reader = fixture.member()
     const messages = await gather(reader, 100, signal)
@@ -182,7 +187,9 @@ export const suite: Suite = contract => {
     await reader.commitMessages([], { signal })
   })
 
-  test('commits with an interval are sent in the background, and at the latest by close', async (fixture, { signal }) => {
+  test('commits with an interval are sent in the background, and at the latest by close', async (fixture, {
+    signal,
+  }) => {
     await fixture.fill(20, { balancer: () => 0 })
     const quick = fixture.member({ commitInterval: 50 })
     await quick.commitMessages(await gather(quick, 10, signal))
@@ -239,7 +246,8 @@ export const suite: Suite = contract => {
     )
     const refused = outcomes.filter(outcome => outcome !== null)
     assert.ok(refused.length > 0 && refused.length < 60, `${refused.length} of 60 refused`)
-    for (const error of refused) assert.ok(error instanceof KafkaError && error.code === ErrorCode.IllegalGeneration, String(error))
+    for (const error of refused)
+      assert.ok(error instanceof KafkaError && error.code === ErrorCode.IllegalGeneration, String(error))
     const committed = await fixture.committed()
     assert.equal(Object.keys(committed).length, 3)
     await first.close()
@@ -302,7 +310,9 @@ export const suite: Suite = contract => {
     assert.equal((await waiting).text(), 'found')
   })
 
-  test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (fixture, { signal }) => {
+  test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (fixture, {
+    signal,
+  }) => {
     await fixture.fill(30)
     const member = fixture.member({ autoCommit: true, partitionWatchInterval: 100, maxWait: 100 })
     const texts: string[] = []
@@ -360,12 +370,17 @@ export const suite: Suite = contract => {
           if (Number(number) === last + 1) count++
           else assert.ok(Number(number) <= last, `${key}: ${number} after ${last}`)
           seen.set(key, Math.max(last, Number(number)))
-          await reader.commitMessages(message).catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError))
+          await reader
+            .commitMessages(message)
+            .catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError))
         }
       }
       const members = [fixture.member()]
       const running = members.map(run)
-      const messages = Array.from({ length: total }, (_, i) => ({ key: `k${i % keys}`, value: `k${i % keys}:${Math.floor(i / keys)}` }))
+      const messages = Array.from({ length: total }, (_, i) => ({
+        key: `k${i % keys}`,
+        value: `k${i % keys}:${Math.floor(i / keys)}`,
+      }))
       for (let at = 0; at < total; at += 400) {
         const writing = fixture.write(messages.slice(at, at + 400), { balancer: new Hash() })
         if (members.length < 4) {
@@ -384,7 +399,12 @@ export const suite: Suite = contract => {
   )
 }
 
-async function gather(reader: Reader, count: number, signal: AbortSignal, each?: (message: Message) => Promise<void>): Promise<Message[]> {
+async function gather(
+  reader: Reader,
+  count: number,
+  signal: AbortSignal,
+  each?: (message: Message) => Promise<void>,
+): Promise<Message[]> {
   const messages: Message[] = []
   while (messages.length < count) {
     const message = await reader.fetchMessage({ signal })
@@ -398,7 +418,8 @@ async function gather(reader: Reader, count: number, signal: AbortSignal, each?:
 function checkOrder(messages: readonly Message[]): void {
   const last = new Map<number, number>()
   for (const { partition, offset } of messages) {
-    if (offset !== (last.get(partition) ?? -1) + 1) throw new Error(`partition ${partition}: ${offset} after ${last.get(partition)}`)
+    if (offset !== (last.get(partition) ?? -1) + 1)
+      throw new Error(`partition ${partition}: ${offset} after ${last.get(partition)}`)
     last.set(partition, offset)
   }
 }

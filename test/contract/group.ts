@@ -114,6 +114,9 @@ export const suite: Suite = contract => {
   })
 }
 
-function partitionsOf({ assignments }: { assignments: Readonly<Record<string, readonly { id: number }[]>> }, topic: string): number[] {
+function partitionsOf(
+  { assignments }: { assignments: Readonly<Record<string, readonly { id: number }[]>> },
+  topic: string,
+): number[] {
   return assignments[topic]!.map(({ id }) => id)
 }

@@ -13,7 +13,9 @@ describe('runner', () => {
   const suite: Suite = ({ test, assert }) => {
     test('passes', async t => assert.equal(new Set([t.unique('a'), t.unique('a')]).size, 2))
     test('fails', async () => assert.ok(false))
-    test('hangs', t => new Promise((_, reject) => t.signal.addEventListener('abort', () => reject(t.signal.reason))), { timeoutMs: 5 })
+    test('hangs', t => new Promise((_, reject) => t.signal.addEventListener('abort', () => reject(t.signal.reason))), {
+      timeoutMs: 5,
+    })
     test('wants more', async () => assert.fail('must not run'), { needs: ['three-nodes'] })
   }
 

@@ -1,8 +1,8 @@
 import type { Natives, SocketAdapter } from '../../src/socket/socket.ts'
 import { type Assert, assert } from './assert.ts'
 
-// Contract suites say what the library does against a cluster, in every runtime: they import no test runner and no runtime. A runtime's
-// entry file calls `collect` or `run`; vitest wraps `collect`.
+// Contract suites say what the library does against a cluster, in every runtime: they import no test runner and no
+// runtime. A runtime's entry file calls `collect` or `run`; vitest wraps `collect`.
 
 /** What a cluster may have, or a runtime lend, that not every one does. */
 export type Capability = 'three-nodes' | 'kafka' | 'embedded' | 'native-gzip' | 'native-zstd'

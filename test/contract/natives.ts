@@ -14,8 +14,9 @@ const contents = [new Uint8Array(0), text.subarray(0, 3), text, concat([text, ne
 const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3)
 
 /**
- * The codecs a runtime lends behave as ours do: the same bytes are read to the same end, or refused with a typed error. But libzstd doesn't look
- * whether bits are left over, and so reads damaged blocks that ours refuses; a batch's CRC is there for that.
+ * The codecs a runtime lends behave as ours do: the same bytes are read to the same end, or refused with a typed error.
+ * But libzstd doesn't look whether bits are left over, and so reads damaged blocks that ours refuses; a batch's CRC is
+ * there for that.
  */
 export const suite: Suite = contract => {
   const { assert, natives } = contract
@@ -39,14 +40,21 @@ export const suite: Suite = contract => {
       const [found, wanted] = [outcome(native, bytes, limit), outcome(own, bytes, limit)]
       if (damaged && own.name === 'zstd' && wanted === ProtocolError) return
       if (found instanceof Uint8Array && wanted instanceof Uint8Array && equal(found, wanted)) return
-      assert.equal(found, wanted, `${own.name}, ${what}: ${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`)
+      assert.equal(
+        found,
+        wanted,
+        `${own.name}, ${what}: ${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`,
+      )
     }
 
     test(`${own.name}: the runtime's and ours read what the other writes, at every level`, async () => {
       for (const content of contents) {
         for (const level of [undefined, ...levels[own.name]!]) {
           assert.ok(equal(own.decompress(native.compress(content, level), limit), content), `ours, level ${level}`)
-          assert.ok(equal(native.decompress(own.compress(content, level), limit), content), `the runtime's, level ${level}`)
+          assert.ok(
+            equal(native.decompress(own.compress(content, level), limit), content),
+            `the runtime's, level ${level}`,
+          )
         }
       }
       for (const codec of [own, native]) {
@@ -61,10 +69,22 @@ export const suite: Suite = contract => {
     })
 
     test(`${own.name}: several parts, cut parts, bytes behind the end: the runtime's and ours agree`, async () => {
-      const parts = [...contents.map(content => own.compress(content)), ...contents.map(content => native.compress(content))]
+      const parts = [
+        ...contents.map(content => own.compress(content)),
+        ...contents.map(content => native.compress(content)),
+      ]
       assert.ok(equal(native.decompress(concat(parts), limit), concat([...contents, ...contents])), 'all parts')
       for (const part of parts) {
-        for (const behind of [[0], [0, 0, 0, 0], [0, 1], [1, 2, 3], part.subarray(0, 4), part.subarray(0, -1), skippable, part])
+        for (const behind of [
+          [0],
+          [0, 0, 0, 0],
+          [0, 1],
+          [1, 2, 3],
+          part.subarray(0, 4),
+          part.subarray(0, -1),
+          skippable,
+          part,
+        ])
           same(concat([part, Uint8Array.from(behind)]), 'bytes behind')
         same(concat([skippable, part]), 'a skippable frame before')
         for (let length = 0; length < part.length; length++) same(part.subarray(0, length), `cut to ${length}`)
@@ -91,7 +111,8 @@ export const suite: Suite = contract => {
       const next = random(own.code)
       const seeds = contents.flatMap(content => [own.compress(content), native.compress(content)])
       seeds.push(concat(seeds.slice(2, 4)))
-      for (let round = 0; round < rounds; round++) same(mutated(seeds[round % seeds.length]!, next), `round ${round}`, true)
+      for (let round = 0; round < rounds; round++)
+        same(mutated(seeds[round % seeds.length]!, next), `round ${round}`, true)
     })
   }
 }

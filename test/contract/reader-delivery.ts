@@ -14,10 +14,14 @@ export const suite: Suite = contract => {
     // What a reader sends are small requests: a thousand bytes are a handful of fetches, heartbeats and commits.
     const chaos = { seed, killAfterBytes: [150, 1_500], mostFaults: 60 } as const
 
-    test(`one partition through dying connections: every message once, in order; seed ${seed}`, async (fixture, { signal }) => {
+    test(`one partition through dying connections: every message once, in order; seed ${seed}`, async (fixture, {
+      signal,
+    }) => {
       await fixture.write(messages, { batchSize: 10 })
       const adapter = chaosAdapter(contract.adapter, chaos)
-      const transport = fixture.keep(new Transport({ adapter, natives: contract.natives, backoff: { min: 5, max: 50 } }))
+      const transport = fixture.keep(
+        new Transport({ adapter, natives: contract.natives, backoff: { min: 5, max: 50 } }),
+      )
       // One batch a fetch, so that there are many.
       const reader = fixture.reader({ transport, maxBytes: 1, readBackoffMin: 5, readBackoffMax: 50 })
       for (let offset = 0; offset < count; offset++) {
@@ -33,7 +37,9 @@ export const suite: Suite = contract => {
       async (fixture, { signal }) => {
         await fixture.write(messages, { batchSize: 10 })
         const adapter = chaosAdapter(contract.adapter, chaos)
-        const transport = fixture.keep(new Transport({ adapter, natives: contract.natives, backoff: { min: 5, max: 50 } }))
+        const transport = fixture.keep(
+          new Transport({ adapter, natives: contract.natives, backoff: { min: 5, max: 50 } }),
+        )
         const member = fixture.member({ transport, maxBytes: 1, readBackoffMin: 5, readBackoffMax: 50 })
         const next = [0, 0, 0]
         let distinct = 0

@@ -114,7 +114,9 @@ export const suite: Suite = contract => {
     assert.deepEqual(await take(reader, 3, signal), ['0', '1', '2'])
   })
 
-  test('a topic that does not exist is told after maxAttempts; once it is made reading works', async (fixture, { signal }) => {
+  test('a topic that does not exist is told after maxAttempts; once it is made reading works', async (fixture, {
+    signal,
+  }) => {
     const topic = `${fixture.topic}-later`
     const reader = fixture.reader({ topic, maxAttempts: 2, readBackoffMin: 20, readBackoffMax: 50 })
     const error = await assert.rejects(reader.readMessage({ signal }), KafkaError)
@@ -133,7 +135,9 @@ export const suite: Suite = contract => {
   })
 
   test('an unknown broker is told; the reader can still be closed', async (fixture, { signal }) => {
-    const transport = fixture.keep(new Transport({ adapter: contract.adapter, natives: contract.natives, requestTimeout: 300 }))
+    const transport = fixture.keep(
+      new Transport({ adapter: contract.adapter, natives: contract.natives, requestTimeout: 300 }),
+    )
     const reader = new Reader({ brokers: ['127.0.0.1:1'], topic: fixture.topic, transport, maxAttempts: 1 })
     await assert.rejects(reader.readMessage({ signal }), ConnectionError)
     await reader.close()

@@ -71,7 +71,9 @@ export const suite: Suite = contract => {
     assert.deepEqual(await take(reader, 1, signal), ['behind'])
   })
 
-  test('markers are no messages: a reader passes over them, at the end of the partition too', async (fixture, { signal }) => {
+  test('markers are no messages: a reader passes over them, at the end of the partition too', async (fixture, {
+    signal,
+  }) => {
     const a = await producer(fixture, 'a')
     const reader = fixture.reader()
     for (let i = 0; i < 3; i++) {

@@ -22,7 +22,9 @@ export const suite: Suite = contract => {
     }
   })
 
-  test('keys, values, headers and times arrive as they were written; null is not empty', async (fixture, { signal }) => {
+  test('keys, values, headers and times arrive as they were written; null is not empty', async (fixture, {
+    signal,
+  }) => {
     const bytes = new TextEncoder().encode('ü☃😀')
     await fixture.write([
       {
@@ -113,8 +115,20 @@ export const suite: Suite = contract => {
       })),
       { batchSize: 50 },
     )
-    const show = ({ offset, timestamp, key, value, headers }: Pick<Message, 'offset' | 'timestamp' | 'key' | 'value' | 'headers'>) =>
-      JSON.stringify([offset, timestamp, plain(key), plain(value), headers.map(header => [header.key, plain(header.value)])])
+    const show = ({
+      offset,
+      timestamp,
+      key,
+      value,
+      headers,
+    }: Pick<Message, 'offset' | 'timestamp' | 'key' | 'value' | 'headers'>) =>
+      JSON.stringify([
+        offset,
+        timestamp,
+        plain(key),
+        plain(value),
+        headers.map(header => [header.key, plain(header.value)]),
+      ])
     const expected: string[] = []
     const one = fixture.reader()
     while (expected.length < 500) expected.push(show(await one.readMessage({ signal })))
@@ -127,7 +141,10 @@ export const suite: Suite = contract => {
     const walked: string[] = []
     let next = 0
     for await (const batch of fixture.reader().batches()) {
-      assert.deepEqual([batch.topic, batch.partition, batch.highWaterMark, batch.firstOffset], [fixture.topic, 0, 500, next])
+      assert.deepEqual(
+        [batch.topic, batch.partition, batch.highWaterMark, batch.firstOffset],
+        [fixture.topic, 0, 500, next],
+      )
       assert.equal(batch.count, batch.lastOffset - batch.firstOffset + 1)
       next = batch.lastOffset + 1
       batched.push(...batch.messages().map(show))
@@ -139,7 +156,9 @@ export const suite: Suite = contract => {
     assert.deepEqual(walked, expected)
   })
 
-  test('batches begin at the offset asked for, also in the middle of one, and go on from single messages', async (fixture, { signal }) => {
+  test('batches begin at the offset asked for, also in the middle of one, and go on from single messages', async (fixture, {
+    signal,
+  }) => {
     await fixture.fill(30, { batchSize: 10 })
     const reader = fixture.reader()
     reader.setOffset(4)
@@ -204,7 +223,9 @@ export const suite: Suite = contract => {
     await take(capacity, 399, signal)
   })
 
-  test('close ends a long poll and waiting reads at once, and a loop ends without an error', async (fixture, { signal }) => {
+  test('close ends a long poll and waiting reads at once, and a loop ends without an error', async (fixture, {
+    signal,
+  }) => {
     const reader = fixture.reader({ maxWait: 20_000 })
     const waiting = reader.readMessage({ signal })
     const looping = (async () => {
@@ -245,7 +266,10 @@ export const suite: Suite = contract => {
     assert.equal(first.lag, 7)
     assert.equal(first.queueLength, 7)
     assert.ok(first.fetches >= 1 && first.dials === 1 && first.bytes > 0 && first.fetchBytes.sum > 0)
-    assert.deepEqual([first.topic, first.partition, first.maxBytes, first.maxWait], [fixture.topic, '0', 1_048_576, 10_000])
+    assert.deepEqual(
+      [first.topic, first.partition, first.maxBytes, first.maxWait],
+      [fixture.topic, '0', 1_048_576, 10_000],
+    )
     await take(reader, 7, signal)
     const second = reader.stats()
     assert.deepEqual([second.messages, second.queueLength, second.dials], [7, 0, 0])

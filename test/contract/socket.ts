@@ -35,7 +35,9 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter }) => {
     const connection = await open(t, { onEvent: ({ type }) => events.push(type) })
     assert.ok(connection.version(Metadata) > 0)
     // Brokers tell their features from ApiVersions v3 on, those with ZooKeeper (v3 too) have none.
-    assert.ok(connection.features.has('metadata.version') || cluster.kind === 'embedded' || connection.version(ApiVersions) < 4)
+    assert.ok(
+      connection.features.has('metadata.version') || cluster.kind === 'embedded' || connection.version(ApiVersions) < 4,
+    )
     const { brokers } = await connection.request(Metadata, { topics: [] })
     assert.equal(brokers.length, cluster.nodes)
     assert.equal(connection.inFlight, 0)
@@ -63,7 +65,9 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter }) => {
     const connection = await open(t)
     const cancel = new AbortController()
     // A long poll holds up what comes behind it, so that there is something to cancel.
-    const poll = connection.request(Fetch, { maxWaitMs: 500, minBytes: 1, topics: [] }, { signal: cancel.signal }).catch(error => error)
+    const poll = connection
+      .request(Fetch, { maxWaitMs: 500, minBytes: 1, topics: [] }, { signal: cancel.signal })
+      .catch(error => error)
     const late = connection.request(Metadata, { topics: [] }, { timeoutMs: 1 }).catch(error => error)
     const name = t.unique('absent')
     const last = connection.request(Metadata, { topics: [{ name }], allowAutoTopicCreation: false })

@@ -47,7 +47,12 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     const own = transport.cluster(cluster.brokers)
     const { partitions } = await own.topic(topic, { create: true, signal })
     const wanted = partitions.map(({ index }) => ({ partitionIndex: index, timestamp: -1 }))
-    await transport.roundTrip(cluster.brokers, ListOffsets, { replicaId: -1, topics: [{ name: topic, partitions: wanted }] }, { signal })
+    await transport.roundTrip(
+      cluster.brokers,
+      ListOffsets,
+      { replicaId: -1, topics: [{ name: topic, partitions: wanted }] },
+      { signal },
+    )
     return (await own.topic(topic, { signal })).partitions[0]!.leader
   }
 
@@ -71,10 +76,16 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     withTransport({}, async transport => {
       // Addresses of their own: Firefox waits before it dials again where it just failed.
       const addresses = ['127.0.0.1:2', '127.0.0.1:3']
-      const error = await assert.rejects(transport.roundTrip(addresses, Metadata, { topics: [] }, { timeoutMs: 500 }), ConnectionError)
+      const error = await assert.rejects(
+        transport.roundTrip(addresses, Metadata, { topics: [] }, { timeoutMs: 500 }),
+        ConnectionError,
+      )
       for (const address of addresses) assert.ok(error.message.includes(address), error.message)
       const alone = '127.0.0.1:4'
-      const single = await assert.rejects(transport.roundTrip(alone, Metadata, { topics: [] }, { timeoutMs: 500 }), ConnectionError)
+      const single = await assert.rejects(
+        transport.roundTrip(alone, Metadata, { topics: [] }, { timeoutMs: 500 }),
+        ConnectionError,
+      )
       assert.equal(single.broker, alone)
     }))
 
@@ -89,7 +100,13 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
     withTransport({}, async (transport, events) => {
       const topics = [t.unique('a'), t.unique('b')]
       // Not by asking for them: only createTopics waits until every broker knows them.
-      const made = topics.map(topic => ({ name: topic, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }))
+      const made = topics.map(topic => ({
+        name: topic,
+        numPartitions: -1,
+        replicationFactor: -1,
+        assignments: [],
+        configs: [],
+      }))
       await transport.roundTrip(cluster.brokers, CreateTopics, { topics: made, timeoutMs: 5_000 }, { signal: t.signal })
       await withTransport({}, async (other, events) => {
         const fresh = other.cluster(cluster.brokers)
@@ -184,13 +201,20 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       const { partitions } = await own.topic(topic, { create: true, signal: t.signal })
       const leaders = new Set(partitions.map(({ leader }) => leader))
       const wanted = partitions.map(({ index }) => ({ partitionIndex: index, timestamp: -1 })).reverse()
-      const ask = () => transport.roundTrip(cluster.brokers, ListOffsets, { replicaId: -1, topics: [{ name: topic, partitions: wanted }] })
+      const ask = () =>
+        transport.roundTrip(cluster.brokers, ListOffsets, {
+          replicaId: -1,
+          topics: [{ name: topic, partitions: wanted }],
+        })
       // The first may meet leaders that don't know of their office yet.
       await ask()
       const before = requestsOf(events, 'ListOffsets')
       const response = await ask()
       assert.deepEqual(
-        response.topics.map(({ name, partitions }) => [name, partitions.map(p => [p.partitionIndex, p.errorCode, p.offset])]),
+        response.topics.map(({ name, partitions }) => [
+          name,
+          partitions.map(p => [p.partitionIndex, p.errorCode, p.offset]),
+        ]),
         [[topic, wanted.map(({ partitionIndex }) => [partitionIndex, 0, 0])]],
       )
       assert.equal(requestsOf(events, 'ListOffsets') - before, leaders.size)

@@ -9,7 +9,10 @@ import { defaultOf } from '../../src/schema/defaults.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
 import type { ClusterUnderTest, Contract, Suite } from './harness.ts'
 
-/** A request that any broker answers, if only with an error code: everything at its default, but for what it would balk at. */
+/**
+ * A request that any broker answers, if only with an error code: everything at its default, but for what it would balk
+ * at.
+ */
 function bareRequest(api: AnyApi, version: number): object {
   const request = defaultOf(api.request) as object
   switch (api.name) {
@@ -19,10 +22,21 @@ function bareRequest(api: AnyApi, version: number): object {
     case 'ApiVersions':
       return { ...request, clientSoftwareName: 'isokafka', clientSoftwareVersion: '1' }
     case 'DescribeAcls':
-      return { ...request, resourceTypeFilter: 1, patternTypeFilter: version === 0 ? 3 : 1, operation: 1, permissionType: 1 }
+      return {
+        ...request,
+        resourceTypeFilter: 1,
+        patternTypeFilter: version === 0 ? 3 : 1,
+        operation: 1,
+        permissionType: 1,
+      }
     case 'AddPartitionsToTxn': {
       // Kafka never answers about no transaction at all.
-      const transaction = { transactionalId: 'none', producerId: 1n, producerEpoch: 0, topics: [{ name: 'none', partitions: [0] }] }
+      const transaction = {
+        transactionalId: 'none',
+        producerId: 1n,
+        producerEpoch: 0,
+        topics: [{ name: 'none', partitions: [0] }],
+      }
       return version < 4 ? request : { ...request, transactions: [transaction] }
     }
     case 'OffsetFetch':
@@ -33,7 +47,11 @@ function bareRequest(api: AnyApi, version: number): object {
   }
 }
 
-function versionsInCommon(api: AnyApi, offer: { minVersion: number; maxVersion: number }, { version }: ClusterUnderTest): number[] {
+function versionsInCommon(
+  api: AnyApi,
+  offer: { minVersion: number; maxVersion: number },
+  { version }: ClusterUnderTest,
+): number[] {
   // 4.x offers Produce 0-2 and refuses them.
   const oldest = api === Produce && Number.parseInt(version, 10) >= 4 ? 3 : 0
   const first = Math.max(api.minVersion, offer.minVersion, oldest)
@@ -41,7 +59,13 @@ function versionsInCommon(api: AnyApi, offer: { minVersion: number; maxVersion: 
 }
 
 async function everyApiAnswers({ assert, cluster, adapter }: Contract, signal: AbortSignal): Promise<void> {
-  const config = { adapter, address: parseAddress(cluster.brokers[0]!), clientId: 'wire', lane: 'control', clock: systemClock }
+  const config = {
+    adapter,
+    address: parseAddress(cluster.brokers[0]!),
+    clientId: 'wire',
+    lane: 'control',
+    clock: systemClock,
+  }
   const connect = (): Promise<BrokerConnection> =>
     BrokerConnection.open({ ...config, dialTimeout: 10_000, requestTimeout: 10_000, logger: silentLogger }, { signal })
   let connection = await connect()
@@ -67,7 +91,11 @@ async function everyApiAnswers({ assert, cluster, adapter }: Contract, signal: A
 }
 
 export const suite: Suite = contract => {
-  contract.test('every API the broker offers answers at every version both speak', ({ signal }) => everyApiAnswers(contract, signal), {
-    timeoutMs: 120_000,
-  })
+  contract.test(
+    'every API the broker offers answers at every version both speak',
+    ({ signal }) => everyApiAnswers(contract, signal),
+    {
+      timeoutMs: 120_000,
+    },
+  )
 }

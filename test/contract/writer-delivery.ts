@@ -17,10 +17,15 @@ export const suite: Suite = contract => {
   const assert: Assert = contract.assert
   const test = withFixture(contract)
 
-  test('8 callers write 1,000 messages each at once: all there, once, each caller’s in order', async ({ open, contents }) => {
+  test('8 callers write 1,000 messages each at once: all there, once, each caller’s in order', async ({
+    open,
+    contents,
+  }) => {
     const writer = open({ balancer: new Hash() })
     await Promise.all(
-      numbers(8).map(caller => writer.writeMessages(numbers(1000).map(i => ({ key: `caller-${caller}`, value: `${caller}:${i}` })))),
+      numbers(8).map(caller =>
+        writer.writeMessages(numbers(1000).map(i => ({ key: `caller-${caller}`, value: `${caller}:${i}` }))),
+      ),
     )
     checkOrder(contract, await contents(), 8, 1000)
   })
@@ -100,7 +105,9 @@ export const suite: Suite = contract => {
     'gzip: read back, and fewer bytes; what does not shrink is sent as it is',
     async ({ open, contents }) => {
       const writer = open({ compression: Compression.Gzip })
-      await writer.writeMessages(numbers(2000).map(i => ({ value: `0:${i}`, headers: [{ key: 'same', value: 'same' }] })))
+      await writer.writeMessages(
+        numbers(2000).map(i => ({ value: `0:${i}`, headers: [{ key: 'same', value: 'same' }] })),
+      )
       const { bytes, batchBytes } = writer.stats()
       assert.ok(bytes < batchBytes.sum / 2, `${bytes} bytes of ${batchBytes.sum}`)
       checkOrder(contract, await contents(), 1, 2000)
@@ -118,7 +125,10 @@ export const suite: Suite = contract => {
       await writer.writeMessages({ value: 'first' })
       const value = 'x'.repeat(400)
       await writer.writeMessages(numbers(40).map(i => ({ value: `${i}:${value}` })))
-      const error = await assert.rejects(writer.writeMessages([{ value: 'a' }, { value: 'x'.repeat(3000) }, { value: 'b' }]), WriteErrors)
+      const error = await assert.rejects(
+        writer.writeMessages([{ value: 'a' }, { value: 'x'.repeat(3000) }, { value: 'b' }]),
+        WriteErrors,
+      )
       assert.deepEqual(
         error.errors.map(e => (e as KafkaError | null)?.code ?? 0),
         [0, ErrorCode.MessageSizeTooLarge, 0],
@@ -158,7 +168,11 @@ export const suite: Suite = contract => {
     test(
       `20,000 messages through dying connections, seed ${seed}: nothing lost, doubled or out of order`,
       async ({ topic, contents }) => {
-        const adapter = chaosAdapter(contract.adapter, { seed, killAfterBytes: [5_000, 50_000], loseProduceAnswer: 0.1 })
+        const adapter = chaosAdapter(contract.adapter, {
+          seed,
+          killAfterBytes: [5_000, 50_000],
+          loseProduceAnswer: 0.1,
+        })
         const transport = new Transport({ adapter, natives: contract.natives, backoff: { min: 5, max: 50 } })
         const writer = new Writer({
           addr: cluster.brokers,
@@ -171,7 +185,9 @@ export const suite: Suite = contract => {
         await Promise.all(
           numbers(8).map(async caller => {
             for (let from = 0; from < 2500; from += 50) {
-              await writer.writeMessages(numbers(50).map(i => ({ key: `caller-${caller}`, value: `${caller}:${from + i}` })))
+              await writer.writeMessages(
+                numbers(50).map(i => ({ key: `caller-${caller}`, value: `${caller}:${from + i}` })),
+              )
             }
           }),
         )

@@ -37,7 +37,11 @@ export const suite: Suite = contract => {
       ])
       const messages = (await contents())[0]!
       assert.equal(messages.length, 5)
-      const [full, nulls, empties, bytes, nothing] = messages.map(({ key, value, headers }) => ({ key, value, headers }))
+      const [full, nulls, empties, bytes, nothing] = messages.map(({ key, value, headers }) => ({
+        key,
+        value,
+        headers,
+      }))
       const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
       assert.deepEqual(full!.key && new Uint8Array(full!.key), bytesOf('k'))
       assert.deepEqual(
@@ -92,7 +96,10 @@ export const suite: Suite = contract => {
 
   test('a partition that the topic has not, or no message at all, is refused', async ({ open, contents }) => {
     for (const partition of [-1, 3, 1.5, Number.NaN]) {
-      await assert.rejects(open({ balancer: () => partition }).writeMessages([{ value: 'a' }, { value: 'b' }]), ConfigError)
+      await assert.rejects(
+        open({ balancer: () => partition }).writeMessages([{ value: 'a' }, { value: 'b' }]),
+        ConfigError,
+      )
     }
     const writer = open()
     const wrong = [
@@ -113,7 +120,9 @@ export const suite: Suite = contract => {
 
   test('writeMessage tells where the message went', async ({ open, topic }) => {
     const writer = open({ balancer: () => 2 })
-    const receipts = await Promise.all(numbers(5).map(i => writer.writeMessage({ value: String(i), timestamp: 1_700_000_000_000 + i })))
+    const receipts = await Promise.all(
+      numbers(5).map(i => writer.writeMessage({ value: String(i), timestamp: 1_700_000_000_000 + i })),
+    )
     assert.deepEqual(
       receipts,
       numbers(5).map(i => ({ topic, partition: 2, offset: i, timestamp: 1_700_000_000_000 + i })),
@@ -129,7 +138,10 @@ export const suite: Suite = contract => {
     { configs: { 'message.timestamp.type': 'LogAppendTime' } },
   )
 
-  test('the completion callback gets every batch with its offsets, before the callers are told', async ({ open, topic }) => {
+  test('the completion callback gets every batch with its offsets, before the callers are told', async ({
+    open,
+    topic,
+  }) => {
     const completed: { messages: readonly WrittenMessage[]; error: Error | null }[] = []
     const writer = open({
       balancer: new RoundRobin(),
@@ -142,7 +154,10 @@ export const suite: Suite = contract => {
       assert.equal(error, null)
       messages.forEach((message, n) => {
         const { i } = message.writerData as { i: number }
-        assert.deepEqual({ ...message }, { ...written[i]!, topic, partition: i % 3, offset: n, time: new Date(1_700_000_000_000) })
+        assert.deepEqual(
+          { ...message },
+          { ...written[i]!, topic, partition: i % 3, offset: n, time: new Date(1_700_000_000_000) },
+        )
       })
       assert.deepEqual(
         messages.map(({ writerData }) => (writerData as { i: number }).i),
@@ -168,7 +183,10 @@ export const suite: Suite = contract => {
 
   test('close() sends what is buffered; calls after it are refused', async ({ open, contents }) => {
     const writer = open()
-    const writing = Promise.all([writer.writeMessages({ value: 'a' }), writer.writeMessages([{ value: 'b' }, { value: 'c' }])])
+    const writing = Promise.all([
+      writer.writeMessages({ value: 'a' }),
+      writer.writeMessages([{ value: 'b' }, { value: 'c' }]),
+    ])
     await Promise.all([writer.close(), writer.close()])
     await writing
     assert.equal((await contents()).flat().length, 3)
@@ -184,7 +202,10 @@ export const suite: Suite = contract => {
     const writing = writer.writeMessages([{ value: 'a' }, { value: 'b' }], { signal: controller.signal })
     controller.abort(new Error('enough'))
     assert.equal((await assert.rejects(writing)).message, 'enough')
-    assert.equal((await assert.rejects(writer.writeMessages({ value: 'never' }, { signal: controller.signal }))).message, 'enough')
+    assert.equal(
+      (await assert.rejects(writer.writeMessages({ value: 'never' }, { signal: controller.signal }))).message,
+      'enough',
+    )
     await writer.close()
     assert.deepEqual(
       (await contents())
@@ -209,7 +230,11 @@ export const suite: Suite = contract => {
     assert.deepEqual([writer.stats().messages, writer.stats().maxAttempts], [0, 10])
   })
 
-  test('a writer closes the transport it made, and leaves alone the one it was given', async ({ open, topic, transport }) => {
+  test('a writer closes the transport it made, and leaves alone the one it was given', async ({
+    open,
+    topic,
+    transport,
+  }) => {
     await open().close()
     await new Client({ addr: cluster.brokers, transport } satisfies ClientConfig).metadata({ topics: [topic] })
   })

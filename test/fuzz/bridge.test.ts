@@ -20,7 +20,10 @@ test.each([
 ] as const)('however a stream of %ss is cut, the follower knows where its frames end', (what, frameOf) => {
   fc.assert(
     fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 })), fc.nat(40), (list, cuts, tail) => {
-      const whole = Buffer.concat([...list.map(({ id, length }) => frameOf(id, length)), frameOf(7, 300).subarray(0, tail)])
+      const whole = Buffer.concat([
+        ...list.map(({ id, length }) => frameOf(id, length)),
+        frameOf(7, 300).subarray(0, tail),
+      ])
       const follower = new FrameFollower(what, most)
       let at = 0
       for (const cut of [...cuts, whole.length]) {
@@ -39,19 +42,24 @@ test.each([
 
 test('a follower that is to stop goes to the end of the frame under way, and not a byte further', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 12, max: 300 }), fc.nat(299), fc.integer({ min: 1, max: 60 }), (length, begun, cut) => {
-      const stream = Buffer.concat([requestBytes(1, length), requestBytes(2, 50)])
-      const follower = new FrameFollower('request', most)
-      let at = follower.follow(stream.subarray(0, Math.min(begun, length)))
-      for (;;) {
-        const piece = stream.subarray(at, at + cut)
-        const taken = follower.follow(piece, true)
-        at += taken
-        if (taken < piece.length || piece.length === 0) break
-      }
-      expect(at).toBe(begun === 0 ? 0 : length)
-      expect(follower.between).toBe(true)
-    }),
+    fc.property(
+      fc.integer({ min: 12, max: 300 }),
+      fc.nat(299),
+      fc.integer({ min: 1, max: 60 }),
+      (length, begun, cut) => {
+        const stream = Buffer.concat([requestBytes(1, length), requestBytes(2, 50)])
+        const follower = new FrameFollower('request', most)
+        let at = follower.follow(stream.subarray(0, Math.min(begun, length)))
+        for (;;) {
+          const piece = stream.subarray(at, at + cut)
+          const taken = follower.follow(piece, true)
+          at += taken
+          if (taken < piece.length || piece.length === 0) break
+        }
+        expect(at).toBe(begun === 0 ? 0 : length)
+        expect(follower.between).toBe(true)
+      },
+    ),
     { numRuns: runs },
   )
 })
@@ -88,9 +96,11 @@ test('of a token with any change, and of any other text, nobody is known', async
   const ask = (token: string | undefined) => authenticate({ token, cookie: () => undefined } as never)
   const good = await sign({ id: 'somebody', targets: ['broker:9092'] })
   expect(await ask(good)).toEqual({ id: 'somebody', targets: ['broker:9092'] })
-  const changed = fc.tuple(fc.nat(good.length - 1), fc.string({ minLength: 1, maxLength: 1 }), fc.nat(2)).map(([at, character, cut]) => {
-    return good.slice(0, at) + (character === good[at] ? '!' : character) + good.slice(at + cut)
-  })
+  const changed = fc
+    .tuple(fc.nat(good.length - 1), fc.string({ minLength: 1, maxLength: 1 }), fc.nat(2))
+    .map(([at, character, cut]) => {
+      return good.slice(0, at) + (character === good[at] ? '!' : character) + good.slice(at + cut)
+    })
   const text = fc.oneof(
     changed,
     fc.string({ unit: 'binary' }),
@@ -133,7 +143,9 @@ test('an address is read as the system reads it, or not at all', () => {
       if (ip === undefined) return
       expect(net.isIP(address)).not.toBe(0)
       const written =
-        ip.length === 4 ? ip.join('.') : Array.from({ length: 8 }, (_, i) => (ip[2 * i]! * 256 + ip[2 * i + 1]!).toString(16)).join(':')
+        ip.length === 4
+          ? ip.join('.')
+          : Array.from({ length: 8 }, (_, i) => (ip[2 * i]! * 256 + ip[2 * i + 1]!).toString(16)).join(':')
       // node's own block lists agree on what is what, mapped addresses included.
       const same = new net.BlockList()
       same.addAddress(written, ip.length === 4 ? 'ipv4' : 'ipv6')

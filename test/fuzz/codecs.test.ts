@@ -45,7 +45,11 @@ const subjects: Subject[] = [
   {
     ...gzip,
     seeds: [
-      ...plain.flatMap(input => [zlib.gzipSync(input, { level: 1 }), gzip.compress(input), zlib.gzipSync(input, { level: 0 })]),
+      ...plain.flatMap(input => [
+        zlib.gzipSync(input, { level: 1 }),
+        gzip.compress(input),
+        zlib.gzipSync(input, { level: 0 }),
+      ]),
       Buffer.concat([zlib.gzipSync('one'), zlib.gzipSync('two')]),
     ],
     oracle: bytes => quietly(() => natives.gzip!.decompress(bytes, limit)),
@@ -63,14 +67,20 @@ const subjects: Subject[] = [
     seeds: plain.flatMap(input => [0, 1, 6, 9].map(level => zlib.deflateRawSync(input, { level }))),
     oracle: bytes => quietly(() => zlib.inflateRawSync(bytes, { maxOutputLength: limit })),
   },
-  { ...snappy, seeds: plain.flatMap(input => [snappy.compress(input), snappy.compress(input).subarray(20)]), oracle: readSnappy },
+  {
+    ...snappy,
+    seeds: plain.flatMap(input => [snappy.compress(input), snappy.compress(input).subarray(20)]),
+    oracle: readSnappy,
+  },
   { ...lz4, seeds: plain.map(input => lz4.compress(input)), oracle: readLz4 },
   {
     ...zstd,
     seeds: [
       ...[...plain, mixed(40_000, 5)].map(input => zstd.compress(input)),
       // By Kafka's Java client: of unknown size, of two blocks, with codes of its own choice.
-      ...['json-4', 'json-256'].map(frame => readFileSync(new URL(`../../bench/codecs/frames/${frame}.zst`, import.meta.url))),
+      ...['json-4', 'json-256'].map(frame =>
+        readFileSync(new URL(`../../bench/codecs/frames/${frame}.zst`, import.meta.url)),
+      ),
     ],
     // libzstd is there from Node 22.15 on; before that only what went wrong loudly is seen.
     // It isn't exact: libzstd doesn't look whether bits are left over.
@@ -106,7 +116,8 @@ describe.each(subjects)('$name, $seeds.length seeds', ({ decompress, seeds, orac
         outcomes.read++
         largest = Math.max(largest, output.buffer.byteLength)
         const wanted = oracle(bytes)
-        if (wanted === undefined || Buffer.compare(output, wanted) !== 0) throw new Error(`round ${round}: silently wrong: ${hex()}`)
+        if (wanted === undefined || Buffer.compare(output, wanted) !== 0)
+          throw new Error(`round ${round}: silently wrong: ${hex()}`)
       }
     }
     expect(slowest).toBeLessThan(1000)

@@ -28,7 +28,10 @@ function seeds(): { api: AnyApi; version: number; wire: Uint8Array }[] {
   return apis.flatMap(api =>
     Array.from({ length: api.maxVersion - api.minVersion + 1 }, (_, index) => {
       const version = api.minVersion + index
-      const [response] = fc.sample(generated(api.response, version, version >= api.flexibleSince), { numRuns: 1, seed: version + 1 })
+      const [response] = fc.sample(generated(api.response, version, version >= api.flexibleSince), {
+        numRuns: 1,
+        seed: version + 1,
+      })
       return { api, version, wire: concat(responseFrame(api, version, 7, response as never)) }
     }),
   )
@@ -56,14 +59,18 @@ describe(`${streams} mutated streams`, () => {
     for (let round = 0; round < streams; round++) {
       const { api, version, wire } = pick()
       const frames: Uint8Array[] = []
-      const assembler = new FrameAssembler('fuzz:1', maxBytes, { frameBegins: () => null, frameEnds: frame => frames.push(frame!) })
+      const assembler = new FrameAssembler('fuzz:1', maxBytes, {
+        frameBegins: () => null,
+        frameEnds: frame => frames.push(frame!),
+      })
       try {
         for (const chunk of chunksOf(mutated(wire, next), next)) assembler.push(chunk)
         for (const frame of frames) readResponse(api, version, frame)
         if (assembler.between) outcomes.read++
         else outcomes.unfinished++
       } catch (error) {
-        if (!(error instanceof ProtocolError)) throw new Error(`${api.name} v${version}, round ${round}`, { cause: error })
+        if (!(error instanceof ProtocolError))
+          throw new Error(`${api.name} v${version}, round ${round}`, { cause: error })
         outcomes.refused++
       }
     }
@@ -93,9 +100,17 @@ describe(`${streams} mutated streams`, () => {
       const requests: Promise<unknown>[] = [
         connection.request(Metadata, { topics: [] }),
         connection.request(Fetch, { maxWaitMs: 1, minBytes: 1, topics: [] }),
-        connection.request(JoinGroup, { groupId: 'g', sessionTimeoutMs: 1, protocolType: 'consumer', memberId: '', protocols: [] }),
+        connection.request(JoinGroup, {
+          groupId: 'g',
+          sessionTimeoutMs: 1,
+          protocolType: 'consumer',
+          memberId: '',
+          protocols: [],
+        }),
       ]
-      const answers = [Metadata, Fetch, JoinGroup].map((api, index) => answer(api, api.key === Fetch.key ? 12 : api.maxVersion, index + 1))
+      const answers = [Metadata, Fetch, JoinGroup].map((api, index) =>
+        answer(api, api.key === Fetch.key ? 12 : api.maxVersion, index + 1),
+      )
       for (const chunk of chunksOf(mutated(concat(answers), next), next)) feed(chunk)
       feed(null)
       for (const result of await Promise.allSettled(requests)) {

@@ -1,6 +1,7 @@
 /**
- * How many times as long the work takes on input of eight times the size as on the small one eight times: 1 where time grows with the input,
- * 8 where it grows with its square. In turn, and the best of each counts: what else runs on the machine hits both alike.
+ * How many times as long the work takes on input of eight times the size as on the small one eight times: 1 where time
+ * grows with the input, 8 where it grows with its square. In turn, and the best of each counts: what else runs on the
+ * machine hits both alike.
  */
 export function growth<T>(small: T, large: T, work: (input: T) => void): number {
   const timeOf = (input: T, times: number): number => {

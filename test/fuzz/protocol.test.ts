@@ -4,7 +4,12 @@ import { ProtocolError } from '../../src/base/errors.ts'
 import { ByteReader } from '../../src/bytes/reader.ts'
 import { ByteWriter, concat } from '../../src/bytes/writer.ts'
 import { type AnyApi, requestCodec, responseCodec } from '../../src/protocol/api.ts'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../../src/protocol/consumer-protocol.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from '../../src/protocol/consumer-protocol.ts'
 import { readRequest, readRequestHeader, requestFrame } from '../../src/protocol/headers.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import type { Codec } from '../../src/schema/schema.ts'
@@ -28,7 +33,10 @@ interface Subject {
 function subjectsOf(api: AnyApi, version: number): Subject[] {
   return (['request', 'response'] as const).map(type => {
     const codec = (type === 'request' ? requestCodec : responseCodec)(api, version)
-    const values = fc.sample(generated(api[type], version, version >= api.flexibleSince), { numRuns: 4, seed: version + 1 })
+    const values = fc.sample(generated(api[type], version, version >= api.flexibleSince), {
+      numRuns: 4,
+      seed: version + 1,
+    })
     return { name: `${api.name} v${version} ${type}`, api, codec, seeds: values.map(value => written(codec, value)) }
   })
 }
@@ -53,7 +61,9 @@ function read(codec: Codec<unknown>, bytes: Uint8Array): { value: unknown } | { 
   }
 }
 
-/** How many objects, array elements and fields a value has: what its memory is made of, besides the bytes themselves. */
+/**
+ * How many objects, array elements and fields a value has: what its memory is made of, besides the bytes themselves.
+ */
 function sizeOf(value: unknown): number {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 1
   let size = 1

@@ -55,22 +55,30 @@ const message = fc.oneof(
 
 test('however a stream of frames is cut, all its payload and notices come, in order; control frames in the middle of messages, too', () => {
   fc.assert(
-    fc.property(fc.array(message, { maxLength: 8 }), cuts, fc.constantFrom(0, 4, 10), fc.boolean(), (messages, pieces, size, pinged) => {
-      const frames: Uint8Array[] = []
-      const expected: Heard = { payload: [], notices: [] }
-      for (const { kind, parts } of messages) {
-        parts.forEach((part, i) => {
-          const control = kind >= Opcode.Close
-          frames.push(serverFrame(i === 0 ? kind : Opcode.Continuation, part, i === parts.length - 1, control ? 0 : size))
-          if (kind === Opcode.Binary) expected.payload.push(...part)
-          if (!pinged || i === parts.length - 1) return
-          frames.push(serverFrame(Opcode.Ping, Uint8Array.of(i)))
-          expected.notices.push([Opcode.Ping, [i]])
-        })
-        if (kind !== Opcode.Binary) expected.notices.push([kind, parts.flatMap(part => [...part])])
-      }
-      expect(hear(cut(Buffer.concat(frames), pieces))).toEqual(expected)
-    }),
+    fc.property(
+      fc.array(message, { maxLength: 8 }),
+      cuts,
+      fc.constantFrom(0, 4, 10),
+      fc.boolean(),
+      (messages, pieces, size, pinged) => {
+        const frames: Uint8Array[] = []
+        const expected: Heard = { payload: [], notices: [] }
+        for (const { kind, parts } of messages) {
+          parts.forEach((part, i) => {
+            const control = kind >= Opcode.Close
+            frames.push(
+              serverFrame(i === 0 ? kind : Opcode.Continuation, part, i === parts.length - 1, control ? 0 : size),
+            )
+            if (kind === Opcode.Binary) expected.payload.push(...part)
+            if (!pinged || i === parts.length - 1) return
+            frames.push(serverFrame(Opcode.Ping, Uint8Array.of(i)))
+            expected.notices.push([Opcode.Ping, [i]])
+          })
+          if (kind !== Opcode.Binary) expected.notices.push([kind, parts.flatMap(part => [...part])])
+        }
+        expect(hear(cut(Buffer.concat(frames), pieces))).toEqual(expected)
+      },
+    ),
     { numRuns: runs },
   )
 })

@@ -17,15 +17,21 @@ function partition(topic: string, id: number, rack = ''): Partition {
   return { topic, id, leader, replicas: [leader], isr: [leader], offlineReplicas: [], error: null }
 }
 
-const partitions = (topic: string, count: number): Partition[] => Array.from({ length: count }, (_, id) => partition(topic, id))
-const names = (count: number): GroupMember[] => Array.from({ length: count }, (_, i) => member(`C${String(i).padStart(3, '0')}`))
+const partitions = (topic: string, count: number): Partition[] =>
+  Array.from({ length: count }, (_, id) => partition(topic, id))
+const names = (count: number): GroupMember[] =>
+  Array.from({ length: count }, (_, i) => member(`C${String(i).padStart(3, '0')}`))
 
 describe('RangeGroupBalancer', () => {
   const range = new RangeGroupBalancer()
 
   test('the page: 5 partitions, 2 members and 6 partitions, 3 members', () => {
     expect(range.assignGroups(names(2), partitions('t', 5))).toEqual({ C000: { t: [0, 1, 2] }, C001: { t: [3, 4] } })
-    expect(range.assignGroups(names(3), partitions('t', 6))).toEqual({ C000: { t: [0, 1] }, C001: { t: [2, 3] }, C002: { t: [4, 5] } })
+    expect(range.assignGroups(names(3), partitions('t', 6))).toEqual({
+      C000: { t: [0, 1] },
+      C001: { t: [2, 3] },
+      C002: { t: [4, 5] },
+    })
   })
 
   test('213 partitions, 66 members: 3 or 4 each, all of them once', () => {
@@ -62,11 +68,19 @@ describe('RoundRobinGroupBalancer', () => {
   const roundRobin = new RoundRobinGroupBalancer()
 
   test('the page: 5 partitions, 2 members and 6 partitions, 3 members', () => {
-    expect(roundRobin.assignGroups(names(2), partitions('t', 5))).toEqual({ C000: { t: [0, 2, 4] }, C001: { t: [1, 3] } })
-    expect(roundRobin.assignGroups(names(3), partitions('t', 6))).toEqual({ C000: { t: [0, 3] }, C001: { t: [1, 4] }, C002: { t: [2, 5] } })
+    expect(roundRobin.assignGroups(names(2), partitions('t', 5))).toEqual({
+      C000: { t: [0, 2, 4] },
+      C001: { t: [1, 3] },
+    })
+    expect(roundRobin.assignGroups(names(3), partitions('t', 6))).toEqual({
+      C000: { t: [0, 3] },
+      C001: { t: [1, 4] },
+      C002: { t: [2, 5] },
+    })
   })
 
-  // The example of Java's RoundRobinAssignor: kafka-go begins anew with each topic, and would give C000 both t0-0 and t1-0.
+  // The example of Java's RoundRobinAssignor: kafka-go begins anew with each topic, and would give C000 both t0-0 and
+  // t1-0.
   test('deals on across topics', () => {
     const members = [member('C000', ['t0', 't1']), member('C001', ['t0', 't1'])]
     expect(roundRobin.assignGroups(members, [...partitions('t1', 3), ...partitions('t0', 3)])).toEqual({
@@ -78,7 +92,11 @@ describe('RoundRobinGroupBalancer', () => {
   test('passes over who does not read the topic', () => {
     const members = [member('C0', ['t0']), member('C1', ['t0', 't1']), member('C2', ['t0', 't1', 't2'])]
     const all = [...partitions('t0', 1), ...partitions('t1', 2), ...partitions('t2', 3)]
-    expect(roundRobin.assignGroups(members, all)).toEqual({ C0: { t0: [0] }, C1: { t1: [0] }, C2: { t1: [1], t2: [0, 1, 2] } })
+    expect(roundRobin.assignGroups(members, all)).toEqual({
+      C0: { t0: [0] },
+      C1: { t1: [0] },
+      C2: { t1: [1], t2: [0, 1, 2] },
+    })
   })
 })
 
@@ -88,7 +106,10 @@ describe('RackAffinityGroupBalancer', () => {
   /** Members in each zone, partitions led in each zone → for each member, how many partitions of each zone. */
   function divide(members: readonly number[], led: readonly number[]): Record<string, number>[] {
     const everyone = members.flatMap((count, zone) =>
-      Array.from({ length: count }, (_, i) => ({ ...member(`z${zone + 1}-${i}`), userData: new TextEncoder().encode(`z${zone + 1}`) })),
+      Array.from({ length: count }, (_, i) => ({
+        ...member(`z${zone + 1}-${i}`),
+        userData: new TextEncoder().encode(`z${zone + 1}`),
+      })),
     )
     const racks = led.flatMap((count, zone) => Array.from({ length: count }, () => `z${zone + 1}`))
     const assignments = balancer.assignGroups(

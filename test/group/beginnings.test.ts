@@ -136,7 +136,10 @@ describe('a group that begins at the end', () => {
       topics: topics.map(({ name, topicId, partitions }) => ({
         name,
         topicId,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: ErrorCode.GroupLoadInProgress })),
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: ErrorCode.GroupLoadInProgress,
+        })),
       })),
     }))
     expect(offsetsOf(await kafka.group(fromEnd).next())).toEqual([5])
@@ -152,7 +155,8 @@ describe('a group that begins at the end', () => {
       if (silent)
         for (const { partitions } of answer.topics!)
           for (const partition of partitions)
-            if (partition.partitionIndex === 1) Object.assign(partition, { errorCode: ErrorCode.LeaderNotAvailable, offset: -1 })
+            if (partition.partitionIndex === 1)
+              Object.assign(partition, { errorCode: ErrorCode.LeaderNotAvailable, offset: -1 })
       return answer
     })
     const reader = kafka.reader({ groupId: 'g', ...fromEnd, timeout: 1_000 })

@@ -33,10 +33,13 @@ test.each([1, 2])(
       const answer = await context.apply()
       for (const { partitions } of request.topics)
         for (const { partitionIndex, committedOffset } of partitions) {
-          const told = answer?.topics?.flatMap(topic => topic.partitions ?? []).find(each => each.partitionIndex === partitionIndex)
+          const told = answer?.topics
+            ?.flatMap(topic => topic.partitions ?? [])
+            .find(each => each.partitionIndex === partitionIndex)
           if (told?.errorCode !== 0) continue
           const before = committed.get(`${partitionIndex}`) ?? -1
-          if (committedOffset < before) faults.push(`partition ${partitionIndex}: ${committedOffset} committed after ${before}`)
+          if (committedOffset < before)
+            faults.push(`partition ${partitionIndex}: ${committedOffset} committed after ${before}`)
           committed.set(`${partitionIndex}`, committedOffset)
         }
       return answer ?? undefined
@@ -52,7 +55,8 @@ test.each([1, 2])(
           if (event.type !== 'rebalance') return
           for (const partition of event.assignments['t'] ?? []) {
             const place = `${event.generationId} ${partition}`
-            if ((owners.get(place) ?? event.memberId) !== event.memberId) faults.push(`generation and partition ${place} given twice`)
+            if ((owners.get(place) ?? event.memberId) !== event.memberId)
+              faults.push(`generation and partition ${place} given twice`)
             owners.set(place, event.memberId)
           }
         },

@@ -40,7 +40,14 @@ describe('finding the coordinator', () => {
   test('one that is not there yet is waited for', async () => {
     await using kafka = new Embedded()
     const asked = kafka.spoil(FindCoordinator, 3, ({ coordinatorKeys }) => ({
-      coordinators: coordinatorKeys.map(key => ({ key, nodeId: -1, host: '', port: -1, errorCode: 15, errorMessage: null })),
+      coordinators: coordinatorKeys.map(key => ({
+        key,
+        nodeId: -1,
+        host: '',
+        port: -1,
+        errorCode: 15,
+        errorMessage: null,
+      })),
     }))
     await kafka.group({ timeout: 5_000 }).next()
     // A member that waits asks now and then, too.
@@ -50,7 +57,14 @@ describe('finding the coordinator', () => {
   test('a group one may not enter is told, each time', async () => {
     await using kafka = new Embedded()
     kafka.spoil(FindCoordinator, 2, ({ coordinatorKeys }) => ({
-      coordinators: coordinatorKeys.map(key => ({ key, nodeId: -1, host: '', port: -1, errorCode: 30, errorMessage: 'not yours' })),
+      coordinators: coordinatorKeys.map(key => ({
+        key,
+        nodeId: -1,
+        host: '',
+        port: -1,
+        errorCode: 30,
+        errorMessage: 'not yours',
+      })),
     }))
     const group = kafka.group()
     expect(await failureOf(group)).toMatchObject({ code: ErrorCode.GroupAuthorizationFailed })
@@ -73,7 +87,13 @@ describe('joining', () => {
     ['the group is being divided', ErrorCode.RebalanceInProgress],
   ])('%s: tried again, nobody is told', async (_, errorCode) => {
     await using kafka = new Embedded()
-    const joins = kafka.spoil(JoinGroup, 2, ({ memberId }) => ({ errorCode, protocolName: null, leader: '', memberId, members: [] }))
+    const joins = kafka.spoil(JoinGroup, 2, ({ memberId }) => ({
+      errorCode,
+      protocolName: null,
+      leader: '',
+      memberId,
+      members: [],
+    }))
     await kafka.group().next()
     expect(joins.count).toBeGreaterThanOrEqual(3)
   })
@@ -84,7 +104,9 @@ describe('joining', () => {
     kafka.spoil(JoinGroup, 3, ({ memberId }) => {
       ids.push(memberId)
       // The second time, with the id just given.
-      return memberId === '' || ids.length > 2 ? undefined : { errorCode: 25, protocolName: null, leader: '', memberId, members: [] }
+      return memberId === '' || ids.length > 2
+        ? undefined
+        : { errorCode: 25, protocolName: null, leader: '', memberId, members: [] }
     })
     await kafka.group().next()
     expect(ids).toEqual(['', expect.stringMatching(/./), ''])
@@ -178,7 +200,9 @@ describe('fetching offsets', () => {
     await using kafka = new Embedded()
     const asked = kafka.spoil(OffsetFetch, 2, ({ requireStable, groups }) => {
       expect(requireStable).toBe(true)
-      const partitions = [{ partitionIndex: 0, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: 88 }]
+      const partitions = [
+        { partitionIndex: 0, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: 88 },
+      ]
       return { groups: groups.map(({ groupId }) => ({ groupId, errorCode: 0, topics: [{ name: 't', partitions }] })) }
     })
     expect((await kafka.group().next()).assignments['t']).toEqual([{ id: 0, offset: -2 }])
@@ -257,7 +281,10 @@ describe('commits', () => {
       topics: topics.map(({ name, topicId, partitions }) => ({
         name,
         topicId,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: ErrorCode.NotCoordinatorForGroup })),
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: ErrorCode.NotCoordinatorForGroup,
+        })),
       })),
     }))
     await generation.commitOffsets({ t: { 0: 5 } })
@@ -273,11 +300,14 @@ describe('commits', () => {
       const answer = (await context.apply())!
       for (const partition of answer.topics![0]!.partitions!) {
         if (partition.partitionIndex === 0) Object.assign(partition, { errorCode: ErrorCode.OffsetMetadataTooLarge })
-        if (partition.partitionIndex === 1 && asked.length < 3) Object.assign(partition, { errorCode: ErrorCode.GroupLoadInProgress })
+        if (partition.partitionIndex === 1 && asked.length < 3)
+          Object.assign(partition, { errorCode: ErrorCode.GroupLoadInProgress })
       }
       return answer
     })
-    await expect(generation.commitOffsets({ t: { 0: 5, 1: 5, 2: 5 } })).rejects.toMatchObject({ code: ErrorCode.OffsetMetadataTooLarge })
+    await expect(generation.commitOffsets({ t: { 0: 5, 1: 5, 2: 5 } })).rejects.toMatchObject({
+      code: ErrorCode.OffsetMetadataTooLarge,
+    })
     expect(asked).toEqual([[0, 1, 2], [1], [1]])
   })
 

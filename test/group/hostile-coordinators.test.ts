@@ -25,7 +25,9 @@ describe('a coordinator', () => {
       members: [],
     }))
     const group = kafka.group()
-    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toMatchObject({ code: ErrorCode.MemberIDRequired })
+    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toMatchObject({
+      code: ErrorCode.MemberIDRequired,
+    })
     expect(joins.count).toBeLessThan(10)
   })
 
@@ -38,7 +40,9 @@ describe('a coordinator', () => {
     const group = kafka.group({ rebalanceTimeout: 200 })
     // The broker behind it forgets who never syncs, and may be asked in between.
     const codes: readonly number[] = [errorCode, ErrorCode.UnknownMemberId]
-    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toSatisfy(error => codes.includes((error as KafkaError).code))
+    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toSatisfy(error =>
+      codes.includes((error as KafkaError).code),
+    )
   })
 
   test('that loads its groups for ever is told, though it answers at once', async () => {
@@ -51,7 +55,9 @@ describe('a coordinator', () => {
       members: [],
     }))
     const group = kafka.group()
-    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toMatchObject({ code: ErrorCode.GroupLoadInProgress })
+    await expect(group.next({ signal: AbortSignal.timeout(3_000) })).rejects.toMatchObject({
+      code: ErrorCode.GroupLoadInProgress,
+    })
   })
 
   test('that names a topic and a partition twice gives each partition once, and all of them', async () => {
@@ -94,7 +100,10 @@ describe('a coordinator', () => {
     kafka.spoil(OffsetCommit, always, ({ topics }) => ({
       topics: topics.map(topic => ({
         ...topic,
-        partitions: topic.partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: ErrorCode.IllegalGeneration })),
+        partitions: topic.partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: ErrorCode.IllegalGeneration,
+        })),
       })),
     }))
     const joins = kafka.spoil(JoinGroup, 0, () => undefined)
@@ -130,7 +139,11 @@ test('a member that asks for a topic that can’t be keeps nobody from being giv
   await using kafka = new Embedded({ partitions: 3 })
   kafka.spoil(JoinGroup, 2, async ({ memberId }, context) => {
     const answer = (await context.apply())!
-    const strange = { memberId: 'strange', groupInstanceId: null, metadata: encodeSubscription({ topics: ['no topic!'], userData: null }) }
+    const strange = {
+      memberId: 'strange',
+      groupInstanceId: null,
+      metadata: encodeSubscription({ topics: ['no topic!'], userData: null }),
+    }
     return memberId === '' ? answer : { ...answer, members: [...(answer.members ?? []), strange] }
   })
   expect((await kafka.group().next({ signal: AbortSignal.timeout(3_000) })).assignments['t']).toHaveLength(3)

@@ -59,7 +59,8 @@ describe('a member that waits for others', () => {
     await using kafka = new Embedded({ brokers: 2, transport: { requestTimeout: 300 } })
     kafka.broker.moveCoordinator('group', 'g', 1)
     let silent = false
-    const hang = (_: unknown, { brokerId }: { brokerId: number }) => (silent && brokerId === 1 ? ('hang' as const) : undefined)
+    const hang = (_: unknown, { brokerId }: { brokerId: number }) =>
+      silent && brokerId === 1 ? ('hang' as const) : undefined
     kafka.broker.control(FindCoordinator, hang)
     kafka.broker.control(JoinGroup, (request, context) => {
       if (request.memberId !== '' && context.brokerId === 1) silent = true
@@ -109,7 +110,8 @@ describe('heartbeats', () => {
       return answer
     })
     const group = kafka.group({ sessionTimeout: 300 })
-    for (let generation: Generation | undefined; generation === undefined; ) generation = await group.next().catch(() => undefined)
+    for (let generation: Generation | undefined; generation === undefined; )
+      generation = await group.next().catch(() => undefined)
     expect(joins.count).toBe(2)
   })
 
@@ -117,7 +119,13 @@ describe('heartbeats', () => {
     await using kafka = new Embedded({ transport: { clock: slowTimers(60_000) } })
     const beats = kafka.spoil(Heartbeat, 0, () => undefined)
     const joins = kafka.spoil(JoinGroup, 0, () => undefined)
-    const reader = kafka.reader({ groupId: 'g', heartbeatInterval: 100, sessionTimeout: 1_000, maxWait: 100, timeout: 60_000 })
+    const reader = kafka.reader({
+      groupId: 'g',
+      heartbeatInterval: 100,
+      sessionTimeout: 1_000,
+      maxWait: 100,
+      timeout: 60_000,
+    })
     const first = reader.readMessage()
     await until(soon(), () => beats.count >= 15)
     await kafka.write(numbered(0, 1))
@@ -135,7 +143,10 @@ describe('heartbeats', () => {
         for await (const message of reader) seen.push(message.text())
       })()
     for (let round = 0; round < 3; round++) {
-      await kafka.write(numbered(round * 10, round * 10 + 10), { batchTimeout: 1, balancer: ({ value }) => Number(value) % 2 })
+      await kafka.write(numbered(round * 10, round * 10 + 10), {
+        batchTimeout: 1,
+        balancer: ({ value }) => Number(value) % 2,
+      })
       await pause(700)
     }
     await until(soon(), () => new Set(seen).size === 30)
@@ -176,7 +187,13 @@ describe('a commit of what the member had before', () => {
   test('is refused in a topic made anew with as many partitions, and holds back none of the new one', async () => {
     await using kafka = new Embedded()
     await kafka.write(numbered(0, 50))
-    const reader = kafka.reader({ groupId: 'g', rebalanceTimeout: 200, heartbeatInterval: 20, partitionWatchInterval: 50, maxWait: 50 })
+    const reader = kafka.reader({
+      groupId: 'g',
+      rebalanceTimeout: 200,
+      heartbeatInterval: 20,
+      partitionWatchInterval: 50,
+      maxWait: 50,
+    })
     let message = await reader.fetchMessage()
     for (let i = 1; i < 40; i++) message = await reader.fetchMessage()
     const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
@@ -229,7 +246,8 @@ describe('a topic that a member may not read', () => {
     kafka.broker.control(Metadata, async (_, context) => {
       const answer = (await context.apply())!
       for (const topic of answer.topics!)
-        if (topic.name === 'secret') Object.assign(topic, { errorCode: ErrorCode.TopicAuthorizationFailed, partitions: [] })
+        if (topic.name === 'secret')
+          Object.assign(topic, { errorCode: ErrorCode.TopicAuthorizationFailed, partitions: [] })
       return answer
     })
     await kafka.write(numbered(0, 3))
@@ -279,7 +297,9 @@ describe('a group that is full', () => {
     const until = performance.now() + 1_500
     while (performance.now() < until)
       await expect(outside.next({ signal: AbortSignal.timeout(2_000) })).rejects.toSatisfy(
-        error => (error as { code?: number }).code === ErrorCode.GroupMaxSizeReached || (error as Error).name === 'TimeoutError',
+        error =>
+          (error as { code?: number }).code === ErrorCode.GroupMaxSizeReached ||
+          (error as Error).name === 'TimeoutError',
       )
     expect(joins.count).toBeLessThan(8)
   })
@@ -340,7 +360,9 @@ test('what a caller has in an AsyncLocalStorage is kept by nothing that its firs
       return null
     }
   }
-  await using kafka = new Embedded({ transport: { onEvent: event => event.type !== 'request' && seen.push(storage.getStore()) } })
+  await using kafka = new Embedded({
+    transport: { onEvent: event => event.type !== 'request' && seen.push(storage.getStore()) },
+  })
   await kafka.write(numbered(0, 1))
   seen.length = 0
   const reader = kafka.reader({ groupId: 'g', groupBalancers: [new Spy()], autoCommit: true })

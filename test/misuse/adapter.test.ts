@@ -46,7 +46,11 @@ test.each<[string, Anything, RegExp]>([
   ['a dial that answers no promise, and no socket', () => 'socket', /dial\(\) must answer a Socket.*a string/],
   ['a dial that answers an object without methods', async () => ({}), /function read; it answered \[object Object\]/],
   ['a dial that answers a socket without abort()', changed(() => ({ abort: undefined })), /function abort/],
-  ['a read() that answers a text', changed(() => ({ read: async () => 'bytes' })), /read\(\) must answer a Uint8Array or null.*a string/],
+  [
+    'a read() that answers a text',
+    changed(() => ({ read: async () => 'bytes' })),
+    /read\(\) must answer a Uint8Array or null.*a string/,
+  ],
   ['a read() that answers undefined at the end', changed(() => ({ read: () => {} })), /read\(\) must.*undefined/],
   ['a read() that answers wider numbers', changed(() => ({ read: async () => new Uint32Array(9) })), /Uint32Array/],
   [
@@ -62,18 +66,30 @@ test.each<[string, Anything, RegExp]>([
 
 test.each<[string, Anything, RegExp]>([
   ['a dial that throws', fail('no cable'), /no cable/],
-  ['a dial that rejects with a plain Error', () => Promise.reject(new TypeError('x is not a function')), /x is not a function/],
+  [
+    'a dial that rejects with a plain Error',
+    () => Promise.reject(new TypeError('x is not a function')),
+    /x is not a function/,
+  ],
   ['a dial that rejects with nothing', () => Promise.reject(), /undefined/],
   ['a dial that rejects with what makes no text', () => Promise.reject(textless), /\[object Object\]/],
   ['a read() that throws', changed(() => ({ read: fail('no cable') })), /first request/],
   ['a read() that rejects with nothing', changed(() => ({ read: () => Promise.reject() })), /first request/],
-  ['a read() that rejects with what makes no text', changed(() => ({ read: () => Promise.reject(textless) })), /first request/],
+  [
+    'a read() that rejects with what makes no text',
+    changed(() => ({ read: () => Promise.reject(textless) })),
+    /first request/,
+  ],
   [
     'a read() that rejects with an Error of no message',
     changed(() => ({ read: fail({ __proto__: new Error(), message: 5 }) })),
     /first request/,
   ],
-  ['a read() that answers no bytes for ever', changed(() => ({ read: async () => new Uint8Array(0) })), /first request/],
+  [
+    'a read() that answers no bytes for ever',
+    changed(() => ({ read: async () => new Uint8Array(0) })),
+    /first request/,
+  ],
   ['a write() that throws', changed(() => ({ write: fail(null) })), /first request/],
   ['a write() that rejects', changed(() => ({ write: () => Promise.reject(textless) })), /first request/],
   ['an abort() that throws', changed(({ abort }) => ({ read: fail(1), abort: fail(abort) })), /first request/],
@@ -109,7 +125,12 @@ test.each<[string, Anything]>([
   ['next()', { start: async () => ({ response: new Uint8Array(), machine: { next: () => new Promise(() => {}) } }) }],
 ])('a mechanism whose %s never settles holds up neither a call nor close()', async (_what, mechanism) => {
   const guarded = new Broker({ users: { alice: 'secret' } })
-  guarded.control(SaslAuthenticate, () => ({ errorCode: 0, errorMessage: null, authBytes: new Uint8Array(), sessionLifetimeMs: 0 }))
+  guarded.control(SaslAuthenticate, () => ({
+    errorCode: 0,
+    errorMessage: null,
+    authBytes: new Uint8Array(),
+    sessionLifetimeMs: 0,
+  }))
   const transport = new Transport({ adapter: memory(guarded), dialTimeout: 50, sasl: { name: 'PLAIN', ...mechanism } })
   await expect(new Client({ addr: guarded.addresses, transport, timeout: 400 }).metadata()).rejects.toThrow(
     /not authenticated within 50 ms/,

@@ -27,31 +27,60 @@ const requests: Record<string, Anything> = {
   heartbeat: group,
   leaveGroup: { groupId: 'g', members: [{ id: 'm' }] },
 }
-const values: Anything[] = [null, 5, 'text', true, [], [5], () => {}, Symbol('s'), 10n, new Map(), {}, Number.NaN, [null], { a: 1 }, [{}]]
+const values: Anything[] = [
+  null,
+  5,
+  'text',
+  true,
+  [],
+  [5],
+  () => {},
+  Symbol('s'),
+  10n,
+  new Map(),
+  {},
+  Number.NaN,
+  [null],
+  { a: 1 },
+  [{}],
+]
 
 test('the list above is complete', () => {
   const methods = Object.getOwnPropertyNames(Client.prototype).filter(name => !['constructor', 'close'].includes(name))
   expect(Object.keys(requests).sort()).toEqual(methods.sort())
 })
 
-test.each(Object.keys(requests))('%s refuses fields it does not know, options that are none, and what comes after them', async name => {
-  const request = requests[name]
-  await expect(client[name]({ ...request, nothing: 1 })).rejects.toThrow(new RegExp(`^nothing is no setting of ${name}\\(\\)`))
-  await expect(client[name](request, { timeout: 5 })).rejects.toThrow(ConfigError)
-  await expect(client[name](request, new AbortController().signal)).rejects.toThrow(
-    /its last argument is { signal }, not \[object AbortSignal\]/,
-  )
-  await expect(client[name](request, { signal: new AbortController() })).rejects.toThrow(/must be an AbortSignal/)
-  await expect(client[name](request, {}, 5)).rejects.toThrow(/was given 1 argument/)
-  await expect(client[name](request, undefined, undefined)).rejects.toThrow(/was given 1 argument/)
-})
+test.each(Object.keys(requests))(
+  '%s refuses fields it does not know, options that are none, and what comes after them',
+  async name => {
+    const request = requests[name]
+    await expect(client[name]({ ...request, nothing: 1 })).rejects.toThrow(
+      new RegExp(`^nothing is no setting of ${name}\\(\\)`),
+    )
+    await expect(client[name](request, { timeout: 5 })).rejects.toThrow(ConfigError)
+    await expect(client[name](request, new AbortController().signal)).rejects.toThrow(
+      /its last argument is { signal }, not \[object AbortSignal\]/,
+    )
+    await expect(client[name](request, { signal: new AbortController() })).rejects.toThrow(/must be an AbortSignal/)
+    await expect(client[name](request, {}, 5)).rejects.toThrow(/was given 1 argument/)
+    await expect(client[name](request, undefined, undefined)).rejects.toThrow(/was given 1 argument/)
+  },
+)
 
-test.each(Object.keys(requests))('%s: what is wrong with any field is told in our words, never by an error from inside', async name => {
-  const wrong = [...values, ...Object.keys(requests[name]).flatMap(field => values.map(value => ({ ...requests[name], [field]: value })))]
-  for (const request of [undefined, ...wrong]) {
-    const error = await client[name](request, { signal: AbortSignal.timeout(2000) }).catch((error: unknown) => error)
-    if (error instanceof Error)
-      expect({ request, error: error.name }).not.toMatchObject({ error: expect.stringMatching(/^(Type|Range|Reference)?Error$/) })
-  }
-  expect(rejections).toEqual([])
-})
+test.each(Object.keys(requests))(
+  '%s: what is wrong with any field is told in our words, never by an error from inside',
+  async name => {
+    const wrong = [
+      ...values,
+      ...Object.keys(requests[name]).flatMap(field => values.map(value => ({ ...requests[name], [field]: value }))),
+    ]
+    for (const request of [undefined, ...wrong]) {
+      const error = await client[name](request, { signal: AbortSignal.timeout(2000) }).catch((error: unknown) => error)
+      if (error instanceof Error)
+        expect({ request, error: error.name }).not.toMatchObject({
+          error: expect.stringMatching(/^(Type|Range|Reference)?Error$/),
+        })
+    }
+    expect(rejections).toEqual([])
+  },
+)

@@ -25,15 +25,26 @@ broker.control(JoinGroup, ({ groupId }: Anything) =>
 /** Each call that fails late, far from the line that made it. */
 const calls: Record<string, (options: Anything) => Promise<unknown>> = {
   'Writer.writeMessages, whose topic is not there': options =>
-    new Writer({ addr: brokers, topic: 'nowhere', ...{ transport, logger: null } }).writeMessages([{ value: 'x' }], options),
+    new Writer({ addr: brokers, topic: 'nowhere', ...{ transport, logger: null } }).writeMessages(
+      [{ value: 'x' }],
+      options,
+    ),
   'Writer.writeMessage, whose topic is not there': options =>
-    new Writer({ addr: brokers, topic: 'nowhere', ...{ transport, logger: null } }).writeMessage({ value: 'x' }, options),
-  'Reader.readMessage, whose topic is not there': options => new Reader({ ...here, topic: 'nowhere' }).readMessage(options),
-  'Reader.fetchMessage, whose brokers are away': options => new Reader({ ...away(), topic: 't', partition: 0 }).fetchMessage(options),
-  'Reader.readMessage of a group that refuses': options => new Reader({ ...here, topic: 't', groupId: 'refused' }).readMessage(options),
-  'Reader.batches, whose topic is not there': options => new Reader({ ...here, topic: 'nowhere' }).batches(options).next(),
+    new Writer({ addr: brokers, topic: 'nowhere', ...{ transport, logger: null } }).writeMessage(
+      { value: 'x' },
+      options,
+    ),
+  'Reader.readMessage, whose topic is not there': options =>
+    new Reader({ ...here, topic: 'nowhere' }).readMessage(options),
+  'Reader.fetchMessage, whose brokers are away': options =>
+    new Reader({ ...away(), topic: 't', partition: 0 }).fetchMessage(options),
+  'Reader.readMessage of a group that refuses': options =>
+    new Reader({ ...here, topic: 't', groupId: 'refused' }).readMessage(options),
+  'Reader.batches, whose topic is not there': options =>
+    new Reader({ ...here, topic: 'nowhere' }).batches(options).next(),
   'Reader.readLag, whose topic is not there': options => new Reader({ ...here, topic: 'nowhere' }).readLag(options),
-  'Reader.setOffsetAt, whose topic is not there': options => new Reader({ ...here, topic: 'nowhere' }).setOffsetAt(0, options),
+  'Reader.setOffsetAt, whose topic is not there': options =>
+    new Reader({ ...here, topic: 'nowhere' }).setOffsetAt(0, options),
   'ConsumerGroup.next, whose group refuses': options =>
     new ConsumerGroup({ id: 'refused', topics: ['t'], brokers, transport, logger: null }).next(options),
   'Client.metadata, whose brokers are away': options =>

@@ -23,9 +23,24 @@ interface Method {
   readonly wrong?: readonly Arguments[]
 }
 
-const notOptions: Arguments = [5, 'text', [], new AbortController().signal, { timeout: 5 }, { signal: new AbortController() }]
+const notOptions: Arguments = [
+  5,
+  'text',
+  [],
+  new AbortController().signal,
+  { timeout: 5 },
+  { signal: new AbortController() },
+]
 const options = [{ signal: AbortSignal.timeout(60_000) }]
-const notPartitions: Arguments = ['t', { topic: 't', partition: 0 }, 5, null, ['t'], [null], [{ topic: 't', partitions: [0] }]]
+const notPartitions: Arguments = [
+  't',
+  { topic: 't', partition: 0 },
+  5,
+  null,
+  ['t'],
+  [null],
+  [{ topic: 't', partitions: [0] }],
+]
 const lastOptions = (...before: Arguments): Arguments[] => notOptions.map(each => [...before, each])
 
 const readers: Record<string, Method> = {
@@ -34,12 +49,28 @@ const readers: Record<string, Method> = {
   commitMessages: { right: [[], ...options], wrong: [[], ['text'], [5], [[5]], ...lastOptions([])] },
   batches: { right: options, wrong: lastOptions() },
   offset: { right: [] },
-  lag: { right: ['t', 0], wrong: [['t'], ['t', '0'], [undefined, 0], [5, 0], [null, 0], [{ topic: 't', partition: 0 }]] },
+  lag: {
+    right: ['t', 0],
+    wrong: [['t'], ['t', '0'], [undefined, 0], [5, 0], [null, 0], [{ topic: 't', partition: 0 }]],
+  },
   readLag: { right: options, wrong: lastOptions() },
   setOffset: { right: [0], wrong: [[], ['end'], ['0'], [null], [1.5], [Number.NaN], [-3], [{}], [new Date()]] },
   setOffsetAt: {
     right: [new Date(0), ...options],
-    wrong: [[], ['yesterday'], ['2026-01-01'], [''], ['0'], [null], [new Date('never')], [1.5], [-1], [{}], [[]], ...lastOptions(0)],
+    wrong: [
+      [],
+      ['yesterday'],
+      ['2026-01-01'],
+      [''],
+      ['0'],
+      [null],
+      [new Date('never')],
+      [1.5],
+      [-1],
+      [{}],
+      [[]],
+      ...lastOptions(0),
+    ],
   },
   seek: {
     right: ['t', 0, 'earliest'],
@@ -64,7 +95,10 @@ const readers: Record<string, Method> = {
 }
 const writers: Record<string, Method> = {
   writeMessages: { right: [[], ...options], wrong: [[], [null], ['text'], [5], [[5]], ...lastOptions([])] },
-  writeMessage: { right: [{ value: 'x' }, ...options], wrong: [[], [null], ['text'], [[]], ...lastOptions({ value: 'x' })] },
+  writeMessage: {
+    right: [{ value: 'x' }, ...options],
+    wrong: [[], [null], ['text'], [[]], ...lastOptions({ value: 'x' })],
+  },
   flush: { right: options, wrong: lastOptions() },
   stats: { right: [] },
   close: { right: options, wrong: lastOptions() },
@@ -122,18 +156,24 @@ const tried = makers.flatMap(([name, methods, object]) =>
   Object.entries(methods).map(([method, each]) => [name, method, each, object] as const),
 )
 
-test.each(tried)('%s.%s refuses what comes after its arguments, and wrong ones', async (_name, method, { right, wrong = [] }, object) => {
-  for (const given of [...wrong, [...right, 5], [...right, undefined]]) {
-    const error = await whatComesOf(() => object[method](...given))
-    expect(error, `${method}(${given.map(each => JSON.stringify(each) ?? String(each)).join(', ')})`).toBeInstanceOf(ConfigError)
-  }
-  await new Promise(resolve => setImmediate(resolve))
-  expect(rejections).toEqual([])
-})
+test.each(tried)(
+  '%s.%s refuses what comes after its arguments, and wrong ones',
+  async (_name, method, { right, wrong = [] }, object) => {
+    for (const given of [...wrong, [...right, 5], [...right, undefined]]) {
+      const error = await whatComesOf(() => object[method](...given))
+      expect(error, `${method}(${given.map(each => JSON.stringify(each) ?? String(each)).join(', ')})`).toBeInstanceOf(
+        ConfigError,
+      )
+    }
+    await new Promise(resolve => setImmediate(resolve))
+    expect(rejections).toEqual([])
+  },
+)
 
 test('a generation refuses what is no function, what is no options, and what comes after', async () => {
   const generation: Anything = await group.next()
-  for (const given of [[], [5], [null], [() => {}, 5], [async () => {}, {}]]) expect(() => generation.start(...given)).toThrow(ConfigError)
+  for (const given of [[], [5], [null], [() => {}, 5], [async () => {}, {}]])
+    expect(() => generation.start(...given)).toThrow(ConfigError)
   for (const given of [...lastOptions({ t: { 0: 1 } }), [{ t: { 0: 1 } }, {}, 5]])
     await expect(generation.commitOffsets(...given)).rejects.toThrow(ConfigError)
   await group.close()
@@ -141,7 +181,9 @@ test('a generation refuses what is no function, what is no options, and what com
 
 test('group balancers are objects with the three functions, not names or classes', () => {
   for (const each of ['range', RangeGroupBalancer, {}, null] as Anything[])
-    expect(() => new ConsumerGroup({ id: 'g', brokers, topics: ['t'], transport, groupBalancers: [each] })).toThrow(/RangeGroupBalancer/)
+    expect(() => new ConsumerGroup({ id: 'g', brokers, topics: ['t'], transport, groupBalancers: [each] })).toThrow(
+      /RangeGroupBalancer/,
+    )
 })
 
 test('close() of a Client takes nothing', async () => {

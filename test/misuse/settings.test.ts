@@ -66,8 +66,16 @@ test('a setting that is undefined was not given', async () => {
 
 test.each<[string, () => unknown, RegExp]>([
   ['a Broker', () => new Broker({ topic: 't' } as Anything), /^topic is no setting of a Broker; did you mean topics\?/],
-  ['a topic of it', () => new Broker({ topics: [{ topic: 't' }] } as Anything), /topic is no setting of a topic of a Broker/],
-  ['plain()', () => plain({ user: 'a', password: 'b' } as Anything), /^user is no setting of plain\(\); did you mean username\?/],
+  [
+    'a topic of it',
+    () => new Broker({ topics: [{ topic: 't' }] } as Anything),
+    /topic is no setting of a topic of a Broker/,
+  ],
+  [
+    'plain()',
+    () => plain({ user: 'a', password: 'b' } as Anything),
+    /^user is no setting of plain\(\); did you mean username\?/,
+  ],
   ['memory()', () => memory({} as Anything), /memory\(\) needs a Broker/],
   ['websocket()', () => websocket({ uri: 'ws://a' } as Anything), /uri is no setting of websocket\(\)/],
   ['websocketOver()', () => websocketOver({ url: 'ws://a' } as Anything, undefined as Anything), /needs { url/],

@@ -11,7 +11,8 @@ import { type Anything, fixture } from './fixture.ts'
 
 const { broker, transport } = fixture()
 const writer = (more: Anything): Writer => new Writer({ addr: broker.addresses, topic: 't', transport, ...more })
-const reader = (more: Anything): Reader => new Reader({ brokers: broker.addresses, topic: 't', transport, maxWait: 100, ...more })
+const reader = (more: Anything): Reader =>
+  new Reader({ brokers: broker.addresses, topic: 't', transport, maxWait: 100, ...more })
 const client = new Client({ addr: broker.addresses, transport })
 
 test.each([
@@ -31,18 +32,20 @@ test.each([
   expect(seen).toEqual([code, code])
 })
 
-test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd', 'Zstd', 2].map((name, i) => [name, i === 5 ? 4 : i === 6 ? 2 : i] as const))(
-  'compression %s is used as %i, by a Writer and a Client',
-  async (compression, code) => {
-    const seen: number[] = []
-    const remove = broker.control(Produce, ({ topicData }) => void seen.push(topicData[0]!.partitionData[0]!.records![22]! & 7))
-    await using w = writer({ compression })
-    await w.writeMessages({ value: 'x'.repeat(1000) })
-    await client.produce({ topic: 't', partition: 0, records: [{ value: 'x' }], compression: compression as Anything })
-    remove()
-    expect(seen).toEqual([code, code])
-  },
-)
+test.each(
+  ['none', 'gzip', 'snappy', 'lz4', 'zstd', 'Zstd', 2].map((name, i) => [name, i === 5 ? 4 : i === 6 ? 2 : i] as const),
+)('compression %s is used as %i, by a Writer and a Client', async (compression, code) => {
+  const seen: number[] = []
+  const remove = broker.control(
+    Produce,
+    ({ topicData }) => void seen.push(topicData[0]!.partitionData[0]!.records![22]! & 7),
+  )
+  await using w = writer({ compression })
+  await w.writeMessages({ value: 'x'.repeat(1000) })
+  await client.produce({ topic: 't', partition: 0, records: [{ value: 'x' }], compression: compression as Anything })
+  remove()
+  expect(seen).toEqual([code, code])
+})
 
 test('isolationLevel is taken by name by Reader, fetch and listOffsets', async () => {
   const seen: number[] = []
@@ -58,7 +61,9 @@ test('isolationLevel is taken by name by Reader, fetch and listOffsets', async (
 
 test('offsets are taken by name', async () => {
   const { baseOffset } = await client.produce({ topic: 't', partition: 2, records: [{ value: 'a' }, { value: 'b' }] })
-  const topics = { t: ['earliest', 'latest', 'max_timestamp', new Date(0)].map(timestamp => ({ partition: 2, timestamp }) as Anything) }
+  const topics = {
+    t: ['earliest', 'latest', 'max_timestamp', new Date(0)].map(timestamp => ({ partition: 2, timestamp }) as Anything),
+  }
   const found = (await client.listOffsets({ topics })).topics['t']![0]!
   expect(found).toMatchObject({ firstOffset: 0, lastOffset: baseOffset + 2, error: null })
   expect(found.offsets.size).toBeGreaterThan(0)
@@ -70,17 +75,34 @@ test('offsets are taken by name', async () => {
 test('findCoordinator takes its kind of key by name', async () => {
   const seen: number[] = []
   const remove = broker.control(FindCoordinator, ({ keyType }) => void seen.push(keyType))
-  for (const keyType of ['group', 'consumer', 'transaction'] as const) await client.findCoordinator({ key: 'k', keyType })
+  for (const keyType of ['group', 'consumer', 'transaction'] as const)
+    await client.findCoordinator({ key: 'k', keyType })
   remove()
   expect(seen).toEqual([0, 0, 1])
 })
 
 test.each<[string, () => unknown, RegExp]>([
-  ['requiredAcks', () => writer({ requiredAcks: 'leader' }), /requiredAcks must be one of 'none', 'one', 'all', not 'leader'/],
+  [
+    'requiredAcks',
+    () => writer({ requiredAcks: 'leader' }),
+    /requiredAcks must be one of 'none', 'one', 'all', not 'leader'/,
+  ],
   ['requiredAcks', () => writer({ requiredAcks: 2 }), /requiredAcks must be one of/],
-  ['compression', () => writer({ compression: 'brotli' }), /compression must be one of 'none', 'gzip', 'snappy', 'lz4', 'zstd'/],
-  ['isolationLevel', () => reader({ isolationLevel: 'committed' }), /'read_uncommitted', 'read_committed', not 'committed'/],
-  ['startOffset', () => reader({ startOffset: 'begin' }), /startOffset must be one of 'earliest', 'latest', 'first', 'last'/],
+  [
+    'compression',
+    () => writer({ compression: 'brotli' }),
+    /compression must be one of 'none', 'gzip', 'snappy', 'lz4', 'zstd'/,
+  ],
+  [
+    'isolationLevel',
+    () => reader({ isolationLevel: 'committed' }),
+    /'read_uncommitted', 'read_committed', not 'committed'/,
+  ],
+  [
+    'startOffset',
+    () => reader({ startOffset: 'begin' }),
+    /startOffset must be one of 'earliest', 'latest', 'first', 'last'/,
+  ],
   ['startOffset', () => reader({ startOffset: 5 }), /startOffset must be one of/],
   [
     'startOffset',

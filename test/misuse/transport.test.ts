@@ -34,12 +34,15 @@ test.each<[string, (transport: Anything) => unknown]>([
 test.each<[string, Anything]>([
   ['dial', { dial: never }],
   ['resolver', { resolver: { lookupBrokerIpAddr: never } }],
-])('a %s that never answers, whatever its signal says, holds up neither a call beyond dialTimeout nor close()', async (_who, given) => {
-  const transport = new Transport({ adapter, dialTimeout: 50, ...given })
-  const client = new Client({ addr: broker.addresses, transport, timeout: 100 })
-  await expect(client.metadata()).rejects.toThrow(/within \d+ ms|in time/)
-  await transport.close()
-})
+])(
+  'a %s that never answers, whatever its signal says, holds up neither a call beyond dialTimeout nor close()',
+  async (_who, given) => {
+    const transport = new Transport({ adapter, dialTimeout: 50, ...given })
+    const client = new Client({ addr: broker.addresses, transport, timeout: 100 })
+    await expect(client.metadata()).rejects.toThrow(/within \d+ ms|in time/)
+    await transport.close()
+  },
+)
 
 test('a socket that is dialed too late is ended', async () => {
   const ended = deferred<void>()

@@ -24,7 +24,9 @@ test.each<[string, Anything]>([
   await expect(w.writeMessages(messages)).rejects.toThrow(ConfigError)
   await expect(w.writeMessage(messages)).rejects.toThrow(ConfigError)
   const client = new Client({ addr: broker.addresses, transport })
-  const { topics } = await client.listOffsets({ topics: { t: [0, 1, 2].map(partition => ({ partition, timestamp: -1 })) } })
+  const { topics } = await client.listOffsets({
+    topics: { t: [0, 1, 2].map(partition => ({ partition, timestamp: -1 })) },
+  })
   expect(topics['t']!.map(({ lastOffset }) => lastOffset)).toEqual([0, 0, 0])
 })
 
@@ -51,7 +53,12 @@ test.each<[string, Anything]>([
 })
 
 test('limits longer than the protocol can say are as good as none', async () => {
-  await using w = writer({ topic: 'limits', writeTimeout: 2 ** 40, deliveryTimeout: Number.POSITIVE_INFINITY, readTimeout: 2 ** 40 })
+  await using w = writer({
+    topic: 'limits',
+    writeTimeout: 2 ** 40,
+    deliveryTimeout: Number.POSITIVE_INFINITY,
+    readTimeout: 2 ** 40,
+  })
   const client = new Client({ addr: broker.addresses, transport })
   await client.createTopics({ topics: [{ topic: 'limits', numPartitions: 1, replicationFactor: 1 }] })
   await w.writeMessages({ value: 'x' })
@@ -80,7 +87,12 @@ test('a logger of the writer that throws keeps nobody waiting', async () => {
   const fail = (): never => {
     throw new Error('from the logger')
   }
-  await using w = writer({ topic: 'none', logger: { debug: fail, info: fail, warn: fail, error: fail }, async: true, deliveryTimeout: 200 })
+  await using w = writer({
+    topic: 'none',
+    logger: { debug: fail, info: fail, warn: fail, error: fail },
+    async: true,
+    deliveryTimeout: 200,
+  })
   await expect(w.writeMessages({ value: 'x' })).rejects.toThrow(/Unknown Topic/)
 })
 
@@ -92,7 +104,11 @@ test('Client.produce refuses a text for records, which would be a null record a 
 })
 
 test.each<[string, Anything, RegExp]>([
-  ['sorts the partitions it is given backwards', (_: Anything, partitions: Anything) => partitions.reverse()[0], /the balancer failed/],
+  [
+    'sorts the partitions it is given backwards',
+    (_: Anything, partitions: Anything) => partitions.reverse()[0],
+    /the balancer failed/,
+  ],
   ['takes one away', (_: Anything, partitions: Anything) => partitions.pop(), /the balancer failed/],
   ['adds one', (_: Anything, partitions: Anything) => partitions.push(3), /the balancer failed/],
   ['throws nothing', () => broke(null), /the balancer failed for t: null/],
@@ -103,27 +119,34 @@ test.each<[string, Anything, RegExp]>([
   ['answers one below all', () => -1, /chose partition -1/],
   ['answers nothing', () => undefined, /chose undefined/],
   ['answers a symbol', () => Symbol('1'), /chose a symbol/],
-  ['answers what passes for a number and names a method', () => ({ valueOf: () => 0, toString: () => 'push' }), /chose \[object Object\]/],
+  [
+    'answers what passes for a number and names a method',
+    () => ({ valueOf: () => 0, toString: () => 'push' }),
+    /chose \[object Object\]/,
+  ],
   ['answers a promise', async () => 0, /chose \[object Promise\]/],
   ['answers a promise that rejects', async () => broke(new Error('late')), /chose \[object Promise\]/],
-])('a balancer that %s: a ConfigError, and nothing is the matter with later writes', async (_what, balance, message) => {
-  let hostile = true
-  await using w = writer({ balancer: (...given: Anything[]) => (hostile ? balance(...given) : 2) })
-  // At first the topic is looked up, later it is known.
-  for (const write of [
-    () => w.writeMessages({ value: 'x' }),
-    () => w.writeMessages({ value: 'x' }),
-    () => w.writeMessage({ value: 'x' }),
-  ]) {
-    const error = await write().catch((error: unknown) => error)
-    expect(error).toBeInstanceOf(ConfigError)
-    expect(error).toMatchObject({ message: expect.stringMatching(message) })
-  }
-  hostile = false
-  expect(await w.writeMessage({ value: 'x' })).toMatchObject({ partition: 2 })
-  await new Promise(resolve => setImmediate(resolve))
-  expect(rejections).toEqual([])
-})
+])(
+  'a balancer that %s: a ConfigError, and nothing is the matter with later writes',
+  async (_what, balance, message) => {
+    let hostile = true
+    await using w = writer({ balancer: (...given: Anything[]) => (hostile ? balance(...given) : 2) })
+    // At first the topic is looked up, later it is known.
+    for (const write of [
+      () => w.writeMessages({ value: 'x' }),
+      () => w.writeMessages({ value: 'x' }),
+      () => w.writeMessage({ value: 'x' }),
+    ]) {
+      const error = await write().catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(ConfigError)
+      expect(error).toMatchObject({ message: expect.stringMatching(message) })
+    }
+    hostile = false
+    expect(await w.writeMessage({ value: 'x' })).toMatchObject({ partition: 2 })
+    await new Promise(resolve => setImmediate(resolve))
+    expect(rejections).toEqual([])
+  },
+)
 
 function broke(error: unknown): never {
   throw error

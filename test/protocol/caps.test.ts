@@ -49,7 +49,9 @@ describe('topics go by id only when every id is known', () => {
     expect(OffsetCommit.cap!(commit([known]), plain)).toBe(10)
     expect(OffsetCommit.cap!(commit([known, unknown]), plain)).toBe(9)
     const fetch = (topics: { name: string; topicId?: string }[] | null) => ({
-      groups: [{ groupId: 'g', topics: topics === null ? null : topics.map(topic => ({ ...topic, partitionIndexes: [] })) }],
+      groups: [
+        { groupId: 'g', topics: topics === null ? null : topics.map(topic => ({ ...topic, partitionIndexes: [] })) },
+      ],
     })
     expect(OffsetFetch.cap!(fetch([known]), plain)).toBe(10)
     expect(OffsetFetch.cap!(fetch([unknown]), plain)).toBe(9)
@@ -72,7 +74,12 @@ describe('topics go by id only when every id is known', () => {
 })
 
 test('the second transaction protocol only where the cluster runs it', () => {
-  const produce = { transactionalId: 't', acks: -1, timeoutMs: 1, topicData: [{ name: 'a', topicId: id, partitionData: [] }] }
+  const produce = {
+    transactionalId: 't',
+    acks: -1,
+    timeoutMs: 1,
+    topicData: [{ name: 'a', topicId: id, partitionData: [] }],
+  }
   expect(Produce.cap!(produce, plain)).toBe(11)
   expect(Produce.cap!(produce, second)).toBe(13)
   const end = { transactionalId: 't', producerId: 1n, producerEpoch: 0, committed: true }
@@ -96,7 +103,8 @@ test('a request in its older form goes out in a version that has it, one in both
   expect(DeleteTopics.cap!({ topicNames: ['a'], timeoutMs: 1 }, plain)).toBe(5)
   expect(DeleteTopics.cap!({ topics: [{ name: 'a', topicId: zeroUuid }], timeoutMs: 1 }, plain)).toBe(6)
   const both = { key: 'g', coordinatorKeys: ['g'] }
-  for (let version = 0; version <= 6; version++) expect(() => requestFrame(FindCoordinator, version, 1, null, both)).not.toThrow()
+  for (let version = 0; version <= 6; version++)
+    expect(() => requestFrame(FindCoordinator, version, 1, null, both)).not.toThrow()
   expect(() => requestFrame(FindCoordinator, 3, 1, null, { coordinatorKeys: ['g', 'h'] })).toThrow(
     'coordinatorKeys cannot be sent in version 3',
   )

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../../src/protocol/consumer-protocol.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from '../../src/protocol/consumer-protocol.ts'
 import { ControlRecordType, EndTxnMarker } from '../../src/protocol/control-records.ts'
 import { decodeVersioned, encodeVersioned } from '../../src/protocol/versioned.ts'
 
@@ -24,7 +29,12 @@ describe('subscription', () => {
   })
 
   test('an older version leaves out what it has no place for', () => {
-    expect(decodeSubscription(encodeSubscription(full, 1))).toEqual({ ...full, generationId: -1, rackId: null, version: 1 })
+    expect(decodeSubscription(encodeSubscription(full, 1))).toEqual({
+      ...full,
+      generationId: -1,
+      rackId: null,
+      version: 1,
+    })
   })
 
   test('of a newer version: what is known of it', () => {
@@ -40,7 +50,9 @@ describe('subscription', () => {
 
   test('malformed ones, and versions there are not', () => {
     expect(() => decodeSubscription(new Uint8Array(0))).toThrow(ProtocolError)
-    expect(() => decodeSubscription(unhex('ffff 00000000 ffffffff'))).toThrow('ConsumerProtocolSubscription of version -1')
+    expect(() => decodeSubscription(unhex('ffff 00000000 ffffffff'))).toThrow(
+      'ConsumerProtocolSubscription of version -1',
+    )
     expect(() => decodeSubscription(unhex('0000 7fffffff'))).toThrow(ProtocolError)
     expect(() => encodeSubscription({ topics: [] }, 4)).toThrow('no version 4')
   })
@@ -50,7 +62,11 @@ describe('assignment', () => {
   test('at version 0, which every member understands', () => {
     const bytes = encodeAssignment({ assignedPartitions: [{ topic: 'a', partitions: [2] }] })
     expect(hex(bytes)).toBe('0000 00000001 000161 00000001 00000002 ffffffff'.replaceAll(' ', ''))
-    expect(decodeAssignment(bytes)).toEqual({ assignedPartitions: [{ topic: 'a', partitions: [2] }], userData: null, version: 0 })
+    expect(decodeAssignment(bytes)).toEqual({
+      assignedPartitions: [{ topic: 'a', partitions: [2] }],
+      userData: null,
+      version: 0,
+    })
   })
 
   test('no bytes at all: nothing assigned', () => {

@@ -4,13 +4,21 @@ import { ErrorCode, errorFor, KafkaError } from '../../src/protocol/errors.ts'
 
 test('a code with its name in words and its meaning', () => {
   const error = new KafkaError(ErrorCode.NotLeaderForPartition)
-  expect(error).toMatchObject({ name: 'KafkaError', code: 6, title: 'Not Leader For Partition', temporary: true, timeout: false })
+  expect(error).toMatchObject({
+    name: 'KafkaError',
+    code: 6,
+    title: 'Not Leader For Partition',
+    temporary: true,
+    timeout: false,
+  })
   expect(error.message).toBe(`[6] Not Leader For Partition: ${error.description}`)
   expect(error).toBeInstanceOf(IsoKafkaError)
 })
 
 test('what the broker said comes last', () => {
-  expect(new KafkaError(ErrorCode.PolicyViolation, 'no more than 3 partitions').message).toMatch(/: no more than 3 partitions$/)
+  expect(new KafkaError(ErrorCode.PolicyViolation, 'no more than 3 partitions').message).toMatch(
+    /: no more than 3 partitions$/,
+  )
   expect(new KafkaError(ErrorCode.PolicyViolation, '').message).not.toMatch(/: $/)
 })
 

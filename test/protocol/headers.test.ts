@@ -3,7 +3,13 @@ import { ProtocolError } from '../../src/base/errors.ts'
 import { ByteReader } from '../../src/bytes/reader.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { ApiVersions } from '../../src/protocol/api-versions.ts'
-import { readRequest, readRequestHeader, readResponse, requestFrame, responseFrame } from '../../src/protocol/headers.ts'
+import {
+  readRequest,
+  readRequestHeader,
+  readResponse,
+  requestFrame,
+  responseFrame,
+} from '../../src/protocol/headers.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
 import { ListGroups } from '../../src/protocol/list-groups.ts'
 import { Produce } from '../../src/protocol/produce.ts'
@@ -49,8 +55,12 @@ describe('requests', () => {
   })
 
   test('bytes left over, and versions not spoken, are refused', () => {
-    expect(() => readRequest(ListGroups, 0, new ByteReader(unhex('00')))).toThrow('ListGroups v0 request: 1 bytes left over')
-    expect(() => readRequest(ListGroups, 99, new ByteReader(unhex('00')))).toThrow('ListGroups has no version 99 here (0–5)')
+    expect(() => readRequest(ListGroups, 0, new ByteReader(unhex('00')))).toThrow(
+      'ListGroups v0 request: 1 bytes left over',
+    )
+    expect(() => readRequest(ListGroups, 99, new ByteReader(unhex('00')))).toThrow(
+      'ListGroups has no version 99 here (0–5)',
+    )
     expect(() => requestFrame(ListGroups, -1, 1, null, {})).toThrow(ProtocolError)
   })
 })
@@ -70,12 +80,17 @@ describe('responses', () => {
   })
 
   test('of ApiVersions: header v0 in every version (KIP-511)', () => {
-    const frame = responseFrame(ApiVersions, 3, 5, { errorCode: 0, apiKeys: [{ apiKey: 18, minVersion: 0, maxVersion: 4 }] })
+    const frame = responseFrame(ApiVersions, 3, 5, {
+      errorCode: 0,
+      apiKeys: [{ apiKey: 18, minVersion: 0, maxVersion: 4 }],
+    })
     expect(hex(frame)).toBe(bare('00000013 00000005 0000 02 0012 0000 0004 00 00000000 00'))
   })
 
   test('of a broker that does not know the ApiVersions asked: in version 0', () => {
-    const answer = concat(responseFrame(ApiVersions, 0, 5, { errorCode: 35, apiKeys: [{ apiKey: 18, minVersion: 0, maxVersion: 2 }] }))
+    const answer = concat(
+      responseFrame(ApiVersions, 0, 5, { errorCode: 35, apiKeys: [{ apiKey: 18, minVersion: 0, maxVersion: 2 }] }),
+    )
     const { response } = readResponse(ApiVersions, 5, answer.subarray(4))
     expect(response).toMatchObject({ errorCode: 35, apiKeys: [{ apiKey: 18, maxVersion: 2 }] })
   })

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../../src/bytes/reader.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { type AnyApi, requestCodec, responseCodec } from '../../src/protocol/api.ts'
-import { readRequest, readRequestHeader, readResponse, requestFrame, responseFrame } from '../../src/protocol/headers.ts'
+import {
+  readRequest,
+  readRequestHeader,
+  readResponse,
+  requestFrame,
+  responseFrame,
+} from '../../src/protocol/headers.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import type { AnySchema, Codec } from '../../src/schema/schema.ts'
 import { repetitions } from '../support/effort.ts'
@@ -43,7 +49,11 @@ function frameAndReadRequest(api: AnyApi, version: number, value: unknown): unkn
 }
 
 function frameAndReadResponse(api: AnyApi, version: number, value: unknown): unknown {
-  const { correlationId, response } = readResponse(api, version, unsized(responseFrame(api, version, 7, value as never)))
+  const { correlationId, response } = readResponse(
+    api,
+    version,
+    unsized(responseFrame(api, version, 7, value as never)),
+  )
   expect(correlationId).toBe(7)
   return response
 }

@@ -3,33 +3,40 @@ import { apis } from '../../src/protocol/registry.ts'
 import type { ListPath } from '../../src/protocol/route.ts'
 import { levelsOf } from '../../src/transport/shape.ts'
 
-const shapeOf = (api: (typeof apis)[number], path: ListPath, side: 'request' | 'response') => levelsOf(api[side], path).map(({ id }) => id)
+const shapeOf = (api: (typeof apis)[number], path: ListPath, side: 'request' | 'response') =>
+  levelsOf(api[side], path).map(({ id }) => id)
 
-test.each(apis.map(api => [api.name, api] as const))('%s says which brokers it is for, by fields that it has', (_name, api) => {
-  const { route } = api
-  expect(route).toBeDefined()
-  if (route?.to === 'leaders' || route?.to === 'shareCoordinators') {
-    const asked = shapeOf(api, route.request, 'request')
-    const told = shapeOf(api, route.response, 'response')
-    expect(told.length).toBe(asked.length)
-    // Answers are told apart by number, and made up for partitions that nobody could be asked for.
-    expect(told.at(-1)).toBeDefined()
-    const { partition } = { partition: levelsOf(api.response, route.response).at(-1)!.blank() }
-    expect(partition).toHaveProperty('errorCode')
-  } else if (route?.to === 'coordinator') {
-    const { shape } = api.request
-    if (shape.kind !== 'struct') throw new Error('a request is a struct')
-    for (const field of route.fields) {
-      const inner = shape.fields[field]!.shape
-      if (inner.kind === 'array' && inner.element.shape.kind === 'struct')
-        expect(inner.element.shape.fields).toHaveProperty(route.kind === 'group' ? 'groupId' : 'transactionalId')
-      else expect(inner.kind === 'array' ? inner.element.shape.kind : inner.kind).toBe('string')
+test.each(apis.map(api => [api.name, api] as const))(
+  '%s says which brokers it is for, by fields that it has',
+  (_name, api) => {
+    const { route } = api
+    expect(route).toBeDefined()
+    if (route?.to === 'leaders' || route?.to === 'shareCoordinators') {
+      const asked = shapeOf(api, route.request, 'request')
+      const told = shapeOf(api, route.response, 'response')
+      expect(told.length).toBe(asked.length)
+      // Answers are told apart by number, and made up for partitions that nobody could be asked for.
+      expect(told.at(-1)).toBeDefined()
+      const { partition } = { partition: levelsOf(api.response, route.response).at(-1)!.blank() }
+      expect(partition).toHaveProperty('errorCode')
+    } else if (route?.to === 'coordinator') {
+      const { shape } = api.request
+      if (shape.kind !== 'struct') throw new Error('a request is a struct')
+      for (const field of route.fields) {
+        const inner = shape.fields[field]!.shape
+        if (inner.kind === 'array' && inner.element.shape.kind === 'struct')
+          expect(inner.element.shape.fields).toHaveProperty(route.kind === 'group' ? 'groupId' : 'transactionalId')
+        else expect(inner.kind === 'array' ? inner.element.shape.kind : inner.kind).toBe('string')
+      }
+    } else if (route?.to === 'broker' && route.resources !== undefined) {
+      for (const level of [
+        ...levelsOf(api.request, route.resources.request),
+        ...levelsOf(api.response, route.resources.response),
+      ])
+        expect(level.blank()).toMatchObject({ resourceType: 0, resourceName: '' })
     }
-  } else if (route?.to === 'broker' && route.resources !== undefined) {
-    for (const level of [...levelsOf(api.request, route.resources.request), ...levelsOf(api.response, route.resources.response)])
-      expect(level.blank()).toMatchObject({ resourceType: 0, resourceName: '' })
-  }
-})
+  },
+)
 
 test('where each goes, in one view', () => {
   const views = apis.map(({ name, route, lane, repeatable }) => {

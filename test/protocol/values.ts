@@ -33,7 +33,10 @@ const scalars: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
 }
 
-/** Values of a schema at a version, every field given: as reading gives them. Fields the version lacks have their defaults. */
+/**
+ * Values of a schema at a version, every field given: as reading gives them. Fields the version lacks have their
+ * defaults.
+ */
 export function generated(schema: AnySchema, version: number, flexible: boolean): fc.Arbitrary<unknown> {
   const value = nonNull(schema, version, flexible)
   return covers(schema.traits.nullable, version) ? fc.option(value, { nil: null }) : value

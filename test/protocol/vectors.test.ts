@@ -50,8 +50,12 @@ function withBytes({ shape }: AnySchema, value: unknown): unknown {
   if (value === null) return null
   if (shape.kind === 'array') return (value as unknown[]).map(element => withBytes(shape.element, element))
   if (shape.kind === 'struct') {
-    return Object.fromEntries(Object.entries(value as object).map(([name, field]) => [name, withBytes(shape.fields[name]!, field)]))
+    return Object.fromEntries(
+      Object.entries(value as object).map(([name, field]) => [name, withBytes(shape.fields[name]!, field)]),
+    )
   }
   if (shape.kind === 'bigInt64') return BigInt(value as number)
-  return shape.kind === 'bytes' || shape.kind === 'records' ? new Uint8Array(Buffer.from(value as string, 'base64')) : value
+  return shape.kind === 'bytes' || shape.kind === 'records'
+    ? new Uint8Array(Buffer.from(value as string, 'base64'))
+    : value
 }

@@ -60,7 +60,9 @@ describe('a batch that was damaged', () => {
     const fetches = kafka.spoil(Fetch, Number.POSITIVE_INFINITY, async (_, context) => {
       const answer = (await context.apply())!
       const records = answer.responses[0]!.partitions[0]!.records!
-      return records.length === 0 ? answer : withFirst(answer, { records: records.map((byte, i) => (i === 65 ? byte ^ 1 : byte)) })
+      return records.length === 0
+        ? answer
+        : withFirst(answer, { records: records.map((byte, i) => (i === 65 ? byte ^ 1 : byte)) })
     })
     const reader = kafka.reader({ maxWait: 100 })
     const started = Date.now()
@@ -222,7 +224,9 @@ describe('an offset', () => {
     reader.setOffset(1)
     const { offset } = await reader.fetchMessage()
     expect(offset).toBeGreaterThan(50)
-    expect(kafka.notes.lines.some(line => line.includes('deleted by retention') && line.includes(`at ${offset}`))).toBe(true)
+    expect(kafka.notes.lines.some(line => line.includes('deleted by retention') && line.includes(`at ${offset}`))).toBe(
+      true,
+    )
   })
 
   test('from which the leader’s log parted is told, and reading goes on where both agree', async () => {
@@ -353,7 +357,9 @@ test('a commit that was refused while its topic was made anew is not tried again
       return undefined
     }
     await client.deleteTopics({ topics: ['t'] })
-    return { topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: ErrorCode.UnknownTopicOrPartition }] }] }
+    return {
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: ErrorCode.UnknownTopicOrPartition }] }],
+    }
   })
   const member = kafka.reader({ groupId: 'g', partitionWatchInterval: 60_000 })
   const message = await member.fetchMessage()
@@ -364,7 +370,13 @@ test('a commit that was refused while its topic was made anew is not tried again
 })
 
 describe('a member that can’t join', () => {
-  const refused = { errorCode: ErrorCode.GroupAuthorizationFailed, protocolName: null, leader: '', memberId: '', members: [] }
+  const refused = {
+    errorCode: ErrorCode.GroupAuthorizationFailed,
+    protocolName: null,
+    leader: '',
+    memberId: '',
+    members: [],
+  }
 
   test('tells nobody who did not ask meanwhile, once it has joined', async () => {
     await using kafka = new Embedded()
@@ -393,7 +405,8 @@ describe('a member that can’t join', () => {
     await using kafka = new Embedded()
     kafka.spoil(JoinGroup, Number.POSITIVE_INFINITY, () => ({ ...refused, errorCode: ErrorCode.FencedInstanceID }))
     const member = kafka.reader({ groupId: 'g', groupInstanceId: 'i' })
-    for (let i = 0; i < 3; i++) await expect(member.readMessage()).rejects.toMatchObject({ code: ErrorCode.FencedInstanceID })
+    for (let i = 0; i < 3; i++)
+      await expect(member.readMessage()).rejects.toMatchObject({ code: ErrorCode.FencedInstanceID })
   })
 
   test('can be closed', async () => {
@@ -413,7 +426,11 @@ test('fetches ask for whole batches of the size seen, and go out before the last
     { batchSize: 5 },
   )
   const limits: number[] = []
-  kafka.spoil(Fetch, Number.POSITIVE_INFINITY, ({ topics }) => void limits.push(topics[0]!.partitions[0]!.partitionMaxBytes))
+  kafka.spoil(
+    Fetch,
+    Number.POSITIVE_INFINITY,
+    ({ topics }) => void limits.push(topics[0]!.partitions[0]!.partitionMaxBytes),
+  )
   const reader = kafka.reader({ maxBytes: 12_000 })
   await reader.fetchMessage()
   await until(forever, () => limits.length > 5)
@@ -427,7 +444,11 @@ test('fetches ask for whole batches of the size seen, and go out before the last
 test('polls without news stay on their connection', async () => {
   await using kafka = new Embedded({ partitions: 2 })
   const connections = new Set<number>()
-  const polls = kafka.spoil(Fetch, Number.POSITIVE_INFINITY, (_, { connectionId }) => void connections.add(connectionId))
+  const polls = kafka.spoil(
+    Fetch,
+    Number.POSITIVE_INFINITY,
+    (_, { connectionId }) => void connections.add(connectionId),
+  )
   const reader = kafka.reader({ maxWait: 10 })
   const member = kafka.reader({ groupId: 'g', maxWait: 10 })
   const ended = [reader, member].map(each => each.readMessage().catch((error: unknown) => error))

@@ -89,7 +89,9 @@ test('a group that reads one topic of two that exist is not told, but its log is
   await clock.sleep(20_000)
   await kafka.write(numbered(0, 1))
   expect((await waiting).text()).toBe('0')
-  expect(kafka.notes.lines.filter(line => line.startsWith('warn') && line.includes('topic orders does not exist'))).toHaveLength(1)
+  expect(
+    kafka.notes.lines.filter(line => line.startsWith('warn') && line.includes('topic orders does not exist')),
+  ).toHaveLength(1)
 })
 
 describe('an outage', () => {
@@ -97,47 +99,50 @@ describe('an outage', () => {
     ['a partition reader', { partition: 0 }],
     ['a reader of a topic', {}],
     ['a group', { groupId: 'g' }],
-  ])('of two minutes ends no loop of %s that read something before, and is told by log and stats', async (_, config) => {
-    using clock = new LeapingClock()
-    const kafka = new Embedded({ clock })
-    await using _kafka = kafka
-    let away = false
-    const inner = memory(kafka.broker, natives)
-    const sockets = new Set<{ abort(reason: unknown): void }>()
-    const adapter: SocketAdapter = {
-      ...inner,
-      async dial(address, options) {
-        if (away) throw new ConnectionError('broker-1:9092', 'network is unreachable')
-        const socket = await inner.dial(address, options)
-        sockets.add(socket)
-        return socket
-      },
-    }
-    await using transport = new Transport({ clock, adapter, natives })
-    await kafka.write(numbered(0, 1))
-    const reader = kafka.reader({ transport, ...config })
-    const texts: string[] = []
-    let ended: unknown
-    void (async () => {
-      for await (const message of reader) texts.push(message.text())
-    })().catch(error => {
-      ended = error
-    })
-    await clock.until(() => texts.length === 1)
-    away = true
-    for (const socket of sockets) socket.abort(new ConnectionError('broker-1:9092', 'network is unreachable'))
-    await clock.sleep(120_000)
-    // A member that was away for so long has no partitions any more.
-    const troubles = config.groupId === undefined ? [{ partition: 0, error: expect.any(ConnectionError) }] : []
-    expect(reader.stats().troubles).toMatchObject(troubles)
-    expect(kafka.notes.lines.some(line => line.startsWith('warn t/0: fetching failed'))).toBe(true)
-    away = false
-    await kafka.write(numbered(1, 2))
-    await clock.until(() => texts.at(-1) === '1' || ended !== undefined, 15_000)
-    expect(ended).toBeUndefined()
-    expect(reader.stats().troubles).toEqual([])
-    await reader.close()
-  })
+  ])(
+    'of two minutes ends no loop of %s that read something before, and is told by log and stats',
+    async (_, config) => {
+      using clock = new LeapingClock()
+      const kafka = new Embedded({ clock })
+      await using _kafka = kafka
+      let away = false
+      const inner = memory(kafka.broker, natives)
+      const sockets = new Set<{ abort(reason: unknown): void }>()
+      const adapter: SocketAdapter = {
+        ...inner,
+        async dial(address, options) {
+          if (away) throw new ConnectionError('broker-1:9092', 'network is unreachable')
+          const socket = await inner.dial(address, options)
+          sockets.add(socket)
+          return socket
+        },
+      }
+      await using transport = new Transport({ clock, adapter, natives })
+      await kafka.write(numbered(0, 1))
+      const reader = kafka.reader({ transport, ...config })
+      const texts: string[] = []
+      let ended: unknown
+      void (async () => {
+        for await (const message of reader) texts.push(message.text())
+      })().catch(error => {
+        ended = error
+      })
+      await clock.until(() => texts.length === 1)
+      away = true
+      for (const socket of sockets) socket.abort(new ConnectionError('broker-1:9092', 'network is unreachable'))
+      await clock.sleep(120_000)
+      // A member that was away for so long has no partitions any more.
+      const troubles = config.groupId === undefined ? [{ partition: 0, error: expect.any(ConnectionError) }] : []
+      expect(reader.stats().troubles).toMatchObject(troubles)
+      expect(kafka.notes.lines.some(line => line.startsWith('warn t/0: fetching failed'))).toBe(true)
+      away = false
+      await kafka.write(numbered(1, 2))
+      await clock.until(() => texts.at(-1) === '1' || ended !== undefined, 15_000)
+      expect(ended).toBeUndefined()
+      expect(reader.stats().troubles).toEqual([])
+      await reader.close()
+    },
+  )
 })
 
 test('a topic deleted under a reader is told after half a minute', async () => {
@@ -159,7 +164,10 @@ describe('a throttled reader', () => {
     const dials: string[] = []
     const kafka = new Embedded({
       clock,
-      transport: { clock, onEvent: each => each.type === 'connect' && each.lane === 'fetch' && dials.push(each.broker) },
+      transport: {
+        clock,
+        onEvent: each => each.type === 'connect' && each.lane === 'fetch' && dials.push(each.broker),
+      },
     })
     await using _ = kafka
     await kafka.write(numbered(0, 1))
@@ -184,7 +192,8 @@ test('close() of a member whose broker hangs takes twice its timeout at most, th
   await kafka.write(numbered(0, 5))
   const reader = new Reader({ brokers: served.addresses, topic: 't', groupId: 'g', timeout: 300, autoCommit: true })
   await reader.readMessage()
-  for (const api of [Fetch, Heartbeat, LeaveGroup, OffsetCommit, Metadata] as AnyApi[]) kafka.broker.control(api, () => 'hang')
+  for (const api of [Fetch, Heartbeat, LeaveGroup, OffsetCommit, Metadata] as AnyApi[])
+    kafka.broker.control(api, () => 'hang')
   const reading = reader.readMessage({ signal: AbortSignal.timeout(1) }).catch(() => {})
   const began = performance.now()
   await reader.close()

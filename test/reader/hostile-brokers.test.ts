@@ -189,26 +189,29 @@ test('a leader that names another nobody knows, or itself, as the leader does no
 test.each([
   ['as many records as can’t be', 57],
   ['a size that can’t be', 8],
-])('a batch that claims %s takes none of those before it in the answer with it, and is told by its place', async (_, at) => {
-  await using kafka = new Embedded()
-  for (const value of ['0', '1', '2']) await kafka.write([{ value }])
-  const fetches = kafka.spoil(Fetch, always, async (_, context) => {
-    const answer = await context.apply()
-    const bytes = answer?.responses[0]?.partitions[0]?.records?.slice()
-    if (bytes === undefined || bytes.length === 0) return answer
-    const view = new DataView(bytes.buffer)
-    for (let start = 0; start < bytes.length; start += 12 + view.getInt32(start + 8)) {
-      if (view.getBigInt64(start) !== 1n) continue
-      view.setInt32(start + at, -5)
-      break
-    }
-    return withFirst(answer, { records: bytes })
-  })
-  const reader = kafka.reader()
-  expect((await reader.fetchMessage()).text()).toBe('0')
-  await expect(reader.fetchMessage()).rejects.toThrow(/t\/0 at offset 1/)
-  expect(await inHalfASecond(fetches)).toBeLessThan(50)
-})
+])(
+  'a batch that claims %s takes none of those before it in the answer with it, and is told by its place',
+  async (_, at) => {
+    await using kafka = new Embedded()
+    for (const value of ['0', '1', '2']) await kafka.write([{ value }])
+    const fetches = kafka.spoil(Fetch, always, async (_, context) => {
+      const answer = await context.apply()
+      const bytes = answer?.responses[0]?.partitions[0]?.records?.slice()
+      if (bytes === undefined || bytes.length === 0) return answer
+      const view = new DataView(bytes.buffer)
+      for (let start = 0; start < bytes.length; start += 12 + view.getInt32(start + 8)) {
+        if (view.getBigInt64(start) !== 1n) continue
+        view.setInt32(start + at, -5)
+        break
+      }
+      return withFirst(answer, { records: bytes })
+    })
+    const reader = kafka.reader()
+    expect((await reader.fetchMessage()).text()).toBe('0')
+    await expect(reader.fetchMessage()).rejects.toThrow(/t\/0 at offset 1/)
+    expect(await inHalfASecond(fetches)).toBeLessThan(50)
+  },
+)
 
 test('a marker of a transaction that is damaged loses none of the messages before it in the answer', async () => {
   await using kafka = new Embedded()
@@ -221,7 +224,11 @@ test('a marker of a transaction that is damaged loses none of the messages befor
     const records = new Uint8Array(own.length + marker.length)
     records.set(own)
     records.set(marker, own.length)
-    return withFirst(answer, { records, lastStableOffset: 4, abortedTransactions: [{ producerId: -1n, firstOffset: 3 }] })
+    return withFirst(answer, {
+      records,
+      lastStableOffset: 4,
+      abortedTransactions: [{ producerId: -1n, firstOffset: 3 }],
+    })
   })
   const reader = kafka.reader({ isolationLevel: IsolationLevel.ReadCommitted })
   const texts: string[] = []
@@ -255,7 +262,15 @@ test('a partition that fails again and again costs the others of its leader no c
     const errorCode = (id: number) => (id === 0 ? ErrorCode.KafkaStorageError : 0)
     return {
       responses: [
-        { ...topic, partitions: ids.map(id => ({ partitionIndex: id, errorCode: errorCode(id), highWatermark: 0, records: null })) },
+        {
+          ...topic,
+          partitions: ids.map(id => ({
+            partitionIndex: id,
+            errorCode: errorCode(id),
+            highWatermark: 0,
+            records: null,
+          })),
+        },
       ],
     }
   })

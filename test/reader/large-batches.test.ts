@@ -59,24 +59,31 @@ describe('a batch of 2,000 messages and more', () => {
   })
 })
 
-test.each(['by itself', 'by hand'])('a batch whose last records compaction took is committed to its end, %s', async how => {
-  await using kafka = new Embedded()
-  await kafka.write(numbered(0, 5), { batchSize: 5 })
-  const records = rawBatch([12, 0, 0, 0, 1, 1, 0], { count: 1, lastOffsetDelta: 4 })
-  kafka.spoil(Fetch, 1, async (_, context) => {
-    const answer = (await context.apply())!
-    const [topic] = answer.responses
-    return { ...answer, responses: [{ ...topic!, partitions: [{ ...topic!.partitions[0]!, records }] }] }
-  })
-  const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
-  const reader = kafka.reader({ groupId: 'g', commitInterval: 5 })
-  const message = await (how === 'by itself' ? reader.readMessage() : reader.fetchMessage())
-  expect(message.offset).toBe(0)
-  const waiting = reader.fetchMessage({ signal: AbortSignal.timeout(100) })
-  await expect(waiting).rejects.toThrow()
-  if (how === 'by hand') await reader.commitMessages(message)
-  await until(forever, async () => (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset === 5)
-})
+test.each(['by itself', 'by hand'])(
+  'a batch whose last records compaction took is committed to its end, %s',
+  async how => {
+    await using kafka = new Embedded()
+    await kafka.write(numbered(0, 5), { batchSize: 5 })
+    const records = rawBatch([12, 0, 0, 0, 1, 1, 0], { count: 1, lastOffsetDelta: 4 })
+    kafka.spoil(Fetch, 1, async (_, context) => {
+      const answer = (await context.apply())!
+      const [topic] = answer.responses
+      return { ...answer, responses: [{ ...topic!, partitions: [{ ...topic!.partitions[0]!, records }] }] }
+    })
+    const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+    const reader = kafka.reader({ groupId: 'g', commitInterval: 5 })
+    const message = await (how === 'by itself' ? reader.readMessage() : reader.fetchMessage())
+    expect(message.offset).toBe(0)
+    const waiting = reader.fetchMessage({ signal: AbortSignal.timeout(100) })
+    await expect(waiting).rejects.toThrow()
+    if (how === 'by hand') await reader.commitMessages(message)
+    await until(
+      forever,
+      async () =>
+        (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset === 5,
+    )
+  },
+)
 
 test('600,000 records that decompress from 800 KB are never as many objects at once', async () => {
   await using kafka = new Embedded()

@@ -70,7 +70,12 @@ test('automatic commits go behind a marker and aborted data that follow what was
   const a = await producer('a')
   await a.write('t', 0, ['1'])
   await a.end('commit')
-  const reader = kafka.reader({ groupId: 'g', isolationLevel: IsolationLevel.ReadCommitted, maxWait: 50, commitInterval: 5 })
+  const reader = kafka.reader({
+    groupId: 'g',
+    isolationLevel: IsolationLevel.ReadCommitted,
+    maxWait: 50,
+    commitInterval: 5,
+  })
   expect((await reader.readMessage()).text()).toBe('1')
   const waiting = reader.readMessage()
   await until(forever, async () => (await committed()) === 2)

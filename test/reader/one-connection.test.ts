@@ -81,7 +81,8 @@ test('1,000 seeks and 100 assignments during long polls: one fetch connection pe
   await clock.sleep(5_000)
   for (let i = 0; i < 1_000; i++) {
     const position = positions[i % 12]!
-    if (has.has(position)) fetcher.moveTo([position], i % 3 === 0 ? { sought: FirstOffset } : { offset: i % 20, leaderEpoch: -1 })
+    if (has.has(position))
+      fetcher.moveTo([position], i % 3 === 0 ? { sought: FirstOffset } : { offset: i % 20, leaderEpoch: -1 })
     if (i % 10 === 0) {
       const other = positions[(i * 7) % 12]!
       if (has.delete(other)) fetcher.remove([other])
@@ -118,7 +119,13 @@ test('partitions that stay keep their queue and their request when others come a
   const fetches = kafka.spoil(Fetch, 0, () => undefined)
   const settings = settingsOf({ brokers: kafka.broker.addresses, topic: 't' })
   const { transport, notes } = kafka
-  const parts = { transport, brokers: kafka.broker.addresses, settings, logger: notes.logger, counters: new ReaderMetrics() }
+  const parts = {
+    transport,
+    brokers: kafka.broker.addresses,
+    settings,
+    logger: notes.logger,
+    counters: new ReaderMetrics(),
+  }
   const fetcher = new Fetcher({ ...parts, onNews() {}, onPassed() {} })
   const [stays, comes, goes] = [0, 1, 2].map(partition => new Position('t', partition, 0))
   fetcher.add([stays!, goes!])

@@ -11,9 +11,13 @@ test('a reader of all partitions goes on where another was, by its stats: nothin
   await using transport = new Transport({ adapter: memory(broker) })
   await using writer = new Writer({ addr: broker.addresses, topic: 't', transport })
   const write = async (value: string): Promise<void> => {
-    for (let partition = 0; partition < 3; partition++) await writer.writeMessages({ value: `${value} ${partition}`, partition })
+    for (let partition = 0; partition < 3; partition++)
+      await writer.writeMessages({ value: `${value} ${partition}`, partition })
   }
-  const next = async (places: readonly PartitionStats[], count: number): Promise<{ seen: string[]; places: PartitionStats[] }> => {
+  const next = async (
+    places: readonly PartitionStats[],
+    count: number,
+  ): Promise<{ seen: string[]; places: PartitionStats[] }> => {
     await using reader = new Reader({ brokers: broker.addresses, topic: 't', startOffset: 'latest', transport })
     for (const { topic, partition, offset } of places) reader.seek(topic, partition, offset)
     const seen: string[] = []

@@ -173,7 +173,9 @@ describe('an offset out of range', () => {
   })
 
   test('rejects by the policy error until a seek, on both sides', async () => {
-    await using kafka = new Embedded({ topics: [{ name: 't', partitions: 1, configs: { 'retention.bytes': '20000' } }] })
+    await using kafka = new Embedded({
+      topics: [{ name: 't', partitions: 1, configs: { 'retention.bytes': '20000' } }],
+    })
     const large = Array.from({ length: 100 }, (_, i) => ({ value: String(i).padEnd(1_000) }))
     await kafka.write(large, { batchSize: 1 })
     const reader = await readerAt(kafka, 1, 'error')

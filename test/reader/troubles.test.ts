@@ -29,7 +29,12 @@ class World {
       transport: { clock, onEvent: each => this.events.push(each) },
     })
     const { broker, transport } = this.kafka
-    this.writer = new Writer({ addr: broker.addresses, topic: 't', transport, balancer: message => Number(message.key) })
+    this.writer = new Writer({
+      addr: broker.addresses,
+      topic: 't',
+      transport,
+      balancer: message => Number(message.key),
+    })
   }
 
   write(partition: number, value: string): Promise<void> {
@@ -64,7 +69,8 @@ describe.each(Object.keys(ways))('one partition of six without a leader for a mi
     const { kafka, clock } = world
     // All led by broker 1, but for one that no other can lead.
     const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
-    const leaders = async () => (await client.metadata({ topics: ['t'] })).topics[0]!.partitions.map(({ leader, id }) => [id, leader.id])
+    const leaders = async () =>
+      (await client.metadata({ topics: ['t'] })).topics[0]!.partitions.map(({ leader, id }) => [id, leader.id])
     const alone = (await leaders()).find(([, leader]) => leader === 2)![0]!
     for (const [id] of await leaders()) if (id !== alone) kafka.broker.moveLeader('t', id!, 1)
     kafka.broker.moveCoordinator('group', 'g', 1)
@@ -94,8 +100,12 @@ describe.each(Object.keys(ways))('one partition of six without a leader for a mi
     expect(counts.filter((_, partition) => partition !== alone)).toEqual([60, 60, 60, 60, 60])
     // The first wait for the reader to join.
     expect(Math.max(...waits.slice(10))).toBeLessThan(1_000)
-    expect(reader.stats().troubles).toMatchObject([{ topic: 't', partition: alone, error: { code: ErrorCode.LeaderNotAvailable } }])
-    expect(kafka.notes.lines.filter(line => line.startsWith('warn') && line.includes(`t/${alone}`)).length).toBeLessThan(5)
+    expect(reader.stats().troubles).toMatchObject([
+      { topic: 't', partition: alone, error: { code: ErrorCode.LeaderNotAvailable } },
+    ])
+    expect(
+      kafka.notes.lines.filter(line => line.startsWith('warn') && line.includes(`t/${alone}`)).length,
+    ).toBeLessThan(5)
     expect(world.events.some(each => each.type === 'partitionTrouble' && each.partition === alone)).toBe(true)
 
     kafka.broker.startBroker(2)
@@ -110,13 +120,21 @@ describe.each(Object.keys(ways))('one partition of six without a leader for a mi
 
 /** Answers to fetches in which one partition fails, so many times. */
 // biome-ignore lint/suspicious/noExplicitAny: answers of whatever shape, as a hostile broker's
-function spoilPartition(kafka: Embedded, partition: number, times: number, change: (own: any) => object): { count: number } {
+function spoilPartition(
+  kafka: Embedded,
+  partition: number,
+  times: number,
+  change: (own: any) => object,
+): { count: number } {
   const seen = { count: 0 }
   kafka.broker.control(Fetch, async (_, context) => {
     const answer = (await context.apply())!
     const spoil = (own: { partitionIndex: number }) =>
       own.partitionIndex === partition && seen.count++ < times ? { ...own, ...change(own) } : own
-    return { ...answer, responses: answer.responses.map(topic => ({ ...topic, partitions: topic.partitions.map(spoil) })) } as never
+    return {
+      ...answer,
+      responses: answer.responses.map(topic => ({ ...topic, partitions: topic.partitions.map(spoil) })),
+    } as never
   })
   return seen
 }
@@ -196,7 +214,10 @@ test('a missing right to one partition’s topic is thrown, once what is fine wa
   await using world = new World({ brokers: 1 })
   const { kafka } = world
   for (let partition = 1; partition < 6; partition++) await world.write(partition, 'fine')
-  spoilPartition(kafka, 0, Number.POSITIVE_INFINITY, () => ({ errorCode: ErrorCode.TopicAuthorizationFailed, records: null }))
+  spoilPartition(kafka, 0, Number.POSITIVE_INFINITY, () => ({
+    errorCode: ErrorCode.TopicAuthorizationFailed,
+    records: null,
+  }))
   const reader = kafka.reader({ groupId: 'g' })
   let count = 0
   const loop = async (): Promise<void> => {
@@ -231,29 +252,36 @@ test('an offset beyond the end is waited for, and costs the other partitions not
 test.each([
   ['by hand', 0],
   ['in the background', 5],
-])('the right to one topic that is lost midway keeps no commit of another from being made, %s', async (_, commitInterval) => {
-  const topics = ['secret', 't'].map(name => ({ name, partitions: 1 }))
-  await using kafka = new Embedded({ topics })
-  const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
-  const secret = (await kafka.transport.cluster(kafka.broker.addresses).topic('secret')).id
-  kafka.broker.control(OffsetCommit, async (_, context) => {
-    const answer = (await context.apply())!
-    for (const { name, topicId, partitions } of answer.topics!)
-      if (name === 'secret' || topicId === secret)
-        for (const each of partitions!) Object.assign(each, { errorCode: ErrorCode.TopicAuthorizationFailed })
-    return answer
-  })
-  const reader = kafka.reader({ groupId: 'g', topic: undefined!, groupTopics: ['secret', 't'], commitInterval })
-  await kafka.write([{ value: '0' }], { topic: 'secret' })
-  const refused = reader.commitMessages(await reader.fetchMessage())
-  if (commitInterval === 0) await expect(refused).rejects.toThrow(/secret\/0/)
-  for (let offset = 0; offset < 3; offset++) {
-    await kafka.write([{ value: String(offset) }])
-    await reader.commitMessages(await reader.fetchMessage())
-    if (commitInterval > 0) continue
-    const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })
-    expect(topics['t']![0]!.committedOffset).toBe(offset + 1)
-  }
-  const soon = AbortSignal.timeout(60_000)
-  await until(soon, async () => (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset === 3)
-})
+])(
+  'the right to one topic that is lost midway keeps no commit of another from being made, %s',
+  async (_, commitInterval) => {
+    const topics = ['secret', 't'].map(name => ({ name, partitions: 1 }))
+    await using kafka = new Embedded({ topics })
+    const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+    const secret = (await kafka.transport.cluster(kafka.broker.addresses).topic('secret')).id
+    kafka.broker.control(OffsetCommit, async (_, context) => {
+      const answer = (await context.apply())!
+      for (const { name, topicId, partitions } of answer.topics!)
+        if (name === 'secret' || topicId === secret)
+          for (const each of partitions!) Object.assign(each, { errorCode: ErrorCode.TopicAuthorizationFailed })
+      return answer
+    })
+    const reader = kafka.reader({ groupId: 'g', topic: undefined!, groupTopics: ['secret', 't'], commitInterval })
+    await kafka.write([{ value: '0' }], { topic: 'secret' })
+    const refused = reader.commitMessages(await reader.fetchMessage())
+    if (commitInterval === 0) await expect(refused).rejects.toThrow(/secret\/0/)
+    for (let offset = 0; offset < 3; offset++) {
+      await kafka.write([{ value: String(offset) }])
+      await reader.commitMessages(await reader.fetchMessage())
+      if (commitInterval > 0) continue
+      const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })
+      expect(topics['t']![0]!.committedOffset).toBe(offset + 1)
+    }
+    const soon = AbortSignal.timeout(60_000)
+    await until(
+      soon,
+      async () =>
+        (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset === 3,
+    )
+  },
+)

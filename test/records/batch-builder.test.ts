@@ -70,9 +70,17 @@ describe('BatchBuilder', () => {
     const builder = new BatchBuilder()
     appendVector(builder)
     const first = onlyBatch(builder.finish({ ...plain, compression: counting }).slice())
-    const second = onlyBatch(builder.finish({ producerId: 9n, producerEpoch: 1, baseSequence: 77, compression: counting }).slice())
+    const second = onlyBatch(
+      builder.finish({ producerId: 9n, producerEpoch: 1, baseSequence: 77, compression: counting }).slice(),
+    )
     expect(compressed).toBe(1)
-    expect([first.codec, first.producerId, second.producerId, second.producerEpoch, second.baseSequence]).toEqual([1, -1n, 9n, 1, 77])
+    expect([first.codec, first.producerId, second.producerId, second.producerEpoch, second.baseSequence]).toEqual([
+      1,
+      -1n,
+      9n,
+      1,
+      77,
+    ])
     expect(messagesOf(second)).toEqual(messagesOf(first))
     expect(messagesOf(second)).toEqual(messagesOf(onlyBatch(builder.finish(plain))))
     builder.append(null, 'one more', null, T)
@@ -103,7 +111,10 @@ describe('BatchBuilder', () => {
     ['a number as key', b => b.append(5 as never, null, null, T)],
     ['an object as value', b => b.append(null, {} as never, null, T)],
     ['an ArrayBuffer as value', b => b.append(null, new ArrayBuffer(3) as never, null, T)],
-    ['wide integers as value, which would be cut to bytes', b => b.append(null, new Uint16Array([300]) as never, null, T)],
+    [
+      'wide integers as value, which would be cut to bytes',
+      b => b.append(null, new Uint16Array([300]) as never, null, T),
+    ],
     ['a header without a key', b => b.append(null, null, [{ value: 'x' } as never], T)],
     ['a boolean as header value', b => b.append(null, null, [{ key: 'x', value: true as never }], T)],
     ['a fraction as timestamp', b => b.append(null, null, null, T + 0.5)],
@@ -130,19 +141,25 @@ describe('BatchBuilder', () => {
     const field = fc.oneof(fc.constant(null), fc.constant(undefined), text, fc.uint8Array({ maxLength: 9000 }))
     const headers = fc.array(fc.record({ key: text, value: fc.oneof(fc.constant(null), text) }), { maxLength: 5 })
     fc.assert(
-      fc.property(field, field, headers, fc.integer({ min: -(2 ** 50), max: 2 ** 50 }), (key, value, headers, timestamp) => {
-        const builder = new BatchBuilder()
-        builder.append(null, null, null, 0)
-        const before = builder.size
-        builder.append(key, value, headers, timestamp)
-        const bound = BatchBuilder.sizeBound({ key, value, headers })
-        expect(bound).toBeGreaterThanOrEqual(builder.size - before)
-        const units = [key, value, ...headers.flatMap(({ key, value }) => [key, value])].reduce(
-          (sum, part) => sum + (typeof part === 'string' ? part.length : 0),
-          0,
-        )
-        expect(bound).toBeLessThanOrEqual(builder.size - before + 2 * units + 40 + 10 * headers.length)
-      }),
+      fc.property(
+        field,
+        field,
+        headers,
+        fc.integer({ min: -(2 ** 50), max: 2 ** 50 }),
+        (key, value, headers, timestamp) => {
+          const builder = new BatchBuilder()
+          builder.append(null, null, null, 0)
+          const before = builder.size
+          builder.append(key, value, headers, timestamp)
+          const bound = BatchBuilder.sizeBound({ key, value, headers })
+          expect(bound).toBeGreaterThanOrEqual(builder.size - before)
+          const units = [key, value, ...headers.flatMap(({ key, value }) => [key, value])].reduce(
+            (sum, part) => sum + (typeof part === 'string' ? part.length : 0),
+            0,
+          )
+          expect(bound).toBeLessThanOrEqual(builder.size - before + 2 * units + 40 + 10 * headers.length)
+        },
+      ),
     )
   })
 })

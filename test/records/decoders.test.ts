@@ -40,7 +40,8 @@ const start = fc.oneof(
   fc.integer({ min: most - 2 ** 33, max: most - 2 ** 32 }),
 )
 const compression = fc.constantFrom(undefined, gzip, snappy, lz4, zstd)
-const bytesOf = (text: string | null): Uint8Array | null => (text === null ? null : Uint8Array.from(Buffer.from(text, 'hex')))
+const bytesOf = (text: string | null): Uint8Array | null =>
+  text === null ? null : Uint8Array.from(Buffer.from(text, 'hex'))
 
 /** Records one after another, with gaps as compaction leaves them. */
 function records(gap: fc.Arbitrary<number>): fc.Arbitrary<PlainRecord[]> {
@@ -88,7 +89,11 @@ async function fetched(records: Uint8Array): Promise<PlainRecord[]> {
   }
   const roundTrip = async (): Promise<never> =>
     ({ errorCode: 0, throttleTimeMs: 0, responses: [{ topic: 't', partitions: [partition] }] }) as never
-  const answer = await new Client({ addr: 'none', transport: { codecs, roundTrip } }).fetch({ topic: 't', partition: 0, offset: 0 })
+  const answer = await new Client({ addr: 'none', transport: { codecs, roundTrip } }).fetch({
+    topic: 't',
+    partition: 0,
+    offset: 0,
+  })
   return [...answer.records].map(plainly)
 }
 
@@ -132,7 +137,10 @@ test('batches of a compacted topic: gaps of up to 2^31 offsets in all', async ()
     fc.asyncProperty(records(gap), async wanted => {
       const [{ offset, timestamp }] = wanted as [PlainRecord]
       const fields = { baseOffset: BigInt(offset), baseTimestamp: BigInt(timestamp), count: wanted.length }
-      const answer = rawBatch(writePlainly(wanted, offset, timestamp), { ...fields, lastOffsetDelta: wanted.at(-1)!.offset - offset })
+      const answer = rawBatch(writePlainly(wanted, offset, timestamp), {
+        ...fields,
+        lastOffsetDelta: wanted.at(-1)!.offset - offset,
+      })
       expect(readPlainly(answer)).toEqual(wanted)
       await allRead(answer, wanted)
     }),
@@ -151,12 +159,22 @@ test.each([0, 1])('message sets v%i, one by one and compressed', async magic => 
       const base = magic === 1 && compression !== undefined ? wanted[0]!.offset : 0
       const set = concat(
         wanted.map(({ offset, timestamp, key, value }) =>
-          message(BigInt(offset - base), { magic, timestamp: BigInt(timestamp), key: bytesOf(key), value: bytesOf(value) }),
+          message(BigInt(offset - base), {
+            magic,
+            timestamp: BigInt(timestamp),
+            key: bytesOf(key),
+            value: bytesOf(value),
+          }),
         ),
       )
       const timestamp = BigInt(last.timestamp)
       const wrapped = (): Uint8Array =>
-        message(BigInt(last.offset), { magic, timestamp, attributes: compression!.code, value: compression!.compress(set) })
+        message(BigInt(last.offset), {
+          magic,
+          timestamp,
+          attributes: compression!.code,
+          value: compression!.compress(set),
+        })
       await allRead(compression === undefined ? set : wrapped(), wanted)
     }),
     { numRuns: repetitions(10, 100, 1000) },
@@ -173,5 +191,12 @@ test('a cursor that begins another batch says nothing of the last one', () => {
   while (cursor.next());
   expect(cursor.timestamp).toBe(T)
   cursor.reset(batchOf(T + 1), codecs)
-  expect([cursor.offset, cursor.timestamp, cursor.key, cursor.value, cursor.headers, cursor.left]).toEqual([-1, -1, null, null, [], 1])
+  expect([cursor.offset, cursor.timestamp, cursor.key, cursor.value, cursor.headers, cursor.left]).toEqual([
+    -1,
+    -1,
+    null,
+    null,
+    [],
+    1,
+  ])
 })

@@ -17,7 +17,10 @@ const set = (offset: bigint, inner: readonly Uint8Array[], fields: MessageFields
 
 describe('message sets of formats v0 and v1', () => {
   test('null and empty keys and values are kept apart', () => {
-    const records = [message(0n, { key: new Uint8Array(0), value: null }), message(1n, { magic: 0, key: null, value: new Uint8Array(0) })]
+    const records = [
+      message(0n, { key: new Uint8Array(0), value: null }),
+      message(1n, { magic: 0, key: null, value: new Uint8Array(0) }),
+    ]
     expect(
       scanBatches(concat(records))
         .flatMap(batch => messagesOf(batch))
@@ -36,20 +39,27 @@ describe('message sets of formats v0 and v1', () => {
 
   test('a v0 set has whole offsets inside', () => {
     const inner = [message(100n, { magic: 0 }), message(104n, { magic: 0 })]
-    expect(walked(onlyBatch(set(104n, inner, { magic: 0 }))).map(({ offset, timestamp }) => [offset, timestamp])).toEqual([
+    expect(
+      walked(onlyBatch(set(104n, inner, { magic: 0 }))).map(({ offset, timestamp }) => [offset, timestamp]),
+    ).toEqual([
       [100, -1],
       [104, -1],
     ])
   })
 
   test('sets within a set: absolute offsets in v0; in v1 each set counts back from its own last', () => {
-    const v0 = [set(100n, [message(99n, { magic: 0 }), message(100n, { magic: 0 })], { magic: 0 }), message(104n, { magic: 0 })]
+    const v0 = [
+      set(100n, [message(99n, { magic: 0 }), message(100n, { magic: 0 })], { magic: 0 }),
+      message(104n, { magic: 0 }),
+    ]
     expect(messagesOf(onlyBatch(set(104n, v0, { magic: 0 }))).map(({ offset }) => offset)).toEqual([99, 100, 104])
     // The outer set ends at 1009, so its messages are at 1002, 1005 and 1009, and the inner set's at 1003 and 1005.
     const v1 = [message(2n), set(5n, [message(0n), message(2n)]), message(9n)]
     expect(messagesOf(onlyBatch(set(1009n, v1))).map(({ offset }) => offset)).toEqual([1002, 1003, 1005, 1009])
     const many = Array.from({ length: 3000 }, (_, i) => set(BigInt(i), [message(0n, { value: new Uint8Array(i) })]))
-    expect(messagesOf(onlyBatch(set(2999n, many))).map(({ offset, value }) => offset - value!.length)).toEqual(new Array(3000).fill(0))
+    expect(messagesOf(onlyBatch(set(2999n, many))).map(({ offset, value }) => offset - value!.length)).toEqual(
+      new Array(3000).fill(0),
+    )
   })
 
   test('sets within a set share one limit', () => {
@@ -72,7 +82,11 @@ describe('message sets of formats v0 and v1', () => {
         for (const damaged of [at + 12, end - 1]) {
           const inner = plain.slice()
           inner[damaged]! ^= 1
-          const whole = message(BigInt(lastOffset), { magic, attributes: codec, value: codecs.get(codec).compress(inner) })
+          const whole = message(BigInt(lastOffset), {
+            magic,
+            attributes: codec,
+            value: codecs.get(codec).compress(inner),
+          })
           expect(() => messagesOf(onlyBatch(whole))).toThrow(
             `up to offset ${lastOffset} holds a damaged message at offset ${lastOffset - 3 + i}`,
           )
@@ -106,9 +120,9 @@ describe('message sets of formats v0 and v1', () => {
       message(1n, { timestamp: 1_703_456_000_000n }),
       message(2n, { timestamp: -1n }),
     ]
-    expect(messagesOf(onlyBatch(set(2n, inner, { timestamp: 1_703_456_000_000n }))).map(({ timestamp }) => timestamp)).toEqual([
-      1_700_000_000_000, 1_703_456_000_000, -1,
-    ])
+    expect(
+      messagesOf(onlyBatch(set(2n, inner, { timestamp: 1_703_456_000_000n }))).map(({ timestamp }) => timestamp),
+    ).toEqual([1_700_000_000_000, 1_703_456_000_000, -1])
   })
 
   test('damage is found by the CRC-32', () => {

@@ -13,9 +13,21 @@ codecs.offer(builtinCodecs)
 /** A batch of whatever bytes as its records, with a header that says so and a CRC that is right. */
 export function rawBatch(
   records: readonly number[] | Uint8Array,
-  fields: { count?: number; lastOffsetDelta?: number; attributes?: number; baseTimestamp?: bigint; baseOffset?: bigint } = {},
+  fields: {
+    count?: number
+    lastOffsetDelta?: number
+    attributes?: number
+    baseTimestamp?: bigint
+    baseOffset?: bigint
+  } = {},
 ): Uint8Array {
-  const { count = 1, lastOffsetDelta = Math.max(count - 1, 0), attributes = 0, baseTimestamp = 0n, baseOffset = 0n } = fields
+  const {
+    count = 1,
+    lastOffsetDelta = Math.max(count - 1, 0),
+    attributes = 0,
+    baseTimestamp = 0n,
+    baseOffset = 0n,
+  } = fields
   const bytes = new Uint8Array(61 + records.length)
   const view = new DataView(bytes.buffer)
   view.setBigInt64(0, baseOffset)

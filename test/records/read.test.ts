@@ -54,7 +54,11 @@ describe('batches written by Java', () => {
       expected(base, time).map(record => ({ ...common, ...record, writerData: undefined })),
     )
     expect(walked(batch)).toEqual(
-      expected(base, time).map(record => ({ ...record, keyLength: record.key?.length ?? -1, valueLength: record.value?.length ?? -1 })),
+      expected(base, time).map(record => ({
+        ...record,
+        keyLength: record.key?.length ?? -1,
+        valueLength: record.value?.length ?? -1,
+      })),
     )
   })
 
@@ -98,8 +102,18 @@ describe('batches written by Java', () => {
 
   test('a transactional batch says whose it is', () => {
     const batch = onlyBatch(bytesOf('transactional'))
-    expect(batch).toMatchObject({ isTransactional: true, producerId: 4_000_000_000n, producerEpoch: 7, baseSequence: 41 })
-    expect(onlyBatch(bytesOf('plain'))).toMatchObject({ isTransactional: false, producerId: -1n, producerEpoch: -1, baseSequence: -1 })
+    expect(batch).toMatchObject({
+      isTransactional: true,
+      producerId: 4_000_000_000n,
+      producerEpoch: 7,
+      baseSequence: 41,
+    })
+    expect(onlyBatch(bytesOf('plain'))).toMatchObject({
+      isTransactional: false,
+      producerId: -1n,
+      producerEpoch: -1,
+      baseSequence: -1,
+    })
   })
 
   test("a compacted batch has gaps, and its last offset is still the header's", () => {
@@ -118,7 +132,12 @@ describe('batches written by Java', () => {
     const commit = onlyBatch(bytesOf('commit'))
     const abort = onlyBatch(bytesOf('abort'))
     commit.verify()
-    expect([commit.isControl, commit.isTransactional, commit.baseOffset, commit.producerId]).toEqual([true, true, 70, 4_000_000_000n])
+    expect([commit.isControl, commit.isTransactional, commit.baseOffset, commit.producerId]).toEqual([
+      true,
+      true,
+      70,
+      4_000_000_000n,
+    ])
     expect(readControl(commit)).toEqual([{ type: 'commit', coordinatorEpoch: 12 }])
     expect(readControl(abort)).toEqual([{ type: 'abort', coordinatorEpoch: 12 }])
   })
@@ -128,7 +147,8 @@ describe('batches written by Java', () => {
       const body = [0, 0, 0, 8, 0, 0, 0, type, value.length * 2, ...value, 0]
       return [body.length * 2, ...body]
     }
-    const control = (...bytes: number[][]) => onlyBatch(rawBatch(bytes.flat(), { attributes: 0x20, count: bytes.length }))
+    const control = (...bytes: number[][]) =>
+      onlyBatch(rawBatch(bytes.flat(), { attributes: 0x20, count: bytes.length }))
     expect(readControl(control(record(2, [0, 0])))).toEqual([{ type: 2, coordinatorEpoch: -1 }])
     expect(() => readControl(control(record(1, [0, 0])))).toThrow(ProtocolError)
     expect(() => readControl(control([14, 0, 0, 0, 1, 1, 0, 0].slice(0, 7)))).toThrow(ProtocolError)
@@ -202,48 +222,63 @@ describe('detach', () => {
     const copy = message!.copy()
     expect(message!.value!.buffer.byteLength).toBe(bytesOf('plain').length)
     expect(copy).toEqual(message)
-    for (const view of [copy.key!, copy.value!, copy.headers[0]!.value!]) expect(view.buffer.byteLength).toBe(view.length)
+    for (const view of [copy.key!, copy.value!, copy.headers[0]!.value!])
+      expect(view.buffer.byteLength).toBe(view.length)
   })
 
   test('message.copy() of a Buffer copies: Buffer.slice would not', () => {
     const value = Buffer.from('abc')
     const copy = new Message('t', 0, 0, 0, value, value, [{ key: 'h', value }]).copy()
     value.fill(0)
-    expect([copy.text(), String.fromCharCode(...copy.key!), String.fromCharCode(...copy.headers[0]!.value!)]).toEqual(['abc', 'abc', 'abc'])
+    expect([copy.text(), String.fromCharCode(...copy.key!), String.fromCharCode(...copy.headers[0]!.value!)]).toEqual([
+      'abc',
+      'abc',
+      'abc',
+    ])
   })
 })
 
 describe('round trips', () => {
   const text = fc.string({ unit: 'binary', maxLength: 40 })
-  const field = fc.oneof(fc.constant(null), text, fc.string({ unit: 'grapheme', maxLength: 200 }), fc.uint8Array({ maxLength: 300 }))
+  const field = fc.oneof(
+    fc.constant(null),
+    text,
+    fc.string({ unit: 'grapheme', maxLength: 200 }),
+    fc.uint8Array({ maxLength: 300 }),
+  )
   const record = fc.record({
     key: field,
     value: field,
     headers: fc.array(fc.record({ key: text, value: field }), { maxLength: 4 }),
     timestamp: fc.oneof(fc.integer({ min: T - 100, max: T + 100 }), fc.integer({ min: -1, max: 2 ** 47 })),
   })
-  const asBytes = (part: string | Uint8Array | null): Uint8Array | null => (typeof part === 'string' ? utf8(part) : part)
+  const asBytes = (part: string | Uint8Array | null): Uint8Array | null =>
+    typeof part === 'string' ? utf8(part) : part
 
   test('what goes in comes out: null, empty, headers, any order of times; compressed or not', () => {
     fc.assert(
-      fc.property(fc.array(record, { minLength: 1, maxLength: 20 }), fc.constantFrom(undefined, gzip), (records, compression) => {
-        const builder = new BatchBuilder({ capacity: 100 })
-        for (const { key, value, headers, timestamp } of records) builder.append(key, value, headers, timestamp)
-        const batch = onlyBatch(builder.finish({ producerId: 3n, producerEpoch: 2, baseSequence: 1, compression }))
-        expect(batch.baseTimestamp).toBe(records[0]!.timestamp)
-        expect(batch.maxTimestamp).toBe(Math.max(...records.map(({ timestamp }) => timestamp)))
-        // A lone surrogate is not UTF-8, and becomes U+FFFD on both sides.
-        const clean = (key: string): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8(key))
-        const wanted = records.map(({ key, value, headers, timestamp }, offset) => ({
-          offset,
-          timestamp,
-          key: asBytes(key),
-          value: asBytes(value),
-          headers: headers.map(header => ({ key: clean(header.key), value: asBytes(header.value) })),
-        }))
-        expect(walked(batch)).toMatchObject(wanted)
-        expect(messagesOf(batch)).toMatchObject(wanted)
-      }),
+      fc.property(
+        fc.array(record, { minLength: 1, maxLength: 20 }),
+        fc.constantFrom(undefined, gzip),
+        (records, compression) => {
+          const builder = new BatchBuilder({ capacity: 100 })
+          for (const { key, value, headers, timestamp } of records) builder.append(key, value, headers, timestamp)
+          const batch = onlyBatch(builder.finish({ producerId: 3n, producerEpoch: 2, baseSequence: 1, compression }))
+          expect(batch.baseTimestamp).toBe(records[0]!.timestamp)
+          expect(batch.maxTimestamp).toBe(Math.max(...records.map(({ timestamp }) => timestamp)))
+          // A lone surrogate is not UTF-8, and becomes U+FFFD on both sides.
+          const clean = (key: string): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8(key))
+          const wanted = records.map(({ key, value, headers, timestamp }, offset) => ({
+            offset,
+            timestamp,
+            key: asBytes(key),
+            value: asBytes(value),
+            headers: headers.map(header => ({ key: clean(header.key), value: asBytes(header.value) })),
+          }))
+          expect(walked(batch)).toMatchObject(wanted)
+          expect(messagesOf(batch)).toMatchObject(wanted)
+        },
+      ),
       { numRuns: repetitions(30, 300, 3000) },
     )
   })
@@ -291,11 +326,18 @@ describe('round trips', () => {
     expect(messagesOf(batch, 1234567890125).map(({ offset }) => offset)).toEqual([1234567890125, 1234567890126])
     expect(messagesOf(batch, 1234567890127)).toEqual([])
     const decoder = new BatchDecoder(batch, { topic: 'x', partition: 0, highWaterMark: 0, codecs }, 1234567890124)
-    expect([2, 2, 2].map(most => decoder.take(most).map(({ offset }) => offset - 1234567890123))).toEqual([[1, 2], [3], []])
+    expect([2, 2, 2].map(most => decoder.take(most).map(({ offset }) => offset - 1234567890123))).toEqual([
+      [1, 2],
+      [3],
+      [],
+    ])
   })
 })
 
 test("LogAppendTime: the batch's time is every record's", () => {
-  const times = messagesOf(onlyBatch(bytesOf('logAppendTime'))).map(({ timestamp, time }) => [timestamp, time.getTime()])
+  const times = messagesOf(onlyBatch(bytesOf('logAppendTime'))).map(({ timestamp, time }) => [
+    timestamp,
+    time.getTime(),
+  ])
   expect(new Set(times.flat())).toEqual(new Set([T + 99]))
 })

@@ -1,4 +1,5 @@
-// Reads and writes records slowly and plainly, as Kafka's documentation has them: what the quick decoder and encoder are held against.
+// Reads and writes records slowly and plainly, as Kafka's documentation has them: what the quick decoder and encoder
+// are held against.
 import type { Message } from '../../src/records/message.ts'
 import type { RecordCursor } from '../../src/records/record-cursor.ts'
 
@@ -81,7 +82,8 @@ function* field(bytes: Uint8Array | null): Generator<number> {
 
 /** What records of format v2 are as bytes, without a batch's header; offsets and times count from these. */
 export function writePlainly(records: readonly PlainRecord[], baseOffset: number, baseTimestamp: number): Uint8Array {
-  const bytes = (text: string | null): Uint8Array | null => (text === null ? null : Uint8Array.from(Buffer.from(text, 'hex')))
+  const bytes = (text: string | null): Uint8Array | null =>
+    text === null ? null : Uint8Array.from(Buffer.from(text, 'hex'))
   return Uint8Array.from(
     records.flatMap(({ offset, timestamp, key, value, headers }) => {
       const body = [
@@ -98,7 +100,9 @@ export function writePlainly(records: readonly PlainRecord[], baseOffset: number
   )
 }
 
-/** The records of an uncompressed batch of format v2; undefined if it is none. Checks neither the CRC nor the header. */
+/**
+ * The records of an uncompressed batch of format v2; undefined if it is none. Checks neither the CRC nor the header.
+ */
 export function readPlainly(batch: Uint8Array): PlainRecord[] | undefined {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.length)
   const base = Number(view.getBigInt64(0))

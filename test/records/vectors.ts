@@ -1,12 +1,15 @@
-// What Kafka 4.4.0's own Java classes write (MemoryRecordsBuilder, MemoryRecords.withEndTransactionMarker, MemoryRecords.filterTo), as hex.
+// What Kafka 4.4.0's own Java classes write (MemoryRecordsBuilder, MemoryRecords.withEndTransactionMarker,
+// MemoryRecords.filterTo), as hex.
 //
-// Every batch but the markers holds the same four records, at T = 1700000000000 (v0 has no time, and formats before v2 no headers):
+// Every batch but the markers holds the same four records, at T = 1700000000000 (v0 has no time, and formats before v2
+// no headers):
 //   0  T               'k1'     'hello'          headers trace='é', none=null, trace=''
 //   1  T + 3456000000  null     ''               40 days later
 //   2  T - 5           ''       null
 //   3  T + 1           'größe'  'x' 300 times
-// Leader epoch 5. `transactional` has base offset 1234567890123, producer 4000000000, epoch 7, sequence 41; `logAppendTime` base offset 10 and
-// the time T + 99; the markers offset 70 and 71, coordinator epoch 12; `compacted` base offset 100 and kept records 1 and 3,
+// Leader epoch 5. `transactional` has base offset 1234567890123, producer 4000000000, epoch 7, sequence 41;
+// `logAppendTime` base offset 10 and the time T + 99; the markers offset 70 and 71, coordinator epoch 12; `compacted`
+// base offset 100 and kept records 1 and 3,
 // `compactedToNothing` none; `v0Snappy` and `v1Snappy` begin at offset 500.
 // biome-ignore format: one line each
 export const vectors = {

@@ -5,8 +5,8 @@ import { parseSync, Visitor } from 'oxc-parser'
 /**
  * What the imports of the tree break of its rules (docs/design.md).
  * @param {ReadonlyMap<string, string>} files source text by path, as `src/base/errors.ts`
- * @param {{ folders: readonly string[], dependencies: readonly string[] }} rules the folders of src from the highest down; the packages
- *   we depend on
+ * @param {{ folders: readonly string[], dependencies: readonly string[] }} rules the folders of src from the highest
+ *   down; the packages we depend on
  * @returns {string[]} one line for each offence
  */
 export function importProblems(files, { folders, dependencies }) {
@@ -21,7 +21,8 @@ export function importProblems(files, { folders, dependencies }) {
     for (const name of imported(path, text)) {
       const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : undefined
       if (target !== undefined) targets.push(target)
-      const reason = target === undefined ? refusePackage(path, name, dependencies) : refuseFile(path, target, files, folders)
+      const reason =
+        target === undefined ? refusePackage(path, name, dependencies) : refuseFile(path, target, files, folders)
       if (reason !== undefined) problems.push(`${path} imports ${name}: ${reason}`)
     }
   }
@@ -42,7 +43,8 @@ function imported(path, text) {
   for (const { entries } of module.staticExports) {
     for (const { moduleRequest } of entries) if (moduleRequest) names.add(moduleRequest.value)
   }
-  for (const { moduleRequest } of module.dynamicImports) names.add(text.slice(moduleRequest.start + 1, moduleRequest.end - 1))
+  for (const { moduleRequest } of module.dynamicImports)
+    names.add(text.slice(moduleRequest.start + 1, moduleRequest.end - 1))
   // A type named where it is used: import('./a.ts').A.
   if (text.includes('import(')) new Visitor({ TSImportType: ({ source }) => names.add(source.value) }).visit(program)
   return names
@@ -55,18 +57,26 @@ function refusePackage(path, name, dependencies) {
   if (name === '#crc32c') return undefined
   if (dependencies.includes(name)) return undefined
   if (path.startsWith('src/')) return 'not a dependency; src knows no runtime'
-  if (name === 'cloudflare:sockets') return path.startsWith('adapters/cloudflare/') ? undefined : 'only adapters/cloudflare may'
+  if (name === 'cloudflare:sockets')
+    return path.startsWith('adapters/cloudflare/') ? undefined : 'only adapters/cloudflare may'
   return name.startsWith('node:') ? undefined : 'not a dependency'
 }
 
-/** @param {string} path @param {string} target @param {ReadonlyMap<string, string>} files @param {readonly string[]} folders */
+/**
+ * @param {string} path @param {string} target @param {ReadonlyMap<string, string>} files @param {readonly string[]}
+ * folders
+ */
 function refuseFile(path, target, files, folders) {
   if (!files.has(target)) return 'no such file (with its extension) in src or adapters'
   const [root, folder = ''] = path.split('/')
   const [targetRoot, targetFolder = ''] = target.split('/')
   if (root === 'adapters') {
     // The command line and the bridge put the pieces together; what several adapters need is in adapters/shared.
-    return targetRoot === 'src' || targetFolder === folder || targetFolder === 'shared' || folder === 'cli' || folder === 'bridge'
+    return targetRoot === 'src' ||
+      targetFolder === folder ||
+      targetFolder === 'shared' ||
+      folder === 'cli' ||
+      folder === 'bridge'
       ? undefined
       : 'an adapter may not know another'
   }
@@ -74,11 +84,14 @@ function refuseFile(path, target, files, folders) {
   if (path === 'src/index.ts') return undefined
   if (!folders.includes(folder)) return `src/${folder} is not in the table of docs/design.md`
   if (!folders.includes(targetFolder)) return `src/${targetFolder} is not in the table of docs/design.md`
-  return folders.indexOf(targetFolder) <= folders.indexOf(folder) ? undefined : `src/${targetFolder} stands below src/${folder}`
+  return folders.indexOf(targetFolder) <= folders.indexOf(folder)
+    ? undefined
+    : `src/${targetFolder} stands below src/${folder}`
 }
 
 /**
- * One shortest cycle of every knot of files that import each other, be it for types alone: who changes one of them must know them all.
+ * One shortest cycle of every knot of files that import each other, be it for types alone: who changes one of them must
+ * know them all.
  * @param {ReadonlyMap<string, readonly string[]>} graph
  */
 function cycles(graph) {
@@ -98,7 +111,10 @@ function cycles(graph) {
   return found
 }
 
-/** The files that this one leads to; itself among them if it is in a cycle. @param {ReadonlyMap<string, readonly string[]>} graph @param {string} path */
+/**
+ * The files that this one leads to; itself among them if it is in a cycle. @param {ReadonlyMap<string, readonly
+ * string[]>} graph @param {string} path
+ */
 function reached(graph, path) {
   /** @type {Set<string>} */
   const found = new Set()
@@ -113,7 +129,10 @@ function reached(graph, path) {
   return found
 }
 
-/** The shortest way from a file in a cycle to itself. @param {ReadonlyMap<string, readonly string[]>} graph @param {string} path */
+/**
+ * The shortest way from a file in a cycle to itself. @param {ReadonlyMap<string, readonly string[]>} graph @param
+ * {string} path
+ */
 function wayBack(graph, path) {
   /** @type {Set<string>} */
   const seen = new Set()

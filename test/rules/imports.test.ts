@@ -24,15 +24,40 @@ describe('the rules on imports', () => {
 
   test.each([
     ['a lower folder', 'src/base/a.ts', "import '../writer/w.ts'", 'src/writer stands below src/base'],
-    ['a lower folder, for a type', 'src/base/a.ts', "import type { W } from '../writer/w.ts'", 'src/writer stands below src/base'],
-    ['a lower folder, re-exported', 'src/base/a.ts', "export * from '../writer/w.ts'", 'src/writer stands below src/base'],
-    ['a lower folder, later', 'src/base/a.ts', "const f = () => import('../writer/w.ts')", 'src/writer stands below src/base'],
+    [
+      'a lower folder, for a type',
+      'src/base/a.ts',
+      "import type { W } from '../writer/w.ts'",
+      'src/writer stands below src/base',
+    ],
+    [
+      'a lower folder, re-exported',
+      'src/base/a.ts',
+      "export * from '../writer/w.ts'",
+      'src/writer stands below src/base',
+    ],
+    [
+      'a lower folder, later',
+      'src/base/a.ts',
+      "const f = () => import('../writer/w.ts')",
+      'src/writer stands below src/base',
+    ],
     ['a runtime', 'src/writer/a.ts', "import fs from 'node:fs'", 'src knows no runtime'],
     ['a package nobody declared', 'adapters/node/index.ts', "import 'ws'", 'not a dependency'],
     ['the adapter elsewhere than in transport', 'src/writer/a.ts', "import '#adapter'", 'only src/transport'],
-    ['an adapter from src', 'src/transport/a.ts', "import '../../adapters/x/index.ts'", 'src may not know its adapters'],
+    [
+      'an adapter from src',
+      'src/transport/a.ts',
+      "import '../../adapters/x/index.ts'",
+      'src may not know its adapters',
+    ],
     ['an adapter from another', 'adapters/y/index.ts', "import '../x/index.ts'", 'an adapter may not know another'],
-    ["a Worker's sockets elsewhere", 'adapters/node/index.ts', "import 'cloudflare:sockets'", 'only adapters/cloudflare may'],
+    [
+      "a Worker's sockets elsewhere",
+      'adapters/node/index.ts',
+      "import 'cloudflare:sockets'",
+      'only adapters/cloudflare may',
+    ],
     ['a file without its extension', 'src/writer/a.ts', "import './w'", 'no such file'],
     ['from a folder not in the table', 'src/extra/a.ts', "import '../writer/w.ts'", 'src/extra is not in the table'],
   ])('refuse %s', (_what, path, text, reason) => {
@@ -41,7 +66,11 @@ describe('the rules on imports', () => {
     expect(found[0]).toContain(path)
   })
 
-  const cycle = { 'src/base/a.ts': "import './b.ts'", 'src/base/b.ts': "import './c.ts'", 'src/base/c.ts': "import './a.ts'" }
+  const cycle = {
+    'src/base/a.ts': "import './b.ts'",
+    'src/base/b.ts': "import './c.ts'",
+    'src/base/c.ts': "import './a.ts'",
+  }
   const told = 'a cycle: src/base/a.ts -> src/base/b.ts -> src/base/c.ts -> src/base/a.ts'
 
   test.each([
@@ -62,7 +91,10 @@ describe('the rules on imports', () => {
     const knot = { ...cycle, 'src/base/b.ts': "import './c.ts'\nimport './a.ts'" }
     expect(problems(knot)).toEqual(['a cycle: src/base/a.ts -> src/base/b.ts -> src/base/a.ts, and 1 files more'])
     const other = { 'src/bytes/x.ts': "import './y.ts'", 'src/bytes/y.ts': "import './x.ts'" }
-    expect(problems({ ...cycle, ...other })).toEqual([told, 'a cycle: src/bytes/x.ts -> src/bytes/y.ts -> src/bytes/x.ts'])
+    expect(problems({ ...cycle, ...other })).toEqual([
+      told,
+      'a cycle: src/bytes/x.ts -> src/bytes/y.ts -> src/bytes/x.ts',
+    ])
   })
 
   test('read the order of the folders from docs/design.md', () => {

@@ -20,7 +20,10 @@ export function add(into, from) {
   for (const each of from.leftOut) leaveOut(into, each, each.tests)
 }
 
-/** Notes that so many tests were left out. @param {Outcome} into @param {Pick<LeftOut, 'why' | 'command'>} lack @param {number} tests */
+/**
+ * Notes that so many tests were left out. @param {Outcome} into @param {Pick<LeftOut, 'why' | 'command'>} lack @param
+ * {number} tests
+ */
 export function leaveOut(into, { why, command }, tests) {
   const at = into.leftOut.findIndex(each => each.why === why && each.command === command)
   const before = into.leftOut[at]?.tests ?? 0

@@ -1,6 +1,6 @@
 // @ts-check
-// Loads each entry of dist that runs everywhere, in a world that has nothing but the language: no timers, no crypto, no Date. Whatever is
-// created while a module loads fails here as it would in the global scope of a Worker.
+// Loads each entry of dist that runs everywhere, in a world that has nothing but the language: no timers, no crypto, no
+// Date. Whatever is created while a module loads fails here as it would in the global scope of a Worker.
 import { readFileSync } from 'node:fs'
 import vm from 'node:vm'
 import { rollup } from 'rollup'
@@ -11,7 +11,12 @@ import { rollup } from 'rollup'
  * @param {import('rollup').Plugin[]} [plugins]
  */
 export async function loadBare(input, plugins = []) {
-  const bundle = await rollup({ input, external: id => !id.startsWith('.') && !id.startsWith('/'), plugins, onwarn() {} })
+  const bundle = await rollup({
+    input,
+    external: id => !id.startsWith('.') && !id.startsWith('/'),
+    plugins,
+    onwarn() {},
+  })
   const { output } = await bundle.generate({
     format: 'iife',
     name: 'loaded',

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest'
 import { loadBare } from './load.mjs'
 
 const load = (code: string) => {
-  const virtual: Plugin = { name: 'virtual', resolveId: id => (id === './entry' ? id : null), load: id => (id === './entry' ? code : null) }
+  const virtual: Plugin = {
+    name: 'virtual',
+    resolveId: id => (id === './entry' ? id : null),
+    load: id => (id === './entry' ? code : null),
+  }
   return loadBare('./entry', [virtual])
 }
 

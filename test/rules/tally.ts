@@ -4,8 +4,9 @@ import type { Lack } from '../support/left-out.ts'
 import { installable, leaveOut, nothing, report } from './left-out.mjs'
 
 /**
- * Ends a run with a table of what was left out, why, and the command that brings it, and with one plain line to grep for: all computed from
- * the results. A file that fails outside its tests counts as a failure; under CI, so does whatever could be installed and is not.
+ * Ends a run with a table of what was left out, why, and the command that brings it, and with one plain line to grep
+ * for: all computed from the results. A file that fails outside its tests counts as a failure; under CI, so does
+ * whatever could be installed and is not.
  * `TALLY` names a file for all of it, as JSON, to be reported by whoever runs this run.
  */
 export default class Tally implements Reporter {
@@ -46,5 +47,8 @@ function lackOf(test: TestCase): Lack {
   const result = test.result()
   if (result.state === 'skipped' && result.note) return { why: result.note, command: null }
   const { relativeModuleId: file } = test.module
-  return { why: test.module.ok() ? `no reason is given: ${file}` : `what comes before them failed: ${file}`, command: null }
+  return {
+    why: test.module.ok() ? `no reason is given: ${file}` : `what comes before them failed: ${file}`,
+    command: null,
+  }
 }

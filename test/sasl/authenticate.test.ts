@@ -25,7 +25,11 @@ interface Script {
 const ok: Token = { errorCode: 0, errorMessage: null, authBytes: new Uint8Array(0) }
 
 /** A broker that asks for SASL, and what it has been told. */
-async function broker({ handshake = { errorCode: 0, mechanisms: ['PLAIN'] }, tokens = [ok], apis = offered }: Script = {}) {
+async function broker({
+  handshake = { errorCode: 0, mechanisms: ['PLAIN'] },
+  tokens = [ok],
+  apis = offered,
+}: Script = {}) {
   const told: string[] = []
   const peer = await scripted((request, side) => {
     if (request.apiKey === SaslHandshake.key) {
@@ -98,7 +102,9 @@ describe('authenticate', () => {
           machine: {
             async next(challenge) {
               round++
-              return round === 3 ? { done: true } : { done: false, response: Buffer.from(`${round} after ${Buffer.from(challenge)}`) }
+              return round === 3
+                ? { done: true }
+                : { done: false, response: Buffer.from(`${round} after ${Buffer.from(challenge)}`) }
             },
           },
         }
@@ -117,11 +123,17 @@ describe('authenticate', () => {
 describe('a refusal is an error that says', () => {
   test("the broker's words", async () => {
     const tokens = [
-      { ...ok, errorCode: ErrorCode.SASLAuthenticationFailed, errorMessage: 'Authentication failed: Invalid username or password' },
+      {
+        ...ok,
+        errorCode: ErrorCode.SASLAuthenticationFailed,
+        errorMessage: 'Authentication failed: Invalid username or password',
+      },
     ]
     const { error, name } = await refusal({ tokens })
     expect(error).toBeInstanceOf(AuthenticationError)
-    expect(error.message).toBe(`${name}: PLAIN authentication failed: Authentication failed: Invalid username or password`)
+    expect(error.message).toBe(
+      `${name}: PLAIN authentication failed: Authentication failed: Invalid username or password`,
+    )
     expect(error.message).not.toContain('sécret')
     expect(error.cause).toMatchObject({ code: ErrorCode.SASLAuthenticationFailed })
   })
@@ -140,7 +152,9 @@ describe('a refusal is an error that says', () => {
 
   test('that this listener has no SASL', async () => {
     const { error, name } = await refusal({ handshake: { errorCode: ErrorCode.IllegalSASLState, mechanisms: [] } })
-    expect(error.message).toBe(`${name}: the broker does not expect PLAIN authentication here: is this listener one without SASL?`)
+    expect(error.message).toBe(
+      `${name}: the broker does not expect PLAIN authentication here: is this listener one without SASL?`,
+    )
   })
 
   test('that the handshake failed otherwise', async () => {
@@ -152,7 +166,11 @@ describe('a refusal is an error that says', () => {
   test('what the mechanism found wrong', async () => {
     const cause = new Error('the token shop is closed')
     const { error, name } = await refusal({}, { name: 'MINE', start: () => Promise.reject(cause) })
-    expect(error).toMatchObject({ temporary: true, cause, message: `${name}: no credentials: MINE: the token shop is closed` })
+    expect(error).toMatchObject({
+      temporary: true,
+      cause,
+      message: `${name}: no credentials: MINE: the token shop is closed`,
+    })
     const final = new AuthenticationError('the account is closed')
     expect((await refusal({}, { name: 'MINE', start: () => Promise.reject(final) })).error).toBe(final)
     const machine = { next: () => Promise.reject(new Error('a wrong proof')) }
@@ -162,7 +180,10 @@ describe('a refusal is an error that says', () => {
   })
 
   test('that the mechanism answers nothing', async () => {
-    for (const start of [async () => undefined, async () => ({ response: new Uint8Array(), machine: { next: async () => null } })]) {
+    for (const start of [
+      async () => undefined,
+      async () => ({ response: new Uint8Array(), machine: { next: async () => null } }),
+    ]) {
       const { error, name } = await refusal({}, { name: 'MINE', start } as unknown as Mechanism)
       expect(error).toBeInstanceOf(ConfigError)
       expect(error.message).toContain(`${name}: MINE: start() and next() answer objects, not `)
@@ -172,7 +193,10 @@ describe('a refusal is an error that says', () => {
   test('that the exchange never ended', async () => {
     const endless: Mechanism = {
       name: 'ENDLESS',
-      start: async () => ({ response: Buffer.from('x'), machine: { next: async () => ({ done: false, response: Buffer.from('x') }) } }),
+      start: async () => ({
+        response: Buffer.from('x'),
+        machine: { next: async () => ({ done: false, response: Buffer.from('x') }) },
+      }),
     }
     const { error, name } = await refusal({}, endless)
     expect(error).toBeInstanceOf(AuthenticationError)
@@ -185,7 +209,9 @@ test('a broker without SASL, or of before 1.0, is no authentication error', asyn
   expect(without.error).toBeInstanceOf(ProtocolError)
   expect(without.error.message).toBe(`${without.name}: the broker does not offer SaslHandshake (API key 17)`)
   const old = await refusal({ apis: [{ ...SaslHandshake, maxVersion: 0 }] })
-  expect(old.error.message).toBe(`${old.name}: the broker knows SASL as of before Kafka 1.0 only, which is not supported`)
+  expect(old.error.message).toBe(
+    `${old.name}: the broker knows SASL as of before Kafka 1.0 only, which is not supported`,
+  )
 })
 
 test('a broker that hangs up instead of answering is a ConnectionError', async () => {
@@ -209,7 +235,8 @@ test('authentication can be aborted, and the connection goes on in step', async 
 })
 
 describe('plain (RFC 4616)', () => {
-  const first = async (mechanism: Mechanism) => Buffer.from((await mechanism.start({ host: 'h', port: 1 })).response).toString()
+  const first = async (mechanism: Mechanism) =>
+    Buffer.from((await mechanism.start({ host: 'h', port: 1 })).response).toString()
 
   test('is identity, name and password in UTF-8, NUL between', async () => {
     expect(await first(plain({ username: 'bøb', password: '漢' }))).toBe('\0bøb\0漢')
@@ -221,6 +248,8 @@ describe('plain (RFC 4616)', () => {
       new ConfigError('PLAIN: username holds a NUL character, which separates the fields'),
     )
     expect(() => plain({ username: '', password: 'x' })).toThrow(new ConfigError('PLAIN: username is empty'))
-    expect(() => plain({ username: 'a' } as never)).toThrow(new ConfigError('plain() needs { username, password }; password is missing'))
+    expect(() => plain({ username: 'a' } as never)).toThrow(
+      new ConfigError('plain() needs { username, password }; password is missing'),
+    )
   })
 })

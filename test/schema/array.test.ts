@@ -37,7 +37,9 @@ test('of structs, given their fields', () => {
 test('more elements than the remaining bytes can hold are refused before they are read', () => {
   expect(() => decode(array(int32), '00000002 00000001 000000')).toThrow('an array of 2 elements, 7 bytes remain')
   expect(() => decode(array(int32), '7fffffff')).toThrow(ProtocolError)
-  expect(() => decode(array({ a: int32, b: string }), '00000002 00000001 000161 0000')).toThrow('an array of 2 elements')
+  expect(() => decode(array({ a: int32, b: string }), '00000002 00000001 000161 0000')).toThrow(
+    'an array of 2 elements',
+  )
   expect(() => decode(array(string), 'ffffffff0f', { flexible: true })).toThrow(ProtocolError)
 })
 

@@ -37,7 +37,12 @@ const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
 describe('marshal and unmarshal', () => {
-  const person = struct({ id: int32, name: string, nick: withDefault(nullable(compact(string)), null), scores: array(int16) })
+  const person = struct({
+    id: int32,
+    name: string,
+    nick: withDefault(nullable(compact(string)), null),
+    scores: array(int16),
+  })
 
   test('a type of one form, exact bytes', () => {
     const bytes = marshal(person, { id: 1, name: 'Ada', scores: [1, -1] })
@@ -46,7 +51,12 @@ describe('marshal and unmarshal', () => {
   })
 
   test('types follow the schema', () => {
-    expectTypeOf<Out<typeof person>>().toEqualTypeOf<{ id: number; name: string; nick: string | null; scores: number[] }>()
+    expectTypeOf<Out<typeof person>>().toEqualTypeOf<{
+      id: number
+      name: string
+      nick: string | null
+      scores: number[]
+    }>()
     expectTypeOf<{ id: number; name: string; scores: number[] }>().toExtend<In<typeof person>>()
     expectTypeOf<{ id: number; name: string }>().not.toExtend<In<typeof person>>()
   })
@@ -78,19 +88,36 @@ describe('marshal and unmarshal', () => {
 })
 
 describe('Version', () => {
-  const order = struct({ id: int8, code: until(1, string, ''), quantity: since(1, int16), note: tagged(0, since(2, string)) })
+  const order = struct({
+    id: int8,
+    code: until(1, string, ''),
+    quantity: since(1, int16),
+    note: tagged(0, since(2, string)),
+  })
 
   test('only the fields of that version', () => {
     expect(hex(new Version(0).marshal(order, { id: 1, code: 'x' }))).toBe('01000178')
     expect(hex(new Version(1).marshal(order, { id: 1, code: 'x', quantity: 2 }))).toBe('010001780002')
-    expect(new Version(1).unmarshal(order, unhex('01 0001 78 0002'))).toEqual({ id: 1, code: 'x', quantity: 2, note: '' })
+    expect(new Version(1).unmarshal(order, unhex('01 0001 78 0002'))).toEqual({
+      id: 1,
+      code: 'x',
+      quantity: 2,
+      note: '',
+    })
     expect(() => new Version(0).marshal(order, { id: 1, quantity: 2 })).toThrow('quantity cannot be sent in version 0')
   })
 
   test('flexible from a version on: compact forms, tagged fields, unknown tags passed over', () => {
     const version = new Version(2, { flexible: 2 })
-    expect(hex(version.marshal(order, { id: 1, quantity: 2, note: 'hi' }))).toBe('01 0002 01 00 03 036869'.replaceAll(' ', ''))
-    expect(version.unmarshal(order, unhex('01 0002 02 00 03 036869 09 01 ff'))).toEqual({ id: 1, code: '', quantity: 2, note: 'hi' })
+    expect(hex(version.marshal(order, { id: 1, quantity: 2, note: 'hi' }))).toBe(
+      '01 0002 01 00 03 036869'.replaceAll(' ', ''),
+    )
+    expect(version.unmarshal(order, unhex('01 0002 02 00 03 036869 09 01 ff'))).toEqual({
+      id: 1,
+      code: '',
+      quantity: 2,
+      note: 'hi',
+    })
     expect(hex(new Version(1, { flexible: 2 }).marshal(order, { id: 1, code: 'x' }))).toBe('010001780000')
   })
 
@@ -126,5 +153,6 @@ test('values of another type are ProtocolErrors: none is turned into something e
       expect(marshalling).toThrow(/^.{0,200}$/)
     }
   }
-  for (const value of [null, undefined, 'ab', [1], 5]) expect(() => unmarshal(int8, value as never)).toThrow(ProtocolError)
+  for (const value of [null, undefined, 'ab', [1], 5])
+    expect(() => unmarshal(int8, value as never)).toThrow(ProtocolError)
 })

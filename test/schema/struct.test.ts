@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
-import { array, between, ignorable, nullable, since, struct, tagged, until, withDefault } from '../../src/schema/combinators.ts'
+import {
+  array,
+  between,
+  ignorable,
+  nullable,
+  since,
+  struct,
+  tagged,
+  until,
+  withDefault,
+} from '../../src/schema/combinators.ts'
 import { boolean, bytes, int8, int16, int32, int64, string, uuid } from '../../src/schema/scalars.ts'
 import { decode, encode } from './hex.ts'
 
@@ -59,7 +69,10 @@ describe('ignorable', () => {
 
 describe('defaults', () => {
   test('arrays and structs are fresh each time', () => {
-    const schema = struct({ list: since(1, array(int8)), inner: since(1, struct({ a: withDefault(int8, 3), b: int8 })) })
+    const schema = struct({
+      list: since(1, array(int8)),
+      inner: since(1, struct({ a: withDefault(int8, 3), b: int8 })),
+    })
     const one = decode(schema, '')
     const two = decode(schema, '')
     expect(one).toEqual({ list: [], inner: { a: 3, b: 0 } })
@@ -127,7 +140,9 @@ describe('tagged fields (KIP-482)', () => {
     expect(encode(schema, { id: 1, first: 'ab', late: 7 }, flexible)).toBe(
       '01' + '02' + '0003026162'.slice(0, 4) + '036162' + '050400000007',
     )
-    expect(encode(schema, { id: 1, where: { node: 3 } }, flexible)).toBe('01 01 02 09 00000003 ffffffff 00'.replaceAll(' ', ''))
+    expect(encode(schema, { id: 1, where: { node: 3 } }, flexible)).toBe(
+      '01 01 02 09 00000003 ffffffff 00'.replaceAll(' ', ''),
+    )
   })
 
   test('are read back; those not sent have their defaults', () => {
@@ -140,7 +155,10 @@ describe('tagged fields (KIP-482)', () => {
   })
 
   test('unknown ones are passed over, those of later versions too', () => {
-    expect(decode(schema, '01 02 05 04 00000007 7f 02 beef', { version: 1, flexible: true })).toMatchObject({ id: 1, late: -1 })
+    expect(decode(schema, '01 02 05 04 00000007 7f 02 beef', { version: 1, flexible: true })).toMatchObject({
+      id: 1,
+      late: -1,
+    })
   })
 
   test('a value is refused where there are no tagged fields', () => {

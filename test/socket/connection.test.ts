@@ -16,7 +16,11 @@ import { open } from './open.ts'
 import { type Arrived, metadata, offered, type Side, scripted, versionsOf } from './peer.ts'
 
 const ask = { topics: [] }
-const produce = { acks: -1, timeoutMs: 1_000, topicData: [{ name: 't', partitionData: [{ index: 0, records: new Uint8Array(100) }] }] }
+const produce = {
+  acks: -1,
+  timeoutMs: 1_000,
+  topicData: [{ name: 't', partitionData: [{ index: 0, records: new Uint8Array(100) }] }],
+}
 
 /** Requests the peer has received and not answered. */
 function inbox() {
@@ -166,7 +170,9 @@ describe('an answer out of step ends the connection:', () => {
     const box = inbox()
     await using peer = await scripted(box.take)
     const { connection } = await open(peer)
-    const requests = [connection.request(Metadata, ask), connection.request(Metadata, ask)].map(request => request.catch(error => error))
+    const requests = [connection.request(Metadata, ask), connection.request(Metadata, ask)].map(request =>
+      request.catch(error => error),
+    )
     await box.until(2)
     const { request, side } = box.arrived[0]!
     for (const correlationId of correlationIds) side.answer(Metadata, { ...request, correlationId }, metadata('x'))
@@ -302,7 +308,9 @@ describe('deadlines', () => {
     const box = inbox()
     const { peer, connection } = await opened(clock, box)
     await using _peer = peer
-    const requests = [300, 200, 250, 5_000].map(timeoutMs => connection.request(Metadata, ask, { timeoutMs }).catch(error => error))
+    const requests = [300, 200, 250, 5_000].map(timeoutMs =>
+      connection.request(Metadata, ask, { timeoutMs }).catch(error => error),
+    )
     await box.until(4)
     expect(clock.pending).toBe(1)
     clock.advance(202)
@@ -351,7 +359,9 @@ describe('deadlines', () => {
     expect(await request).toBeInstanceOf(TimeoutError)
     expect(connection.closed).toBe(false)
     clock.advance(1_050)
-    expect(await connection.onClose).toEqual(new ConnectionError(peer.name, 'no answer to Metadata v13, long after its caller gave up'))
+    expect(await connection.onClose).toEqual(
+      new ConnectionError(peer.name, 'no answer to Metadata v13, long after its caller gave up'),
+    )
   })
 
   test('that were long leave a cancelled request as long for its answer', async () => {
@@ -552,7 +562,10 @@ describe('the end of a connection', () => {
     expect(clock.pending).toBe(0)
     expect(connection.inFlight).toBe(0)
     const refused = await failure(connection.request(Metadata, ask))
-    expect(refused).toMatchObject({ message: `${peer.name}: the connection is closed (Metadata was not sent)`, sent: false })
+    expect(refused).toMatchObject({
+      message: `${peer.name}: the connection is closed (Metadata was not sent)`,
+      sent: false,
+    })
   })
 
   test('in the midst of an answer says so', async () => {
@@ -609,7 +622,9 @@ describe('the end of a connection', () => {
     const closing = connection.close()
     clock.advance(5_000)
     await closing
-    expect((await request).message).toBe(`${peer.name}: the connection was closed (Metadata v13 was sent and not answered)`)
+    expect((await request).message).toBe(
+      `${peer.name}: the connection was closed (Metadata v13 was sent and not answered)`,
+    )
     expect(clock.pending).toBe(0)
   })
 })
@@ -621,7 +636,11 @@ describe('versions', () => {
   }
 
   test('are the highest both sides speak', async () => {
-    const { peer, connection } = await speaking([ApiVersions, { ...Metadata, maxVersion: 7 }, { ...Produce, maxVersion: 99 }])
+    const { peer, connection } = await speaking([
+      ApiVersions,
+      { ...Metadata, maxVersion: 7 },
+      { ...Produce, maxVersion: 99 },
+    ])
     await using _peer = peer
     expect(connection.version(Metadata)).toBe(7)
     expect(connection.version(Produce)).toBe(Produce.maxVersion)
@@ -634,7 +653,9 @@ describe('versions', () => {
     expect(() => connection.version(Metadata)).toThrow(
       new ProtocolError(`${peer.name}: no common version of Metadata: the broker speaks 40–44, this client 0–13`),
     )
-    expect(() => connection.version(Fetch)).toThrow(new ProtocolError(`${peer.name}: the broker does not offer Fetch (API key 1)`))
+    expect(() => connection.version(Fetch)).toThrow(
+      new ProtocolError(`${peer.name}: the broker does not offer Fetch (API key 1)`),
+    )
     expect(await failure(connection.request(Metadata, ask))).toBeInstanceOf(ProtocolError)
     await connection.close()
   })
@@ -643,7 +664,9 @@ describe('versions', () => {
     const { peer, connection } = await speaking([ApiVersions, { ...Produce, minVersion: 13 }])
     await using _peer = peer
     const error = await failure(connection.request(Produce, produce))
-    expect(error.message).toBe(`${peer.name}: this Produce request can be sent up to version 12 only, and the broker needs 13`)
+    expect(error.message).toBe(
+      `${peer.name}: this Produce request can be sent up to version 12 only, and the broker needs 13`,
+    )
     await connection.close()
   })
 })
@@ -698,8 +721,13 @@ describe('backpressure', () => {
     await using peer = await scripted((_request, { socket }) => socket.pause())
     const { connection } = await open(peer)
     // Far more than the kernel's and the socket's own memory.
-    const large = { ...produce, topicData: [{ name: 't', partitionData: [{ index: 0, records: new Uint8Array(1024 * 1024) }] }] }
-    const requests = Array.from({ length: 64 }, () => connection.request(Produce, large, { timeoutMs: 300 }).catch(error => error))
+    const large = {
+      ...produce,
+      topicData: [{ name: 't', partitionData: [{ index: 0, records: new Uint8Array(1024 * 1024) }] }],
+    }
+    const requests = Array.from({ length: 64 }, () =>
+      connection.request(Produce, large, { timeoutMs: 300 }).catch(error => error),
+    )
     const errors = await Promise.all(requests)
     expect(errors.every(error => error instanceof TimeoutError || error instanceof ConnectionError)).toBe(true)
     expect(errors.filter(({ sent }) => sent === false).length).toBeGreaterThan(40)
@@ -720,7 +748,10 @@ describe('backpressure', () => {
     const { connection } = await open(peer)
     const requests = Array.from({ length: 40 }, (_, index) => {
       const records = new Uint8Array(1024 * 1024 + index)
-      return connection.request(Produce, { ...produce, topicData: [{ name: 't', partitionData: [{ index: 0, records }] }] })
+      return connection.request(Produce, {
+        ...produce,
+        topicData: [{ name: 't', partitionData: [{ index: 0, records }] }],
+      })
     })
     await requests[0]
     resume()

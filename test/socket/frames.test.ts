@@ -31,7 +31,9 @@ function assemble({ maxBytes = 64 * mebibyte, to = (_id: number): FramePool | nu
 }
 
 function bytesOf(...parts: (string | readonly number[])[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part)))))
+  return new Uint8Array(
+    Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part)))),
+  )
 }
 
 describe('frames', () => {
@@ -127,8 +129,16 @@ describe('what is no Kafka frame', () => {
     ],
     ['another text protocol', bytesOf('SSH-'), 'b:1: the peer answered with text ("SSH-"…): not a Kafka broker'],
     ['a negative size', bytesOf([0xff, 0xff, 0xff, 0xff]), 'b:1: an answer of -1 bytes, which no Kafka broker sends'],
-    ['a size without a correlation id', bytesOf([0, 0, 0, 3]), 'b:1: an answer of 3 bytes, which no Kafka broker sends'],
-    ['more than is allowed', bytesOf([0, 0x10, 0, 1]), 'b:1: an answer of 1048577 bytes, more than the 1048576 allowed'],
+    [
+      'a size without a correlation id',
+      bytesOf([0, 0, 0, 3]),
+      'b:1: an answer of 3 bytes, which no Kafka broker sends',
+    ],
+    [
+      'more than is allowed',
+      bytesOf([0, 0x10, 0, 1]),
+      'b:1: an answer of 1048577 bytes, more than the 1048576 allowed',
+    ],
   ]
 
   test.each(cases)('%s is told from its first four bytes', (_what, first, message) => {
@@ -139,7 +149,9 @@ describe('what is no Kafka frame', () => {
   })
 
   test('is told of the first frame even when such a size is allowed', () => {
-    expect(() => assemble({ maxBytes: 2 ** 31 - 1 }).assembler.push(bytesOf('HTTP/1.1'))).toThrow('the peer answered with HTTP')
+    expect(() => assemble({ maxBytes: 2 ** 31 - 1 }).assembler.push(bytesOf('HTTP/1.1'))).toThrow(
+      'the peer answered with HTTP',
+    )
   })
 
   test('is told in the midst of the stream, too', () => {

@@ -34,7 +34,11 @@ describe('opening a connection to what is no broker', () => {
     await peer[Symbol.asyncDispose]()
     const error = await failure(peer)
     expect(error).toBeInstanceOf(ConnectionError)
-    expect(error).toMatchObject({ message: `${peer.name}: connection refused: nothing listens there`, broker: peer.name, sent: false })
+    expect(error).toMatchObject({
+      message: `${peer.name}: connection refused: nothing listens there`,
+      broker: peer.name,
+      sent: false,
+    })
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' })
   })
 
@@ -62,7 +66,9 @@ describe('opening a connection to what is no broker', () => {
     expect(error.message).toBe(
       `${peer.name}: the connection ended at the first request: a port that expects TLS, something other than Kafka, or a broker older than 0.10`,
     )
-    expect((error.cause as Error).message).toContain('the broker closed the connection (ApiVersions v5 was sent and not answered)')
+    expect((error.cause as Error).message).toContain(
+      'the broker closed the connection (ApiVersions v5 was sent and not answered)',
+    )
   })
 
   test('one that closes the connection at once', async () => {
@@ -79,7 +85,9 @@ describe('opening a connection to what is no broker', () => {
     clock.advance(700)
     const error = await opening
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(error.message).toBe(`${peer.name}: connected, but no answer to the first request within 700 ms: is it a Kafka broker?`)
+    expect(error.message).toBe(
+      `${peer.name}: connected, but no answer to the first request within 700 ms: is it a Kafka broker?`,
+    )
     expect(clock.pending).toBe(0)
     await Promise.all(peer.sockets.filter(socket => !socket.destroyed).map(socket => once(socket, 'close')))
   })
@@ -111,7 +119,9 @@ describe('opening a connection to what is no broker', () => {
 
   test('one that speaks before it is asked', async () => {
     await using peer = await listen(socket => socket.write('220 mail.example.org ESMTP\r\n'))
-    expect((await failure(peer)).message).toBe(`${peer.name}: the peer answered with text ("220 "…): not a Kafka broker`)
+    expect((await failure(peer)).message).toBe(
+      `${peer.name}: the peer answered with text ("220 "…): not a Kafka broker`,
+    )
   })
 
   test('each failure is told once, and leaves no socket behind', async () => {
@@ -126,7 +136,9 @@ describe('opening a connection to what is no broker', () => {
 describe('opening can be aborted', () => {
   test('before it begins', async () => {
     const adapter = { name: 'none', dial: () => expect.fail('dialed') }
-    const opening = BrokerConnection.open(configFor({ host: 'h', port: 1 }, { adapter }), { signal: AbortSignal.abort('no') })
+    const opening = BrokerConnection.open(configFor({ host: 'h', port: 1 }, { adapter }), {
+      signal: AbortSignal.abort('no'),
+    })
     await expect(opening).rejects.toBe('no')
   })
 

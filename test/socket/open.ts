@@ -5,7 +5,10 @@ import { silentLogger } from '../../src/base/logger.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
 import type { ConnectionConfig } from '../../src/socket/connection-config.ts'
 
-export function configFor(address: { host: string; port: number }, change: Partial<ConnectionConfig> = {}): ConnectionConfig {
+export function configFor(
+  address: { host: string; port: number },
+  change: Partial<ConnectionConfig> = {},
+): ConnectionConfig {
   return {
     adapter,
     address: { host: address.host, port: address.port },
@@ -22,6 +25,8 @@ export function configFor(address: { host: string; port: number }, change: Parti
 /** Opens a connection and collects its events. */
 export async function open(address: { host: string; port: number }, change: Partial<ConnectionConfig> = {}) {
   const events: ClientEvent[] = []
-  const connection = await BrokerConnection.open(configFor(address, { onEvent: event => events.push(event), ...change }))
+  const connection = await BrokerConnection.open(
+    configFor(address, { onEvent: event => events.push(event), ...change }),
+  )
   return { connection, events }
 }

@@ -63,7 +63,10 @@ export async function listen(
 export const offered: readonly AnyApi[] = [ApiVersions, Metadata, Produce, SaslHandshake, SaslAuthenticate]
 
 /** A server that answers ApiVersions and gives every other request to `handle`. */
-export function scripted(handle: (request: Arrived, side: Side) => void, apis: readonly AnyApi[] = offered): Promise<Peer> {
+export function scripted(
+  handle: (request: Arrived, side: Side) => void,
+  apis: readonly AnyApi[] = offered,
+): Promise<Peer> {
   return listen(socket => {
     const side: Side = {
       socket,
@@ -73,7 +76,8 @@ export function scripted(handle: (request: Arrived, side: Side) => void, apis: r
     }
     eachFrame(socket, frame => {
       const request = { ...readRequestHeader(new ByteReader(frame)), frame }
-      if (request.apiKey === ApiVersions.key) side.answer(ApiVersions, request, { errorCode: 0, apiKeys: versionsOf(apis) })
+      if (request.apiKey === ApiVersions.key)
+        side.answer(ApiVersions, request, { errorCode: 0, apiKeys: versionsOf(apis) })
       else handle(request, side)
     })
   })

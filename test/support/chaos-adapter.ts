@@ -8,7 +8,10 @@ export interface Chaos {
   seed: number
   /** A connection dies once so many bytes were sent on it: a number between the two, chosen for each. */
   killAfterBytes?: readonly [least: number, most: number]
-  /** The chance that the answer to a produce request is lost, and the connection with it: the broker did the work, and nobody was told. */
+  /**
+   * The chance that the answer to a produce request is lost, and the connection with it: the broker did the work, and
+   * nobody was told.
+   */
   loseProduceAnswer?: number
   /** No more faults after so many. */
   mostFaults?: number
@@ -36,7 +39,8 @@ export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
     async dial(address, options) {
       const socket = await inner.dial(address, options)
       const [least, most] = killAfterBytes ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-      let bytesLeft = killAfterBytes === undefined ? Number.POSITIVE_INFINITY : least + Math.floor(next() * (most - least))
+      let bytesLeft =
+        killAfterBytes === undefined ? Number.POSITIVE_INFINITY : least + Math.floor(next() * (most - least))
       const doomed = new Set<number>()
       const die = (why: string): ConnectionError => {
         const error = new ConnectionError(`${address.host}:${address.port}`, why)
@@ -87,8 +91,8 @@ export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
 }
 
 /**
- * Reads the first twelve bytes of each frame in a stream: size, then (of a request) API key and version, then the correlation id, which
- * comes first in a response.
+ * Reads the first twelve bytes of each frame in a stream: size, then (of a request) API key and version, then the
+ * correlation id, which comes first in a response.
  */
 export function frameHeads(
   each: (apiKey: number, requestCorrelation: number, responseCorrelation: number) => void,

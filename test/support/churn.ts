@@ -126,9 +126,11 @@ class Member {
   async #read(): Promise<void> {
     const reader = this.#reader
     if (this.#style === 'for await') for await (const message of reader) await this.#deal([message])
-    else if (this.#style === 'readMessage') while (this.#state === 'reading') await this.#deal([await reader.readMessage()])
+    else if (this.#style === 'readMessage')
+      while (this.#state === 'reading') await this.#deal([await reader.readMessage()])
     else if (this.#style === 'batches') {
-      for await (const batch of reader.batches()) await this.#dealAndCommit(batch.messages().map(message => message.copy()))
+      for await (const batch of reader.batches())
+        await this.#dealAndCommit(batch.messages().map(message => message.copy()))
     } else while (this.#state === 'reading') await this.#dealAndCommit([await reader.fetchMessage()])
   }
 
@@ -168,7 +170,9 @@ class Source {
 
   /** One message in each partition, under other names than those that count. */
   async old(): Promise<void> {
-    await this.#writer.writeMessages(Array.from({ length: partitions }, (_, key) => ({ key: String(key), value: `old ${key}` })))
+    await this.#writer.writeMessages(
+      Array.from({ length: partitions }, (_, key) => ({ key: String(key), value: `old ${key}` })),
+    )
   }
 
   start(from: number, to: number): void {
@@ -183,7 +187,8 @@ class Source {
   }
 
   async #lane(partition: number): Promise<void> {
-    // What was there from the start is silent at first, and must not be begun anew at a later end. What was added is written to at once.
+    // What was there from the start is silent at first, and must not be begun anew at a later end. What was added is
+    // written to at once.
     if (partition < partitions) await this.#wait(partition)
     // Only a message makes the writer look which partitions there are.
     while (partition >= this.#known && !this.#stopped) await this.#world.sleep(50)
@@ -210,8 +215,8 @@ class Source {
 }
 
 /**
- * A group of four that begins at the end of its topic: members leave, crash and come back, for a while there is none at all, and partitions are
- * added twice, while a writer goes on.
+ * A group of four that begins at the end of its topic: members leave, crash and come back, for a while there is none at
+ * all, and partitions are added twice, while a writer goes on.
  */
 export async function churn(world: World, { topic, durationMs, seed }: ChurnOptions): Promise<ChurnResult> {
   const transport = new Transport({ ...world.transport, adapter: world.adapter })
@@ -223,15 +228,26 @@ export async function churn(world: World, { topic, durationMs, seed }: ChurnOpti
   const join = (): Member => new Member(world, topic, books, members++)
   let present = Array.from({ length: groupSize }, join)
   const committed = async (): Promise<boolean> => {
-    const { topics } = await client.offsetFetch({ groupId: topic, topics: { [topic]: Array.from({ length: partitions }, (_, i) => i) } })
+    const { topics } = await client.offsetFetch({
+      groupId: topic,
+      topics: { [topic]: Array.from({ length: partitions }, (_, i) => i) },
+    })
     return topics[topic]!.every(({ committedOffset }) => committedOffset >= 0)
   }
-  await world.until('the ends that the group began at are committed, so that nobody comes to another end later', committed, 20_000)
+  await world.until(
+    'the ends that the group began at are committed, so that nobody comes to another end later',
+    committed,
+    20_000,
+  )
 
   let count = partitions
   const addPartitions = async (): Promise<void> => {
     const topics = [{ name: topic, count: count + 2, assignments: null }]
-    const { results } = await transport.roundTrip(world.brokers, CreatePartitions, { topics, timeoutMs: 10_000, validateOnly: false })
+    const { results } = await transport.roundTrip(world.brokers, CreatePartitions, {
+      topics,
+      timeoutMs: 10_000,
+      validateOnly: false,
+    })
     if (results[0]!.errorCode !== 0) throw new Error(`no partitions were added: ${results[0]!.errorMessage}`)
     source.start(count, count + 2)
     count += 2

@@ -22,17 +22,35 @@ export function notebook(): { logger: Logger; lines: string[] } {
   return { lines, logger: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') } }
 }
 
-/** An embedded cluster with a topic `t`, readers and groups on it with short times, and ways to spoil its answers. `await using` ends it all. */
+/**
+ * An embedded cluster with a topic `t`, readers and groups on it with short times, and ways to spoil its answers.
+ * `await using` ends it all.
+ */
 export class Embedded {
   readonly broker: Broker
   readonly transport: Transport
   readonly notes = notebook()
   private readonly toClose: { close(): Promise<void> }[] = []
 
-  constructor({ partitions = 1, transport = {}, ...config }: BrokerConfig & { partitions?: number; transport?: TransportConfig } = {}) {
+  constructor({
+    partitions = 1,
+    transport = {},
+    ...config
+  }: BrokerConfig & { partitions?: number; transport?: TransportConfig } = {}) {
     const configs = { 'group.min.session.timeout.ms': '1', ...config.configs }
-    this.broker = new Broker({ topics: [{ name: 't', partitions }], autoCreateTopics: false, natives, ...config, configs })
-    this.transport = new Transport({ adapter: memory(this.broker, natives), natives, backoff: { min: 5, max: 50 }, ...transport })
+    this.broker = new Broker({
+      topics: [{ name: 't', partitions }],
+      autoCreateTopics: false,
+      natives,
+      ...config,
+      configs,
+    })
+    this.transport = new Transport({
+      adapter: memory(this.broker, natives),
+      natives,
+      backoff: { min: 5, max: 50 },
+      ...transport,
+    })
   }
 
   reader(config: Partial<ReaderConfig> = {}): Reader {
@@ -70,12 +88,21 @@ export class Embedded {
   }
 
   async write(messages: readonly MessageInput[], config: Partial<WriterConfig> = {}): Promise<void> {
-    const writer = new Writer({ addr: this.broker.addresses, topic: 't', transport: this.transport, balancer: new RoundRobin(), ...config })
+    const writer = new Writer({
+      addr: this.broker.addresses,
+      topic: 't',
+      transport: this.transport,
+      balancer: new RoundRobin(),
+      ...config,
+    })
     await writer.writeMessages(messages)
     await writer.close()
   }
 
-  /** Answers the first `times` requests of an API in its own way; `answer` may look at what the broker itself would say. Counts all requests. */
+  /**
+   * Answers the first `times` requests of an API in its own way; `answer` may look at what the broker itself would say.
+   * Counts all requests.
+   */
   spoil<A extends AnyApi>(
     api: A,
     times: number,

@@ -16,7 +16,10 @@ export interface LeaderlessOptions {
 }
 
 export interface LeaderlessResult {
-  /** By way of reading: the longest that a message of the other partitions waited for, once it was acknowledged, in milliseconds. */
+  /**
+   * By way of reading: the longest that a message of the other partitions waited for, once it was acknowledged, in
+   * milliseconds.
+   */
   readonly pauses: Readonly<Record<string, number>>
   /** The longest that a write to the other partitions took, and a commit that its loop waits for. */
   readonly slowestWrite: number
@@ -31,7 +34,11 @@ export interface LeaderlessResult {
   readonly errors: readonly string[]
 }
 
-type Loop = (reader: Reader, take: (message: Message) => void, timed: (task: Promise<void>) => Promise<void>) => Promise<void>
+type Loop = (
+  reader: Reader,
+  take: (message: Message) => void,
+  timed: (task: Promise<void>) => Promise<void>,
+) => Promise<void>
 
 /** Each in a group of its own, without a break. */
 const loops: Readonly<Record<string, Loop>> = {
@@ -54,8 +61,15 @@ const loops: Readonly<Record<string, Loop>> = {
   },
 }
 
-/** Reads all partitions in each way there is while one of them loses its leader for a time, and a writer goes on with all of them. */
-export async function leaderless(world: World, options: LeaderlessOptions, groupOf: (way: string) => string): Promise<LeaderlessResult> {
+/**
+ * Reads all partitions in each way there is while one of them loses its leader for a time, and a writer goes on with
+ * all of them.
+ */
+export async function leaderless(
+  world: World,
+  options: LeaderlessOptions,
+  groupOf: (way: string) => string,
+): Promise<LeaderlessResult> {
   const { topic, sick, partitions, durationMs, stop, start } = options
   const transport = new Transport({ ...world.transport, adapter: world.adapter })
   const acknowledged = new Map<string, number>()
@@ -70,7 +84,13 @@ export async function leaderless(world: World, options: LeaderlessOptions, group
     seen.set(way, came)
     pauses[way] = 0
     const own = new Transport({ ...world.transport, adapter: world.adapter })
-    const config = { brokers: world.brokers, topic, groupId: groupOf(way), transport: own, autoCommit: way !== 'for await' }
+    const config = {
+      brokers: world.brokers,
+      topic,
+      groupId: groupOf(way),
+      transport: own,
+      autoCommit: way !== 'for await',
+    }
     const reader = new Reader(config)
     const take = (message: Message): void => {
       const value = message.text()
@@ -114,7 +134,8 @@ export async function leaderless(world: World, options: LeaderlessOptions, group
     number++
     await world.sleep(200)
   }
-  const everywhere = (): boolean => [...seen.values()].every(came => [...acknowledged.keys()].every(value => came.has(value)))
+  const everywhere = (): boolean =>
+    [...seen.values()].every(came => [...acknowledged.keys()].every(value => came.has(value)))
   await round()
   await world.until('all readers are at work', () => acknowledged.size === partitions && everywhere(), 30_000)
   // The wait for the group's beginning is no pause.
@@ -126,7 +147,9 @@ export async function leaderless(world: World, options: LeaderlessOptions, group
   for (const end = world.now() + durationMs; world.now() < end; ) await round()
   await start()
   for (const end = world.now() + 2_000; world.now() < end; ) await round()
-  await world.until('all writes are settled', () => writes.size === 0, 90_000).catch(error => void errors.push(String(error)))
+  await world
+    .until('all writes are settled', () => writes.size === 0, 90_000)
+    .catch(error => void errors.push(String(error)))
   await world.until('everything is read', everywhere, 30_000).catch(() => {})
   closing = true
   await Promise.all(readers.map(({ reader }) => reader.close()))

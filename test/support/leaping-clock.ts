@@ -1,8 +1,8 @@
 import type { Clock } from '../../src/base/clock.ts'
 
 /**
- * A clock whose time passes only when nothing else goes on: it leaps from timer to timer, so that a busy machine changes nothing, and long
- * waits cost nothing. `using` or `close()` stops it.
+ * A clock whose time passes only when nothing else goes on: it leaps from timer to timer, so that a busy machine
+ * changes nothing, and long waits cost nothing. `using` or `close()` stops it.
  */
 export class LeapingClock implements Clock {
   readonly #start = Date.now()

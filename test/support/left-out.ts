@@ -14,7 +14,10 @@ declare module 'vitest' {
   }
 }
 
-/** Options of a test or a group of tests: left out if one of these lacks, and told of at the end of the run (test/rules/tally.ts). */
+/**
+ * Options of a test or a group of tests: left out if one of these lacks, and told of at the end of the run
+ * (test/rules/tally.ts).
+ */
 export function unless(...lacks: readonly (Lack | null)[]): TestOptions {
   const leftOut = lacks.find(lack => lack !== null)
   return leftOut === undefined ? {} : { skip: true, meta: { leftOut } }

@@ -13,7 +13,9 @@ import { Writer } from '../../src/writer/writer.ts'
 import type { Contract, TestContext } from '../contract/harness.ts'
 import { pause } from './waiting.ts'
 
-/** What most cases that read need: a topic of their own, something to fill it with, readers that are closed afterwards. */
+/**
+ * What most cases that read need: a topic of their own, something to fill it with, readers that are closed afterwards.
+ */
 export class ReadingFixture {
   readonly topic: string
   readonly groupId: string
@@ -53,7 +55,10 @@ export class ReadingFixture {
     if (errors[topic]) throw errors[topic]
   }
 
-  /** Deletes the case's topic and makes it again. With ZooKeeper its name is taken for a while after the brokers have forgotten it. */
+  /**
+   * Deletes the case's topic and makes it again. With ZooKeeper its name is taken for a while after the brokers have
+   * forgotten it.
+   */
   async remakeTopic(partitions: number, signal: AbortSignal): Promise<void> {
     await this.client.deleteTopics({ topics: [this.topic] })
     for (;;) {
@@ -90,7 +95,13 @@ export class ReadingFixture {
   }
 
   async write(messages: readonly MessageInput[], config: Partial<WriterConfig> = {}): Promise<void> {
-    const writer = new Writer({ addr: this.brokers, topic: this.topic, transport: this.transport, balancer: new RoundRobin(), ...config })
+    const writer = new Writer({
+      addr: this.brokers,
+      topic: this.topic,
+      transport: this.transport,
+      balancer: new RoundRobin(),
+      ...config,
+    })
     await writer.writeMessages(messages)
     await writer.close()
   }
@@ -102,9 +113,13 @@ export class ReadingFixture {
 
   /** What the group has committed by partition of the case's topic; only partitions that have something. */
   async committed(): Promise<Record<number, number>> {
-    const { topics } = await this.client.offsetFetch({ groupId: this.groupId, topics: { [this.topic]: [0, 1, 2, 3, 4, 5] } })
+    const { topics } = await this.client.offsetFetch({
+      groupId: this.groupId,
+      topics: { [this.topic]: [0, 1, 2, 3, 4, 5] },
+    })
     const found: Record<number, number> = {}
-    for (const { partition, committedOffset } of topics[this.topic] ?? []) if (committedOffset >= 0) found[partition] = committedOffset
+    for (const { partition, committedOffset } of topics[this.topic] ?? [])
+      if (committedOffset >= 0) found[partition] = committedOffset
     return found
   }
 
@@ -145,7 +160,11 @@ export interface FixtureOptions {
 
 /** A contract's `test` whose cases get a fixture. */
 export function fixtureTest(contract: Contract, defaults: FixtureOptions = {}) {
-  return (name: string, body: (fixture: ReadingFixture, t: TestContext) => Promise<void>, given: FixtureOptions = {}): void => {
+  return (
+    name: string,
+    body: (fixture: ReadingFixture, t: TestContext) => Promise<void>,
+    given: FixtureOptions = {},
+  ): void => {
     const { timeoutMs, ...options } = { ...defaults, ...given }
     contract.test(
       name,

@@ -23,7 +23,9 @@ async function fill(world: World, topic: string, partitions: number): Promise<vo
   const transport = new Transport({ ...world.transport, adapter: world.adapter })
   const writer = new Writer({ addr: world.brokers, topic, transport, balancer: ({ key }) => Number(key) })
   for (let partition = 0; partition < partitions; partition++)
-    await writer.writeMessages(Array.from({ length: messages }, (_, n) => ({ key: String(partition), value: `${partition}:${n}` })))
+    await writer.writeMessages(
+      Array.from({ length: messages }, (_, n) => ({ key: String(partition), value: `${partition}:${n}` })),
+    )
   await writer.close()
   await transport.close()
 }
@@ -74,7 +76,8 @@ export async function groupSeeks(world: World, topic: string, partitions: number
     reader.seek(topic, partition, offset)
     const message = await reader.fetchMessage()
     slowest = Math.max(slowest, world.now() - began)
-    if (message.text() !== `${partition}:${offset}`) wrong.push(`round ${round}: ${message.text()} where ${partition}:${offset} was due`)
+    if (message.text() !== `${partition}:${offset}`)
+      wrong.push(`round ${round}: ${message.text()} where ${partition}:${offset} was due`)
     reader.seek(topic, partition, 'latest')
   }
   await reader.close()
@@ -92,8 +95,15 @@ export interface AssignmentResult {
   readonly errors: readonly string[]
 }
 
-/** A member stays while another comes and goes, so that its share changes all the time in the middle of its long polls. */
-export async function assignments(world: World, topic: string, partitions: number, count: number): Promise<AssignmentResult> {
+/**
+ * A member stays while another comes and goes, so that its share changes all the time in the middle of its long polls.
+ */
+export async function assignments(
+  world: World,
+  topic: string,
+  partitions: number,
+  count: number,
+): Promise<AssignmentResult> {
   const adapter = new CountingAdapter(world.adapter)
   let changes = 0
   let share = ''
@@ -136,7 +146,9 @@ export async function assignments(world: World, topic: string, partitions: numbe
     const guest = member(others)
     await world.until('the member that stays gives some of its partitions', () => changes > before, 30_000)
     const value = `between ${before}`
-    await writer.writeMessages(Array.from({ length: partitions }, (_, key) => ({ key: String(key), value: `${value}, ${key}` })))
+    await writer.writeMessages(
+      Array.from({ length: partitions }, (_, key) => ({ key: String(key), value: `${value}, ${key}` })),
+    )
     for (let key = 0; key < partitions; key++) written.push(`${value}, ${key}`)
     await leave(guest)
     await world.until('the member that stays gets them back', () => changes > before + 1, 30_000)

@@ -9,8 +9,8 @@ import type { Transport } from '../../src/transport/transport.ts'
 import { pause } from './waiting.ts'
 
 /**
- * A transactional producer of bare requests. From transactions v2 on (KIP-890) the coordinator adds partitions by itself and bumps the epoch
- * each time; before, partitions are added by request.
+ * A transactional producer of bare requests. From transactions v2 on (KIP-890) the coordinator adds partitions by
+ * itself and bumps the epoch each time; before, partitions are added by request.
  */
 export class RawProducer {
   private readonly transport: Transport
@@ -29,7 +29,10 @@ export class RawProducer {
   async init(): Promise<this> {
     const { transport, brokers, transactionalId } = this
     await patiently(async () => {
-      const response = await transport.roundTrip(brokers, InitProducerId, { transactionalId, transactionTimeoutMs: 60_000 })
+      const response = await transport.roundTrip(brokers, InitProducerId, {
+        transactionalId,
+        transactionTimeoutMs: 60_000,
+      })
       const error = errorFor(response.errorCode)
       if (error !== null) throw error
       this.begin(response.producerId, response.producerEpoch)
@@ -48,7 +51,12 @@ export class RawProducer {
     const topicData = [{ name: topic, topicId, partitionData: [{ index: partition, records }] }]
     await this.add(topic, partition)
     await patiently(async () => {
-      const { responses } = await transport.roundTrip(brokers, Produce, { transactionalId, acks: -1, timeoutMs: 5_000, topicData })
+      const { responses } = await transport.roundTrip(brokers, Produce, {
+        transactionalId,
+        acks: -1,
+        timeoutMs: 5_000,
+        topicData,
+      })
       const [answer] = responses[0]!.partitionResponses
       const error = errorFor(answer!.errorCode, answer!.errorMessage)
       if (error !== null) throw error

@@ -19,7 +19,10 @@ export interface World {
 }
 
 /** Three embedded brokers whose time passes only when nothing else goes on. */
-export async function inVirtualTime<T>(config: BrokerConfig, play: (world: World, broker: Broker) => Promise<T>): Promise<T> {
+export async function inVirtualTime<T>(
+  config: BrokerConfig,
+  play: (world: World, broker: Broker) => Promise<T>,
+): Promise<T> {
   using clock = new LeapingClock()
   const configs = { 'group.min.session.timeout.ms': '1' }
   const broker = new Broker({ clock, natives, brokers: 3, autoCreateTopics: false, configs, ...config })

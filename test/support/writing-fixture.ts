@@ -65,7 +65,9 @@ export async function makeTopics(
 ): Promise<void> {
   const client = new Client({ addr, transport })
   const configEntries = Object.entries(configs).map(([configName, configValue]) => ({ configName, configValue }))
-  const { errors } = await client.createTopics({ topics: names.map(topic => ({ topic, numPartitions: partitions, configEntries })) })
+  const { errors } = await client.createTopics({
+    topics: names.map(topic => ({ topic, numPartitions: partitions, configEntries })),
+  })
   for (const error of Object.values(errors)) if (error !== null) throw error
   for (const topic of names) {
     for (const partition of numbers(partitions)) {
@@ -75,7 +77,12 @@ export async function makeTopics(
 }
 
 /** The values are `caller:number`: each caller's numbers must be there once, and rise in each partition. */
-export function checkOrder(contract: Contract, partitions: readonly Message[][], callerCount: number, count: number): void {
+export function checkOrder(
+  contract: Contract,
+  partitions: readonly Message[][],
+  callerCount: number,
+  count: number,
+): void {
   const assert: Assert = contract.assert
   const seen = numbers(callerCount).map(() => 0)
   for (const messages of partitions) {
@@ -83,7 +90,9 @@ export function checkOrder(contract: Contract, partitions: readonly Message[][],
     for (const message of messages) {
       const [caller, number] = message.text().split(':').map(Number) as [number, number]
       if (number <= last[caller]!)
-        assert.fail(`caller ${caller}: ${number} after ${last[caller]} at offset ${message.offset} of partition ${message.partition}`)
+        assert.fail(
+          `caller ${caller}: ${number} after ${last[caller]} at offset ${message.offset} of partition ${message.partition}`,
+        )
       last[caller] = number
       seen[caller]!++
     }

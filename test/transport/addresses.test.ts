@@ -42,7 +42,9 @@ function world(hosts: Record<string, Kind>, names: Record<string, string[]> = {}
 }
 
 const short = { natives, dialTimeout: 800, backoff: { min: 1, max: 2 } }
-const resolver = (...hosts: string[]): Pick<TransportConfig, 'resolver'> => ({ resolver: { lookupBrokerIpAddr: async () => hosts } })
+const resolver = (...hosts: string[]): Pick<TransportConfig, 'resolver'> => ({
+  resolver: { lookupBrokerIpAddr: async () => hosts },
+})
 
 describe('the addresses a resolver finds', () => {
   test.each<Kind>(['hung', 'no socket', 'refused'])(
@@ -68,7 +70,9 @@ describe('the addresses a resolver finds', () => {
       .catch(error => error)
     expect(dialed).toEqual(['a', 'b', 'c'])
     expect(error).toBeInstanceOf(ConnectionError)
-    expect(error.message).toMatch(/a:9092: refused; c:9092: refused; kafka:9092: connected, but no answer to the first request/)
+    expect(error.message).toMatch(
+      /a:9092: refused; c:9092: refused; kafka:9092: connected, but no answer to the first request/,
+    )
   })
 
   test('one whose connection broke is not the first to be dialed again', async () => {

@@ -15,7 +15,10 @@ type Answer = ResponseInput<typeof Metadata>
 const names = ['a', 'b', 'c']
 const partitions = 4
 const ids = [1, 2, 3, 4, 5]
-/** How long the trouble goes on, and how long each call may take: longer than any trouble of one kind lasts. Milliseconds. */
+/**
+ * How long the trouble goes on, and how long each call may take: longer than any trouble of one kind lasts.
+ * Milliseconds.
+ */
 const troubled = 60_000
 const patience = 15_000
 
@@ -35,7 +38,9 @@ const moods: Record<string, (answer: Answer, old: Answer, draw: (n: number) => n
     ...answer,
     topics: answer.topics.map(topic => ({
       ...topic,
-      partitions: topic.partitions.map(each => (draw(3) > 0 ? each : { ...each, errorCode: ErrorCode.LeaderNotAvailable, leaderId: -1 })),
+      partitions: topic.partitions.map(each =>
+        draw(3) > 0 ? each : { ...each, errorCode: ErrorCode.LeaderNotAvailable, leaderId: -1 },
+      ),
     })),
   }),
   silent: answer => ({ ...answer, topics: [] }),
@@ -75,7 +80,9 @@ async function chaos(seed: number) {
   const attempt = async (what: string, call: () => Promise<unknown>): Promise<void> => {
     calls++
     const began = clock.monotonic()
-    await call().catch(error => failures.push(`${what} after ${Math.round(clock.monotonic() - began)} ms: ${error.message}`))
+    await call().catch(error =>
+      failures.push(`${what} after ${Math.round(clock.monotonic() - began)} ms: ${error.message}`),
+    )
   }
   const until = async (step: () => Promise<unknown>): Promise<void> => {
     while (clock.monotonic() < troubled) await step()

@@ -86,7 +86,8 @@ describe('layouts', () => {
     const now = leaderOf()
     expect(now).not.toBe(before.leader)
     const healthy = doctor(({ topics }) => {
-      for (const p of topics[0]!.partitions) Object.assign(p, { leaderId: before.leader, leaderEpoch: before.leaderEpoch })
+      for (const p of topics[0]!.partitions)
+        Object.assign(p, { leaderId: before.leader, leaderEpoch: before.leaderEpoch })
     })
     await b.cluster.refresh()
     expect(leaderOf()).toBe(now)
@@ -154,7 +155,10 @@ describe('layouts', () => {
   })
 
   test('asking for one topic to be created creates no other that is asked for meanwhile', async () => {
-    const [created, asked] = await Promise.allSettled([b.cluster.topic('wanted', { create: true }), b.cluster.topic('unwanted')])
+    const [created, asked] = await Promise.allSettled([
+      b.cluster.topic('wanted', { create: true }),
+      b.cluster.topic('unwanted'),
+    ])
     expect(created.status).toBe('fulfilled')
     expect(asked.status).toBe('rejected')
     await expect(b.cluster.topic('unwanted')).rejects.toThrow(KafkaError)

@@ -38,7 +38,9 @@ function pods() {
       dial({ host }, options) {
         dialed.push(host)
         if (host === 'seed' || host === pod.real) return inner.dial({ host: 'broker-1', port: 9092 }, options)
-        return new Promise((_, reject) => options.signal!.addEventListener('abort', () => reject(options.signal!.reason)))
+        return new Promise((_, reject) =>
+          options.signal!.addEventListener('abort', () => reject(options.signal!.reason)),
+        )
       },
     },
   })
@@ -93,7 +95,14 @@ test('short-lived groups are let go: no more than a thousand are remembered, tho
 test('the error names the group or transactional id', async () => {
   const broker = new Broker({ topics: [] })
   broker.control(FindCoordinator, ({ coordinatorKeys }) => ({
-    coordinators: coordinatorKeys!.map(key => ({ key, nodeId: -1, host: '', port: -1, errorCode: 30, errorMessage: null })),
+    coordinators: coordinatorKeys!.map(key => ({
+      key,
+      nodeId: -1,
+      host: '',
+      port: -1,
+      errorCode: 30,
+      errorMessage: null,
+    })),
   }))
   await using transport = new Transport({ adapter: memory(broker), natives: {} })
   const client = new Client({ addr: broker.addresses, transport })

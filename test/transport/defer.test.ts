@@ -32,7 +32,12 @@ describe.each([
     queueMicrotask(() => order.push('microtask'))
     await done
     expect(order[0]).toBe('microtask')
-    expect(order.filter(step => step !== 'microtask of the second')).toEqual(['microtask', 'first', 'second', 'next turn'])
+    expect(order.filter(step => step !== 'microtask of the second')).toEqual([
+      'microtask',
+      'first',
+      'second',
+      'next turn',
+    ])
     expect(order.indexOf('microtask of the second')).toBeLessThan(order.indexOf('next turn'))
   })
 })

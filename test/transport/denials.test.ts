@@ -41,7 +41,8 @@ function doctor(change: (answer: Answer, brokerId: number) => void): () => void 
   })
 }
 
-const deny = (topic: Topic): void => void Object.assign(topic, { errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] })
+const deny = (topic: Topic): void =>
+  void Object.assign(topic, { errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] })
 function each(answer: Answer, name: string, change: (topic: Topic) => void): void {
   for (const topic of answer.topics) if (topic.name === name) change(topic)
 }
@@ -51,7 +52,10 @@ const negatives: [string, (topic: Topic) => void][] = [
   ['without partitions', topic => void Object.assign(topic, { partitions: [] })],
   ['with a hole in its list', topic => void topic.partitions.splice(1, 1)],
   ['with fewer partitions', topic => void topic.partitions.pop()],
-  ['without a leader for all of it', topic => void Object.assign(topic, { errorCode: ErrorCode.LeaderNotAvailable, partitions: [] })],
+  [
+    'without a leader for all of it',
+    topic => void Object.assign(topic, { errorCode: ErrorCode.LeaderNotAvailable, partitions: [] }),
+  ],
 ]
 
 describe('what is known is not overridden by one negative answer', () => {
@@ -69,24 +73,32 @@ describe('what is known is not overridden by one negative answer', () => {
     expect(b.cluster.isDenied('topic')).toBe(false)
   })
 
-  test.each(negatives)('and writes go on while one broker of three says for ever that the topic is %s', async (_what, spoil) => {
-    set()
-    await using writer = new Writer({ addr: b.broker.addresses, topic: 'topic', transport: b.transport, deliveryTimeout: 3000 })
-    await writer.writeMessages({ value: 'first' })
-    let told = 0
-    doctor((answer, brokerId) => {
-      if (brokerId !== 2) return
-      told++
-      each(answer, 'topic', spoil)
-    })
-    const until = clock.monotonic() + 60_000
-    for (let i = 0; clock.monotonic() < until; i++) {
-      await writer.writeMessages({ value: `${i}` })
-      await clock.sleep(500)
-    }
-    // Others are asked while one is wrong: it is tried again after ten seconds.
-    expect(told).toBeLessThan(12)
-  })
+  test.each(negatives)(
+    'and writes go on while one broker of three says for ever that the topic is %s',
+    async (_what, spoil) => {
+      set()
+      await using writer = new Writer({
+        addr: b.broker.addresses,
+        topic: 'topic',
+        transport: b.transport,
+        deliveryTimeout: 3000,
+      })
+      await writer.writeMessages({ value: 'first' })
+      let told = 0
+      doctor((answer, brokerId) => {
+        if (brokerId !== 2) return
+        told++
+        each(answer, 'topic', spoil)
+      })
+      const until = clock.monotonic() + 60_000
+      for (let i = 0; clock.monotonic() < until; i++) {
+        await writer.writeMessages({ value: `${i}` })
+        await clock.sleep(500)
+      }
+      // Others are asked while one is wrong: it is tried again after ten seconds.
+      expect(told).toBeLessThan(12)
+    },
+  )
 
   test('an id that the topic had before is told by a broker that lags behind', async () => {
     set()
@@ -144,7 +156,12 @@ describe('a topic that does not exist', () => {
 
   test('is told to readers, too', async () => {
     set(1)
-    await using reader = new Reader({ brokers: b.broker.addresses, topic: 'orders', partition: 0, transport: b.transport })
+    await using reader = new Reader({
+      brokers: b.broker.addresses,
+      topic: 'orders',
+      partition: 0,
+      transport: b.transport,
+    })
     await expect(reader.readMessage()).rejects.toThrow(/orders/)
   })
 
@@ -191,7 +208,8 @@ test('a topic whose partitions partly have no leader is usable for the others', 
   doctor(answer =>
     each(answer, 'topic', ({ partitions }) => {
       for (const partition of partitions)
-        if (partition.partitionIndex === 1) Object.assign(partition, { errorCode: ErrorCode.LeaderNotAvailable, leaderId: -1 })
+        if (partition.partitionIndex === 1)
+          Object.assign(partition, { errorCode: ErrorCode.LeaderNotAvailable, leaderId: -1 })
     }),
   )
   const { partitions } = await b.cluster.topic('topic', { create: true })
@@ -241,7 +259,8 @@ describe('older leaders than we know are believed once all brokers told them for
       stop()
       const answer = produceAnswer(request, ErrorCode.NotLeaderForPartition)
       const currentLeader = { leaderId: 99, leaderEpoch: 1000 }
-      for (const { partitionResponses } of answer.responses) for (const each of partitionResponses) Object.assign(each, { currentLeader })
+      for (const { partitionResponses } of answer.responses)
+        for (const each of partitionResponses) Object.assign(each, { currentLeader })
       return { ...answer, nodeEndpoints: [{ nodeId: 99, host: 'nowhere', port: 1, rack: null }] }
     })
     const began = clock.monotonic()

@@ -37,7 +37,9 @@ test('connections, their reads and timers run outside of the context of whoever 
     await writer.close()
   })
   await transport.close()
-  expect([...seen.keys()].sort()).toEqual(expect.arrayContaining(['connect', 'dial', 'disconnect', 'read', 'request', 'timer']))
+  expect([...seen.keys()].sort()).toEqual(
+    expect.arrayContaining(['connect', 'dial', 'disconnect', 'read', 'request', 'timer']),
+  )
   for (const what of ['connect', 'dial', 'disconnect', 'read', 'request', 'timer'])
     expect([what, ...seen.get(what)!]).toEqual([what, undefined])
 })

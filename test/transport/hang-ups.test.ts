@@ -19,7 +19,9 @@ async function asked(peer: Peer, config: TransportConfig = {}): Promise<{ error:
   return { error, warned }
 }
 
-describe('a listener that wants to be spoken to otherwise, and only ever hangs up, is told of in seconds:', { timeout: 15_000 }, () => {
+describe('a listener that wants to be spoken to otherwise, and only ever hangs up, is told of in seconds:', {
+  timeout: 15_000,
+}, () => {
   test('one that wants SASL', async () => {
     await using peer = await scripted((_request, { socket }) => void socket.end())
     const { error } = await asked(peer)
@@ -33,15 +35,21 @@ describe('a listener that wants to be spoken to otherwise, and only ever hangs u
     await using peer = await listen(socket => void socket.once('data', () => socket.end()))
     const { error, warned } = await asked(peer, { tls: true })
     expect(error).toBeInstanceOf(AuthenticationError)
-    expect(error.message).toMatch(/the peer closed the connection during the TLS handshake: does this port speak TLS\? \(/)
+    expect(error.message).toMatch(
+      /the peer closed the connection during the TLS handshake: does this port speak TLS\? \(/,
+    )
     expect(warned[0]).toContain('does this port speak TLS?')
   })
 
   test('one that wants TLS, which answers with an alert', async () => {
-    await using peer = await listen(socket => void socket.once('data', () => socket.end(Uint8Array.of(0x15, 3, 3, 0, 2, 2, 0x50))))
+    await using peer = await listen(
+      socket => void socket.once('data', () => socket.end(Uint8Array.of(0x15, 3, 3, 0, 2, 2, 0x50))),
+    )
     const { error } = await asked(peer)
     expect(error).toBeInstanceOf(ProtocolError)
-    expect(error.message).toMatch(/the peer answered with a TLS alert: this port speaks TLS, and the connection was made without/)
+    expect(error.message).toMatch(
+      /the peer answered with a TLS alert: this port speaks TLS, and the connection was made without/,
+    )
   })
 })
 

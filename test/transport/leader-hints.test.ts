@@ -25,7 +25,8 @@ test('a writer that is named a leader without an address asks where that is', as
   let hints = 0
   b.broker.control(Produce, async (_request, { apply }) => {
     const answer = await apply()
-    for (const { currentLeader } of answer?.responses[0]?.partitionResponses ?? []) if (currentLeader?.leaderId === id) hints++
+    for (const { currentLeader } of answer?.responses[0]?.partitionResponses ?? [])
+      if (currentLeader?.leaderId === id) hints++
     return { ...answer!, nodeEndpoints: [] }
   })
   await writer.writeMessages({ value: 'second' })
@@ -34,7 +35,13 @@ test('a writer that is named a leader without an address asks where that is', as
 
 test('a reader that is named a leader without an address asks where that is', async () => {
   await using writer = new Writer({ addr: b.broker.addresses, topic: 'topic', transport: b.transport })
-  await using reader = new Reader({ brokers: b.broker.addresses, topic: 'topic', partition: 0, transport: b.transport, maxWait: 50 })
+  await using reader = new Reader({
+    brokers: b.broker.addresses,
+    topic: 'topic',
+    partition: 0,
+    transport: b.transport,
+    maxWait: 50,
+  })
   await writer.writeMessages({ value: 'first' })
   await reader.readMessage()
   let hints = 0

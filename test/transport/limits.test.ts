@@ -21,7 +21,9 @@ function limited(connections: number): SocketAdapter & { open: number } {
     open: 0,
     async dial(address, options) {
       if (this.open >= connections)
-        await new Promise((_, reject) => options.signal?.addEventListener('abort', () => reject(options.signal?.reason)))
+        await new Promise((_, reject) =>
+          options.signal?.addEventListener('abort', () => reject(options.signal?.reason)),
+        )
       this.open++
       return inner.dial(address, options)
     },
@@ -77,7 +79,11 @@ test('a second transport in the same scope does not hang: its dial, which the ru
   await first.cluster(b.broker.address(1)).refresh([])
   await using second = new Transport({ adapter, natives: {}, dialTimeout: 200 })
   const started = performance.now()
-  const refused = await second.roundTrip(b.broker.address(1), Metadata, { topics: [] }, { timeoutMs: 1_000 }).catch(error => error)
+  const refused = await second
+    .roundTrip(b.broker.address(1), Metadata, { topics: [] }, { timeoutMs: 1_000 })
+    .catch(error => error)
   expect(performance.now() - started).toBeLessThan(5_000)
-  expect(refused.message).toMatch(/no connection within 200 ms \(limited has 1 connections for all transports together: share one\)/)
+  expect(refused.message).toMatch(
+    /no connection within 200 ms \(limited has 1 connections for all transports together: share one\)/,
+  )
 })

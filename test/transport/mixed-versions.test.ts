@@ -11,7 +11,10 @@ test('peers ask once per client: in a cluster half upgraded, each broker is spok
   broker.control(ApiVersions, async (_request, { brokerId, apply }) => {
     const told = await apply()
     if (brokerId === 1 || told === null) return told
-    return { ...told, apiKeys: told.apiKeys!.map(api => (api.apiKey === Produce.key ? { ...api, maxVersion: oldest } : api)) }
+    return {
+      ...told,
+      apiKeys: told.apiKeys!.map(api => (api.apiKey === Produce.key ? { ...api, maxVersion: oldest } : api)),
+    }
   })
   const used = new Map<number, number>()
   broker.control(Produce, (_request, { brokerId, apiVersion }) => void used.set(brokerId, apiVersion))

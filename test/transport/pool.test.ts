@@ -87,9 +87,9 @@ describe('connections', () => {
     await b.cluster.refresh([])
     b.broker.control(Fetch, () => 'drop')
     const connection = await b.cluster.connection(1, 'fetch')
-    await expect(connection.request(Fetch, { maxWaitMs: 0, minBytes: 0, topics: [], forgottenTopicsData: [] })).rejects.toThrow(
-      ConnectionError,
-    )
+    await expect(
+      connection.request(Fetch, { maxWaitMs: 0, minBytes: 0, topics: [], forgottenTopicsData: [] }),
+    ).rejects.toThrow(ConnectionError)
     const again = b.cluster.connection(1, 'fetch')
     await settled()
     expect(await Promise.race([again.then(() => 'open'), 'waiting'])).toBe('waiting')
@@ -179,7 +179,11 @@ describe('authentication', () => {
   test('comes before everything else, and a refusal is an AuthenticationError at once', async () => {
     b = bench({ users: { alice: 'secret' } }, { sasl: plain({ username: 'alice', password: 'secret' }) })
     expect((await b.cluster.topic('topic')).partitions).toHaveLength(3)
-    const wrong = new Transport({ adapter: memory(b.broker), natives: {}, sasl: plain({ username: 'alice', password: 'guess' }) })
+    const wrong = new Transport({
+      adapter: memory(b.broker),
+      natives: {},
+      sasl: plain({ username: 'alice', password: 'guess' }),
+    })
     await expect(wrong.cluster(b.broker.addresses).refresh([])).rejects.toThrow(AuthenticationError)
     await wrong.close()
   })
@@ -196,7 +200,11 @@ describe('authentication', () => {
       const again = { errorCode: 0, errorMessage: null, authBytes: new Uint8Array(0) }
       const answer = authenticated.has(connectionId) ? again : ((await apply()) as ResponseOf<typeof SaslAuthenticate>)
       authenticated.add(connectionId)
-      return { ...answer, errorCode: state.refuse ? ErrorCode.SASLAuthenticationFailed : answer.errorCode, sessionLifetimeMs }
+      return {
+        ...answer,
+        errorCode: state.refuse ? ErrorCode.SASLAuthenticationFailed : answer.errorCode,
+        sessionLifetimeMs,
+      }
     })
     return state
   }

@@ -39,6 +39,8 @@ test('what the resolver finds is dialed, in order, and TLS still checks the name
     ['10.0.0.1', 9092, { serverName: 'kafka' }],
     ['10.0.0.2', 9092, { serverName: 'kafka' }],
   ])
-  await expect(transport.cluster('nowhere:1').connection('any', 'control')).rejects.toThrow('nowhere:1: the resolver found no address')
+  await expect(transport.cluster('nowhere:1').connection('any', 'control')).rejects.toThrow(
+    'nowhere:1: the resolver found no address',
+  )
   await transport.close()
 })

@@ -30,7 +30,8 @@ const set = (broker?: BrokerConfig, config?: TransportConfig): void => {
 beforeEach(() => set())
 afterEach(() => b.close())
 
-const leaderOf = async (partition = 0): Promise<number> => (await b.cluster.topic('topic')).partitions[partition]!.leader
+const leaderOf = async (partition = 0): Promise<number> =>
+  (await b.cluster.topic('topic')).partitions[partition]!.leader
 const otherThan = (leader: number): number => (leader % 3) + 1
 const wanted = {
   replicaId: -1,
@@ -81,13 +82,17 @@ describe('to leaders', () => {
     const { topics } = await b.transport.roundTrip(b.broker.addresses, ListOffsets, wanted, { timeoutMs: 300 })
     expect(topics[0]!.partitions.map(({ errorCode }) => errorCode)).toEqual([ErrorCode.Unknown, 0, 0])
     b.broker.control(ListOffsets, () => 'drop')
-    await expect(b.transport.roundTrip(b.broker.addresses, ListOffsets, wanted, { timeoutMs: 300 })).rejects.toThrow(ConnectionError)
+    await expect(b.transport.roundTrip(b.broker.addresses, ListOffsets, wanted, { timeoutMs: 300 })).rejects.toThrow(
+      ConnectionError,
+    )
   })
 
   test('a leader that does not answer costs no more than the time given', async () => {
     b.broker.control(ListOffsets, () => 'hang')
     const startedAt = performance.now()
-    await expect(b.transport.roundTrip(b.broker.addresses, ListOffsets, wanted, { timeoutMs: 200 })).rejects.toThrow(TimeoutError)
+    await expect(b.transport.roundTrip(b.broker.addresses, ListOffsets, wanted, { timeoutMs: 200 })).rejects.toThrow(
+      TimeoutError,
+    )
     expect(performance.now() - startedAt).toBeLessThan(1500)
   })
 
@@ -104,7 +109,11 @@ describe('to leaders', () => {
   test('an answer that leaves a partition out is an error of that partition', async () => {
     b.broker.control(ListOffsets, () => ({ topics: [] }))
     const { topics } = await b.transport.roundTrip(b.broker.addresses, ListOffsets, wanted)
-    expect(topics[0]!.partitions.map(({ errorCode }) => errorCode)).toEqual([ErrorCode.Unknown, ErrorCode.Unknown, ErrorCode.Unknown])
+    expect(topics[0]!.partitions.map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.Unknown,
+      ErrorCode.Unknown,
+      ErrorCode.Unknown,
+    ])
   })
 
   test.each([
@@ -122,8 +131,10 @@ describe('to leaders', () => {
 })
 
 describe('to coordinators', () => {
-  const commit = (offset: number) => client.offsetCommit({ groupId: 'group', topics: { topic: [{ partition: 0, offset }] } })
-  const fetched = async () => (await client.offsetFetch({ groupId: 'group', topics: { topic: [0] } })).topics['topic']![0]!.committedOffset
+  const commit = (offset: number) =>
+    client.offsetCommit({ groupId: 'group', topics: { topic: [{ partition: 0, offset }] } })
+  const fetched = async () =>
+    (await client.offsetFetch({ groupId: 'group', topics: { topic: [0] } })).topics['topic']![0]!.committedOffset
 
   test('one that has moved is found again', async () => {
     await commit(1)
@@ -137,7 +148,8 @@ describe('to coordinators', () => {
     const transactionalId = 'transaction'
     const begin = { transactionalId, transactionTimeoutMs: 60_000 }
     const { producerId, producerEpoch } = await b.transport.roundTrip(b.broker.addresses, InitProducerId, begin)
-    // Wherever it is, a request to any broker would miss it two times of three, and the old one refuses after each move.
+    // Wherever it is, a request to any broker would miss it two times of three, and the old one refuses after each
+    // move.
     for (const coordinator of [1, 2, 3]) {
       b.broker.moveCoordinator('transaction', transactionalId, coordinator)
       const { resultsByTopicV3AndBelow } = await b.transport.roundTrip(b.broker.addresses, AddPartitionsToTxn, {
@@ -182,7 +194,10 @@ describe('to coordinators', () => {
     expect(loading).toBe(-1)
     loading = Number.POSITIVE_INFINITY
     const impatient = new Client({ addr: b.broker.addresses, transport: b.transport, timeout: 200 })
-    const { topics } = await impatient.offsetCommit({ groupId: 'group', topics: { topic: [{ partition: 0, offset: 4 }] } })
+    const { topics } = await impatient.offsetCommit({
+      groupId: 'group',
+      topics: { topic: [{ partition: 0, offset: 4 }] },
+    })
     expect(topics['topic']![0]!.error?.code).toBe(ErrorCode.GroupLoadInProgress)
   })
 
@@ -195,7 +210,11 @@ describe('to coordinators', () => {
   })
 
   test('two members that join at once do not wait for one another', async () => {
-    const join = { groupId: 'pair', protocols: [{ name: 'range', metadata: { topics: ['topic'] } }], rebalanceTimeout: 5000 }
+    const join = {
+      groupId: 'pair',
+      protocols: [{ name: 'range', metadata: { topics: ['topic'] } }],
+      rebalanceTimeout: 5000,
+    }
     const ids = await Promise.all([client.joinGroup(join), client.joinGroup(join)])
     const [one, two] = ids.map(({ memberId }) => memberId)
     const first = await client.joinGroup({ ...join, memberId: one! })
@@ -229,7 +248,8 @@ describe('to the controller', () => {
     b.broker.control(Metadata, async ({ topics }, { brokerId, apply }) => {
       const answer = (await apply()) as ResponseOf<typeof Metadata>
       if (brokerId === 3 && topics?.some(({ name }) => name === 'made') && behind-- > 0) {
-        for (const topic of answer.topics) Object.assign(topic, { errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] })
+        for (const topic of answer.topics)
+          Object.assign(topic, { errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] })
       }
       return answer
     })
@@ -241,7 +261,9 @@ describe('to the controller', () => {
   test('one that is it no more is asked for, and the next one asked', async () => {
     let refused = 0
     b.broker.control(CreateTopics, ({ topics }) =>
-      refused++ < 2 ? { topics: topics.map(({ name }) => ({ name, errorCode: ErrorCode.NotController, errorMessage: null })) } : undefined,
+      refused++ < 2
+        ? { topics: topics.map(({ name }) => ({ name, errorCode: ErrorCode.NotController, errorMessage: null })) }
+        : undefined,
     )
     expect((await client.createTopics({ topics: [{ topic: 'made' }] })).errors).toEqual({ made: null })
     expect(refused).toBe(3)
@@ -250,14 +272,17 @@ describe('to the controller', () => {
   test('a topic whose creation was answered by nobody is not asked for twice', async () => {
     b.broker.loseAnswer(CreateTopics)
     await expect(client.createTopics({ topics: [{ topic: 'made' }] })).rejects.toThrow(ConnectionError)
-    expect((await client.createTopics({ topics: [{ topic: 'made' }] })).errors['made']?.code).toBe(ErrorCode.TopicAlreadyExists)
+    expect((await client.createTopics({ topics: [{ topic: 'made' }] })).errors['made']?.code).toBe(
+      ErrorCode.TopicAlreadyExists,
+    )
   })
 })
 
 describe('to the coordinators of many', () => {
   test('each is asked for its own groups, and one response made of the answers', async () => {
     const groups = ['a', 'b', 'c', 'd']
-    for (const groupId of groups) await client.offsetCommit({ groupId, topics: { topic: [{ partition: 0, offset: 1 }] } })
+    for (const groupId of groups)
+      await client.offsetCommit({ groupId, topics: { topic: [{ partition: 0, offset: 1 }] } })
     b.broker.moveCoordinator('group', 'a', 1)
     b.broker.moveCoordinator('group', 'b', 2)
     const response = await b.transport.roundTrip(b.broker.addresses, DescribeGroups, { groups })
@@ -273,7 +298,8 @@ describe('to the coordinators of many', () => {
 
 describe('to all', () => {
   test('every broker is asked, and one response made of the answers', async () => {
-    for (const groupId of ['a', 'b', 'c', 'd']) await client.offsetCommit({ groupId, topics: { topic: [{ partition: 0, offset: 1 }] } })
+    for (const groupId of ['a', 'b', 'c', 'd'])
+      await client.offsetCommit({ groupId, topics: { topic: [{ partition: 0, offset: 1 }] } })
     const { groups } = await b.transport.roundTrip(b.broker.addresses, ListGroups, {})
     expect(groups.map(({ groupId }) => groupId).sort()).toEqual(['a', 'b', 'c', 'd'])
     expect(countOf(b.events, ListGroups)).toBe(3)
@@ -286,7 +312,10 @@ describe('cancelling', () => {
     [
       'to a coordinator',
       OffsetCommit,
-      () => ({ groupId: 'g', topics: [{ name: 'topic', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }] }] }),
+      () => ({
+        groupId: 'g',
+        topics: [{ name: 'topic', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }] }],
+      }),
     ],
     [
       'of fetches',
@@ -305,6 +334,8 @@ describe('cancelling', () => {
       queueMicrotask(() => controller.abort(reason))
       return 'hang'
     })
-    await expect(b.transport.roundTrip(b.broker.addresses, api, request() as never, { signal: controller.signal })).rejects.toBe(reason)
+    await expect(
+      b.transport.roundTrip(b.broker.addresses, api, request() as never, { signal: controller.signal }),
+    ).rejects.toBe(reason)
   })
 })

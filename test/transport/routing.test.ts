@@ -35,7 +35,11 @@ describe('on the embedded cluster', () => {
     return seen
   }
 
-  const resource = (resourceType: number, resourceName: string) => ({ resourceType, resourceName, configurationKeys: null })
+  const resource = (resourceType: number, resourceName: string) => ({
+    resourceType,
+    resourceName,
+    configurationKeys: null,
+  })
 
   test("a broker's own settings are asked of that broker, and the results come in the order asked", async () => {
     const seen = asked(DescribeConfigs, ({ resources }) => resources.map(({ resourceName }: Row) => resourceName))
@@ -48,7 +52,9 @@ describe('on the embedded cluster', () => {
   })
 
   test("a broker's loggers are changed on that broker, topics' settings by the controller in one request", async () => {
-    const seen = asked(IncrementalAlterConfigs, ({ resources }) => resources.map(({ resourceName }: Row) => resourceName))
+    const seen = asked(IncrementalAlterConfigs, ({ resources }) =>
+      resources.map(({ resourceName }: Row) => resourceName),
+    )
     const change = (resourceType: number, resourceName: string) => ({ resourceType, resourceName, configs: [] })
     await b.transport.roundTrip(b.broker.addresses, IncrementalAlterConfigs, {
       resources: [change(8, '2'), change(2, 'topic'), change(4, '')],
@@ -87,8 +93,12 @@ describe('on the embedded cluster', () => {
     const ids = ['a', 'b', 'c']
     for (const transactionalId of ids)
       await b.transport.roundTrip(b.broker.addresses, InitProducerId, { transactionalId, transactionTimeoutMs: 60_000 })
-    const { transactionStates } = await b.transport.roundTrip(b.broker.addresses, DescribeTransactions, { transactionalIds: ids })
-    expect(transactionStates.map(({ transactionalId, errorCode }) => [transactionalId, errorCode])).toEqual(ids.map(id => [id, 0]))
+    const { transactionStates } = await b.transport.roundTrip(b.broker.addresses, DescribeTransactions, {
+      transactionalIds: ids,
+    })
+    expect(transactionStates.map(({ transactionalId, errorCode }) => [transactionalId, errorCode])).toEqual(
+      ids.map(id => [id, 0]),
+    )
   })
 
   test('a broker that is named is the one asked, whatever the route', async () => {
@@ -120,9 +130,15 @@ function noting(answer: (broker: number, request: Row) => Row) {
       },
     }),
   } as unknown as Cluster
-  const settings = settingsOf({ backoff: { min: 1, max: 2 } }, { adapter: { name: 'none', dial: () => Promise.reject() }, natives: {} })
+  const settings = settingsOf(
+    { backoff: { min: 1, max: 2 } },
+    { adapter: { name: 'none', dial: () => Promise.reject() }, natives: {} },
+  )
   const router = new Router(settings)
-  return { seen, send: (api: AnyApi, request: Row, options = {}) => router.send(cluster, api, request, options) as Promise<Row> }
+  return {
+    seen,
+    send: (api: AnyApi, request: Row, options = {}) => router.send(cluster, api, request, options) as Promise<Row>,
+  }
 }
 
 test('acknowledgements of a share group go to the leaders, topics named by id alone', async () => {
@@ -137,13 +153,19 @@ test('acknowledgements of a share group go to the leaders, topics named by id al
     { topicId: 'known-id', partitions },
     { topicId: 'other-id', partitions: [partitions[0]] },
   ]
-  const { responses } = await send(ShareAcknowledge, { groupId: 'g', memberId: 'm', shareSessionEpoch: 1, topics }, { timeoutMs: 5 })
+  const { responses } = await send(
+    ShareAcknowledge,
+    { groupId: 'g', memberId: 'm', shareSessionEpoch: 1, topics },
+    { timeoutMs: 5 },
+  )
   expect(seen.map(([broker, request]) => [broker, request['topics'][0].partitions[0].partitionIndex])).toEqual([
     [1, 0],
     [2, 1],
     [3, 2],
   ])
-  expect(responses.map(({ topicId, partitions }: Row) => [topicId, partitions.map(({ errorCode }: Row) => errorCode)])).toEqual([
+  expect(
+    responses.map(({ topicId, partitions }: Row) => [topicId, partitions.map(({ errorCode }: Row) => errorCode)]),
+  ).toEqual([
     ['known-id', [0, 0, 0]],
     ['other-id', [ErrorCode.UnknownTopicID]],
   ])
@@ -159,7 +181,9 @@ test("share partitions' state is asked of each one's coordinator", async () => {
   const partitions = [0, 1, 2].map(partition => ({ partition, leaderEpoch: 0 }))
   const { results } = await send(ReadShareGroupState, { groupId: 'g', topics: [{ topicId: 'id', partitions }] })
   expect(new Set(seen.map(([broker]) => broker)).size).toBe(3)
-  expect(results).toMatchObject([{ topicId: 'id', partitions: partitions.map(({ partition }) => ({ partition, startOffset: partition })) }])
+  expect(results).toMatchObject([
+    { topicId: 'id', partitions: partitions.map(({ partition }) => ({ partition, startOffset: partition })) },
+  ])
 })
 
 test('markers are split by the leaders of the partitions within their topics', async () => {
@@ -180,12 +204,17 @@ test('markers are split by the leaders of the partitions within their topics', a
     topics: [{ name: 'topic', partitionIndexes }],
   })
   const { markers } = await send(WriteTxnMarkers, { markers: [marker(7, [0, 1]), marker(8, [1])] })
-  expect(seen.map(([broker, request]) => [broker, request['markers'].map(({ producerId }: Row) => producerId)])).toEqual([
+  expect(
+    seen.map(([broker, request]) => [broker, request['markers'].map(({ producerId }: Row) => producerId)]),
+  ).toEqual([
     [1, [7]],
     [2, [7, 8]],
   ])
   expect(
-    markers.map(({ producerId, topics }: Row) => [producerId, topics[0].partitions.map(({ partitionIndex }: Row) => partitionIndex)]),
+    markers.map(({ producerId, topics }: Row) => [
+      producerId,
+      topics[0].partitions.map(({ partitionIndex }: Row) => partitionIndex),
+    ]),
   ).toEqual([
     [7, [0, 1]],
     [8, [1]],

@@ -18,7 +18,10 @@ beforeEach(() => {
 })
 afterEach(() => clock.close())
 
-/** Two clusters, of which the second takes the place of the first when told to; connections that nobody uses are closed soon. */
+/**
+ * Two clusters, of which the second takes the place of the first when told to; connections that nobody uses are closed
+ * soon.
+ */
 function moving(versions: BrokerConfig['versions'] = {}) {
   const make = () => new Broker({ clock, versions, topics: [{ name: 'payments' }] })
   const [production, staging] = [make(), make()]
@@ -55,7 +58,11 @@ describe.each<[string, BrokerConfig['versions']]>([
     const addr = 'broker-1:9092'
     const writer = new Writer({ addr, topic: 'payments', transport })
     await writer.writeMessages({ value: 'ours' })
-    await using other = new Writer({ addr, topic: 'payments', transport: new Transport({ clock, adapter: memory(staging), natives: {} }) })
+    await using other = new Writer({
+      addr,
+      topic: 'payments',
+      transport: new Transport({ clock, adapter: memory(staging), natives: {} }),
+    })
     await other.writeMessages([{ value: 'theirs 0' }, { value: 'theirs 1' }])
     const asked: unknown[] = []
     staging.control(InitProducerId, () => void asked.push(1))

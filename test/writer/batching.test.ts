@@ -25,7 +25,11 @@ describe('gathering', () => {
     await using kafka = new Embedded()
     const writer = kafka.open()
     await writer.writeMessages({ value: 'first' })
-    await Promise.all([writer.writeMessages(values(3)), writer.writeMessages({ value: '3' }), writer.writeMessage({ value: '4' })])
+    await Promise.all([
+      writer.writeMessages(values(3)),
+      writer.writeMessages({ value: '3' }),
+      writer.writeMessage({ value: '4' }),
+    ])
     expect(kafka.sent.map(({ batch }) => batch.count)).toEqual([1, 5])
     expect(await kafka.texts()).toEqual(['first', ...numbered(5)])
   })
@@ -112,7 +116,11 @@ describe('waiting for the topic', () => {
     const writer = kafka.open()
     const writing: Promise<unknown>[] = [writer.writeMessages(values(3))]
     await asked
-    writing.push(writer.writeMessages({ value: '3' }), writer.writeMessage({ value: '4' }), writer.writeMessages(values(2, 5)))
+    writing.push(
+      writer.writeMessages({ value: '3' }),
+      writer.writeMessage({ value: '4' }),
+      writer.writeMessages(values(2, 5)),
+    )
     release()
     await Promise.all(writing)
     expect(await kafka.texts()).toEqual(numbered(7))
@@ -206,7 +214,8 @@ describe('waiting for the topic', () => {
     const stop = kafka.broker.control(Metadata, async (_request, { apply }) => {
       const answer = (await apply())!
       for (const { partitions } of answer.topics)
-        for (const partition of partitions) Object.assign(partition, { leaderId: -1, errorCode: ErrorCode.LeaderNotAvailable })
+        for (const partition of partitions)
+          Object.assign(partition, { leaderId: -1, errorCode: ErrorCode.LeaderNotAvailable })
       return answer
     })
     kafka.answerProduce(ErrorCode.NotLeaderForPartition)
@@ -222,7 +231,8 @@ describe('waiting for the topic', () => {
     const writer = kafka.open()
     kafka.broker.control(Metadata, async (_request, { apply }) => {
       const answer = (await apply())!
-      for (const { partitions } of answer.topics) for (const partition of partitions) Object.assign(partition, { leaderId: -1 })
+      for (const { partitions } of answer.topics)
+        for (const partition of partitions) Object.assign(partition, { leaderId: -1 })
       return answer
     })
     const writing = writer.writeMessages({ value: '0' })
@@ -250,7 +260,8 @@ describe('callbacks of the user', () => {
     await using kafka = new Embedded()
     const told: unknown[] = []
     const writer = kafka.open({
-      completion: (messages, error) => told.push([messages.map(({ offset }) => offset), (error as { code?: number })?.code]),
+      completion: (messages, error) =>
+        told.push([messages.map(({ offset }) => offset), (error as { code?: number })?.code]),
     })
     kafka.answerProduce(ErrorCode.TopicAuthorizationFailed)
     await writer.writeMessages(values(2)).catch(() => {})

@@ -49,12 +49,15 @@ export class Embedded {
     this.onProduce(() => undefined)
   }
 
-  /** A control function for produce requests that sees to it that the batches are noted. The answer takes it away again. */
+  /**
+   * A control function for produce requests that sees to it that the batches are noted. The answer takes it away again.
+   */
   onProduce(control: Control<typeof Produce>): () => void {
     return this.broker.control(Produce, (request, context) => {
       const { brokerId, connectionId, correlationId } = context
       const id = `${connectionId}/${correlationId}`
-      if (!this.noted.has(id)) for (const { partition, batch } of batchesOf(request)) this.sent.push({ brokerId, partition, batch })
+      if (!this.noted.has(id))
+        for (const { partition, batch } of batchesOf(request)) this.sent.push({ brokerId, partition, batch })
       this.noted.add(id)
       return control(request, context)
     })

@@ -74,8 +74,19 @@ describe('whatever brokers do, every message settles once, in time and in order'
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
     const clock = new QuietClock()
     const running = clock.run()
-    const broker = new Broker({ clock, brokers: 3, topics: [{ name: 't', partitions, configs: { 'max.message.bytes': '3000' } }], natives })
-    const transport = new Transport({ clock, natives, adapter: memory(broker, natives), metadataTtl: 20_000, requestTimeout: 3_000 })
+    const broker = new Broker({
+      clock,
+      brokers: 3,
+      topics: [{ name: 't', partitions, configs: { 'max.message.bytes': '3000' } }],
+      natives,
+    })
+    const transport = new Transport({
+      clock,
+      natives,
+      adapter: memory(broker, natives),
+      metadataTtl: 20_000,
+      requestTimeout: 3_000,
+    })
     const deliveryTimeout = 4_000
     const writer = new Writer({
       addr: broker.addresses,
@@ -97,15 +108,19 @@ describe('whatever brokers do, every message settles once, in time and in order'
       if (luck < 0.09) return 'hang'
       const answer = await apply()
       if (luck < 0.12) return 'drop'
-      if (luck < 0.14) return produceAnswer(request, pick([ErrorCode.RequestTimedOut, ErrorCode.NotEnoughReplicasAfterAppend]))
+      if (luck < 0.14)
+        return produceAnswer(request, pick([ErrorCode.RequestTimedOut, ErrorCode.NotEnoughReplicasAfterAppend]))
       return answer
     })
     broker.control(InitProducerId, () =>
-      !calm && random() < 0.3 ? { errorCode: ErrorCode.GroupCoordinatorNotAvailable, producerId: -1n, producerEpoch: -1 } : undefined,
+      !calm && random() < 0.3
+        ? { errorCode: ErrorCode.GroupCoordinatorNotAvailable, producerId: -1n, producerEpoch: -1 }
+        : undefined,
     )
     broker.control(Metadata, async (_request, { apply }) => {
       const answer = (await apply())!
-      if (!calm && random() < 0.1) for (const topic of answer.topics) Object.assign(topic, { errorCode: 3, partitions: [] })
+      if (!calm && random() < 0.1)
+        for (const topic of answer.topics) Object.assign(topic, { errorCode: 3, partitions: [] })
       return answer
     })
 
@@ -131,7 +146,8 @@ describe('whatever brokers do, every message settles once, in time and in order'
       const settle = (errors: readonly (Error | null)[] | null, error: unknown): void => {
         pending--
         // A call may wait for room as long as for delivery, and a request under way then has its own time besides.
-        if (clock.monotonic() - began > 2 * deliveryTimeout + 2_500) late.push(`${first}: ${clock.monotonic() - began} ms`)
+        if (clock.monotonic() - began > 2 * deliveryTimeout + 2_500)
+          late.push(`${first}: ${clock.monotonic() - began} ms`)
         for (let i = 0; i < count; i++) {
           const one = errors === null ? error : errors[i]
           expect(outcomes.has(String(first + i))).toBe(false)
@@ -164,7 +180,9 @@ describe('whatever brokers do, every message settles once, in time and in order'
     calm = true
     // What comes when all is well again is written.
     const last = await Promise.allSettled(
-      Array.from({ length: partitions }, (_, partition) => writer.writeMessage({ partition, value: `last-${partition}` })),
+      Array.from({ length: partitions }, (_, partition) =>
+        writer.writeMessage({ partition, value: `last-${partition}` }),
+      ),
     )
     expect(last.map(({ status }) => status)).toEqual(Array(partitions).fill('fulfilled'))
     await writer.close()
@@ -183,7 +201,8 @@ describe('whatever brokers do, every message settles once, in time and in order'
         if (outcome.partition !== partition) continue
         if (outcome.acknowledged) acknowledged++
         if (outcome.acknowledged) expect(there.has(id), `${id} was acknowledged, and is not there`).toBe(true)
-        else if (!outcome.unknown) expect(there.has(id), `${id} is there, and its error says that it is not`).toBe(false)
+        else if (!outcome.unknown)
+          expect(there.has(id), `${id} is there, and its error says that it is not`).toBe(false)
       }
     })
     expect(acknowledged).toBeGreaterThan(next / 4)

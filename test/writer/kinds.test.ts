@@ -108,23 +108,38 @@ describe('a message’s partition', () => {
       expect(await writer.writeMessage({ partition: 2, key: `k${write}`, value: 'x' })).toMatchObject({ partition: 2 })
       await writer.writeMessages([{ partition: 1, value: 'a' }, { value: 'b' }])
     }
-    expect([(await kafka.texts(0)).length, (await kafka.texts(1)).length, (await kafka.texts(2)).length]).toEqual([2, 2, 2])
+    expect([(await kafka.texts(0)).length, (await kafka.texts(1)).length, (await kafka.texts(2)).length]).toEqual([
+      2, 2, 2,
+    ])
   })
 
-  test.each([3, -1, 0.5, '1', Number.NaN])('%s of three is refused, and nothing of the call is written', async partition => {
-    await using kafka = new Embedded({ partitions: 3 })
-    const writer = kafka.open()
-    for (let i = 0; i < 2; i++) {
-      const error = await writer.writeMessages([{ value: 'x' }, { partition: partition as number, value: 'x' }]).catch(e => e)
-      expect(error).toBeInstanceOf(ConfigError)
-      expect(error.message).toMatch(/names partition .* of orders, which has 3/)
-    }
-    expect(kafka.sent).toEqual([])
-  })
+  test.each([3, -1, 0.5, '1', Number.NaN])(
+    '%s of three is refused, and nothing of the call is written',
+    async partition => {
+      await using kafka = new Embedded({ partitions: 3 })
+      const writer = kafka.open()
+      for (let i = 0; i < 2; i++) {
+        const error = await writer
+          .writeMessages([{ value: 'x' }, { partition: partition as number, value: 'x' }])
+          .catch(e => e)
+        expect(error).toBeInstanceOf(ConfigError)
+        expect(error.message).toMatch(/names partition .* of orders, which has 3/)
+      }
+      expect(kafka.sent).toEqual([])
+    },
+  )
 
   test('of a message that was read says nothing', async () => {
     await using kafka = new Embedded({ partitions: 3 })
-    const read = { topic: undefined, partition: 2, offset: 7, value: 'x', highWaterMark: 9, leaderEpoch: 0, headers: [] }
+    const read = {
+      topic: undefined,
+      partition: 2,
+      offset: 7,
+      value: 'x',
+      highWaterMark: 9,
+      leaderEpoch: 0,
+      headers: [],
+    }
     expect(await kafka.open({ balancer: () => 1 }).writeMessage(read as never)).toMatchObject({ partition: 1 })
   })
 
@@ -142,7 +157,8 @@ describe('a message’s partition', () => {
   test('without key either, what is written in one turn rides together, and partitions take turns', async () => {
     await using kafka = new Embedded({ partitions: 3 })
     const writer = kafka.open()
-    for (let i = 0; i < 3; i++) await Promise.all([writer.writeMessages(values(5)), writer.writeMessages({ value: '5' })])
+    for (let i = 0; i < 3; i++)
+      await Promise.all([writer.writeMessages(values(5)), writer.writeMessages({ value: '5' })])
     expect(kafka.sent.map(({ batch }) => batch.count)).toEqual([6, 6, 6])
     expect(new Set(kafka.sent.map(({ partition }) => partition)).size).toBe(3)
     kafka.sent.length = 0
@@ -181,8 +197,12 @@ describe('arguments too many', () => {
   ])('%j: a ConfigError, and nothing is written', async given => {
     await using kafka = new Embedded()
     const writer = kafka.open()
-    await expect((writer.writeMessages as (...all: unknown[]) => Promise<void>).apply(writer, given)).rejects.toBeInstanceOf(ConfigError)
-    await expect((writer.writeMessage as (...all: unknown[]) => Promise<unknown>).apply(writer, given)).rejects.toBeInstanceOf(ConfigError)
+    await expect(
+      (writer.writeMessages as (...all: unknown[]) => Promise<void>).apply(writer, given),
+    ).rejects.toBeInstanceOf(ConfigError)
+    await expect(
+      (writer.writeMessage as (...all: unknown[]) => Promise<unknown>).apply(writer, given),
+    ).rejects.toBeInstanceOf(ConfigError)
     expect(kafka.sent).toEqual([])
   })
 })
@@ -319,7 +339,9 @@ test('300,000 messages of one batch are split, again and again, and written', as
   expect((await kafka.texts()).length).toBe(300_000)
 })
 
-test('50,000 calls that nobody waits for: taken in bit by bit, in order, within the bound', { timeout: 60_000 }, async () => {
+test('50,000 calls that nobody waits for: taken in bit by bit, in order, within the bound', {
+  timeout: 60_000,
+}, async () => {
   await using kafka = new Embedded()
   const writer = kafka.open({ maxBufferedBytes: 200_000, batchBytes: 50_000 })
   let most = 0
@@ -356,7 +378,8 @@ test.each([
     return new TextDecoder().decode(batch.bytes).includes('bad') ? produceAnswer(request, code) : undefined
   })
   const refused: unknown[] = []
-  for (let i = 0; i < 10; i++) await writer.writeMessages({ value: i % 2 ? 'bad' : 'good' }).catch(error => refused.push(error))
+  for (let i = 0; i < 10; i++)
+    await writer.writeMessages({ value: i % 2 ? 'bad' : 'good' }).catch(error => refused.push(error))
   expect(refused).toHaveLength(5)
   expect(await kafka.texts()).toEqual(Array(5).fill('good'))
 })

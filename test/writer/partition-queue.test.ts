@@ -7,14 +7,24 @@ import { IdempotentIdentities } from '../../src/writer/producer-identity.ts'
 import { settingsOf } from '../../src/writer/settings.ts'
 import { Topic } from '../../src/writer/topic.ts'
 
-/** A queue whose batches of one record are made, taken and answered by hand. One is written already, number 0, unless it is not `known`. */
+/**
+ * A queue whose batches of one record are made, taken and answered by hand. One is written already, number 0, unless it
+ * is not `known`.
+ */
 function setup({ idempotent = true, known = true } = {}) {
   const outcomes: [value: string, error: string | null][] = []
   const ids = idempotent ? new IdempotentIdentities({} as never) : null
   if (ids !== null) ids.current = { id: 7n, epoch: 0 }
   const names = new Map<Batch, string>()
   const host: QueueHost = {
-    settings: settingsOf({ addr: 'x', idempotent, writeBackoffMin: 1, writeBackoffMax: 1, deliveryTimeout: 1000, maxAttempts: 3 }),
+    settings: settingsOf({
+      addr: 'x',
+      idempotent,
+      writeBackoffMin: 1,
+      writeBackoffMax: 1,
+      deliveryTimeout: 1000,
+      maxAttempts: 3,
+    }),
     ids,
     rested() {},
     settle(_queue, batch, error) {

@@ -237,14 +237,18 @@ describe('without idempotence', () => {
     expect(kafka.sent[0]!.batch.producerId).toBe(-1n)
   })
 
-  test.each([RequiredAcks.None, RequiredAcks.One, RequiredAcks.All])('acks %i: retries keep the order', async requiredAcks => {
-    await using kafka = new Embedded()
-    const writer = kafka.open({ idempotent: false, requiredAcks, batchSize: 2 })
-    if (requiredAcks !== RequiredAcks.None) kafka.answerProduce(0, ErrorCode.NotEnoughReplicas, 0, ErrorCode.RequestTimedOut)
-    await writer.writeMessages(values(20))
-    await writer.close()
-    await expect.poll(() => kafka.texts()).toEqual(numbered(20))
-  })
+  test.each([RequiredAcks.None, RequiredAcks.One, RequiredAcks.All])(
+    'acks %i: retries keep the order',
+    async requiredAcks => {
+      await using kafka = new Embedded()
+      const writer = kafka.open({ idempotent: false, requiredAcks, batchSize: 2 })
+      if (requiredAcks !== RequiredAcks.None)
+        kafka.answerProduce(0, ErrorCode.NotEnoughReplicas, 0, ErrorCode.RequestTimedOut)
+      await writer.writeMessages(values(20))
+      await writer.close()
+      await expect.poll(() => kafka.texts()).toEqual(numbered(20))
+    },
+  )
 
   test('an unreachable broker counts as a failed attempt', async () => {
     await using kafka = new Embedded()

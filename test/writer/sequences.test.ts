@@ -18,7 +18,9 @@ describe('numbers of batches', () => {
     for (let i = 0; i < 3; i++) await writer.writeMessages(values(4))
     expect(new Set(kafka.sent.map(({ batch }) => batch.producerId)).size).toBe(1)
     for (const partition of [0, 1]) {
-      expect(kafka.sent.filter(batch => batch.partition === partition).map(({ batch }) => batch.baseSequence)).toEqual([0, 2, 4])
+      expect(kafka.sent.filter(batch => batch.partition === partition).map(({ batch }) => batch.baseSequence)).toEqual([
+        0, 2, 4,
+      ])
     }
   })
 

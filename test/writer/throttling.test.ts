@@ -7,7 +7,12 @@ import { bench } from '../transport/support.ts'
 test('an answer that asks for a pause of 24 days delays writes by five minutes at most', async () => {
   const clock = new LeapingClock()
   const b = bench({ brokers: 1, clock }, { clock })
-  const writer = new Writer({ addr: b.broker.addresses, topic: 'topic', transport: b.transport, deliveryTimeout: 600_000 })
+  const writer = new Writer({
+    addr: b.broker.addresses,
+    topic: 'topic',
+    transport: b.transport,
+    deliveryTimeout: 600_000,
+  })
   const stop = b.broker.control(Produce, async (_request, { apply }) => {
     stop()
     return { ...(await apply())!, throttleTimeMs: 0x7fffffff }

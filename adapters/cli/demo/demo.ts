@@ -1,4 +1,12 @@
-import { type AddressLike, Client, Hash, TimeoutError, Transport, type TransportConfig, Writer } from '../../../src/index.ts'
+import {
+  type AddressLike,
+  Client,
+  Hash,
+  TimeoutError,
+  Transport,
+  type TransportConfig,
+  Writer,
+} from '../../../src/index.ts'
 import { Ledger, type Order } from './ledger.ts'
 import { Member } from './member.ts'
 import { News } from './news.ts'
@@ -21,7 +29,10 @@ const callsWaiting = 32
 /** With no news for so long the demo gives up waiting, and the check says what is missing. */
 const patienceMs = 30_000
 
-/** Writes keyed orders, reads them with a group of two of which one leaves midway, checks what came. Answers whether all was right. */
+/**
+ * Writes keyed orders, reads them with a group of two of which one leaves midway, checks what came. Answers whether all
+ * was right.
+ */
 export async function demo(options: DemoOptions): Promise<boolean> {
   const { brokers, print, signal, customers = 1000, ordersEach = 200 } = options
   // What goes wrong is told in one line, at the end.
@@ -37,13 +48,17 @@ export async function demo(options: DemoOptions): Promise<boolean> {
     await createTopic(new Client({ addr: brokers, transport: shared }), unique, signal)
     print(`Topic ${unique} has ${partitions} partitions.`)
     const ledger = new Ledger(customers, ordersEach)
-    const members = ['anna', 'ben'].map(name => new Member(name, { brokers, groupId: unique, topic: unique, transport }))
+    const members = ['anna', 'ben'].map(
+      name => new Member(name, { brokers, groupId: unique, topic: unique, transport }),
+    )
     const news = new News(patienceMs, signal)
     for (const member of members) member.start(ledger, news)
     try {
       const complete = await news.until(() => members.every(member => member.partitions > 0))
       if (!complete) throw new TimeoutError(`the group of two did not get together in ${patienceMs / 1000} s`)
-      print(`Group ${unique}: ${members.map(({ name, partitions }) => `${name} reads ${partitions} partitions`).join(', ')}.`)
+      print(
+        `Group ${unique}: ${members.map(({ name, partitions }) => `${name} reads ${partitions} partitions`).join(', ')}.`,
+      )
       const writing = write(brokers, unique, shared, { customers, ordersEach }, print, signal)
       writing.catch(error => news.fail(error))
       await Promise.all([writing, read(ledger, members, news, print)])
@@ -59,7 +74,10 @@ export async function demo(options: DemoOptions): Promise<boolean> {
 
 async function createTopic(client: Client, topic: string, signal: AbortSignal | undefined): Promise<void> {
   // -1: as many replicas as the cluster gives by default.
-  const { errors } = await client.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: -1 }] }, { signal })
+  const { errors } = await client.createTopics(
+    { topics: [{ topic, numPartitions: partitions, replicationFactor: -1 }] },
+    { signal },
+  )
   const error = errors[topic]
   if (error) throw error
 }
@@ -107,7 +125,12 @@ async function write(
   }
 }
 
-async function read(ledger: Ledger, members: readonly Member[], news: News, print: (line: string) => void): Promise<void> {
+async function read(
+  ledger: Ledger,
+  members: readonly Member[],
+  news: News,
+  print: (line: string) => void,
+): Promise<void> {
   const began = performance.now()
   let shown = 0
   const show = (): void => {
@@ -132,7 +155,8 @@ async function read(ledger: Ledger, members: readonly Member[], news: News, prin
 function report(ledger: Ledger, members: readonly Member[], print: (line: string) => void): boolean {
   const problems = ledger.problems()
   const shares = members.map(({ name, orders }) => `${name} ${count(orders)}`).join(', ')
-  if (problems.length === 0) print(`Checked: ${count(ledger.total)} orders came once each, in order for every customer (${shares}).`)
+  if (problems.length === 0)
+    print(`Checked: ${count(ledger.total)} orders came once each, in order for every customer (${shares}).`)
   for (const problem of problems) print(`WRONG: ${problem} (${shares}).`)
   return problems.length === 0
 }

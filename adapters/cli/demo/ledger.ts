@@ -1,10 +1,14 @@
-/** An order as the demo writes it: the customer is the message's key, the orders of each customer are numbered from 0. */
+/**
+ * An order as the demo writes it: the customer is the message's key, the orders of each customer are numbered from 0.
+ */
 export interface Order {
   readonly customer: number
   readonly number: number
 }
 
-/** What the readers of the demo got, checked against what was written: every order once, and each customer's in order. */
+/**
+ * What the readers of the demo got, checked against what was written: every order once, and each customer's in order.
+ */
 export class Ledger {
   /** For each customer the number of the order that comes next. */
   readonly #next: Int32Array

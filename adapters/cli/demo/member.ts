@@ -34,7 +34,14 @@ export class Member {
         this.#news.tell()
       },
     })
-    this.#reader = new Reader({ brokers, groupId, topic, transport: this.#transport, maxWait: 500, heartbeatInterval: 500 })
+    this.#reader = new Reader({
+      brokers,
+      groupId,
+      topic,
+      transport: this.#transport,
+      maxWait: 500,
+      heartbeatInterval: 500,
+    })
   }
 
   get orders(): number {
@@ -68,7 +75,10 @@ export class Member {
     }
   }
 
-  /** Ends with the batch at hand, which is committed, and leaves the group. Rejects with what ended the reading, if anything did. */
+  /**
+   * Ends with the batch at hand, which is committed, and leaves the group. Rejects with what ended the reading, if
+   * anything did.
+   */
   async leave(): Promise<void> {
     this.#leaving.abort(new ClosedError(`${this.name} leaves`))
     try {

@@ -18,7 +18,12 @@ let places: readonly PartitionStats[] = []
 
 async function tail(): Promise<void> {
   const transport = new Transport({ adapter: websocket({ url: bridge, token }), natives })
-  const reader = new Reader({ brokers: settings.get('brokers') ?? 'localhost:9092', topic, startOffset: 'latest', transport })
+  const reader = new Reader({
+    brokers: settings.get('brokers') ?? 'localhost:9092',
+    topic,
+    startOffset: 'latest',
+    transport,
+  })
   for (const { partition, offset } of places) reader.seek(topic, partition, offset)
   const leave = (): void => {
     const { partitions } = reader.stats()
@@ -37,7 +42,13 @@ async function tail(): Promise<void> {
 function show(message: Message): void {
   element('status').textContent = `${++count} messages so far`
   const row = document.createElement('tr')
-  for (const text of [message.partition, message.offset, message.time.toLocaleTimeString(), message.keyText(), message.text()]) {
+  for (const text of [
+    message.partition,
+    message.offset,
+    message.time.toLocaleTimeString(),
+    message.keyText(),
+    message.text(),
+  ]) {
     row.insertCell().textContent = String(text)
   }
   element('messages').prepend(row)

@@ -80,4 +80,6 @@ const working = work().catch(error => {
   process.kill(process.pid, 'SIGTERM')
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
-server.listen(Number(PORT), () => console.log(`orders are taken at http://localhost:${(server.address() as { port: number }).port}/orders`))
+server.listen(Number(PORT), () =>
+  console.log(`orders are taken at http://localhost:${(server.address() as { port: number }).port}/orders`),
+)

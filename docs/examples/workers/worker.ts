@@ -39,6 +39,11 @@ async function write({ KAFKA_BROKERS, KAFKA_TOPIC }: Env, messages: readonly Mes
   // A Worker's sockets belong to one request, and so does the Writer. For TLS and a password, give it a
   // `transport: new Transport({ tls: true, sasl: plain({ username, password }) })`, and close that, too.
   // Who asked won't wait long: the time limits, in milliseconds, are shorter than the defaults.
-  await using writer = new Writer({ addr: KAFKA_BROKERS.split(','), topic: KAFKA_TOPIC, readTimeout: 3_000, deliveryTimeout: 10_000 })
+  await using writer = new Writer({
+    addr: KAFKA_BROKERS.split(','),
+    topic: KAFKA_TOPIC,
+    readTimeout: 3_000,
+    deliveryTimeout: 10_000,
+  })
   await writer.writeMessages(messages)
 }

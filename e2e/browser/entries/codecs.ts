@@ -37,5 +37,8 @@ onPage({
 })
 
 function transportTo(bridge: string): Transport {
-  return new Transport({ adapter: websocket({ url: bridge, token: async () => (await fetch('/token')).text() }), natives })
+  return new Transport({
+    adapter: websocket({ url: bridge, token: async () => (await fetch('/token')).text() }),
+    natives,
+  })
 }

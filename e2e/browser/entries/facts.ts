@@ -3,7 +3,9 @@ import { onPage } from './on-page.ts'
 
 onPage({
   async facts() {
-    const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> } }
+    const { WebAssembly: wasm } = globalThis as unknown as {
+      WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> }
+    }
     return {
       secure: (globalThis as unknown as { isSecureContext: boolean }).isSecureContext,
       subtle: crypto.subtle !== undefined,

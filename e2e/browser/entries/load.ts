@@ -27,7 +27,10 @@ onPage({
     return most
   },
 
-  /** Reads 100,000 messages from partition 0; answers the most heap that was in use, and whether each came once, in order. */
+  /**
+   * Reads 100,000 messages from partition 0; answers the most heap that was in use, and whether each came once, in
+   * order.
+   */
   async read({ brokers, bridge, topic }: Place) {
     const transport = transportTo(bridge)
     const reader = new Reader({ brokers, topic, partition: 0, transport })
@@ -65,7 +68,8 @@ onPage({
   async flood({ brokers, bridge, topic }: Place) {
     const writer = new Writer({ addr: brokers, topic, transport: transportTo(bridge) })
     void (async () => {
-      for (let at = 0; ; at++) await writer.writeMessages(Array.from({ length: 100 }, (_, index) => ({ key: `${at}-${index}`, value })))
+      for (let at = 0; ; at++)
+        await writer.writeMessages(Array.from({ length: 100 }, (_, index) => ({ key: `${at}-${index}`, value })))
     })()
   },
 })
@@ -77,7 +81,10 @@ async function follow(reader: Reader): Promise<void> {
 }
 
 function transportTo(bridge: string): Transport {
-  return new Transport({ adapter: websocket({ url: bridge, token: async () => (await fetch('/token')).text() }), natives })
+  return new Transport({
+    adapter: websocket({ url: bridge, token: async () => (await fetch('/token')).text() }),
+    natives,
+  })
 }
 
 /** Bytes that are alive: how much garbage waits is the collector's affair. Chromium alone tells. */

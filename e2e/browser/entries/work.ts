@@ -24,14 +24,22 @@ export interface Work {
 export interface Books {
   readonly attempted: number
   readonly acknowledged: number
-  /** Values that the reader of the partition, and the member of the group, were handed, in order; both without filler. */
+  /**
+   * Values that the reader of the partition, and the member of the group, were handed, in order; both without filler.
+   */
   readonly read: readonly string[]
   readonly readInGroup: readonly string[]
   /** What writes and loops ended with, and how many did. */
   readonly ended: Readonly<Record<string, number>>
 }
 
-const books = { attempted: 0, acknowledged: 0, read: [] as string[], readInGroup: [] as string[], ended: {} as Record<string, number> }
+const books = {
+  attempted: 0,
+  acknowledged: 0,
+  read: [] as string[],
+  readInGroup: [] as string[],
+  ended: {} as Record<string, number>,
+}
 const underWay = new Set<Promise<void>>()
 let transport: Transport
 let writer: Writer
@@ -40,14 +48,33 @@ let stopped = false
 let closing = false
 
 onPage({
-  async start({ brokers, bridge, topic, name, filler = 0, count = Number.POSITIVE_INFINITY, pauseMs = 20, groupId }: Work) {
+  async start({
+    brokers,
+    bridge,
+    topic,
+    name,
+    filler = 0,
+    count = Number.POSITIVE_INFINITY,
+    pauseMs = 20,
+    groupId,
+  }: Work) {
     const adapter = websocket({ url: bridge, token: async () => (await fetch('/token')).text() })
     transport = new Transport({ adapter, natives })
     writer = new Writer({ addr: brokers, topic, transport })
     readers = [new Reader({ brokers, topic, partition: 0, transport })]
     void follow(readers[0]!, books.read)
     if (groupId !== undefined) {
-      readers.push(new Reader({ brokers, topic, groupId, transport, autoCommit: true, sessionTimeout: 6_000, heartbeatInterval: 1_000 }))
+      readers.push(
+        new Reader({
+          brokers,
+          topic,
+          groupId,
+          transport,
+          autoCommit: true,
+          sessionTimeout: 6_000,
+          heartbeatInterval: 1_000,
+        }),
+      )
       void follow(readers[1]!, books.readInGroup)
     }
     void write(name, ' '.repeat(filler), count, pauseMs)
@@ -71,7 +98,9 @@ async function write(name: string, filler: string, count: number, pauseMs: numbe
   while (!stopped && books.attempted < count) {
     const from = books.attempted
     books.attempted = pauseMs === 0 ? count : from + 1
-    const messages = Array.from({ length: books.attempted - from }, (_, index) => ({ value: `${name}:${from + index} ${filler}` }))
+    const messages = Array.from({ length: books.attempted - from }, (_, index) => ({
+      value: `${name}:${from + index} ${filler}`,
+    }))
     const written = writer.writeMessages(messages).then(
       () => {
         books.acknowledged += messages.length

@@ -16,8 +16,11 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
     const assert: Assert = given
     const { ca, client, stranger } = peers
 
-    const dial = (peer: PeerName, options: Parameters<SocketAdapter['dial']>[1] = {}, host = '127.0.0.1'): Promise<Socket> =>
-      adapter.dial({ host, port: peers.ports[peer] }, options)
+    const dial = (
+      peer: PeerName,
+      options: Parameters<SocketAdapter['dial']>[1] = {},
+      host = '127.0.0.1',
+    ): Promise<Socket> => adapter.dial({ host, port: peers.ports[peer] }, options)
     const failure = async (work: Promise<unknown>): Promise<unknown> =>
       work.then(
         () => assert.fail('it worked'),
@@ -103,7 +106,9 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       await socket.close()
     })
 
-    test('asks for a pause when the peer does not read; aborting rejects all that waits, with the reason', async ({ signal }) => {
+    test('asks for a pause when the peer does not read; aborting rejects all that waits, with the reason', async ({
+      signal,
+    }) => {
       const socket = await dial('deaf')
       let pressure = socket.write([patternOf(mebibyte)])
       let written = 1
@@ -111,12 +116,17 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       while (written < 64) {
         pressure = socket.write([patternOf(mebibyte)])
         written++
-        if (pressure !== undefined && (await Promise.race([pressure.then(() => false), settled(() => written).then(() => true)]))) break
+        if (
+          pressure !== undefined &&
+          (await Promise.race([pressure.then(() => false), settled(() => written).then(() => true)]))
+        )
+          break
       }
       assert.ok(written < 40, `${written} MiB were taken`)
       const pending = [socket.read(), Promise.resolve(pressure), socket.flushed()]
       socket.abort('reason')
-      for (const each of await Promise.allSettled(pending)) assert.deepEqual(each, { status: 'rejected', reason: 'reason' })
+      for (const each of await Promise.allSettled(pending))
+        assert.deepEqual(each, { status: 'rejected', reason: 'reason' })
       assert.equal(await failure(socket.read()), 'reason')
       assert.equal(socket.write([patternOf(5)]), undefined)
       await socket.close()
@@ -172,7 +182,8 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       assert.ok(refused instanceof ConnectionError && refused.message.includes('connection refused'), String(refused))
       const unknown = await failure(adapter.dial({ host: 'no-such-host.invalid', port: 9092 }, {}))
       assert.ok(
-        unknown instanceof ConnectionError && /no-such-host.invalid:9092: .*(host not found|looked up)/.test(unknown.message),
+        unknown instanceof ConnectionError &&
+          /no-such-host.invalid:9092: .*(host not found|looked up)/.test(unknown.message),
         String(unknown),
       )
       const impossible = await failure(adapter.dial({ host: 'localhost', port: 70_000 }, {}))
@@ -185,7 +196,12 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       await readPattern(socket, 1_000)
       await socket.close()
     }
-    const refusal = async (peer: PeerName, tls: TLSOptions, pattern: RegExp, kind: unknown = AuthenticationError): Promise<void> => {
+    const refusal = async (
+      peer: PeerName,
+      tls: TLSOptions,
+      pattern: RegExp,
+      kind: unknown = AuthenticationError,
+    ): Promise<void> => {
       const error = (await failure(secure(peer, tls))) as Error
       assert.ok(error instanceof (kind as typeof Error), `${peer}: ${error}`)
       assert.ok(pattern.test(error.message) && error.message.startsWith('localhost:'), error.message)
@@ -229,7 +245,8 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
 
     test('TLS: accepts anything only when told to', async () => {
       const tls = { rejectUnauthorized: false }
-      if (adapter.name === 'deno') await refusal('tlsSelfSigned', tls, /Deno does not connect without verifying/, ConfigError)
+      if (adapter.name === 'deno')
+        await refusal('tlsSelfSigned', tls, /Deno does not connect without verifying/, ConfigError)
       else await secure('tlsSelfSigned', tls)
     })
 

@@ -3,7 +3,12 @@ import { BunBridge, DenoBridge } from '../../../adapters/bridge/fetch.ts'
 import { BridgeProgram } from './bridge-program.ts'
 
 interface Runtimes {
-  Deno: { serve(options: object, handler: (request: Request, info: Parameters<DenoBridge['fetch']>[1]) => Promise<Response>): void }
+  Deno: {
+    serve(
+      options: object,
+      handler: (request: Request, info: Parameters<DenoBridge['fetch']>[1]) => Promise<Response>,
+    ): void
+  }
   Bun: { serve(options: object): { port: number } }
 }
 const { Bun, Deno } = globalThis as unknown as Runtimes

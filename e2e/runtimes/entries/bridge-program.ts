@@ -4,7 +4,10 @@ import { adapter as own } from '../../../test/support/own-adapter.ts'
 
 /** What a test wants of the bridge: what JSON can say. */
 export interface BridgeOrder
-  extends Pick<FetchBridgeConfig, 'targets' | 'learnTargets' | 'limits' | 'origins' | 'allowNoOrigin' | 'allowAddresses'> {
+  extends Pick<
+    FetchBridgeConfig,
+    'targets' | 'learnTargets' | 'limits' | 'origins' | 'allowNoOrigin' | 'allowAddresses'
+  > {
   readonly secret: string
   /** Where every dial ends up, whatever was asked for; else where it was asked for. */
   readonly port?: number
@@ -30,7 +33,10 @@ interface AnyBridge {
   close(): Promise<void>
 }
 
-/** A program in which tests start one bridge after another, by requests to /fixture/…; any other request is the bridge's. */
+/**
+ * A program in which tests start one bridge after another, by requests to /fixture/…; any other request is the
+ * bridge's.
+ */
 export class BridgeProgram<B extends AnyBridge> {
   readonly #make: (config: FetchBridgeConfig) => B
   #bridge: B | undefined

@@ -1,4 +1,5 @@
-// In Node, Deno and Bun: runs the cases named in the settings one after another, and prints each outcome as a line of JSON.
+// In Node, Deno and Bun: runs the cases named in the settings one after another, and prints each outcome as a line of
+// JSON.
 import { adapter, natives } from '../../../test/support/own-adapter.ts'
 import { open, outcomeOf, type Target } from './target.ts'
 

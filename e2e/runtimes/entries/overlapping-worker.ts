@@ -27,7 +27,10 @@ function kitFor({ broker, topic }: Job, transport: Transport): Kit {
   return { transport, writer, reader }
 }
 
-/** Each request writes a message and reads until it has it; what went wrong is answered with the time that took to be told. */
+/**
+ * Each request writes a message and reads until it has it; what went wrong is answered with the time that took to be
+ * told.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     const job = (await request.json()) as Job

@@ -3,7 +3,12 @@ import { Transport, Writer } from '../../../src/index.ts'
 /** Writes so many messages within one request, and answers how many connections were open at a time at most. */
 export default {
   async fetch(request: Request): Promise<Response> {
-    const { broker, topic, count, tls } = (await request.json()) as { broker: string; topic: string; count: number; tls: boolean }
+    const { broker, topic, count, tls } = (await request.json()) as {
+      broker: string
+      topic: string
+      count: number
+      tls: boolean
+    }
     let open = 0
     let most = 0
     const transport = new Transport({

@@ -6,8 +6,14 @@ import { suites } from '../../../test/contract/index.ts'
 import { adapterSuite, type PeersUnderTest } from './adapter-suite.ts'
 import { describe } from './describe.ts'
 
-/** What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; or what an adapter owes, against peers. */
-export type Target = { readonly memory: true } | { readonly cluster: ClusterUnderTest } | { readonly peers: PeersUnderTest }
+/**
+ * What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; or what an adapter
+ * owes, against peers.
+ */
+export type Target =
+  | { readonly memory: true }
+  | { readonly cluster: ClusterUnderTest }
+  | { readonly peers: PeersUnderTest }
 
 export interface Running {
   readonly cases: readonly Case[]
@@ -17,8 +23,12 @@ export interface Running {
 /** The cases against a target, with the runtime's own adapter for what is over TCP. */
 export function open(target: Target, adapter: SocketAdapter, natives: Natives): Running {
   if ('peers' in target)
-    return { cases: collect({ adapter: adapterSuite(target.peers) }, { cluster: none, adapter, natives }), async close() {} }
-  if ('cluster' in target) return { cases: collect(suites, { cluster: target.cluster, adapter, natives }), async close() {} }
+    return {
+      cases: collect({ adapter: adapterSuite(target.peers) }, { cluster: none, adapter, natives }),
+      async close() {},
+    }
+  if ('cluster' in target)
+    return { cases: collect(suites, { cluster: target.cluster, adapter, natives }), async close() {} }
   const broker = new Broker({ racks: ['a', 'b', 'c'], numPartitions: 6, natives })
   const cluster = { brokers: broker.addresses, kind: 'embedded', version: '4.4.0', nodes: 1 } as const
   return { cases: collect(suites, { cluster, adapter: memory(broker, natives), natives }), close: () => broker.close() }

@@ -61,7 +61,9 @@ export class Fixture {
       before = after
     }
     // In the first round the compilers are at work.
-    const rounds = Array.from({ length: effort.rounds }, (_, i) => taken.slice((i + 1) * ways.length, (i + 2) * ways.length))
+    const rounds = Array.from({ length: effort.rounds }, (_, i) =>
+      taken.slice((i + 1) * ways.length, (i + 2) * ways.length),
+    )
     return ways.map((way, at) => summary(way, rounds, at))
   }
 
@@ -71,7 +73,11 @@ export class Fixture {
   }
 }
 
-function summary(way: string, rounds: readonly (readonly (Turn & { readonly cpu: readonly number[] })[])[], at: number): Measured {
+function summary(
+  way: string,
+  rounds: readonly (readonly (Turn & { readonly cpu: readonly number[] })[])[],
+  at: number,
+): Measured {
   const turns = rounds.map(round => round[at]!)
   const fetches = turns.reduce((sum, turn) => sum + turn.allFetches, 0)
   const shares = rounds.map(round => round[at]!.speed / round[0]!.speed)

@@ -6,7 +6,10 @@ import { throughConnection, throughSocket } from './adapter-ways.ts'
 import { Pacer, type Plan, requestOf, type Way } from './plan.ts'
 import { run } from './process.ts'
 
-/** `reused`: reads into one buffer, which is the quickest a program in Node can do; otherwise by 'data' events, as nearly all do. */
+/**
+ * `reused`: reads into one buffer, which is the quickest a program in Node can do; otherwise by 'data' events, as
+ * nearly all do.
+ */
 function raw(plan: Plan, reused: boolean): Promise<Way> {
   const request = requestOf(plan)
   let pacer: Pacer | undefined

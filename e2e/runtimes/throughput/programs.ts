@@ -5,7 +5,8 @@ import { startWorker } from '../workerd.ts'
 import type { Plan, Turn } from './plan.ts'
 
 // The package ws asks for Node's modules by `require`, which an ES module has not.
-const requires = "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)\n"
+const requires =
+  "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)\n"
 
 /** A program for the newest Node that is a client here, too. */
 export async function startNode(entry: string, args: readonly string[] = []): Promise<Program> {
@@ -20,7 +21,8 @@ export async function* turnsIn(which: Runtime, plan: Plan): AsyncGenerator<Turn 
     for (let round = 0; round < plan.rounds; round++) {
       for (const way of plan.ways) {
         const response = await fetch(worker.url, { method: 'POST', body: JSON.stringify({ plan, way }) })
-        if (response.status !== 200) throw new Error(`workerd answers ${response.status} ${await response.text()}: ${worker.log()}`)
+        if (response.status !== 200)
+          throw new Error(`workerd answers ${response.status} ${await response.text()}: ${worker.log()}`)
         yield { ...((await response.json()) as Turn), pid: worker.pid }
       }
     }

@@ -11,10 +11,14 @@ const apiKeys = [ApiVersions, Fetch].map(({ key, minVersion, maxVersion }) => ({
 
 function answer(frame: Uint8Array): Uint8Array[] {
   const { apiKey, apiVersion, correlationId } = readRequestHeader(new ByteReader(frame))
-  if (apiKey === ApiVersions.key) return responseFrame(ApiVersions, apiVersion, correlationId, { errorCode: 0, apiKeys })
+  if (apiKey === ApiVersions.key)
+    return responseFrame(ApiVersions, apiVersion, correlationId, { errorCode: 0, apiKeys })
   // The records are attached and not copied.
   const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
-  return responseFrame(Fetch, apiVersion, correlationId, { sessionId: 0, responses: [{ topicId, partitions: [partition] }] })
+  return responseFrame(Fetch, apiVersion, correlationId, {
+    sessionId: 0,
+    responses: [{ topicId, partitions: [partition] }],
+  })
 }
 
 const server = net.createServer({ noDelay: true }, socket => {

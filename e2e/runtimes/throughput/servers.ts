@@ -21,7 +21,12 @@ export async function cannedServer(): Promise<FetchServer> {
   const program = await startNode('server.ts')
   const port = Number(await lineOf(program, 'the server'))
   const plan = await planOf(port, 'AAAAAAAAAAAAAAAAAAAAAQ')
-  return { label: 'canned answers', pid: program.pid, plan, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() }
+  return {
+    label: 'canned answers',
+    pid: program.pid,
+    plan,
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  }
 }
 
 /** A real broker with one batch of nearly a mebibyte in a topic. */
@@ -37,10 +42,18 @@ export async function kafkaServer(): Promise<FetchServer> {
   await writer.close()
   await transport.close()
   const plan = await planOf(Number(cluster.brokers[0]!.split(':')[1]), topics[0]!.id!)
-  return { label: `Kafka ${cluster.version}`, pid: cluster.nodes[0]!.pid!, plan, [Symbol.asyncDispose]: () => cluster.stop() }
+  return {
+    label: `Kafka ${cluster.version}`,
+    pid: cluster.nodes[0]!.pid!,
+    plan,
+    [Symbol.asyncDispose]: () => cluster.stop(),
+  }
 }
 
-/** Bytes that don't compress; the writer doesn't try, but the kernel's and the processor's short cuts for zeros would show. */
+/**
+ * Bytes that don't compress; the writer doesn't try, but the kernel's and the processor's short cuts for zeros would
+ * show.
+ */
 function noise(length: number): Uint8Array {
   const block = createHash('sha512').update('throughput').digest()
   return Uint8Array.from({ length }, (_, i) => block[(i * 7 + (i >> 6)) & 63]!)

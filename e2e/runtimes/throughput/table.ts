@@ -8,7 +8,8 @@ export class ThroughputTable {
 
   add(server: string, runtime: string, depth: number, measured: readonly Measured[]): void {
     const rows = entry(this.#servers, server, () => new Map<string, Map<number, Measured>>())
-    for (const each of measured) entry(rows, `${runtime} | ${each.way}`, () => new Map<number, Measured>()).set(depth, each)
+    for (const each of measured)
+      entry(rows, `${runtime} | ${each.way}`, () => new Map<number, Measured>()).set(depth, each)
   }
 
   toString(): string {
@@ -23,7 +24,9 @@ function section(server: string, rows: ReadonlyMap<string, ReadonlyMap<number, M
   const body = [...rows].map(([name, row]) => {
     const figures = depths.map(depth => {
       const measured = row.get(depth)
-      return measured === undefined ? '– | – |' : `${measured.mebibytesPerSecond.toFixed(0)} | ${(measured.share * 100).toFixed(0)} % |`
+      return measured === undefined
+        ? '– | – |'
+        : `${measured.mebibytesPerSecond.toFixed(0)} | ${(measured.share * 100).toFixed(0)} % |`
     })
     return `| ${name} | ${figures.join(' ')} ${(row.get(last)?.cpu ?? []).map(each => each.toFixed(0)).join(' · ')} |`
   })

@@ -8,8 +8,8 @@ import { type Effort, Fixture, type Measured } from './measure.ts'
 import { cannedServer, type FetchServer, kafkaServer } from './servers.ts'
 import { ThroughputTable } from './table.ts'
 
-// A share is only worth something on a machine that does nothing else meanwhile. Otherwise an adapter has got slow when not even its best turn
-// comes to half of it.
+// A share is only worth something on a machine that does nothing else meanwhile. Otherwise an adapter has got slow when
+// not even its best turn comes to half of it.
 const everywhere = process.env['RUNTIMES'] === 'all'
 const whole = everywhere || full
 const effort: Omit<Effort, 'depth'> = whole ? { milliseconds: 600, rounds: 5 } : { milliseconds: 50, rounds: 3 }
@@ -25,7 +25,10 @@ const runtimes: Readonly<Partial<Record<RuntimeName, { readonly ways: readonly s
   bun: { ways: [...sockets, 'WebSocket'], least: 0.6 },
   workerd: { ways: sockets, least: 0.6 },
 }
-/** Of our WebSocket. Its middle is half, as docs/throughput.md shows; with three processes on two cores each figure varies by a third. */
+/**
+ * Of our WebSocket. Its middle is half, as docs/throughput.md shows; with three processes on two cores each figure
+ * varies by a third.
+ */
 const leastThroughBridge = 0.3
 const table = new ThroughputTable()
 const noNode = runtime('node24').missing
@@ -43,7 +46,10 @@ function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
   afterAll(() => fixture?.[Symbol.asyncDispose]())
   for (const [name, { ways, least }] of Object.entries(runtimes)) {
     const which = runtime(name as RuntimeName)
-    test(`${which.label}: the adapter's share of the raw socket's throughput`, { ...unless(which.missing), timeout: 180_000 }, async () => {
+    test(`${which.label}: the adapter's share of the raw socket's throughput`, {
+      ...unless(which.missing),
+      timeout: 180_000,
+    }, async () => {
       let measured: Measured[] = []
       for (const depth of depths) {
         measured = await fixture!.measure(which, ways, { ...effort, depth })
@@ -52,7 +58,8 @@ function fetches(start: () => Promise<FetchServer>, steady: boolean): void {
       // With one fetch at a time it is measured, too, how quickly processes wake each other.
       for (const { way, share, bestShare } of measured) {
         if (way === 'adapter') expect(steady ? share : bestShare, way).toBeGreaterThan(whole ? least : least / 2)
-        if (way === 'WebSocket, ours') expect(bestShare, way).toBeGreaterThan(whole ? leastThroughBridge : leastThroughBridge / 2)
+        if (way === 'WebSocket, ours')
+          expect(bestShare, way).toBeGreaterThan(whole ? leastThroughBridge : leastThroughBridge / 2)
       }
     })
   }
@@ -65,5 +72,8 @@ afterAll(() => {
   const page = new URL('../../../docs/throughput.md', import.meta.url)
   const written = readFileSync(page, 'utf8')
   const [begin, end] = ['<!-- throughput -->', '<!-- end of throughput -->']
-  writeFileSync(page, `${written.slice(0, written.indexOf(begin) + begin.length)}\n${text}\n${written.slice(written.indexOf(end))}`)
+  writeFileSync(
+    page,
+    `${written.slice(0, written.indexOf(begin) + begin.length)}\n${text}\n${written.slice(written.indexOf(end))}`,
+  )
 })

@@ -14,7 +14,10 @@ export interface ConfigEntry {
 }
 
 /** Why a value is not one this config can have; undefined when it is. The texts are Kafka's. */
-export function invalidValue({ name, type, allowed, least }: ConfigDefinition, value: string | null): string | undefined {
+export function invalidValue(
+  { name, type, allowed, least }: ConfigDefinition,
+  value: string | null,
+): string | undefined {
   const wrong = (why: string): string => `Invalid value ${value} for configuration ${name}: ${why}`
   if (value === null) return `Null value not supported for : ${name}`
   if (type === 'boolean' && !/^(true|false)$/i.test(value)) return wrong('Expected value to be either true or false')
@@ -38,7 +41,12 @@ export class Configs {
   readonly #source: ConfigSource
   readonly #parent: Configs | undefined
 
-  constructor(definitions: readonly ConfigDefinition[], own: Iterable<readonly [string, string]>, source: ConfigSource, parent?: Configs) {
+  constructor(
+    definitions: readonly ConfigDefinition[],
+    own: Iterable<readonly [string, string]>,
+    source: ConfigSource,
+    parent?: Configs,
+  ) {
     this.definitions = definitions
     this.own = new Map(own)
     this.#source = source
@@ -63,7 +71,13 @@ export class Configs {
       .filter(({ name }) => names === null || names.includes(name))
       .map(definition => {
         const { value, source } = this.#value(definition)
-        return { name: definition.name, value, source, type: ConfigType[definition.type], synonyms: this.#candidates(definition) }
+        return {
+          name: definition.name,
+          value,
+          source,
+          type: ConfigType[definition.type],
+          synonyms: this.#candidates(definition),
+        }
       })
   }
 

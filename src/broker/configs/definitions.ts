@@ -22,7 +22,10 @@ function define(
   return { name, type, defaultValue, ...more }
 }
 
-/** The configs a topic can have, with Kafka 4.4's defaults. Those that mean nothing in memory are kept and described, no more. */
+/**
+ * The configs a topic can have, with Kafka 4.4's defaults. Those that mean nothing in memory are kept and described, no
+ * more.
+ */
 export const topicConfigs: readonly ConfigDefinition[] = [
   define('list', 'cleanup.policy', 'delete', { synonym: 'log.cleanup.policy', allowed: ['delete', 'compact'] }),
   define('int', 'compression.gzip.level', '-1', { synonym: 'compression.gzip.level' }),
@@ -45,8 +48,14 @@ export const topicConfigs: readonly ConfigDefinition[] = [
   define('long', 'max.compaction.lag.ms', endless, { synonym: 'log.cleaner.max.compaction.lag.ms', least: 1 }),
   define('int', 'max.decompressed.message.bytes', '2147483639'),
   define('int', 'max.message.bytes', '1048588', { synonym: 'message.max.bytes', least: 0 }),
-  define('long', 'message.timestamp.after.max.ms', '3600000', { synonym: 'log.message.timestamp.after.max.ms', least: 0 }),
-  define('long', 'message.timestamp.before.max.ms', endless, { synonym: 'log.message.timestamp.before.max.ms', least: 0 }),
+  define('long', 'message.timestamp.after.max.ms', '3600000', {
+    synonym: 'log.message.timestamp.after.max.ms',
+    least: 0,
+  }),
+  define('long', 'message.timestamp.before.max.ms', endless, {
+    synonym: 'log.message.timestamp.before.max.ms',
+    least: 0,
+  }),
   define('string', 'message.timestamp.type', 'CreateTime', {
     synonym: 'log.message.timestamp.type',
     allowed: ['CreateTime', 'LogAppendTime'],
@@ -69,7 +78,10 @@ export const topicConfigs: readonly ConfigDefinition[] = [
   define('boolean', 'unclean.leader.election.enable', 'false', { synonym: 'unclean.leader.election.enable' }),
 ]
 
-/** The broker configs this one heeds; those a topic falls back to come on top. `group.initial.rebalance.delay.ms` is 3000 in Kafka. */
+/**
+ * The broker configs this one heeds; those a topic falls back to come on top. `group.initial.rebalance.delay.ms` is
+ * 3000 in Kafka.
+ */
 const brokerOnly: readonly ConfigDefinition[] = [
   define('boolean', 'auto.create.topics.enable', 'true'),
   define('int', 'default.replication.factor', '1', { least: 1 }),

@@ -23,9 +23,12 @@ export function configsOf(
     const invalid = invalidTopicName(name)
     if (invalid !== undefined) return { errorCode: ErrorCode.InvalidTopic, errorMessage: invalid }
     const topic = cluster.topics.get(name)
-    return topic === undefined ? { errorCode: ErrorCode.UnknownTopicOrPartition, errorMessage: '' } : { configs: topic.configs, topic }
+    return topic === undefined
+      ? { errorCode: ErrorCode.UnknownTopicOrPartition, errorMessage: '' }
+      : { configs: topic.configs, topic }
   }
-  if (type !== ResourceType.broker) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unsupported resource type: ${type}` }
+  if (type !== ResourceType.broker)
+    return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Unsupported resource type: ${type}` }
   if (name !== '' && name !== String(node.id))
     return {
       errorCode: ErrorCode.InvalidRequest,
@@ -34,7 +37,10 @@ export function configsOf(
   return { configs: node.configs }
 }
 
-/** Puts a topic's own configs in place of those it has, once each was found good. A broker's stay as they were given at the start. */
+/**
+ * Puts a topic's own configs in place of those it has, once each was found good. A broker's stay as they were given at
+ * the start.
+ */
 export function replaceConfigs(
   type: number,
   name: string,
@@ -44,9 +50,12 @@ export function replaceConfigs(
 ): ConfigProblem | undefined {
   const found = configsOf(type, name, context)
   if ('errorCode' in found)
-    return found.errorCode === ErrorCode.UnknownTopicOrPartition ? { ...found, errorMessage: `The topic '${name}' does not exist.` } : found
+    return found.errorCode === ErrorCode.UnknownTopicOrPartition
+      ? { ...found, errorMessage: `The topic '${name}' does not exist.` }
+      : found
   const { configs, topic } = found
-  if (topic === undefined) return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'The configs of an embedded broker do not change' }
+  if (topic === undefined)
+    return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'The configs of an embedded broker do not change' }
   const own = new Map<string, string | null>(configs.own)
   const problem = change(own, configs)
   if (problem !== undefined) return problem

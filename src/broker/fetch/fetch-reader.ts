@@ -32,20 +32,27 @@ function unknown(partitionIndex: number, errorCode: number): FetchedPartition {
 export function readable(asked: SessionPartition, { byId, rackId, context }: FetchTerms): Partition | FetchedPartition {
   const { cluster, node, apiVersion } = context
   const topic = byId ? cluster.topicById(asked.topicId) : cluster.topics.get(asked.topic)
-  if (topic === undefined) return unknown(asked.partition, byId ? ErrorCode.UnknownTopicID : ErrorCode.UnknownTopicOrPartition)
+  if (topic === undefined)
+    return unknown(asked.partition, byId ? ErrorCode.UnknownTopicID : ErrorCode.UnknownTopicOrPartition)
   const partition = topic.partitions[asked.partition]
   if (partition === undefined) return unknown(asked.partition, ErrorCode.UnknownTopicOrPartition)
   const led = ledPartition(topic, asked.partition, context, asked.currentLeaderEpoch)
   // Followers have the whole log too; they serve consumers since KIP-392.
-  const follows = led === ErrorCode.NotLeaderForPartition && apiVersion >= 11 && partition.leader >= 0 && partition.isr.includes(node.id)
+  const follows =
+    led === ErrorCode.NotLeaderForPartition &&
+    apiVersion >= 11 &&
+    partition.leader >= 0 &&
+    partition.isr.includes(node.id)
   if (typeof led === 'number' && !follows) {
     const hint = led === ErrorCode.NotLeaderForPartition || led === ErrorCode.FencedLeaderEpoch
-    const currentLeader = hint && apiVersion >= 12 ? { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } : undefined
+    const currentLeader =
+      hint && apiVersion >= 12 ? { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } : undefined
     return { ...failed(asked.partition, led), ...(currentLeader === undefined ? {} : { currentLeader }) }
   }
   const { log, isr, leader, lastStableOffset } = partition
   const bounds = { highWatermark: log.endOffset, lastStableOffset, logStartOffset: log.startOffset }
-  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return failed(asked.partition, ErrorCode.OffsetOutOfRange)
+  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset)
+    return failed(asked.partition, ErrorCode.OffsetOutOfRange)
   const near =
     leader === node.id && apiVersion >= 11 && rackId !== '' && node.rack !== rackId
       ? isr.find(id => cluster.nodes.get(id)?.rack === rackId)
@@ -74,9 +81,15 @@ export function read(
   first: boolean,
 ): FetchedPartition {
   const { log, lastStableOffset } = partition
-  const records = log.read(fetchOffset, readLimit(partition, isolationLevel), Math.min(maxBytes, partitionMaxBytes), first)
+  const records = log.read(
+    fetchOffset,
+    readLimit(partition, isolationLevel),
+    Math.min(maxBytes, partitionMaxBytes),
+    first,
+  )
   const committed = isolationLevel === IsolationLevel.ReadCommitted
-  const aborted = committed && records.length > 0 ? partition.aborted(fetchOffset, log.offsetAfter(fetchOffset, records.length)) : []
+  const aborted =
+    committed && records.length > 0 ? partition.aborted(fetchOffset, log.offsetAfter(fetchOffset, records.length)) : []
   return {
     partitionIndex,
     errorCode: 0,

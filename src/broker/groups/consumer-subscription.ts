@@ -1,7 +1,10 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import type { Group } from './group.ts'
 
-/** The topics the members of a consumer group say they read; members whose metadata is no subscription of the consumer protocol say none. */
+/**
+ * The topics the members of a consumer group say they read; members whose metadata is no subscription of the consumer
+ * protocol say none.
+ */
 export function subscribedTopics({ members, protocolName }: Group): Set<string> {
   const topics = new Set<string>()
   for (const member of members.values()) {

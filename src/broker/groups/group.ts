@@ -1,7 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { JoinRound } from './join-round.ts'
-import { type JoinRequest, type JoinResult, joinFailed, type Member, noBytes, type SyncResult, syncFailed } from './member.ts'
+import {
+  type JoinRequest,
+  type JoinResult,
+  joinFailed,
+  type Member,
+  noBytes,
+  type SyncResult,
+  syncFailed,
+} from './member.ts'
 import { GroupOffsets } from './offsets.ts'
 import { ReservedIds } from './reserved-ids.ts'
 import { Roster } from './roster.ts'
@@ -13,8 +21,9 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
 const newMemberTimeout = 300_000
 
 /**
- * A classic consumer group: which generation it is in, and what moves it from state to state. Its members join (PreparingRebalance), ask for
- * their assignments (CompletingRebalance), and have them (Stable) until the next round of joining begins.
+ * A classic consumer group: which generation it is in, and what moves it from state to state. Its members join
+ * (PreparingRebalance), ask for their assignments (CompletingRebalance), and have them (Stable) until the next round of
+ * joining begins.
  */
 export class Group {
   readonly id: string
@@ -108,14 +117,18 @@ export class Group {
 
   /** A known member joins again. */
   rejoin(member: Member, request: JoinRequest): Promise<JoinResult> | JoinResult {
-    const current = this.state === 'CompletingRebalance' || (this.state === 'Stable' && member.id !== this.roster.leaderId)
+    const current =
+      this.state === 'CompletingRebalance' || (this.state === 'Stable' && member.id !== this.roster.leaderId)
     if (current && member.matches(request.protocols)) return this.#generation(member)
     if (this.state === 'Empty' || this.state === 'Dead') return joinFailed(ErrorCode.UnknownMemberId, member.id)
     member.update(request)
     return this.#await(member)
   }
 
-  /** A static member is back under a new id: its old self is fenced, and the group need not rebalance unless the protocol changes (KIP-345). */
+  /**
+   * A static member is back under a new id: its old self is fenced, and the group need not rebalance unless the
+   * protocol changes (KIP-345).
+   */
   replace(member: Member, memberId: string, request: JoinRequest): Promise<JoinResult> | JoinResult {
     const formerLeader = this.roster.leaderId
     member.answer(ErrorCode.FencedInstanceID)
@@ -144,7 +157,16 @@ export class Group {
     const { generationId, protocolType, protocolName } = this
     const leader = this.roster.leaderId ?? ''
     const members = leader === member.id ? this.roster.metadata(protocolName) : []
-    return { errorCode: 0, memberId: member.id, generationId, protocolType, protocolName, leader, skipAssignment: false, members }
+    return {
+      errorCode: 0,
+      memberId: member.id,
+      generationId,
+      protocolType,
+      protocolName,
+      leader,
+      skipAssignment: false,
+      members,
+    }
   }
 
   // From state to state ----------------------------------------------------------------------------------------------------------------
@@ -174,7 +196,8 @@ export class Group {
   /** Ends the round of joining: who has not come is out, unless static. */
   #complete(): void {
     this.#joinRound.end()
-    for (const member of [...this.members.values()]) if (member.joining === undefined && member.instanceId === null) this.#drop(member)
+    for (const member of [...this.members.values()])
+      if (member.joining === undefined && member.instanceId === null) this.#drop(member)
     if (this.members.size > 0 && !this.roster.electLeader()) {
       // Only static members are left, none of which has come: they are given another round.
       this.#joinRound.begin(this.roster.rebalanceTimeoutMs)
@@ -207,7 +230,10 @@ export class Group {
 
   // Syncing ----------------------------------------------------------------------------------------------------------------------------
 
-  sync(member: Member, assignments: readonly { memberId: string; assignment: Uint8Array }[]): Promise<SyncResult> | SyncResult {
+  sync(
+    member: Member,
+    assignments: readonly { memberId: string; assignment: Uint8Array }[],
+  ): Promise<SyncResult> | SyncResult {
     if (this.state === 'PreparingRebalance') return syncFailed(ErrorCode.RebalanceInProgress)
     if (this.state !== 'CompletingRebalance' && this.state !== 'Stable') return syncFailed(ErrorCode.UnknownMemberId)
     this.#syncRound.settle(member.id)

@@ -84,7 +84,9 @@ export class Groups {
     const newId = `${instanceId ?? request.clientId}-${uuid4()}`
     if (instanceId !== null) {
       const former = group.roster.staticMember(instanceId)
-      return former === undefined ? group.add(newId, request) : group.replace(group.members.get(former)!, newId, request)
+      return former === undefined
+        ? group.add(newId, request)
+        : group.replace(group.members.get(former)!, newId, request)
     }
     if (!request.requiresKnownId) return group.add(newId, request)
     group.reserve(newId, sessionTimeoutMs)

@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 
 /**
- * How long a group waits for its members to join. The first round of an empty group lasts as long as members keep coming: one delay
- * (group.initial.rebalance.delay.ms) after the other, up to the rebalance timeout. Later ones end when all have come, or at that timeout.
+ * How long a group waits for its members to join. The first round of an empty group lasts as long as members keep
+ * coming: one delay (group.initial.rebalance.delay.ms) after the other, up to the rebalance timeout. Later ones end
+ * when all have come, or at that timeout.
  */
 export class JoinRound {
   readonly #clock: Clock

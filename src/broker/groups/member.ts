@@ -42,7 +42,16 @@ export interface SyncResult {
 export const noBytes = new Uint8Array(0)
 
 export function joinFailed(errorCode: number, memberId: string): JoinResult {
-  return { errorCode, memberId, generationId: -1, protocolType: null, protocolName: null, leader: '', skipAssignment: false, members: [] }
+  return {
+    errorCode,
+    memberId,
+    generationId: -1,
+    protocolType: null,
+    protocolName: null,
+    leader: '',
+    skipAssignment: false,
+    members: [],
+  }
 }
 
 export function syncFailed(errorCode: number): SyncResult {
@@ -88,7 +97,9 @@ export class Member {
   matches(protocols: readonly GroupProtocol[]): boolean {
     return (
       protocols.length === this.protocols.length &&
-      protocols.every((each, i) => each.name === this.protocols[i]!.name && sameBytes(each.metadata, this.protocols[i]!.metadata))
+      protocols.every(
+        (each, i) => each.name === this.protocols[i]!.name && sameBytes(each.metadata, this.protocols[i]!.metadata),
+      )
     )
   }
 

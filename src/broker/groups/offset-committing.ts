@@ -12,8 +12,8 @@ interface Asked {
 }
 
 /**
- * Checks one partition of a commit and hands it on; answers its error code. `refused` is why the whole commit is not taken, if it is not:
- * what does not exist is told all the same.
+ * Checks one partition of a commit and hands it on; answers its error code. `refused` is why the whole commit is not
+ * taken, if it is not: what does not exist is told all the same.
  */
 export function commitPartition(
   topic: Topic | number,
@@ -26,7 +26,8 @@ export function commitPartition(
   if (topic.partitions[asked.partitionIndex] === undefined) return ErrorCode.UnknownTopicOrPartition
   if (refused !== 0) return refused
   const metadata = asked.committedMetadata ?? ''
-  if (utf8Length(metadata) > cluster.configs.number('offset.metadata.max.bytes')) return ErrorCode.OffsetMetadataTooLarge
+  if (utf8Length(metadata) > cluster.configs.number('offset.metadata.max.bytes'))
+    return ErrorCode.OffsetMetadataTooLarge
   commit(topic.name, { offset: asked.committedOffset, leaderEpoch: asked.committedLeaderEpoch, metadata })
   return 0
 }

@@ -28,7 +28,8 @@ export class GroupOffsets {
     const mine = this.#pending.get(producerId)
     this.#pending.delete(producerId)
     if (!commit || mine === undefined) return
-    for (const [topic, partitions] of mine) for (const [partition, committed] of partitions) this.commit(topic, partition, committed)
+    for (const [topic, partitions] of mine)
+      for (const [partition, committed] of partitions) this.commit(topic, partition, committed)
   }
 
   get(topic: string, partition: number): CommittedOffset | undefined {

@@ -22,33 +22,51 @@ export const addPartitionsToTxn: Handler = handler(AddPartitionsToTxn, [0, 5], (
     return { resultsByTopicV3AndBelow: add(id, producerId, epoch, topics, false, context) }
   }
   return {
-    resultsByTransaction: request.transactions.map(({ transactionalId, producerId, producerEpoch, topics, verifyOnly }) => ({
-      transactionalId,
-      topicResults: add(transactionalId, producerId, producerEpoch, topics, verifyOnly, context),
-    })),
+    resultsByTransaction: request.transactions.map(
+      ({ transactionalId, producerId, producerEpoch, topics, verifyOnly }) => ({
+        transactionalId,
+        topicResults: add(transactionalId, producerId, producerEpoch, topics, verifyOnly, context),
+      }),
+    ),
   }
 })
 
-function add(id: string, producerId: bigint, producerEpoch: number, topics: Topics, verifyOnly: boolean, context: RequestContext): Results {
+function add(
+  id: string,
+  producerId: bigint,
+  producerEpoch: number,
+  topics: Topics,
+  verifyOnly: boolean,
+  context: RequestContext,
+): Results {
   const { cluster, apiVersion } = context
   const all = (codeOf: (topic: string, partition: number) => number): Results =>
     topics.map(({ name, partitions }) => ({
       name,
-      resultsByPartition: partitions.map(partitionIndex => ({ partitionIndex, partitionErrorCode: codeOf(name, partitionIndex) })),
+      resultsByPartition: partitions.map(partitionIndex => ({
+        partitionIndex,
+        partitionErrorCode: codeOf(name, partitionIndex),
+      })),
     }))
   const misplaced = notCoordinator('transaction', id, context)
   if (misplaced !== 0) return all(() => misplaced)
-  const known: Partition[] = topics.flatMap(({ name, partitions }) => partitions.flatMap(index => cluster.partition(name, index) ?? []))
+  const known: Partition[] = topics.flatMap(({ name, partitions }) =>
+    partitions.flatMap(index => cluster.partition(name, index) ?? []),
+  )
   const asked = topics.reduce((sum, { partitions }) => sum + partitions.length, 0)
   // All or none: those that could have been added say that nobody tried.
   if (known.length < asked)
     return all((name, index) =>
-      cluster.partition(name, index) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.OperationNotAttempted,
+      cluster.partition(name, index) === undefined
+        ? ErrorCode.UnknownTopicOrPartition
+        : ErrorCode.OperationNotAttempted,
     )
   const transaction = cluster.transactions.owned(id, producerId, producerEpoch)
   if (typeof transaction === 'number') return all(() => fencedAs(transaction, apiVersion >= 2))
   if (verifyOnly)
-    return all((name, index) => (transaction.partitions.has(cluster.partition(name, index)!) ? 0 : ErrorCode.TransactionAbortable))
+    return all((name, index) =>
+      transaction.partitions.has(cluster.partition(name, index)!) ? 0 : ErrorCode.TransactionAbortable,
+    )
   cluster.transactions.addPartitions(transaction, known)
   return all(() => 0)
 }

@@ -12,7 +12,8 @@ export const apiVersions: Handler = handler(ApiVersions, [0, 5], (request, conte
   if (context.apiVersion >= 3 && !(softwareName.test(clientSoftwareName) && softwareName.test(clientSoftwareVersion)))
     return failed(ErrorCode.InvalidRequest)
   // KIP-1242: a client that meant another cluster or broker must look for it anew.
-  const stranger = (clusterId !== null && clusterId !== context.cluster.id) || (nodeId >= 0 && nodeId !== context.node.id)
+  const stranger =
+    (clusterId !== null && clusterId !== context.cluster.id) || (nodeId >= 0 && nodeId !== context.node.id)
   if (stranger) return failed(ErrorCode.RebootstrapRequired)
   return { errorCode: 0, apiKeys: keysOf(context.served), ...featuresOf(context) }
 })
@@ -28,7 +29,10 @@ function keysOf(served: readonly ServedApi[]): { apiKey: number; minVersion: num
 
 function featuresOf({
   cluster: { features },
-}: RequestContext): Pick<ResponseInput<typeof ApiVersions>, 'supportedFeatures' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'> {
+}: RequestContext): Pick<
+  ResponseInput<typeof ApiVersions>,
+  'supportedFeatures' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'
+> {
   const all = [...features]
   return {
     supportedFeatures: all.map(([name, level]) => ({ name, minVersion: 0, maxVersion: level })),

@@ -28,7 +28,10 @@ function add(
   const present = topic.partitions.length
   if (count === present) return [ErrorCode.InvalidPartitionNumber, `Topic already has ${present} partition(s).`]
   if (count < present)
-    return [ErrorCode.InvalidPartitionNumber, `The topic ${name} currently has ${present} partition(s); ${count} would not be an increase.`]
+    return [
+      ErrorCode.InvalidPartitionNumber,
+      `The topic ${name} currently has ${present} partition(s); ${count} would not be an increase.`,
+    ]
   const added = count - present
   if (assignments !== null && assignments.length !== added)
     return [

@@ -18,7 +18,9 @@ type Problem = readonly [errorCode: number, message: string]
 export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, validateOnly }, { cluster }) => {
   if (partitionsOf(topics, cluster) > mostPartitions)
     return {
-      topics: topics.map(({ name }) => failed(name, [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.'])),
+      topics: topics.map(({ name }) =>
+        failed(name, [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.']),
+      ),
     }
   const seen = new Set<string>()
   const repeated = new Set(topics.filter(({ name }) => seen.size === seen.add(name).size).map(({ name }) => name))
@@ -80,15 +82,24 @@ function wrongName(name: string, { topics }: Cluster): Problem | undefined {
 function wrongLayout({ numPartitions, replicationFactor, assignments }: Asked, cluster: Cluster): Problem | undefined {
   if (assignments.length > 0) {
     if (numPartitions !== -1)
-      return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but numPartitions was not set to -1.']
+      return [
+        ErrorCode.InvalidRequest,
+        'A manual partition assignment was specified, but numPartitions was not set to -1.',
+      ]
     if (replicationFactor !== -1)
-      return [ErrorCode.InvalidRequest, 'A manual partition assignment was specified, but replication factor was not set to -1.']
+      return [
+        ErrorCode.InvalidRequest,
+        'A manual partition assignment was specified, but replication factor was not set to -1.',
+      ]
     return wrongAssignment(assignments, cluster)
   }
   if (numPartitions === 0 || numPartitions < -1)
     return [ErrorCode.InvalidPartitionNumber, 'Number of partitions was set to an invalid non-positive value.']
   if (replicationFactor === 0 || replicationFactor < -1)
-    return [ErrorCode.InvalidReplicationFactor, 'Replication factor must be larger than 0, or -1 to use the default value.']
+    return [
+      ErrorCode.InvalidReplicationFactor,
+      'Replication factor must be larger than 0, or -1 to use the default value.',
+    ]
   const unable = cluster.unableToReplicate(replicationFactor < 0 ? cluster.replicationFactor : replicationFactor)
   return unable === undefined ? undefined : [ErrorCode.InvalidReplicationFactor, unable]
 }

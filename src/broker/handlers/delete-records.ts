@@ -9,11 +9,19 @@ const toTheEnd = -1
 export const deleteRecords: Handler = handler(DeleteRecords, [0, 2], ({ topics }, context) => ({
   topics: topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map(({ partitionIndex, offset }) => ({ partitionIndex, ...remove(name, partitionIndex, offset, context) })),
+    partitions: partitions.map(({ partitionIndex, offset }) => ({
+      partitionIndex,
+      ...remove(name, partitionIndex, offset, context),
+    })),
   })),
 }))
 
-function remove(name: string, index: number, offset: number, context: RequestContext): { lowWatermark: number; errorCode: number } {
+function remove(
+  name: string,
+  index: number,
+  offset: number,
+  context: RequestContext,
+): { lowWatermark: number; errorCode: number } {
   const topic = context.cluster.topics.get(name)
   const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, index, context)
   if (typeof partition === 'number') return { lowWatermark: -1, errorCode: partition }

@@ -14,7 +14,12 @@ export const describeCluster: Handler = handler(
     const nothing = { clusterId: '', brokers: [] }
     if (endpointType !== brokers) {
       const errorCode = endpointType === 2 ? ErrorCode.MismatchedEndpointType : ErrorCode.UnsupportedEndpointType
-      return { ...nothing, errorCode, errorMessage: 'The request was sent to an endpoint of the wrong type.', endpointType: 1 }
+      return {
+        ...nothing,
+        errorCode,
+        errorMessage: 'The request was sent to an endpoint of the wrong type.',
+        endpointType: 1,
+      }
     }
     const told = includeFencedBrokers && apiVersion >= 2 ? [...cluster.nodes.values()] : cluster.running
     return {

@@ -10,7 +10,11 @@ export const describeConfigs: Handler = handler(DescribeConfigs, [1, 4], ({ reso
   results: resources.map(resource => describe(resource, includeSynonyms, context)),
 }))
 
-function describe({ resourceType, resourceName, configurationKeys }: Asked, includeSynonyms: boolean, context: RequestContext): Answer {
+function describe(
+  { resourceType, resourceName, configurationKeys }: Asked,
+  includeSynonyms: boolean,
+  context: RequestContext,
+): Answer {
   const found = configsOf(resourceType, resourceName, context)
   if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
   const configs = found.configs.describe(configurationKeys).map(({ name, value, source, type, synonyms }) => ({

@@ -5,13 +5,19 @@ import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { noBytes } from '../groups/member.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
-export const describeGroups: Handler = handler(DescribeGroups, [0, 6], ({ groups, includeAuthorizedOperations }, context) => ({
-  groups: groups
-    .map(groupId => describe(groupId, context))
-    .map(group =>
-      includeAuthorizedOperations && group.errorCode === 0 ? { ...group, authorizedOperations: authorizedOperations.group } : group,
-    ),
-}))
+export const describeGroups: Handler = handler(
+  DescribeGroups,
+  [0, 6],
+  ({ groups, includeAuthorizedOperations }, context) => ({
+    groups: groups
+      .map(groupId => describe(groupId, context))
+      .map(group =>
+        includeAuthorizedOperations && group.errorCode === 0
+          ? { ...group, authorizedOperations: authorizedOperations.group }
+          : group,
+      ),
+  }),
+)
 
 function describe(groupId: string, context: RequestContext) {
   const nothing = { groupId, errorMessage: null, groupState: '', protocolType: '', protocolData: '', members: [] }

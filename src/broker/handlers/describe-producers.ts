@@ -7,7 +7,8 @@ export const describeProducers: Handler = handler(DescribeProducers, [0, 0], ({ 
   topics: topics.map(({ name, partitionIndexes }) => {
     const topic = context.cluster.topics.get(name)
     const partitions = partitionIndexes.map(partitionIndex => {
-      const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context)
+      const partition =
+        topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context)
       if (typeof partition === 'number') return { partitionIndex, errorCode: partition, activeProducers: [] }
       const { entries, open } = partition.producers
       const activeProducers = [...entries].map(([producerId, { epoch, batches, lastTimestamp, coordinatorEpoch }]) => ({

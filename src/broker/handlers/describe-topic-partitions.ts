@@ -24,8 +24,15 @@ export const describeTopicPartitions: Handler = handler(
     for (const name of names) {
       const topic = cluster.topics.get(name)
       if (topic === undefined) {
-        const errorCode = invalidTopicName(name) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic
-        answers.push({ errorCode, name, topicId: zeroUuid, partitions: [], topicAuthorizedOperations: authorizedOperations.topic })
+        const errorCode =
+          invalidTopicName(name) === undefined ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic
+        answers.push({
+          errorCode,
+          name,
+          topicId: zeroUuid,
+          partitions: [],
+          topicAuthorizedOperations: authorizedOperations.topic,
+        })
         continue
       }
       const from = name === cursor?.topicName ? cursor.partitionIndex : 0
@@ -42,7 +49,13 @@ export const describeTopicPartitions: Handler = handler(
         lastKnownElr: [],
         offlineReplicas: replicas.filter(id => !cluster.nodes.get(id)?.running),
       }))
-      answers.push({ errorCode: 0, name, topicId: topic.id, partitions, topicAuthorizedOperations: authorizedOperations.topic })
+      answers.push({
+        errorCode: 0,
+        name,
+        topicId: topic.id,
+        partitions,
+        topicAuthorizedOperations: authorizedOperations.topic,
+      })
       if (from + page.length < topic.partitions.length) {
         nextCursor = { topicName: name, partitionIndex: from + page.length }
         break

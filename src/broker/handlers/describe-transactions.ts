@@ -23,7 +23,8 @@ function describe(transactionalId: string, context: RequestContext) {
   const transaction = context.cluster.transactions.get(transactionalId)
   if (transaction === undefined) return { ...nothing, errorCode: ErrorCode.TransactionalIDNotFound }
   const byTopic = new Map<string, number[]>()
-  for (const { topic, index } of transaction.partitions) byTopic.set(topic.name, [...(byTopic.get(topic.name) ?? []), index])
+  for (const { topic, index } of transaction.partitions)
+    byTopic.set(topic.name, [...(byTopic.get(topic.name) ?? []), index])
   return {
     transactionalId,
     errorCode: 0,

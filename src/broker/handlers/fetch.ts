@@ -67,14 +67,27 @@ function asked(into: Map<string, SessionPartition>, { topics }: Request, byId: b
     for (const { partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, partitionMaxBytes } of partitions) {
       const key = keyOf(byId ? topicId : topic, partition)
       const told = into.get(key)?.told
-      into.set(key, { topic, topicId, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, partitionMaxBytes, told })
+      into.set(key, {
+        topic,
+        topicId,
+        partition,
+        currentLeaderEpoch,
+        fetchOffset,
+        lastFetchedEpoch,
+        partitionMaxBytes,
+        told,
+      })
     }
   }
   return into
 }
 
 /** Waits until the partitions have the bytes asked for, one of them has something else to tell, or the time is up. */
-async function enoughToRead(asked: readonly SessionPartition[], { minBytes, maxWaitMs }: Request, terms: FetchTerms): Promise<void> {
+async function enoughToRead(
+  asked: readonly SessionPartition[],
+  { minBytes, maxWaitMs }: Request,
+  terms: FetchTerms,
+): Promise<void> {
   const { cluster, connection } = terms.context
   if (maxWaitMs <= 0 || minBytes <= 0 || asked.length === 0) return
   const isEnough = (): boolean => {
@@ -134,7 +147,10 @@ function isNews(asked: SessionPartition, answer: FetchedPartition): boolean {
   const { highWatermark, logStartOffset = -1 } = answer
   const { told } = asked
   const silent =
-    answer.errorCode === 0 && answer.records?.length === 0 && (answer.preferredReadReplica ?? -1) < 0 && answer.divergingEpoch === undefined
+    answer.errorCode === 0 &&
+    answer.records?.length === 0 &&
+    (answer.preferredReadReplica ?? -1) < 0 &&
+    answer.divergingEpoch === undefined
   if (silent && told?.highWatermark === highWatermark && told.logStartOffset === logStartOffset) return false
   asked.told = answer.errorCode === 0 ? { highWatermark, logStartOffset } : undefined
   return true

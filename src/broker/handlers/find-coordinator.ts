@@ -4,13 +4,24 @@ import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 const kinds = ['group', 'transaction'] as const
 
-export const findCoordinator: Handler = handler(FindCoordinator, [0, 6], ({ key, keyType, coordinatorKeys }, context) => {
-  if (context.apiVersion < 4) return find(key, keyType, context)
-  return { coordinators: coordinatorKeys.map(each => find(each, keyType, context)) }
-})
+export const findCoordinator: Handler = handler(
+  FindCoordinator,
+  [0, 6],
+  ({ key, keyType, coordinatorKeys }, context) => {
+    if (context.apiVersion < 4) return find(key, keyType, context)
+    return { coordinators: coordinatorKeys.map(each => find(each, keyType, context)) }
+  },
+)
 
 function find(key: string, keyType: number, { cluster, connection }: RequestContext) {
-  const nowhere = (errorCode: number, errorMessage: string) => ({ key, errorCode, errorMessage, nodeId: -1, host: '', port: -1 })
+  const nowhere = (errorCode: number, errorMessage: string) => ({
+    key,
+    errorCode,
+    errorMessage,
+    nodeId: -1,
+    host: '',
+    port: -1,
+  })
   const kind = kinds[keyType]
   if (kind === undefined) return nowhere(ErrorCode.InvalidRequest, `no coordinators of type ${keyType} here`)
   const nodeId = cluster.coordinators.of(kind, key)

@@ -3,11 +3,21 @@ import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
-export const heartbeat: Handler = handler(Heartbeat, [0, 4], ({ groupId, memberId, generationId, groupInstanceId }, context) => ({
-  errorCode: beat(groupId, memberId, generationId, groupInstanceId, context),
-}))
+export const heartbeat: Handler = handler(
+  Heartbeat,
+  [0, 4],
+  ({ groupId, memberId, generationId, groupInstanceId }, context) => ({
+    errorCode: beat(groupId, memberId, generationId, groupInstanceId, context),
+  }),
+)
 
-function beat(groupId: string, memberId: string, generationId: number, instanceId: string | null, context: RequestContext): number {
+function beat(
+  groupId: string,
+  memberId: string,
+  generationId: number,
+  instanceId: string | null,
+  context: RequestContext,
+): number {
   const misplaced = notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return misplaced
   const group = context.cluster.groups.get(groupId)

@@ -9,28 +9,37 @@ type Change = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]['co
 
 const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
-export const incrementalAlterConfigs: Handler = handler(IncrementalAlterConfigs, [0, 1], ({ resources, validateOnly }, context) => ({
-  responses: resources.map(({ resourceType, resourceName, configs }) => {
-    const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
-      if (new Set(configs.map(({ name }) => name)).size < configs.length)
-        return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'Error due to duplicate config keys' }
-      for (const each of configs) {
-        const problem = apply(each, own, present)
-        if (problem !== undefined) return problem
+export const incrementalAlterConfigs: Handler = handler(
+  IncrementalAlterConfigs,
+  [0, 1],
+  ({ resources, validateOnly }, context) => ({
+    responses: resources.map(({ resourceType, resourceName, configs }) => {
+      const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
+        if (new Set(configs.map(({ name }) => name)).size < configs.length)
+          return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'Error due to duplicate config keys' }
+        for (const each of configs) {
+          const problem = apply(each, own, present)
+          if (problem !== undefined) return problem
+        }
+        return undefined
       }
-      return undefined
-    }
-    const problem = replaceConfigs(resourceType, resourceName, change, validateOnly, context)
-    return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
+      const problem = replaceConfigs(resourceType, resourceName, change, validateOnly, context)
+      return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
+    }),
   }),
-}))
+)
 
-function apply({ name, value, configOperation }: Change, own: Map<string, string | null>, present: Configs): ConfigProblem | undefined {
+function apply(
+  { name, value, configOperation }: Change,
+  own: Map<string, string | null>,
+  present: Configs,
+): ConfigProblem | undefined {
   if (configOperation === Operation.delete) {
     own.delete(name)
     return undefined
   }
-  if (value === null) return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Null value not supported for : ${name}` }
+  if (value === null)
+    return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Null value not supported for : ${name}` }
   if (configOperation === Operation.set) {
     own.set(name, value)
     return undefined
@@ -46,6 +55,11 @@ function apply({ name, value, configOperation }: Change, own: Map<string, string
   const items = present.get(name).split(',').filter(Boolean)
   const given = value.split(',').filter(Boolean)
   const rest = items.filter(item => !given.includes(item))
-  own.set(name, (configOperation === Operation.append ? [...items, ...given.filter(item => !items.includes(item))] : rest).join(','))
+  own.set(
+    name,
+    (configOperation === Operation.append ? [...items, ...given.filter(item => !items.includes(item))] : rest).join(
+      ',',
+    ),
+  )
   return undefined
 }

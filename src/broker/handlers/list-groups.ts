@@ -7,7 +7,9 @@ export const listGroups: Handler = handler(ListGroups, [0, 5], ({ statesFilter, 
     filter.length === 0 || filter.some(each => each.toLowerCase() === value)
   const groups = cluster.groups.all.filter(
     ({ id, state }) =>
-      cluster.coordinators.of('group', id) === node.id && wants(statesFilter, state.toLowerCase()) && wants(typesFilter, 'classic'),
+      cluster.coordinators.of('group', id) === node.id &&
+      wants(statesFilter, state.toLowerCase()) &&
+      wants(typesFilter, 'classic'),
   )
   return {
     errorCode: 0,

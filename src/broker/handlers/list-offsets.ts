@@ -11,7 +11,10 @@ import { ledPartition } from '../topics/lookup.ts'
 
 type Request = RequestOf<typeof ListOffsets>
 type Asked = Request['topics'][number]['partitions'][number]
-type Answer = Omit<ResponseInput<typeof ListOffsets>['topics'][number]['partitions'][number], 'partitionIndex' | 'oldStyleOffsets'>
+type Answer = Omit<
+  ResponseInput<typeof ListOffsets>['topics'][number]['partitions'][number],
+  'partitionIndex' | 'oldStyleOffsets'
+>
 
 // Times that stand for a place. Each came with a version of the API.
 const latest = -1
@@ -30,7 +33,10 @@ const firstVersion: Readonly<Record<number, number>> = {
 export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, isolationLevel }, context) => ({
   topics: topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map(asked => ({ partitionIndex: asked.partitionIndex, ...find(name, asked, isolationLevel, context) })),
+    partitions: partitions.map(asked => ({
+      partitionIndex: asked.partitionIndex,
+      ...find(name, asked, isolationLevel, context),
+    })),
   })),
 }))
 
@@ -42,7 +48,9 @@ function find(
 ): Answer {
   const topic = context.cluster.topics.get(name)
   const partition =
-    topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context, currentLeaderEpoch)
+    topic === undefined
+      ? ErrorCode.UnknownTopicOrPartition
+      : ledPartition(topic, partitionIndex, context, currentLeaderEpoch)
   if (typeof partition === 'number') return { errorCode: partition }
   if (timestamp < earliestPendingUpload || context.apiVersion < (firstVersion[timestamp] ?? 0))
     return { errorCode: ErrorCode.UnsupportedVersion }
@@ -62,12 +70,17 @@ function find(
 }
 
 /** The first record of this time or later. */
-function firstSince({ log }: Partition, timestamp: number, { codecs }: Cluster): { timestamp: number; offset: number } | undefined {
+function firstSince(
+  { log }: Partition,
+  timestamp: number,
+  { codecs }: Cluster,
+): { timestamp: number; offset: number } | undefined {
   const cursor = new RecordCursor()
   for (const bytes of log.since(timestamp)) {
     cursor.reset(new RecordBatch(bytes, 0, bytes.length), codecs)
     while (cursor.next())
-      if (cursor.timestamp >= timestamp && cursor.offset >= log.startOffset) return { timestamp: cursor.timestamp, offset: cursor.offset }
+      if (cursor.timestamp >= timestamp && cursor.offset >= log.startOffset)
+        return { timestamp: cursor.timestamp, offset: cursor.offset }
   }
   return undefined
 }

@@ -2,7 +2,16 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { ListTransactions } from '../../protocol/list-transactions.ts'
 import { type Handler, handler } from '../handler.ts'
 
-const states = ['Empty', 'Ongoing', 'PrepareCommit', 'PrepareAbort', 'CompleteCommit', 'CompleteAbort', 'Dead', 'PrepareEpochFence']
+const states = [
+  'Empty',
+  'Ongoing',
+  'PrepareCommit',
+  'PrepareAbort',
+  'CompleteCommit',
+  'CompleteAbort',
+  'Dead',
+  'PrepareEpochFence',
+]
 
 /** Those this broker coordinates. */
 export const listTransactions: Handler = handler(ListTransactions, [0, 2], (request, { cluster, node }) => {
@@ -25,6 +34,10 @@ export const listTransactions: Handler = handler(ListTransactions, [0, 2], (requ
   return {
     errorCode: 0,
     unknownStateFilters: stateFilters.filter(filter => !states.includes(filter)),
-    transactionStates: matching.map(({ id, producerId, state }) => ({ transactionalId: id, producerId, transactionState: state })),
+    transactionStates: matching.map(({ id, producerId, state }) => ({
+      transactionalId: id,
+      producerId,
+      transactionState: state,
+    })),
   }
 })

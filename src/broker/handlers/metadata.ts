@@ -19,21 +19,29 @@ export const metadata: Handler = handler(Metadata, [0, 13], (request, context) =
   const all = topics === null || (apiVersion === 0 && topics.length === 0)
   const answers = all
     ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
-    : topics.map(({ name, topicId }) => (name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context)))
+    : topics.map(({ name, topicId }) =>
+        name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context),
+      )
   return {
     brokers: reachable(cluster.running, context),
     clusterId: cluster.id,
     controllerId: cluster.controllerId,
     topics: request.includeTopicAuthorizedOperations
-      ? answers.map(answer => (answer.errorCode === 0 ? { ...answer, topicAuthorizedOperations: authorizedOperations.topic } : answer))
+      ? answers.map(answer =>
+          answer.errorCode === 0 ? { ...answer, topicAuthorizedOperations: authorizedOperations.topic } : answer,
+        )
       : answers,
-    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
+    ...(request.includeClusterAuthorizedOperations
+      ? { clusterAuthorizedOperations: authorizedOperations.cluster }
+      : {}),
   }
 })
 
 function byId(topicId: string, cluster: Cluster): TopicAnswer {
   const topic = cluster.topicById(topicId)
-  return topic === undefined ? { errorCode: ErrorCode.UnknownTopicID, name: null, topicId, partitions: [] } : describe(topic, cluster)
+  return topic === undefined
+    ? { errorCode: ErrorCode.UnknownTopicID, name: null, topicId, partitions: [] }
+    : describe(topic, cluster)
 }
 
 function byName(name: string, create: boolean, { cluster }: RequestContext): TopicAnswer {
@@ -41,7 +49,8 @@ function byName(name: string, create: boolean, { cluster }: RequestContext): Top
   if (topic !== undefined) return describe(topic, cluster)
   const failed = (errorCode: number): TopicAnswer => ({ errorCode, name, topicId: zeroUuid, partitions: [] })
   if (invalidTopicName(name) !== undefined) return failed(ErrorCode.InvalidTopic)
-  if (!create || cluster.configs.get('auto.create.topics.enable') !== 'true') return failed(ErrorCode.UnknownTopicOrPartition)
+  if (!create || cluster.configs.get('auto.create.topics.enable') !== 'true')
+    return failed(ErrorCode.UnknownTopicOrPartition)
   // As Kafka: the topic is being made; it is there when the client asks again, unless too few brokers run.
   const { replicationFactor } = cluster
   if (cluster.unableToReplicate(replicationFactor) === undefined)
@@ -58,7 +67,10 @@ function describe(topic: Topic, cluster: Cluster): TopicAnswer {
   }
 }
 
-function describePartition({ index, leader, leaderEpoch, replicas, isr }: Partition, cluster: Cluster): TopicAnswer['partitions'][number] {
+function describePartition(
+  { index, leader, leaderEpoch, replicas, isr }: Partition,
+  cluster: Cluster,
+): TopicAnswer['partitions'][number] {
   return {
     errorCode: leader < 0 ? ErrorCode.LeaderNotAvailable : 0,
     partitionIndex: index,

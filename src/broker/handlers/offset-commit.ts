@@ -10,7 +10,8 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
   const { cluster, apiVersion } = context
   const refused =
-    notCoordinator('group', groupId, context) || mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
+    notCoordinator('group', groupId, context) ||
+    mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => {
       const topic = topicOf({ name, topicId }, apiVersion >= 10, context)
@@ -25,7 +26,10 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
   }
 })
 
-/** Without a member and generation only an empty group takes commits: those of consumers that assign partitions themselves. */
+/**
+ * Without a member and generation only an empty group takes commits: those of consumers that assign partitions
+ * themselves.
+ */
 function mayCommit(
   group: Group | undefined,
   memberId: string,

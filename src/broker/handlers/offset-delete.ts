@@ -24,7 +24,10 @@ export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, t
     errorCode: 0,
     topics: topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: deletePartition(name, partitionIndex) })),
+      partitions: partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        errorCode: deletePartition(name, partitionIndex),
+      })),
     })),
   }
 })

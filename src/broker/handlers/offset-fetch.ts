@@ -11,35 +11,50 @@ interface AskedTopic {
   readonly partitionIndexes: readonly number[]
 }
 
-export const offsetFetch: Handler = handler(OffsetFetch, [1, 10], ({ groupId, topics, groups, requireStable }, context) => {
-  if (context.apiVersion >= 8)
+export const offsetFetch: Handler = handler(
+  OffsetFetch,
+  [1, 10],
+  ({ groupId, topics, groups, requireStable }, context) => {
+    if (context.apiVersion >= 8)
+      return {
+        topics: [],
+        groups: groups.map(group => ({
+          groupId: group.groupId,
+          ...fetchGroup(group.groupId, group.topics, requireStable, context),
+        })),
+      }
+    const { errorCode, topics: fetched } = fetchGroup(
+      groupId,
+      topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null,
+      requireStable,
+      context,
+    )
+    // Version 1 has no place for the group's error but in each partition.
+    const partitionCode = context.apiVersion < 2 ? errorCode : 0
+    const asked =
+      errorCode === 0
+        ? fetched
+        : (topics ?? []).map(({ name, partitionIndexes }) => ({
+            name,
+            partitions: partitionIndexes.map(index => missing(index, partitionCode)),
+          }))
     return {
-      topics: [],
-      groups: groups.map(group => ({ groupId: group.groupId, ...fetchGroup(group.groupId, group.topics, requireStable, context) })),
+      errorCode: context.apiVersion < 2 ? 0 : errorCode,
+      topics: partitionCode === 0 && errorCode !== 0 ? [] : asked,
     }
-  const { errorCode, topics: fetched } = fetchGroup(
-    groupId,
-    topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null,
-    requireStable,
-    context,
-  )
-  // Version 1 has no place for the group's error but in each partition.
-  const partitionCode = context.apiVersion < 2 ? errorCode : 0
-  const asked =
-    errorCode === 0
-      ? fetched
-      : (topics ?? []).map(({ name, partitionIndexes }) => ({
-          name,
-          partitions: partitionIndexes.map(index => missing(index, partitionCode)),
-        }))
-  return { errorCode: context.apiVersion < 2 ? 0 : errorCode, topics: partitionCode === 0 && errorCode !== 0 ? [] : asked }
-})
+  },
+)
 
 function missing(partitionIndex: number, errorCode = 0) {
   return { partitionIndex, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode }
 }
 
-function fetchGroup(groupId: string, topics: readonly AskedTopic[] | null, requireStable: boolean, context: RequestContext) {
+function fetchGroup(
+  groupId: string,
+  topics: readonly AskedTopic[] | null,
+  requireStable: boolean,
+  context: RequestContext,
+) {
   const errorCode = notCoordinator('group', groupId, context)
   if (errorCode !== 0) return { errorCode, topics: [] }
   const { cluster, apiVersion } = context

@@ -8,7 +8,10 @@ export const offsetForLeaderEpoch: Handler = handler(OffsetForLeaderEpoch, [2, 4
   topics: topics.map(({ topic: name, partitions }) => {
     const topic = context.cluster.topics.get(name)
     const results = partitions.map(({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
-      const partition = topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, index, context, currentLeaderEpoch)
+      const partition =
+        topic === undefined
+          ? ErrorCode.UnknownTopicOrPartition
+          : ledPartition(topic, index, context, currentLeaderEpoch)
       return typeof partition === 'number'
         ? { errorCode: partition, partition: index }
         : { errorCode: 0, partition: index, ...partition.endOfEpoch(leaderEpoch) }

@@ -17,16 +17,23 @@ type PartitionAnswer = ResponseInput<typeof Produce>['responses'][number]['parti
 const firstServed = 3
 
 export const produce: Handler = handler(Produce, [0, 13], (request, context) => {
-  if (context.apiVersion < firstServed) throw new ProtocolError(`Produce v${context.apiVersion} is listed but not served`)
+  if (context.apiVersion < firstServed)
+    throw new ProtocolError(`Produce v${context.apiVersion} is listed but not served`)
   const leaders = new Set<number>()
   const responses = request.topicData.map(({ name, topicId, partitionData }) => {
     const topic = topicOf({ name, topicId }, context.apiVersion >= 13, context)
-    const answers = partitionData.map(asked => ({ index: asked.index, ...append(asked, topic, request, context, leaders) }))
+    const answers = partitionData.map(asked => ({
+      index: asked.index,
+      ...append(asked, topic, request, context, leaders),
+    }))
     return { name, topicId, partitionResponses: answers }
   })
-  if (request.acks !== 0) return { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
+  if (request.acks !== 0)
+    return { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
   // There is no answer to put an error into.
-  const failed = responses.flatMap(({ partitionResponses }) => partitionResponses).find(({ errorCode }) => errorCode !== 0)
+  const failed = responses
+    .flatMap(({ partitionResponses }) => partitionResponses)
+    .find(({ errorCode }) => errorCode !== 0)
   if (failed !== undefined) throw new ProtocolError(`Produce with acks 0 failed with error ${failed.errorCode}`)
   return null
 })
@@ -55,7 +62,8 @@ function append(
     return failure(partition)
   }
   const { settings } = topic
-  if (request.acks === -1 && partition.isr.length < settings.minInsyncReplicas) return failure(ErrorCode.NotEnoughReplicas)
+  if (request.acks === -1 && partition.isr.length < settings.minInsyncReplicas)
+    return failure(ErrorCode.NotEnoughReplicas)
   const now = cluster.clock.now()
   const checked = checkRecords(records, settings, cluster.codecs, now)
   const { startOffset: logStartOffset } = partition.log
@@ -67,7 +75,12 @@ function append(
   const duplicate = batch.producerId >= 0n ? partition.producers.duplicateOf(batch) : undefined
   const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
   if (duplicate !== undefined)
-    return { errorCode: 0, baseOffset: duplicate.baseOffset, logAppendTimeMs: appendTime(duplicate.timestamp), logStartOffset }
+    return {
+      errorCode: 0,
+      baseOffset: duplicate.baseOffset,
+      logAppendTimeMs: appendTime(duplicate.timestamp),
+      logStartOffset,
+    }
   const barred = enterTransaction(batch, partition, request.transactionalId, context)
   if (barred !== 0) return failure(barred)
   const errorCode = batch.producerId >= 0n ? partition.producers.check(batch, batch.isTransactional) : 0
@@ -77,7 +90,10 @@ function append(
   return { errorCode: 0, baseOffset, logAppendTimeMs: appendTime(now), logStartOffset: partition.log.startOffset }
 }
 
-/** The error code of what the batch's transaction has against it. The second protocol adds the partition to the transaction by the way (KIP-890). */
+/**
+ * The error code of what the batch's transaction has against it. The second protocol adds the partition to the
+ * transaction by the way (KIP-890).
+ */
 function enterTransaction(
   { producerId, producerEpoch, isTransactional }: RecordBatch,
   partition: Partition,

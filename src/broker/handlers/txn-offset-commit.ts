@@ -17,7 +17,9 @@ export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (reques
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
-          context.cluster.groups.getOrCreate(groupId).offsets.commitLater(producerId, at, asked.partitionIndex, committed),
+          context.cluster.groups
+            .getOrCreate(groupId)
+            .offsets.commitLater(producerId, at, asked.partitionIndex, committed),
         ),
       }))
       return { name, topicId, partitions: results }
@@ -25,9 +27,20 @@ export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (reques
   }
 })
 
-/** The producer must own the transaction, and the member be of the group's present generation, if it says which it is (KIP-447). */
+/**
+ * The producer must own the transaction, and the member be of the group's present generation, if it says which it is
+ * (KIP-447).
+ */
 function mayCommit(
-  { transactionalId, groupId, producerId, producerEpoch, memberId, groupInstanceId, generationIdOrMemberEpoch }: Request,
+  {
+    transactionalId,
+    groupId,
+    producerId,
+    producerEpoch,
+    memberId,
+    groupInstanceId,
+    generationIdOrMemberEpoch,
+  }: Request,
   { cluster, apiVersion }: RequestContext,
 ): number {
   const transaction = cluster.transactions.owned(transactionalId, producerId, producerEpoch)
@@ -35,7 +48,8 @@ function mayCommit(
   if (typeof transaction === 'number') return transaction
   // The second transaction protocol adds the group by the way (KIP-890).
   if (apiVersion >= 5) cluster.transactions.addGroup(transaction, groupId, true)
-  else if (!transaction.groups.has(groupId)) return apiVersion >= 4 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTransactionState
+  else if (!transaction.groups.has(groupId))
+    return apiVersion >= 4 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTransactionState
   if (generationIdOrMemberEpoch < 0 && memberId === '' && groupInstanceId === null) return 0
   const group = cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.IllegalGeneration

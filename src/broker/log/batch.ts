@@ -49,8 +49,8 @@ export function stampTime(batch: Uint8Array, timestamp: number, appendTime: bool
 }
 
 /**
- * The batch that ends a producer's transaction: one control record, its key the version 0 and the type, its value the version 0 and the
- * coordinator's epoch.
+ * The batch that ends a producer's transaction: one control record, its key the version 0 and the type, its value the
+ * version 0 and the coordinator's epoch.
  */
 export function markerBatch(marker: {
   producerId: bigint
@@ -59,7 +59,8 @@ export function markerBatch(marker: {
   coordinatorEpoch: number
   timestamp: number
 }): Uint8Array {
-  // Length, attributes, timestamp delta, offset delta, key length and key, value length and value, no headers; lengths are zigzag varints.
+  // Length, attributes, timestamp delta, offset delta, key length and key, value length and value, no headers; lengths
+  // are zigzag varints.
   const record = [16 << 1, 0, 0, 0, 4 << 1, 0, 0, 0, marker.commit ? 1 : 0, 6 << 1, 0, 0, 0, 0, 0, 0, 0]
   const bytes = new Uint8Array(batchHeaderSize + record.length)
   bytes.set(record, batchHeaderSize)

@@ -38,8 +38,16 @@ function refuseRecord(errorCode: number, batchIndex: number, batchIndexErrorMess
   return { errorCode, errorMessage, early: false, recordErrors: [{ batchIndex, batchIndexErrorMessage }] }
 }
 
-/** Checks what a producer wants appended: one whole batch in the present format, undamaged, its records what it says they are. */
-export function checkRecords(records: Uint8Array | null, settings: TopicSettings, codecs: Codecs, now: number): CheckedBatch | Refusal {
+/**
+ * Checks what a producer wants appended: one whole batch in the present format, undamaged, its records what it says
+ * they are.
+ */
+export function checkRecords(
+  records: Uint8Array | null,
+  settings: TopicSettings,
+  codecs: Codecs,
+  now: number,
+): CheckedBatch | Refusal {
   let batches: RecordBatch[]
   try {
     batches = records === null ? [] : scanBatches(records)
@@ -59,7 +67,10 @@ export function checkRecords(records: Uint8Array | null, settings: TopicSettings
 
 function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Refusal | undefined {
   if (batch.baseOffset !== 0)
-    return refuse(ErrorCode.InvalidRecord, `The baseOffset of the record batch should be 0, but it is ${batch.baseOffset}`)
+    return refuse(
+      ErrorCode.InvalidRecord,
+      `The baseOffset of the record batch should be 0, but it is ${batch.baseOffset}`,
+    )
   const size = batch.end - batch.start
   if (size > maxMessageBytes)
     return refuseEarly(
@@ -94,7 +105,8 @@ function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, 
   try {
     for (cursor.reset(batch, codecs); cursor.next(); index++) {
       const { timestamp } = cursor
-      if (cursor.offset !== index) return refuseRecord(ErrorCode.InvalidRecord, index, `its offset delta is ${cursor.offset}, not ${index}`)
+      if (cursor.offset !== index)
+        return refuseRecord(ErrorCode.InvalidRecord, index, `its offset delta is ${cursor.offset}, not ${index}`)
       if (settings.compacted && cursor.keyLength < 0)
         return refuseRecord(ErrorCode.InvalidRecord, index, 'Compacted topic cannot accept message without key')
       if (!settings.appendTime && (timestamp > latest || (timestamp >= 0 && timestamp < oldest)))
@@ -108,7 +120,12 @@ function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, 
       if (timestamp > newest) newest = timestamp
     }
   } catch (error) {
-    return refuse(index === 0 && batch.codec !== 0 ? ErrorCode.InvalidMessage : ErrorCode.InvalidRecord, messageOf(error))
+    return refuse(
+      index === 0 && batch.codec !== 0 ? ErrorCode.InvalidMessage : ErrorCode.InvalidRecord,
+      messageOf(error),
+    )
   }
-  return index === batch.count ? { batch, newest } : refuse(ErrorCode.InvalidRecord, `${index} records in a batch of ${batch.count}`)
+  return index === batch.count
+    ? { batch, newest }
+    : refuse(ErrorCode.InvalidRecord, `${index} records in a batch of ${batch.count}`)
 }

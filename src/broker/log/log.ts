@@ -2,7 +2,10 @@ import { Segment } from './segment.ts'
 
 const noBytes = new Uint8Array(0)
 
-/** A partition's records: batches in segments, the oldest of which retention lets go. Knows offsets and bytes, not what the batches mean. */
+/**
+ * A partition's records: batches in segments, the oldest of which retention lets go. Knows offsets and bytes, not what
+ * the batches mean.
+ */
 export class Log {
   /** First offset that can be read. Raised by retention and DeleteRecords. */
   startOffset = 0
@@ -12,7 +15,10 @@ export class Log {
   size = 0
   #segments: Segment[] = []
 
-  /** Copies a batch to the end, and answers the copy, to be stamped. `segmentBytes` is the most a segment holds, unless one batch is larger. */
+  /**
+   * Copies a batch to the end, and answers the copy, to be stamped. `segmentBytes` is the most a segment holds, unless
+   * one batch is larger.
+   */
   append(batch: Uint8Array, lastOffset: number, maxTimestamp: number, segmentBytes: number): Uint8Array {
     let segment = this.#segments.at(-1)
     if (segment === undefined || !segment.fits(batch.length)) {
@@ -26,8 +32,8 @@ export class Log {
   }
 
   /**
-   * Bytes from the batch that holds `from`, of one segment, up to the batch that holds `until`. Cut at `maxBytes`, in the middle of a batch
-   * if it comes so, as Kafka does; but the first batch comes whole, if `first` says so (KIP-74).
+   * Bytes from the batch that holds `from`, of one segment, up to the batch that holds `until`. Cut at `maxBytes`, in
+   * the middle of a batch if it comes so, as Kafka does; but the first batch comes whole, if `first` says so (KIP-74).
    */
   read(from: number, until: number, maxBytes: number, first: boolean): Uint8Array {
     const at = from >= until ? undefined : this.#at(from)

@@ -18,7 +18,10 @@ export interface PartitionTopic {
   readonly settings: TopicSettings
 }
 
-/** One partition: its log, who leads it, and what its producers may write next. Its replicas share the log, so they never diverge. */
+/**
+ * One partition: its log, who leads it, and what its producers may write next. Its replicas share the log, so they
+ * never diverge.
+ */
 export class Partition {
   readonly topic: PartitionTopic
   readonly index: number
@@ -49,7 +52,10 @@ export class Partition {
     return this.producers.firstUnstable() ?? this.log.endOffset
   }
 
-  /** Stores a copy of a batch that was found good. `newest` is the largest timestamp of its records. Answers its first offset. */
+  /**
+   * Stores a copy of a batch that was found good. `newest` is the largest timestamp of its records. Answers its first
+   * offset.
+   */
   append(batch: RecordBatch, newest: number, now: number): number {
     const { appendTime } = this.topic.settings
     const baseOffset = this.log.endOffset

@@ -1,6 +1,6 @@
 /**
- * A stretch of a partition's log: batches one after another in one buffer. What was written never changes, so readers may hold views of
- * it, also past the segment's deletion.
+ * A stretch of a partition's log: batches one after another in one buffer. What was written never changes, so readers
+ * may hold views of it, also past the segment's deletion.
  */
 export class Segment {
   /** Bytes used. */

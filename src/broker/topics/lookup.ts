@@ -14,8 +14,16 @@ export function topicOf(
   return cluster.topics.get(named.name) ?? ErrorCode.UnknownTopicOrPartition
 }
 
-/** A partition this broker leads; else the code of why not. `currentEpoch` is the leader epoch the client knows, −1 for none (KIP-320). */
-export function ledPartition(topic: Topic, index: number, { node }: RequestContext, currentEpoch = -1): Partition | number {
+/**
+ * A partition this broker leads; else the code of why not. `currentEpoch` is the leader epoch the client knows, −1 for
+ * none (KIP-320).
+ */
+export function ledPartition(
+  topic: Topic,
+  index: number,
+  { node }: RequestContext,
+  currentEpoch = -1,
+): Partition | number {
   const partition = topic.partitions[index]
   if (partition === undefined) return ErrorCode.UnknownTopicOrPartition
   if (currentEpoch >= 0 && currentEpoch < partition.leaderEpoch) return ErrorCode.FencedLeaderEpoch

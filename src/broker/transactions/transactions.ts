@@ -46,14 +46,18 @@ export class Transactions {
     return this.#byId.get(id)
   }
 
-  /** Gives a transactional id's new owner its epoch; what the former owner left open is aborted first (CONCURRENT_TRANSACTIONS meanwhile). */
+  /**
+   * Gives a transactional id's new owner its epoch; what the former owner left open is aborted first
+   * (CONCURRENT_TRANSACTIONS meanwhile).
+   */
   init(id: string, timeoutMs: number, producerId: bigint, producerEpoch: number): ProducerIdentity {
     if (timeoutMs <= 0 || timeoutMs > this.#cluster.configs.number('transaction.max.timeout.ms'))
       return failed(ErrorCode.InvalidTransactionTimeout)
     const transaction = this.#byId.get(id) ?? new Transaction(id, this.#cluster.newProducerId(), timeoutMs)
     this.#byId.set(id, transaction)
     const { producerEpoch: epoch } = transaction
-    const isOurs = producerId === transaction.producerId || (producerId === transaction.lastProducerId && producerEpoch >= lastEpoch)
+    const isOurs =
+      producerId === transaction.producerId || (producerId === transaction.lastProducerId && producerEpoch >= lastEpoch)
     if (producerId >= 0n && epoch >= 0 && !isOurs) return failed(ErrorCode.ProducerFenced)
     if (transaction.state === 'Ongoing') {
       if (producerEpoch >= 0 && producerEpoch !== epoch) return failed(ErrorCode.ProducerFenced)
@@ -107,11 +111,19 @@ export class Transactions {
   end(id: string, producerId: bigint, producerEpoch: number, commit: boolean, bump: boolean): ProducerIdentity {
     const transaction = this.#byId.get(id)
     if (transaction === undefined) return failed(ErrorCode.InvalidProducerIDMapping)
-    const settled: ProducerIdentity = { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
+    const settled: ProducerIdentity = {
+      errorCode: 0,
+      producerId: transaction.producerId,
+      producerEpoch: transaction.producerEpoch,
+    }
     const asked = commit ? 'CompleteCommit' : 'CompleteAbort'
     const repeats =
-      bump && transaction.secondProtocol && producerId === transaction.lastProducerId && producerEpoch === transaction.lastProducerEpoch
-    if (repeats && transaction.state !== 'Ongoing') return transaction.state === asked ? settled : failed(ErrorCode.InvalidTransactionState)
+      bump &&
+      transaction.secondProtocol &&
+      producerId === transaction.lastProducerId &&
+      producerEpoch === transaction.lastProducerEpoch
+    if (repeats && transaction.state !== 'Ongoing')
+      return transaction.state === asked ? settled : failed(ErrorCode.InvalidTransactionState)
     const owner = this.owned(id, producerId, producerEpoch)
     if (typeof owner === 'number') return failed(owner)
     if (transaction.state !== 'Ongoing') {
@@ -146,7 +158,8 @@ export class Transactions {
     const timestamp = this.#cluster.clock.now()
     for (const partition of transaction.partitions)
       partition.endTransaction({ producerId, producerEpoch, commit, coordinatorEpoch, timestamp })
-    for (const groupId of transaction.groups) this.#cluster.groups.get(groupId)?.offsets.endTransaction(producerId, commit)
+    for (const groupId of transaction.groups)
+      this.#cluster.groups.get(groupId)?.offsets.endTransaction(producerId, commit)
     transaction.partitions.clear()
     transaction.groups.clear()
     transaction.state = commit ? 'CompleteCommit' : 'CompleteAbort'

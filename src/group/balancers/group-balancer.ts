@@ -28,8 +28,9 @@ export interface GroupBalancer {
   /** Sent to the leader with each join. */
   userData(): Uint8Array | null
   /**
-   * Divides the partitions. Given are all members and all partitions of the topics that any of them wants; a member may be given only
-   * partitions of its own topics, each partition goes to one member at most. The same input must give the same output.
+   * Divides the partitions. Given are all members and all partitions of the topics that any of them wants; a member may
+   * be given only partitions of its own topics, each partition goes to one member at most. The same input must give the
+   * same output.
    */
   assignGroups(members: readonly GroupMember[], partitions: readonly Partition[]): GroupMemberAssignments
 }

@@ -9,7 +9,10 @@ export function emptyAssignments(members: readonly GroupMember[]): GroupMemberAs
   return assignments
 }
 
-/** Members as Java sorts them: static ones first, by instance id, then the others by member id. Strings compare by UTF-16 unit in both. */
+/**
+ * Members as Java sorts them: static ones first, by instance id, then the others by member id. Strings compare by
+ * UTF-16 unit in both.
+ */
 export function inJavaOrder(members: readonly GroupMember[]): GroupMember[] {
   return [...members].sort((a, b) => {
     const left = a.groupInstanceId ?? null

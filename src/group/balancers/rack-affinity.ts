@@ -4,8 +4,9 @@ import type { GroupBalancer, GroupMember, GroupMemberAssignments } from './group
 import { compare, emptyAssignments, readersByTopic } from './members.ts'
 
 /**
- * Gives partitions to members in the rack of the partition's leader where it can, and shares them out evenly in any case. Works best when
- * members and leaders are spread alike over the racks. Every member sends its rack as its user data.
+ * Gives partitions to members in the rack of the partition's leader where it can, and shares them out evenly in any
+ * case. Works best when members and leaders are spread alike over the racks. Every member sends its rack as its user
+ * data.
  */
 export class RackAffinityGroupBalancer implements GroupBalancer {
   /** The rack this member runs in, named as in the brokers' `broker.rack`. */
@@ -76,7 +77,8 @@ class Shares {
       if (local.length === 0) continue
       const each = Math.min(this.target, Math.floor(ids.length / local.length))
       for (const { id } of local) this.dealt.get(id)!.push(...ids.splice(0, each))
-      // Members that have their share may take one of the remainder each; those below it share what their rack has left, fewer than one each.
+      // Members that have their share may take one of the remainder each; those below it share what their rack has
+      // left, fewer than one each.
       let more = Math.min(ids.length, local.length)
       if (each === this.target) {
         more = Math.min(more, this.remainder)

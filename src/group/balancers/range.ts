@@ -3,8 +3,8 @@ import type { GroupBalancer, GroupMember, GroupMemberAssignments } from './group
 import { emptyAssignments, inJavaOrder, partitionIds, readersByTopic } from './members.ts'
 
 /**
- * Gives each member a range of each topic's partitions, exactly as Java's RangeAssignor: members in order of their ids, the first ones get
- * one partition more where the number does not divide. 5 partitions, 2 members: [0, 1, 2], [3, 4].
+ * Gives each member a range of each topic's partitions, exactly as Java's RangeAssignor: members in order of their ids,
+ * the first ones get one partition more where the number does not divide. 5 partitions, 2 members: [0, 1, 2], [3, 4].
  */
 export class RangeGroupBalancer implements GroupBalancer {
   protocolName(): string {

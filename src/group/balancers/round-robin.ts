@@ -3,8 +3,8 @@ import type { GroupBalancer, GroupMember, GroupMemberAssignments } from './group
 import { emptyAssignments, inJavaOrder, partitionIds } from './members.ts'
 
 /**
- * Deals the partitions of all topics like cards, exactly as Java's RoundRobinAssignor: topics in order of their names, members in order of
- * their ids; who doesn't read the topic is passed over. 5 partitions, 2 members: [0, 2, 4], [1, 3].
+ * Deals the partitions of all topics like cards, exactly as Java's RoundRobinAssignor: topics in order of their names,
+ * members in order of their ids; who doesn't read the topic is passed over. 5 partitions, 2 members: [0, 2, 4], [1, 3].
  */
 export class RoundRobinGroupBalancer implements GroupBalancer {
   protocolName(): string {

@@ -10,7 +10,10 @@ import { Heartbeats } from './heartbeats.ts'
 import { Leader } from './leader.ts'
 import { Member, type MemberParts } from './member.ts'
 
-/** Between two tries to get into a group that is full, at most: growing up to this from `joinGroupBackoff`, in milliseconds. */
+/**
+ * Between two tries to get into a group that is full, at most: growing up to this from `joinGroupBackoff`, in
+ * milliseconds.
+ */
 const longestOutside = 60_000
 
 /** So many rounds in a row that came to nothing are told of, however long each waited for other members. */
@@ -35,14 +38,19 @@ interface Generation {
   heartbeats: Heartbeats | undefined
 }
 
-/** The classic protocol, eager: whenever anything changes, all members give back everything and the leader divides anew. */
+/**
+ * The classic protocol, eager: whenever anything changes, all members give back everything and the leader divides anew.
+ */
 export class ClassicProtocol implements GroupProtocol {
   readonly #parts: MemberParts
   readonly #member: Member
   readonly #leader: Leader
   #generationId = -1
   #generation: Generation | undefined
-  /** The id under which everything was given back last, while the member had its place: nobody else has had it if the next follows it. */
+  /**
+   * The id under which everything was given back last, while the member had its place: nobody else has had it if the
+   * next follows it.
+   */
   #gaveBack: { readonly generationId: number; readonly memberId: string } | undefined
 
   constructor(parts: MemberParts) {
@@ -106,24 +114,38 @@ export class ClassicProtocol implements GroupProtocol {
     }
   }
 
-  /** One round: waits until all members have joined, divides the partitions if this one leads, and learns this one's share. */
+  /**
+   * One round: waits until all members have joined, divides the partitions if this one leads, and learns this one's
+   * share.
+   */
   async #join({ signal }: { signal: AbortSignal }): Promise<Joined> {
     const round = await this.#member.join({ signal })
     const leads = round.leader === round.memberId
-    // A static leader that comes back keeps the division (KIP-814); an older coordinator tells it of its former self as the leader.
+    // A static leader that comes back keeps the division (KIP-814); an older coordinator tells it of its former self as
+    // the leader.
     const { groupInstanceId } = this.#parts.membership
-    const kept = leads ? round.skipAssignment : groupInstanceId !== null && round.leader.startsWith(`${groupInstanceId}-`)
+    const kept = leads
+      ? round.skipAssignment
+      : groupInstanceId !== null && round.leader.startsWith(`${groupInstanceId}-`)
     const division = leads && !kept ? await this.#leader.divide(round, { signal }) : undefined
     const partitions = await this.#member.sync(round, division?.assignments ?? [], { signal })
     const before = this.#gaveBack
     this.#gaveBack = undefined
     this.#generationId = round.generationId
-    const unbroken = before !== undefined && before.memberId === round.memberId && before.generationId + 1 === round.generationId
+    const unbroken =
+      before !== undefined && before.memberId === round.memberId && before.generationId + 1 === round.generationId
     return { partitions, shapes: division?.shapes, kept, unbroken }
   }
 
-  /** From SyncGroup's answer until all is given back; answers why it was. Heartbeats go on meanwhile, whatever is waited for. */
-  async #live({ partitions, shapes, kept, unbroken }: Joined, changes: GroupChanges, closing: AbortSignal): Promise<unknown> {
+  /**
+   * From SyncGroup's answer until all is given back; answers why it was. Heartbeats go on meanwhile, whatever is waited
+   * for.
+   */
+  async #live(
+    { partitions, shapes, kept, unbroken }: Joined,
+    changes: GroupChanges,
+    closing: AbortSignal,
+  ): Promise<unknown> {
     const { membership, clock } = this.#parts
     const generation: Generation = { over: new AbortController(), cause: undefined, lost: false, heartbeats: undefined }
     const { signal } = generation.over
@@ -199,13 +221,16 @@ export class ClassicProtocol implements GroupProtocol {
   }
 
   /**
-   * Leaves a full group alone for a while, and for as long as it is being divided: whoever comes first then is in, and this member would take the
-   * place of one that has its partitions.
+   * Leaves a full group alone for a while, and for as long as it is being divided: whoever comes first then is in, and
+   * this member would take the place of one that has its partitions.
    */
   async #waitOutside(failures: number, options: { signal: AbortSignal; clock: Clock }): Promise<void> {
     const { joinGroupBackoff } = this.#parts.membership
     for (let attempt = failures; ; attempt++) {
-      await sleep(backoffDelay(attempt, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, longestOutside) }), options)
+      await sleep(
+        backoffDelay(attempt, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, longestOutside) }),
+        options,
+      )
       if (!(await this.#member.isDividing(options))) return
     }
   }

@@ -15,8 +15,8 @@ export interface HeartbeatParts {
 }
 
 /**
- * Heartbeats until `stop`, that is, until everything has been given back: while that is seen to after a rebalance was called, the member must
- * not lose its place.
+ * Heartbeats until `stop`, that is, until everything has been given back: while that is seen to after a rebalance was
+ * called, the member must not lose its place.
  */
 export class Heartbeats {
   readonly #parts: HeartbeatParts
@@ -36,7 +36,10 @@ export class Heartbeats {
     await this.#running
   }
 
-  /** Sends the next one now if it is due: a hidden page's timers come late, while answers to its requests still come in time. */
+  /**
+   * Sends the next one now if it is due: a hidden page's timers come late, while answers to its requests still come in
+   * time.
+   */
   pulse(): void {
     if (this.#parts.clock.monotonic() >= this.#dueAt) this.#hasten?.()
   }

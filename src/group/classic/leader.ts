@@ -25,7 +25,9 @@ export class Leader {
     const balancer = membership.groupBalancers.find(candidate => candidate.protocolName() === round.protocolName)
     if (balancer === undefined)
       throw new ProtocolError(`the coordinator chose the group balancer ${round.protocolName}, which was not offered`)
-    const members = round.members.map(({ memberId, groupInstanceId, metadata }) => this.#asMember(memberId, groupInstanceId, metadata))
+    const members = round.members.map(({ memberId, groupInstanceId, metadata }) =>
+      this.#asMember(memberId, groupInstanceId, metadata),
+    )
     const topics = [...new Set(members.flatMap(member => member.topics))]
     const { partitions, shapes } = await partitionsOf(cluster, topics, options)
     const division = balancer.assignGroups(members, partitions)
@@ -33,8 +35,8 @@ export class Leader {
   }
 
   /**
-   * What the topics were when the division was made that a static leader finds when it is back (KIP-814): as many partitions as the members
-   * have been given. Undefined when the coordinator does not tell.
+   * What the topics were when the division was made that a static leader finds when it is back (KIP-814): as many
+   * partitions as the members have been given. Undefined when the coordinator does not tell.
    */
   async kept(options: CallOptions): Promise<TopicShapes | undefined> {
     const { groupId, topics, coordinator, logger } = this.#parts
@@ -45,12 +47,18 @@ export class Leader {
       if (error !== null) throw error
       const given = new Map(topics.map(topic => [topic, new Set<number>()]))
       for (const { memberId, memberMetadata, memberAssignment } of group?.members ?? []) {
-        for (const topic of this.#asMember(memberId, null, memberMetadata).topics) if (!given.has(topic)) given.set(topic, new Set())
+        for (const topic of this.#asMember(memberId, null, memberMetadata).topics)
+          if (!given.has(topic)) given.set(topic, new Set())
         if (memberAssignment.length === 0) continue
         for (const { topic, partitions } of decodeAssignment(memberAssignment).assignedPartitions)
           for (const partition of partitions) given.get(topic)?.add(partition)
       }
-      return new Map([...given].map(([topic, partitions]): [string, TopicShape] => [topic, { id: zeroUuid, count: partitions.size }]))
+      return new Map(
+        [...given].map(([topic, partitions]): [string, TopicShape] => [
+          topic,
+          { id: zeroUuid, count: partitions.size },
+        ]),
+      )
     } catch (error) {
       logger.info(`group ${groupId}: what its division was made of is not told: ${messageOf(error)}`)
       return undefined
@@ -83,13 +91,18 @@ export class Leader {
       return { id, topics, userData, groupInstanceId }
     } catch (error) {
       // One member's nonsense must not keep the others from their work.
-      this.#parts.logger.warn(`group member ${id} sent metadata that can't be read, and gets no partitions: ${messageOf(error)}`)
+      this.#parts.logger.warn(
+        `group member ${id} sent metadata that can't be read, and gets no partitions: ${messageOf(error)}`,
+      )
       return { id, topics: [], userData: null, groupInstanceId }
     }
   }
 }
 
-/** A topic made anew is another, though it may have as many partitions. One that can't be seen for a moment tells nothing. */
+/**
+ * A topic made anew is another, though it may have as many partitions. One that can't be seen for a moment tells
+ * nothing.
+ */
 function isSame(then: TopicShape, now: TopicShape): boolean {
   return then.count === now.count && (then.id === now.id || then.id === zeroUuid || now.id === zeroUuid)
 }

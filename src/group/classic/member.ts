@@ -68,7 +68,8 @@ export class Member {
         },
         { signal, againAfter },
       )
-      // The first time the coordinator only gives an id, so that a member whose answer was lost does not count twice (KIP-394).
+      // The first time the coordinator only gives an id, so that a member whose answer was lost does not count twice
+      // (KIP-394).
       if (response.errorCode !== ErrorCode.MemberIDRequired || this.id !== '' || response.memberId === '') {
         coordinator.check(response.errorCode)
         this.id = response.memberId
@@ -96,7 +97,8 @@ export class Member {
     const { assignedPartitions } = decodeAssignment(response.assignment)
     // Another's balancer made it: whatever is named twice is to be read once.
     const share = new Map<string, number[]>()
-    for (const { topic, partitions } of assignedPartitions) share.set(topic, [...new Set([...(share.get(topic) ?? []), ...partitions])])
+    for (const { topic, partitions } of assignedPartitions)
+      share.set(topic, [...new Set([...(share.get(topic) ?? []), ...partitions])])
     return share
   }
 
