@@ -64,16 +64,14 @@ try {
       for (const client of present) {
         if (chosenWorkloads.includes(sameAs(client, workload))) continue
         const topic = filled ?? (await newTopic())
-        samples
-          .get(client)
-          .push(
-            await measure(client, {
-              ...jobOf(client, workload),
-              brokers,
-              topic,
-              group: `bench-${process.pid}-${topics++}`,
-            }),
-          )
+        samples.get(client).push(
+          await measure(client, {
+            ...jobOf(client, workload),
+            brokers,
+            topic,
+            group: `bench-${process.pid}-${topics++}`,
+          }),
+        )
         if (filled === undefined) await admin.deleteTopics({ topics: [topic] })
       }
     }

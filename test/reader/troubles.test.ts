@@ -119,11 +119,11 @@ describe.each(Object.keys(ways))('one partition of six without a leader for a mi
 })
 
 /** Answers to fetches in which one partition fails, so many times. */
-// biome-ignore lint/suspicious/noExplicitAny: answers of whatever shape, as a hostile broker's
 function spoilPartition(
   kafka: Embedded,
   partition: number,
   times: number,
+  // biome-ignore lint/suspicious/noExplicitAny: answers of whatever shape, as a hostile broker's
   change: (own: any) => object,
 ): { count: number } {
   const seen = { count: 0 }
