@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { KafkaError, Reader, WriteErrors, Writer } from '../../src/index.ts'
-import { unless } from '../../test/support/left-out.ts'
 import { random } from '../../test/support/random.ts'
 import { pause } from '../../test/support/waiting.ts'
 import { full } from '../full.ts'
@@ -73,12 +72,7 @@ export function applications(kafka: () => KafkaCluster): void {
     console.log(`crowd: ${written.length} written, ${aborted} aborted, ${found.size} in the log`)
   }, 180_000)
 
-  const stuck = {
-    why: 'fails: a partition reader gets nothing of the new topic after setOffset (to be mended)',
-    command: null,
-  }
   test('a topic is deleted and made anew under a reader and a writer: the reader says so, the writer goes on', {
-    ...unless(stuck),
     timeout: 120_000,
   }, async () => {
     await using scene = await Scene.open(kafka(), 'anew', 3)

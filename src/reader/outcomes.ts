@@ -100,7 +100,7 @@ export class Outcomes {
     if (position.era !== era) return
     const failing = this.#parts.troubles.note(position, error)
     const before = position.damagedAt
-    position.moveTo({ offset: from, leaderEpoch: -1 })
+    position.restart({ offset: from, leaderEpoch: -1 })
     position.damagedAt = from
     // Another place is another trouble.
     this.#retry(position, before === from || before < 0 ? failing : { ...failing, failures: 1 }, {

@@ -224,8 +224,14 @@ export class Position {
     this.#state = 'failed'
   }
 
-  /** Reads on elsewhere; what was fetched is dropped, what goes wrong is forgotten. */
+  /** Reads on where the caller says, in whatever topic has the name now; what goes wrong is forgotten. */
   moveTo(place: Place): void {
+    this.topicId = zeroUuid
+    this.restart(place)
+  }
+
+  /** Fetches anew from here; what was fetched is dropped. */
+  restart(place: Place): void {
     this.drop()
     this.failing = undefined
     this.damagedAt = -1

@@ -114,6 +114,26 @@ export const suite: Suite = contract => {
     assert.deepEqual(await take(reader, 3, signal), ['0', '1', '2'])
   })
 
+  test('after its topic was made anew a reader goes on at any offset it is given: by number, too', async (fixture, {
+    signal,
+  }) => {
+    const goOn: [name: string, move: (reader: Reader) => void][] = [
+      ['setOffset', reader => reader.setOffset(1)],
+      ['seek', reader => reader.seek(fixture.topic, 0, 1)],
+    ]
+    for (const [name, move] of goOn) {
+      await eventually(signal, () => fixture.fill(10))
+      const reader = fixture.reader({ readBackoffMax: 200, maxWait: 200 })
+      await take(reader, 10, signal)
+      await fixture.remakeTopic(1, signal)
+      await eventually(signal, () => fixture.fill(3))
+      await assert.rejects(reader.fetchMessage({ signal }), KafkaError)
+      move(reader)
+      assert.deepEqual(await take(reader, 2, signal), ['1', '2'], name)
+      await fixture.remakeTopic(1, signal)
+    }
+  })
+
   test('a topic that does not exist is told after maxAttempts; once it is made reading works', async (fixture, {
     signal,
   }) => {
