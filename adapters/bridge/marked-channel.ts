@@ -35,6 +35,8 @@ class MarkedChannel implements Channel {
   #marked = 0
   #arrived = 0
   #room: Deferred<void> | undefined
+  /** To be closed so once all that was sent has arrived. */
+  #farewell: { readonly code: CloseCode; readonly reason: string } | undefined
   #ended = false
 
   /**
@@ -62,13 +64,20 @@ class MarkedChannel implements Channel {
     this.#post(`?${word}`)
   }
 
+  /**
+   * Waits for what was sent to arrive: Deno resets a connection on which anything but the client's own close comes
+   * after ours, be it a mark, and with it goes all that is still on its way.
+   */
   close(code: CloseCode, reason: string): void {
-    this.#webSocket.close(code, reason)
+    this.#farewell = { code, reason }
+    if (this.#arrived === this.#sent) this.#webSocket.close(code, reason)
+    else if (this.#marked < this.#sent) this.ping()
   }
 
   terminate(): void {
+    const { code, reason } = this.#farewell ?? { code: CloseCode.GoingAway, reason: '' }
     try {
-      this.#webSocket.close(CloseCode.GoingAway, '')
+      this.#webSocket.close(code, reason)
     } catch {
       // It has begun to close.
     }
@@ -81,6 +90,10 @@ class MarkedChannel implements Channel {
     if (mark?.word !== word) return false
     this.#marks.shift()
     this.#arrived = mark.sent
+    if (this.#farewell !== undefined) {
+      if (this.#arrived === this.#sent) this.#webSocket.close(this.#farewell.code, this.#farewell.reason)
+      return true
+    }
     if (this.#room === undefined || this.#sent - this.#arrived > this.#window) return true
     this.#room.resolve()
     this.#room = undefined

@@ -348,6 +348,21 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
     await eventually(program, ({ closed, connections }) => closed && connections === 0)
     await until(() => peer.open.size === 0)
   })
+
+  test('a client that reads slowly gets all that was said before the closing, though it answers a mark meanwhile', async () => {
+    const length = 900 * 1024
+    const peer = await startPeer(socket => onRequests(socket, id => socket.end(responseBytes(id, length))))
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
+    client.raw.on('data', () => {
+      client.raw.pause()
+      setTimeout(() => client.raw.resume(), 5)
+    })
+    client.webSocket.send(requestBytes(1))
+    expect(await client.closed).toMatchObject({ code: CloseCode.BrokerClosed })
+    expect(client.received).toBe(length)
+    await fixture.empty()
+  })
 }
 
 interface Fixture {
