@@ -13,7 +13,7 @@ export interface Balancer {
 /** A function in place of a Balancer. */
 export type BalancerFunc = (message: MessageInput, partitions: readonly number[]) => number
 
-/** Any of the partitions, each as likely. */
-export function randomPartition(partitions: readonly number[]): number {
-  return partitions[Math.floor(Math.random() * partitions.length)]!
+/** Any of the partitions, each as likely. `random`: any number from 0 up to, but not, 1. */
+export function randomPartition(partitions: readonly number[], random: () => number): number {
+  return partitions[Math.floor(random() * partitions.length)]!
 }

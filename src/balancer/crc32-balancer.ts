@@ -1,3 +1,4 @@
+import { systemRandom } from '../base/clock.ts'
 import { given } from '../base/settings.ts'
 import { crc32 } from '../bytes/crc32.ts'
 import type { MessageInput } from '../records/message-input.ts'
@@ -10,15 +11,20 @@ import { keyBytes } from './key.ts'
  */
 export class CRC32Balancer implements Balancer {
   readonly consistent: boolean
+  readonly #random: () => number
 
-  constructor(options: { consistent?: boolean } = {}) {
-    const { consistent = false } = given('a CRC32Balancer', options, { consistent: 'boolean' })
+  constructor(options: { consistent?: boolean; random?: () => number } = {}) {
+    const { consistent = false, random = systemRandom } = given('a CRC32Balancer', options, {
+      consistent: 'boolean',
+      random: 'function',
+    })
     this.consistent = consistent
+    this.#random = random
   }
 
   balance({ key }: MessageInput, partitions: readonly number[]): number {
     if (key === null || key === undefined || key.length === 0)
-      return this.consistent ? partitions[0]! : randomPartition(partitions)
+      return this.consistent ? partitions[0]! : randomPartition(partitions, this.#random)
     return partitions[crc32(keyBytes(key)) % partitions.length]!
   }
 }

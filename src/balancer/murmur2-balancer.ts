@@ -1,3 +1,4 @@
+import { systemRandom } from '../base/clock.ts'
 import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
@@ -13,14 +14,19 @@ const noKey = new Uint8Array(0)
  */
 export class Murmur2Balancer implements Balancer {
   readonly consistent: boolean
+  readonly #random: () => number
 
-  constructor(options: { consistent?: boolean } = {}) {
-    const { consistent = false } = given('a Murmur2Balancer', options, { consistent: 'boolean' })
+  constructor(options: { consistent?: boolean; random?: () => number } = {}) {
+    const { consistent = false, random = systemRandom } = given('a Murmur2Balancer', options, {
+      consistent: 'boolean',
+      random: 'function',
+    })
     this.consistent = consistent
+    this.#random = random
   }
 
   balance({ key }: MessageInput, partitions: readonly number[]): number {
-    if ((key === null || key === undefined) && !this.consistent) return randomPartition(partitions)
+    if ((key === null || key === undefined) && !this.consistent) return randomPartition(partitions, this.#random)
     return partitions[javaPartition(key ?? noKey, partitions.length)]!
   }
 }

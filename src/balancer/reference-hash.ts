@@ -1,3 +1,4 @@
+import { systemRandom } from '../base/clock.ts'
 import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import { type Balancer, randomPartition } from './balancer.ts'
@@ -10,14 +11,19 @@ import { keyBytes } from './key.ts'
  */
 export class ReferenceHash implements Balancer {
   readonly #hasher: Hasher
+  readonly #random: () => number
 
-  constructor(options: { hasher?: Hasher } = {}) {
-    const { hasher = fnv1a } = given('a ReferenceHash', options, { hasher: 'function' })
+  constructor(options: { hasher?: Hasher; random?: () => number } = {}) {
+    const { hasher = fnv1a, random = systemRandom } = given('a ReferenceHash', options, {
+      hasher: 'function',
+      random: 'function',
+    })
     this.#hasher = hasher
+    this.#random = random
   }
 
   balance({ key }: MessageInput, partitions: readonly number[]): number {
-    if (key === null || key === undefined) return randomPartition(partitions)
+    if (key === null || key === undefined) return randomPartition(partitions, this.#random)
     return partitions[(this.#hasher(keyBytes(key)) & 0x7fffffff) % partitions.length]!
   }
 }

@@ -1,3 +1,4 @@
+import { type Clock, randomOf } from './clock.ts'
 import type { SettingKinds } from './settings.ts'
 
 /**
@@ -14,7 +15,7 @@ export const backoffSettings: SettingKinds<Backoff> = { min: 'number!', max: 'nu
 const jitter = 0.2
 
 /** The wait before try `attempt` (1 is the first repeat), in milliseconds. */
-export function backoffDelay(attempt: number, { min, max }: Backoff, random: () => number = Math.random): number {
+export function backoffDelay(attempt: number, { min, max }: Backoff, clock: Clock): number {
   const base = Math.min(max, min * 2 ** Math.min(attempt - 1, 30))
-  return base * (1 + jitter * (2 * random() - 1))
+  return base * (1 + jitter * (2 * randomOf(clock) - 1))
 }

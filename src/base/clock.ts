@@ -1,4 +1,7 @@
-/** Time as the library sees it. Tests and the embedded broker may give their own. */
+/**
+ * Time and chance as the library sees them, from nowhere else: a program whose clock is its own, Natives.defer included,
+ * goes the same way each time.
+ */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
@@ -10,6 +13,8 @@ export interface Clock {
   after(milliseconds: number, task: () => void): () => void
   /** As `after`, for work that the program need not stay alive for. Default: `after`. */
   background?(milliseconds: number, task: () => void): () => void
+  /** Any number from 0 up to, but not, 1: for jitter, choices and ids. Default: Math.random. */
+  random?(): number
 }
 
 export const systemClock: Clock = {
@@ -20,4 +25,18 @@ export const systemClock: Clock = {
     const handle = setTimeout(task, Math.min(Math.max(0, milliseconds), 0x7fffffff))
     return () => clearTimeout(handle)
   },
+}
+
+/** What the clock's chance has it to be: from 0 up to, but not, 1. */
+export function randomOf(clock: Clock): number {
+  return clock.random?.() ?? systemRandom()
+}
+
+export function systemRandom(): number {
+  return Math.random()
+}
+
+/** Sixteen bytes of chance. */
+export function randomBytes16(clock: Clock): Uint8Array {
+  return Uint8Array.from({ length: 16 }, () => Math.floor(randomOf(clock) * 256))
 }

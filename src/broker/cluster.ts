@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, randomBytes16, systemClock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { uuidText } from '../bytes/reader.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
@@ -18,7 +18,7 @@ const mebibyte = 1024 * 1024
 
 /** What all brokers share: topics, groups, transactions and who is responsible for which. */
 export class Cluster {
-  readonly id = randomUuid()
+  readonly id: string
   readonly clock: Clock
   readonly logger: Logger
   readonly codecs: Codecs
@@ -42,6 +42,7 @@ export class Cluster {
   constructor(config: BrokerConfig) {
     checkConfig(config)
     this.clock = config.clock ?? systemClock
+    this.id = this.#randomUuid()
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
     this.codecs.offer(builtinCodecs)
@@ -126,7 +127,7 @@ export class Cluster {
     assignment: readonly (readonly number[])[],
     configs: Iterable<readonly [string, string]>,
   ): Topic {
-    const topic = new Topic(name, randomUuid(), this.topicConfigs(configs))
+    const topic = new Topic(name, this.#randomUuid(), this.topicConfigs(configs))
     for (const replicas of assignment) topic.add(replicas)
     this.topics.set(name, topic)
     this.#topicsById.set(topic.id, topic)
@@ -196,9 +197,9 @@ export class Cluster {
     this.groups.close()
     this.transactions.close()
   }
-}
 
-/** Sixteen random bytes as Kafka prints them. */
-export function randomUuid(): string {
-  return uuidText(crypto.getRandomValues(new Uint8Array(16)), 0)
+  /** Sixteen random bytes as Kafka prints them. */
+  #randomUuid(): string {
+    return uuidText(randomBytes16(this.clock), 0)
+  }
 }

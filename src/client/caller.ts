@@ -1,4 +1,5 @@
 import type { AddressLike } from '../base/address.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { Codecs } from '../compression/codecs.ts'
@@ -17,6 +18,7 @@ export class Caller {
   readonly transport: RoundTripper
   readonly codecs: Codecs
   readonly natives: Natives
+  readonly clock: Clock
   readonly #addr: AddressLike | undefined
   readonly #timeout: number
 
@@ -24,6 +26,7 @@ export class Caller {
     this.transport = transport
     this.codecs = transport.codecs ?? new Codecs()
     this.natives = transport.natives ?? {}
+    this.clock = transport.clock ?? systemClock
     this.#addr = addr
     this.#timeout = timeout
   }

@@ -80,7 +80,7 @@ export async function produce(caller: Caller, request: ProduceRequest, options: 
   if (typeof records?.[Symbol.iterator] !== 'function')
     throw new ConfigError('Produce: records is a list of objects such as { key, value }')
   const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
-  const now = Date.now()
+  const now = caller.clock.now()
   for (const record of records) {
     // A text is iterable too, and would pass for records without key and value.
     if (typeof record !== 'object' || record === null)

@@ -172,7 +172,7 @@ export class ConsumerGroup {
     const pause =
       this.#hasty === 0
         ? 0
-        : backoffDelay(this.#hasty, { min: Math.min(leastPause, joinGroupBackoff), max: joinGroupBackoff })
+        : backoffDelay(this.#hasty, { min: Math.min(leastPause, joinGroupBackoff), max: joinGroupBackoff }, clock)
     this.#cancelPause = clock.after(pause, () => {
       if (this.#generation === generation) this.#membership.rejoin(cause)
     })

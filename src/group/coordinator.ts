@@ -51,7 +51,7 @@ export class Coordinator {
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts
-    this.#key = `${parts.groupId} ${crypto.getRandomValues(new Uint8Array(8)).join('.')}`
+    this.#key = parts.cluster.newKey()
   }
 
   /** One try. `request` may depend on the version the coordinator speaks. */
@@ -129,7 +129,7 @@ export class Coordinator {
       try {
         return await task()
       } catch (error) {
-        const delay = backoffDelay(attempt, retryBackoff)
+        const delay = backoffDelay(attempt, retryBackoff, clock)
         if (!isTemporary(error) || signal?.aborted || clock.monotonic() + delay > deadline) throw error
         await sleep(delay, { clock, ...(signal && { signal }) })
       }

@@ -43,7 +43,7 @@ export class Fetcher {
   readonly #pool: FramePool
   /** Taken by answers under way for what they may bring, and by frames that are still read from. */
   readonly #budget: PrefetchBudget
-  readonly #key = crypto.getRandomValues(new Uint8Array(8)).join('.')
+  readonly #key: string
   readonly #ending = new AbortController()
   /** By name. */
   readonly #positions = new Map<string, Position>()
@@ -57,6 +57,7 @@ export class Fetcher {
     const { clock, onEvent } = transport
     this.#parts = parts
     this.#cluster = transport.cluster(brokers)
+    this.#key = this.#cluster.newKey()
     this.#pool = new FramePool(settings.queueBytes)
     this.#budget = new PrefetchBudget(settings.queueBytes)
     const resolver = new OffsetResolver(this.#cluster, settings.isolationLevel, this.#ending.signal)

@@ -127,8 +127,9 @@ export class Outcomes {
   }
 
   #retry(position: Position, failing: NonNullable<Position['failing']>, { astray = false, after = 0 } = {}): void {
-    const wait = after || backoffDelay(failing.failures, this.#parts.settings.backoff)
-    position.failed(failing, { retryAt: this.#parts.transport.clock.monotonic() + wait, astray })
+    const { clock } = this.#parts.transport
+    const wait = after || backoffDelay(failing.failures, this.#parts.settings.backoff, clock)
+    position.failed(failing, { retryAt: clock.monotonic() + wait, astray })
     this.#parts.placement.settle(position)
   }
 }

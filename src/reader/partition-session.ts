@@ -173,7 +173,7 @@ export class PartitionSession {
           this.#failure = { error }
           this.#parts.wake()
         }
-        await sleep(backoffDelay(failures, backoff), { signal, clock }).catch(() => {})
+        await sleep(backoffDelay(failures, backoff, clock), { signal, clock }).catch(() => {})
       }
     }
   }

@@ -1,4 +1,5 @@
 import { formatAddress } from '../base/address.ts'
+import { randomOf } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { authenticate } from '../sasl/authenticate.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
@@ -21,7 +22,7 @@ export function authenticateBy(mechanism: Mechanism): Authenticate {
       }).finally(cancel)
     })
     // As Java: well before the end, and not all connections at once.
-    const after = Math.max(leastSession, lifetimeMs * (0.85 + 0.1 * Math.random()))
+    const after = Math.max(leastSession, lifetimeMs * (0.85 + 0.1 * randomOf(clock)))
     return lifetimeMs > 0 ? clock.monotonic() + after : Number.POSITIVE_INFINITY
   }
 }

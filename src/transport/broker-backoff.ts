@@ -51,6 +51,9 @@ export class BrokerBackoff {
   #add(broker: string, failures: number): void {
     this.#byBroker.delete(broker)
     if (this.#byBroker.size >= most) this.#byBroker.delete(this.#byBroker.keys().next().value!)
-    this.#byBroker.set(broker, { failures, retryAt: this.#clock.monotonic() + backoffDelay(failures, this.#backoff) })
+    this.#byBroker.set(broker, {
+      failures,
+      retryAt: this.#clock.monotonic() + backoffDelay(failures, this.#backoff, this.#clock),
+    })
   }
 }

@@ -109,9 +109,12 @@ export class Brokers {
    * one may be dead.
    */
   candidates(): Address[] {
-    const known = shuffled(this.#brokers)
+    const known = shuffled(this.#brokers, this.#clock)
     const addresses = this.addresses()
-    const seeds = shuffled(this.seeds.filter(seed => !addresses.has(formatAddress(seed))))
+    const seeds = shuffled(
+      this.seeds.filter(seed => !addresses.has(formatAddress(seed))),
+      this.#clock,
+    )
     const count = Math.max(known.length, seeds.length)
     return Array.from({ length: count }, (_, i) => [known[i], seeds[i]]).flatMap(pair =>
       pair.filter(address => address !== undefined),

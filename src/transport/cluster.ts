@@ -47,6 +47,11 @@ export class Cluster extends NetworkCluster {
     return this.tries.usual
   }
 
+  /** A key for connections that nobody else shall share. */
+  newKey(): string {
+    return this.pool.newKey()
+  }
+
   /** The name of a topic in use, by its id (KIP-516). */
   nameOf(topicId: string): string | undefined {
     return this.topics.nameOf(topicId)

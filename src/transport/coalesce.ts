@@ -29,7 +29,7 @@ export class Coalesce<R> {
       this.#next = { names: new Set(), done: deferred() }
       // Those who only watch a shared load must not make its failure an unhandled rejection.
       this.#next.done.promise.catch(() => {})
-      if (running === undefined) queueMicrotask(() => this.#begin())
+      if (running === undefined) void Promise.resolve().then(() => this.#begin())
     }
     for (const name of names) this.#next.names.add(name)
     return this.#next.done.promise

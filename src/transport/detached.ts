@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, randomOf, systemClock } from '../base/clock.ts'
 import type { Natives } from '../socket/socket.ts'
 
 /**
@@ -19,6 +19,7 @@ export function detachedClock(given: Clock | undefined, natives: Natives, detach
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     after: (milliseconds, task) => detached(() => clock.after(milliseconds, task)),
+    random: () => randomOf(clock),
     ...(background && { background: (milliseconds, task) => detached(() => background(milliseconds, task)) }),
   }
 }

@@ -36,7 +36,7 @@ export class PartitionFanout {
   /** Rejects when no broker answered at all. */
   async run(): Promise<Row> {
     const { cluster, api, request, deadline, signal } = this.#call
-    const { backoff, lifetime } = this.#settings
+    const { backoff, clock, lifetime } = this.#settings
     let open: readonly Part[] = partsOf(request, this.#shapes.request, id => cluster.nameOf(id))
     for (const part of open) this.#answers.set(part, ErrorCode.Unknown)
     for (let attempt = 1; ; attempt++) {
@@ -48,7 +48,7 @@ export class PartitionFanout {
         if (signal?.aborted || !isTemporary(error)) throw error
         this.#failure ??= error
       }
-      const wait = backoffDelay(attempt, backoff)
+      const wait = backoffDelay(attempt, backoff, clock)
       if (open.length === 0 || wait >= deadline.remaining) break
       await lifetime.sleep(wait, signal && { signal })
     }

@@ -46,6 +46,7 @@ export class Patience {
     return retry(task, {
       deadline: new Deadline(timeoutMs, clock),
       backoff,
+      clock,
       lifetime,
       again,
       late: last => last ?? this.#anyBroker.late(what),

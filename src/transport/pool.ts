@@ -50,11 +50,17 @@ export class Pool {
   readonly #leaving = new Set<BrokerConnection>()
   #timer: { readonly at: number; cancel(): void } | undefined
   #closing: Promise<void> | undefined
+  #keys = 0
 
   constructor(settings: Settings) {
     this.#settings = settings
     this.#troubles = new BrokerBackoff(settings.clock, settings.backoff)
     this.#addresses = new Addresses(settings)
+  }
+
+  /** A key that nobody else has. */
+  newKey(): string {
+    return `own-${++this.#keys}`
   }
 
   /** An open connection, made if need be. */

@@ -1,4 +1,5 @@
 import { backoffDelay } from '../base/backoff.ts'
+import { randomOf } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -41,7 +42,7 @@ export class Refreshes {
   begin(): void {
     const { clock, metadataTtl } = this.#settings
     if (this.#dueAt === Number.POSITIVE_INFINITY)
-      this.#dueAt = clock.monotonic() + metadataTtl * (0.75 + 0.25 * Math.random())
+      this.#dueAt = clock.monotonic() + metadataTtl * (0.75 + 0.25 * randomOf(clock))
   }
 
   /**
@@ -62,11 +63,11 @@ export class Refreshes {
     const now = clock.monotonic()
     const due = this.isDue
     // What comes of it may leave the topic as doubtful as it was, and every use of it asks.
-    this.#quietUntil = now + Math.min(backoffDelay(++this.#failures, backoff), metadataTtl)
+    this.#quietUntil = now + Math.min(backoffDelay(++this.#failures, backoff, clock), metadataTtl)
     refresh().then(
       () => {
         // A little later by chance: clients that were in step don't stay so.
-        if (due) this.#dueAt = now + metadataTtl * (1.05 + 0.1 * Math.random())
+        if (due) this.#dueAt = now + metadataTtl * (1.05 + 0.1 * randomOf(clock))
         if (settled()) this.#failures = 0
       },
       error => logger.warn(`${name}: metadata not refreshed: ${messageOf(error)}`),
@@ -78,7 +79,7 @@ export class Refreshes {
     const { clock, backoff, lifetime } = this.#settings
     const since = clock.monotonic() - this.#causedAt
     if (since > 2 * backoff.max) this.#causes = 0
-    const wait = this.#causes === 0 ? 0 : backoffDelay(this.#causes, backoff) - since
+    const wait = this.#causes === 0 ? 0 : backoffDelay(this.#causes, backoff, clock) - since
     if (this.#nextTurn === undefined && wait > 0) {
       this.#nextTurn = lifetime.sleep(wait).finally(() => {
         this.#nextTurn = undefined

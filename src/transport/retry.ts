@@ -1,4 +1,5 @@
 import { type Backoff, backoffDelay } from '../base/backoff.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Deadline } from '../base/deadline.ts'
 import { isTemporary } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -7,6 +8,7 @@ import type { Lifetime } from './lifetime.ts'
 export interface RetryOptions extends CallOptions {
   readonly deadline: Deadline
   readonly backoff: Backoff
+  readonly clock: Clock
   readonly lifetime: Lifetime
   /** What makes the error of a try that outlasts the deadline. */
   late(last: unknown): unknown
@@ -17,7 +19,7 @@ export interface RetryOptions extends CallOptions {
 
 /** Runs `task` until it succeeds, fails for good, or the deadline comes: then with the last failure. */
 export async function retry<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { deadline, backoff, lifetime, signal, again = isTemporary } = options
+  const { deadline, backoff, clock, lifetime, signal, again = isTemporary } = options
   const call = signal && { signal }
   let last: unknown
   for (let attempt = 1; ; attempt++) {
@@ -27,7 +29,7 @@ export async function retry<T>(task: () => Promise<T>, options: RetryOptions): P
     } catch (error) {
       last = error
     }
-    const wait = backoffDelay(attempt, backoff)
+    const wait = backoffDelay(attempt, backoff, clock)
     // A try begun in the last moment would only hide what the one before it said.
     if (signal?.aborted || !again(last) || wait + backoff.min >= deadline.remaining) throw last
     options.onRetry?.(attempt, last)

@@ -1,4 +1,5 @@
 import type { AddressLike } from '../base/address.ts'
+import type { Clock } from '../base/clock.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
@@ -19,6 +20,8 @@ export interface RoundTripper {
   /** For records of produce and fetch; our own codecs by default. */
   readonly codecs?: Codecs
   readonly natives?: Natives
+  /** Gives records their time; the system's by default. */
+  readonly clock?: Clock
   /**
    * Sends one request to the broker or brokers it concerns. Errors of single items (a topic, a partition, a group) stay
    * in the response; the promise rejects when no response came.

@@ -143,11 +143,12 @@ export class Router {
    */
   async #trying(call: RoutedCall, task: () => Promise<Row>): Promise<Row> {
     const { api, deadline, signal, cluster } = call
-    const { backoff, lifetime, onEvent } = this.#settings
+    const { backoff, clock, lifetime, onEvent } = this.#settings
     try {
       return await retry(task, {
         deadline,
         backoff,
+        clock,
         lifetime,
         again: error => error instanceof Misdirected || mayRepeat(call, error),
         late: last => last ?? new TimeoutError(`${cluster.name}: ${api.name}: not done in time`, { sent: true }),

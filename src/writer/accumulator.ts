@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { guarded } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
@@ -27,6 +28,7 @@ export interface Outgoing {
  */
 export class Accumulator implements QueueHost {
   readonly settings: Settings
+  readonly clock: Clock
   readonly memory: BufferMemory
   readonly #transport: Network
   readonly #logger: Logger
@@ -37,6 +39,7 @@ export class Accumulator implements QueueHost {
 
   constructor(settings: Settings, transport: Network, logger: Logger, metrics: WriterMetrics, outgoing: Outgoing) {
     this.settings = settings
+    this.clock = transport.clock
     this.#transport = transport
     this.#logger = logger
     this.#metrics = metrics
@@ -119,7 +122,7 @@ export class Accumulator implements QueueHost {
   }
 
   #openBatch(queue: PartitionQueue): Batch {
-    const now = this.#transport.clock.monotonic()
+    const now = this.clock.monotonic()
     this.#outgoing.ready(queue, now)
     queue.close(now)
     const batch = new Batch(queue.topic.name, queue.index, this.#builders.take(), now, queue.topic.provenBytes)
@@ -151,7 +154,7 @@ export class Accumulator implements QueueHost {
       partition: batch.partition,
       messages: batch.count,
       bytes: batch.sentBytes,
-      durationMs: this.#transport.clock.monotonic() - batch.createdAt,
+      durationMs: this.clock.monotonic() - batch.createdAt,
       ...(error !== null && { error }),
     })
   }

@@ -1,4 +1,5 @@
 import { backoffDelay } from '../base/backoff.ts'
+import type { Clock } from '../base/clock.ts'
 import { messageOf, TimeoutError } from '../base/errors.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { Batch } from './batch.ts'
@@ -11,6 +12,7 @@ import type { Topic } from './topic.ts'
 /** What a queue needs of its writer. */
 export interface QueueHost {
   readonly settings: Settings
+  readonly clock: Clock
   /** Null without idempotence. */
   readonly ids: ProducerIdentities | null
   /** The batch is done with: written, or failed with `error`. */
@@ -374,7 +376,7 @@ export class PartitionQueue {
   #backOff(now: number, error: Error): void {
     this.#trouble = error
     this.#failures++
-    this.retryAt = now + backoffDelay(this.#failures, this.#host.settings.backoff)
+    this.retryAt = now + backoffDelay(this.#failures, this.#host.settings.backoff, this.#host.clock)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Balancer } from '../balancer/balancer.ts'
 import { javaPartition } from '../balancer/murmur2-balancer.ts'
+import { randomOf } from '../base/clock.ts'
 import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import type { TopicLayout } from '../transport/layout.ts'
@@ -81,7 +82,7 @@ export class Partitioner {
   #next(turn: number): PartitionQueue {
     const count = this.#partitions.length
     // Writers that start together don't all begin at the same one.
-    const from = this.#sticky === undefined ? Math.floor(Math.random() * count) : this.#sticky.index + 1
+    const from = this.#sticky === undefined ? Math.floor(randomOf(this.#host.clock) * count) : this.#sticky.index + 1
     let chosen = from % count
     for (let i = 0; i < count; i++) {
       if (this.topic.leaderOf((from + i) % count) < 0) continue

@@ -96,7 +96,7 @@ export class IdempotentIdentities implements ProducerIdentities {
         if (!isTemporary(error)) return this.trouble
       }
       // Aborted: the loop ends by itself.
-      await sleep(backoffDelay(attempt, backoff), { signal, clock }).catch(() => {})
+      await sleep(backoffDelay(attempt, backoff, clock), { signal, clock }).catch(() => {})
     }
     return null
   }

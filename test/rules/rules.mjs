@@ -1,8 +1,10 @@
 // @ts-check
-// The rules on imports, read from docs/design.md: `npm run check` and the build end here when one is broken.
+// The rules on imports, read from docs/design.md, and on time and chance: `npm run check` and the build end here when
+// one is broken.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { chanceProblems } from './chance.mjs'
 import { foldersOf, importProblems } from './imports.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -20,6 +22,6 @@ const folders = foldersOf(read('docs/design.md'))
 if (folders.length === 0) throw new Error('docs/design.md has no table of folders')
 const dependencies = Object.keys(JSON.parse(read('package.json')).dependencies ?? {})
 
-const problems = importProblems(files, { folders, dependencies })
+const problems = [...importProblems(files, { folders, dependencies }), ...chanceProblems(files)]
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exit(1)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import { KafkaError } from '../../src/protocol/errors.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { Batch } from '../../src/writer/batch.ts'
@@ -25,6 +26,7 @@ function setup({ idempotent = true, known = true } = {}) {
       deliveryTimeout: 1000,
       maxAttempts: 3,
     }),
+    clock: systemClock,
     ids,
     rested() {},
     settle(_queue, batch, error) {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, randomBytes16 } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Configs } from '../configs/configs.ts'
 import type { Coordinators } from '../coordinators.ts'
@@ -81,7 +81,7 @@ export class Groups {
       const errorCode = group.roster.identify(memberId, instanceId)
       return errorCode === 0 ? group.rejoin(group.members.get(memberId)!, request) : refuse(errorCode)
     }
-    const newId = `${instanceId ?? request.clientId}-${uuid4()}`
+    const newId = `${instanceId ?? request.clientId}-${uuid4(this.#cluster.clock)}`
     if (instanceId !== null) {
       const former = group.roster.staticMember(instanceId)
       return former === undefined
@@ -99,8 +99,8 @@ export class Groups {
 }
 
 /** A random UUID in its usual form. (crypto.randomUUID is missing in insecure origins.) */
-function uuid4(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
+function uuid4(clock: Clock): string {
+  const bytes = randomBytes16(clock)
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')

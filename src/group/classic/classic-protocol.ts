@@ -206,17 +206,18 @@ export class ClassicProtocol implements GroupProtocol {
     logger.info(`group ${groupId}: joining failed: ${messageOf(error)}`)
     if (hasMovedOn(error)) {
       // Join the round that is under way, at once.
-      if (failures > 1) await sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }), options)
+      if (failures > 1)
+        await sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }, clock), options)
     } else if (hasCode(error, ErrorCode.GroupMaxSizeReached)) {
       changes.failed(error)
       await this.leave('the group is full', { signal })
       await this.#waitOutside(failures, options)
     } else if (isTemporary(error)) {
-      await sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }), options)
+      await sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
     } else {
       changes.failed(error)
       await this.leave('joining failed', { signal })
-      await sleep(backoffDelay(1, { min: joinGroupBackoff, max: joinGroupBackoff }), options)
+      await sleep(backoffDelay(1, { min: joinGroupBackoff, max: joinGroupBackoff }, clock), options)
     }
   }
 
@@ -228,7 +229,11 @@ export class ClassicProtocol implements GroupProtocol {
     const { joinGroupBackoff } = this.#parts.membership
     for (let attempt = failures; ; attempt++) {
       await sleep(
-        backoffDelay(attempt, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, longestOutside) }),
+        backoffDelay(
+          attempt,
+          { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, longestOutside) },
+          options.clock,
+        ),
         options,
       )
       if (!(await this.#member.isDividing(options))) return

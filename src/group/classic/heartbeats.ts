@@ -49,7 +49,8 @@ export class Heartbeats {
     let heard = clock.monotonic()
     let failures = 0
     for (;;) {
-      const delay = failures === 0 ? interval : Math.min(interval, backoffDelay(failures, { min: 100, max: 1_000 }))
+      const delay =
+        failures === 0 ? interval : Math.min(interval, backoffDelay(failures, { min: 100, max: 1_000 }, clock))
       await this.#wait(delay, signal)
       if (signal.aborted) return
       try {
