@@ -14,7 +14,7 @@ import { mixed } from '../compression/inputs.ts'
 import { readLz4, readSnappy } from '../compression/reference.ts'
 import { repetitions } from '../support/effort.ts'
 import { random } from '../support/random.ts'
-import { growth } from './growth.ts'
+import { farFromSquare, growth } from './growth.ts'
 import { mutated } from './mutate.ts'
 
 const cases = repetitions(1_000, 10_000, 200_000)
@@ -151,12 +151,12 @@ const packers = [
 ]
 
 describe.each(packers)('$name compressed by $by', ({ name, decompress, pack }) => {
-  test('time grows with the input, not faster: one of eight times the size takes at most three times as long as eight', {
+  test('time grows with the input, not faster', {
     timeout: 60_000,
   }, () => {
     const small = pack(mixed(512 * 1024, 6))
     const large = pack(mixed(4096 * 1024, 6))
-    expect(growth(small, large, bytes => decompress(bytes, 8 * limit))).toBeLessThan(3)
+    expect(growth(small, large, bytes => decompress(bytes, 8 * limit))).toBeLessThan(farFromSquare)
   })
 
   test('a bomb stops at the limit with a typed error, having reserved no more', () => {

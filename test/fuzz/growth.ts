@@ -17,3 +17,6 @@ export function growth<T>(small: T, large: T, work: (input: T) => void): number 
   }
   return one / eight
 }
+
+/** Between 1 and 8; caches that the large input does not fit into, and others that fill them, cost up to three. */
+export const farFromSquare = 5

@@ -114,8 +114,7 @@ test('memory is bounded by the bytes there are, whatever lengths they claim', { 
     [0xff, 0xff, 0xff, 0xff, 0x0f],
   ]
   let most = 0
-  const every = repetitions(8, 1, 1)
-  for (const { name, codec, seeds } of subjects.filter((_, at) => at % every === 0)) {
+  for (const { name, codec, seeds } of subjects) {
     for (const pattern of bombs) {
       const bomb = Uint8Array.from({ length }, (_, at) => pattern[at % pattern.length]!)
       for (const bytes of [bomb, concat([seeds[0]!.subarray(0, 12), bomb])]) {

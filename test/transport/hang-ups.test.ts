@@ -22,7 +22,7 @@ async function asked(peer: Peer, config: TransportConfig = {}): Promise<{ error:
 describe('a listener that wants to be spoken to otherwise, and only ever hangs up, is told of in seconds:', {
   timeout: 15_000,
 }, () => {
-  test('one that wants SASL', async () => {
+  test.concurrent('one that wants SASL', async () => {
     await using peer = await scripted((_request, { socket }) => void socket.end())
     const { error } = await asked(peer)
     expect(error).toBeInstanceOf(AuthenticationError)
@@ -31,7 +31,7 @@ describe('a listener that wants to be spoken to otherwise, and only ever hangs u
     )
   })
 
-  test('one that speaks no TLS', async () => {
+  test.concurrent('one that speaks no TLS', async () => {
     await using peer = await listen(socket => void socket.once('data', () => socket.end()))
     const { error, warned } = await asked(peer, { tls: true })
     expect(error).toBeInstanceOf(AuthenticationError)
@@ -41,7 +41,7 @@ describe('a listener that wants to be spoken to otherwise, and only ever hangs u
     expect(warned[0]).toContain('does this port speak TLS?')
   })
 
-  test('one that wants TLS, which answers with an alert', async () => {
+  test.concurrent('one that wants TLS, which answers with an alert', async () => {
     await using peer = await listen(
       socket => void socket.once('data', () => socket.end(Uint8Array.of(0x15, 3, 3, 0, 2, 2, 0x50))),
     )
@@ -53,7 +53,7 @@ describe('a listener that wants to be spoken to otherwise, and only ever hangs u
   })
 })
 
-test('what hangs up before it says what it speaks is one that is away: a proxy whose broker has not started yet', {
+test.concurrent('what hangs up before it says what it speaks is one that is away: a proxy whose broker has not started yet', {
   timeout: 20_000,
 }, async () => {
   await using peer = await listen(socket => socket.end())
@@ -62,7 +62,7 @@ test('what hangs up before it says what it speaks is one that is away: a proxy w
   expect(error.temporary).toBe(true)
 })
 
-test('a broker that has answered and hangs up for a while is one that is away', async () => {
+test.concurrent('a broker that has answered and hangs up for a while is one that is away', async () => {
   let healthy = true
   let hungUp = 0
   await using peer = await scripted((request, { socket, answer }) => {
@@ -78,7 +78,7 @@ test('a broker that has answered and hangs up for a while is one that is away', 
   expect([error.temporary, hungUp > 5]).toEqual([true, true])
 })
 
-test('hanging up is a refusal after three times and six seconds, once for each that tries, and not after an answer', () => {
+test.concurrent('hanging up is a refusal after three times and six seconds, once for each that tries, and not after an answer', () => {
   const hangUps = new HangUps()
   const hungUp = new HungUpError('b:1', 'hung up')
   for (const now of [0, 10, 20, 30]) hangUps.note('b:1', hungUp, now)
