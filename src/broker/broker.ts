@@ -18,8 +18,8 @@ const memoryPort = 9092
 /**
  * A Kafka cluster in this program's memory, for tests and demos. It speaks the protocol of Kafka 4.4 over any socket:
  * `memory(broker)` of
- * `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP ports. What its brokers hold is
- * shared: replicas never lag, and nothing is lost when a broker stops.
+ * `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP ports. Its replicas never lag, and
+ * nothing is lost when a broker stops, until `holdReplica` and `crashBroker` have it otherwise.
  */
 export class Broker {
   readonly #cluster: Cluster
@@ -94,15 +94,13 @@ export class Broker {
 
   /**
    * Makes another broker the partition's leader and raises the leader epoch. The old one answers NOT_LEADER_OR_FOLLOWER
-   * from now on.
+   * from now on. What a held replica has not copied is lost when it leads; one that is not in sync can't: a ConfigError.
    */
   moveLeader(topic: string, partition: number, brokerId: number): void {
     const found = this.#cluster.partition(topic, partition)
     if (found === undefined) throw new ConfigError(`no partition ${partition} of topic ${topic}`)
     if (!this.#node(brokerId).running) throw new ConfigError(`broker ${brokerId} is stopped`)
-    if (!found.replicas.includes(brokerId)) found.replicas = [...found.replicas, brokerId]
-    if (!found.isr.includes(brokerId)) found.isr = [...found.isr, brokerId]
-    found.lead(brokerId)
+    this.#cluster.replication.move(found, brokerId)
   }
 
   /**
@@ -114,20 +112,56 @@ export class Broker {
   }
 
   /**
+   * Keeps the broker's replicas from copying what their leaders get, until the answer is called: then they have all at
+   * once. Limited to a topic, or to the partition of that number of each topic, where they are named; topics that come
+   * later are held too. The replicas it leads are not concerned, as long as it leads them.
+   *
+   * Meanwhile they stay in sync: records they lack are below no high watermark, no consumer gets them, and writes with
+   * acks all wait for them, as long as their request says (REQUEST_TIMED_OUT, and the records stay). A replica that
+   * lacks records falls out of sync `replica.lag.time.max.ms` after it was held (30,000; looked at each half of that,
+   * as in Kafka), and the others go on. Are they fewer than `min.insync.replicas`, writes with acks all are refused with
+   * NOT_ENOUGH_REPLICAS, those that waited with NOT_ENOUGH_REPLICAS_AFTER_APPEND.
+   *
+   * A ConfigError when there is no such broker.
+   */
+  holdReplica(brokerId: number, { topic, partition }: { topic?: string; partition?: number } = {}): () => void {
+    return this.#cluster.replication.hold(this.#node(brokerId).id, topic, partition)
+  }
+
+  /**
    * Ends the broker's connections and refuses new ones; what it led or coordinated goes to a live one, where there is
-   * one. Data stays.
+   * one: of the replicas in sync to one that has all, else to one that is held, and what that has not copied is lost.
+   * Other data stays, and may be led by whichever broker is the first to be back.
    */
   stopBroker(brokerId: number): void {
+    this.#end(brokerId, false)
+  }
+
+  /**
+   * As `stopBroker`, but as by SIGKILL: the first replica in sync leads, and what it has not copied is lost (acks all
+   * had not told anyone of it). When none in sync runs, there is no leader before the last of them is back, with all it
+   * had; with `unclean.leader.election.enable` any other leads, and what that has not copied is lost, whoever was told
+   * of it. `startBroker` has it copy from the leader. Of groups and transactions coordinators lose nothing.
+   */
+  crashBroker(brokerId: number): void {
+    this.#end(brokerId, true)
+  }
+
+  #end(brokerId: number, crashed: boolean): void {
     const node = this.#node(brokerId)
+    if (node.running) node.crashed = crashed
     node.running = false
     node.fetchSessions.clear()
     this.#cluster.elect()
-    for (const connection of [...node.connections]) connection.end(new Error(`broker ${brokerId} was stopped`))
+    const how = crashed ? 'was killed' : 'was stopped'
+    for (const connection of [...node.connections]) connection.end(new Error(`broker ${brokerId} ${how}`))
     this.#changed()
   }
 
   startBroker(brokerId: number): void {
-    this.#node(brokerId).running = true
+    const node = this.#node(brokerId)
+    node.running = true
+    node.crashed = false
     this.#cluster.elect()
     this.#changed()
   }

@@ -11,6 +11,7 @@ import { Coordinators } from './coordinators.ts'
 import { Groups } from './groups/groups.ts'
 import type { Partition } from './log/partition.ts'
 import { Node } from './node.ts'
+import { Replication } from './replication.ts'
 import { Topic } from './topics/topic.ts'
 import { Transactions } from './transactions/transactions.ts'
 
@@ -33,6 +34,7 @@ export class Cluster {
   readonly coordinators: Coordinators
   readonly groups: Groups
   readonly transactions: Transactions
+  readonly replication: Replication
   #nextProducerId = 1n
   /** Where the leaders of the next topic begin. */
   #turn = 0
@@ -71,6 +73,7 @@ export class Cluster {
     this.coordinators = new Coordinators(this.nodes, () => this.groups.coordinatorsChanged())
     this.groups = new Groups(this)
     this.transactions = new Transactions(this)
+    this.replication = new Replication(this)
     for (const topic of config.topics ?? []) this.#declare(topic)
   }
 
@@ -128,7 +131,7 @@ export class Cluster {
     configs: Iterable<readonly [string, string]>,
   ): Topic {
     const topic = new Topic(name, this.#randomUuid(), this.topicConfigs(configs))
-    for (const replicas of assignment) topic.add(replicas)
+    for (const replicas of assignment) this.replication.added(topic.add(replicas))
     this.topics.set(name, topic)
     this.#topicsById.set(topic.id, topic)
     return topic
@@ -176,19 +179,9 @@ export class Cluster {
     }
   }
 
-  /** Leaders are chosen anew where they do not run, or where there was none. A replica that runs is in sync. */
+  /** To be called when brokers were started or stopped. */
   elect(): void {
-    for (const { partitions } of this.topics.values()) {
-      for (const partition of partitions) {
-        const alive = partition.replicas.filter(id => this.nodes.get(id)?.running)
-        // The last replica to go stays in the list, as in Kafka: it alone may lead again.
-        if (alive.length > 0) partition.isr = alive
-        if (!alive.includes(partition.leader)) {
-          const leader = alive[0] ?? -1
-          if (leader !== partition.leader) partition.lead(leader)
-        }
-      }
-    }
+    this.replication.elect()
     this.coordinators.changed()
   }
 
@@ -196,6 +189,7 @@ export class Cluster {
   close(): void {
     this.groups.close()
     this.transactions.close()
+    this.replication.close()
   }
 
   /** Sixteen random bytes as Kafka prints them. */

@@ -11,6 +11,8 @@ export class Node {
   readonly id: number
   readonly rack: string | null
   running = true
+  /** Whether it went without a goodbye when it last did; false while it runs. */
+  crashed = false
   readonly configs: Configs
   readonly connections = new Set<OpenConnection>()
   readonly fetchSessions: FetchSessions

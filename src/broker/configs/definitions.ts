@@ -93,6 +93,7 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('int', 'max.incremental.fetch.session.cache.slots', '1000', { least: 0 }),
   define('int', 'num.partitions', '1', { least: 1 }),
   define('int', 'offset.metadata.max.bytes', '4096'),
+  define('long', 'replica.lag.time.max.ms', '30000', { least: 0 }),
   define('int', 'socket.request.max.bytes', '104857600', { least: 1 }),
   define('int', 'transaction.max.timeout.ms', '900000', { least: 1 }),
 ]

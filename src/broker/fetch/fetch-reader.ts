@@ -37,39 +37,40 @@ export function readable(asked: SessionPartition, { byId, rackId, context }: Fet
   const partition = topic.partitions[asked.partition]
   if (partition === undefined) return unknown(asked.partition, ErrorCode.UnknownTopicOrPartition)
   const led = ledPartition(topic, asked.partition, context, asked.currentLeaderEpoch)
-  // Followers have the whole log too; they serve consumers since KIP-392.
+  // Followers in sync have all that may be read; they serve consumers since KIP-392.
   const follows =
     led === ErrorCode.NotLeaderForPartition &&
     apiVersion >= 11 &&
     partition.leader >= 0 &&
-    partition.isr.includes(node.id)
+    partition.replicas.isr.includes(node.id)
   if (typeof led === 'number' && !follows) {
     const hint = led === ErrorCode.NotLeaderForPartition || led === ErrorCode.FencedLeaderEpoch
     const currentLeader =
       hint && apiVersion >= 12 ? { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } : undefined
     return { ...failed(asked.partition, led), ...(currentLeader === undefined ? {} : { currentLeader }) }
   }
-  const { log, isr, leader, lastStableOffset } = partition
-  const bounds = { highWatermark: log.endOffset, lastStableOffset, logStartOffset: log.startOffset }
-  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset)
-    return failed(asked.partition, ErrorCode.OffsetOutOfRange)
-  const near =
-    leader === node.id && apiVersion >= 11 && rackId !== '' && node.rack !== rackId
-      ? isr.find(id => cluster.nodes.get(id)?.rack === rackId)
-      : undefined
-  if (near !== undefined) return { ...failed(asked.partition, 0), ...bounds, preferredReadReplica: near }
+  const { log, replicas, leader, highWatermark, lastStableOffset } = partition
+  const bounds = { highWatermark, lastStableOffset, logStartOffset: log.startOffset }
+  // Before anything else, as Kafka: beyond the end of a log that was cut is no place to be told of alone.
   if (asked.lastFetchedEpoch >= 0) {
     const { leaderEpoch, endOffset } = partition.endOfEpoch(asked.lastFetchedEpoch)
     if (endOffset < 0) return failed(asked.partition, ErrorCode.OffsetOutOfRange)
     if (leaderEpoch < asked.lastFetchedEpoch || endOffset < asked.fetchOffset)
       return { ...failed(asked.partition, 0), ...bounds, divergingEpoch: { epoch: leaderEpoch, endOffset } }
   }
+  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset)
+    return failed(asked.partition, ErrorCode.OffsetOutOfRange)
+  const near =
+    leader === node.id && apiVersion >= 11 && rackId !== '' && node.rack !== rackId
+      ? replicas.isr.find(id => cluster.nodes.get(id)?.rack === rackId)
+      : undefined
+  if (near !== undefined) return { ...failed(asked.partition, 0), ...bounds, preferredReadReplica: near }
   return partition
 }
 
 /** How far a reader may go. */
 export function readLimit(partition: Partition, isolationLevel: number): number {
-  return isolationLevel === IsolationLevel.ReadCommitted ? partition.lastStableOffset : partition.log.endOffset
+  return isolationLevel === IsolationLevel.ReadCommitted ? partition.lastStableOffset : partition.highWatermark
 }
 
 /** Reads a partition: at most `maxBytes`, but one whole batch at least, if `first`. */
@@ -80,7 +81,7 @@ export function read(
   maxBytes: number,
   first: boolean,
 ): FetchedPartition {
-  const { log, lastStableOffset } = partition
+  const { log, highWatermark, lastStableOffset } = partition
   const records = log.read(
     fetchOffset,
     readLimit(partition, isolationLevel),
@@ -93,7 +94,7 @@ export function read(
   return {
     partitionIndex,
     errorCode: 0,
-    highWatermark: log.endOffset,
+    highWatermark,
     lastStableOffset,
     logStartOffset: log.startOffset,
     abortedTransactions: committed ? aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })) : null,

@@ -47,12 +47,12 @@ function add(
       `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
     ]
   if (added > room.partitions) return [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.']
-  const replicationFactor = topic.partitions[0]!.replicas.length
+  const replicationFactor = topic.partitions[0]!.replicas.ids.length
   const unable = assignments === null ? cluster.unableToReplicate(replicationFactor) : undefined
   if (unable !== undefined) return [ErrorCode.InvalidReplicationFactor, unable]
   room.partitions -= added
   if (validateOnly) return [0, null]
   const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, replicationFactor)
-  for (const brokerIds of replicas) topic.add(brokerIds)
+  for (const brokerIds of replicas) cluster.replication.added(topic.add(brokerIds))
   return [0, null]
 }

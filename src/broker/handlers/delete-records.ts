@@ -27,9 +27,9 @@ function remove(
   if (typeof partition === 'number') return { lowWatermark: -1, errorCode: partition }
   if (topic!.settings.compacted && !topic!.configs.get('cleanup.policy').includes('delete'))
     return { lowWatermark: -1, errorCode: ErrorCode.PolicyViolation }
-  const { log } = partition
-  if (offset < toTheEnd || offset > log.endOffset) return { lowWatermark: -1, errorCode: ErrorCode.OffsetOutOfRange }
-  log.deleteBefore(offset === toTheEnd ? log.endOffset : offset)
+  const { log, highWatermark } = partition
+  if (offset < toTheEnd || offset > highWatermark) return { lowWatermark: -1, errorCode: ErrorCode.OffsetOutOfRange }
+  log.deleteBefore(offset === toTheEnd ? highWatermark : offset)
   partition.changed()
   return { lowWatermark: log.startOffset, errorCode: 0 }
 }

@@ -38,16 +38,16 @@ export const describeTopicPartitions: Handler = handler(
       const from = name === cursor?.topicName ? cursor.partitionIndex : 0
       const page = topic.partitions.slice(from, from + room)
       room -= page.length
-      const partitions = page.map(({ index, leader, leaderEpoch, replicas, isr }) => ({
+      const partitions = page.map(({ index, leader, leaderEpoch, replicas: { ids, isr } }) => ({
         errorCode: leader < 0 ? ErrorCode.LeaderNotAvailable : 0,
         partitionIndex: index,
         leaderId: leader,
         leaderEpoch,
-        replicaNodes: replicas,
+        replicaNodes: ids,
         isrNodes: isr,
         eligibleLeaderReplicas: [],
         lastKnownElr: [],
-        offlineReplicas: replicas.filter(id => !cluster.nodes.get(id)?.running),
+        offlineReplicas: ids.filter(id => !cluster.nodes.get(id)?.running),
       }))
       answers.push({
         errorCode: 0,

@@ -1,10 +1,10 @@
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/list-offsets.ts'
-import { IsolationLevel } from '../../protocol/offsets.ts'
 import { RecordBatch } from '../../records/record-batch.ts'
 import { RecordCursor } from '../../records/record-cursor.ts'
 import type { Cluster } from '../cluster.ts'
+import { readLimit } from '../fetch/fetch-reader.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
 import { ledPartition } from '../topics/lookup.ts'
@@ -59,14 +59,22 @@ function find(
     return { errorCode: 0, timestamp: at, offset, leaderEpoch }
   }
   const { log } = partition
-  const end = isolationLevel === IsolationLevel.ReadCommitted ? partition.lastStableOffset : log.endOffset
-  if (timestamp === latest) return found(-1, end)
+  const end = readLimit(partition, isolationLevel)
+  // A new leader's replicas may not have yet what those of the last had: the end would go back.
+  const behind = partition.epochStart > partition.highWatermark
+  if (timestamp === latest) return behind ? { errorCode: notAvailable(context) } : found(-1, end)
   if (timestamp === earliest || timestamp === earliestLocal) return found(-1, log.startOffset)
   // Nothing of an embedded broker is in tiered storage.
   if (timestamp === latestTiered || timestamp === earliestPendingUpload) return found(-1, -1)
   const target = timestamp === newestTimestamp ? log.maxTimestamp() : timestamp
   const first = target < 0 && timestamp === newestTimestamp ? undefined : firstSince(partition, target, context.cluster)
-  return first === undefined || first.offset >= end ? found(-1, -1) : found(first.timestamp, first.offset)
+  if (first === undefined) return found(-1, -1)
+  if (first.offset < end) return found(first.timestamp, first.offset)
+  return behind ? { errorCode: notAvailable(context) } : found(-1, -1)
+}
+
+function notAvailable({ apiVersion }: RequestContext): number {
+  return apiVersion >= 5 ? ErrorCode.OffsetNotAvailable : ErrorCode.LeaderNotAvailable
 }
 
 /** The first record of this time or later. */

@@ -68,7 +68,7 @@ function describe(topic: Topic, cluster: Cluster): TopicAnswer {
 }
 
 function describePartition(
-  { index, leader, leaderEpoch, replicas, isr }: Partition,
+  { index, leader, leaderEpoch, replicas: { ids, isr } }: Partition,
   cluster: Cluster,
 ): TopicAnswer['partitions'][number] {
   return {
@@ -76,8 +76,8 @@ function describePartition(
     partitionIndex: index,
     leaderId: leader,
     leaderEpoch,
-    replicaNodes: replicas,
+    replicaNodes: ids,
     isrNodes: isr,
-    offlineReplicas: replicas.filter(id => !cluster.nodes.get(id)?.running),
+    offlineReplicas: ids.filter(id => !cluster.nodes.get(id)?.running),
   }
 }

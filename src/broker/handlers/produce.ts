@@ -4,6 +4,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/produce.ts'
 import type { RecordBatch } from '../../records/record-batch.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { acknowledged } from '../log/acknowledged.ts'
 import { checkRecords } from '../log/check-records.ts'
 import type { Partition } from '../log/partition.ts'
 import { endpointsOf, ledPartition, topicOf } from '../topics/lookup.ts'
@@ -20,16 +21,18 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
   if (context.apiVersion < firstServed)
     throw new ProtocolError(`Produce v${context.apiVersion} is listed but not served`)
   const leaders = new Set<number>()
+  const waits: Wait[] = []
   const responses = request.topicData.map(({ name, topicId, partitionData }) => {
     const topic = topicOf({ name, topicId }, context.apiVersion >= 13, context)
-    const answers = partitionData.map(asked => ({
-      index: asked.index,
-      ...append(asked, topic, request, context, leaders),
-    }))
+    const answers = partitionData.map(asked =>
+      Object.assign(append(asked, topic, request, context, leaders, waits), { index: asked.index }),
+    )
     return { name, topicId, partitionResponses: answers }
   })
-  if (request.acks !== 0)
-    return { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
+  if (request.acks !== 0) {
+    const answer = { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
+    return waits.length === 0 ? answer : replicated(answer, waits, request.timeoutMs, context)
+  }
   // There is no answer to put an error into.
   const failed = responses
     .flatMap(({ partitionResponses }) => partitionResponses)
@@ -37,6 +40,28 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
   if (failed !== undefined) throw new ProtocolError(`Produce with acks 0 failed with error ${failed.errorCode}`)
   return null
 })
+
+/** Records that are in the leader's log, and must be in others before their write is answered. */
+interface Wait {
+  readonly partition: Partition
+  readonly endOffset: number
+  readonly answer: { errorCode: number }
+}
+
+/** The answer, once the replicas in sync have the records, or have not in time: then it says so. */
+async function replicated<A>(
+  answer: A,
+  waits: readonly Wait[],
+  timeoutMs: number,
+  { cluster, connection }: RequestContext,
+): Promise<A> {
+  await Promise.all(
+    waits.map(async ({ partition, endOffset, answer }) => {
+      answer.errorCode = await acknowledged(partition, endOffset, timeoutMs, cluster.clock, connection)
+    }),
+  )
+  return answer
+}
 
 function failure(errorCode: number, more: Partial<PartitionAnswer> = {}): Omit<PartitionAnswer, 'index'> {
   return { errorCode, baseOffset: -1, ...more }
@@ -48,6 +73,7 @@ function append(
   request: Request,
   context: RequestContext,
   leaders: Set<number>,
+  waits: Wait[],
 ): Omit<PartitionAnswer, 'index'> {
   const { cluster, apiVersion } = context
   if (request.acks < -1 || request.acks > 1) return failure(ErrorCode.InvalidRequiredAcks)
@@ -62,7 +88,7 @@ function append(
     return failure(partition)
   }
   const { settings } = topic
-  if (request.acks === -1 && partition.isr.length < settings.minInsyncReplicas)
+  if (request.acks === -1 && partition.replicas.isr.length < settings.minInsyncReplicas)
     return failure(ErrorCode.NotEnoughReplicas)
   const now = cluster.clock.now()
   const checked = checkRecords(records, settings, cluster.codecs, now)
@@ -74,20 +100,25 @@ function append(
   const { batch, newest } = checked
   const duplicate = batch.producerId >= 0n ? partition.producers.duplicateOf(batch) : undefined
   const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
-  if (duplicate !== undefined)
-    return {
+  const stored = (baseOffset: number, timestamp: number): Omit<PartitionAnswer, 'index'> => {
+    const answer = {
       errorCode: 0,
-      baseOffset: duplicate.baseOffset,
-      logAppendTimeMs: appendTime(duplicate.timestamp),
-      logStartOffset,
+      baseOffset,
+      logAppendTimeMs: appendTime(timestamp),
+      logStartOffset: partition.log.startOffset,
     }
+    const endOffset = baseOffset + batch.count
+    if (request.acks === -1 && partition.highWatermark < endOffset) waits.push({ partition, endOffset, answer })
+    return answer
+  }
+  if (duplicate !== undefined) return stored(duplicate.baseOffset, duplicate.timestamp)
   const barred = enterTransaction(batch, partition, request.transactionalId, context)
   if (barred !== 0) return failure(barred)
   const errorCode = batch.producerId >= 0n ? partition.producers.check(batch, batch.isTransactional) : 0
   if (errorCode !== 0) return failure(errorCode, { logStartOffset })
   const baseOffset = partition.append(batch, newest, now)
   cluster.stored(batch.end - batch.start)
-  return { errorCode: 0, baseOffset, logAppendTimeMs: appendTime(now), logStartOffset: partition.log.startOffset }
+  return stored(baseOffset, now)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { crc32c } from '#crc32c'
+import type { Marker } from './markers.ts'
 
 // Where the fields of a record batch lie (magic 2). The CRC covers everything from the attributes on.
 const at = {
@@ -18,6 +19,9 @@ const at = {
 } as const
 /** Bytes of a batch before its records. */
 export const batchHeaderSize = 61
+
+// In a marker's one record.
+const coordinatorEpochAt = 12
 
 const logAppendTimeBit = 0x08
 const transactionalAndControl = 0x30
@@ -48,24 +52,23 @@ export function stampTime(batch: Uint8Array, timestamp: number, appendTime: bool
   view.setUint32(at.crc, crc32c(batch, at.attributes, batch.length))
 }
 
+/** The epoch of the coordinator that had a marker written. */
+export function coordinatorEpochOf(marker: Uint8Array): number {
+  return viewOf(marker).getInt32(batchHeaderSize + coordinatorEpochAt)
+}
+
 /**
  * The batch that ends a producer's transaction: one control record, its key the version 0 and the type, its value the
  * version 0 and the coordinator's epoch.
  */
-export function markerBatch(marker: {
-  producerId: bigint
-  producerEpoch: number
-  commit: boolean
-  coordinatorEpoch: number
-  timestamp: number
-}): Uint8Array {
+export function markerBatch(marker: Marker): Uint8Array {
   // Length, attributes, timestamp delta, offset delta, key length and key, value length and value, no headers; lengths
   // are zigzag varints.
   const record = [16 << 1, 0, 0, 0, 4 << 1, 0, 0, 0, marker.commit ? 1 : 0, 6 << 1, 0, 0, 0, 0, 0, 0, 0]
   const bytes = new Uint8Array(batchHeaderSize + record.length)
   bytes.set(record, batchHeaderSize)
   const view = viewOf(bytes)
-  view.setInt32(batchHeaderSize + 12, marker.coordinatorEpoch)
+  view.setInt32(batchHeaderSize + coordinatorEpochAt, marker.coordinatorEpoch)
   view.setInt32(at.length, bytes.length - at.leaderEpoch)
   view.setInt8(at.magic, 2)
   view.setInt16(at.attributes, transactionalAndControl)

@@ -9,7 +9,7 @@ const noBytes = new Uint8Array(0)
 export class Log {
   /** First offset that can be read. Raised by retention and DeleteRecords. */
   startOffset = 0
-  /** The offset the next record gets; also the high watermark, since replicas share this log. */
+  /** The offset the next record gets. */
   endOffset = 0
   /** Bytes kept. */
   size = 0
@@ -87,6 +87,17 @@ export class Log {
     if (offset <= this.startOffset) return
     this.startOffset = offset
     while (this.#segments.length > 0 && (this.#segments[1]?.baseOffset ?? this.endOffset) <= offset) this.#drop()
+  }
+
+  /** Takes away what is at `offset` and after it; a batch begins there. */
+  truncate(offset: number): void {
+    if (offset >= this.endOffset) return
+    while (this.#segments.length > 0 && this.#segments.at(-1)!.baseOffset >= offset)
+      this.size -= this.#segments.pop()!.size
+    const last = this.#segments.at(-1)
+    if (last !== undefined) this.size -= last.truncate(offset)
+    this.endOffset = offset
+    this.startOffset = Math.min(this.startOffset, offset)
   }
 
   /** Lets go of old segments as long as `bytes` remain. The segment being written stays, as in Kafka. */

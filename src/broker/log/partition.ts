@@ -1,8 +1,11 @@
-import type { RecordBatch } from '../../records/record-batch.ts'
+import { RecordBatch } from '../../records/record-batch.ts'
 import type { TopicSettings } from '../topics/settings.ts'
-import { markerBatch, stampPlace, stampTime } from './batch.ts'
+import { coordinatorEpochOf, markerBatch, stampPlace, stampTime } from './batch.ts'
+import { Epochs } from './epochs.ts'
 import { Log } from './log.ts'
+import { type Marker, Markers } from './markers.ts'
 import { Producers } from './producers.ts'
+import { Replicas } from './replicas.ts'
 
 /** A transaction that was given up, as a committed reader must be told. */
 export interface AbortedTransaction {
@@ -19,8 +22,8 @@ export interface PartitionTopic {
 }
 
 /**
- * One partition: its log, who leads it, and what its producers may write next. Its replicas share the log, so they
- * never diverge.
+ * One partition: its log, who leads it, and what its producers may write next. The log is the leader's. Each replica
+ * has as much of it as `replicas` says; what one has beyond that of a new leader is gone at once.
  */
 export class Partition {
   readonly topic: PartitionTopic
@@ -28,28 +31,37 @@ export class Partition {
   /** −1 when no replica is alive. */
   leader: number
   leaderEpoch = 0
-  replicas: readonly number[]
-  /** Replicas that run. */
-  isr: readonly number[]
   readonly log = new Log()
-  readonly producers = new Producers()
+  readonly replicas: Replicas
+  producers = new Producers()
   /** By marker, the oldest first. */
   #aborted: AbortedTransaction[] = []
-  /** Where the records of each leader epoch begin. */
-  readonly #epochs: { epoch: number; startOffset: number }[] = [{ epoch: 0, startOffset: 0 }]
+  readonly #epochs = new Epochs()
+  readonly #markers = new Markers()
   readonly #watchers = new Set<() => void>()
 
   constructor(topic: PartitionTopic, index: number, replicas: readonly number[]) {
     this.topic = topic
     this.index = index
-    this.replicas = replicas
-    this.isr = replicas
+    this.replicas = new Replicas(replicas, this.log)
     this.leader = replicas[0] ?? -1
   }
 
-  /** Where read committed ends: before the first record of the oldest open transaction. */
+  /** Where reading ends: all replicas in sync have what is before it. */
+  get highWatermark(): number {
+    return this.replicas.highWatermark
+  }
+
+  /** Where read committed ends: before the first record of the oldest transaction not known to have ended. */
   get lastStableOffset(): number {
-    return this.producers.firstUnstable() ?? this.log.endOffset
+    const { highWatermark } = this
+    const ending = this.#markers.firstOpen(highWatermark) ?? highWatermark
+    return Math.min(this.producers.firstUnstable() ?? highWatermark, ending, highWatermark)
+  }
+
+  /** Where the latest leader's records begin. */
+  get epochStart(): number {
+    return this.#epochs.lastStart
   }
 
   /**
@@ -67,19 +79,15 @@ export class Partition {
     return baseOffset
   }
 
-  /** Ends a producer's transaction here. */
-  endTransaction(marker: {
-    producerId: bigint
-    producerEpoch: number
-    commit: boolean
-    coordinatorEpoch: number
-    timestamp: number
-  }): void {
+  /** Ends a producer's transaction here, once there is a leader. */
+  endTransaction(marker: Marker): void {
+    if (this.leader < 0) return this.#markers.wait(marker)
     const offset = this.log.endOffset
     this.#store(markerBatch(marker), offset, marker.timestamp)
     const { producerId, producerEpoch, coordinatorEpoch, timestamp } = marker
     const firstOffset = this.producers.ended(producerId, producerEpoch, coordinatorEpoch, timestamp)
     if (!marker.commit && firstOffset !== undefined) this.#aborted.push({ producerId, firstOffset, lastOffset: offset })
+    if (this.highWatermark <= offset) this.#markers.written(marker, offset, firstOffset ?? offset)
     this.changed()
   }
 
@@ -99,28 +107,51 @@ export class Partition {
     return this.#aborted.filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < until)
   }
 
-  /** Gives the partition another leader, or none (−1), in a new epoch. */
+  /** Gives the partition another leader, and with it that one's log, or none (−1), in a new epoch. */
   lead(leader: number): void {
+    if (leader >= 0) this.#truncate(this.replicas.endOf(leader))
     this.leader = leader
     this.leaderEpoch++
-    if (leader >= 0) this.#epochs.push({ epoch: this.leaderEpoch, startOffset: this.log.endOffset })
+    if (leader >= 0) {
+      this.replicas.follow(leader)
+      this.#epochs.begin(this.leaderEpoch, this.log.endOffset)
+      for (const marker of this.#markers.take()) this.endTransaction(marker)
+    }
     this.changed()
+  }
+
+  /** Cuts the log off at `end`; all that is known of it then comes from the records that remain. */
+  #truncate(end: number): void {
+    if (end >= this.log.endOffset) return
+    this.#markers.truncate(end, this.highWatermark)
+    this.log.truncate(end)
+    this.replicas.truncated()
+    this.#epochs.truncate(end)
+    this.#aborted = this.#aborted.filter(({ lastOffset }) => lastOffset < end)
+    const before = this.producers
+    this.producers = new Producers()
+    for (const bytes of this.log.since(Number.NEGATIVE_INFINITY)) {
+      const batch = new RecordBatch(bytes, 0, bytes.length)
+      const { producerId, producerEpoch, baseOffset, maxTimestamp } = batch
+      if (producerId < 0n) continue
+      if (batch.isControl) this.producers.ended(producerId, producerEpoch, coordinatorEpochOf(bytes), maxTimestamp)
+      else this.producers.appended(batch, batch.isTransactional, baseOffset, maxTimestamp)
+    }
+    this.producers.keep(before, end)
   }
 
   /** Where the records of an epoch end; −1 for an epoch that has not been. */
   endOfEpoch(epoch: number): { leaderEpoch: number; endOffset: number } {
     if (epoch === this.leaderEpoch) return { leaderEpoch: epoch, endOffset: this.log.endOffset }
-    const next = this.#epochs.findIndex(each => each.epoch > epoch)
-    if (next < 1) return { leaderEpoch: -1, endOffset: -1 }
-    return { leaderEpoch: this.#epochs[next - 1]!.epoch, endOffset: this.#epochs[next]!.startOffset }
+    return this.#epochs.endOf(epoch)
   }
 
   /** The epoch the record at `offset` was written in. */
   epochAt(offset: number): number {
-    return this.#epochs.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? this.leaderEpoch
+    return this.#epochs.at(offset) ?? this.leaderEpoch
   }
 
-  /** Calls `wake` whenever records, the stable offset or the leader change; the answer ends it. */
+  /** Calls `wake` whenever records, how far they may be read, or the leader change; the answer ends it. */
   watch(wake: () => void): () => void {
     this.#watchers.add(wake)
     return () => this.#watchers.delete(wake)

@@ -84,6 +84,15 @@ export class Producers {
     return undefined
   }
 
+  /** What is known of those whose batches retention let go, the last of them before `end`. */
+  keep({ entries }: Producers, end: number): void {
+    for (const [producerId, entry] of entries) {
+      const last = entry.batches.at(-1)
+      if (last !== undefined && last.baseOffset < end && !this.entries.has(producerId))
+        this.entries.set(producerId, entry)
+    }
+  }
+
   /** The producer's entry; a new epoch begins without batches. */
   #entry(producerId: bigint, epoch: number): ProducerEntry {
     let entry = this.entries.get(producerId)

@@ -1,6 +1,6 @@
 /**
  * A stretch of a partition's log: batches one after another in one buffer. What was written never changes, so readers
- * may hold views of it, also past the segment's deletion.
+ * may hold views of it, also past the segment's deletion or truncation.
  */
 export class Segment {
   /** Bytes used. */
@@ -46,6 +46,18 @@ export class Segment {
     const copy = this.#bytes.subarray(this.size, end)
     this.size = end
     return copy
+  }
+
+  /** Takes away the batches from `offset` on, and answers how many bytes they had. */
+  truncate(offset: number): number {
+    const count = this.find(offset - 1) + 1
+    const taken = this.size - this.positionOf(count)
+    this.size -= taken
+    this.#offsets.length = this.#positions.length = this.#timestamps.length = count
+    this.maxTimestamp = this.#timestamps.reduce((newest, each) => Math.max(newest, each), -1)
+    // What comes next must not be written over what readers hold views of.
+    this.#bytes = this.#bytes.slice(0, this.size)
+    return taken
   }
 
   /** The last batch that begins at or before `offset`; −1 when none does. */

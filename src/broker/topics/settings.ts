@@ -10,6 +10,8 @@ export interface TopicSettings {
   readonly timestampBefore: number
   readonly timestampAfter: number
   readonly minInsyncReplicas: number
+  /** Whether a replica that is not in sync may lead, rather than none. */
+  readonly uncleanElection: boolean
 }
 
 const largestSegment = 1024 * 1024
@@ -27,5 +29,6 @@ export function settingsOf(configs: Configs): TopicSettings {
     timestampBefore: configs.number('message.timestamp.before.max.ms'),
     timestampAfter: configs.number('message.timestamp.after.max.ms'),
     minInsyncReplicas: configs.number('min.insync.replicas'),
+    uncleanElection: configs.get('unclean.leader.election.enable').toLowerCase() === 'true',
   }
 }
