@@ -68,5 +68,7 @@ export function replaceConfigs(
   configs.own.clear()
   for (const [key, value] of own) configs.own.set(key, value!)
   topic.configured()
+  // Partitions without a leader may have one now.
+  if (topic.settings.uncleanElection) context.cluster.replication.elect()
   return undefined
 }
