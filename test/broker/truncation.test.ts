@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { ErrorCode, RequiredAcks } from '../../src/index.ts'
 import { DescribeProducers } from '../../src/protocol/describe-producers.ts'
 import { EndTxn } from '../../src/protocol/end-txn.ts'
+import { Fetch } from '../../src/protocol/fetch.ts'
 import { OffsetForLeaderEpoch } from '../../src/protocol/offset-for-leader-epoch.ts'
-import { random } from '../support/random.ts'
 import { type Replicated, replicated } from './replicated.ts'
 
 interface Identity {
@@ -126,6 +126,57 @@ describe('a log that was cut', () => {
     })
   })
 
+  test('has forgotten the aborted transactions it lost', async () => {
+    await replicated({ 'unclean.leader.election.enable': 'true' }, async cluster => {
+      const { broker } = cluster
+      const me = await identity(cluster, 'x')
+      for (const id of [2, 3]) broker.crashBroker(id)
+      expect(await put(cluster, me, 0, 'a')).toBe(0)
+      const next = await end(cluster, me, false)
+      broker.crashBroker(1)
+      broker.startBroker(2)
+      expect(await put(cluster, next, 0, 'b')).toBe(0)
+      await end(cluster, next, true)
+      expect(await cluster.texts('read_committed')).toEqual(['b'])
+    })
+  })
+
+  test('is cut off for replicas that had more of it, too', async () => {
+    await replicated({}, async cluster => {
+      const { broker } = cluster
+      await cluster.put('a')
+      broker.holdReplica(2)
+      await cluster.put('b')
+      broker.holdReplica(3)
+      broker.crashBroker(1)
+      await cluster.put('c', 'd')
+      broker.moveLeader('t', 0, 3)
+      expect(await cluster.texts()).toEqual(['a'])
+    })
+  })
+
+  test('leaves the bytes of answers as they are', async () => {
+    await replicated({ 'unclean.leader.election.enable': 'true' }, async cluster => {
+      const { broker } = cluster
+      await cluster.put('a')
+      for (const id of [2, 3]) broker.crashBroker(id)
+      await cluster.put('b')
+      let records: Uint8Array | null = null
+      broker.control(Fetch, async (_request, context) => {
+        const answer = await context.apply()
+        records ??= answer!.responses[0]?.partitions[0]?.records ?? null
+        return answer
+      })
+      expect(await cluster.texts()).toEqual(['a', 'b'])
+      const before = new Uint8Array(records!)
+      broker.crashBroker(1)
+      broker.startBroker(2)
+      await cluster.put('c')
+      expect(await cluster.texts()).toEqual(['a', 'c'])
+      expect(records).toEqual(before)
+    })
+  })
+
   test('has a transaction ended that ended while nobody led', async () => {
     await replicated({}, async cluster => {
       const { broker, world } = cluster
@@ -140,65 +191,3 @@ describe('a log that was cut', () => {
     })
   })
 })
-
-describe('an idempotent Writer', () => {
-  test('goes on after a truncation', async () => {
-    await replicated({}, async cluster => {
-      const { broker } = cluster
-      const writer = cluster.writer()
-      await writer.writeMessages({ value: 'a' })
-      const release = broker.holdReplica(2)
-      const later = ['b', 'c', 'd'].map(value => writer.writeMessages({ value }))
-      await cluster.world.sleep(100)
-      broker.crashBroker(1)
-      release()
-      await Promise.all(later)
-      expect(await cluster.texts()).toEqual(['a', 'b', 'c', 'd'])
-    })
-  })
-
-  test.each([1, 2, 3, 4, 5, 6])(
-    'loses and doubles nothing it was told is written, whatever befalls brokers; seed %i',
-    async seed => {
-      await replicated({}, async cluster => {
-        const { broker, world } = cluster
-        const chance = random(seed)
-        const any = (): number => 1 + Math.floor(chance() * 3)
-        const acknowledged: string[] = []
-        const writer = cluster.writer({ deliveryTimeout: 600_000 })
-        const writes: Promise<void>[] = []
-        let releases: (() => void)[] = []
-        for (let i = 0; i < 60; i++) {
-          for (let n = 0; n < 3; n++) {
-            const value = `${i}.${n}`
-            const written = writer.writeMessages({ value }).then(() => void acknowledged.push(value))
-            writes.push(written.catch(() => {}))
-          }
-          const what = chance()
-          if (what < 0.3) releases.push(broker.holdReplica(any()))
-          else if (what < 0.45) {
-            for (const release of releases) release()
-            releases = []
-          } else if (what < 0.6) broker.crashBroker(any())
-          else if (what < 0.7) broker.stopBroker(any())
-          else for (const id of [1, 2, 3]) if (chance() < 0.6) broker.startBroker(id)
-          await world.sleep(chance() * 12_000)
-        }
-        for (const release of releases) release()
-        for (const id of [1, 2, 3]) broker.startBroker(id)
-        await Promise.all(writes)
-        const texts = await cluster.texts()
-        expect(acknowledged.length).toBeGreaterThan(100)
-        expect(new Set(texts).size).toBe(texts.length)
-        expect(acknowledged.filter(value => !texts.includes(value))).toEqual([])
-        expect(texts).toEqual([...texts].sort((a, b) => order(a) - order(b)))
-      })
-    },
-    60_000,
-  )
-})
-
-function order(value: string): number {
-  const [i, n] = value.split('.').map(Number)
-  return i! * 10 + n!
-}

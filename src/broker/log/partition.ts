@@ -28,7 +28,7 @@ export interface PartitionTopic {
 export class Partition {
   readonly topic: PartitionTopic
   readonly index: number
-  /** −1 when no replica is alive. */
+  /** −1 when no replica that may lead runs. */
   leader: number
   leaderEpoch = 0
   readonly log = new Log()
