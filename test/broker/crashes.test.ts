@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '../support/random.ts'
+import { thrown } from '../support/waiting.ts'
 import { replicated } from './replicated.ts'
 
 describe('an idempotent Writer', () => {
@@ -29,6 +30,11 @@ describe('an idempotent Writer', () => {
         const writer = cluster.writer({ deliveryTimeout: 600_000 })
         const writes: Promise<void>[] = []
         let releases: (() => void)[] = []
+        const read: string[] = []
+        const reader = cluster.reader()
+        const reading = (async () => {
+          for await (const message of reader) read.push(message.text() ?? '')
+        })()
         for (let i = 0; i < 60; i++) {
           for (let n = 0; n < 3; n++) {
             const value = `${i}.${n}`
@@ -41,7 +47,9 @@ describe('an idempotent Writer', () => {
             for (const release of releases) release()
             releases = []
           } else if (what < 0.6) broker.crashBroker(any())
-          else if (what < 0.7) broker.stopBroker(any())
+          else if (what < 0.68) broker.stopBroker(any())
+          // One that is stopped, or not in sync, is refused.
+          else if (what < 0.76) thrown(() => broker.moveLeader('t', 0, any()))
           else for (const id of [1, 2, 3]) if (chance() < 0.6) broker.startBroker(id)
           await world.sleep(chance() * 12_000)
         }
@@ -49,6 +57,10 @@ describe('an idempotent Writer', () => {
         for (const id of [1, 2, 3]) broker.startBroker(id)
         await Promise.all(writes)
         const texts = await cluster.texts()
+        await world.until('all is read', () => read.length >= texts.length, 60_000)
+        await reader.close()
+        await reading
+        expect(read).toEqual(texts)
         expect(acknowledged.length).toBeGreaterThan(100)
         expect(new Set(texts).size).toBe(texts.length)
         expect(acknowledged.filter(value => !texts.includes(value))).toEqual([])
