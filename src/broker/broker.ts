@@ -17,9 +17,9 @@ const memoryPort = 9092
 
 /**
  * A Kafka cluster in this program's memory, for tests and demos. It speaks the protocol of Kafka 4.4 over any socket:
- * `memory(broker)` of
- * `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP ports. Its replicas never lag, and
- * nothing is lost when a broker stops, until `holdReplica` and `crashBroker` have it otherwise.
+ * `memory(broker)` of `isokafka/memory` dials it without a network, `listen(broker)` of `isokafka/listen` puts it on TCP
+ * ports. Its replicas never lag, and nothing is lost when a broker stops, until `holdReplica` and `crashBroker` have it
+ * otherwise.
  */
 export class Broker {
   readonly #cluster: Cluster
@@ -94,7 +94,8 @@ export class Broker {
 
   /**
    * Makes another broker the partition's leader and raises the leader epoch. The old one answers NOT_LEADER_OR_FOLLOWER
-   * from now on. What a held replica has not copied is lost when it leads; one that is not in sync can't: a ConfigError.
+   * from now on. What a held replica has not copied is lost when it leads; one that is not in sync can't, which is a
+   * ConfigError.
    */
   moveLeader(topic: string, partition: number, brokerId: number): void {
     const found = this.#cluster.partition(topic, partition)
@@ -119,8 +120,8 @@ export class Broker {
    * Meanwhile they stay in sync: records they lack are below no high watermark, no consumer gets them, and writes with
    * acks all wait for them, as long as their request says (REQUEST_TIMED_OUT, and the records stay). A replica that
    * lacks records falls out of sync `replica.lag.time.max.ms` after it was held (30,000; looked at each half of that,
-   * as in Kafka), and the others go on. Are they fewer than `min.insync.replicas`, writes with acks all are refused with
-   * NOT_ENOUGH_REPLICAS, those that waited with NOT_ENOUGH_REPLICAS_AFTER_APPEND.
+   * as in Kafka), and the others go on. Are they fewer than `min.insync.replicas`, writes with acks all are refused
+   * with NOT_ENOUGH_REPLICAS, those that waited with NOT_ENOUGH_REPLICAS_AFTER_APPEND.
    *
    * A ConfigError when there is no such broker.
    */

@@ -119,7 +119,7 @@ export class Replication {
       const leader = this.#choose(partition) ?? -1
       if (leader !== partition.leader) partition.lead(leader)
     }
-    // Without a leader there is nobody to copy from, and those last in sync stay in the list: they alone may lead again.
+    // Without a leader there is nobody to copy from. Those last in sync stay in the list: they alone may lead again.
     if (partition.leader >= 0) {
       for (const id of replicas.ids) if (copies(id)) replicas.follow(id)
       replicas.settle(this.#runs)

@@ -122,7 +122,7 @@ describe('a replica that is held', () => {
     })
   })
 
-  test('has nobody read beyond it: a poll wakes when it is let go, an offset in between is none out of range', async () => {
+  test('is not read beyond: a poll wakes when it is let go, an offset in between is not out of range', async () => {
     await replicated({}, async cluster => {
       const { broker, client, world } = cluster
       const release = broker.holdReplica(2)

@@ -105,7 +105,7 @@ describe('a log that was cut', () => {
     await replicated({}, play, { retentionBytes: 128 * 1024 })
   })
 
-  test('of transactions has again those open that it lost the end of, and their coordinator ends them anew', async () => {
+  test('has transactions open again that it lost the end of, and their coordinator ends them anew', async () => {
     await replicated({}, async cluster => {
       const { broker } = cluster
       const me = await identity(cluster, 'x')

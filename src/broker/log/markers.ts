@@ -8,8 +8,8 @@ export interface Marker {
 }
 
 /**
- * The markers of a partition that its coordinator is not rid of yet: those that not all replicas in sync have, and those
- * that wait for a leader.
+ * The markers of a partition that its coordinator is not rid of yet: those that not all replicas in sync have, and
+ * those that wait for a leader.
  */
 export class Markers {
   /** By offset. `firstOffset` is that of their transaction. */
@@ -40,8 +40,8 @@ export class Markers {
   }
 
   /**
-   * To be called when the log is about to be cut at `offset`: the coordinator has those cut off written anew, unless all
-   * replicas in sync had them (`highWatermark`): these it has forgotten.
+   * To be called when the log is about to be cut at `offset`: the coordinator has those cut off written anew, unless
+   * all replicas in sync had them (`highWatermark`): these it has forgotten.
    */
   truncate(offset: number, highWatermark: number): void {
     const lost = this.#written.filter(each => each.offset >= offset && each.offset >= highWatermark)
