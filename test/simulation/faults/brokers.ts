@@ -1,0 +1,150 @@
+import { ErrorCode } from '../../../src/protocol/errors.ts'
+import { Fetch } from '../../../src/protocol/fetch.ts'
+import { Heartbeat } from '../../../src/protocol/heartbeat.ts'
+import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
+import { JoinGroup } from '../../../src/protocol/join-group.ts'
+import { Metadata } from '../../../src/protocol/metadata.ts'
+import { OffsetCommit } from '../../../src/protocol/offset-commit.ts'
+import { Produce } from '../../../src/protocol/produce.ts'
+import { SyncGroup } from '../../../src/protocol/sync-group.ts'
+import { topic } from '../world.ts'
+import { recurring } from './fault.ts'
+
+/** A broker that is shut down, and is back some time later. */
+export const stoppedBrokers = recurring(
+  'stopped brokers',
+  { every: 15_000, lasts: 6_000 },
+  ({ world, chance, bit }) => {
+    const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
+    if (running.length < 2 && chance.is(0.7)) return undefined
+    const id = chance.pick(running)
+    world.broker.stopBroker(id)
+    bit(`broker ${id} stopped`)
+    return () => world.broker.startBroker(id)
+  },
+)
+
+export const movedLeaders = recurring(
+  'moved leaders',
+  { every: 4_000, lasts: 0, gentle: true },
+  ({ world, chance, bit }) => {
+    const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
+    if (running.length < 2) return undefined
+    const partition = chance.whole(0, world.partitions - 1)
+    const id = chance.pick(running)
+    world.broker.moveLeader(topic, partition, id)
+    bit(`broker ${id} leads ${partition}`)
+    return undefined
+  },
+)
+
+export const movedCoordinators = recurring(
+  'moved coordinators',
+  { every: 8_000, lasts: 0 },
+  ({ world, chance, bit }) => {
+    const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
+    if (running.length < 2) return undefined
+    const groups = [...new Set(world.history.delivered.map(({ group }) => group))].filter(name => name !== '')
+    if (groups.length === 0) return undefined
+    const group = chance.pick(groups)
+    const id = chance.pick(running)
+    world.broker.moveCoordinator('group', group, id)
+    bit(`broker ${id} coordinates ${group}`)
+    return undefined
+  },
+)
+
+const lossy = [Produce, Fetch, JoinGroup, SyncGroup, Heartbeat, OffsetCommit, InitProducerId, Metadata]
+
+/** A request is applied, its answer lost, and the connection ends. */
+export const lostAnswers = recurring('lost answers', { every: 3_000, lasts: 2_000 }, ({ world, chance, bit }) => {
+  const api = chance.pick(lossy)
+  let lost = 0
+  const times = chance.whole(1, 3)
+  return world.broker.control(api, async (_request, context) => {
+    if (lost >= times) return undefined
+    lost++
+    await context.apply()
+    bit(`answer to ${api.name} lost`)
+    return 'drop'
+  })
+})
+
+/** Requests are answered after the client has given up. */
+export const lateAnswers = recurring('late answers', { every: 6_000, lasts: 3_000 }, ({ world, chance, bit }) => {
+  const api = chance.pick(lossy)
+  return world.broker.control(api, async (_request, context) => {
+    if (!chance.is(0.3)) return undefined
+    const answer = await context.apply()
+    await world.clock.sleep(chance.between(1_000, 15_000))
+    bit(`answer to ${api.name} late`)
+    return answer ?? null
+  })
+})
+
+export const throttling = recurring('throttling', { every: 10_000, lasts: 3_000 }, ({ world, chance, bit }) => {
+  const api = chance.is(0.5) ? chance.pick(lossy) : undefined
+  world.broker.throttle(chance.whole(100, 3_000), api)
+  bit('throttled')
+  return () => world.broker.throttle(0, api)
+})
+
+/** A broker stands still, as by SIGSTOP: its kernel takes what comes, and nothing is done with it. */
+export const frozenBrokers = recurring('frozen brokers', { every: 12_000, lasts: 5_000 }, ({ world, chance, bit }) => {
+  const id = chance.pick(world.broker.brokerIds)
+  const links = world.network.links(
+    world.hosts.map(({ name }) => name),
+    [id],
+  )
+  for (const link of links) {
+    link.downCut = link.upCut = true
+    link.dials = 'ignored'
+  }
+  bit(`broker ${id} stands still`)
+  return () => {
+    for (const link of links) {
+      link.downCut = link.upCut = false
+      link.dials = 'taken'
+    }
+    world.network.mended()
+  }
+})
+
+/** A broker tells what was true a while ago. */
+export const staleMetadata = recurring('stale metadata', { every: 5_000, lasts: 4_000 }, ({ world, chance, bit }) => {
+  const late = chance.pick(world.broker.brokerIds)
+  const old = new Map<string, unknown>()
+  return world.broker.control(Metadata, async (request, context) => {
+    if (context.brokerId !== late) return undefined
+    const key = `${context.apiVersion} ${JSON.stringify(request)}`
+    const answer = await context.apply()
+    if (!old.has(key)) old.set(key, answer)
+    else bit(`broker ${late} tells what is old`)
+    return old.get(key) as typeof answer
+  })
+})
+
+/** Metadata of one broker leaves out what another knows. */
+export const partialMetadata = recurring(
+  'partial metadata',
+  { every: 5_000, lasts: 3_000 },
+  ({ world, chance, bit }) => {
+    const odd = chance.pick(world.broker.brokerIds)
+    const kind = chance.pick(['no topics', 'no partitions', 'no leaders', 'a hole'] as const)
+    return world.broker.control(Metadata, async (_request, context) => {
+      if (context.brokerId !== odd) return undefined
+      const answer = await context.apply()
+      if (answer === null) return null
+      const topics = answer.topics.map(each => {
+        const { partitions } = each
+        if (kind === 'no topics') return { ...each, errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] }
+        if (kind === 'no partitions') return { ...each, partitions: [] }
+        if (kind === 'a hole') return { ...each, partitions: partitions.slice(1) }
+        const leaderless = { leaderId: -1, errorCode: ErrorCode.LeaderNotAvailable }
+        return { ...each, partitions: partitions.map(partition => ({ ...partition, ...leaderless })) }
+      })
+      bit(`broker ${odd} tells of ${kind}`)
+      return { ...answer, topics }
+    })
+  },
+)

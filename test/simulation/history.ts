@@ -1,0 +1,104 @@
+/** One message that a writer was given. */
+export interface Sent {
+  readonly writer: string
+  readonly value: string
+  readonly topic: string
+  /** Counts the writer's messages. */
+  readonly number: number
+  readonly acks: 'all' | 'one'
+  readonly idempotent: boolean
+  readonly at: number
+  /** `open`: not settled. `unknown`: it may be in the log. `failed`: it is not. */
+  outcome: 'open' | 'acked' | 'failed' | 'unknown'
+  partition: number
+  /** −1 where none was told. */
+  offset: number
+  settledAt: number
+}
+
+/** A message that an application was handed. */
+export interface Delivered {
+  readonly reader: string
+  /** '' without. */
+  readonly group: string
+  /** Of the group; 0 without. */
+  readonly generation: number
+  /** Counts what lets a reader begin elsewhere: assignments, its own moves. Within one it goes on from where it was. */
+  readonly stint: number
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly value: string
+  readonly at: number
+}
+
+/** A call that has to settle by some moment. */
+export interface Call {
+  readonly by: string
+  readonly what: string
+  readonly at: number
+  readonly deadline: number
+  settledAt: number | undefined
+  /** Of a host that crashed: nothing comes of it. */
+  void: boolean
+}
+
+/** An error that an application saw, other than by a write. */
+export interface Complaint {
+  readonly by: string
+  readonly at: number
+  readonly error: unknown
+}
+
+/** All that happened in a world, as its applications saw it. */
+export class History {
+  readonly sent = new Map<string, Sent>()
+  readonly delivered: Delivered[] = []
+  readonly calls: Call[] = []
+  readonly complaints: Complaint[] = []
+  /** Members that the group had without. */
+  readonly evictions: { readonly by: string; readonly at: number }[] = []
+  /** One line for each thing, in order: what a person reads, and what two runs of a seed are compared by. */
+  readonly trace: string[] = []
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  note(text: string): void {
+    this.trace.push(`${this.#now().toFixed(3)} ${text}`)
+  }
+
+  /** Watches over a call that must settle within so many milliseconds. */
+  call<T>(by: string, what: string, within: number, promise: Promise<T>): Promise<T> {
+    const at = this.#now()
+    const call: Call = { by, what, at, deadline: at + within, settledAt: undefined, void: false }
+    this.calls.push(call)
+    return promise.finally(() => {
+      call.settledAt = this.#now()
+    })
+  }
+
+  /** The calls of a host that has died will never settle. */
+  forget(by: string): void {
+    for (const call of this.calls) if (call.by === by && call.settledAt === undefined) call.void = true
+    for (const sent of this.sent.values()) if (sent.writer === by && sent.outcome === 'open') sent.outcome = 'unknown'
+  }
+
+  evicted(by: string): void {
+    this.evictions.push({ by, at: this.#now() })
+    this.note(`${by} was thrown out`)
+  }
+
+  complain(by: string, error: unknown): void {
+    this.complaints.push({ by, at: this.#now(), error })
+    this.note(`${by} was told: ${nameOf(error)}`)
+  }
+}
+
+/** Without what engines word differently. */
+export function nameOf(error: unknown): string {
+  const { name, code } = error as { name?: string; code?: unknown }
+  return code === undefined ? String(name) : `${name} ${code}`
+}

@@ -1,0 +1,71 @@
+import type { Delivered } from '../history.ts'
+import { type Anomaly, byAudience, type Judge, placeOf } from './judge.ts'
+
+/** An offset holds one value, whoever reads it. */
+export const inconsistentOffsets: Judge = ({ history, log }) => {
+  const known = new Map(log.map(({ value, ...place }) => [placeOf(place), value]))
+  const anomalies: Anomaly[] = []
+  for (const each of history.delivered) {
+    const value = known.get(placeOf(each))
+    if (value === undefined) known.set(placeOf(each), each.value)
+    else if (value !== each.value)
+      anomalies.push({
+        kind: 'inconsistent offset',
+        what: `${placeOf(each)} is ${value}, and ${each.value} to ${each.reader}`,
+      })
+  }
+  return anomalies
+}
+
+/** Each audience has seen all of the log. */
+export const unseen: Judge = ({ history, log, audiences }) => {
+  const anomalies: Anomaly[] = []
+  const seen = byAudience(history)
+  for (const name of audiences) {
+    const places = new Set((seen.get(name) ?? []).map(placeOf))
+    for (const each of log)
+      if (!places.has(placeOf(each)))
+        anomalies.push({ kind: 'unseen', what: `${each.value} at ${placeOf(each)} never came to ${name}` })
+  }
+  return anomalies
+}
+
+/**
+ * What one reader is handed of a partition goes up one by one, but for what the log has no record at; within a
+ * stint.
+ */
+export const skips: Judge = ({ history, log }) => {
+  const there = new Set(log.map(placeOf))
+  const last = new Map<string, Delivered>()
+  const anomalies: Anomaly[] = []
+  for (const each of history.delivered) {
+    const name = `${each.reader} ${each.partition} ${each.stint}`
+    const before = last.get(name)
+    last.set(name, each)
+    if (before === undefined) continue
+    if (each.offset <= before.offset)
+      anomalies.push({ kind: 'read twice', what: `${placeOf(each)} to ${each.reader} behind ${placeOf(before)}` })
+    for (let offset = before.offset + 1; offset < each.offset; offset++)
+      if (there.has(placeOf({ partition: each.partition, offset })))
+        anomalies.push({ kind: 'skipped', what: `${each.partition}/${offset}, by ${each.reader}` })
+  }
+  return anomalies
+}
+
+/** In one generation a partition is one member's. */
+export const shared: Judge = ({ history }) => {
+  const owner = new Map<string, string>()
+  const anomalies: Anomaly[] = []
+  for (const { group, generation, partition, reader, offset } of history.delivered) {
+    if (group === '') continue
+    const name = `${group} ${generation} ${partition}`
+    const before = owner.get(name) ?? reader
+    owner.set(name, before)
+    if (before !== reader)
+      anomalies.push({
+        kind: 'shared partition',
+        what: `${partition}/${offset} to ${reader}; in ${generation} it is ${before}’s`,
+      })
+  }
+  return anomalies
+}

@@ -1,0 +1,20 @@
+import { inconsistentOffsets, shared, skips, unseen } from './delivery.ts'
+import type { Judge } from './judge.ts'
+import { duplicates, lostWrites, order, phantoms, unsettled } from './log.ts'
+import { evictions, storms } from './manners.ts'
+import { late } from './promises.ts'
+
+export const judges: readonly Judge[] = [
+  lostWrites,
+  duplicates,
+  phantoms,
+  order,
+  unsettled,
+  inconsistentOffsets,
+  unseen,
+  skips,
+  shared,
+  late,
+  storms,
+  evictions,
+]

@@ -1,0 +1,44 @@
+import type { Delivered, History, Sent } from '../history.ts'
+import type { Logged } from '../world.ts'
+
+/** Something that must not be. */
+export interface Anomaly {
+  readonly kind: string
+  readonly what: string
+}
+
+/** All there is to judge by, when everything is over. */
+export interface Evidence {
+  readonly history: History
+  /** What the logs hold in the end. */
+  readonly log: readonly Logged[]
+  /** Groups and readers that were to read everything, by name. */
+  readonly audiences: readonly string[]
+  /** By host, and then by what it did and the minute: how often. */
+  readonly efforts: readonly { readonly name: string; readonly efforts: ReadonlyMap<string, number> }[]
+  /** No fault kept a host, its way to the brokers or these themselves from working. */
+  readonly gentle: boolean
+}
+
+export type Judge = (evidence: Evidence) => Anomaly[]
+
+export function placeOf({ partition, offset }: { partition: number; offset: number }): string {
+  return `${partition}/${offset}`
+}
+
+/** Deliveries by who was to read everything: a group, or a reader without one. */
+export function byAudience(history: History): Map<string, Delivered[]> {
+  const all = new Map<string, Delivered[]>()
+  for (const each of history.delivered) {
+    const name = each.group === '' ? each.reader : each.group
+    const list = all.get(name)
+    if (list === undefined) all.set(name, [each])
+    else list.push(each)
+  }
+  return all
+}
+
+/** Values whose writer was told that they are written, or that they are not. */
+export function sentBy(history: History, outcome: Sent['outcome']): Sent[] {
+  return [...history.sent.values()].filter(sent => sent.outcome === outcome)
+}

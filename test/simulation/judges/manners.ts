@@ -1,0 +1,21 @@
+import type { Judge } from './judge.ts'
+
+/**
+ * How often a host may do something in a minute, whatever goes wrong. A broker alone in saying that nobody leads is asked
+ * for each second or sooner, by a reader and behind the back of what waits.
+ */
+const most: Readonly<Record<string, number>> = { dial: 90, metadata: 150, join: 30, retry: 120, request: 4_000 }
+
+/** No storms: what goes wrong is tried again at a pace. */
+export const storms: Judge = ({ efforts }) =>
+  efforts.flatMap(({ name, efforts: of }) =>
+    [...of]
+      .filter(([what, count]) => count > most[what.split(' ')[0]!]!)
+      .map(([what, count]) => ({ kind: 'storm', what: `${name}: ${count} × ${what}` })),
+  )
+
+/** A member whose heartbeats nothing holds up stays: where all faults are gentle, nobody is thrown out. */
+export const evictions: Judge = ({ history, gentle }) =>
+  gentle
+    ? history.evictions.map(({ by, at }) => ({ kind: 'evicted', what: `${by} at ${at.toFixed(0)}, without a reason` }))
+    : []

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { type Lack, unless, unlessFull } from '../../support/left-out.ts'
+import { mutants } from './list.ts'
+import { mutated } from './mutate.ts'
+
+const run = promisify(execFile)
+
+// It reads TypeScript.
+const node = fileURLToPath(new URL('../../../bench/node_modules/.bin/node', import.meta.url))
+const noNode: Lack | null = existsSync(node)
+  ? null
+  : { why: 'Node 24 is not installed', command: 'npm ci --prefix bench' }
+
+describe('the simulation finds', unless(unlessFull, noNode), () => {
+  test.each(mutants)('$name', { timeout: 120_000 }, async mutant => {
+    const { dir, dispose } = mutated(mutant)
+    try {
+      const args = ['--no-warnings', '--conditions', 'isokafka-source', 'test/simulation/main.ts']
+      const given = ['--seed', String(mutant.seed), '--worlds', '1', '--first']
+      const { stdout, code } = await run(node, [...args, ...given], { cwd: dir }).then(
+        ({ stdout }) => ({ stdout, code: 0 }),
+        (error: { stdout: string; code: number }) => error,
+      )
+      expect(code, stdout).toBe(1)
+      expect(stdout).toContain(`  ${mutant.kind}: `)
+    } finally {
+      dispose()
+    }
+  })
+})

@@ -1,0 +1,105 @@
+import { FirstOffset } from '../../../src/protocol/offsets.ts'
+import { Reader } from '../../../src/reader/reader.ts'
+import type { Message } from '../../../src/records/message.ts'
+import { topic, type World } from '../world.ts'
+import type { Running, Workload } from './workload.ts'
+
+const patience = 30_000
+
+/** Reads every partition without a group, from the start; now and then it goes elsewhere, pauses, and goes on. */
+class Reading implements Running {
+  readonly hosts
+  readonly #world: World
+  readonly #reader: Reader
+  readonly #close: () => Promise<void>
+  /** Begins anew with each move, of a partition each. */
+  readonly #moves = new Map<number, number>()
+  readonly #working: Promise<unknown>
+  #stopping = false
+
+  constructor(world: World, name: string, restless: boolean) {
+    const host = world.host(name)
+    this.hosts = [host]
+    this.#world = world
+    const transport = host.transport({ dialTimeout: 3_000, requestTimeout: 8_000 })
+    this.#reader = new Reader({
+      brokers: [...world.addresses],
+      topic,
+      startOffset: FirstOffset,
+      transport,
+      maxWait: 2_000,
+    })
+    this.#close = () => transport.close()
+    this.#working = Promise.all([this.#read(), restless && this.#move()])
+  }
+
+  get #host() {
+    return this.hosts[0]!
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#world.history.call(this.#host.name, 'reader.close()', patience, this.#reader.close())
+    await this.#working
+    await this.#close()
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        for await (const message of this.#reader) this.#take(message)
+      } catch (error) {
+        this.#world.history.complain(this.#host.name, error)
+        await this.#host.sleep(500)
+      }
+    }
+  }
+
+  #take(message: Message): void {
+    const { partition, offset } = message
+    const { history, clock } = this.#world
+    history.delivered.push({
+      reader: this.#host.name,
+      group: '',
+      generation: 0,
+      stint: this.#moves.get(partition) ?? 0,
+      topic,
+      partition,
+      offset,
+      value: message.text(),
+      at: clock.monotonic(),
+    })
+    history.note(`${this.#host.name}: ${message.text()} of ${partition}/${offset}`)
+  }
+
+  async #move(): Promise<void> {
+    const chance = this.#host.chance('moves')
+    while (!this.#stopping) {
+      await this.#host.sleep(chance.wait(2_000))
+      const parts = this.#reader.stats().partitions
+      if (parts.length === 0 || this.#stopping) continue
+      const { partition, offset } = chance.pick(parts)
+      if (chance.is(0.3)) {
+        this.#reader.pause([{ topic, partition }])
+        await this.#host.sleep(chance.wait(1_000))
+        if (!this.#stopping) this.#reader.resume([{ topic, partition }])
+        continue
+      }
+      const target = chance.is(0.3) ? 'earliest' : chance.whole(0, Math.max(0, offset))
+      this.#moves.set(partition, (this.#moves.get(partition) ?? 0) + 1)
+      this.#world.history.note(`${this.#host.name}: seeks ${partition}/${target}`)
+      this.#reader.seek(topic, partition, target)
+    }
+  }
+}
+
+export const steadyReader: Workload = {
+  name: 'reader',
+  reads: true,
+  start: (world, name) => new Reading(world, name, false),
+}
+export const restlessReader: Workload = {
+  name: 'restless reader',
+  reads: true,
+  start: (world, name) => new Reading(world, name, true),
+}

@@ -1,0 +1,107 @@
+import { Broker } from '../../src/broker/index.ts'
+import { Client } from '../../src/client/client.ts'
+import { FirstOffset } from '../../src/protocol/offsets.ts'
+import { Reader } from '../../src/reader/reader.ts'
+import type { Chance } from './chance.ts'
+import { SimulatedClock } from './clock.ts'
+import { History } from './history.ts'
+import { Host } from './host.ts'
+import { Network } from './network.ts'
+
+export interface Dimensions {
+  readonly brokers: number
+  readonly partitions: number
+}
+
+/** A message in a partition's log, as it is in the end. */
+export interface Logged {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly value: string
+}
+
+export const topic = 'orders'
+
+/** A cluster, a network and hosts, all on one clock. */
+export class World {
+  readonly chance: Chance
+  readonly clock: SimulatedClock
+  readonly broker: Broker
+  readonly network: Network
+  readonly history: History
+  readonly hosts: Host[] = []
+  /** Of the topic, now. */
+  partitions: number
+  /** Hosts whose program works; those that crashed are none of them. */
+  get living(): Host[] {
+    return this.hosts.filter(({ isDead }) => !isDead)
+  }
+
+  constructor(chance: Chance, { brokers, partitions }: Dimensions) {
+    this.chance = chance
+    this.partitions = partitions
+    this.clock = new SimulatedClock(chance.of('clock'))
+    this.history = new History(() => this.clock.monotonic())
+    this.broker = new Broker({
+      clock: this.clock,
+      natives: { defer: this.clock.defer },
+      brokers,
+      topics: [{ name: topic, partitions }],
+      autoCreateTopics: false,
+      configs: { 'group.min.session.timeout.ms': '1000', 'group.initial.rebalance.delay.ms': '500' },
+    })
+    this.network = new Network(this.clock, this.broker, chance.of('network'))
+  }
+
+  get addresses(): readonly string[] {
+    return this.broker.brokerIds.map(id => this.broker.address(id))
+  }
+
+  host(name: string): Host {
+    const host = new Host(name, this.clock, this.network, this.chance.of(name))
+    this.hosts.push(host)
+    return host
+  }
+
+  crash(host: Host, heard: boolean): void {
+    host.crash(heard)
+    this.history.forget(host.name)
+    this.history.note(`${host.name} crashed`)
+  }
+
+  /** What the logs hold: read by a host of its own, over a sound network. */
+  async contents(): Promise<Logged[]> {
+    const host = this.host('auditor')
+    for (const link of this.network.links([host.name], this.broker.brokerIds)) {
+      link.latency = 0.1
+      link.jitter = 0
+      link.bandwidth = 100_000
+    }
+    const transport = host.transport()
+    const client = new Client({ addr: [...this.addresses], transport })
+    const { topics } = await client.metadata({ topics: [topic] })
+    const count = topics[0]!.partitions.length
+    const logged: Logged[] = []
+    for (let partition = 0; partition < count; partition++) {
+      const reader = new Reader({
+        brokers: [...this.addresses],
+        topic,
+        partition,
+        startOffset: FirstOffset,
+        transport,
+        maxWait: 100,
+      })
+      // What is being asked for is there once it is known where the end is.
+      const lag = await reader.readLag()
+      for (let left = lag; left > 0; left--) {
+        const message = await reader.fetchMessage()
+        const { offset } = message
+        logged.push({ topic, partition, offset, value: message.text() })
+      }
+      await reader.close()
+    }
+    await transport.close()
+    return logged
+  }
+}
