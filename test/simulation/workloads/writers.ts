@@ -74,7 +74,7 @@ class Writing implements Running {
       const messages = values.map(value => ({ value, ...(keyed && { key: `key ${chance.whole(0, 9)}` }) }))
       const call = history
         .call(this.#host.name, 'writeMessages()', 2 * patience, this.#writer.writeMessages(messages))
-        .catch(error => history.note(`${this.#host.name}: write failed: ${nameOf(error)}`))
+        .catch(error => this.#refused(values, error))
         .finally(() => open.delete(call))
       open.add(call)
       if (chance.is(0.5) || open.size > 20) await call
@@ -102,6 +102,18 @@ class Writing implements Running {
       settledAt: -1,
     })
     return value
+  }
+
+  /** What no batch was made of, be it that the topic's partitions were not to be had, has no completion. */
+  #refused(values: readonly string[], error: unknown): void {
+    const { history, clock } = this.#world
+    history.note(`${this.#host.name}: write failed: ${nameOf(error)}`)
+    for (const value of values) {
+      const sent = history.sent.get(value)!
+      if (sent.outcome !== 'open') continue
+      sent.outcome = 'failed'
+      sent.settledAt = clock.monotonic()
+    }
   }
 
   #settled(messages: readonly WrittenMessage[], error: Error | null): void {
