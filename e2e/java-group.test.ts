@@ -7,14 +7,17 @@ import {
   Client,
   RangeGroupBalancer,
   Reader,
+  type ReaderConfig,
   RoundRobin,
   RoundRobinGroupBalancer,
   Transport,
   Writer,
 } from '../src/index.ts'
+import { DescribeGroups } from '../src/protocol/describe-groups.ts'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
 import { until } from '../test/support/waiting.ts'
+import { full } from './full.ts'
 import { shortLived, toolJars } from './kafka/index.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
@@ -27,8 +30,27 @@ interface Member extends AsyncDisposable {
   readonly values: string[]
 }
 
+interface JavaMember extends Member {
+  /** Prints no more than the pipe holds: it polls no more, while its heartbeats go on. Until `goOn`. */
+  goOn(): void
+  /** SIGKILL. */
+  kill(): Promise<void>
+}
+
+interface JavaOptions {
+  readonly assignor?: string
+  readonly properties?: readonly string[]
+  /** From the start it is not read from. */
+  readonly slow?: boolean
+}
+
 /** Java's console consumer as a member of a group; leaves it at the end. */
-async function javaMember(broker: string, topic: string, group: string, assignor: string): Promise<Member> {
+async function javaMember(
+  broker: string,
+  topic: string,
+  group: string,
+  { assignor = 'RangeAssignor', properties = [], slow = false }: JavaOptions,
+): Promise<JavaMember> {
   const args = [
     ...shortLived,
     '-Xmx256m',
@@ -40,17 +62,27 @@ async function javaMember(broker: string, topic: string, group: string, assignor
   for (const property of [
     `partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`,
     'heartbeat.interval.ms=200',
+    ...properties,
   ])
     args.push('--command-property', property)
   const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   const values: string[] = []
-  createInterface({ input: child.stdout }).on('line', line => values.push(line))
+  const goOn = (): void => void createInterface({ input: child.stdout }).on('line', line => values.push(line))
+  if (!slow) goOn()
   const ended = once(child, 'close')
+  let killed = false
   return {
     values,
+    goOn,
+    async kill() {
+      killed = true
+      child.kill('SIGKILL')
+      await ended
+    },
     async [Symbol.asyncDispose]() {
+      if (killed) return
       child.kill('SIGTERM')
       const [code] = await ended
       // As of a program that a signal ended.
@@ -59,12 +91,17 @@ async function javaMember(broker: string, topic: string, group: string, assignor
   }
 }
 
-/** A Reader of ours; `owned` counts its partitions. */
+interface OurHooks {
+  onOwned(count: number): void
+  onError?(error: unknown): void
+}
+
+/** A Reader of ours; `onOwned` is told of how many partitions it has. */
 function ourMember(
   brokers: readonly string[],
   topic: string,
   groupId: string,
-  { onOwned }: { onOwned: (count: number) => void },
+  { onOwned, onError, ...config }: Partial<ReaderConfig> & OurHooks,
 ): Member {
   const transport = new Transport({
     onEvent: event => event.type === 'rebalance' && onOwned(Object.values(event.assignments).flat().length),
@@ -79,11 +116,15 @@ function ourMember(
     autoCommit: true,
     maxWait: 200,
     heartbeatInterval: 200,
+    ...config,
   })
   const values: string[] = []
   const reading = (async () => {
     for await (const message of reader) values.push(message.text())
-  })()
+  })().catch(error => {
+    if (onError === undefined) throw error
+    onError(error)
+  })
   return {
     values,
     async [Symbol.asyncDispose]() {
@@ -122,7 +163,7 @@ describe("a group with Java's console consumer in it", unless(noKafka), () => {
       const signal = AbortSignal.timeout(patience)
       let owned = -1
       const ours = (): Member => ourMember(brokers, topic, topic, { onOwned: count => (owned = count) })
-      const java = (): Promise<Member> => javaMember(brokers[0]!, topic, topic, assignor)
+      const java = (): Promise<Member> => javaMember(brokers[0]!, topic, topic, { assignor })
       const weLead = leader === 'we lead'
 
       await write()
@@ -146,4 +187,82 @@ describe("a group with Java's console consumer in it", unless(noKafka), () => {
     },
     2 * patience,
   )
+
+  /** How long the group waits for Java's member: with FULL=1 longer than our requests may take. */
+  const wait = full ? 45_000 : 8_000
+  /** What we may take is less than that. */
+  const hasty = { rebalanceTimeout: 2_000, timeout: 1_000, sessionTimeout: 6_000 }
+
+  async function filled(name: string): Promise<{ brokers: readonly string[]; topic: string; values: string[] }> {
+    const { brokers } = cluster
+    const topic = `${name}-${Date.now()}`
+    await using client = new Client({ addr: brokers })
+    await client.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }] })
+    await using writer = new Writer({ addr: brokers, topic, balancer: new RoundRobin() })
+    const values = Array.from({ length: 2_000 }, (_, i) => `${i} ${'x'.repeat(1_000)}`)
+    await writer.writeMessages(values.map(value => ({ value })))
+    return { brokers, topic, values }
+  }
+
+  test(
+    'a member of Java’s that is slow holds the division up for as long as it may, and nothing is thrown',
+    async () => {
+      const { brokers, topic, values } = await filled('slow')
+      const signal = AbortSignal.timeout(wait + patience)
+      const properties = [`max.poll.interval.ms=${wait}`, 'max.poll.records=100']
+      await using slow = await javaMember(brokers[0]!, topic, topic, { slow: true, properties })
+      await joined(brokers, topic, signal)
+      const thrown: unknown[] = []
+      let owned = -1
+      const began = performance.now()
+      await using ours = ourMember(brokers, topic, topic, {
+        ...hasty,
+        onOwned: count => (owned = count),
+        onError: error => thrown.push(error),
+      })
+      await until(signal, () => owned === partitions || thrown.length > 0)
+      expect(thrown).toEqual([])
+      expect(performance.now() - began).toBeGreaterThan(wait / 2)
+      slow.goOn()
+      await until(signal, () => new Set([...ours.values, ...slow.values]).size === values.length)
+      expect(thrown).toEqual([])
+    },
+    wait + 2 * patience,
+  )
+
+  test(
+    'a member of Java’s that is killed is waited for until its session ends, and nothing is thrown',
+    async () => {
+      const { brokers, topic, values } = await filled('killed')
+      const signal = AbortSignal.timeout(wait + patience)
+      const java = await javaMember(brokers[0]!, topic, topic, { properties: [`session.timeout.ms=${wait}`] })
+      await until(signal, () => java.values.length > 0)
+      await java.kill()
+      const thrown: unknown[] = []
+      let owned = -1
+      await using ours = ourMember(brokers, topic, topic, {
+        ...hasty,
+        onOwned: count => (owned = count),
+        onError: error => thrown.push(error),
+      })
+      await until(signal, () => owned === partitions || thrown.length > 0)
+      await until(signal, () => new Set([...ours.values, ...java.values]).size === values.length || thrown.length > 0)
+      expect(thrown).toEqual([])
+    },
+    wait + 2 * patience,
+  )
 })
+
+/** Until the group has a member that has its partitions. */
+async function joined(brokers: readonly string[], group: string, signal: AbortSignal): Promise<void> {
+  await using transport = new Transport()
+  for (;;) {
+    const { groups } = await transport.roundTrip(brokers, DescribeGroups, {
+      groups: [group],
+      includeAuthorizedOperations: false,
+    })
+    if (groups[0]?.groupState === 'Stable') return
+    signal.throwIfAborted()
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
