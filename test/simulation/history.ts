@@ -37,7 +37,8 @@ export interface Call {
   readonly by: string
   readonly what: string
   readonly at: number
-  readonly deadline: number
+  /** Later for a host that slept meanwhile. */
+  deadline: number
   settledAt: number | undefined
   /** Of a host that crashed: nothing comes of it. */
   void: boolean
@@ -78,6 +79,11 @@ export class History {
     return promise.finally(() => {
       call.settledAt = this.#now()
     })
+  }
+
+  /** A host slept for so long: its calls have as much more time. */
+  slept(by: string, milliseconds: number): void {
+    for (const call of this.calls) if (call.by === by && call.settledAt === undefined) call.deadline += milliseconds
   }
 
   /** The calls of a host that has died will never settle. */

@@ -64,6 +64,16 @@ export class World {
     return host
   }
 
+  /** The answer wakes it. */
+  putToSleep(host: Host): () => void {
+    const since = this.clock.monotonic()
+    host.fallAsleep()
+    return () => {
+      this.history.slept(host.name, this.clock.monotonic() - since)
+      host.wake()
+    }
+  }
+
   crash(host: Host, heard: boolean): void {
     host.crash(heard)
     this.history.forget(host.name)

@@ -4,13 +4,13 @@ import { recurring } from './fault.ts'
 export const sleepingHosts = recurring(
   'sleeping hosts',
   { every: 10_000, lasts: 8_000 },
-  ({ running, chance, bit }) => {
+  ({ world, running, chance, bit }) => {
     const awake = running.flatMap(({ hosts }) => hosts).filter(({ isAwake }) => isAwake)
     if (awake.length === 0) return undefined
     const host = chance.pick(awake)
-    host.fallAsleep()
+    const wake = world.putToSleep(host)
     bit(`${host.name} fell asleep`)
-    return () => host.wake()
+    return wake
   },
 )
 
