@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { faults } from '../faults/index.ts'
+import { type Plan, simulate } from '../run.ts'
+import { workloads } from '../workloads/index.ts'
+
+/** Worlds that went wrong, as small as they could be made. Each is named after what was wrong with the client. */
+const seeds: Readonly<Record<string, Written>> = {
+  'a member that was led to another broker before it knew the cluster kept asking that one to let it join': {
+    seed: 10131,
+    brokers: 2,
+    partitions: 5,
+    trouble: 29808,
+    faults: ['wrong names'],
+    workloads: [null, 'restless group'],
+  },
+}
+
+interface Written extends Omit<Plan, 'faults' | 'workloads'> {
+  readonly faults: readonly string[]
+  readonly workloads: readonly (string | null)[]
+}
+
+test.each(Object.entries(seeds))('%s', { timeout: 60_000 }, async (_name, written) => {
+  const { anomalies, bites } = await simulate({
+    ...written,
+    faults: written.faults.map(name => faults.get(name)!),
+    workloads: written.workloads.map(name => (name === null ? null : workloads.get(name)!)),
+  })
+  expect(anomalies).toEqual([])
+  expect(Math.min(...bites.values()), 'each fault hit something').toBeGreaterThan(0)
+})
