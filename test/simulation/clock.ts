@@ -1,6 +1,16 @@
 import type { Clock } from '../../src/base/clock.ts'
 import type { Chance } from './chance.ts'
 
+/** The time of a world. */
+export interface WorldClock extends Clock {
+  random(): number
+  /** As Natives.defer: after this turn's promises. */
+  readonly defer: (task: () => void) => void
+  sleep(milliseconds: number): Promise<void>
+  /** Lets time pass until `done`. */
+  run(done: () => boolean): Promise<void>
+}
+
 interface Timer {
   readonly at: number
   /** Of timers for the same moment the first set goes off first. */
@@ -30,15 +40,13 @@ function settleByChannel(): () => Promise<void> {
  * The time of a world, which passes only when nothing else is left to do: it leaps from timer to timer. What is
  * deferred has its turn first. One seed, one order of things.
  */
-export class SimulatedClock implements Clock {
+export class SimulatedClock implements WorldClock {
   readonly #chance: Chance
   #time = 0
   #turn = 0
   /** A heap: the next to go off is the first. */
   readonly #timers: Timer[] = []
   #deferred: (() => void)[] = []
-  /** Timers that went off, for what it tells of effort. */
-  fired = 0
 
   constructor(chance: Chance) {
     this.#chance = chance
@@ -64,7 +72,6 @@ export class SimulatedClock implements Clock {
     }
   }
 
-  /** As Natives.defer: after this turn's promises. */
   readonly defer = (task: () => void): void => {
     this.#deferred.push(task)
   }
@@ -87,7 +94,6 @@ export class SimulatedClock implements Clock {
       const timer = this.#next()
       if (timer === undefined) throw new Error('the world stands still: nothing is left that could happen')
       this.#time = Math.max(this.#time, timer.at)
-      this.fired++
       timer.task!()
     }
   }

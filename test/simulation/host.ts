@@ -4,7 +4,7 @@ import type { Natives } from '../../src/socket/socket.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import type { Chance } from './chance.ts'
-import type { SimulatedClock } from './clock.ts'
+import type { WorldClock } from './clock.ts'
 import type { Network } from './network.ts'
 
 /** What a host does that costs others something. */
@@ -21,7 +21,7 @@ export class Host {
   readonly efforts = new Map<string, number>()
   /** Timers that wait to go off. */
   timers = 0
-  readonly #world: SimulatedClock
+  readonly #world: WorldClock
   readonly #network: Network
   readonly #chance: Chance
   readonly #natives: Natives
@@ -31,7 +31,7 @@ export class Host {
   /** Hears of everything the host's transports tell. */
   onEvent: (event: ClientEvent) => void = () => {}
 
-  constructor(name: string, world: SimulatedClock, network: Network, chance: Chance) {
+  constructor(name: string, world: WorldClock, network: Network, chance: Chance) {
     this.name = name
     this.#world = world
     this.#network = network

@@ -2,7 +2,7 @@ import { Backlog } from '../../adapters/shared/backlog.ts'
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
-import type { SimulatedClock } from './clock.ts'
+import type { WorldClock } from './clock.ts'
 
 export type End = 'client' | 'broker'
 
@@ -24,7 +24,7 @@ const highWater = 256 * 1024
 
 /** One direction of a connection. */
 export class Line {
-  readonly #clock: SimulatedClock
+  readonly #clock: WorldClock
   readonly #rules: LineRules
   readonly #backlog = new Backlog()
   /** Sent, and not there yet; null is the end. */
@@ -39,7 +39,7 @@ export class Line {
   /** Called when the sender gives up. */
   onLost: ((error: unknown) => void) | undefined
 
-  constructor(clock: SimulatedClock, rules: LineRules) {
+  constructor(clock: WorldClock, rules: LineRules) {
     this.#clock = clock
     this.#rules = rules
   }

@@ -3,7 +3,7 @@ import { ConnectionError } from '../../src/base/errors.ts'
 import type { Broker } from '../../src/broker/index.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
 import type { Chance } from './chance.ts'
-import type { SimulatedClock } from './clock.ts'
+import type { WorldClock } from './clock.ts'
 import { type End, Line, LineSocket } from './line.ts'
 
 /** How it is between a host and a broker. Faults change it; lines look at it for each piece they carry. */
@@ -43,14 +43,14 @@ const tcpPatience = 20_000
 export class Network {
   readonly connections = new Set<Connection>()
   dials = 0
-  readonly #clock: SimulatedClock
+  readonly #clock: WorldClock
   readonly #broker: Broker
   readonly #chance: Chance
   readonly #links = new Map<string, Link>()
   /** Which broker a name leads to; −1 for nobody. */
   readonly #names = new Map<string, number>()
 
-  constructor(clock: SimulatedClock, broker: Broker, chance: Chance) {
+  constructor(clock: WorldClock, broker: Broker, chance: Chance) {
     this.#clock = clock
     this.#broker = broker
     this.#chance = chance

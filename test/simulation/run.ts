@@ -1,4 +1,5 @@
 import { Chance } from './chance.ts'
+import { SimulatedClock, type WorldClock } from './clock.ts'
 import type { Fault, Scene } from './faults/fault.ts'
 import { faults } from './faults/index.ts'
 import { judges } from './judges/index.ts'
@@ -48,11 +49,14 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   return { seed, brokers, partitions, trouble, faults: chosenFaults, workloads: chosenWorkloads, ...given }
 }
 
-/** Plays a plan. The same one comes out the same, byte for byte, wherever it is played. */
-export async function simulate(plan: Plan): Promise<Outcome> {
+/** Plays a plan. On its own clock the same one comes out the same, byte for byte, wherever it is played. */
+export async function simulate(
+  plan: Plan,
+  clockOf: (chance: Chance) => WorldClock = chance => new SimulatedClock(chance),
+): Promise<Outcome> {
   const began = performance.now()
   const chance = new Chance(plan.seed)
-  const world = new World(chance, plan)
+  const world = new World(chance, clockOf(chance.of('clock')), plan)
   const { clock, history, broker } = world
   const bites = new Map(plan.faults.map(({ name }) => [name, 0]))
   const anomalies: Anomaly[] = []

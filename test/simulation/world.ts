@@ -3,7 +3,7 @@ import { Client } from '../../src/client/client.ts'
 import { FirstOffset } from '../../src/protocol/offsets.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { Chance } from './chance.ts'
-import { SimulatedClock } from './clock.ts'
+import type { WorldClock } from './clock.ts'
 import { History } from './history.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
@@ -26,7 +26,7 @@ export const topic = 'orders'
 /** A cluster, a network and hosts, all on one clock. */
 export class World {
   readonly chance: Chance
-  readonly clock: SimulatedClock
+  readonly clock: WorldClock
   readonly broker: Broker
   readonly network: Network
   readonly history: History
@@ -38,10 +38,10 @@ export class World {
     return this.hosts.filter(({ isDead }) => !isDead)
   }
 
-  constructor(chance: Chance, { brokers, partitions }: Dimensions) {
+  constructor(chance: Chance, clock: WorldClock, { brokers, partitions }: Dimensions) {
     this.chance = chance
     this.partitions = partitions
-    this.clock = new SimulatedClock(chance.of('clock'))
+    this.clock = clock
     this.history = new History(() => this.clock.monotonic())
     this.broker = new Broker({
       clock: this.clock,

@@ -1,16 +1,11 @@
-// Prints what a world comes to in this runtime: its trace and its anomalies.
-import { planOf, simulate } from '../../../test/simulation/run.ts'
+// Plays the worlds it is given in this runtime, and prints what each comes to.
+import { play } from '../../../test/simulation/play.ts'
 
 interface Runtimes {
   Deno?: { args: string[]; exit(code: number): void }
   process?: { argv: string[]; exit(code: number): void }
 }
 const { Deno, process } = globalThis as unknown as Runtimes
-const args = Deno?.args ?? process!.argv.slice(2)
-
-for (const seed of args) {
-  const { trace, anomalies } = await simulate(planOf(Number(seed)))
-  console.log(JSON.stringify({ trace, anomalies }))
-}
+for (const wish of Deno?.args ?? process!.argv.slice(2)) console.log(JSON.stringify(await play(JSON.parse(wish))))
 if (Deno === undefined) process!.exit(0)
 else Deno.exit(0)
