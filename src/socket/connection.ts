@@ -9,7 +9,7 @@ import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { requestFrame } from '../protocol/headers.ts'
 import type { ConnectionConfig, ExchangeOptions, RequestOptions } from './connection-config.ts'
 import { dial, endSocket } from './dial.ts'
-import { strangerError } from './peer.ts'
+import { type Peer, strangerError } from './peer.ts'
 import { PendingRequest } from './pending-request.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Socket } from './socket.ts'
@@ -22,6 +22,7 @@ export interface Requester {
   request<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RequestOptions): Promise<ResponseOf<A>>
 }
 
+const software = { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion }
 const defaultMaxResponseBytes = 256 * 1024 * 1024
 // How long close() waits for answers, and then for the socket, in milliseconds.
 const closePatience = 5_000
@@ -251,6 +252,22 @@ export class BrokerConnection implements Requester {
     return flight.promise
   }
 
+  /**
+   * Asks a broker that was dialed as any of its cluster whether it is this one, if it can tell (KIP-1242). One that is
+   * another ends the connection: its address leads elsewhere than it is said to.
+   */
+  confirm(peer: Peer): void {
+    if (peer.nodeId < 0 || this.#known.version(ApiVersions) < 5) return
+    const { clusterId, nodeId } = peer
+    this.request(ApiVersions, { ...software, clusterId, nodeId }).then(
+      ({ errorCode }) => {
+        if (errorCode === ErrorCode.RebootstrapRequired) this.abort(strangerError(this.broker, peer))
+      },
+      // Whatever else goes wrong is for those to tell who have something to ask.
+      () => {},
+    )
+  }
+
   /** Asks in the highest version we speak; a broker that doesn't know it names those it does (KIP-511). */
   async #learnVersions(signal: AbortSignal): Promise<void> {
     let response = await this.#askVersions(ApiVersions.maxVersion, signal)
@@ -277,8 +294,7 @@ export class BrokerConnection implements Requester {
       return await this.request(
         ApiVersions,
         {
-          clientSoftwareName: 'isokafka',
-          clientSoftwareVersion: packageVersion,
+          ...software,
           ...(nodeId >= 0 && { clusterId, nodeId }),
         },
         { version, signal, timeoutMs: this.#config.dialTimeout * 2 },

@@ -19,7 +19,8 @@ interface Slot {
   readonly broker: string
   readonly lane: Lane
   readonly key: string
-  readonly peer: Peer | undefined
+  /** Whom it is known to lead to, or is being asked for. */
+  peer: Peer | undefined
   readonly opening: Promise<BrokerConnection>
   connection: BrokerConnection | undefined
   /** Counts towards the adapter's limit. */
@@ -74,7 +75,14 @@ export class Pool {
     const broker = formatAddress(address)
     const id = `${broker} ${lane} ${key}`
     const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane)
-    if (slot?.connection?.closed === false) return this.#use(slot, slot.connection)
+    if (slot?.connection?.closed === false) {
+      // It may have been opened to whoever listens there.
+      if (peer !== undefined && peer.nodeId >= 0 && slot.peer?.nodeId !== peer.nodeId) {
+        slot.peer = peer
+        slot.connection.confirm(peer)
+      }
+      return this.#use(slot, slot.connection)
+    }
     // A connection that has just ended leaves its slot a moment later.
     const opening =
       slot !== undefined && slot.connection === undefined

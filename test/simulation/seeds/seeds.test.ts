@@ -13,6 +13,14 @@ const seeds: Readonly<Record<string, Written>> = {
     faults: ['wrong names'],
     workloads: [null, 'restless group'],
   },
+  'a connection to whoever listened at an address was taken for one to the broker said to be there': {
+    seed: 20509,
+    brokers: 2,
+    partitions: 7,
+    trouble: 70174,
+    faults: ['moved leaders', 'resets', 'stopped brokers', 'wrong names'],
+    workloads: ['writer with acks of the leader', 'reader', 'group', 'restless group'],
+  },
 }
 
 interface Written extends Omit<Plan, 'faults' | 'workloads'> {
