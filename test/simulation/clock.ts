@@ -18,6 +18,8 @@ interface Timer {
   task: (() => void) | undefined
 }
 
+/** So many turns in one moment are a loop without a pause. */
+const mostTurns = 100_000
 /** 14 November 2023: any moment does, as long as it is the same in each run. */
 const epoch = 1_700_000_000_000
 
@@ -82,7 +84,12 @@ export class SimulatedClock implements WorldClock {
 
   /** Lets time pass until `done`, or until there is nothing more to happen. */
   async run(done: () => boolean): Promise<void> {
-    for (;;) {
+    let since = this.#time
+    for (let turns = 0; ; turns++) {
+      if (this.#time > since) {
+        since = this.#time
+        turns = 0
+      } else if (turns > mostTurns) throw new Error(`something goes on for ever at ${since} ms, and takes no time`)
       await settle()
       if (done()) return
       if (this.#deferred.length > 0) {
