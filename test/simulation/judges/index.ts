@@ -1,7 +1,7 @@
 import { inconsistentOffsets, shared, skips, unseen } from './delivery.ts'
 import type { Judge } from './judge.ts'
 import { duplicates, lostWrites, order, phantoms, unsettled } from './log.ts'
-import { evictions, storms } from './manners.ts'
+import { evictions, needless, storms } from './manners.ts'
 import { late } from './promises.ts'
 
 export const judges: readonly Judge[] = [
@@ -17,4 +17,5 @@ export const judges: readonly Judge[] = [
   late,
   storms,
   evictions,
+  needless,
 ]

@@ -14,6 +14,14 @@ export const storms: Judge = ({ efforts }) =>
       .map(([what, count]) => ({ kind: 'storm', what: `${name}: ${count} × ${what}` })),
   )
 
+/** Where all faults are gentle, no write fails: leaders that move and connections that break are a writer's to deal with. */
+export const needless: Judge = ({ history, gentle }) =>
+  gentle
+    ? [...history.sent.values()]
+        .filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown')
+        .map(({ value }) => ({ kind: 'needless failure', what: value }))
+    : []
+
 /** A member whose heartbeats nothing holds up stays: where all faults are gentle, nobody is thrown out. */
 export const evictions: Judge = ({ history, gentle }) =>
   gentle

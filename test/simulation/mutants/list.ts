@@ -19,10 +19,10 @@ export const mutants: readonly Mutant[] = [
     seed: 0,
   },
   {
-    name: 'without numbers several batches are under way at a time',
-    file: 'src/writer/partition-queue.ts',
-    from: 'this.#mostInFlight = host.ids === null ? 1 : mostRemembered',
-    to: 'this.#mostInFlight = mostRemembered',
+    name: 'a call overtakes those that wait',
+    file: 'src/writer/backlog.ts',
+    from: 'return this.#lines.size > 0 && (this.#full || this.#lines.has(partitioner))',
+    to: 'return this.#lines.size > 1e9 && this.#lines.has(partitioner)',
     seed: 0,
   },
   {
@@ -40,10 +40,10 @@ export const mutants: readonly Mutant[] = [
     seed: 0,
   },
   {
-    name: 'a batch given up leaves no gap behind',
+    name: 'numbers begin anew in the same epoch',
     file: 'src/writer/partition-queue.ts',
-    from: '      if (batch.sequence >= 0) this.#gap = true\n      this.#host.settle(this, batch, why(batch))',
-    to: '      this.#host.settle(this, batch, why(batch))',
+    from: 'this.#host.ids?.bump(this.#identity)',
+    to: 'this.#nextSequence = 0',
     seed: 0,
   },
   {
@@ -152,10 +152,19 @@ export const mutants: readonly Mutant[] = [
     seed: 0,
   },
   {
-    name: 'a request that is not answered is waited for without end',
-    file: 'src/socket/sweep.ts',
-    from: 'PLACEHOLDER',
+    name: 'a coordinator that denies being one is asked again on the same connection',
+    file: 'src/group/coordinator.ts',
+    from: 'if (broker === this.#denied) this.#hangUp()',
     to: '',
-    seed: 0,
+    seed: 10131,
+    kind: 'storm',
+  },
+  {
+    name: 'a connection to anyone is taken for one to the broker said to be there',
+    file: 'src/transport/pool.ts',
+    from: 'slot.connection.confirm(peer)',
+    to: '',
+    seed: 20509,
+    kind: 'unseen',
   },
 ]
