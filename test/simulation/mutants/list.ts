@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
     name: 'room for what was written is not given back',
     file: 'src/writer/accumulator.ts',
     from: '    this.memory.release(batch.charged)\n  }\n\n  split(',
-    to: '    this.memory.release(batch.charged - 100_000)\n  }\n\n  split(',
+    to: '    this.memory.release(batch.charged - 1)\n  }\n\n  split(',
     seed: 0,
   },
   {

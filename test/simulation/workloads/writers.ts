@@ -42,6 +42,9 @@ class Writing implements Running {
       idempotent,
       deliveryTimeout,
       writeTimeout: 8_000,
+      // Little room, so that batches fill up and calls wait.
+      batchBytes: 1_000,
+      maxBufferedBytes: 2_000,
       completion: (messages, error) => this.#settled(messages, error),
     })
     this.#close = () => transport.close()
@@ -61,7 +64,7 @@ class Writing implements Running {
 
   excess(): string | undefined {
     const { bufferedBytes } = this.#writer.stats() as { bufferedBytes?: number }
-    return (bufferedBytes ?? 0) > 64 * 1024 * 1024 ? `${bufferedBytes} bytes buffered` : undefined
+    return (bufferedBytes ?? 0) > 2_000 + 1_000 ? `${bufferedBytes} bytes buffered` : undefined
   }
 
   async #work(): Promise<void> {
