@@ -61,6 +61,8 @@ export class History {
   readonly evictions: { readonly by: string; readonly at: number }[] = []
   /** One line for each thing, in order: what a person reads, and what two runs of a seed are compared by. */
   readonly trace: string[] = []
+  /** Hosts that crashed. */
+  readonly dead = new Set<string>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -88,6 +90,7 @@ export class History {
 
   /** The calls of a host that has died will never settle. */
   forget(by: string): void {
+    this.dead.add(by)
     for (const call of this.calls) if (call.by === by && call.settledAt === undefined) call.void = true
     for (const sent of this.sent.values()) if (sent.writer === by && sent.outcome === 'open') sent.outcome = 'unknown'
   }

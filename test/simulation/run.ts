@@ -89,7 +89,7 @@ export async function simulate(
   const whole = (async () => {
     await clock.sleep(plan.trouble)
     await Promise.all(playing)
-    await clock.sleep(calm / 4)
+    await clock.sleep(calm / 2)
     // Writers first: what they wrote is then to be read.
     await inTime(
       'writers',
@@ -126,7 +126,8 @@ export async function simulate(
         anomalies.push({ kind: 'left behind', what: `a connection of ${host} to ${id}` })
     const efforts = world.hosts.map(({ name, efforts }) => ({ name, efforts }))
     const gentle = plan.faults.every(fault => fault.gentle)
-    for (const judge of judges) anomalies.push(...judge({ history, log, audiences, efforts, gentle }))
+    for (const judge of judges)
+      anomalies.push(...judge({ history, log, audiences, efforts, gentle, calmAt: plan.trouble }))
     await broker.close()
   })().finally(() => {
     ended = true

@@ -18,6 +18,8 @@ export interface Evidence {
   readonly efforts: readonly { readonly name: string; readonly efforts: ReadonlyMap<string, number> }[]
   /** No fault kept a host, its way to the brokers or these themselves from working. */
   readonly gentle: boolean
+  /** When everything was mended, in milliseconds. */
+  readonly calmAt: number
 }
 
 export type Judge = (evidence: Evidence) => Anomaly[]

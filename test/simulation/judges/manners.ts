@@ -14,13 +14,18 @@ export const storms: Judge = ({ efforts }) =>
       .map(([what, count]) => ({ kind: 'storm', what: `${name}: ${count} × ${what}` })),
   )
 
-/** Where all faults are gentle, no write fails: leaders that move and connections that break are a writer's to deal with. */
-export const needless: Judge = ({ history, gentle }) =>
-  gentle
-    ? [...history.sent.values()]
-        .filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown')
-        .map(({ value }) => ({ kind: 'needless failure', what: value }))
-    : []
+/** What was held up when everything was mended is done with by then: a request that nobody answers takes 8 s. */
+const recovery = 15_000
+
+/**
+ * No write fails where all faults are gentle, for leaders that move and connections that break are a writer's to deal
+ * with; and none that begins some time after everything was mended.
+ */
+export const needless: Judge = ({ history, gentle, calmAt }) =>
+  [...history.sent.values()]
+    .filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown')
+    .filter(({ at, writer }) => !history.dead.has(writer) && (gentle || at > calmAt + recovery))
+    .map(({ value, at }) => ({ kind: 'needless failure', what: `${value}, written at ${at.toFixed(0)}` }))
 
 /** A member whose heartbeats nothing holds up stays: where all faults are gentle, nobody is thrown out. */
 export const evictions: Judge = ({ history, gentle }) =>

@@ -19,10 +19,10 @@ export const mutants: readonly Mutant[] = [
     seed: 0,
   },
   {
-    name: 'a call overtakes those that wait',
-    file: 'src/writer/backlog.ts',
-    from: 'return this.#lines.size > 0 && (this.#full || this.#lines.has(partitioner))',
-    to: 'return this.#lines.size > 1e9 && this.#lines.has(partitioner)',
+    name: 'the order of batches is turned round when they are sent again',
+    file: 'src/writer/partition-queue.ts',
+    from: 'this.#closed = [...this.#sent, ...this.#closed]',
+    to: 'this.#closed = [...this.#closed, ...this.#sent].map(batch => Object.assign(batch, { sequence: -1 }))',
     seed: 0,
   },
   {
@@ -78,14 +78,14 @@ export const mutants: readonly Mutant[] = [
     name: 'room for what was written is not given back',
     file: 'src/writer/accumulator.ts',
     from: '    this.memory.release(batch.charged)\n  }\n\n  split(',
-    to: '    this.memory.release(batch.charged - 1)\n  }\n\n  split(',
+    to: '    this.memory.release(batch.charged - 200)\n  }\n\n  split(',
     seed: 0,
   },
   {
     name: 'what a fetch brings for where the reader was before is handed out',
-    file: 'src/reader/fetch-response.ts',
-    from: '|| each.position.era !== each.era) continue',
-    to: ') continue',
+    file: 'src/reader/position.ts',
+    from: '    this.era++\n    this.asking = false\n',
+    to: '    this.asking = false\n',
     seed: 0,
   },
   {
