@@ -49,6 +49,8 @@ export class Network {
   readonly #links = new Map<string, Link>()
   /** Which broker a name leads to; −1 for nobody. */
   readonly #names = new Map<string, number>()
+  /** Of brokers that moved. */
+  readonly #addresses = new Map<number, string>()
 
   constructor(clock: WorldClock, broker: Broker, chance: Chance) {
     this.#clock = clock
@@ -78,6 +80,16 @@ export class Network {
   /** Every link of these hosts to these brokers. */
   links(hosts: readonly string[], brokers: readonly number[]): Link[] {
     return hosts.flatMap(host => brokers.map(broker => this.link(host, broker)))
+  }
+
+  /** A broker is to be found at another address from now on, and at its old one no more. */
+  moveBroker(broker: number): void {
+    const before = this.#addresses.get(broker) ?? this.#broker.address(broker)
+    const [host, port] = before.split(':') as [string, string]
+    const address = `${host}:${Number(port) + 1}`
+    this.#names.set(before, -1)
+    this.#names.set(address, broker)
+    this.#addresses.set(broker, address)
   }
 
   moveName(address: string, broker: number): void {
@@ -155,8 +167,9 @@ export class Network {
   }
 
   #addressOf(broker: number): Address | undefined {
-    const [host = '', port] = this.#broker.brokerIds.includes(broker) ? this.#broker.address(broker).split(':') : []
-    return host === '' ? undefined : { host, port: Number(port) }
+    if (!this.#broker.brokerIds.includes(broker)) return undefined
+    const [host, port] = (this.#addresses.get(broker) ?? this.#broker.address(broker)).split(':') as [string, string]
+    return { host, port: Number(port) }
   }
 
   #delay({ latency, jitter }: Link): number {

@@ -98,6 +98,18 @@ export const wrongNames = recurring('wrong names', { every: 10_000, lasts: 4_000
   return () => world.network.moveName(world.broker.address(one), one)
 })
 
+/** A broker is given another address for good. The first stays: new programs begin there. */
+export const movedBrokers = recurring('moved brokers', { every: 12_000, lasts: 0 }, ({ world, chance, bit }) => {
+  const [, ...others] = world.broker.brokerIds
+  if (others.length === 0) return undefined
+  const id = chance.pick(others)
+  world.network.moveBroker(id)
+  for (const connection of [...world.network.connections])
+    if (connection.broker === id && connection.host !== 'auditor') world.network.reset(connection)
+  bit(`broker ${id} has moved`)
+  return undefined
+})
+
 /** Nothing is behind a broker's name. */
 export const lostNames = recurring('lost names', { every: 10_000, lasts: 4_000 }, ({ world, chance, bit }) => {
   const id = chance.pick(world.broker.brokerIds)
