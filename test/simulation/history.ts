@@ -57,6 +57,8 @@ export class History {
   readonly delivered: Delivered[] = []
   readonly calls: Call[] = []
   readonly complaints: Complaint[] = []
+  /** Where a reader went of itself, by its name, partition and stint. */
+  readonly moves = new Map<string, number>()
   /** Members that the group had without. */
   readonly evictions: { readonly by: string; readonly at: number }[] = []
   /** One line for each thing, in order: what a person reads, and what two runs of a seed are compared by. */

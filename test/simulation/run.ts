@@ -34,6 +34,8 @@ export interface Outcome {
 
 /** Once nothing goes wrong any more, all that was asked for is done within so long, in milliseconds. */
 const calm = 60_000
+/** And the world comes to its end. */
+const longest = 900_000
 /** And everything can be closed within so long. */
 const closing = 120_000
 
@@ -147,8 +149,11 @@ export async function simulate(
     if (result === 'late') anomalies.push({ kind: 'stuck', what: `${left} ${what} could not be stopped` })
   }
 
-  await clock.run(() => ended).catch(error => void anomalies.push({ kind: 'standstill', what: String(error) }))
-  if (ended) await whole.catch(error => void anomalies.push({ kind: 'broken', what: `${error?.stack ?? error}` }))
+  await clock
+    .run(() => ended || clock.monotonic() > plan.trouble + longest)
+    .catch(error => void anomalies.push({ kind: 'standstill', what: String(error) }))
+  if (!ended) anomalies.push({ kind: 'stuck', what: 'the world does not come to an end' })
+  else await whole.catch(error => void anomalies.push({ kind: 'broken', what: `${error?.stack ?? error}` }))
   return {
     plan,
     anomalies,

@@ -28,9 +28,9 @@ export const partition = cut('partition', ['upCut', 'downCut'])
 /** For longer than a write may take. */
 export const longPartition = cut('long partition', ['upCut', 'downCut'], { every: 15_000, lasts: 30_000 })
 /** Requests don't get through, answers do. */
-export const upCut = cut('one-way partition, to the broker', ['upCut'])
+export const upCut = cut('one-way partition to the broker', ['upCut'])
 /** Requests get through, and their answers don't. */
-export const downCut = cut('one-way partition, from the broker', ['downCut'])
+export const downCut = cut('one-way partition from the broker', ['downCut'])
 
 function connections({ world, chance }: Scene): Connection[] {
   const all = [...world.network.connections].filter(({ host }) => host !== 'auditor')

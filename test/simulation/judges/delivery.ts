@@ -52,6 +52,23 @@ export const skips: Judge = ({ history, log }) => {
   return anomalies
 }
 
+/** Behind a seek comes what lies there, or the first there is behind it. */
+export const astray: Judge = ({ history, log }) => {
+  const there = new Set(log.map(placeOf))
+  const arrived = new Set<string>()
+  const anomalies: Anomaly[] = []
+  for (const { reader, partition, stint, offset } of history.delivered) {
+    const name = `${reader} ${partition} ${stint}`
+    const target = history.moves.get(name)
+    if (target === undefined || arrived.has(name)) continue
+    arrived.add(name)
+    const missed = Array.from({ length: Math.max(0, offset - target) }, (_, i) => target + i)
+    if (offset < target || missed.some(each => there.has(placeOf({ partition, offset: each }))))
+      anomalies.push({ kind: 'astray', what: `${reader} sought ${partition}/${target}, and was given ${offset}` })
+  }
+  return anomalies
+}
+
 /** In one generation a partition is one member's. */
 export const shared: Judge = ({ history }) => {
   const owner = new Map<string, string>()

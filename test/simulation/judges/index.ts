@@ -1,4 +1,4 @@
-import { inconsistentOffsets, shared, skips, unseen } from './delivery.ts'
+import { astray, inconsistentOffsets, shared, skips, unseen } from './delivery.ts'
 import type { Judge } from './judge.ts'
 import { duplicates, lostWrites, order, phantoms, unsettled } from './log.ts'
 import { evictions, needless, storms } from './manners.ts'
@@ -13,6 +13,7 @@ export const judges: readonly Judge[] = [
   inconsistentOffsets,
   unseen,
   skips,
+  astray,
   shared,
   late,
   storms,

@@ -87,6 +87,8 @@ class Reading implements Running {
       }
       const target = chance.is(0.3) ? 'earliest' : chance.whole(0, Math.max(0, offset))
       this.#moves.set(partition, (this.#moves.get(partition) ?? 0) + 1)
+      if (typeof target === 'number')
+        this.#world.history.moves.set(`${this.#host.name} ${partition} ${this.#moves.get(partition)}`, target)
       this.#world.history.note(`${this.#host.name}: seeks ${partition}/${target}`)
       this.#reader.seek(topic, partition, target)
     }
