@@ -36,7 +36,8 @@ export function systemRandom(): number {
   return Math.random()
 }
 
-/** Sixteen bytes of chance. */
+/** Sixteen bytes of chance, which nobody can guess unless the clock brings a chance of its own. */
 export function randomBytes16(clock: Clock): Uint8Array {
+  if (clock.random === undefined) return crypto.getRandomValues(new Uint8Array(16))
   return Uint8Array.from({ length: 16 }, () => Math.floor(randomOf(clock) * 256))
 }
