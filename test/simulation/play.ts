@@ -1,6 +1,7 @@
 import type { Anomaly } from './judges/judge.ts'
+import { planOf } from './plan.ts'
 import { RealClock } from './real-clock.ts'
-import { planOf, simulate } from './run.ts'
+import { simulate } from './run.ts'
 
 /** A world for whoever asks from outside of a runtime. */
 export interface Wish {

@@ -1,5 +1,6 @@
 import type { Anomaly } from './judges/judge.ts'
-import { type Outcome, type Plan, simulate } from './run.ts'
+import type { Plan } from './plan.ts'
+import { type Outcome, simulate } from './run.ts'
 
 /** Whether an outcome shows the same kind of anomaly. */
 function shows(outcome: Outcome, kind: string): boolean {

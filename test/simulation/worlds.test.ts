@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { repetitions } from '../support/effort.ts'
 import { unless, unlessFull } from '../support/left-out.ts'
-import { type Outcome, planOf, simulate } from './run.ts'
+import { planOf } from './plan.ts'
+import { type Outcome, simulate } from './run.ts'
 import { shrink, written } from './shrink.ts'
 
 const fixed = repetitions(6, 60, 300)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { faults } from '../faults/index.ts'
-import { type Plan, simulate } from '../run.ts'
+import type { Plan } from '../plan.ts'
+import { simulate } from '../run.ts'
 import { workloads } from '../workloads/index.ts'
 
 /** Worlds that went wrong, as small as they could be made. Each is named after what was wrong with the client. */

@@ -1,0 +1,29 @@
+import { Chance } from './chance.ts'
+import type { Fault } from './faults/fault.ts'
+import { faults } from './faults/index.ts'
+import { workloads } from './workloads/index.ts'
+import type { Workload } from './workloads/workload.ts'
+
+/** What is played. All of it follows from the seed unless it is given. */
+export interface Plan {
+  readonly seed: number
+  readonly brokers: number
+  readonly partitions: number
+  /** How long things go wrong, in milliseconds of the world's time. */
+  readonly trouble: number
+  readonly faults: readonly Fault[]
+  /** null holds a place that was left empty. */
+  readonly workloads: readonly (Workload | null)[]
+}
+
+export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
+  const chance = new Chance(seed).of('plan')
+  const brokers = chance.whole(1, 5)
+  const partitions = chance.whole(1, 8)
+  const trouble = chance.whole(20_000, 90_000)
+  const chosenFaults = chance.some([...faults.values()], chance.whole(0, 4))
+  const writers = [...workloads.values()].filter(({ name }) => name.includes('writer'))
+  const others = [...workloads.values()].filter(({ name }) => !name.includes('writer'))
+  const chosenWorkloads = [...chance.some(writers, chance.whole(1, 2)), ...chance.some(others, chance.whole(1, 3))]
+  return { seed, brokers, partitions, trouble, faults: chosenFaults, workloads: chosenWorkloads, ...given }
+}
