@@ -4,7 +4,7 @@ import type { Judge } from './judge.ts'
  * How often a host may do something in a minute, whatever goes wrong. A broker alone in saying that nobody leads is asked
  * for each second or sooner, by a reader and behind the back of what waits.
  */
-const most: Readonly<Record<string, number>> = { dial: 90, metadata: 150, join: 30, retry: 240, request: 4_000 }
+const most: Readonly<Record<string, number>> = { dial: 150, metadata: 150, join: 30, retry: 240, request: 4_000 }
 
 /** No storms: what goes wrong is tried again at a pace. */
 export const storms: Judge = ({ efforts }) =>
