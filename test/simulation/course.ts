@@ -68,7 +68,9 @@ export class Course {
   async #trouble(): Promise<void> {
     const { clock, history } = this.#world
     const { faults, trouble } = this.#plan
-    const playing = faults.map(fault => fault.play(this.#scene(fault.name)))
+    const playing = faults.map(fault =>
+      fault.play(this.#scene(fault.name)).catch(error => this.#found('broken', `${fault.name}: ${error}`)),
+    )
     clock.after(trouble, () => {
       this.#isOver = true
       history.note('! calm')

@@ -16,7 +16,7 @@ export const stoppedBrokers = recurring(
   { every: 15_000, lasts: 6_000 },
   ({ world, chance, bit }) => {
     const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
-    if (running.length < 2 && chance.is(0.7)) return undefined
+    if (running.length === 0 || (running.length === 1 && chance.is(0.7))) return undefined
     const id = chance.pick(running)
     world.broker.stopBroker(id)
     bit(`broker ${id} stopped`)
