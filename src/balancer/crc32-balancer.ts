@@ -8,6 +8,7 @@ import { keyBytes } from './key.ts'
 /**
  * The same key goes to the same partition as librdkafka chooses: CRC-32 % partitions. Null and empty keys go anywhere
  * (its `consistent_random`), or, with `consistent`, all to one partition (its `consistent`).
+ * `random` gives any number from 0 up to, but not, 1: where messages without a key go. Default: Math.random.
  */
 export class CRC32Balancer implements Balancer {
   readonly consistent: boolean

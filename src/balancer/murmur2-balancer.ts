@@ -11,6 +11,7 @@ const noKey = new Uint8Array(0)
  * The same key goes to the same partition as Java's producer chooses, and librdkafka's `murmur2_random`. An empty key
  * is a key. Messages whose key is null go anywhere, or, with `consistent`, where the empty key goes (librdkafka's
  * `murmur2`).
+ * `random` gives any number from 0 up to, but not, 1: where messages without a key go. Default: Math.random.
  */
 export class Murmur2Balancer implements Balancer {
   readonly consistent: boolean

@@ -8,6 +8,7 @@ import { keyBytes } from './key.ts'
 /**
  * The same key goes to the same partition: (hash & 0x7fffffff) % partitions, FNV-1a by default, as Sarama's reference
  * hash partitioner does. Messages whose key is null go anywhere.
+ * `random` gives any number from 0 up to, but not, 1: where messages without a key go. Default: Math.random.
  */
 export class ReferenceHash implements Balancer {
   readonly #hasher: Hasher

@@ -1,6 +1,6 @@
 /**
- * Time and chance as the library sees them, from nowhere else: a program whose clock is its own, Natives.defer included,
- * goes the same way each time.
+ * Time and chance as the library sees them, from nowhere else: a program whose clock is its own, Natives.defer
+ * included, goes the same way each time.
  */
 export interface Clock {
   /** Milliseconds since 1970. */

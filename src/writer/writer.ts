@@ -106,9 +106,9 @@ export class Writer {
   }
 
   /**
-   * Sends what is buffered and waits until all is settled: that takes `deliveryTimeout` at most, and as long again where calls
-   * wait for room. Writes from now on get a ClosedError. Aborting the signal gives up at once: what isn't settled by then fails, though it may still be
-   * written.
+   * Sends what is buffered and waits until all is settled: that takes `deliveryTimeout` at most, and as long again
+   * where calls wait for room. Writes from now on get a ClosedError. Aborting the signal gives up at once: what isn't
+   * settled by then fails, though it may still be written.
    */
   async close(options?: CallOptions, ...more: never[]): Promise<void> {
     const signal = signalOf('close', options, more)

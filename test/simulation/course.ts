@@ -49,12 +49,12 @@ export class Course {
     await this.#trouble()
     await clock.sleep(calm / 2)
     // Writers first: what they wrote is then to be read.
-    await this.#stop('writers', ({ workload }) => isWriter(workload))
+    await this.#stop('writers', ({ workload }) => workload.role === 'writes')
     const log = await this.#world.contents()
-    const audiences = this.#programs.filter(({ workload }) => workload.reads).map(({ id }) => id)
+    const audiences = this.#programs.filter(({ workload }) => workload.role === 'reads').map(({ id }) => id)
     const until = clock.monotonic() + calm
     while (clock.monotonic() < until && !this.#haveSeen(audiences, log)) await clock.sleep(500)
-    await this.#stop('others', ({ workload }) => !isWriter(workload))
+    await this.#stop('others', ({ workload }) => workload.role !== 'writes')
     for (const { running, id } of this.#programs) {
       const excess = running.excess?.()
       if (excess !== undefined) this.#found('excess', `${id}: ${excess}`)
@@ -140,8 +140,4 @@ export class Course {
   #found(kind: string, what: string): void {
     this.anomalies.push({ kind, what })
   }
-}
-
-function isWriter({ name }: Workload): boolean {
-  return name.includes('writer')
 }

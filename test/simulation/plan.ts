@@ -22,8 +22,8 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   const partitions = chance.whole(1, 8)
   const trouble = chance.whole(20_000, 90_000)
   const chosenFaults = chance.some([...faults.values()], chance.whole(0, 4))
-  const writers = [...workloads.values()].filter(({ name }) => name.includes('writer'))
-  const others = [...workloads.values()].filter(({ name }) => !name.includes('writer'))
+  const writers = [...workloads.values()].filter(({ role }) => role === 'writes')
+  const others = [...workloads.values()].filter(({ role }) => role !== 'writes')
   const chosenWorkloads = [...chance.some(writers, chance.whole(1, 2)), ...chance.some(others, chance.whole(1, 3))]
   return { seed, brokers, partitions, trouble, faults: chosenFaults, workloads: chosenWorkloads, ...given }
 }

@@ -153,42 +153,47 @@ export const partialMetadata = recurring(
 export const refusals = recurring('refusals', { every: 4_000, lasts: 3_000 }, ({ world, chance, bit }) => {
   const share = chance.between(0.2, 1)
   const told = (what: string): void => bit(`${what} refused`)
-  const takers = [
-    world.broker.control(Produce, async (_request, context) => {
-      if (!chance.is(share)) return undefined
-      const answer = await context.apply()
-      if (answer === null) return null
-      told('Produce')
-      const code = chance.pick([ErrorCode.RequestTimedOut, ErrorCode.NotEnoughReplicasAfterAppend])
-      const responses = answer.responses.map(each => ({
-        ...each,
-        partitionResponses: each.partitionResponses.map(one => ({ ...one, errorCode: one.errorCode || code })),
-      }))
-      return { ...answer, responses }
-    }),
-    world.broker.control(OffsetCommit, async (_request, context) => {
-      if (!chance.is(share)) return undefined
-      const answer = await context.apply()
-      if (answer === null) return null
-      told('OffsetCommit')
-      const topics = answer.topics.map(each => ({
-        ...each,
-        partitions: each.partitions.map(one => ({ ...one, errorCode: one.errorCode || ErrorCode.GroupLoadInProgress })),
-      }))
-      return { ...answer, topics }
-    }),
-    world.broker.control(Heartbeat, (_request, _context) => {
-      if (!chance.is(share)) return undefined
-      told('Heartbeat')
-      return { errorCode: chance.pick([ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]) }
-    }),
-    world.broker.control(InitProducerId, (_request, _context) => {
-      if (!chance.is(share)) return undefined
-      told('InitProducerId')
-      return { errorCode: ErrorCode.GroupLoadInProgress, producerId: -1n, producerEpoch: -1 }
-    }),
+  const takings = [
+    () =>
+      world.broker.control(Produce, async (_request, context) => {
+        if (!chance.is(share)) return undefined
+        const answer = await context.apply()
+        if (answer === null) return null
+        told('Produce')
+        const code = chance.pick([ErrorCode.RequestTimedOut, ErrorCode.NotEnoughReplicasAfterAppend])
+        const responses = answer.responses.map(each => ({
+          ...each,
+          partitionResponses: each.partitionResponses.map(one => ({ ...one, errorCode: one.errorCode || code })),
+        }))
+        return { ...answer, responses }
+      }),
+    () =>
+      world.broker.control(OffsetCommit, async (_request, context) => {
+        if (!chance.is(share)) return undefined
+        const answer = await context.apply()
+        if (answer === null) return null
+        told('OffsetCommit')
+        const topics = answer.topics.map(each => ({
+          ...each,
+          partitions: each.partitions.map(one => ({
+            ...one,
+            errorCode: one.errorCode || ErrorCode.GroupLoadInProgress,
+          })),
+        }))
+        return { ...answer, topics }
+      }),
+    () =>
+      world.broker.control(Heartbeat, (_request, _context) => {
+        if (!chance.is(share)) return undefined
+        told('Heartbeat')
+        return { errorCode: chance.pick([ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]) }
+      }),
+    () =>
+      world.broker.control(InitProducerId, (_request, _context) => {
+        if (!chance.is(share)) return undefined
+        told('InitProducerId')
+        return { errorCode: ErrorCode.GroupLoadInProgress, producerId: -1n, producerEpoch: -1 }
+      }),
   ]
-  const remove = chance.pick(takers)
-  for (const taker of takers) if (taker !== remove) taker()
-  return remove
+  return chance.pick(takings)()
 })

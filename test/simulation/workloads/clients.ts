@@ -52,6 +52,6 @@ class Asking implements Running {
 
 export const clientCalls: Workload = {
   name: 'client calls',
-  reads: false,
+  role: 'asks',
   start: (world, name) => new Asking(world, name),
 }

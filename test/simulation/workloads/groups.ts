@@ -167,7 +167,7 @@ class Group implements Running {
 }
 
 function group(name: string, size: number, restless = false): Workload {
-  return { name, reads: true, start: (world, id) => new Group(world, id, size, restless) }
+  return { name, role: 'reads', start: (world, id) => new Group(world, id, size, restless) }
 }
 
 export const steadyGroup = group('group', 3)

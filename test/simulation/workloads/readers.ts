@@ -97,11 +97,11 @@ class Reading implements Running {
 
 export const steadyReader: Workload = {
   name: 'reader',
-  reads: true,
+  role: 'reads',
   start: (world, name) => new Reading(world, name, false),
 }
 export const restlessReader: Workload = {
   name: 'restless reader',
-  reads: true,
+  role: 'reads',
   start: (world, name) => new Reading(world, name, true),
 }

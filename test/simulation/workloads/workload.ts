@@ -15,7 +15,7 @@ export interface Running {
 
 export interface Workload {
   readonly name: string
-  /** It is to be handed all there is. */
-  readonly reads: boolean
+  /** Who reads is to be handed all there is, once those who write have ended. */
+  readonly role: 'writes' | 'reads' | 'asks'
   start(world: World, name: string): Running
 }

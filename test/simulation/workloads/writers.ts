@@ -13,7 +13,7 @@ const patience = deliveryTimeout + 12_000
 
 /** A writer that writes now one message, now several, and does not always wait for the last before the next. */
 function writer(name: string, acks: 'all' | 'one', idempotent: boolean): Workload {
-  return { name, reads: false, start: (world, host) => new Writing(world, host, acks, idempotent) }
+  return { name, role: 'writes', start: (world, host) => new Writing(world, host, acks, idempotent) }
 }
 
 class Writing implements Running {
