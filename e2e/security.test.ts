@@ -1,5 +1,18 @@
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { AuthenticationError, Client, plain, Reader, Transport, type TransportConfig, Writer } from '../src/index.ts'
+import {
+  AuthenticationError,
+  Client,
+  type Mechanism,
+  oauthBearer,
+  plain,
+  Reader,
+  scram,
+  Transport,
+  type TransportConfig,
+  Writer,
+} from '../src/index.ts'
+import { AlterUserScramCredentials } from '../src/protocol/alter-user-scram-credentials.ts'
 import { unless } from '../test/support/left-out.ts'
 import { versions } from './full.ts'
 import { credentials, type KafkaCluster, type Listener, startKafka } from './kafka/index.ts'
@@ -15,6 +28,7 @@ describe.each(versions.filter(version => version !== '2.8.2'))('a secured Kafka 
       listeners: ['SASL', 'TLS', 'SASLTLS'],
       config: { 'connections.max.reauth.ms': 1500 },
     })
+    await makeScramUser(cluster)
   })
   afterAll(() => cluster?.stop())
 
@@ -57,6 +71,44 @@ describe.each(versions.filter(version => version !== '2.8.2'))('a secured Kafka 
   test('SASL PLAIN with a wrong password', async () => {
     const error = await failure('SASL', { sasl: plain({ ...credentials, password: 'guess' }) })
     expect(error).toBeInstanceOf(AuthenticationError)
+    expect(error.message).not.toContain('guess')
+  })
+
+  test.each<[string, () => Mechanism]>([
+    ['SCRAM-SHA-256', () => scram({ ...scramUser, hash: 'SHA-256' })],
+    ['SCRAM-SHA-512', () => scram({ ...scramUser, hash: 'SHA-512' })],
+    ['OAUTHBEARER', () => oauthBearer({ token: () => unsigned(60_000) })],
+  ])('%s, through the ends of its sessions, without TLS and with', async (_name, mechanism) => {
+    const tls = { ca: cluster.authority!.cert }
+    await Promise.all([
+      roundTrips('SASL', { sasl: mechanism() }, 4000),
+      roundTrips('SASLTLS', { sasl: mechanism(), tls }, 4000),
+    ])
+  })
+
+  test('a token that ends soon ends the session, and another goes on', async () => {
+    let got = 0
+    const token = (): string => {
+      got++
+      return unsigned(1_200)
+    }
+    await roundTrips('SASL', { sasl: oauthBearer({ token }) }, 4000)
+    expect(got).toBeGreaterThan(2)
+  })
+
+  test.each<[string, () => Mechanism, RegExp]>([
+    [
+      'a wrong password of SCRAM',
+      () => scram({ ...scramUser, password: 'guess' }),
+      /SCRAM-SHA-512 authentication failed/,
+    ],
+    ['a user that SCRAM does not know', () => scram({ username: 'eve', password: 'guess' }), /authentication failed/],
+    ['a token that has expired', () => oauthBearer({ token: unsigned(-60_000) }), /refused the token: invalid_token/],
+    ['a token that is none', () => oauthBearer({ token: 'guess' }), /OAUTHBEARER/],
+  ])('%s is refused at once', async (_what, mechanism, words) => {
+    const error = await failure('SASL', { sasl: mechanism() })
+    expect(error).toBeInstanceOf(AuthenticationError)
+    expect(error.message).toMatch(words)
     expect(error.message).not.toContain('guess')
   })
 
@@ -106,3 +158,36 @@ describe.each(versions.filter(version => version !== '2.8.2'))('a secured Kafka 
     expect(performance.now() - since).toBeLessThan(10_000)
   })
 })
+
+// Its password is no other when it is prepared by SASLprep: Kafka's own tools don't.
+const scramUser = { username: 'bob=,', password: 'ﬁsh ✓' }
+
+/** As `kafka-configs --add-config 'SCRAM-SHA-512=[password=…]'` does. */
+async function makeScramUser({ brokers }: KafkaCluster): Promise<void> {
+  const salt = randomBytes(16)
+  const upsertions = [
+    [1, 'sha256', 32],
+    [2, 'sha512', 64],
+  ].map(([mechanism, hash, size]) => ({
+    name: scramUser.username,
+    mechanism: mechanism as number,
+    iterations: 4096,
+    salt,
+    saltedPassword: pbkdf2Sync(scramUser.password, salt, 4096, size as number, hash as string),
+  }))
+  await using transport = new Transport()
+  for (const each of upsertions) {
+    const { results } = await transport.roundTrip(brokers, AlterUserScramCredentials, {
+      deletions: [],
+      upsertions: [each],
+    })
+    expect(results).toMatchObject([{ errorCode: 0 }])
+  }
+}
+
+/** A token as brokers for tests take it, which says that it is good for so many milliseconds. */
+function unsigned(milliseconds: number): string {
+  const now = Date.now() / 1000
+  const claims = { sub: 'carol', iat: now - 120, exp: now + milliseconds / 1000 }
+  return `${[{ alg: 'none' }, claims].map(part => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`
+}

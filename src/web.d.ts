@@ -8,7 +8,7 @@ declare class TextEncoder {
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
-  decode(bytes?: Uint8Array): string
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
 }
 
 declare function setTimeout(task: () => void, milliseconds?: number): unknown
@@ -30,8 +30,19 @@ declare const console: { warn(message: string): void; error(message: string): vo
 declare const performance: { now(): number }
 declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T }
 
-/** Base64 to a string of bytes. */
+/** Base64 to a string of bytes, and back. */
 declare function atob(text: string): string
+declare function btoa(bytes: string): string
+declare class URL {
+  constructor(address: string)
+  readonly protocol: string
+  readonly hostname: string
+}
+declare class URLSearchParams {
+  constructor(init?: Readonly<Record<string, string>>)
+  set(name: string, value: string): void
+  toString(): string
+}
 /** Missing in workerd with an old compatibility date: ask by typeof. */
 declare class MessageChannel {
   readonly port1: MessagePort

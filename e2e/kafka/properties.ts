@@ -2,7 +2,7 @@
 export type SecureListener = 'SASL' | 'TLS' | 'SASLTLS'
 export type Listener = 'PLAINTEXT' | SecureListener
 
-/** Who may log in through PLAIN. */
+/** Who may log in through PLAIN; users of SCRAM are made as any user makes them. */
 export const credentials = { username: 'alice', password: 'alice-secret' } as const
 
 /** What the properties of one node depend on. */
@@ -74,11 +74,20 @@ function quorum(plan: NodePlan, listeners: readonly string[]): Record<string, st
 function security(plan: NodePlan): Record<string, string> {
   const properties: Record<string, string> = {}
   if (plan.ports.SASL !== undefined || plan.ports.SASLTLS !== undefined) {
-    properties['sasl.enabled.mechanisms'] = 'PLAIN'
     const { username, password } = credentials
-    const login = `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`
-    properties['listener.name.sasl.plain.sasl.jaas.config'] = login
-    properties['listener.name.sasltls.plain.sasl.jaas.config'] = login
+    const of = 'org.apache.kafka.common.security'
+    const scram = `${of}.scram.ScramLoginModule required;`
+    const logins = {
+      PLAIN: `${of}.plain.PlainLoginModule required user_${username}="${password}";`,
+      'SCRAM-SHA-256': scram,
+      'SCRAM-SHA-512': scram,
+      // Takes unsigned tokens.
+      OAUTHBEARER: `${of}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+    }
+    properties['sasl.enabled.mechanisms'] = Object.keys(logins).join()
+    for (const listener of ['sasl', 'sasltls'])
+      for (const [mechanism, login] of Object.entries(logins))
+        properties[`listener.name.${listener}.${mechanism.toLowerCase()}.sasl.jaas.config`] = login
   }
   if (plan.keyStore !== undefined && plan.trustStore !== undefined) {
     properties['ssl.keystore.type'] = 'PEM'

@@ -1,4 +1,4 @@
-import { ignorable, nullable, since } from '../schema/combinators.ts'
+import { ignorable, nullAsDefault, nullable, since } from '../schema/combinators.ts'
 import { bytes, int16, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { toAny } from './route.ts'
@@ -14,7 +14,8 @@ export const SaslAuthenticate = api({
   response: {
     errorCode: int16,
     errorMessage: nullable(string),
-    authBytes: bytes,
+    /** Some brokers answer null along with an error. */
+    authBytes: nullAsDefault(bytes),
     /** 0: without end. */
     sessionLifetimeMs: ignorable(since(1, timestamp)),
   },

@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import {
   AuthenticationError,
   ConfigError,
@@ -26,7 +27,7 @@ const mostRounds = 32
 export function authenticate(
   connection: Pick<BrokerConnection, 'broker' | 'exclusive'>,
   mechanism: Mechanism,
-  { host, port, signal }: Address & CallOptions,
+  { host, port, signal, clock = systemClock }: Address & CallOptions & { clock?: Clock },
 ): Promise<number> {
   const { broker } = connection
   const options = signal === undefined ? {} : { signal }
@@ -36,7 +37,7 @@ export function authenticate(
       broker,
       mechanism,
       options,
-      () => mechanism.start({ host, port, ...options }),
+      () => mechanism.start({ host, port, clock, ...options }),
       outage,
     )
     let bytes = response

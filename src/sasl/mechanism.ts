@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import type { CallOptions } from '../base/signals.ts'
 
 /** What a mechanism may want to know of the exchange it is started for. */
@@ -5,6 +6,8 @@ export interface SaslSession extends CallOptions {
   /** The broker's host and port as dialed. */
   readonly host: string
   readonly port: number
+  /** The transport's: what expires does so by it, and chance comes from it. */
+  readonly clock: Clock
 }
 
 /**

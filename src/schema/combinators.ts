@@ -53,6 +53,18 @@ export function compact<O, I, P extends boolean>(type: Schema<O, I, P>): Schema<
   }
 }
 
+/** A field that is not to be null, and is read as its default where a broker says null all the same. */
+export function nullAsDefault<O, I, P extends boolean>(type: Schema<O, I, P>): Schema<O, I, P> {
+  const { orNull, traits } = type
+  return {
+    ...type,
+    plain(version, flexible) {
+      const nullable = orNull!(version, flexible)
+      return { ...type.plain(version, flexible), read: from => nullable.read(from) ?? (traits.defaultValue as O) }
+    },
+  }
+}
+
 /** A field of version `first` and later. */
 export function since<O, I>(first: number, type: Schema<O, I>, ...defaultValue: [value?: O]): Schema<O, I, true> {
   return between(first, Number.POSITIVE_INFINITY, type, ...defaultValue)

@@ -18,6 +18,7 @@ export function authenticateBy(mechanism: Mechanism): Authenticate {
       return authenticate(connection, mechanism, {
         host: broker.host,
         port: broker.port,
+        clock,
         signal: controller.signal,
       }).finally(cancel)
     })

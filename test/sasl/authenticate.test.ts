@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import { AuthenticationError, ConfigError, ConnectionError, ProtocolError } from '../../src/base/errors.ts'
 import { ByteReader } from '../../src/bytes/reader.ts'
 import type { AnyApi, ResponseInput } from '../../src/protocol/api.ts'
@@ -10,6 +11,8 @@ import { SaslHandshake } from '../../src/protocol/sasl-handshake.ts'
 import { authenticate } from '../../src/sasl/authenticate.ts'
 import type { Mechanism } from '../../src/sasl/mechanism.ts'
 import { plain } from '../../src/sasl/plain.ts'
+import { nullable, since, struct } from '../../src/schema/combinators.ts'
+import { bytes, int16, string, timestamp } from '../../src/schema/scalars.ts'
 import { open } from '../socket/open.ts'
 import { type Arrived, metadata, offered, scripted } from '../socket/peer.ts'
 
@@ -236,7 +239,7 @@ test('authentication can be aborted, and the connection goes on in step', async 
 
 describe('plain (RFC 4616)', () => {
   const first = async (mechanism: Mechanism) =>
-    Buffer.from((await mechanism.start({ host: 'h', port: 1 })).response).toString()
+    Buffer.from((await mechanism.start({ host: 'h', port: 1, clock: systemClock })).response).toString()
 
   test('is identity, name and password in UTF-8, NUL between', async () => {
     expect(await first(plain({ username: 'bøb', password: '漢' }))).toBe('\0bøb\0漢')
@@ -252,4 +255,31 @@ describe('plain (RFC 4616)', () => {
       new ConfigError('plain() needs { username, password }; password is missing'),
     )
   })
+})
+
+test('an error whose auth_bytes are null is told as it is', async () => {
+  // As some brokers have it, Kafka's none of them.
+  const response = struct({
+    errorCode: int16,
+    errorMessage: nullable(string),
+    authBytes: nullable(bytes),
+    sessionLifetimeMs: since(1, timestamp),
+  })
+  const odd = { ...SaslAuthenticate, response } as unknown as typeof SaslAuthenticate
+  const told = {
+    errorCode: ErrorCode.SASLAuthenticationFailed,
+    errorMessage: 'who?',
+    authBytes: null as never,
+    sessionLifetimeMs: 0,
+  }
+  const peer = await scripted((request, side) => {
+    if (request.apiKey === SaslHandshake.key) side.answer(SaslHandshake, request, { errorCode: 0, mechanisms: [] })
+    else side.answer(odd, request, told)
+  }, offered)
+  await using _peer = peer
+  const { connection } = await open(peer)
+  const error = await authenticate(connection, alice, peer).catch(error => error)
+  connection.abort()
+  expect(error).toBeInstanceOf(AuthenticationError)
+  expect(error.message).toContain('who?')
 })
