@@ -46,10 +46,6 @@ export class Coordinator {
    * one's join hold up the other's heartbeat.
    */
   readonly #key: string
-  /** Whom the member asked last. */
-  #asked = -1
-  /** A broker that said it is not the coordinator; −1 for none. */
-  #denied = -1
   /** When it was last heard of while others were waited for, by the monotonic clock. */
   heardAt = Number.NEGATIVE_INFINITY
 
@@ -69,12 +65,6 @@ export class Coordinator {
     try {
       const options = { timeoutMs: timeout, ...(signal && { signal }) }
       const broker = await cluster.coordinator('group', groupId, options)
-      if (lane === 'member') {
-        // If all others say that it is: its name may have led to another when the connection was opened.
-        if (broker === this.#denied) this.#hangUp()
-        this.#asked = broker
-        this.#denied = -1
-      }
       const connection = await (lane === 'member'
         ? cluster.connection(broker, 'group', { ...options, key: this.#key })
         : cluster.connection(broker, 'control', options))
@@ -127,8 +117,9 @@ export class Coordinator {
   check(code: number, detail?: string): void {
     const error = errorFor(code, detail)
     if (error === null) return
-    if (code === ErrorCode.NotCoordinatorForGroup) this.#denied = this.#asked
-    if (code === ErrorCode.NotCoordinatorForGroup || code === ErrorCode.GroupCoordinatorNotAvailable) this.#forget()
+    const { cluster, groupId } = this.#parts
+    if (code === ErrorCode.NotCoordinatorForGroup) cluster.denyCoordinator('group', groupId)
+    if (code === ErrorCode.GroupCoordinatorNotAvailable) this.#forget()
     throw error
   }
 

@@ -1,4 +1,4 @@
-import type { Address } from '../base/address.ts'
+import { type Address, formatAddress } from '../base/address.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
@@ -24,7 +24,9 @@ export class Cluster extends NetworkCluster {
 
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     super(settings, pool, seeds)
-    this.#coordinators = new Coordinators(this.anyBroker, settings.dialTimeout, broker => this.#meet(broker))
+    this.#coordinators = new Coordinators(this.anyBroker, settings.dialTimeout, (broker, denied) =>
+      this.#meet(broker, denied),
+    )
   }
 
   /** −1 until known. With KRaft any broker may be named: each passes on what is for the controller. */
@@ -114,9 +116,14 @@ export class Cluster extends NetworkCluster {
     return this.tries.run(`the coordinator of ${kind} ${key}`, options, () => this.#coordinators.find(kind, key))
   }
 
-  /** What to do upon NotCoordinator, CoordinatorNotAvailable and lost connections. */
+  /** What to do upon CoordinatorNotAvailable and lost connections. */
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.forget(kind, key)
+  }
+
+  /** What to do upon NotCoordinator. */
+  denyCoordinator(kind: CoordinatorKind, key: string): void {
+    this.#coordinators.deny(kind, key)
   }
 
   /** What every broker says of these topics, believed or not; those that can't be reached are left out. One try. */
@@ -137,12 +144,17 @@ export class Cluster extends NetworkCluster {
 
   /**
    * A broker named outside of metadata. When that has it elsewhere, either may be the older news: metadata, asked anew,
-   * decides.
+   * decides. One that denied what it is said to be: its name may have led to another when it was dialed, and before
+   * Kafka 4.4 nobody can be asked which broker it is.
    */
-  async #meet(broker: BrokerInfo): Promise<void> {
+  async #meet(broker: BrokerInfo, denied: boolean): Promise<void> {
     const known = this.directory.get(broker.id)
     if (known === undefined) this.directory.add(broker)
     else if (known.host !== broker.host || known.port !== broker.port)
       await this.refresh([], { timeoutMs: this.settings.dialTimeout }).catch(() => {})
+    if (!denied) return
+    const { host, port } = this.directory.get(broker.id) ?? broker
+    const address = formatAddress({ host, port })
+    this.pool.closeIdle(place => place.broker === address && (place.lane === 'control' || place.lane === 'group'))
   }
 }

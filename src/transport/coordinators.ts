@@ -17,15 +17,15 @@ const most = 1000
  * Which broker coordinates a group or a transaction, as last heard. By id: where that broker is, metadata knows better.
  */
 export class Coordinators {
-  readonly #known = new Map<string, number>()
+  readonly #known = new Map<string, { readonly broker: number; readonly denied: boolean }>()
   readonly #asked = new Map<string, Promise<number>>()
   readonly #anyBroker: AnyBroker
   /** Bounds a request, in milliseconds. */
   readonly #timeoutMs: number
-  readonly #heard: (broker: BrokerInfo) => Promise<void>
+  readonly #heard: (broker: BrokerInfo, denied: boolean) => Promise<void>
 
-  /** `heard` is given each answer. */
-  constructor(anyBroker: AnyBroker, timeoutMs: number, heard: (broker: BrokerInfo) => Promise<void>) {
+  /** `heard` is given each answer, and whether that broker was just said not to coordinate. */
+  constructor(anyBroker: AnyBroker, timeoutMs: number, heard: (broker: BrokerInfo, denied: boolean) => Promise<void>) {
     this.#anyBroker = anyBroker
     this.#timeoutMs = timeoutMs
     this.#heard = heard
@@ -35,9 +35,9 @@ export class Coordinators {
   find(kind: CoordinatorKind, key: string): Promise<number> {
     const id = `${kind} ${key}`
     const known = this.#known.get(id)
-    if (known !== undefined) {
-      this.#keep(id, known)
-      return Promise.resolve(known)
+    if (known?.denied === false) {
+      this.#keep(id, known.broker)
+      return Promise.resolve(known.broker)
     }
     let asking = this.#asked.get(id)
     if (asking === undefined) {
@@ -51,9 +51,15 @@ export class Coordinators {
     this.#known.delete(`${kind} ${key}`)
   }
 
-  #keep(id: string, broker: number): void {
+  /** Whoever was asked said that it is not the one. */
+  deny(kind: CoordinatorKind, key: string): void {
+    const known = this.#known.get(`${kind} ${key}`)
+    if (known !== undefined) this.#keep(`${kind} ${key}`, known.broker, true)
+  }
+
+  #keep(id: string, broker: number, denied = false): void {
     this.#known.delete(id)
-    this.#known.set(id, broker)
+    this.#known.set(id, { broker, denied })
     if (this.#known.size > most) this.#known.delete(this.#known.keys().next().value!)
   }
 
@@ -67,7 +73,8 @@ export class Coordinators {
       this.#anyBroker.avoid(connection, error)
       throw error
     }
-    await this.#heard(broker)
+    const denied = this.#known.get(`${kind} ${key}`)
+    await this.#heard(broker, denied?.denied === true && denied.broker === broker.id)
     this.#keep(`${kind} ${key}`, broker.id)
     return broker.id
   }

@@ -1,5 +1,5 @@
 import type { CallOptions } from '../base/signals.ts'
-import { ErrorCode } from '../protocol/errors.ts'
+import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import type { CoordinatorKind } from '../protocol/route.ts'
 import type { Cluster } from './cluster.ts'
 import type { Row } from './shape.ts'
@@ -9,8 +9,8 @@ export type Whom = number | 'any' | 'controller'
 /** How to find the one broker a request is for. */
 export interface Destination {
   find(): Promise<Whom>
-  /** It could not be reached, or was the wrong one. Never rejects. */
-  lost(): Promise<void>
+  /** It could not be reached, or was the wrong one, as the error tells. Never rejects. */
+  lost(error: unknown): Promise<void>
   /** Error codes that say: ask another, or later. */
   readonly redirectCodes: readonly number[]
 }
@@ -41,7 +41,11 @@ export function brokerOf(cluster: Cluster, id: number, rest: Rest): Destination 
 export function coordinatorOf(cluster: Cluster, kind: CoordinatorKind, key: string, rest: Rest): Destination {
   return {
     find: () => cluster.coordinator(kind, key, rest()),
-    lost: async () => cluster.forgetCoordinator(kind, key),
+    lost: async error => {
+      const denied = error instanceof KafkaError && error.code === ErrorCode.NotCoordinatorForGroup
+      if (denied) cluster.denyCoordinator(kind, key)
+      else cluster.forgetCoordinator(kind, key)
+    },
     redirectCodes: [...notYet, ErrorCode.NotCoordinatorForGroup],
   }
 }

@@ -134,9 +134,12 @@ export class Pool {
     }
   }
 
-  /** Closes what no request uses; what is in use takes no new requests and closes when the last is answered. */
-  closeIdle(): void {
-    for (const slot of [...this.#slots.values()]) if (slot.connection !== undefined) void this.#leave(slot)
+  /**
+   * Closes what no request uses; what is in use takes no new requests and closes when the last is answered. All, or
+   * those of these places.
+   */
+  closeIdle(of: (place: Pick<Slot, 'broker' | 'lane'>) => boolean = () => true): void {
+    for (const slot of [...this.#slots.values()]) if (slot.connection !== undefined && of(slot)) void this.#leave(slot)
   }
 
   /** Closes the connections to a broker that no request uses. */

@@ -74,7 +74,7 @@ export class Router {
       try {
         return settled((await this.#exchange(call, await find(), request)) ?? {}, redirectCodes)
       } catch (error) {
-        if (isTemporary(error)) await lost()
+        if (isTemporary(error)) await lost(error)
         throw error
       }
     }

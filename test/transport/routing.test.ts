@@ -120,6 +120,7 @@ function noting(answer: (broker: number, request: Row) => Row) {
     nameOf: (id: string) => (id === 'known-id' ? 'topic' : undefined),
     coordinator: async (_kind: string, key: string) => 1 + (key.charCodeAt(key.length - 1) % 3),
     forgetCoordinator: () => {},
+    denyCoordinator: () => {},
     learnLeader: () => false,
     refresh: async () => {},
     brokers: () => [1, 2, 3].map(id => ({ id })),
