@@ -159,8 +159,15 @@ export class Broker {
     this.#changed()
   }
 
-  startBroker(brokerId: number): void {
+  /**
+   * Starts a stopped broker, with its logs or, `empty`, as one whose disk was replaced: it copies from the leaders, and
+   * partitions that it alone was in sync with begin anew at offset 0, whatever was acknowledged. One that runs stays as
+   * it is.
+   */
+  startBroker(brokerId: number, { empty = false }: { empty?: boolean } = {}): void {
     const node = this.#node(brokerId)
+    if (node.running) return
+    if (empty) this.#cluster.replication.wipe(brokerId)
     node.running = true
     node.crashed = false
     this.#cluster.elect()

@@ -49,6 +49,14 @@ export class Replication {
     for (const { partitions } of this.#cluster.topics.values()) for (const each of partitions) this.#settle(each)
   }
 
+  /** Empties a stopped broker's replicas. */
+  wipe(brokerId: number): void {
+    const { topics, clock } = this.#cluster
+    for (const { partitions } of topics.values())
+      for (const { replicas } of partitions)
+        if (replicas.ids.includes(brokerId)) replicas.wipe(brokerId, clock.monotonic())
+  }
+
   /** To be called for a new partition. */
   added(partition: Partition): void {
     if (this.#holds.size > 0) this.#settle(partition)

@@ -58,6 +58,12 @@ export class Replicas {
     this.#measure()
   }
 
+  /** What the stopped replica had is gone. */
+  wipe(id: number, since: number): void {
+    this.#stalled.set(id, { end: 0, since, clean: false })
+    this.#measure()
+  }
+
   /** The replica leads, or copies again and has all at once. */
   follow(id: number): void {
     if (this.#stalled.delete(id)) this.#measure()
