@@ -1,10 +1,11 @@
 import type { Chance } from './chance.ts'
 import type { Scene } from './faults/fault.ts'
+import type { Logged } from './history.ts'
 import { judges } from './judges/index.ts'
 import { type Anomaly, placeOf } from './judges/judge.ts'
 import type { Plan } from './plan.ts'
 import type { Running, Workload } from './workloads/workload.ts'
-import type { Logged, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** Once nothing goes wrong any more, all that was asked for is done within so long, in milliseconds. */
 const calm = 60_000
@@ -115,6 +116,7 @@ export class Course {
   }
 
   #haveSeen(audiences: readonly string[], log: readonly Logged[]): boolean {
+    this.#world.history.tellLives(log)
     const seen = new Map(audiences.map(name => [name, new Set<string>()]))
     for (const each of this.#world.history.delivered)
       seen.get(each.group === '' ? each.reader : each.group)?.add(placeOf(each))
@@ -131,6 +133,7 @@ export class Course {
 
   #judge(log: readonly Logged[], audiences: readonly string[]): void {
     const { history, hosts } = this.#world
+    history.tellLives(log)
     const efforts = hosts.map(({ name, efforts }) => ({ name, efforts }))
     const gentle = this.#plan.faults.every(fault => fault.gentle)
     const evidence = { history, log, audiences, efforts, gentle, calmAt: this.#plan.trouble }

@@ -16,6 +16,16 @@ export interface Sent {
   settledAt: number
 }
 
+/** A message in a partition's log, as it is in the end. */
+export interface Logged {
+  readonly topic: string
+  /** Which of the topics that had this name, counted from 0. */
+  readonly life: number
+  readonly partition: number
+  readonly offset: number
+  readonly value: string
+}
+
 /** A message that an application was handed. */
 export interface Delivered {
   readonly reader: string
@@ -26,6 +36,8 @@ export interface Delivered {
   /** Counts what lets a reader begin elsewhere: assignments, its own moves. Within one it goes on from where it was. */
   readonly stint: number
   readonly topic: string
+  /** Of the topic; told from what its logs held. */
+  life: number
   readonly partition: number
   readonly offset: number
   readonly value: string
@@ -65,6 +77,10 @@ export class History {
   readonly trace: string[] = []
   /** Hosts that crashed. */
   readonly dead = new Set<string>()
+  /** What the topics held that had the name before, each when it was deleted. */
+  readonly formerLogs: (readonly Logged[])[] = []
+  /** Why a log may have lost what was acknowledged by all in sync: undefined when it may not. */
+  loss: string | undefined
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -100,6 +116,24 @@ export class History {
   evicted(by: string): void {
     this.evictions.push({ by, at: this.#now() })
     this.note(`${by} was thrown out`)
+  }
+
+  /** Finds out of which life each message was that was handed out. */
+  tellLives(log: readonly Logged[]): void {
+    if (this.formerLogs.length === 0) return
+    const lives = [...this.formerLogs, log].map(
+      each => new Map(each.map(({ partition, offset, value }) => [`${partition}/${offset}`, value])),
+    )
+    const latest = new Map<string, number>()
+    for (const each of this.delivered) {
+      const name = `${each.reader} ${each.partition}`
+      // A batch sent again to the next topic may be at the same place in both.
+      const from = latest.get(name) ?? 0
+      const place = `${each.partition}/${each.offset}`
+      const life = lives.findIndex((held, i) => i >= from && held.get(place) === each.value)
+      each.life = life < 0 ? from : life
+      latest.set(name, each.life)
+    }
   }
 
   complain(by: string, error: unknown): void {

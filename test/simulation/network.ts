@@ -42,6 +42,8 @@ const tcpPatience = 20_000
  */
 export class Network {
   readonly connections = new Set<Connection>()
+  /** Hosts that no fault concerns: names lead them to where they should. */
+  readonly sound = new Set<string>()
   dials = 0
   readonly #clock: WorldClock
   readonly #broker: Broker
@@ -77,9 +79,14 @@ export class Network {
     return link
   }
 
-  /** Every link of these hosts to these brokers. */
+  /** Every link of these hosts to these brokers that may be hit. */
   links(hosts: readonly string[], brokers: readonly number[]): Link[] {
-    return hosts.flatMap(host => brokers.map(broker => this.link(host, broker)))
+    return hosts.filter(host => !this.sound.has(host)).flatMap(host => brokers.map(broker => this.link(host, broker)))
+  }
+
+  /** The connections that may be hit. */
+  exposed(): Connection[] {
+    return [...this.connections].filter(({ host }) => !this.sound.has(host))
   }
 
   /** A broker is to be found at another address from now on, and at its old one no more. */
@@ -122,7 +129,7 @@ export class Network {
   async #dial(from: Dialer, address: Address, signal: AbortSignal | undefined): Promise<Socket> {
     this.dials++
     const at = formatAddress(address)
-    const id = this.#names.get(at) ?? -1
+    const id = this.sound.has(from.host) ? this.#brokerAt(at) : (this.#names.get(at) ?? -1)
     if (id < 0) {
       await this.#wait(1, signal)
       throw new ConnectionError(at, 'getaddrinfo ENOTFOUND: no such name', { sent: false })
@@ -164,6 +171,11 @@ export class Network {
     const listener = { address: (broker: number) => this.#addressOf(broker) }
     void this.#broker.serve(id, server, listener, host)
     return client
+  }
+
+  #brokerAt(address: string): number {
+    const { brokerIds } = this.#broker
+    return brokerIds.find(id => [this.#broker.address(id), this.#addresses.get(id)].includes(address)) ?? -1
   }
 
   #addressOf(broker: number): Address | undefined {

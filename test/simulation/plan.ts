@@ -1,6 +1,7 @@
 import { Chance } from './chance.ts'
 import type { Fault } from './faults/fault.ts'
 import { faults } from './faults/index.ts'
+import { type Release, releases } from './releases.ts'
 import { workloads } from './workloads/index.ts'
 import type { Workload } from './workloads/workload.ts'
 
@@ -9,6 +10,8 @@ export interface Plan {
   readonly seed: number
   readonly brokers: number
   readonly partitions: number
+  /** Of the brokers. */
+  readonly release: Release
   /** How long things go wrong, in milliseconds of the world's time. */
   readonly trouble: number
   readonly faults: readonly Fault[]
@@ -25,5 +28,6 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   const writers = [...workloads.values()].filter(({ role }) => role === 'writes')
   const others = [...workloads.values()].filter(({ role }) => role !== 'writes')
   const chosenWorkloads = [...chance.some(writers, chance.whole(1, 2)), ...chance.some(others, chance.whole(1, 3))]
-  return { seed, brokers, partitions, trouble, faults: chosenFaults, workloads: chosenWorkloads, ...given }
+  const release = chance.is(0.7) ? '4.4' : chance.pick(Object.keys(releases) as Release[])
+  return { seed, brokers, partitions, release, trouble, faults: chosenFaults, workloads: chosenWorkloads, ...given }
 }

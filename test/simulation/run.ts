@@ -28,7 +28,8 @@ export async function simulate(
   const began = performance.now()
   const chance = new Chance(plan.seed)
   const clock = clockOf(chance.of('clock'))
-  const world = new World(chance, clock, plan)
+  const configs = Object.assign({}, ...plan.faults.map(fault => fault.configs))
+  const world = new World(chance, clock, { ...plan, configs })
   const course = new Course(plan, world, chance)
   const { anomalies, bites } = course
   let ended = false

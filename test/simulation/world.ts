@@ -4,21 +4,17 @@ import { FirstOffset } from '../../src/protocol/offsets.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { Chance } from './chance.ts'
 import type { WorldClock } from './clock.ts'
-import { History } from './history.ts'
+import { History, type Logged } from './history.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
+import { type Release, releases } from './releases.ts'
 
 export interface Dimensions {
   readonly brokers: number
   readonly partitions: number
-}
-
-/** A message in a partition's log, as it is in the end. */
-export interface Logged {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly value: string
+  readonly release: Release
+  /** Of brokers, beside those that all worlds have. */
+  readonly configs: Readonly<Record<string, string>>
 }
 
 export const topic = 'orders'
@@ -31,15 +27,18 @@ export class World {
   readonly network: Network
   readonly history: History
   readonly hosts: Host[] = []
+  readonly release: Release
   /** Of the topic, now. */
   partitions: number
+  #audits = 0
   /** Hosts whose program works; those that crashed are none of them. */
   get living(): Host[] {
     return this.hosts.filter(({ isDead }) => !isDead)
   }
 
-  constructor(chance: Chance, clock: WorldClock, { brokers, partitions }: Dimensions) {
+  constructor(chance: Chance, clock: WorldClock, { brokers, partitions, release, configs }: Dimensions) {
     this.chance = chance
+    this.release = release
     this.partitions = partitions
     this.clock = clock
     this.history = new History(() => this.clock.monotonic())
@@ -49,7 +48,8 @@ export class World {
       brokers,
       topics: [{ name: topic, partitions }],
       autoCreateTopics: false,
-      configs: { 'group.min.session.timeout.ms': '1000', 'group.initial.rebalance.delay.ms': '500' },
+      configs: { 'group.min.session.timeout.ms': '1000', 'group.initial.rebalance.delay.ms': '500', ...configs },
+      versions: releases[release],
     })
     this.network = new Network(this.clock, this.broker, chance.of('network'))
   }
@@ -80,14 +80,22 @@ export class World {
     this.history.note(`${host.name} crashed`)
   }
 
-  /** What the logs hold: read by a host of its own, over a sound network. */
-  async contents(): Promise<Logged[]> {
-    const host = this.host('auditor')
-    for (const link of this.network.links([host.name], this.broker.brokerIds)) {
+  /** A host that faults of the network spare. */
+  auditor(): Host {
+    const host = this.host(`auditor ${++this.#audits}`)
+    this.network.sound.add(host.name)
+    for (const id of this.broker.brokerIds) {
+      const link = this.network.link(host.name, id)
       link.latency = 0.1
       link.jitter = 0
       link.bandwidth = 100_000
     }
+    return host
+  }
+
+  /** What the logs hold. */
+  async contents(): Promise<Logged[]> {
+    const host = this.auditor()
     const transport = host.transport()
     const client = new Client({ addr: [...this.addresses], transport })
     const { topics } = await client.metadata({ topics: [topic] })
@@ -107,7 +115,7 @@ export class World {
       for (let left = lag; left > 0; left--) {
         const message = await reader.fetchMessage()
         const { offset } = message
-        logged.push({ topic, partition, offset, value: message.text() })
+        logged.push({ topic, life: this.history.formerLogs.length, partition, offset, value: message.text() })
       }
       await reader.close()
     }

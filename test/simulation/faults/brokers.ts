@@ -1,3 +1,4 @@
+import { CreatePartitions } from '../../../src/protocol/create-partitions.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { Fetch } from '../../../src/protocol/fetch.ts'
 import { Heartbeat } from '../../../src/protocol/heartbeat.ts'
@@ -21,6 +22,73 @@ export const stoppedBrokers = recurring(
     world.broker.stopBroker(id)
     bit(`broker ${id} stopped`)
     return () => world.broker.startBroker(id)
+  },
+)
+
+/** A broker that was shut down is back, and takes a while to know what it is responsible for. */
+export const slowStarts = recurring('slow starts', { every: 15_000, lasts: 6_000 }, ({ world, chance, bit }) => {
+  const { broker, clock } = world
+  const running = broker.brokerIds.filter(id => broker.isRunning(id))
+  if (running.length === 0 || (running.length === 1 && chance.is(0.5))) return undefined
+  const id = chance.pick(running)
+  broker.stopBroker(id)
+  const undo = [clock.after(chance.wait(1_000), () => broker.startBroker(id))]
+  const loading = { errorCode: ErrorCode.GroupLoadInProgress }
+  const told = (what: string): void => bit(`broker ${id} does not know ${what} yet`)
+  for (const api of [JoinGroup, SyncGroup, Heartbeat])
+    undo.push(
+      broker.control(api, (_request, { brokerId }) => {
+        if (brokerId !== id) return undefined
+        told('its groups')
+        return { ...blankAnswers[api.name], ...loading } as never
+      }),
+    )
+  undo.push(
+    broker.control(Metadata, async (_request, { brokerId, apply }) => {
+      if (brokerId !== id) return undefined
+      const answer = await apply()
+      if (answer === null) return null
+      told('the topics')
+      const unknown = { errorCode: ErrorCode.UnknownTopicOrPartition, partitions: [] }
+      return { ...answer, topics: answer.topics.map(each => ({ ...each, ...unknown })) }
+    }),
+  )
+  return () => {
+    for (const each of undo) each()
+    broker.startBroker(id)
+  }
+})
+
+/** What is said along with an error, where something must be. */
+const blankAnswers: Readonly<Record<string, object>> = {
+  JoinGroup: { generationId: -1, protocolType: null, protocolName: null, leader: '', memberId: '', members: [] },
+  SyncGroup: { protocolType: null, protocolName: null, assignment: new Uint8Array() },
+  Heartbeat: {},
+}
+
+/** Changes are for the controller, and that is another broker by now: as with ZooKeeper, nobody passes them on. */
+export const movedControllers = recurring(
+  'moved controllers',
+  { every: 8_000, lasts: 4_000, gentle: true },
+  ({ world, chance, bit }) => {
+    const { broker } = world
+    if (broker.brokerIds.length < 2) return undefined
+    const id = chance.pick(broker.brokerIds)
+    const undo = [
+      broker.control(Metadata, async (_request, { apply }) => {
+        const answer = await apply()
+        return answer && { ...answer, controllerId: id }
+      }),
+      broker.control(CreatePartitions, ({ topics }, { brokerId }) => {
+        if (brokerId === id) return undefined
+        bit(`broker ${brokerId} is no controller`)
+        const results = topics.map(({ name }) => ({ name, errorCode: ErrorCode.NotController, errorMessage: null }))
+        return { results }
+      }),
+    ]
+    return () => {
+      for (const each of undo) each()
+    }
   },
 )
 

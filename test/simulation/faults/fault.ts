@@ -19,18 +19,20 @@ export interface Fault {
   readonly name: string
   /** It keeps no host, nor its way to a coordinator, from working. */
   readonly gentle?: boolean
+  /** Settings of brokers without which it does nothing. */
+  readonly configs?: Readonly<Record<string, string>>
   play(scene: Scene): Promise<void>
 }
 
 /** A fault that comes now and then, lasts for a while, and is mended. */
 export function recurring(
   name: string,
-  { every, lasts, gentle = false }: { every: number; lasts: number; gentle?: boolean },
+  { every, lasts, ...traits }: { every: number; lasts: number } & Pick<Fault, 'gentle' | 'configs'>,
   strike: (scene: Scene) => (() => void) | undefined,
 ): Fault {
   return {
     name,
-    gentle,
+    ...traits,
     async play(scene) {
       for (;;) {
         await scene.sleep(scene.chance.wait(every))

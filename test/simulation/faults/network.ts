@@ -2,7 +2,7 @@ import type { Connection, Link } from '../network.ts'
 import { type Fault, recurring, type Scene } from './fault.ts'
 
 function victims({ world, chance }: Scene): { links: Link[]; what: string } {
-  const hosts = world.living.map(({ name }) => name)
+  const hosts = world.living.map(({ name }) => name).filter(name => !world.network.sound.has(name))
   const someHosts = chance.is(0.3) ? hosts : chance.some(hosts, 1)
   const someBrokers = chance.is(0.3) ? [...world.broker.brokerIds] : [chance.pick(world.broker.brokerIds)]
   return {
@@ -33,7 +33,7 @@ export const upCut = cut('one-way partition to the broker', ['upCut'])
 export const downCut = cut('one-way partition from the broker', ['downCut'])
 
 function connections({ world, chance }: Scene): Connection[] {
-  const all = [...world.network.connections].filter(({ host }) => host !== 'auditor')
+  const all = world.network.exposed()
   return all.length === 0 ? [] : chance.is(0.2) ? all : [chance.pick(all)]
 }
 
@@ -92,8 +92,7 @@ export const wrongNames = recurring('wrong names', { every: 10_000, lasts: 4_000
   if (brokerIds.length < 2) return undefined
   const [one, other] = chance.some(brokerIds, 2) as [number, number]
   world.network.moveName(world.broker.address(one), other)
-  for (const connection of [...world.network.connections])
-    if (connection.broker === one && connection.host !== 'auditor') world.network.reset(connection)
+  for (const connection of world.network.exposed()) if (connection.broker === one) world.network.reset(connection)
   bit(`the name of broker ${one} leads to ${other}`)
   return () => world.network.moveName(world.broker.address(one), one)
 })
@@ -104,8 +103,7 @@ export const movedBrokers = recurring('moved brokers', { every: 12_000, lasts: 0
   if (others.length === 0) return undefined
   const id = chance.pick(others)
   world.network.moveBroker(id)
-  for (const connection of [...world.network.connections])
-    if (connection.broker === id && connection.host !== 'auditor') world.network.reset(connection)
+  for (const connection of world.network.exposed()) if (connection.broker === id) world.network.reset(connection)
   bit(`broker ${id} has moved`)
   return undefined
 })
@@ -114,8 +112,8 @@ export const movedBrokers = recurring('moved brokers', { every: 12_000, lasts: 0
 export const lostNames = recurring('lost names', { every: 10_000, lasts: 4_000 }, ({ world, chance, bit }) => {
   const id = chance.pick(world.broker.brokerIds)
   world.network.moveName(world.broker.address(id), -1)
-  for (const connection of [...world.network.connections])
-    if (connection.broker === id && connection.host !== 'auditor' && chance.is(0.5)) world.network.reset(connection)
+  for (const connection of world.network.exposed())
+    if (connection.broker === id && chance.is(0.5)) world.network.reset(connection)
   bit(`nobody knows the name of broker ${id}`)
   return () => world.network.moveName(world.broker.address(id), id)
 })

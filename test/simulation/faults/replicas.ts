@@ -25,3 +25,53 @@ export const laggingReplicas = recurring(
     return release
   },
 )
+
+/** A broker goes on alone until the others are out of sync; then it crashes, and one that lacks records leads. */
+export const uncleanElections = recurring(
+  'unclean elections',
+  {
+    every: 15_000,
+    lasts: 8_000,
+    configs: { 'unclean.leader.election.enable': 'true', 'replica.lag.time.max.ms': '1000' },
+  },
+  ({ world, chance, bit }) => {
+    const { broker, history, clock } = world
+    const running = broker.brokerIds.filter(id => broker.isRunning(id))
+    if (running.length < 2) return undefined
+    const alone = chance.pick(running)
+    const releases = broker.brokerIds.filter(id => id !== alone).map(id => broker.holdReplica(id))
+    let over = false
+    const cancel = clock.after(3_000, () => {
+      if (!broker.isRunning(alone)) return
+      history.loss = 'a replica that was not in sync led'
+      broker.crashBroker(alone)
+      bit(`broker ${alone} crashed, the only one in sync`)
+    })
+    return () => {
+      if (over) return
+      over = true
+      cancel()
+      for (const release of releases) release()
+      broker.startBroker(alone)
+    }
+  },
+)
+
+/** A broker crashes, and comes back with an empty disk. */
+export const emptiedBrokers = recurring(
+  'emptied brokers',
+  { every: 12_000, lasts: 5_000 },
+  ({ world, chance, bit }) => {
+    const { broker, history } = world
+    const running = broker.brokerIds.filter(id => broker.isRunning(id))
+    if (running.length === 0) return undefined
+    const id = chance.pick(running)
+    broker.crashBroker(id)
+    return () => {
+      // Nobody asks whether another was in sync with it.
+      if (!broker.isRunning(id)) history.loss = 'a broker lost its disk'
+      broker.startBroker(id, { empty: true })
+      bit(`broker ${id} came back empty`)
+    }
+  },
+)

@@ -1,5 +1,11 @@
+import { zeroUuid } from '../../../src/bytes/reader.ts'
 import { CreatePartitions } from '../../../src/protocol/create-partitions.ts'
+import { CreateTopics } from '../../../src/protocol/create-topics.ts'
+import { DeleteTopics } from '../../../src/protocol/delete-topics.ts'
+import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../../src/protocol/incremental-alter-configs.ts'
+import { Produce } from '../../../src/protocol/produce.ts'
+import { fetchesByTopicId } from '../releases.ts'
 import { topic } from '../world.ts'
 import type { Fault } from './fault.ts'
 
@@ -28,6 +34,60 @@ export const addedPartitions: Fault = {
         // Other faults keep it from that.
       }
     }
+    await transport.close()
+  },
+}
+
+/** The topic is deleted, and another made under its name. */
+export const remadeTopics: Fault = {
+  name: 'remade topics',
+  async play({ world, chance, sleep, isOver, bit }) {
+    const { broker, history, release } = world
+    // Nothing tells one from the other where topics are fetched by name.
+    if (!fetchesByTopicId(release)) return
+    // Nothing is written, nor said to be, between the reading of the old logs and their end.
+    let closed = false
+    const open = broker.control(Produce, async (_request, { apply }) => {
+      if (closed) return 'drop'
+      const answer = await apply()
+      return closed ? 'drop' : answer
+    })
+    const host = world.auditor()
+    const transport = host.transport()
+    const insist = async (task: () => Promise<{ errorCode: number }>, done: readonly number[]): Promise<void> => {
+      for (;;) {
+        const code = await task().then(
+          ({ errorCode }) => errorCode,
+          () => -1,
+        )
+        if (done.includes(code)) return
+        await host.sleep(500)
+      }
+    }
+    for (;;) {
+      await sleep(chance.wait(25_000))
+      if (isOver()) break
+      closed = true
+      const log = await world.contents()
+      const name = topic
+      const { addresses } = world
+      await insist(async () => {
+        const request = { topics: [{ name, topicId: zeroUuid }], topicNames: [name], timeoutMs: 5_000 }
+        return (await transport.roundTrip([...addresses], DeleteTopics, request)).responses[0]!
+      }, [0, ErrorCode.UnknownTopicOrPartition])
+      history.formerLogs.push(log)
+      if (chance.is(0.5)) await host.sleep(chance.wait(3_000))
+      const numPartitions = chance.whole(1, 8)
+      const plain = { assignments: [], configs: [], replicationFactor: -1 }
+      await insist(async () => {
+        const request = { topics: [{ name, numPartitions, ...plain }], timeoutMs: 5_000, validateOnly: false }
+        return (await transport.roundTrip([...addresses], CreateTopics, request)).topics[0]!
+      }, [0, ErrorCode.TopicAlreadyExists])
+      world.partitions = numPartitions
+      closed = false
+      bit(`topic made anew, with ${numPartitions} partitions`)
+    }
+    open()
     await transport.close()
   },
 }

@@ -1,9 +1,11 @@
 import type { Delivered } from '../history.ts'
-import { type Anomaly, byAudience, type Judge, placeOf } from './judge.ts'
+import { type Anomaly, allLogs, byAudience, type Judge, placeOf } from './judge.ts'
 
 /** An offset holds one value, whoever reads it. */
-export const inconsistentOffsets: Judge = ({ history, log }) => {
-  const known = new Map(log.map(({ value, ...place }) => [placeOf(place), value]))
+export const inconsistentOffsets: Judge = evidence => {
+  const { history } = evidence
+  if (history.loss !== undefined) return []
+  const known = new Map(allLogs(evidence).map(({ value, ...place }) => [placeOf(place), value]))
   const anomalies: Anomaly[] = []
   for (const each of history.delivered) {
     const value = known.get(placeOf(each))
@@ -34,19 +36,21 @@ export const unseen: Judge = ({ history, log, audiences }) => {
  * What one reader is handed of a partition goes up one by one, but for what the log has no record at; within a
  * stint.
  */
-export const skips: Judge = ({ history, log }) => {
-  const there = new Set(log.map(placeOf))
+export const skips: Judge = evidence => {
+  const { history } = evidence
+  const there = new Set(allLogs(evidence).map(placeOf))
   const last = new Map<string, Delivered>()
   const anomalies: Anomaly[] = []
   for (const each of history.delivered) {
-    const name = `${each.reader} ${each.partition} ${each.stint}`
+    const name = `${each.reader} ${each.partition} ${each.stint} ${each.life}`
     const before = last.get(name)
     last.set(name, each)
     if (before === undefined) continue
-    if (each.offset <= before.offset)
+    // Where a log lost its end, its readers go back to where it ends.
+    if (each.offset <= before.offset && history.loss === undefined)
       anomalies.push({ kind: 'read twice', what: `${placeOf(each)} to ${each.reader} behind ${placeOf(before)}` })
     for (let offset = before.offset + 1; offset < each.offset; offset++)
-      if (there.has(placeOf({ partition: each.partition, offset })))
+      if (there.has(placeOf({ ...each, offset })))
         anomalies.push({ kind: 'skipped', what: `${each.partition}/${offset}, by ${each.reader}` })
   }
   return anomalies
@@ -54,6 +58,8 @@ export const skips: Judge = ({ history, log }) => {
 
 /** Behind a seek comes what lies there, or the first there is behind it. */
 export const astray: Judge = ({ history, log }) => {
+  // A place of one topic means nothing in the next, nor that of a record that is lost.
+  if (history.formerLogs.length > 0 || history.loss !== undefined) return []
   const there = new Set(log.map(placeOf))
   const arrived = new Set<string>()
   const anomalies: Anomaly[] = []
@@ -73,9 +79,9 @@ export const astray: Judge = ({ history, log }) => {
 export const shared: Judge = ({ history }) => {
   const owner = new Map<string, string>()
   const anomalies: Anomaly[] = []
-  for (const { group, generation, partition, reader, offset } of history.delivered) {
+  for (const { group, generation, life, partition, reader, offset } of history.delivered) {
     if (group === '') continue
-    const name = `${group} ${generation} ${partition}`
+    const name = `${group} ${generation} ${life} ${partition}`
     const before = owner.get(name) ?? reader
     owner.set(name, before)
     if (before !== reader)

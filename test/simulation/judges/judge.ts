@@ -1,5 +1,4 @@
-import type { Delivered, History, Sent } from '../history.ts'
-import type { Logged } from '../world.ts'
+import type { Delivered, History, Logged, Sent } from '../history.ts'
 
 /** Something that must not be. */
 export interface Anomaly {
@@ -24,8 +23,13 @@ export interface Evidence {
 
 export type Judge = (evidence: Evidence) => Anomaly[]
 
-export function placeOf({ partition, offset }: { partition: number; offset: number }): string {
-  return `${partition}/${offset}`
+export function placeOf({ life = 0, partition, offset }: { life?: number; partition: number; offset: number }): string {
+  return life === 0 ? `${partition}/${offset}` : `${partition}/${offset} of life ${life + 1}`
+}
+
+/** What the logs hold in the end, and what those of deleted topics of the name held. */
+export function allLogs({ history, log }: Evidence): readonly Logged[] {
+  return [...history.formerLogs.flat(), ...log]
 }
 
 /** Deliveries by who was to read everything: a group, or a reader without one. */

@@ -99,6 +99,7 @@ class Member {
       generation: this.#generation,
       stint: this.#stint,
       topic,
+      life: 0,
       partition,
       offset,
       value: message.text(),

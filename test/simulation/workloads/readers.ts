@@ -1,3 +1,4 @@
+import { ErrorCode, KafkaError } from '../../../src/protocol/errors.ts'
 import { FirstOffset } from '../../../src/protocol/offsets.ts'
 import { Reader } from '../../../src/reader/reader.ts'
 import type { Message } from '../../../src/records/message.ts'
@@ -50,9 +51,25 @@ class Reading implements Running {
         for await (const message of this.#reader) this.#take(message)
       } catch (error) {
         this.#world.history.complain(this.#host.name, error)
+        this.#beginAnew(error)
         await this.#host.sleep(500)
       }
     }
+  }
+
+  /** A place in a topic that was made anew means nothing: it is for the program to say where to go on. */
+  #beginAnew(error: unknown): void {
+    if (!(error instanceof KafkaError) || error.code !== ErrorCode.OffsetOutOfRange) return
+    for (const { partition } of this.#reader.stats().troubles) this.#seek(partition, 'earliest')
+  }
+
+  #seek(partition: number, target: number | 'earliest'): void {
+    const { history } = this.#world
+    this.#moves.set(partition, (this.#moves.get(partition) ?? 0) + 1)
+    if (typeof target === 'number')
+      history.moves.set(`${this.#host.name} ${partition} ${this.#moves.get(partition)}`, target)
+    history.note(`${this.#host.name}: seeks ${partition}/${target}`)
+    this.#reader.seek(topic, partition, target)
   }
 
   #take(message: Message): void {
@@ -64,6 +81,7 @@ class Reading implements Running {
       generation: 0,
       stint: this.#moves.get(partition) ?? 0,
       topic,
+      life: 0,
       partition,
       offset,
       value: message.text(),
@@ -74,10 +92,18 @@ class Reading implements Running {
 
   async #move(): Promise<void> {
     const chance = this.#host.chance('moves')
+    const { history } = this.#world
+    let lives = 0
     while (!this.#stopping) {
       await this.#host.sleep(chance.wait(2_000))
       const parts = this.#reader.stats().partitions
       if (parts.length === 0 || this.#stopping) continue
+      // It may have gone to a place of the old topic in the new one, and would miss what is before it.
+      if (lives !== history.formerLogs.length) {
+        lives = history.formerLogs.length
+        for (const { partition } of parts) this.#seek(partition, 'earliest')
+        continue
+      }
       const { partition, offset } = chance.pick(parts)
       if (chance.is(0.3)) {
         this.#reader.pause([{ topic, partition }])
@@ -85,12 +111,7 @@ class Reading implements Running {
         if (!this.#stopping) this.#reader.resume([{ topic, partition }])
         continue
       }
-      const target = chance.is(0.3) ? 'earliest' : chance.whole(0, Math.max(0, offset))
-      this.#moves.set(partition, (this.#moves.get(partition) ?? 0) + 1)
-      if (typeof target === 'number')
-        this.#world.history.moves.set(`${this.#host.name} ${partition} ${this.#moves.get(partition)}`, target)
-      this.#world.history.note(`${this.#host.name}: seeks ${partition}/${target}`)
-      this.#reader.seek(topic, partition, target)
+      this.#seek(partition, chance.is(0.3) ? 'earliest' : chance.whole(0, Math.max(0, offset)))
     }
   }
 }
