@@ -1,9 +1,11 @@
-// Plays worlds: `npm run simulate -- [--seed N] [--worlds N] [--hours H] [--fault a,b] [--workload a,b] [--trace FILE]`.
+// Plays worlds: `npm run simulate -- [--seed N] [--worlds N] [--hours H] [--fault a,b] [--workload a,b] [--release 2.8]
+// [--trace FILE]`.
 // Prints each world that went wrong, shrunk, and a table of faults and workloads; ends with 1 when one did.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { faults } from './faults/index.ts'
 import { planOf } from './plan.ts'
+import { type Release, releases } from './releases.ts'
 import { type Outcome, simulate } from './run.ts'
 import { shrink, written } from './shrink.ts'
 import { Tally } from './tally.ts'
@@ -20,6 +22,8 @@ const { values: given } = parseArgs({
     seconds: { type: 'string' },
     fault: { type: 'string' },
     workload: { type: 'string' },
+    /** Of the brokers. */
+    release: { type: 'string' },
     trace: { type: 'string' },
     /** Ends at the first world that goes wrong, which is not shrunk. */
     first: { type: 'boolean', default: false },
@@ -27,6 +31,8 @@ const { values: given } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
+
+const releaseNames = new Map((Object.keys(releases) as Release[]).map(name => [name as string, name]))
 
 const first = given.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given.seed)
 const bounds = { worlds: given.worlds, hours: given.hours, seconds: given.seconds }
@@ -39,6 +45,7 @@ const most = {
 const chosen = {
   ...(given.fault !== undefined && { faults: named(faults, given.fault) }),
   ...(given.workload !== undefined && { workloads: named(workloads, given.workload) }),
+  ...(given.release !== undefined && { release: named(releaseNames, given.release)[0]! }),
 }
 
 function named<T>(all: ReadonlyMap<string, T>, names: string): T[] {

@@ -21,7 +21,7 @@ describe('the simulation finds', unless(unlessFull, noNode), () => {
     try {
       const args = ['--no-warnings', '--conditions', 'isokafka-source', 'test/simulation/main.ts']
       const played = ['--fault', mutant.faults.join(), '--workload', mutant.workloads.join()]
-      const given = ['--seed', String(mutant.seed), '--worlds', '1', '--first', ...played]
+      const given = ['--seed', String(mutant.seed), '--worlds', '1', '--release', '4.4', '--first', ...played]
       const { stdout, code } = await run(node, [...args, ...given], { cwd: dir }).then(
         ({ stdout }) => ({ stdout, code: 0 }),
         (error: { stdout: string; code: number }) => error,
