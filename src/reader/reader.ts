@@ -1,16 +1,13 @@
 import { optionsOf, refuseMore } from '../base/call-options.ts'
-import { atCaller, traced } from '../base/call-site.ts'
+import { traced } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
-import { only } from '../base/settings.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
-import { membershipSettings } from '../group/config.ts'
-import { GroupMembership } from '../group/group-membership.ts'
 import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
@@ -19,9 +16,10 @@ import { requireTransport } from '../transport/require-transport.ts'
 import { Transport } from '../transport/transport.ts'
 import { type ReaderConfig, type ReaderSettings, readerConfig, settingsOf } from './config.ts'
 import { Fetcher } from './fetcher.ts'
-import { FifoLock } from './fifo-lock.ts'
 import { GroupSession } from './group-session.ts'
+import { Handout } from './handout.ts'
 import { iteration, type Steps } from './iteration.ts'
+import { membershipOf } from './membership.ts'
 import type { MessageBatch } from './message-batch.ts'
 import { MessageSource } from './message-source.ts'
 import { ReaderMetrics } from './metrics.ts'
@@ -72,11 +70,8 @@ export class Reader implements AsyncIterable<Message> {
   readonly #session: GroupSession | undefined
   readonly #missing: MissingTopics | undefined
   #started = false
-  /** Rings when a waiting read may find something. */
   readonly #news = new Condition()
-  readonly #turns = new FifoLock()
-  /** The application was handed something and has not asked for more. */
-  #busy = false
+  readonly #handout: Handout
   #closing = false
   #closed: Promise<void> | undefined
 
@@ -108,7 +103,7 @@ export class Reader implements AsyncIterable<Message> {
     if (settings.groupId === undefined)
       this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
     else {
-      this.#session = this.#sessionOf(settings.groupId)
+      this.#session = this.#sessionOf()
       this.#missing = new MissingTopics({
         cluster: transport.cluster(brokers),
         topics: settings.topics,
@@ -117,6 +112,19 @@ export class Reader implements AsyncIterable<Message> {
         wake,
       })
     }
+    this.#handout = new Handout(
+      {
+        transport,
+        fetcher,
+        source,
+        counters,
+        session: this.#session,
+        failing: [this.#session, this.#sole, this.#missing].filter(each => each !== undefined),
+        ensureOpen: () => this.#ensureOpen(),
+        start: () => this.#start(),
+      },
+      this.#news,
+    )
   }
 
   /**
@@ -125,13 +133,13 @@ export class Reader implements AsyncIterable<Message> {
    * called again), a ClosedError after close(), or the signal's reason.
    */
   readMessage(options?: CallOptions, ...extra: never[]): Promise<Message> {
-    const message = options === undefined && extra.length === 0 ? this.#quickly(true) : undefined
+    const message = options === undefined && extra.length === 0 ? this.#handout.quick(true) : undefined
     return message === undefined ? this.#checked('readMessage', true, options, extra) : Promise.resolve(message)
   }
 
   /** As readMessage, and commits nothing. */
   fetchMessage(options?: CallOptions, ...extra: never[]): Promise<Message> {
-    const message = options === undefined && extra.length === 0 ? this.#quickly(false) : undefined
+    const message = options === undefined && extra.length === 0 ? this.#handout.quick(false) : undefined
     return message === undefined ? this.#checked('fetchMessage', false, options, extra) : Promise.resolve(message)
   }
 
@@ -167,10 +175,10 @@ export class Reader implements AsyncIterable<Message> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     const { autoCommit } = this.#settings
     return iteration({
-      quick: () => this.#quickly(autoCommit),
-      slow: options => this.#slowly(autoCommit, options),
+      quick: () => this.#handout.quick(autoCommit),
+      slow: options => this.#handout.slow(autoCommit, options),
       isOver: () => this.#closing,
-      leave: () => this.#idle(),
+      leave: () => this.#handout.idle(),
     })
   }
 
@@ -184,9 +192,9 @@ export class Reader implements AsyncIterable<Message> {
     const { autoCommit } = this.#settings
     const steps: Steps<MessageBatch> = {
       quick: () => undefined,
-      slow: options => this.#obtain(autoCommit, () => this.#source.takeBatch(), options),
+      slow: options => this.#handout.obtain(autoCommit, () => this.#source.takeBatch(), options),
       isOver: () => this.#closing,
-      leave: () => this.#idle(),
+      leave: () => this.#handout.idle(),
     }
     return iteration(steps, options)
   }
@@ -338,71 +346,13 @@ export class Reader implements AsyncIterable<Message> {
     if (this.#ownsTransport) await inTime(this.#transport.close())
   }
 
-  /** The next message if it is at hand and nobody waits for one. */
-  #quickly(automatic: boolean): Message | undefined {
-    if (this.#turns.count > 0) return undefined
-    const message = this.#source.quick(automatic)
-    if (message !== undefined) this.#busy = true
-    return message
-  }
-
   async #checked(
     name: string,
     automatic: boolean,
     options: CallOptions | undefined,
     extra: readonly unknown[],
   ): Promise<Message> {
-    return await this.#slowly(automatic, optionsOf(name, options, extra))
-  }
-
-  #slowly(automatic: boolean, options: CallOptions = {}): Promise<Message> {
-    return this.#obtain(automatic, () => (this.#source.ready() ? this.#source.quick(automatic) : undefined), options)
-  }
-
-  /** Waits its turn, then until there is something to take. */
-  async #obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
-    this.#ensureOpen()
-    this.#transport.enter()
-    const turn = this.#turns.take(options, async () => {
-      // Asking is what says that the last is done with, whatever becomes of it.
-      if (this.#source.begin()) this.#session?.poke()
-      this.#idle()
-      options.signal?.throwIfAborted()
-      this.#start()
-      for (const since = this.#clock.monotonic(); ; await this.#news.wait(options)) {
-        this.#ensureOpen()
-        this.#session?.throwFailure()
-        this.#sole?.throwFailure()
-        this.#missing?.throwFailure()
-        const taken = this.#telling(take)
-        if (taken === undefined) continue
-        this.#busy = true
-        this.#source.automatic = automatic
-        if (automatic) this.#session?.poke()
-        this.#counters.waitTime.observe(this.#clock.monotonic() - since)
-        return taken
-      }
-    })
-    try {
-      return await turn
-    } catch (error) {
-      return await atCaller(() => error)
-    }
-  }
-
-  /** A member that was told of a partition it can't go on with joins anew: the group may know better where to begin. */
-  #telling<T>(take: () => T): T {
-    try {
-      return take()
-    } catch (error) {
-      for (const { state } of this.#fetcher.positions) if (state === 'failed') this.#session?.renew(error)
-      throw error
-    }
-  }
-
-  #idle(): void {
-    this.#busy = false
-    this.#session?.idle()
+    return await this.#handout.slow(automatic, optionsOf(name, options, extra))
   }
 
   #start(): void {
@@ -449,24 +399,13 @@ export class Reader implements AsyncIterable<Message> {
     if (this.#closing) throw closedError()
   }
 
-  #sessionOf(groupId: string): GroupSession {
-    const { brokers, logger, errorLogger } = this.#given
-    const { commitInterval, isolationLevel, topics } = this.#settings
+  #sessionOf(): GroupSession {
     const source = this.#source
     const fetcher = this.#fetcher
-    const membership = new GroupMembership({
-      ...only(this.#given, membershipSettings),
-      ...(logger && { logger }),
-      ...(errorLogger && { errorLogger }),
-      id: groupId,
-      brokers,
-      topics,
-      transport: this.#transport,
-      isolationLevel,
-    })
+    const membership = membershipOf(this.#given, this.#settings, this.#transport)
     return new GroupSession({
       membership,
-      commitInterval,
+      commitInterval: this.#settings.commitInterval,
       clock: this.#clock,
       logger: membership.errorLogger,
       reader: {
@@ -478,7 +417,7 @@ export class Reader implements AsyncIterable<Message> {
           source.cut(positions)
           fetcher.remove(positions)
         },
-        isBusy: positions => this.#busy && source.isOf(positions),
+        isBusy: positions => this.#handout.busy && source.isOf(positions),
         settle: () => source.settle(),
         forget: positions => source.forget(positions),
         wake: () => this.#news.ring(),

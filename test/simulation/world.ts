@@ -28,7 +28,7 @@ export class World {
   readonly history: History
   readonly hosts: Host[] = []
   readonly release: Release
-  /** Of the topic, now. */
+  /** Of the topic, now; 0 while there is none. */
   partitions: number
   #audits = 0
   /** Hosts whose program works; those that crashed are none of them. */

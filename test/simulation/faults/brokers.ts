@@ -97,7 +97,7 @@ export const movedLeaders = recurring(
   { every: 4_000, lasts: 0, gentle: true },
   ({ world, chance, bit }) => {
     const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
-    if (running.length < 2) return undefined
+    if (running.length < 2 || world.partitions === 0) return undefined
     const partition = chance.whole(0, world.partitions - 1)
     const id = chance.pick(running)
     world.broker.moveLeader(topic, partition, id)

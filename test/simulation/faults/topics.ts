@@ -76,6 +76,7 @@ export const remadeTopics: Fault = {
         return (await transport.roundTrip([...addresses], DeleteTopics, request)).responses[0]!
       }, [0, ErrorCode.UnknownTopicOrPartition])
       history.formerLogs.push(log)
+      world.partitions = 0
       if (chance.is(0.5)) await host.sleep(chance.wait(3_000))
       const numPartitions = chance.whole(1, 8)
       const plain = { assignments: [], configs: [], replicationFactor: -1 }

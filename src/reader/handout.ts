@@ -1,0 +1,107 @@
+import { atCaller } from '../base/call-site.ts'
+import type { Condition } from '../base/condition.ts'
+import type { CallOptions } from '../base/signals.ts'
+import type { Message } from '../records/message.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Fetcher } from './fetcher.ts'
+import { FifoLock } from './fifo-lock.ts'
+import type { GroupSession } from './group-session.ts'
+import type { MessageSource } from './message-source.ts'
+import type { ReaderMetrics } from './metrics.ts'
+
+/** What may keep partitions from being read for good. */
+interface Failing {
+  throwFailure(): void
+}
+
+export interface HandoutParts {
+  readonly transport: Transport
+  readonly fetcher: Fetcher
+  readonly source: MessageSource
+  readonly counters: ReaderMetrics
+  /** Told when the application asks for more: that it is done with the last. Undefined without a group. */
+  readonly session: GroupSession | undefined
+  readonly failing: readonly Failing[]
+  /** Throws once the reader is closing. */
+  ensureOpen(): void
+  /** Begins to read, if that has not been done. */
+  start(): void
+}
+
+/** Hands what was fetched to those who read: one after the other, in the order they came. */
+export class Handout {
+  readonly #parts: HandoutParts
+  readonly #source: MessageSource
+  /** Rings when a waiting read may find something. */
+  readonly #news: Condition
+  readonly #turns = new FifoLock()
+  /** The application was handed something and has not asked for more. */
+  busy = false
+
+  constructor(parts: HandoutParts, news: Condition) {
+    this.#parts = parts
+    this.#source = parts.source
+    this.#news = news
+  }
+
+  /** The next message if it is at hand and nobody waits for one. */
+  quick(automatic: boolean): Message | undefined {
+    if (this.#turns.count > 0) return undefined
+    const message = this.#source.quick(automatic)
+    if (message !== undefined) this.busy = true
+    return message
+  }
+
+  /** The next message, waited for. */
+  slow(automatic: boolean, options: CallOptions = {}): Promise<Message> {
+    return this.obtain(automatic, () => (this.#source.ready() ? this.#source.quick(automatic) : undefined), options)
+  }
+
+  /** Waits its turn, then until there is something to take. */
+  async obtain<T>(automatic: boolean, take: () => T | undefined, options: CallOptions): Promise<T> {
+    const { transport, session, counters, failing, ensureOpen, start } = this.#parts
+    ensureOpen()
+    transport.enter()
+    const { clock } = transport
+    const turn = this.#turns.take(options, async () => {
+      // Asking is what says that the last is done with, whatever becomes of it.
+      if (this.#source.begin()) session?.poke()
+      this.idle()
+      options.signal?.throwIfAborted()
+      start()
+      for (const since = clock.monotonic(); ; await this.#news.wait(options)) {
+        ensureOpen()
+        for (const each of failing) each.throwFailure()
+        const taken = this.#telling(take)
+        if (taken === undefined) continue
+        this.busy = true
+        this.#source.automatic = automatic
+        if (automatic) session?.poke()
+        counters.waitTime.observe(clock.monotonic() - since)
+        return taken
+      }
+    })
+    try {
+      return await turn
+    } catch (error) {
+      return await atCaller(() => error)
+    }
+  }
+
+  /** The application works on nothing that it was handed. */
+  idle(): void {
+    this.busy = false
+    this.#parts.session?.idle()
+  }
+
+  /** A member that was told of a partition it can't go on with joins anew: the group may know better where to begin. */
+  #telling<T>(take: () => T): T {
+    try {
+      return take()
+    } catch (error) {
+      const { fetcher, session } = this.#parts
+      for (const { state } of fetcher.positions) if (state === 'failed') session?.renew(error)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { only } from '../base/settings.ts'
+import { membershipSettings } from '../group/config.ts'
+import { GroupMembership } from '../group/group-membership.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { ReaderConfig, ReaderSettings } from './config.ts'
+
+/** A Reader's place in its group, as its settings want it. */
+export function membershipOf(given: ReaderConfig, settings: ReaderSettings, transport: Transport): GroupMembership {
+  const { brokers, logger, errorLogger } = given
+  const { groupId, isolationLevel, topics } = settings
+  return new GroupMembership({
+    ...only(given, membershipSettings),
+    ...(logger && { logger }),
+    ...(errorLogger && { errorLogger }),
+    id: groupId!,
+    brokers,
+    topics,
+    transport,
+    isolationLevel,
+  })
+}
