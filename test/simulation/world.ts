@@ -99,7 +99,8 @@ export class World {
     const transport = host.transport()
     const client = new Client({ addr: [...this.addresses], transport })
     const { topics } = await client.metadata({ topics: [topic] })
-    const count = topics[0]!.partitions.length
+    // A broker may tell it of fewer.
+    const count = Math.max(this.partitions, topics[0]!.partitions.length)
     const logged: Logged[] = []
     for (let partition = 0; partition < count; partition++) {
       const reader = new Reader({
