@@ -2,9 +2,10 @@ import type { Judge } from './judge.ts'
 
 /**
  * How often a host may do something in a minute, whatever goes wrong. A broker alone in saying that nobody leads is asked
- * for each second or sooner, by a reader and behind the back of what waits.
+ * for each second or sooner, by a reader and behind the back of what waits. Members are set to wait 500 ms between two
+ * joins: a coordinator that is loading its groups is asked that often.
  */
-const most: Readonly<Record<string, number>> = { dial: 150, metadata: 150, join: 30, retry: 240, request: 4_000 }
+const most: Readonly<Record<string, number>> = { dial: 150, metadata: 150, join: 60, retry: 240, request: 4_000 }
 
 /** No storms: what goes wrong is tried again at a pace. */
 export const storms: Judge = ({ efforts }) =>
