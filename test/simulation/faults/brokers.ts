@@ -100,7 +100,12 @@ export const movedLeaders = recurring(
     if (running.length < 2 || world.partitions === 0) return undefined
     const partition = chance.whole(0, world.partitions - 1)
     const id = chance.pick(running)
-    world.broker.moveLeader(topic, partition, id)
+    try {
+      world.broker.moveLeader(topic, partition, id)
+    } catch {
+      // It is not in sync.
+      return undefined
+    }
     bit(`broker ${id} leads ${partition}`)
     return undefined
   },
