@@ -39,8 +39,6 @@ export class Batch implements SettledBatch {
    * sequence.
    */
   partOfDoubtful = false
-  /** How many connections ended under requests of its size, as far as it was alone in one. */
-  refusals = 0
   /** The last failure, in case it is given up. */
   lastError: unknown
   /** Whether a request carries it: nobody else may touch the bytes meanwhile. */

@@ -49,6 +49,8 @@ export class BrokerSender implements QueueSender {
   /** Queues that have something to send. */
   readonly #waiting = new Set<PartitionQueue>()
   #connection: BrokerConnection | null = null
+  /** Ended, for a reason that was found: the other requests it took along say nothing more. */
+  #ended: BrokerConnection | null = null
   #connecting = false
   readonly #inFlight = new Set<ProduceRequest>()
   /** The broker asked us to pause until then (KIP-219). */
@@ -106,10 +108,11 @@ export class BrokerSender implements QueueSender {
   #gather(now: number): ProduceRequest {
     const request = new ProduceRequest()
     const eager = this.#eager
-    const { requestBytes, refusedBytes } = this.#limits
+    const limits = this.#limits
+    const { requestBytes } = limits
     const more: PartitionQueue[] = []
     for (const queue of this.#waiting) {
-      while (queue.nextBytes >= refusedBytes && queue.halveNext(now));
+      while (queue.nextBytes > limits.batchBytes && queue.halveNext(now, limits.refuses(queue.nextBytes)));
       if (request.bytes > 0 && request.bytes + queue.nextBytes > requestBytes) break
       const batch = queue.take(now, eager)
       if (batch !== null) request.add(queue, batch)
@@ -139,7 +142,7 @@ export class BrokerSender implements QueueSender {
       }
       connection.request(Produce, wire, { timeoutMs: patience, noResponse: !settings.answered }).then(
         response => this.#answered(request, response, now),
-        error => this.#unanswered(request, error),
+        error => this.#unanswered(request, error, connection),
       )
     } catch (error) {
       // Not even encoded: nothing has left.
@@ -190,13 +193,17 @@ export class BrokerSender implements QueueSender {
     if (!this.#host.cluster.learnLeader({ topic: topic.name, partition: index }, hint)) this.#host.refresh(topic)
   }
 
-  #unanswered(request: ProduceRequest, error: unknown): void {
+  #unanswered(request: ProduceRequest, error: unknown, connection: BrokerConnection): void {
     const now = this.#host.clock.monotonic()
-    if (error instanceof TimeoutError && error.sent) this.#limits.timedOut(request.bytes)
-    // Of those that a connection took along, the largest is the one to suspect, and it is the first of them to be told.
-    else if (error instanceof ConnectionError && error.sent && isLargest(request, this.#inFlight)) {
-      const refusals = this.#limits.died(request.bytes, now)
-      if (request.sent.length === 1) request.sent[0]!.batch.refusals = refusals
+    if (
+      (error instanceof TimeoutError || error instanceof ConnectionError) &&
+      error.sent &&
+      connection !== this.#ended
+    ) {
+      this.#ended = connection
+      if (error instanceof TimeoutError) this.#limits.timedOut(request.bytes)
+      // Of those that it took along, and all are told in this turn, the largest is the one to suspect.
+      else this.#limits.died(Math.max(...[...this.#inFlight].map(({ bytes }) => bytes)), now)
     }
     this.#inFlight.delete(request)
     this.#fail(request, error as Error, outcomeOfFailure(error))
@@ -238,11 +245,6 @@ export class BrokerSender implements QueueSender {
     }
     this.#host.schedule()
   }
-}
-
-function isLargest(request: ProduceRequest, all: ReadonlySet<ProduceRequest>): boolean {
-  for (const { bytes } of all) if (bytes > request.bytes) return false
-  return true
 }
 
 /** What the broker said of the batch, and of the first of its records at fault (KIP-467). */

@@ -40,8 +40,6 @@ export type Place = 'idle' | 'unplaced' | QueueSender
  * once.
  */
 const mostRemembered = 5
-/** How often connections may end under batches that go alone before their size is taken for the cause. */
-const mostRefusals = 3
 
 /**
  * One partition's batches, in order, and the rules of sending them safely.
@@ -141,11 +139,14 @@ export class PartitionQueue {
     return batch
   }
 
-  /** Splits the next batch, which would be too large; false for one that has gone out before, or has one record. */
-  halveNext(now: number): boolean {
+  /**
+   * Splits the next batch, which would be too large; false for one that has one record. One that has gone out before is
+   * split only when `sure`: should it be in the log after all, the broker would not know its parts.
+   */
+  halveNext(now: number, sure: boolean): boolean {
     if (this.#closed.length === 0) this.close(now)
     const [next] = this.#closed
-    const parts = next === undefined || next.attempts > 0 || next.sequence >= 0 ? null : this.#host.split(this, next)
+    const parts = next === undefined || (next.attempts > 0 && !sure) ? null : this.#partsOf(next)
     if (parts !== null) this.#closed = [...parts, ...this.#closed.slice(1)]
     return parts !== null
   }
@@ -256,7 +257,7 @@ export class PartitionQueue {
         this.#gap = true
         for (const later of [...this.#sent, ...this.#closed]) later.maybeWritten = false
       }
-    } else if (batch.refusals >= mostRefusals && batch.count > 1) this.#splitUp(batch, error)
+    }
   }
 
   /** Nothing is in flight: what failed goes to the front again, and a gap may be closed. */
@@ -305,21 +306,26 @@ export class PartitionQueue {
   }
 
   #splitUp(batch: Batch, error: Error): void {
+    const parts = this.#partsOf(batch)
+    if (parts === null) return this.#giveUp(batch, this.#mayBeWritten(batch, error))
+    this.#sent.splice(this.#sent.indexOf(batch), 1, ...parts)
+    this.retryAt = 0
+  }
+
+  /** The batch in parts, which take its numbers: no gap. Null when it can't be split. */
+  #partsOf(batch: Batch): Batch[] | null {
     // Refused for its size it is not in the log by this attempt, but may be by one before. Only a broker that counts
     // can tell.
     const doubtful = batch.maybeWritten || batch.partOfDoubtful
     const parts = doubtful && batch.sequence < 0 && this.#host.ids !== null ? null : this.#host.split(this, batch)
-    if (parts === null) return this.#giveUp(batch, this.#mayBeWritten(batch, error))
-    // The parts take the numbers of the whole, which is not in the log: no gap.
-    let sequence = batch.sequence
-    for (const part of parts) {
+    let { sequence } = batch
+    for (const part of parts ?? []) {
       part.identity = batch.identity
       part.sequence = sequence
       if (sequence >= 0) sequence = sequenceAfter(sequence, part.count)
       part.maybeWritten = part.partOfDoubtful = doubtful
     }
-    this.#sent.splice(this.#sent.indexOf(batch), 1, ...parts)
-    this.retryAt = 0
+    return parts
   }
 
   /** What is left of a batch that was split although it might have been written: it wasn't. */

@@ -9,6 +9,8 @@ const refusedFor = 10 * 60_000
 /** No request is taken for too large below this, and below half a mebibyte none that ended a single connection. */
 const least = 16 * 1024
 const unsuspected = 512 * 1024
+/** How often connections may end under requests of a size before that is taken for the cause. */
+const mostRefusals = 3
 
 /**
  * How much is put under way to one broker at a time. Brokers and proxies end connections that bring a larger request
@@ -38,6 +40,19 @@ export class SendLimits {
     this.requestBytes = most
   }
 
+  /**
+   * A batch larger than this is split, be it that a request would take it for its only one: what is a little smaller
+   * than what was refused would most likely be, too.
+   */
+  get batchBytes(): number {
+    return this.refusedBytes === Number.POSITIVE_INFINITY ? this.refusedBytes : this.requestBytes
+  }
+
+  /** Whether so many bytes would end the connection, for sure: not even what was sent before is worth another try. */
+  refuses(bytes: number): boolean {
+    return bytes >= this.refusedBytes && this.#refusals >= mostRefusals
+  }
+
   /** A request of `bytes` was answered. */
   answered(bytes: number, now: number): void {
     this.#deaths = 0
@@ -55,19 +70,16 @@ export class SendLimits {
     if (grown < this.refusedBytes) this.requestBytes = grown
   }
 
-  /**
-   * The connection ended under requests of which the largest had `bytes`. Answers how often its size may have been why;
-   * 0 for never.
-   */
-  died(bytes: number, now: number): number {
+  /** The connection ended under requests of which the largest had `bytes`. */
+  died(bytes: number, now: number): void {
     this.#deaths++
     // One that was taken before, or is small, is suspected only when it happens again.
-    if (bytes < least || (this.#deaths < 2 && (bytes <= this.#proven || bytes < unsuspected))) return 0
+    if (bytes < least || (this.#deaths < 2 && (bytes <= this.#proven || bytes < unsuspected))) return
     this.refusedBytes = Math.min(this.refusedBytes, bytes)
     this.#refusedAt = now
     this.#proven = Math.min(this.#proven, bytes - 1)
+    this.#refusals++
     this.#shrink(bytes)
-    return ++this.#refusals
   }
 
   /** A request of `bytes` was not answered in time. */

@@ -6,34 +6,15 @@ import { ConfigError, ConnectionError, TimeoutError } from '../../src/base/error
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { Produce } from '../../src/protocol/produce.ts'
-import type { Socket } from '../../src/socket/socket.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { SendLimits } from '../../src/writer/send-limits.ts'
+import { boundedAdapter } from '../support/bounded-adapter.ts'
 import { batchesOf, Embedded, numbered, produceAnswer, topic, values } from './embedded.ts'
 
-/** Sockets that end when they bring a request of more bytes than `most`, as brokers and proxies do. */
+/** A transport whose connections end under requests of more bytes than `most`. */
 function bounded(kafka: Embedded, most: number) {
-  const inner = memory(kafka.broker, natives)
-  const seen = { ended: [] as number[] }
-  const adapter = {
-    name: 'bounded',
-    async dial(...dial: Parameters<typeof inner.dial>): Promise<Socket> {
-      const socket = await inner.dial(...dial)
-      return {
-        read: () => socket.read(),
-        flushed: () => socket.flushed(),
-        close: () => socket.close(),
-        abort: (reason?: unknown) => socket.abort(reason),
-        write(pieces: readonly Uint8Array[]) {
-          const size = pieces.reduce((sum, { length }) => sum + length, 0)
-          if (size <= most) return socket.write(pieces)
-          seen.ended.push(size)
-          return socket.abort(new Error('the broker closed the connection'))
-        },
-      }
-    },
-  }
-  return { seen, transport: new Transport({ adapter: adapter as never, natives, backoff: { min: 1, max: 5 } }) }
+  const { adapter, ended } = boundedAdapter(memory(kafka.broker, natives), most)
+  return { ended, transport: new Transport({ adapter, natives, backoff: { min: 1, max: 5 } }) }
 }
 
 describe('a request stays below what brokers take', () => {
@@ -54,33 +35,34 @@ describe('a request stays below what brokers take', () => {
 
   test('connections that end on large requests: they get smaller, and the same is not sent again and again', async () => {
     await using kafka = new Embedded({ partitions: 6 })
-    const { seen, transport } = bounded(kafka, 400_000)
+    const { ended, transport } = bounded(kafka, 400_000)
     const writer = kafka.open({ transport, balancer: new RoundRobin(), batchBytes: 150_000, deliveryTimeout: 20_000 })
     await writer.writeMessages(Array.from({ length: 24 }, () => ({ value: 'x'.repeat(100_000) })))
     await writer.writeMessages(Array.from({ length: 24 }, () => ({ value: 'x'.repeat(100_000) })))
-    expect(seen.ended.length).toBeLessThan(8)
+    expect(ended.length).toBeLessThan(8)
     await transport.close()
   })
 
   test('even a single batch that is too large for the connection is written, in parts, once', async () => {
     await using kafka = new Embedded()
-    const { seen, transport } = bounded(kafka, 300_000)
+    const { ended, transport } = bounded(kafka, 300_000)
     const writer = kafka.open({ transport, deliveryTimeout: 20_000 })
     await writer.writeMessages({ value: 'first' })
     const large = Array.from({ length: 30 }, (_, i) => ({ value: `${i}`.padEnd(30_000) }))
     await Promise.all([writer.writeMessages(large), writer.writeMessages(large)])
     expect((await kafka.texts()).map(text => text.trim())).toEqual(['first', ...numbered(30), ...numbered(30)])
-    expect(seen.ended.length).toBeLessThan(10)
+    expect(ended.length).toBeLessThan(10)
     await transport.close()
   })
 
   test('limits shrink by half, grow back slowly, and stay below what was refused', () => {
     const limits = new SendLimits(1_000_000)
     limits.answered(100_000, 0)
-    expect(limits.died(90_000, 0)).toBe(0)
+    limits.died(90_000, 0)
+    expect(limits.refusedBytes).toBe(Number.POSITIVE_INFINITY)
     limits.answered(90_000, 0)
-    expect(limits.died(900_000, 0)).toBe(1)
-    expect(limits.requestBytes).toBe(450_000)
+    limits.died(900_000, 0)
+    expect([limits.requestBytes, limits.refusedBytes, limits.refuses(900_000)]).toEqual([450_000, 900_000, false])
     for (let i = 0; i < 1000; i++) limits.answered(limits.requestBytes, 1)
     expect(limits.requestBytes).toBeGreaterThan(800_000)
     expect(limits.requestBytes).toBeLessThan(900_000)
