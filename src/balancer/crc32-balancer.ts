@@ -23,9 +23,9 @@ export class CRC32Balancer implements Balancer {
     this.#random = random
   }
 
-  balance({ key }: MessageInput, partitions: readonly number[]): number {
+  balance({ key }: MessageInput, partitions: readonly number[], led = partitions): number {
     if (key === null || key === undefined || key.length === 0)
-      return this.consistent ? partitions[0]! : randomPartition(partitions, this.#random)
+      return this.consistent ? partitions[0]! : randomPartition(led, this.#random)
     return partitions[crc32(keyBytes(key)) % partitions.length]!
   }
 }

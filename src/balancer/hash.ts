@@ -18,9 +18,9 @@ export class Hash implements Balancer {
     this.#hasher = hasher
   }
 
-  balance(message: MessageInput, partitions: readonly number[]): number {
+  balance(message: MessageInput, partitions: readonly number[], led = partitions): number {
     const { key } = message
-    if (key === null || key === undefined) return this.#keyless.balance(message, partitions)
+    if (key === null || key === undefined) return this.#keyless.balance(message, partitions, led)
     return partitions[Math.abs((this.#hasher(keyBytes(key)) | 0) % partitions.length)]!
   }
 }

@@ -26,8 +26,8 @@ export class Murmur2Balancer implements Balancer {
     this.#random = random
   }
 
-  balance({ key }: MessageInput, partitions: readonly number[]): number {
-    if ((key === null || key === undefined) && !this.consistent) return randomPartition(partitions, this.#random)
+  balance({ key }: MessageInput, partitions: readonly number[], led = partitions): number {
+    if ((key === null || key === undefined) && !this.consistent) return randomPartition(led, this.#random)
     return partitions[javaPartition(key ?? noKey, partitions.length)]!
   }
 }

@@ -23,8 +23,8 @@ export class ReferenceHash implements Balancer {
     this.#random = random
   }
 
-  balance({ key }: MessageInput, partitions: readonly number[]): number {
-    if (key === null || key === undefined) return randomPartition(partitions, this.#random)
+  balance({ key }: MessageInput, partitions: readonly number[], led = partitions): number {
+    if (key === null || key === undefined) return randomPartition(led, this.#random)
     return partitions[(this.#hasher(keyBytes(key)) & 0x7fffffff) % partitions.length]!
   }
 }

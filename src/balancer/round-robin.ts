@@ -3,7 +3,7 @@ import { given } from '../base/settings.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import type { Balancer } from './balancer.ts'
 
-/** Deals messages to the partitions in turn, `chunkSize` (1 by default) to each. Keys don't matter. */
+/** Deals messages to the partitions that have a leader in turn, `chunkSize` (1 by default) to each. Keys don't matter. */
 export class RoundRobin implements Balancer {
   readonly chunkSize: number
   #dealt = 0
@@ -14,9 +14,9 @@ export class RoundRobin implements Balancer {
     this.chunkSize = Math.max(1, Math.floor(chunkSize))
   }
 
-  balance(_message: MessageInput, partitions: readonly number[]): number {
+  balance(_message: MessageInput, partitions: readonly number[], led = partitions): number {
     const turn = this.chunkSize === 1 ? this.#dealt : Math.floor(this.#dealt / this.chunkSize)
     this.#dealt++
-    return partitions[turn % partitions.length]!
+    return led[turn % led.length]!
   }
 }

@@ -21,6 +21,8 @@ export class Partitioner {
   readonly #balancer: Balancer | undefined
   /** 0 … n-1, as balancers take them, and frozen: someone else's code gets them. */
   #partitions: readonly number[] = []
+  /** Those that have a leader; all where none has. */
+  #led: readonly number[] = []
   #learned: TopicLayout | null = null
 
   /** Where messages without a key go in this turn, until it was given so many bytes. */
@@ -51,6 +53,9 @@ export class Partitioner {
       this.#queues.push(new PartitionQueue(this.topic, index, this.#host))
     if (this.#partitions.length !== count)
       this.#partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
+    if (this.#balancer === undefined) return
+    const led = this.#partitions.filter(index => this.topic.leaderOf(index) >= 0)
+    this.#led = led.length > 0 && led.length < count ? Object.freeze(led) : this.#partitions
   }
 
   /** The queue of the message. Throws a ConfigError for a partition that the topic has not. */
@@ -98,7 +103,7 @@ export class Partitioner {
   #ask(balancer: Balancer, message: MessageInput): PartitionQueue {
     let partition: unknown
     try {
-      partition = balancer.balance(message, this.#partitions)
+      partition = balancer.balance(message, this.#partitions, this.#led)
     } catch (error) {
       throw new ConfigError(`the balancer failed for ${this.topic.name}: ${messageOf(error)}`, { cause: error })
     }
