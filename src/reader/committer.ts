@@ -157,6 +157,7 @@ export class Committer {
     if (due.size === 0) return
     const stored = (topic: string, partition: number): void => {
       const { progress, offset, rewinds } = due.get(`${topic}/${partition}`)!
+      progress.stored = offset
       if (progress.rewinds === rewinds) progress.committed = Math.max(progress.committed, offset)
     }
     await this.#parts.membership.commit(offsets, { topicIds, stored, signal: this.#ending.signal })

@@ -140,7 +140,7 @@ export class GroupSession {
       // What was handed out before can be committed still, if nobody else has had the partition and the topic is the
       // same.
       const progress = before?.topicId === topicId ? before.progress : new Progress()
-      progress.committed = committed
+      progress.begin(committed)
       const position = new Position(
         topic,
         partition,
@@ -153,8 +153,9 @@ export class GroupSession {
         progress.done(began)
         this.#committer.poke()
       }
+      position.onLocated = hold
       if (committed < 0 && offset >= 0) hold(offset)
-      else if (offset < 0 && membership.settings.startOffset === LastOffset) position.onLocated = hold
+      else position.holds = offset < 0 && membership.settings.startOffset === LastOffset
       this.#held.set(name, { topic, partition, topicId, progress, position })
       positions.push(position)
     }

@@ -14,6 +14,12 @@ export interface OutOfRange {
   readonly quiet: boolean
 }
 
+/** Where a partition begins, and one past its last offset. */
+export interface Bounds {
+  readonly first: number
+  readonly last: number
+}
+
 interface Surroundings {
   readonly settings: FetchSettings
   readonly transport: { readonly clock: Clock }
@@ -26,7 +32,7 @@ interface Surroundings {
  */
 export function whereNow(
   { name, offset, failing }: Position,
-  { first, last }: { readonly first: number; readonly last: number },
+  { first, last }: Bounds,
   { settings, transport, logger }: Surroundings,
 ): OutOfRange {
   const policy = settings.offsetOutOfRange

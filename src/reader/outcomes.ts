@@ -10,7 +10,7 @@ import type { FetchOutcome } from './fetch-response.ts'
 import type { FetchedBatch, SharedFrame } from './fetched.ts'
 import type { ReaderMetrics } from './metrics.ts'
 import type { LookupOutcome, OffsetResolver } from './offset-resolver.ts'
-import { type OutOfRange, whereNow } from './out-of-range.ts'
+import { type Bounds, type OutOfRange, whereNow } from './out-of-range.ts'
 import type { Placement } from './placement.ts'
 import type { Asked, Position } from './position.ts'
 import type { Troubles } from './troubles.ts'
@@ -43,7 +43,7 @@ export class Outcomes {
   lookedUp(outcome: LookupOutcome): void {
     const { position } = outcome
     if (outcome.kind === 'failed') return this.fail(outcome, outcome.error, { astray: true })
-    if (outcome.kind === 'bounds') return this.#applyPolicy(outcome, whereNow(position, outcome, this.#parts))
+    if (outcome.kind === 'bounds') return this.#applyPolicy(outcome, whereNow(position, outcome, this.#parts), outcome)
     if (outcome.kind === 'located') position.astray = false
     else if (outcome.offset >= 0) position.resolved(outcome.offset)
     // No message is as young as that: what comes from now on is.
@@ -116,9 +116,11 @@ export class Outcomes {
     this.#parts.onNews()
   }
 
-  #applyPolicy(asked: Asked, { place, error, quiet }: OutOfRange): void {
+  #applyPolicy(asked: Asked, { place, error, quiet }: OutOfRange, { first, last }: Bounds): void {
     const { position } = asked
     if (place === undefined) return this.fail(asked, error, { quiet })
+    const { stored } = position.progress ?? { stored: first }
+    position.holds = stored < first || stored > last
     const failing = this.#parts.troubles.note(position, error, { quiet })
     position.progress?.rewind()
     position.jumpTo(place)

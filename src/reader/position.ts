@@ -58,8 +58,13 @@ export class Position {
   readonly name: string
   /** In a group: what to commit. */
   readonly progress: Progress | undefined
-  /** Told the offset that FirstOffset, LastOffset or a time turned out to be. */
+  /** Told the offset that FirstOffset, LastOffset or a time turned out to be, if that is to be held on to. */
   onLocated: ((offset: number) => void) | undefined
+  /**
+   * The group has nothing that can be read from: what this one turns out to be is where whoever has the partition next
+   * is to begin, too.
+   */
+  holds = false
 
   /**
    * Grows whenever what was asked for or fetched before is of no use any more: by a seek, a pause, the partition's
@@ -197,7 +202,8 @@ export class Position {
   resolved(offset: number): void {
     this.jumpTo({ offset, leaderEpoch: -1 })
     this.#state = 'locating'
-    this.onLocated?.(offset)
+    if (this.holds) this.onLocated?.(offset)
+    this.holds = false
   }
 
   /** It was asked for in vain, and is again from `retryAt` on; `astray`: at a leader that must be looked up anew. */

@@ -2,16 +2,19 @@
 export class Progress {
   /** The next offset to commit; −1: nothing new. */
   due = -1
-  /** What the group has. −1: nothing. */
-  committed: number
+  /** What the group has, or a rewind allows it to have. −1: nothing. */
+  committed = -1
+  /** What the group has, as far as this member knows. −1: nothing. */
+  stored = -1
   /** How often the reader was sent back: a commit that was under way says nothing of what is to be committed since. */
   rewinds = 0
   /** Between these two offsets is nothing to hand out: markers of transactions and what was aborted. */
   #from = -1
   #to = -1
 
-  constructor(committed = -1) {
-    this.committed = committed
+  /** The member was given the partition, of which the group has committed so much. */
+  begin(committed: number): void {
+    this.committed = this.stored = committed
   }
 
   /** All before this offset is done with; an offset lower than one told before changes nothing. */

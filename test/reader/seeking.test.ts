@@ -172,6 +172,40 @@ describe('an offset out of range', () => {
     expect((await reader.fetchMessage()).text()).toBe('4')
   })
 
+  test.each<[NonNullable<ReaderConfig['offsetOutOfRange']>, number]>([
+    ['latest', 3],
+    [{ byDuration: 60_000 }, 2],
+    [{ byDuration: 0 }, 3],
+  ])(
+    'by the policy %j is committed where that is: nothing written before the next member comes is skipped',
+    async (policy, place) => {
+      await using kafka = new Embedded()
+      const old = numbered(0, 2).map(message => ({ ...message, timestamp: Date.now() - 3_600_000 }))
+      await kafka.write([...old, { value: '2', timestamp: Date.now() - 1 }])
+      const first = await readerAt(kafka, 100, policy)
+      const waiting = first.fetchMessage({ signal: forever }).catch(() => {})
+      await until(forever, async () => (await committed(kafka)) === place)
+      await first.close()
+      await waiting
+      await kafka.write(numbered(3, 5))
+      const next = kafka.reader({ groupId: 'g', offsetOutOfRange: policy })
+      expect((await next.fetchMessage()).offset).toBe(place)
+    },
+  )
+
+  test('after a seek beyond the end is not committed, for the group has a place to read from', async () => {
+    await using kafka = new Embedded()
+    await kafka.write(numbered(0, 3))
+    const reader = await readerAt(kafka, 1, 'latest')
+    await reader.fetchMessage()
+    reader.seek('t', 0, 100)
+    const waiting = reader.fetchMessage({ signal: forever }).catch(() => {})
+    await until(forever, () => reader.stats().partitions[0]?.offset === 3)
+    await reader.close()
+    await waiting
+    expect(await committed(kafka)).toBe(1)
+  })
+
   test('rejects by the policy error until a seek, on both sides', async () => {
     await using kafka = new Embedded({
       topics: [{ name: 't', partitions: 1, configs: { 'retention.bytes': '20000' } }],
