@@ -44,7 +44,10 @@ export interface MembershipConfig {
    * anew. Default true (kafka-go: false, so that a topic made after the group joined is never read).
    */
   watchPartitionChanges?: boolean
-  /** How often it looks. Default 5,000. */
+  /**
+   * How often it asks brokers for them. Default: every 5,000 it looks at the metadata there is, which is asked for once
+   * per `metadataTtl` of the transport, whoever needs it.
+   */
   partitionWatchInterval?: number
   /**
    * Static membership (KIP-345): a name of this process that outlives it. Coming back within the session timeout it
@@ -96,6 +99,8 @@ export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
 }
 
 export type MembershipSettings = Required<Omit<MembershipConfig, 'groupInstanceId' | 'startOffset'>> & {
+  /** New partitions are asked for, rather than looked for in the metadata there is. */
+  readonly asksForPartitions: boolean
   readonly groupInstanceId: string | null
   readonly startOffset: number
 }
@@ -112,6 +117,7 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
     startOffset: oneOf('startOffset', config.startOffset ?? FirstOffset, namedOffsets),
     watchPartitionChanges: config.watchPartitionChanges ?? true,
     partitionWatchInterval: config.partitionWatchInterval ?? 5_000,
+    asksForPartitions: config.partitionWatchInterval !== undefined,
     groupInstanceId: config.groupInstanceId ?? null,
     timeout: config.timeout ?? 5_000,
   }

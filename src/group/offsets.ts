@@ -47,9 +47,9 @@ export async function fetchOffsets(
     version => ({ groupId, topics, groups: [{ groupId, topics }], requireStable: version >= 7 }),
     signal ? { signal } : {},
   )
-  coordinator.check(response.errorCode)
   const [group] = response.groups
-  if (group !== undefined) coordinator.check(group.errorCode)
+  // Of one group; old versions have a single code.
+  for (const { errorCode } of [response, ...response.groups]) coordinator.check(errorCode, `group ${groupId}`)
   const committed = new Map<string, Map<number, Committed>>()
   for (const answer of group?.topics ?? response.topics) {
     const name = nameOf(answer, topics)

@@ -105,7 +105,7 @@ export class ClassicProtocol implements GroupProtocol {
         const late = now - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
         // A group may be divided again and again while its members come, be they slow, but not for ever.
         const endless = failures >= manyRounds ? now - quietUntil : late
-        if (isTemporary(error) ? late > 0 : hasMovedOn(error) && endless > rebalanceTimeout) {
+        if (isTemporary(error) ? late >= 0 : hasMovedOn(error) && endless > rebalanceTimeout) {
           changes.failed(error)
           quietUntil = now + timeout
         }

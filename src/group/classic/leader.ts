@@ -75,7 +75,8 @@ export class Leader {
     for (let wait = !atOnce; !signal.aborted; wait = true) {
       try {
         if (wait) await sleep(membership.partitionWatchInterval, { signal, clock })
-        await cluster.refresh(topics, { signal })
+        // What a division of long ago is compared with must be of today.
+        if (membership.asksForPartitions || !wait) await cluster.refresh(topics, { signal })
         const now = (await partitionsOf(cluster, topics, { signal })).shapes
         const others = topics.filter(topic => !isSame(shapes.get(topic)!, now.get(topic)!))
         if (others.length > 0) return changed(new Error(`the partitions of ${others.join(', ')} changed`))

@@ -71,7 +71,7 @@ export class Member {
       // The first time the coordinator only gives an id, so that a member whose answer was lost does not count twice
       // (KIP-394).
       if (response.errorCode !== ErrorCode.MemberIDRequired || this.id !== '' || response.memberId === '') {
-        coordinator.check(response.errorCode)
+        this.#check(response.errorCode)
         this.id = response.memberId
         return response
       }
@@ -93,7 +93,7 @@ export class Member {
       // Asking is a sign of life, and the place would be lost after a session without one.
       { signal, againAfter: sessionTimeout / 3 },
     )
-    coordinator.check(response.errorCode)
+    this.#check(response.errorCode)
     const { assignedPartitions } = decodeAssignment(response.assignment)
     // Another's balancer made it: whatever is named twice is to be read once.
     const share = new Map<string, number[]>()
@@ -106,7 +106,7 @@ export class Member {
     const { groupId, coordinator, membership } = this.#parts
     const request = { groupId, generationId, memberId: this.id, groupInstanceId: membership.groupInstanceId }
     const { errorCode } = await coordinator.request('member', Heartbeat, request, options)
-    coordinator.check(errorCode)
+    this.#check(errorCode)
   }
 
   /** Whether the group is between two generations; false where the coordinator does not tell. */
@@ -128,7 +128,12 @@ export class Member {
     const { groupInstanceId } = membership
     const request = { groupId, memberId, members: [{ memberId, groupInstanceId, reason }] }
     const { errorCode, members } = await coordinator.request('control', LeaveGroup, request, options)
-    coordinator.check(errorCode)
-    for (const member of members) coordinator.check(member.errorCode)
+    this.#check(errorCode)
+    for (const member of members) this.#check(member.errorCode)
+  }
+
+  #check(errorCode: number): void {
+    const { coordinator, groupId } = this.#parts
+    coordinator.check(errorCode, `group ${groupId}`)
   }
 }
