@@ -41,10 +41,9 @@ export class Caller {
   ): Promise<ResponseOf<A>> {
     const addr = to.addr ?? this.#addr
     if (addr === undefined) throw new ConfigError(`${api.name}: give the Client or the request an addr`)
-    const timeoutMs = this.#timeout > 0 ? this.#timeout : waits > 0 ? waits + patience : undefined
     return this.transport.roundTrip(addr, api, request, {
       ...(signal && { signal }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(this.#timeout > 0 ? { timeoutMs: this.#timeout } : waits > 0 && { waitsMs: waits }),
     })
   }
 
@@ -56,6 +55,3 @@ export class Caller {
     return this.#timeout > 0 ? Math.ceil(this.#timeout / 2) : otherwise
   }
 }
-
-/** Beyond what a broker waits on purpose, without a timeout of the client's, in milliseconds. */
-const patience = 30_000

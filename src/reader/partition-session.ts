@@ -28,6 +28,8 @@ export interface PartitionSessionParts {
 
 /** One try of looking the topic up, in milliseconds; a read is told of a failure that lasts as long. */
 const lookupTimeout = 4_000
+/** How long leaders may take to tell offsets that a caller waits for, in milliseconds. */
+const answerTimeout = 10_000
 
 /** A Reader's life without a group: one partition, or all of its topic, and offsets of its own. */
 export class PartitionSession {
@@ -227,7 +229,8 @@ export class PartitionSession {
    */
   async #find(partitions: readonly number[], timestamp: number, options: CallOptions): Promise<number[]> {
     const questions = partitions.map(partition => ({ topic: this.#topic, partition, timestamp }))
-    const answers = await findOffsets(this.#parts, questions, this.#parts.settings.isolationLevel, options)
+    const within = { timeoutMs: Math.min(answerTimeout, this.#cluster.patience), ...options }
+    const answers = await findOffsets(this.#parts, questions, this.#parts.settings.isolationLevel, within)
     return answers.map((answer, i) => {
       if (answer === null) throw new KafkaError(ErrorCode.UnknownTopicOrPartition, `${this.#topic}/${partitions[i]}`)
       if (answer.error !== null) throw answer.error

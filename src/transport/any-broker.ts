@@ -65,8 +65,12 @@ export class AnyBroker {
 
   /** The error of a caller whose time is up: what the brokers said, if they did. */
   late(what: string): unknown {
-    if (this.#failures.size > 0) return unreachable(this.#failures)
-    return new TimeoutError(`${this.#directory.seedNames}: ${what}: no answer in time`)
+    return this.failure ?? new TimeoutError(`${this.#directory.seedNames}: ${what}: no answer in time`)
+  }
+
+  /** What each address said since the last one that answered; undefined where none failed. */
+  get failure(): unknown {
+    return this.#failures.size > 0 ? unreachable(this.#failures) : undefined
   }
 
   /** When all are to be avoided, the first may be asked again. */

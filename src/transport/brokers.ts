@@ -66,10 +66,15 @@ export class Brokers {
     const changed = told.length !== this.#brokers.length || told.some(broker => !this.#brokers.includes(broker))
     if (changed) this.#brokers = told
     this.controllerId = controllerId
-    if (this.#clusterId === null) this.#metAt = this.#clock.monotonic()
-    this.#clusterId ??= clusterId
+    this.meet(clusterId)
     const now = this.addresses()
     return [...before].filter(address => !now.has(address))
+  }
+
+  /** An answer names the cluster: from now on it is this one, and no other. */
+  meet(clusterId: string | null): void {
+    if (this.#clusterId === null) this.#metAt = this.#clock.monotonic()
+    this.#clusterId ??= clusterId
   }
 
   /** A broker named outside of metadata: a coordinator, a new leader (KIP-951). */

@@ -39,9 +39,19 @@ export class Cluster extends NetworkCluster {
     return this.directory.clusterId
   }
 
+  /** What a caller asked for himself says which cluster this is: what listens at its addresses is held to that. */
+  meet(clusterId: string | null): void {
+    this.directory.meet(clusterId)
+  }
+
   /** True when the adapter limits connections: lanes may then share one, so long polls must be short. */
   get lanesMerge(): boolean {
     return this.settings.adapter.limits?.connections !== undefined
+  }
+
+  /** Why no broker can be reached; undefined while one can. */
+  get failure(): unknown {
+    return this.anyBroker.failure
   }
 
   /** How long calls wait that give no bound of their own, in milliseconds. */

@@ -8,6 +8,8 @@ import type { Natives } from '../socket/socket.ts'
 export interface RoundTripOptions extends CallOptions {
   /** Bounds the whole call, retries included, in milliseconds. Default: the transport's `requestTimeout`. */
   timeoutMs?: number
+  /** How long the broker may hold its answer back on purpose, in milliseconds: on top of `timeoutMs`. Default 0. */
+  waitsMs?: number
   /**
    * Sends it to this broker, wherever the API would go by itself. Needed where a request is about a broker that it does
    * not name.

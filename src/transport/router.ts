@@ -1,7 +1,8 @@
 import { Deadline } from '../base/deadline.ts'
-import { ConfigError, isTemporary, TimeoutError } from '../base/errors.ts'
+import { ConfigError, isTemporary, messageOf, TimeoutError } from '../base/errors.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { KafkaError } from '../protocol/errors.ts'
+import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerRoute, CoordinatorRoute, PlainRoute } from '../protocol/route.ts'
 import { toAny } from '../protocol/route.ts'
 import type { Cluster } from './cluster.ts'
@@ -41,9 +42,9 @@ export class Router {
     cluster: Cluster,
     api: A,
     request: RequestInput<A>,
-    { signal, timeoutMs = cluster.patience, brokerId }: RoundTripOptions,
+    { signal, timeoutMs = cluster.patience, waitsMs = 0, brokerId }: RoundTripOptions,
   ): Promise<ResponseOf<A>> {
-    const deadline = new Deadline(timeoutMs, this.#settings.clock)
+    const deadline = new Deadline(timeoutMs + waitsMs, this.#settings.clock)
     const rest = () => ({ timeoutMs: deadline.remaining, ...(signal && { signal }) })
     const call: RoutedCall = { cluster, api, request: request as Row, deadline, signal, rest }
     const sent = brokerId === undefined ? this.#route(call) : this.#toOne(call, brokerOf(cluster, brokerId, rest))
@@ -142,7 +143,7 @@ export class Router {
    * answer then.
    */
   async #trying(call: RoutedCall, task: () => Promise<Row>): Promise<Row> {
-    const { api, deadline, signal, cluster } = call
+    const { api, deadline, signal } = call
     const { backoff, clock, lifetime, onEvent } = this.#settings
     try {
       return await retry(task, {
@@ -151,7 +152,7 @@ export class Router {
         clock,
         lifetime,
         again: error => error instanceof Misdirected || mayRepeat(call, error),
-        late: last => last ?? new TimeoutError(`${cluster.name}: ${api.name}: not done in time`, { sent: true }),
+        late: last => last ?? notInTime(call),
         onRetry: (attempt, error) => onEvent?.({ type: 'retry', what: api.name, attempt, error }),
         ...(signal && { signal }),
       })
@@ -176,6 +177,7 @@ export class Router {
         ...rest(),
         ...(request['acks'] === 0 && { noResponse: true }),
       })
+      if (api.key === Metadata.key) cluster.meet((response as ResponseOf<typeof Metadata>).clusterId)
       if (broker === 'any' && codeIn(response, anyBroker.redirectCodes) !== 0) cluster.avoid(connection)
       return response
     } finally {
@@ -195,6 +197,13 @@ export class Router {
 
 function plainDestination({ cluster, rest }: RoutedCall, { to }: PlainRoute): Destination {
   return to === 'controller' ? controllerOf(cluster, rest) : anyBroker
+}
+
+/** Whom to ask may have taken all the time, or the answer. */
+function notInTime({ cluster, api }: RoutedCall): TimeoutError {
+  const cause = cluster.failure
+  const why = cause === undefined ? '' : `: ${messageOf(cause)}`
+  return new TimeoutError(`${cluster.name}: ${api.name}: not done in time${why}`, { sent: true, cause })
 }
 
 /** The response, unless it says that another is to be asked. */

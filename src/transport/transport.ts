@@ -11,7 +11,12 @@ import { Network } from './network.ts'
 import type { RoundTripOptions, RoundTripper } from './round-tripper.ts'
 import { Router } from './router.ts'
 
-const roundTripSettings: SettingKinds<RoundTripOptions> = { signal: 'object', timeoutMs: 'number', brokerId: 'number' }
+const roundTripSettings: SettingKinds<RoundTripOptions> = {
+  signal: 'object',
+  timeoutMs: 'number',
+  waitsMs: 'number',
+  brokerId: 'number',
+}
 
 /**
  * Connections to Kafka clusters, what is known of them, and the routing of requests. Share one between the Writers,

@@ -67,6 +67,45 @@ describe.each([
   })
 })
 
+const inTime: [string, (world: { kafka: Embedded; transport: Transport }) => Promise<unknown>][] = [
+  [
+    'readMessage() of a group',
+    ({ kafka, transport }) => kafka.reader({ transport, groupId: 'g', timeout: 5_000 }).readMessage(),
+  ],
+  [
+    'batches() of a group',
+    ({ kafka, transport }) => kafka.reader({ transport, groupId: 'g', timeout: 5_000 }).batches().next(),
+  ],
+  ['ConsumerGroup.next()', ({ kafka, transport }) => kafka.group({ transport, timeout: 5_000 }).next()],
+  ['readLag()', ({ kafka, transport }) => kafka.reader({ transport }).readLag()],
+  ['setOffsetAt()', ({ kafka, transport }) => kafka.reader({ transport }).setOffsetAt(0)],
+  [
+    'Client.fetch()',
+    ({ kafka, transport }) => clientOf(kafka, transport).fetch({ topic: 't', partition: 0, offset: 0, maxWait: 0 }),
+  ],
+  [
+    'Client.listOffsets()',
+    ({ kafka, transport }) =>
+      clientOf(kafka, transport).listOffsets({ topics: { t: [{ partition: 0, timestamp: 'latest' }] } }),
+  ],
+]
+const clientOf = ({ broker }: Embedded, transport: Transport): Client =>
+  new Client({ addr: broker.addresses, transport })
+
+describe.each([
+  ['whose name is not found', notFound],
+  ['that answers no dial', hangs],
+])('a cluster whose only listener is one %s', (_, dial) => {
+  test.each(inTime)('is told of by %s within 10 s, with its host and what to look at', async (_, call) => {
+    const { clock, kafka, transport } = advertised(dial)
+    using _clock = clock
+    await using _kafka = kafka
+    await using _transport = transport
+    await expect(call({ kafka, transport })).rejects.toThrow(/kafka\.invalid:9092.*advertised/)
+    expect(clock.monotonic()).toBeLessThanOrEqual(10_100)
+  })
+})
+
 test.each<[string, Partial<ReaderConfig>]>([...kinds, ['a group', { groupId: 'g' }]])(
   'a topic that does not exist is told to %s within 5 s, by its name',
   async (_, config) => {

@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { memory } from '../../adapters/memory/index.ts'
 import { Broker, type BrokerConfig } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
+import type { AnyApi } from '../../src/protocol/api.ts'
+import { DeleteTopics } from '../../src/protocol/delete-topics.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
+import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { Produce } from '../../src/protocol/produce.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
@@ -79,6 +82,27 @@ describe.each<[string, BrokerConfig['versions']]>([
     await reader.close()
     await transport.close()
   })
+})
+
+test.each<[string, BrokerConfig['versions']]>([
+  ['where brokers check that themselves', {}],
+  ['where they are older', { ApiVersions: 4 }],
+])('who has but asked for metadata knows the cluster, too: another is asked nothing, %s', async (_what, versions) => {
+  const { staging, transport, move } = moving(versions)
+  const asked: unknown[] = []
+  for (const api of [DeleteTopics, OffsetCommit] as AnyApi[]) staging.control(api, () => void asked.push(1))
+  const client = new Client({ addr: 'broker-1:9092', transport, timeout: 3_000 })
+  await client.metadata({})
+  await clock.sleep(20_000)
+  move()
+  for (const call of [
+    () => client.deleteTopics({ topics: ['payments'] }),
+    () => client.offsetCommit({ groupId: 'g', topics: { payments: [{ partition: 0, offset: 1 }] } }),
+    () => client.metadata({}),
+  ])
+    await expect(call()).rejects.toThrow(/make a new Transport/)
+  expect(asked).toEqual([])
+  await transport.close()
 })
 
 test('an address that comes to lead to another broker of the cluster is asked about anew', async () => {
