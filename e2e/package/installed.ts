@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inject } from 'vitest'
+import { until } from '../../test/support/waiting.ts'
 
 const run = promisify(execFile)
 
@@ -35,7 +36,13 @@ async function original(): Promise<string> {
   const folder = join(inject('workshop'), 'app')
   if (existsSync(folder)) return folder
   const making = join(inject('workshop'), 'making')
-  await mkdir(making)
+  try {
+    await mkdir(making)
+  } catch {
+    // Another file's tests are at it.
+    await until(AbortSignal.timeout(110_000), () => existsSync(folder))
+    return folder
+  }
   await run('npm', ['pack', '--silent', '--pack-destination', making])
   const [tarball] = await readdir(making)
   await writeFile(join(making, 'package.json'), '{ "type": "module", "private": true }')

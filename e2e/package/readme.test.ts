@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
-import { Reader, Writer } from '../../src/index.ts'
+import { Client, Reader, Transport, Writer } from '../../src/index.ts'
+import { DescribeGroups } from '../../src/protocol/describe-groups.ts'
 import { unless } from '../../test/support/left-out.ts'
 import { startStage } from '../browser/stage.ts'
 import { freePorts } from '../kafka/index.ts'
@@ -62,6 +63,25 @@ test('Node', async () => {
   const running = start([process.execPath, program])
   await running.says(/^0 1 world$/m)
   expect([running.output, running.errors]).toEqual(['0 0 hello\n0 1 world\n', ''])
+})
+
+test('Node: Ctrl-C leaves the group, with what was read committed, and ends the program without an error', async () => {
+  const program = await app.put('interrupted.mjs', snippet('### Node'))
+  const running = start([process.execPath, program])
+  await running.says(/^0 1 world$/m)
+  await using client = new Client({ addr })
+  const members = async (): Promise<number> => {
+    const transport = new Transport()
+    const { groups } = await transport.roundTrip(addr, DescribeGroups, { groups: ['billing'] })
+    await transport.close()
+    return groups[0]!.members.length
+  }
+  expect(await members()).toBe(1)
+  running.kill('SIGINT')
+  expect([await running.ended, running.errors]).toEqual([0, ''])
+  // It did not merely go: its session would last for half a minute.
+  expect(await members()).toBe(0)
+  expect([...(await client.consumerOffsets({ groupId: 'billing', topic: 'orders' }))]).toEqual([[0, 2]])
 })
 
 test('Deno', unless(runtime('deno').missing), async () => {

@@ -16,7 +16,7 @@ export class RawProducer {
   private readonly transport: Transport
   private readonly brokers: readonly string[]
   private readonly transactionalId: string
-  private producerId = -1n
+  producerId = -1n
   private producerEpoch = -1
   private sequences = new Map<string, number>()
 

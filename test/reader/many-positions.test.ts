@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { LastOffset } from '../../src/protocol/offsets.ts'
+import { settingsOf } from '../../src/reader/config.ts'
+import { Fetcher } from '../../src/reader/fetcher.ts'
+import { ReaderMetrics } from '../../src/reader/metrics.ts'
+import { Position } from '../../src/reader/position.ts'
+import { Embedded } from '../support/embedded.ts'
+
+/** Milliseconds that a member of so many partitions takes to be given them, and to move, pause and lose each of them. */
+function work(kafka: Embedded, count: number): number {
+  const fetcher = new Fetcher({
+    transport: kafka.transport,
+    brokers: kafka.broker.addresses,
+    settings: settingsOf({ brokers: kafka.broker.addresses, topic: 't' }),
+    logger: kafka.notes.logger,
+    counters: new ReaderMetrics(),
+    onNews() {},
+    onPassed() {},
+  })
+  const positions = Array.from({ length: count }, (_, partition) => new Position('t', partition, 0))
+  const began = performance.now()
+  fetcher.add(positions)
+  fetcher.moveTo(positions, { sought: LastOffset })
+  fetcher.pause(positions, position => position.next)
+  fetcher.resume(positions)
+  fetcher.remove(positions)
+  const took = performance.now() - began
+  fetcher.close()
+  return took
+}
+
+test('being given partitions, moving, pausing and losing them takes time as their number does', async () => {
+  await using kafka = new Embedded()
+  const least = (count: number): number => Math.min(...Array.from({ length: 5 }, () => work(kafka, count)))
+  work(kafka, 1_000)
+  const few = least(1_000)
+  // Quadratic it would be 256 times as much.
+  expect(least(16_000) / Math.max(few, 0.5)).toBeLessThan(80)
+})
