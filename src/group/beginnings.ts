@@ -9,7 +9,7 @@ import type { TopicLayout } from '../transport/layout.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { TopicPartitions } from './group-protocol.ts'
 import { type Committed, fetchOffsets, type GroupPlace, type TopicIds } from './offsets.ts'
-import { isOfTopic, layoutOf } from './partitions.ts'
+import { isOfTopic, isRefused, layoutOf } from './partitions.ts'
 
 /** A partition this member was given, and where it begins in it. */
 export interface AssignedPartition {
@@ -44,7 +44,7 @@ export interface BeginningsParts extends GroupPlace {
 export interface Found {
   readonly partitions: readonly AssignedPartition[]
   /** Topics that can't be read, and why; none of their partitions is among the others. */
-  readonly refused: ReadonlyMap<string, KafkaError>
+  readonly refused: ReadonlyMap<string, KafkaError | ProtocolError>
 }
 
 /**
@@ -131,14 +131,14 @@ export class Beginnings {
   async #look(given: readonly string[], signal: AbortSignal) {
     const { cluster, topics } = this.#parts
     const layouts = new Map<string, TopicLayout | null>()
-    const refused = new Map<string, KafkaError>()
+    const refused = new Map<string, KafkaError | ProtocolError>()
     await Promise.all(
       [...new Set([...topics, ...given])].map(async name => {
         try {
           layouts.set(name, await layoutOf(cluster, name, { signal }))
         } catch (error) {
           if (!isOfTopic(error)) throw error
-          refused.set(name, error as KafkaError)
+          refused.set(name, error)
         }
       }),
     )
@@ -168,7 +168,7 @@ export class Beginnings {
   #offsetOf(
     { topic, partition }: { topic: string; partition: number },
     told: Committed | undefined,
-    refused: Map<string, KafkaError>,
+    refused: Map<string, KafkaError | ProtocolError>,
   ): number {
     const { groupId, coordinator } = this.#parts
     const name = `${topic}/${partition}`
@@ -176,7 +176,7 @@ export class Beginnings {
     if (told === undefined)
       throw new ProtocolError(`the coordinator of group ${groupId} left ${name} out of its answer about offsets`)
     const error = errorFor(told.errorCode, name)
-    if (isOfTopic(error)) refused.set(topic, error!)
+    if (isRefused(error)) refused.set(topic, error!)
     else coordinator.check(told.errorCode, name)
     return Math.max(-1, told.offset)
   }

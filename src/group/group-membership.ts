@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { isTemporary, messageOf, TimeoutError } from '../base/errors.ts'
+import { isTemporary, messageOf, type ProtocolError, TimeoutError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
@@ -26,7 +26,7 @@ export interface BeginOptions {
   /** What of these was given back last, nobody else has had since. */
   readonly unbroken: boolean
   /** Why others can't be read that were given, too; undefined where none is, or that was told before. */
-  readonly refused: KafkaError | undefined
+  readonly refused: KafkaError | ProtocolError | undefined
 }
 
 /** What a membership tells of. Each promise is awaited before it goes on; one call is over before the next begins. */
@@ -224,7 +224,9 @@ export class GroupMembership {
     )
     logger.info(`group ${groupId}: generation ${generationId} as ${memberId}: ${describe(assignments)}`)
     this.#onEvent?.({ type: 'rebalance', groupId, generationId, memberId, assignments })
-    const news = [...found.refused].filter(([topic]) => !this.#refused.has(topic)).map(([, error]) => error)
+    const news = [...found.refused]
+      .filter(([topic, error]) => !this.#refused.has(topic) && !isTemporary(error))
+      .map(([, error]) => error)
     for (const error of found.refused.values()) this.errorLogger.error(`group ${groupId}: ${messageOf(error)}`)
     for (const topic of found.refused.keys()) this.#refused.add(topic)
     for (const { topic } of partitions) this.#refused.delete(topic)

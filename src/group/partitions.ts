@@ -1,6 +1,7 @@
+import { ProtocolError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { zeroUuid } from '../bytes/reader.ts'
-import { ErrorCode, hasCode } from '../protocol/errors.ts'
+import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import type { Cluster } from '../transport/cluster.ts'
 import type { Broker, Partition, TopicLayout } from '../transport/layout.ts'
 
@@ -23,8 +24,8 @@ export async function partitionsOf(
   const layouts = await Promise.all(
     topics.map(topic =>
       layoutOf(cluster, topic, options).catch((error: unknown) => {
-        // Another member's nonsense, or what the leader may not see: whoever reads a topic hears of it when its offsets
-        // are asked for.
+        // Another member's nonsense, what the leader may not see, or what brokers tell oddly: whoever reads the topic
+        // hears of it when its offsets are asked for.
         if (isOfTopic(error)) return null
         throw error
       }),
@@ -55,17 +56,31 @@ export async function partitionsOf(
   return { partitions, shapes }
 }
 
+/**
+ * How long a topic's layout may take, in milliseconds: others of the group, and other topics, wait meanwhile. One that
+ * is odd for longer is left out for a while.
+ */
+const lookupTimeout = 4_000
+
 /** Null for a topic that does not exist. */
 export async function layoutOf(cluster: Cluster, topic: string, options: CallOptions): Promise<TopicLayout | null> {
   try {
-    return await cluster.topic(topic, options)
+    return await cluster.topic(topic, { timeoutMs: Math.min(lookupTimeout, cluster.patience), ...options })
   } catch (error) {
     if (hasCode(error, ErrorCode.UnknownTopicOrPartition)) return null
     throw error
   }
 }
 
-/** One topic can't be read, and that won't pass by itself; the others are none the worse. */
-export function isOfTopic(error: unknown): boolean {
+/** What is the matter with one topic, as far as brokers tell of it; the others are none the worse. */
+export function isOfTopic(error: unknown): error is KafkaError | ProtocolError {
+  return (
+    error instanceof ProtocolError ||
+    (error instanceof KafkaError && error.code !== ErrorCode.ClusterAuthorizationFailed)
+  )
+}
+
+/** A topic's offsets can't be had, and that won't pass by itself. */
+export function isRefused(error: unknown): boolean {
   return hasCode(error, ErrorCode.TopicAuthorizationFailed, ErrorCode.InvalidTopic)
 }

@@ -1,4 +1,4 @@
-import { ConnectionError, isTemporary, ProtocolError } from '../base/errors.ts'
+import { isTemporary, ProtocolError } from '../base/errors.ts'
 import { ErrorCode, hasCode, KafkaError } from '../protocol/errors.ts'
 import type { Brokers } from './brokers.ts'
 import { Coalesce } from './coalesce.ts'
@@ -78,7 +78,7 @@ export class TopicFinder {
   async #ask(name: string, create: boolean): Promise<TopicLayout> {
     const layout = (await (create ? this.#creating : this.#asking).ask([name], { fresh: false })).get(name)
     if (layout === undefined)
-      throw new ConnectionError(this.#directory.seedNames, `the metadata left out topic ${name}`)
+      throw new ProtocolError(`${this.#directory.seedNames}: the metadata left out topic ${name}`)
     if (layout.error !== null) throw layout.error
     // A topic just created has no leaders for a moment.
     if (create && layout.partitions.every(({ leader }) => leader < 0))

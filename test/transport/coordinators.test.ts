@@ -92,6 +92,20 @@ test('short-lived groups are let go: no more than a thousand are remembered, tho
   expect(asked).toBe(1002)
 })
 
+test('a client of many groups asks again who coordinates those it used longest ago, and no others', async () => {
+  const broker = new Broker({ topics: [{ name: 't' }] })
+  const asked: string[] = []
+  broker.control(FindCoordinator, ({ coordinatorKeys }) => void asked.push(...coordinatorKeys))
+  await using transport = new Transport({ adapter: memory(broker), natives: {} })
+  const client = new Client({ addr: broker.addresses, transport })
+  const use = (group: string) => client.offsetFetch({ groupId: group, topics: { t: [0] } })
+  for (let i = 0; i <= 1_000; i++) await use(`g${i}`)
+  expect(asked).toHaveLength(1_001)
+  asked.length = 0
+  for (const group of ['g1000', 'g999', 'g500', 'g0']) await use(group)
+  expect(asked).toEqual(['g0'])
+})
+
 test('the error names the group or transactional id', async () => {
   const broker = new Broker({ topics: [] })
   broker.control(FindCoordinator, ({ coordinatorKeys }) => ({
