@@ -70,7 +70,7 @@ export class AnyBroker {
 
   /** What each address said since the last one that answered; undefined where none failed. */
   get failure(): unknown {
-    return this.#failures.size > 0 ? unreachable(this.#failures) : undefined
+    return this.#failures.size ? unreachable(this.#failures) : undefined
   }
 
   /** When all are to be avoided, the first may be asked again. */

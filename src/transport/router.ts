@@ -143,7 +143,7 @@ export class Router {
    * answer then.
    */
   async #trying(call: RoutedCall, task: () => Promise<Row>): Promise<Row> {
-    const { api, deadline, signal } = call
+    const { api, deadline, signal, cluster } = call
     const { backoff, clock, lifetime, onEvent } = this.#settings
     try {
       return await retry(task, {
@@ -152,7 +152,12 @@ export class Router {
         clock,
         lifetime,
         again: error => error instanceof Misdirected || mayRepeat(call, error),
-        late: last => last ?? notInTime(call),
+        // Whom to ask may have taken all the time, too.
+        late: last =>
+          last ??
+          new TimeoutError(`${api.name}: not done in time: ${messageOf(cluster.failure ?? cluster.name)}`, {
+            sent: true,
+          }),
         onRetry: (attempt, error) => onEvent?.({ type: 'retry', what: api.name, attempt, error }),
         ...(signal && { signal }),
       })
@@ -197,13 +202,6 @@ export class Router {
 
 function plainDestination({ cluster, rest }: RoutedCall, { to }: PlainRoute): Destination {
   return to === 'controller' ? controllerOf(cluster, rest) : anyBroker
-}
-
-/** Whom to ask may have taken all the time, or the answer. */
-function notInTime({ cluster, api }: RoutedCall): TimeoutError {
-  const cause = cluster.failure
-  const why = cause === undefined ? '' : `: ${messageOf(cause)}`
-  return new TimeoutError(`${cluster.name}: ${api.name}: not done in time${why}`, { sent: true, cause })
 }
 
 /** The response, unless it says that another is to be asked. */
