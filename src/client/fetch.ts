@@ -11,6 +11,7 @@ import { AbortedTransactions } from '../records/aborted.ts'
 import { BatchDecoder } from '../records/decode-batch.ts'
 import type { Message } from '../records/message.ts'
 import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
+import { unreadable } from '../records/unreadable.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { listOffsets } from './list-offsets.ts'
@@ -61,7 +62,8 @@ export interface FetchResponse {
   error: KafkaError | null
   /**
    * The records from the offset on, decoded and their checksums verified as they are read. Control records are left
-   * out, and reading committed those of aborted transactions too.
+   * out, and reading committed those of aborted transactions too. Reading them throws a ProtocolError where bytes came
+   * and none of them leads on.
    */
   records: RecordReader
   /**
@@ -137,7 +139,9 @@ function* messagesOf(
   committed: boolean,
   codecs: Codecs,
 ): Generator<Message, void> {
-  const { partitionIndex: partition, highWatermark: highWaterMark } = answer
+  const { partitionIndex: partition, highWatermark: highWaterMark, records } = answer
+  if (records !== null && records.length > 0 && (batches.at(-1)?.lastOffset ?? -1) < from)
+    throw unreadable(`${topic}/${partition}`, from, records, batches)
   const aborted = new AbortedTransactions(committed ? (answer.abortedTransactions ?? []) : [])
   for (const batch of batches) {
     // Asked about every batch, in order, for it counts the markers.

@@ -5,6 +5,7 @@ import type { Fetch } from '../protocol/fetch.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import { AbortedTransactions } from '../records/aborted.ts'
 import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
+import { unreadable } from '../records/unreadable.ts'
 import type { LeaderHint } from '../transport/layout.ts'
 import { isMoved } from '../transport/moved.ts'
 import type { Asked, Position } from './position.ts'
@@ -122,7 +123,8 @@ function takeBatches(position: Position, answer: PartitionAnswer, end: number, c
     offset = next
     leaderEpoch = batch.leaderEpoch
   }
-  if (records !== null && records.length > 0 && offset === asked) throw useless(position, records, scanned)
+  if (records !== null && records.length > 0 && offset === asked)
+    throw unreadable(position.name, asked, records, scanned)
   return { kind: 'fetched', batches, passed, offset, leaderEpoch, end, largest }
 }
 
@@ -137,13 +139,4 @@ function scan({ name, offset }: Position, records: Uint8Array): RecordBatch[] {
     throw new ProtocolError(`${name} at offset ${offset}: ${messageOf(error)}`, { cause: error })
   }
   return batches
-}
-
-/** The same would come again and again. */
-function useless({ name, offset }: Position, { length }: Uint8Array, scanned: readonly RecordBatch[]): ProtocolError {
-  return new ProtocolError(
-    scanned.length === 0
-      ? `${name} at offset ${offset}: the ${length} bytes answered are no whole batch (before Kafka 0.10.1, one larger than maxBytes can't be read)`
-      : `${name} at offset ${offset}: the batches answered end at ${scanned.at(-1)!.lastOffset}`,
-  )
 }
