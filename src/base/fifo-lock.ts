@@ -1,4 +1,4 @@
-import { abortable, type CallOptions } from '../base/signals.ts'
+import { abortable, type CallOptions } from './signals.ts'
 
 /** Lets one through at a time, in the order they came. */
 export class FifoLock {
