@@ -3,7 +3,7 @@ import * as tls from 'node:tls'
 import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
 import { onAbort } from '../../src/base/signals.ts'
-import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
+import type { DialOptions, Socket, SocketOptions } from '../../src/socket/socket.ts'
 import { type TLSTexts, tlsTexts } from '../shared/tls.ts'
 import { translate } from './errors.ts'
 import { Receiver } from './receiver.ts'
@@ -23,7 +23,7 @@ const keepAliveDelay = 60_000
  */
 export function dial(
   address: Address,
-  { tls: secure, signal }: { tls?: TLSOptions; signal?: AbortSignal } = {},
+  { tls: secure, signal, ...options }: DialOptions = {},
   readSize = plainReadSize,
 ): Promise<Socket> {
   const broker = formatAddress(address)
@@ -32,7 +32,7 @@ export function dial(
     const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
     let socket: net.Socket
     try {
-      socket = connect(address, secure && tlsTexts(broker, address.host, secure), receiver)
+      socket = connect(address, secure && tlsTexts(broker, address.host, secure), receiver, options)
     } catch (error) {
       return reject(
         error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }),
@@ -64,16 +64,22 @@ export function dial(
   })
 }
 
-function connect({ host, port }: Address, secure: TLSTexts | undefined, { onread }: Receiver): net.Socket {
+function connect(
+  { host, port }: Address,
+  secure: TLSTexts | undefined,
+  { onread }: Receiver,
+  { localAddr, keepAlive = keepAliveDelay, dualStack = true, fallbackDelay = attemptTimeout }: SocketOptions,
+): net.Socket {
   const options = {
     host,
     port,
     onread,
     noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveDelay,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: attemptTimeout,
+    keepAlive: keepAlive > 0,
+    keepAliveInitialDelay: keepAlive,
+    autoSelectFamily: dualStack,
+    autoSelectFamilyAttemptTimeout: fallbackDelay,
+    ...(localAddr !== undefined && { localAddress: localAddr }),
   }
   return secure === undefined
     ? net.connect(options)

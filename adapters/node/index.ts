@@ -5,4 +5,9 @@ import { dial } from './dial.ts'
 export { natives } from './natives.ts'
 
 /** TCP and TLS through node:net and node:tls. */
-export const adapter: SocketAdapter = { name: 'node', dial, resolve }
+export const adapter: SocketAdapter = {
+  name: 'node',
+  dial,
+  resolve,
+  socketOptions: ['localAddr', 'keepAlive', 'dualStack', 'fallbackDelay'],
+}

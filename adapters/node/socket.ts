@@ -1,6 +1,6 @@
 import type { Socket as NetSocket } from 'node:net'
 import { ClosedError } from '../../src/base/errors.ts'
-import type { Socket } from '../../src/socket/socket.ts'
+import type { Address, Socket } from '../../src/socket/socket.ts'
 import { Backlog } from '../shared/backlog.ts'
 import { translate } from './errors.ts'
 import type { Receiver } from './receiver.ts'
@@ -56,6 +56,14 @@ export class NodeSocket implements Socket {
     return writableLength === 0 ? 0 : writableLength + queuedOf(this.socket)
   }
 
+  get localAddress(): Address | undefined {
+    return addressOf(this.socket.localAddress, this.socket.localPort)
+  }
+
+  get remoteAddress(): Address | undefined {
+    return addressOf(this.socket.remoteAddress, this.socket.remotePort)
+  }
+
   idle(on: boolean): void {
     if (on) this.socket.unref()
     else this.socket.ref()
@@ -94,6 +102,11 @@ export class NodeSocket implements Socket {
     this.receiver.fail(error, atOnce)
     this.backlog.fail(error)
   }
+}
+
+/** Node has neither once a socket is closed. */
+function addressOf(host: string | undefined, port: number | undefined): Address | undefined {
+  return host === undefined || port === undefined ? undefined : { host, port }
 }
 
 interface Handle {

@@ -53,6 +53,26 @@ export interface Socket {
   readonly unsent?: number
   /** True: nobody waits for an answer, and the program need not stay alive for this socket. False: it must again. */
   idle?(on: boolean): void
+  /** Its two ends, where the runtime tells them. */
+  readonly localAddress?: Address | undefined
+  readonly remoteAddress?: Address | undefined
+}
+
+/** How to open a socket, where a runtime leaves that to its user. */
+export interface SocketOptions {
+  /** The IP address of ours to dial from. */
+  localAddr?: string
+  /** Milliseconds without traffic before the peer is probed; 0 for never. */
+  keepAlive?: number
+  /** False: the first address of a name alone; true: one after another, each a little later (RFC 8305). */
+  dualStack?: boolean
+  /** How much later, in milliseconds. */
+  fallbackDelay?: number
+}
+
+export interface DialOptions extends SocketOptions {
+  tls?: TLSOptions
+  signal?: AbortSignal
 }
 
 /** How a runtime opens sockets. */
@@ -67,7 +87,9 @@ export interface SocketAdapter {
    * Connects, TLS handshake included. Failures are ConnectionError, AuthenticationError (certificates) or the signal's
    * reason.
    */
-  dial(address: Address, options: { tls?: TLSOptions; signal?: AbortSignal }): Promise<Socket>
+  dial(address: Address, options: DialOptions): Promise<Socket>
+  /** Of a socket's options those that `dial` heeds. Default: none, and it is given none. */
+  readonly socketOptions?: readonly (keyof SocketOptions)[]
   /**
    * Marks the scope at hand, where the runtime ties sockets to one (a request of a Worker's): the answer tells whether
    * that is still the one at hand. Undefined where there is none.
