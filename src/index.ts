@@ -92,6 +92,23 @@ export {
   type NativeCodec,
   type NativeCodecs,
 } from './compression/codec.ts'
+export { Batch } from './conn/batch.ts'
+export type { ConnConfig, ReadBatchConfig } from './conn/config.ts'
+export { type ApiVersion, Conn } from './conn/conn.ts'
+export {
+  DefaultDialer,
+  dial,
+  dialLeader,
+  dialPartition,
+  lookupLeader,
+  lookupPartition,
+  lookupPartitions,
+} from './conn/dial.ts'
+export { Dialer } from './conn/dialer.ts'
+export type { DialerConfig } from './conn/dialer-config.ts'
+export { ShortBufferError } from './conn/errors.ts'
+export { SeekAbsolute, SeekCurrent, SeekDontCheck, SeekEnd, SeekStart } from './conn/seek.ts'
+export type { CodecLike, WrittenBatch } from './conn/writing.ts'
 export type {
   GroupBalancer,
   GroupMember,
@@ -131,10 +148,19 @@ export { type ScramOptions, scram } from './sasl/scram.ts'
 export { type SignedJwtOptions, signedJwt } from './sasl/signed-jwt.ts'
 export type { BearerToken, TokenRequest, TokenSource } from './sasl/token-cache.ts'
 export { marshal, unmarshal, Version } from './schema/marshal.ts'
-export type { Address, Natives, Socket, SocketAdapter, TLSOptions } from './socket/socket.ts'
+export type {
+  Address,
+  DialOptions,
+  Natives,
+  Socket,
+  SocketAdapter,
+  SocketOptions,
+  TLSOptions,
+} from './socket/socket.ts'
+export { BrokerResolver } from './transport/broker-resolver.ts'
 export type { TransportConfig } from './transport/config.ts'
+export type { Resolver } from './transport/hosts.ts'
 export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
-export type { BrokerResolver } from './transport/resolver.ts'
 export type { RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type { Completion, WriteReceipt, WriterConfig, WrittenMessage } from './writer/config.ts'
