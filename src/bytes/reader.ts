@@ -48,12 +48,6 @@ export class ByteReader {
   int32(): number {
     return this.#int32At(this.take(4))
   }
-  uint32(): number {
-    return this.#int32At(this.take(4)) >>> 0
-  }
-  float64(): number {
-    return new DataView(this.bytes.buffer, this.bytes.byteOffset).getFloat64(this.take(8))
-  }
   bigInt64(): bigint {
     return new DataView(this.bytes.buffer, this.bytes.byteOffset).getBigInt64(this.take(8))
   }
@@ -89,28 +83,6 @@ export class ByteReader {
       if (byte < 0x80) return value >>> 0
     }
     throw new ProtocolError(`varint longer than 32 bits at ${this.offset}`)
-  }
-
-  /** Zigzag varint of at most 32 bits. */
-  varint(): number {
-    const value = this.unsignedVarint()
-    return (value >>> 1) ^ -(value & 1)
-  }
-
-  /** Zigzag varint of at most 64 bits; beyond a number's exact range an error. */
-  varlong(): number {
-    // The zigzag form of a 53-bit number needs 54 bits, more than a number holds: the first byte, which has the sign,
-    // is kept apart.
-    const first = this.bytes[this.take(1)]!
-    let magnitude = (first & 0x7f) >>> 1
-    let byte = first
-    for (let scale = 0x40; byte > 0x7f; scale *= 0x80) {
-      byte = this.bytes[this.take(1)]!
-      magnitude += (byte & 0x7f) * scale
-      if (magnitude > Number.MAX_SAFE_INTEGER || scale > 2 ** 62)
-        throw new ProtocolError(`varlong out of a number's exact range at ${this.offset}`)
-    }
-    return (first & 1) === 0 ? magnitude : -magnitude - 1
   }
 
   /** The 16 bytes of a UUID in Kafka's text form (URL-safe base64 without padding, as Java prints topic ids). */

@@ -1,7 +1,6 @@
 import { kindOf, ProtocolError } from '../base/errors.ts'
 import { putUuid } from './reader.ts'
 import { writeUtf8 } from './utf8.ts'
-import { putVarlong } from './varint.ts'
 
 // Attached bytes shorter than this are cheaper to copy than to carry as a piece of their own.
 const copyBelow = 2048
@@ -67,15 +66,6 @@ export class ByteWriter {
     if (typeof value !== 'number' || (value | 0) !== value) throw notA('int32', value)
     this.#put32(this.#room(4), value)
   }
-  uint32(value: number): void {
-    if (typeof value !== 'number' || value >>> 0 !== value) throw notA('uint32', value)
-    this.#put32(this.#room(4), value)
-  }
-  float64(value: number): void {
-    if (typeof value !== 'number') throw notA('float64', value)
-    const at = this.#room(8)
-    new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setFloat64(at, value)
-  }
   bigInt64(value: bigint): void {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw notA('int64', value)
     const at = this.#room(8)
@@ -130,17 +120,6 @@ export class ByteWriter {
     }
     this.#bytes[at++] = rest
     this.#at = at
-  }
-
-  varint(value: number): void {
-    if (typeof value !== 'number' || (value | 0) !== value) throw notA('varint', value)
-    this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
-  }
-
-  varlong(value: number): void {
-    if (!Number.isSafeInteger(value)) throw notA('integer a number holds exactly', value)
-    const at = this.#room(10)
-    this.#at = putVarlong(this.#bytes, at, value)
   }
 
   uuid(text: string): void {

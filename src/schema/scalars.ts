@@ -1,4 +1,14 @@
 import { ProtocolError } from '../base/errors.ts'
+import {
+  readFloat64,
+  readUint32,
+  readVarint,
+  readVarlong,
+  writeFloat64,
+  writeUint32,
+  writeVarint,
+  writeVarlong,
+} from '../bytes/rare-types.ts'
 import { type ByteReader, zeroUuid } from '../bytes/reader.ts'
 import { type ByteWriter, notA } from '../bytes/writer.ts'
 import { type Codec, plainTraits, type ScalarName, type Schema } from './schema.ts'
@@ -26,7 +36,7 @@ export const int8 = /* @__PURE__ */ scalar('int8', 0, 1, { read: r => r.int8(), 
 export const int16 = /* @__PURE__ */ scalar('int16', 0, 2, { read: r => r.int16(), write: (w, v) => w.int16(v) })
 export const uint16 = /* @__PURE__ */ scalar('uint16', 0, 2, { read: r => r.uint16(), write: (w, v) => w.uint16(v) })
 export const int32 = /* @__PURE__ */ scalar('int32', 0, 4, { read: r => r.int32(), write: (w, v) => w.int32(v) })
-export const uint32 = /* @__PURE__ */ scalar('uint32', 0, 4, { read: r => r.uint32(), write: (w, v) => w.uint32(v) })
+export const uint32 = /* @__PURE__ */ scalar('uint32', 0, 4, { read: readUint32, write: writeUint32 })
 /** A number; beyond ±2^53 a ProtocolError. */
 export const int64 = /* @__PURE__ */ scalar('int64', 0, 8, { read: r => r.int64(), write: (w, v) => w.int64(v) })
 export const bigInt64 = /* @__PURE__ */ scalar('bigInt64', 0n, 8, {
@@ -44,15 +54,15 @@ export const size64 = /* @__PURE__ */ scalar('size64', 0, 8, {
   write: (w, v) => w.clampedInt64(v),
 })
 export const float64 = /* @__PURE__ */ scalar('float64', 0, 8, {
-  read: r => r.float64(),
-  write: (w, v) => w.float64(v),
+  read: readFloat64,
+  write: writeFloat64,
 })
 /** Zigzag, at most 32 bits. */
-export const varint = /* @__PURE__ */ scalar('varint', 0, 1, { read: r => r.varint(), write: (w, v) => w.varint(v) })
+export const varint = /* @__PURE__ */ scalar('varint', 0, 1, { read: readVarint, write: writeVarint })
 /** Zigzag, at most 64 bits; a number, beyond ±2^53 a ProtocolError. */
 export const varlong = /* @__PURE__ */ scalar('varlong', 0, 1, {
-  read: r => r.varlong(),
-  write: (w, v) => w.varlong(v),
+  read: readVarlong,
+  write: writeVarlong,
 })
 /** Kafka's text form: 22 characters of URL-safe base64. */
 export const uuid = /* @__PURE__ */ scalar('uuid', zeroUuid, 16, { read: r => r.uuid(), write: (w, v) => w.uuid(v) })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
+import { writeFloat64 } from '../../src/bytes/rare-types.ts'
 import { ByteWriter, concat } from '../../src/bytes/writer.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -9,7 +10,7 @@ test('a value that makes the buffer grow lands in the new buffer', () => {
   writer.int32(1)
   writer.int64(2)
   writer.int16(3)
-  writer.float64(4)
+  writeFloat64(writer, 4)
   expect(hex(writer.done())).toBe('00000001000000000000000200034010000000000000')
 })
 
