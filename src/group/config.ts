@@ -2,6 +2,7 @@ import type { AddressLike } from '../base/address.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { oneOf, type SettingKinds, shown } from '../base/settings.ts'
+import type { Dialer } from '../conn/dialer.ts'
 import { FirstOffset, namedOffsets, type OffsetName } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { GroupBalancer } from './balancers/group-balancer.ts'
@@ -82,6 +83,8 @@ export interface ConsumerGroupConfig extends MembershipConfig {
   topics: readonly string[]
   /** A given transport stays open; without one the group makes and closes its own. */
   transport?: Transport
+  /** In place of a transport: one of its own is made with these settings. */
+  dialer?: Dialer
   /** Default: the transport's; null is silence. */
   logger?: Logger | null
   /** For errors; default: `logger`. */
@@ -93,6 +96,7 @@ export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
   brokers: 'any!',
   topics: 'list!',
   transport: 'object',
+  dialer: 'object',
   logger: 'any',
   errorLogger: 'any',
   ...membershipSettings,

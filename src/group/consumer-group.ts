@@ -7,8 +7,8 @@ import { messageOf } from '../base/errors.ts'
 import { given } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { ofTransport } from '../transport/config.ts'
-import { requireTransport } from '../transport/require-transport.ts'
-import { Transport } from '../transport/transport.ts'
+import { transportOf } from '../transport/own-transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { AssignedPartition } from './beginnings.ts'
 import { type ConsumerGroupConfig, consumerGroupSettings } from './config.ts'
 import { GroupClosedError } from './errors.ts'
@@ -49,11 +49,11 @@ export class ConsumerGroup {
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(all: ConsumerGroupConfig) {
     const config = given('a ConsumerGroup', all, consumerGroupSettings, example, ofTransport)
-    this.#ownsTransport = !config.transport
-    this.#transport = config.transport
-      ? requireTransport(config.transport, 'cluster')
-      : new Transport({ logger: config.logger })
-    this.#membership = new GroupMembership({ ...config, transport: this.#transport })
+    const { transport, isOwn } = transportOf(config)
+    this.#ownsTransport = isOwn
+    this.#transport = transport
+    const { dialer: _, ...membership } = config
+    this.#membership = new GroupMembership({ ...membership, transport })
   }
 
   /**

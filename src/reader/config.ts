@@ -4,6 +4,7 @@ import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { given, oneOf, type SettingKinds } from '../base/settings.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
+import type { Dialer } from '../conn/dialer.ts'
 import { type MembershipConfig, membershipOf, membershipSettings } from '../group/config.ts'
 import { IsolationLevel, type IsolationLevelName } from '../protocol/offsets.ts'
 import { ofTransport } from '../transport/config.ts'
@@ -28,6 +29,8 @@ export interface ReaderConfig extends MembershipConfig {
   groupTopics?: readonly string[]
   /** A given transport (with TLS, SASL, timeouts …) stays open; without one the reader makes and closes its own. */
   transport?: Transport
+  /** In place of a transport: one of its own is made with these settings. */
+  dialer?: Dialer
   /**
    * Bytes fetched ahead, over all partitions, in even shares for the brokers that lead them: fetches wait until there
    * is room. One batch larger than that is fetched nevertheless. Default 16 MiB.
@@ -107,6 +110,7 @@ const readerSettings: SettingKinds<ReaderConfig> = {
   groupId: 'string',
   groupTopics: 'list',
   transport: 'object',
+  dialer: 'object',
   queueBytes: 'number',
   queueCapacity: 'number',
   minBytes: 'number',

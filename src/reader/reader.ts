@@ -12,8 +12,8 @@ import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
 import type { TopicPartition } from '../transport/layout.ts'
-import { requireTransport } from '../transport/require-transport.ts'
-import { Transport } from '../transport/transport.ts'
+import { transportOf } from '../transport/own-transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import { type ReaderConfig, type ReaderSettings, readerConfig, settingsOf } from './config.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupSession } from './group-session.ts'
@@ -81,14 +81,12 @@ export class Reader implements AsyncIterable<Message> {
     const settings = settingsOf(config)
     this.#given = config
     this.#settings = settings
-    this.#ownsTransport = !config.transport
-    this.#transport = config.transport
-      ? requireTransport(config.transport, 'cluster')
-      : new Transport({ logger: config.logger })
+    const { transport, isOwn } = transportOf(config)
+    this.#ownsTransport = isOwn
+    this.#transport = transport
     this.#clock = this.#transport.clock
     this.#logger = guardedLogger(config.logger, this.#transport.logger)
     this.#transport.codecs.offer(builtinCodecs)
-    const transport = this.#transport
     const logger = this.#logger
     const counters = this.#counters
     const { brokers } = config
