@@ -221,9 +221,12 @@ export class BrokerSender implements QueueSender {
   #connect(): void {
     if (this.#connecting) return
     this.#connecting = true
-    const { cluster, settings } = this.#host
+    const { cluster, settings, metrics, clock } = this.#host
+    const startedAt = clock.monotonic()
     cluster.connection(this.#brokerId, 'produce', { timeoutMs: settings.writeTimeout }).then(
       connection => {
+        metrics.dials++
+        metrics.dialTime.observe(clock.monotonic() - startedAt)
         this.#connecting = false
         this.#connection = connection
         this.#host.schedule()

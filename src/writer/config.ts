@@ -114,6 +114,8 @@ export interface WriterConfig {
   allowAutoTopicCreation?: boolean
   /** Default: the transport's; null is silence. */
   logger?: Logger | null
+  /** For errors; default: `logger`. */
+  errorLogger?: Logger | null
   /** A given one stays open when the writer closes; without, the writer makes its own and closes it. */
   transport?: Transport
 }
@@ -141,5 +143,6 @@ export const writerSettings: SettingKinds<WriterConfig> = {
   maxBufferedBytes: 'number',
   allowAutoTopicCreation: 'boolean',
   logger: 'any',
+  errorLogger: 'any',
   transport: 'object',
 }

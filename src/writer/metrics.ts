@@ -26,6 +26,9 @@ export interface WriterStats {
   batchSize: SummaryStats
   /** Bytes a batch. */
   batchBytes: SummaryStats
+  /** Connections opened for writing. */
+  dials: number
+  dialTime: DurationStats
   /** Bytes of batches not settled yet. */
   bufferedBytes: number
   topic: string
@@ -38,38 +41,47 @@ export interface WriterStats {
   writeTimeout: number
   requiredAcks: RequiredAcks
   async: boolean
+  clientId: string
+  /** @deprecated 0: kafka-go has it for the sake of older programs. */
+  rebalances: number
+  /** @deprecated 0, as `rebalances`. */
+  rebalanceInterval: number
+  /** @deprecated 0: `bufferedBytes` says what waits. */
+  queueLength: number
+  /** @deprecated 0: `maxBufferedBytes` is the bound. */
+  queueCapacity: number
 }
 
-/** Counts what a writer does. */
+/** Counts what a writer does: each field is one of WriterStats. */
 export class WriterMetrics {
   writes = 0
   messages = 0
   bytes = 0
   errors = 0
   retries = 0
+  dials = 0
+  readonly rebalances = 0
+  readonly rebalanceInterval = 0
+  readonly queueLength = 0
+  readonly queueCapacity = 0
   readonly batchTime = new Summary()
   readonly batchQueueTime = new Summary()
   readonly writeTime = new Summary()
   readonly waitTime = new Summary()
   readonly batchSize = new Summary()
   readonly batchBytes = new Summary()
+  readonly dialTime = new Summary()
 
   /** All there is to tell; counters and summaries begin anew. */
-  snapshot(settings: Settings, bufferedBytes: number): WriterStats {
-    const { writes, messages, bytes, errors, retries } = this
-    this.writes = this.messages = this.bytes = this.errors = this.retries = 0
+  snapshot(settings: Settings, clientId: string, bufferedBytes: number): WriterStats {
+    const counted: Partial<Record<keyof this, unknown>> = {}
+    for (const name in this) {
+      const value = this[name]
+      counted[name] = value instanceof Summary ? value.snapshot() : value
+      if (typeof value === 'number') this[name as 'writes'] = 0
+    }
     return {
-      writes,
-      messages,
-      bytes,
-      errors,
-      retries,
-      batchTime: this.batchTime.snapshot(),
-      batchQueueTime: this.batchQueueTime.snapshot(),
-      writeTime: this.writeTime.snapshot(),
-      waitTime: this.waitTime.snapshot(),
-      batchSize: this.batchSize.snapshot(),
-      batchBytes: this.batchBytes.snapshot(),
+      ...(counted as Pick<WriterStats, keyof WriterMetrics & keyof WriterStats>),
       bufferedBytes,
       topic: settings.topic,
       maxAttempts: settings.maxAttempts,
@@ -81,6 +93,7 @@ export class WriterMetrics {
       writeTimeout: settings.writeTimeout,
       requiredAcks: settings.requiredAcks,
       async: settings.async,
+      clientId,
     }
   }
 }

@@ -35,7 +35,8 @@ export class Writer {
     const balancer = balancerOf(config)
     const own = config.transport ? undefined : plainNetwork(config.logger)
     const transport = own ?? requireTransport(config.transport!, 'cluster')
-    const logger = guardedLogger(config.logger, transport.logger)
+    const plain = guardedLogger(config.logger, transport.logger)
+    const logger = { ...plain, error: guardedLogger(config.errorLogger, plain).error }
     this.#settings = settings
     this.#transport = transport
     this.#ownsTransport = own !== undefined
@@ -102,7 +103,7 @@ export class Writer {
   /** What happened since the last call, and the settings. */
   stats(...more: never[]): WriterStats {
     refuseMore('stats', more)
-    return this.#metrics.snapshot(this.#settings, this.#accumulator.memory.taken)
+    return this.#metrics.snapshot(this.#settings, this.#transport.clientId, this.#accumulator.memory.taken)
   }
 
   /**
