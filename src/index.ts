@@ -74,7 +74,7 @@ export type {
   TopicAndGroup,
 } from './client/offsets.ts'
 export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
-export { type FetchedRecord, RecordReader } from './client/record-reader.ts'
+export { type FetchedRecord, type FetchedRecord as Record, RecordReader } from './client/record-reader.ts'
 export type {
   ConfigEntry,
   CreateTopicsRequest,
@@ -137,7 +137,7 @@ export type { SeekTarget } from './reader/place.ts'
 export { Reader } from './reader/reader.ts'
 export type { PartitionStats, PartitionTrouble, ReaderStats } from './reader/stats.ts'
 export { type Header, Message } from './records/message.ts'
-export type { HeaderInput, MessageInput } from './records/message-input.ts'
+export type { Bytes, HeaderInput, MessageInput } from './records/message-input.ts'
 export type { RecordCursor } from './records/record-cursor.ts'
 export { type AwsCredentials, type AwsMskIamOptions, awsMskIam } from './sasl/aws-msk-iam.ts'
 export type { Mechanism, SaslSession, SaslStart, StateMachine } from './sasl/mechanism.ts'
@@ -161,7 +161,7 @@ export { BrokerResolver } from './transport/broker-resolver.ts'
 export type { TransportConfig } from './transport/config.ts'
 export type { Resolver } from './transport/hosts.ts'
 export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
-export type { RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
+export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type { Completion, WriteReceipt, WriterConfig, WrittenMessage } from './writer/config.ts'
 export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'

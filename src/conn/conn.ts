@@ -7,7 +7,7 @@ import { apiVersions } from '../client/api-versions.ts'
 import type { TopicConfig } from '../client/topics.ts'
 import type { RequiredAcks, RequiredAcksName } from '../protocol/acks.ts'
 import type { Message } from '../records/message.ts'
-import type { MessageInput } from '../records/message-input.ts'
+import type { Bytes, MessageInput } from '../records/message-input.ts'
 import type { Socket } from '../socket/socket.ts'
 import type { Broker, Partition } from '../transport/layout.ts'
 import type { LoneConnection } from '../transport/lone-connection.ts'
@@ -121,7 +121,7 @@ export class Conn {
   }
 
   /** Writes a message with this value, and answers its length in bytes. */
-  write(value: string | Uint8Array, options?: CallOptions, ...extra: never[]): Promise<number> {
+  write(value: Bytes, options?: CallOptions, ...extra: never[]): Promise<number> {
     return this.#writes.write('write', null, [{ value }], options, extra).then(({ nbytes }) => nbytes)
   }
 

@@ -1,13 +1,12 @@
 import { ConfigError } from '../base/errors.ts'
 import { oneOf } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { utf8Length } from '../bytes/utf8.ts'
 import type { Caller } from '../client/caller.ts'
 import { type ProduceRequest, produce } from '../client/produce.ts'
 import { Compression, type CompressionCodec, type CompressionName } from '../compression/codec.ts'
 import { RequiredAcks, type RequiredAcksName } from '../protocol/acks.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
-import type { MessageInput } from '../records/message-input.ts'
+import { lengthOf, type MessageInput } from '../records/message-input.ts'
 import type { Call, ConnCalls } from './calls.ts'
 import { needTopic } from './offsets.ts'
 
@@ -95,9 +94,4 @@ function sizeOf(message: MessageInput, { topic, partition }: WritePlace): number
       `a message for partition ${message.partition} cannot be written to ${partition}, which the connection is for`,
     )
   return lengthOf(message.key) + lengthOf(message.value)
-}
-
-function lengthOf(part: string | Uint8Array | null | undefined): number {
-  if (part === null || part === undefined) return 0
-  return typeof part === 'string' ? utf8Length(part) : part.length
 }

@@ -1,4 +1,8 @@
 import { ConfigError } from '../base/errors.ts'
+import { utf8Length } from '../bytes/utf8.ts'
+
+/** What keys, values and header values are given as: strings are written as UTF-8. */
+export type Bytes = string | Uint8Array
 
 /**
  * What a Writer takes; a Message read elsewhere fits too. Strings are written as UTF-8; null and undefined are both
@@ -12,8 +16,8 @@ export interface MessageInput {
    * it says nothing.
    */
   partition?: number
-  key?: string | Uint8Array | null
-  value?: string | Uint8Array | null
+  key?: Bytes | null
+  value?: Bytes | null
   headers?: readonly HeaderInput[]
   /**
    * When it happened; `timestamp` (milliseconds since 1970) is the same without an object. Neither: the time of the
@@ -27,7 +31,7 @@ export interface MessageInput {
 
 export interface HeaderInput {
   key: string
-  value: string | Uint8Array | null
+  value: Bytes | null
 }
 
 /** When the message happened, in milliseconds: its own time, else `now`. */
@@ -38,4 +42,10 @@ export function timestampOf({ timestamp, time }: MessageInput, now: number): num
   if (!Number.isSafeInteger(own) || own < 0)
     throw new ConfigError(`a message's time must be a moment since 1970 in milliseconds, not ${own}`)
   return own
+}
+
+/** Bytes that a part of a message takes; none for null. */
+export function lengthOf(part: Bytes | null | undefined): number {
+  if (part === null || part === undefined) return 0
+  return typeof part === 'string' ? utf8Length(part) : part.length
 }

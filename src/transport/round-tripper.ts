@@ -17,6 +17,11 @@ export interface RoundTripOptions extends CallOptions {
   brokerId?: number
 }
 
+/** What is sent as a request of this API: fields with a default may be left out. APIs are in `isokafka/protocol`. */
+export type Request<A extends AnyApi = AnyApi> = RequestInput<A>
+/** What comes as an answer to it. */
+export type Response<A extends AnyApi = AnyApi> = ResponseOf<A>
+
 /** What sends a request to a cluster and gives the response. A `Transport` is one; tests may have their own. */
 export interface RoundTripper {
   /** For records of produce and fetch; our own codecs by default. */
@@ -31,7 +36,7 @@ export interface RoundTripper {
   roundTrip<A extends AnyApi>(
     addr: AddressLike,
     api: A,
-    request: RequestInput<A>,
+    request: Request<A>,
     options?: RoundTripOptions,
-  ): Promise<ResponseOf<A>>
+  ): Promise<Response<A>>
 }
