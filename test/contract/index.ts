@@ -1,4 +1,8 @@
 import { suite as client } from './client.ts'
+import { suite as conn } from './conn.ts'
+import { suite as connReading } from './conn-reading.ts'
+import { suite as connWriting } from './conn-writing.ts'
+import { suite as dialer } from './dialer.ts'
 import { suite as group } from './group.ts'
 import { suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
@@ -16,6 +20,10 @@ import { suite as writerDelivery } from './writer-delivery.ts'
 /** Every room's contract suite, by room. */
 export const suites: Readonly<Record<string, Suite>> = {
   client,
+  conn,
+  'conn reading': connReading,
+  'conn writing': connWriting,
+  dialer,
   group,
   'group reader': groupReader,
   natives,
