@@ -1,3 +1,4 @@
+import { refuseMore } from '../base/call-options.ts'
 import { ConfigError, kindOf } from '../base/errors.ts'
 import type { FetchResponse } from '../client/fetch.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
@@ -42,21 +43,25 @@ export class Batch implements Iterable<Message> {
   }
 
   /** The offset of the next message; at the end, where reading goes on. */
-  offset(): number {
+  offset(...extra: never[]): number {
+    refuseMore('offset', extra)
     return this.#offset
   }
 
   /** The offset after the last message of the partition that all replicas have; −1 if the fetch failed. */
-  highWaterMark(): number {
+  highWaterMark(...extra: never[]): number {
+    refuseMore('highWaterMark', extra)
     return this.#fetched?.highWatermark ?? -1
   }
 
-  partition(): number {
+  partition(...extra: never[]): number {
+    refuseMore('partition', extra)
     return this.#partition
   }
 
   /** How long the broker held the answer back for, in milliseconds. */
-  throttle(): number {
+  throttle(...extra: never[]): number {
+    refuseMore('throttle', extra)
     return this.#fetched?.throttle ?? 0
   }
 
@@ -64,12 +69,14 @@ export class Batch implements Iterable<Message> {
    * What is wrong with the batch, null if nothing is, known before the first message is read: of an answer without
    * messages a KafkaError of code RequestTimedOut, else what the fetch or a damaged record failed with.
    */
-  err(): Error | null {
+  err(...extra: never[]): Error | null {
+    refuseMore('err', extra)
     return this.#error
   }
 
   /** The next message; null at the end. Throws `err()`, then and from then on. */
-  readMessage(): Message | null {
+  readMessage(...extra: never[]): Message | null {
+    refuseMore('readMessage', extra)
     if (this.#error !== null) {
       this.#told = true
       throw this.#error
@@ -86,7 +93,8 @@ export class Batch implements Iterable<Message> {
    * longer fills the buffer and throws a ShortBufferError: the batch is of no use any more, and the Conn's next read is
    * of that message again.
    */
-  read(buffer: Uint8Array): number | null {
+  read(buffer: Uint8Array, ...extra: never[]): number | null {
+    refuseMore('read', extra)
     if (buffer?.BYTES_PER_ELEMENT !== 1) throw new ConfigError(`read() needs a Uint8Array, not ${kindOf(buffer)}`)
     const message = this.readMessage()
     if (message === null) return null
@@ -99,7 +107,8 @@ export class Batch implements Iterable<Message> {
   }
 
   /** Lets the Conn read on, behind what was read of this. Throws `err()` if there is any. */
-  close(): void {
+  close(...extra: never[]): void {
+    refuseMore('close', extra)
     this.#end(this.#offset)
     this.#told = true
     if (this.#error !== null) throw this.#error

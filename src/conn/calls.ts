@@ -3,7 +3,7 @@ import { traced } from '../base/call-site.ts'
 import { ClosedError, TimeoutError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { Caller } from '../client/caller.ts'
-import type { CompressionCodec } from '../compression/codec.ts'
+import type { RoundTripper } from '../transport/round-tripper.ts'
 import { IoDeadline } from './io-deadline.ts'
 import type { SoleBroker } from './sole-broker.ts'
 
@@ -19,9 +19,9 @@ const patience = 30_000
 export class ConnCalls {
   readonly reading: IoDeadline
   readonly writing: IoDeadline
+  readonly broker: SoleBroker
   /** For what reads. */
   readonly caller: Caller
-  readonly #broker: SoleBroker
   readonly #name: string
   #closing: Promise<void> | undefined
 
@@ -32,7 +32,7 @@ export class ConnCalls {
     this.reading = deadline('read')
     this.writing = deadline('write')
     this.caller = new Caller(broker, name, 0)
-    this.#broker = broker
+    this.broker = broker
     this.#name = name
   }
 
@@ -46,15 +46,14 @@ export class ConnCalls {
     return await traced(this.reading.run(signalOf(method, options, extra), signal => task({ signal })))
   }
 
-  /** Under the write deadline, which the broker is told; with this codec in place of ours, if there is one. */
+  /** Under the write deadline, which the broker is told. */
   async write<T>(
     method: string,
     options: CallOptions | undefined,
     extra: readonly unknown[],
     task: (caller: Caller, call: Call) => Promise<T>,
-    codec?: CompressionCodec,
+    broker: RoundTripper = this.broker,
   ): Promise<T> {
-    const broker = codec === undefined ? this.#broker : this.#broker.withCodec(codec)
     const run = this.writing.run(signalOf(method, options, extra), signal => {
       const milliseconds = Math.max(1, Math.min(this.writing.remaining, patience))
       return task(new Caller(broker, this.#name, milliseconds), { signal })
@@ -71,7 +70,7 @@ export class ConnCalls {
     const error = new ClosedError(`${this.#name}: the connection is closed`)
     this.reading.end(error)
     this.writing.refuse(error)
-    await this.#broker.close()
+    await this.broker.close()
     this.writing.end(error)
   }
 }

@@ -1,5 +1,5 @@
 import { type Address, defaultPort, formatAddress } from '../base/address.ts'
-import { signalOf } from '../base/call-options.ts'
+import { refuseMore, signalOf } from '../base/call-options.ts'
 import { traced } from '../base/call-site.ts'
 import { systemClock } from '../base/clock.ts'
 import { Deadline } from '../base/deadline.ts'
@@ -121,7 +121,8 @@ export class Dialer {
   }
 
   /** The same settings for a Transport; a Reader's and a ConsumerGroup's `dialer` is asked for them. */
-  transportConfig(): TransportConfig {
+  transportConfig(...extra: never[]): TransportConfig {
+    refuseMore('transportConfig', extra)
     return transportConfigOf(this.#config)
   }
 

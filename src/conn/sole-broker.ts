@@ -1,6 +1,6 @@
 import type { Address, AddressLike } from '../base/address.ts'
 import type { Clock } from '../base/clock.ts'
-import { ClosedError, ConfigError } from '../base/errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import { shown } from '../base/settings.ts'
 import type { CompressionCodec } from '../compression/codec.ts'
 import { Codecs } from '../compression/codecs.ts'
@@ -18,6 +18,8 @@ export class SoleBroker implements RoundTripper {
   readonly address: Address
   readonly #open: () => Promise<LoneConnection>
   #opened: Promise<LoneConnection> | undefined
+  /** Given, and not spoken over yet. */
+  #unused: Socket | undefined
   #connection: LoneConnection | undefined
 
   /** What an open connection leads to, or a socket that is spoken over from the first request on. */
@@ -31,7 +33,10 @@ export class SoleBroker implements RoundTripper {
       throw new ConfigError(`a Conn needs a Socket, as an adapter's dial() answers one, not ${shown(socket)}`)
     const settings = loneSettings({ adapter: { name: 'socket', dial: async () => socket }, clientId })
     const to = address ?? socket.remoteAddress ?? unknown
-    return new SoleBroker(settings, to, () => LoneConnection.open(settings, to, { timeoutMs: settings.dialTimeout }))
+    const open = () => LoneConnection.open(settings, to, { timeoutMs: settings.dialTimeout })
+    const broker = new SoleBroker(settings, to, open)
+    broker.#unused = socket
+    return broker
   }
 
   /** `open` is called once, when the first thing is asked. */
@@ -62,22 +67,31 @@ export class SoleBroker implements RoundTripper {
     })
   }
 
-  /** The same with this codec in place of another. */
-  withCodec(codec: CompressionCodec): RoundTripper {
-    const codecs = new Codecs(this.natives.codecs)
-    codecs.set(codec)
+  /** The same for writes: with this codec in place of another, and naming the transactional id. */
+  forWrites(codec: CompressionCodec | undefined, transactionalId: string | undefined): RoundTripper {
     const { natives, clock } = this
-    return { codecs, natives, clock, roundTrip: (...asked) => this.roundTrip(...asked) }
+    const codecs = codec === undefined ? this.codecs : new Codecs(natives.codecs)
+    if (codec !== undefined) codecs.set(codec)
+    return {
+      codecs,
+      natives,
+      clock,
+      roundTrip: (addr, api, request, options) =>
+        this.roundTrip(addr, api, transactionalId === undefined ? request : { ...request, transactionalId }, options),
+    }
   }
 
   /** Waits for the answers that are due, five seconds at most. */
   async close(): Promise<void> {
-    this.#opened ??= Promise.reject(new ClosedError('the connection was closed before it was used'))
-    const opened = await this.#opened.catch(() => undefined)
+    const unused = this.#unused
+    this.#unused = undefined
+    await unused?.close()
+    const opened = await this.#opened?.catch(() => undefined)
     await opened?.connection.close()
   }
 
   #connected(): Promise<LoneConnection> {
+    this.#unused = undefined
     this.#opened ??= this.#open().then(opened => {
       this.#connection = opened
       return opened

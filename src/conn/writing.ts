@@ -58,11 +58,13 @@ export class ConnWrites {
     const own = typeof codec === 'object' && codec !== null ? codec : undefined
     const compression = own?.code ?? (codec as Compression | CompressionName | null) ?? Compression.None
     const write = async (caller: Caller, call: Call): Promise<WrittenBatch> => {
-      needTopic(this.#place.topic)
+      const { topic, partition } = this.#place
+      needTopic(topic)
       const records = (Array.isArray(messages) ? messages : [messages]) as readonly MessageInput[]
-      return writeBatch(caller, { ...this.#place, records, compression, requiredAcks: this.#requiredAcks }, call)
+      return writeBatch(caller, { topic, partition, records, compression, requiredAcks: this.#requiredAcks }, call)
     }
-    return this.#calls.write(method, options, extra, write, own)
+    const broker = this.#calls.broker.forWrites(own, this.#place.transactionalId)
+    return this.#calls.write(method, options, extra, write, broker)
   }
 }
 

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
+import { Batch } from '../../src/conn/batch.ts'
+import { Conn } from '../../src/conn/conn.ts'
+import { Dialer } from '../../src/conn/dialer.ts'
+import { SeekStart } from '../../src/conn/seek.ts'
 import { RangeGroupBalancer } from '../../src/group/balancers/range.ts'
 import { ConsumerGroup } from '../../src/group/consumer-group.ts'
+import { RequiredAcks } from '../../src/protocol/acks.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import { Transport } from '../../src/transport/transport.ts'
@@ -15,6 +21,8 @@ const sole = new Reader({ brokers, topic: 't', partition: 0, transport, maxWait:
 const member = new Reader({ brokers, topic: 't', groupId: 'readers', transport, maxWait: 100 })
 const group = new ConsumerGroup({ id: 'groups', brokers, topics: ['t'], transport })
 const writer = new Writer({ addr: brokers, topic: 't', transport })
+const dialer = new Dialer({ adapter: memory(broker) })
+const conn = await dialer.dialLeader('tcp', brokers[0]!, 't', 0)
 
 type Arguments = readonly Anything[]
 interface Method {
@@ -125,12 +133,97 @@ const transports: Record<string, Method> = {
   close: { right: [] },
 }
 
+const notTimes: Arguments = ['tomorrow', undefined, {}, new Date('never'), Number.NaN]
+const notNames: Arguments = [5, [5], [null], {}, null]
+const conns: Record<string, Method> = {
+  offset: { right: [] },
+  seek: {
+    right: [0, SeekStart, ...options],
+    wrong: [[], [0], ['0', 0], [null, 0], [0.5, 0], [0, 4], [0, -1], [0, '0'], [0, null], ...lastOptions(0, 0)],
+  },
+  read: { right: [new Uint8Array(9), ...options], wrong: [[], ['text'], [9], [[]], ...lastOptions(new Uint8Array(9))] },
+  readMessage: { right: [10, ...options], wrong: [['10'], [0], [1.5], [{ signal: 1 }], ...lastOptions(10)] },
+  readBatch: { right: [1, 10, ...options], wrong: [['1'], [-1], [1, '2'], [20, 10], ...lastOptions(1, 10)] },
+  readBatchWith: {
+    right: [{ maxWait: 1 }, ...options],
+    wrong: [[], [5], [null], [{ maxWaitMs: '1' }], [{ minByte: 1 }], [{ isolationLevel: 7 }], ...lastOptions({})],
+  },
+  write: { right: ['x', ...options], wrong: [[5], [{}], [['x']], ...lastOptions('x')] },
+  writeMessages: { right: [[], ...options], wrong: [[], [null], ['text'], [5], [[5]], ...lastOptions([])] },
+  writeCompressedMessages: {
+    right: [null, [], ...options],
+    wrong: [['lzma', { value: 'x' }], [9, { value: 'x' }], [null], [null, 'text'], ...lastOptions(null, [])],
+  },
+  writeCompressedMessagesAt: { right: [null, [], ...options], wrong: lastOptions(null, []) },
+  setRequiredAcks: { right: [RequiredAcks.All], wrong: [[], [2], ['some'], [null]] },
+  setDeadline: { right: [null], wrong: notTimes.map(each => [each]) },
+  setReadDeadline: { right: [null], wrong: notTimes.map(each => [each]) },
+  setWriteDeadline: { right: [null], wrong: notTimes.map(each => [each]) },
+  readOffset: { right: [new Date(0), ...options], wrong: [...notTimes.map(each => [each]), [-1], ...lastOptions(0)] },
+  readOffsets: { right: options, wrong: lastOptions() },
+  readFirstOffset: { right: options, wrong: lastOptions() },
+  readLastOffset: { right: options, wrong: lastOptions() },
+  readPartitions: { right: ['t', ...options], wrong: [...notNames.map(each => [each]), ...lastOptions('t')] },
+  controller: { right: options, wrong: lastOptions() },
+  brokers: { right: options, wrong: lastOptions() },
+  broker: { right: [] },
+  createTopics: { right: [[], ...options], wrong: [[], ['t'], [5], [[null]], [{ name: 't' }], ...lastOptions([])] },
+  deleteTopics: { right: [[], ...options], wrong: [[], ...notNames.map(each => [each]), ...lastOptions([])] },
+  apiVersions: { right: options, wrong: lastOptions() },
+  localAddr: { right: [] },
+  remoteAddr: { right: [] },
+  close: { right: [] },
+}
+const place = ['tcp', brokers[0]]
+const misplaced: Arguments[] = [[], ['tcp'], ['udp', brokers[0]], ['tcp', 9092], ['tcp', ''], ['tcp', 'kafka://host']]
+const partitioned = (): Method => ({
+  right: [...place, 't', 0, ...options],
+  wrong: [
+    ...misplaced.map(each => [...each, 't', 0]),
+    place,
+    [...place, 5, 0],
+    [...place, '', 0],
+    [...place, 't'],
+    [...place, 't', '0'],
+    [...place, 't', -1],
+    ...lastOptions(...place, 't', 0),
+  ],
+})
+const dialers: Record<string, Method> = {
+  dial: { right: [...place, ...options], wrong: [...misplaced, ...lastOptions(...place)] },
+  dialLeader: partitioned(),
+  dialPartition: {
+    right: [...place, await dialer.lookupPartition('tcp', brokers[0]!, 't', 0), ...options],
+    wrong: [place, [...place, 't'], [...place, null], [...place, { topic: 't', id: 0 }]],
+  },
+  lookupLeader: partitioned(),
+  lookupPartition: partitioned(),
+  lookupPartitions: {
+    right: [...place, 't', ...options],
+    wrong: [...misplaced.map(each => [...each, 't']), place, [...place, 5], ...lastOptions(...place, 't')],
+  },
+  transportConfig: { right: [] },
+}
+const batches: Record<string, Method> = {
+  offset: { right: [] },
+  highWaterMark: { right: [] },
+  partition: { right: [] },
+  throttle: { right: [] },
+  err: { right: [] },
+  readMessage: { right: [] },
+  read: { right: [new Uint8Array(9)], wrong: [[], ['text'], [9], [[]], [null]] },
+  close: { right: [] },
+}
+
 const makers: [string, Record<string, Method>, Anything, (keyof Anything)[]][] = [
   ['Reader', readers, sole, []],
   ['Reader of a group', readers, member, ['setOffset', 'setOffsetAt', 'readLag']],
   ['Writer', writers, writer, []],
   ['ConsumerGroup', groups, group, []],
   ['Transport', transports, transport, []],
+  ['Conn', conns, conn, []],
+  ['Dialer', dialers, dialer, []],
+  ['Batch', batches, await conn.readBatchWith({ maxWait: 1 }), []],
 ]
 
 const whatComesOf = async (call: () => unknown): Promise<unknown> => {
@@ -147,6 +240,9 @@ test.each([
   ['Writer', writers, Writer, []],
   ['ConsumerGroup', groups, ConsumerGroup, []],
   ['Transport', transports, Transport, []],
+  ['Conn', conns, Conn, []],
+  ['Dialer', dialers, Dialer, []],
+  ['Batch', batches, Batch, []],
 ] as [string, object, Anything, string[]][])('all methods of a %s are tried here', (_name, methods, made) => {
   const names = Object.getOwnPropertyNames(made.prototype).filter(name => name !== 'constructor')
   for (const name of names) expect(Object.keys(methods)).toContain(name)
