@@ -254,6 +254,30 @@ function examples(open: () => Promise<Place>): void {
     const { topics } = await client.offsetFetch({ groupId: 'shipping', topics: { [topic]: [0, 1, 2] } })
     expect(topics[topic]!.map(({ committedOffset }) => committedOffset).sort()).toEqual([-1, -1, 1])
   })
+
+  test('node: prints the last messages of a partition', unless(runtime('node24').missing), async () => {
+    const topic = await newTopic('last', 2)
+    await using writer = writerTo(topic)
+    for (let i = 0; i < 5; i++) await writer.writeMessages({ partition: 1, value: `message ${i}` })
+    const last = async (partition: number, count: number): Promise<string[]> => {
+      const program = start([
+        runtime('node24').binary,
+        examplePath('node/last.ts'),
+        place.brokers[0]!,
+        topic,
+        `${partition}`,
+        `${count}`,
+      ])
+      expect([await program.ended, program.errors]).toEqual([0, ''])
+      return program.output
+        .split('\n')
+        .filter(line => line !== '')
+        .map(line => line.replace(/ \S+Z /, ' '))
+    }
+    expect(await last(1, 2)).toEqual(['3 message 3', '4 message 4'])
+    expect(await last(1, 9)).toHaveLength(5)
+    expect(await last(0, 9)).toEqual([])
+  })
 }
 
 describe('bundled', unless(runtime('workerd').missing), () => {
@@ -263,6 +287,7 @@ describe('bundled', unless(runtime('workerd').missing), () => {
     ['deno/print.ts', 'deno'],
     ['bun/write.ts', 'bun'],
     ['node/service.ts', 'node'],
+    ['node/last.ts', 'node'],
     ['browser/tail.ts', 'browser'],
   ]
 

@@ -220,13 +220,16 @@ export const suite: Suite = contract => {
     const writer = open({ balancer: () => 0 })
     // A leader just made may not know it yet: let that be over.
     await writer.writeMessages({ value: 'first' })
-    writer.stats()
+    const { dials, dialTime, clientId } = writer.stats()
+    assert.ok(dials >= 1 && dialTime.count === dials)
+    assert.equal(clientId, 'isokafka')
     await writer.writeMessages(numbers(10).map(() => ({ value: 'x' })))
     const stats = writer.stats()
     assert.deepEqual([stats.messages, stats.writes, stats.errors, stats.retries, stats.topic], [10, 1, 0, 0, topic])
     assert.deepEqual([stats.batchSize.max, stats.batchSize.count, stats.bufferedBytes], [10, 1, 0])
     // How long it took may be nothing: a clock may tick in whole milliseconds.
     assert.deepEqual([stats.writeTime.count, stats.batchTime.count], [1, 1])
+    assert.deepEqual([stats.dials, stats.queueLength, stats.rebalances], [0, 0, 0])
     assert.deepEqual([writer.stats().messages, writer.stats().maxAttempts], [0, 10])
   })
 

@@ -277,6 +277,28 @@ describe('callbacks of the user', () => {
     expect(kafka.logged.some(line => line.includes('2 messages for orders/0 were not written'))).toBe(true)
   })
 
+  test('an errorLogger has the errors, and the logger what is less', async () => {
+    await using kafka = new Embedded()
+    const lines: string[] = []
+    const to = (name: string) => ({
+      debug() {},
+      info() {},
+      warn: (line: string) => void lines.push(`${name} warns ${line}`),
+      error: (line: string) => void lines.push(`${name} errs ${line}`),
+    })
+    const writer = kafka.open({ async: true, logger: to('logger'), errorLogger: to('errorLogger') })
+    kafka.answerProduce(ErrorCode.TopicAuthorizationFailed)
+    await writer.writeMessages(values(2))
+    kafka.answerProduce(ErrorCode.MessageSizeTooLarge)
+    await writer.writeMessages(values(2))
+    await writer.close()
+    expect(lines.sort()).toEqual([
+      expect.stringMatching(/^errorLogger errs .*2 messages for orders\/0 were not written/),
+      expect.stringMatching(/^logger warns .*split into 2/),
+    ])
+    expect(kafka.logged).toEqual([])
+  })
+
   test('a balancer that throws fails the call, and nothing of it is written', async () => {
     await using kafka = new Embedded()
     const writer = kafka.open({
