@@ -1,5 +1,6 @@
 import { signalOf } from '../base/call-options.ts'
 import { traced } from '../base/call-site.ts'
+import { Deadline } from '../base/deadline.ts'
 import { ClosedError, TimeoutError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { Caller } from '../client/caller.ts'
@@ -14,6 +15,9 @@ export interface Call {
 
 /** A request that changes something has so long where no deadline bounds it, in milliseconds. */
 const patience = 30_000
+
+/** How long close() waits for writes, in milliseconds. */
+const closePatience = 5_000
 
 /** The calls of one Conn: bounded by its deadlines, and refused once it is closed. */
 export class ConnCalls {
@@ -70,7 +74,9 @@ export class ConnCalls {
     const error = new ClosedError(`${this.#name}: the connection is closed`)
     this.reading.end(error)
     this.writing.refuse(error)
-    await this.broker.close()
+    const patience = new Deadline(closePatience, this.broker.clock)
+    await patience.bound(this.writing.settled(), () => error).catch(() => {})
     this.writing.end(error)
+    await this.broker.close()
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { Condition } from '../base/condition.ts'
 import { ConfigError } from '../base/errors.ts'
 import { shown } from '../base/settings.ts'
 import { abortable, linkSignals } from '../base/signals.ts'
@@ -8,6 +9,8 @@ export class IoDeadline {
   readonly #clock: Clock
   readonly #late: (begun: boolean) => unknown
   readonly #waiting = new Set<AbortController>()
+  /** Rings when one waits no more. */
+  readonly #left = new Condition()
   /** By `monotonic`. */
   #at = Number.POSITIVE_INFINITY
   #cancel: (() => void) | undefined
@@ -32,6 +35,11 @@ export class IoDeadline {
   /** Milliseconds left; Infinity without a deadline. */
   get remaining(): number {
     return Math.max(0, this.#at - this.#clock.monotonic())
+  }
+
+  /** Resolves once nothing waits any more. */
+  async settled(): Promise<void> {
+    while (this.#waiting.size > 0) await this.#left.wait()
   }
 
   /** Rejects what comes from now on, for this reason. */
@@ -59,6 +67,7 @@ export class IoDeadline {
       release()
       this.#waiting.delete(controller)
       if (this.#waiting.size === 0) this.#disarm()
+      this.#left.ring()
     }
   }
 
@@ -80,6 +89,5 @@ export class IoDeadline {
   #stop(reason: unknown): void {
     this.#disarm()
     for (const controller of this.#waiting) controller.abort(reason)
-    this.#waiting.clear()
   }
 }

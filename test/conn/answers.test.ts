@@ -194,9 +194,10 @@ test('an answer that stays away is not waited for beyond the deadline, and the n
     await pause(400)
     return context.apply()
   })
-  conn.setReadDeadline(Date.now() + 100)
-  await expect(conn.readMessage()).rejects.toMatchObject({ timeout: true })
-  expect(hanging.count).toBe(1)
+  const reading = expect(conn.readMessage()).rejects.toMatchObject({ timeout: true })
+  await expect.poll(() => hanging.count).toBe(1)
+  conn.setReadDeadline(Date.now() + 50)
+  await reading
   conn.setReadDeadline(null)
   expect((await conn.readMessage()).text()).toBe('a')
   await conn.close()
@@ -205,9 +206,11 @@ test('an answer that stays away is not waited for beyond the deadline, and the n
 test('a write that is not answered in time may have been written: it says so, and ends the connection', async () => {
   await using kafka = new Embedded()
   const conn = await filled(kafka)
-  kafka.spoil(Produce, 1, () => 'hang')
-  conn.setWriteDeadline(Date.now() + 100)
-  await expect(conn.write('x')).rejects.toMatchObject({ timeout: true, sent: true })
+  const hanging = kafka.spoil(Produce, 1, () => 'hang')
+  const writing = expect(conn.write('x')).rejects.toMatchObject({ timeout: true, sent: true })
+  await expect.poll(() => hanging.count).toBe(1)
+  conn.setWriteDeadline(Date.now() + 50)
+  await writing
   conn.setWriteDeadline(null)
   await expect(conn.write('y')).rejects.toBeInstanceOf(ConnectionError)
   await conn.close()
@@ -220,7 +223,8 @@ test('closing waits for the answers to writes, and ends reads at once', async ()
     await pause(200)
     return context.apply()
   })
-  const writing = conn.write('last')
+  // Its codec is loaded first.
+  const writing = conn.writeCompressedMessages('gzip', { value: 'last' })
   const closing = conn.close()
   await expect(writing).resolves.toBe(4)
   await closing

@@ -47,7 +47,7 @@ export const suite: Suite = contract => {
 
   test('one that does not come is an error once the time is up, or at once when cancelled', async (fixture, t) => {
     const topic = t.unique('never')
-    const hasty = fixture.newDialer({ timeout: 1_500 })
+    const hasty = fixture.newDialer({ timeout: 3_000 })
     const unknown = code(ErrorCode.UnknownTopicOrPartition)
     await assert.rejects(hasty.lookupPartition('tcp', fixture.address, topic, 0), unknown)
     await assert.rejects(hasty.lookupLeader('tcp', fixture.address, fixture.topic, 7), unknown)
