@@ -3,6 +3,10 @@ import { contractOnOldKafka } from './contract.ts'
 // Those that take long by waiting are left to FULL=1.
 const quick = [
   'client',
+  'conn',
+  'conn reading',
+  'conn writing',
+  'dialer',
   'group',
   'reader',
   'reader positions',
