@@ -1,6 +1,7 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import type { ApiVersions } from '../protocol/api-versions.ts'
+import { ErrorCode, errorFor } from '../protocol/errors.ts'
 
 /** What one broker speaks. */
 export class BrokerVersions {
@@ -33,23 +34,27 @@ export class BrokerVersions {
     if (cap >= version) return version
     const lowest = Math.max(api.minVersion, this.#offer(api).minVersion)
     if (cap < lowest)
-      throw new ProtocolError(
-        `${this.#broker}: this ${api.name} request can be sent up to version ${cap} only, and the broker needs ${lowest}`,
+      throw this.#unsupported(
+        `this ${api.name} request can be sent up to version ${cap} only, and the broker needs ${lowest}`,
       )
     return cap
   }
 
   #offer(api: AnyApi): { readonly minVersion: number; readonly maxVersion: number } {
     const offer = this.#offered.get(api.key)
-    if (offer === undefined)
-      throw new ProtocolError(`${this.#broker}: the broker does not offer ${api.name} (API key ${api.key})`)
+    if (offer === undefined) throw this.#unsupported(`the broker does not offer ${api.name} (API key ${api.key})`)
     return offer
   }
 
   #mismatch(api: AnyApi): ProtocolError {
     const { minVersion, maxVersion } = this.#offer(api)
-    return new ProtocolError(
-      `${this.#broker}: no common version of ${api.name}: the broker speaks ${minVersion}–${maxVersion}, this client ${api.minVersion}–${api.maxVersion}`,
+    return this.#unsupported(
+      `no common version of ${api.name}: the broker speaks ${minVersion}–${maxVersion}, this client ${api.minVersion}–${api.maxVersion}`,
     )
+  }
+
+  /** Caused by the error that the broker itself would answer. */
+  #unsupported(what: string): ProtocolError {
+    return new ProtocolError(`${this.#broker}: ${what}`, { cause: errorFor(ErrorCode.UnsupportedVersion) })
   }
 }

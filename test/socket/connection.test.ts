@@ -5,6 +5,7 @@ import { deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { ApiVersions } from '../../src/protocol/api-versions.ts'
+import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { responseFrame } from '../../src/protocol/headers.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
@@ -650,11 +651,15 @@ describe('versions', () => {
   test('missing in common are named', async () => {
     const { peer, connection } = await speaking([ApiVersions, { ...Metadata, minVersion: 40, maxVersion: 44 }])
     await using _peer = peer
+    const because = { cause: new KafkaError(ErrorCode.UnsupportedVersion) }
     expect(() => connection.version(Metadata)).toThrow(
-      new ProtocolError(`${peer.name}: no common version of Metadata: the broker speaks 40–44, this client 0–13`),
+      new ProtocolError(
+        `${peer.name}: no common version of Metadata: the broker speaks 40–44, this client 0–13`,
+        because,
+      ),
     )
     expect(() => connection.version(Fetch)).toThrow(
-      new ProtocolError(`${peer.name}: the broker does not offer Fetch (API key 1)`),
+      new ProtocolError(`${peer.name}: the broker does not offer Fetch (API key 1)`, because),
     )
     expect(await failure(connection.request(Metadata, ask))).toBeInstanceOf(ProtocolError)
     await connection.close()
