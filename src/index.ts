@@ -24,8 +24,59 @@ export type { ClientEvent, EventSink } from './base/events.ts'
 export { type Logger, silentLogger } from './base/logger.ts'
 export type { CallOptions } from './base/signals.ts'
 export type { DurationStats, SummaryStats } from './base/summary.ts'
+export type {
+  ACLDescription,
+  ACLEntry,
+  ACLFilter,
+  ACLResource,
+  CreateACLsRequest,
+  CreateACLsResponse,
+  DeleteACLsFilter,
+  DeleteACLsMatchingACLs,
+  DeleteACLsRequest,
+  DeleteACLsResponse,
+  DeleteACLsResult,
+  DescribeACLsRequest,
+  DescribeACLsResponse,
+} from './client/acls.ts'
 export type { ApiVersionsRequest, ApiVersionsResponse, ApiVersionsResponseApiKey } from './client/api-versions.ts'
 export { Client, type ClientConfig } from './client/client.ts'
+export type {
+  AlterConfigRequestConfig,
+  AlterConfigRequestResource,
+  AlterConfigsRequest,
+  AlterConfigsResponse,
+  AlterConfigsResponseResource,
+  ConfigResource,
+  DescribeConfigRequestResource,
+  DescribeConfigResponseConfigEntry,
+  DescribeConfigResponseConfigSynonym,
+  DescribeConfigResponseResource,
+  DescribeConfigsRequest,
+  DescribeConfigsResponse,
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsRequestConfig,
+  IncrementalAlterConfigsRequestResource,
+  IncrementalAlterConfigsResponse,
+  IncrementalAlterConfigsResponseResource,
+  ListConfigResourcesRequest,
+  ListConfigResourcesResponse,
+} from './client/configs.ts'
+export {
+  ACLOperationType,
+  ACLPermissionType,
+  ConfigOperation,
+  ConfigResourceType,
+  ConfigSource,
+  ConfigType,
+  ElectionType,
+  FeatureUpgradeType,
+  type OrName,
+  PatternType,
+  QuotaMatch,
+  ResourceType,
+  ScramMechanism,
+} from './client/constants.ts'
 export {
   CoordinatorKeyType,
   type FindCoordinatorRequest,
@@ -35,7 +86,38 @@ export {
   type InitProducerIDResponse,
   type ProducerSession,
 } from './client/coordinators.ts'
+export type {
+  CreatePartitionsRequest,
+  CreatePartitionsResponse,
+  TopicPartitionAssignment,
+  TopicPartitionsConfig,
+} from './client/create-partitions.ts'
+export type {
+  DescribeGroupsRequest,
+  DescribeGroupsResponse,
+  DescribeGroupsResponseAssignments,
+  DescribeGroupsResponseGroup,
+  DescribeGroupsResponseMember,
+  DescribeGroupsResponseMemberMetadata,
+  DescribeGroupsResponseMemberMetadataOwnedPartition,
+} from './client/describe-groups.ts'
+export type {
+  ElectLeadersRequest,
+  ElectLeadersResponse,
+  ElectLeadersResponsePartitionResult,
+} from './client/elections.ts'
 export type { FetchRequest, FetchResponse } from './client/fetch.ts'
+export type {
+  DeleteGroupsRequest,
+  DeleteGroupsResponse,
+  ListGroupsRequest,
+  ListGroupsResponse,
+  ListGroupsResponseGroup,
+  OffsetDelete,
+  OffsetDeletePartition,
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
+} from './client/group-admin.ts'
 export type {
   GroupProtocol,
   GroupProtocolAssignment,
@@ -76,6 +158,43 @@ export type {
 export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
 export { type FetchedRecord, type FetchedRecord as Record, RecordReader } from './client/record-reader.ts'
 export type {
+  AlterClientQuotaEntity,
+  AlterClientQuotaEntry,
+  AlterClientQuotaOps,
+  AlterClientQuotaResponseQuotas,
+  AlterClientQuotasRequest,
+  AlterClientQuotasResponse,
+  DescribeClientQuotasEntity,
+  DescribeClientQuotasRequest,
+  DescribeClientQuotasRequestComponent,
+  DescribeClientQuotasResponse,
+  DescribeClientQuotasResponseQuotas,
+  DescribeClientQuotasValue,
+} from './client/quotas.ts'
+export type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsRequestAssignment,
+  AlterPartitionReassignmentsResponse,
+  AlterPartitionReassignmentsResponsePartitionResult,
+  ListPartitionReassignmentsRequest,
+  ListPartitionReassignmentsRequestTopic,
+  ListPartitionReassignmentsResponse,
+  ListPartitionReassignmentsResponsePartition,
+  ListPartitionReassignmentsResponseTopic,
+} from './client/reassignments.ts'
+export type {
+  AlterUserScramCredentialsRequest,
+  AlterUserScramCredentialsResponse,
+  AlterUserScramCredentialsResponseUser,
+  DescribeUserScramCredentialsCredentialInfo,
+  DescribeUserScramCredentialsRequest,
+  DescribeUserScramCredentialsResponse,
+  DescribeUserScramCredentialsResponseResult,
+  UserScramCredentialsDeletion,
+  UserScramCredentialsUpsertion,
+  UserScramCredentialsUser,
+} from './client/scram-users.ts'
+export type {
   ConfigEntry,
   CreateTopicsRequest,
   CreateTopicsResponse,
@@ -84,6 +203,20 @@ export type {
   ReplicaAssignment,
   TopicConfig,
 } from './client/topics.ts'
+export type {
+  AddOffsetsToTxnRequest,
+  AddOffsetsToTxnResponse,
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+  AddPartitionToTxn,
+  AddPartitionToTxnPartition,
+  EndTxnRequest,
+  EndTxnResponse,
+  TxnOffsetCommit,
+  TxnOffsetCommitPartition,
+  TxnOffsetCommitRequest,
+  TxnOffsetCommitResponse,
+} from './client/transactions.ts'
 export {
   Compression,
   type CompressionCodec,

@@ -4,6 +4,7 @@ import { ConfigError } from '../base/errors.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { Codecs } from '../compression/codecs.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
+import { Metadata } from '../protocol/metadata.ts'
 import type { Natives } from '../socket/socket.ts'
 import type { RoundTripper } from '../transport/round-tripper.ts'
 
@@ -11,6 +12,13 @@ import type { RoundTripper } from '../transport/round-tripper.ts'
 export interface Addressed {
   /** The cluster to ask; the client's own by default. */
   addr?: AddressLike
+}
+
+export interface SendOptions extends CallOptions {
+  /** Milliseconds the broker may hold the answer back on purpose. Default 0. */
+  waits?: number
+  /** Sends it to this broker, wherever it would go by itself. */
+  brokerId?: number
 }
 
 /** What a call of the Client needs of its client. */
@@ -31,20 +39,34 @@ export class Caller {
     this.#timeout = timeout
   }
 
-  /** Sends a request where it belongs. `waits`: milliseconds the broker may hold the answer back on purpose. */
+  /** Sends a request where it belongs. */
   send<A extends AnyApi>(
     to: Addressed,
     api: A,
     request: RequestInput<A>,
-    { signal }: CallOptions,
-    waits = 0,
+    { signal, waits = 0, brokerId }: SendOptions,
   ): Promise<ResponseOf<A>> {
     const addr = to.addr ?? this.#addr
     if (addr === undefined) throw new ConfigError(`${api.name}: give the Client or the request an addr`)
     return this.transport.roundTrip(addr, api, request, {
       ...(signal && { signal }),
       ...(this.#timeout > 0 ? { timeoutMs: this.#timeout } : waits > 0 && { waitsMs: waits }),
+      ...(brokerId !== undefined && { brokerId }),
     })
+  }
+
+  /** Sends a request to every broker of the cluster, and answers who said what. Any failure fails all. */
+  async sendToEach<A extends AnyApi>(
+    to: Addressed,
+    api: A,
+    request: RequestInput<A>,
+    options: SendOptions,
+  ): Promise<[brokerId: number, response: ResponseOf<A>][]> {
+    const { brokers } = await this.send(to, Metadata, { topics: [], allowAutoTopicCreation: false }, options)
+    const ids = brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
+    return Promise.all(
+      ids.map(async brokerId => [brokerId, await this.send(to, api, request, { ...options, brokerId })] as const),
+    ) as Promise<[number, ResponseOf<A>][]>
   }
 
   /**

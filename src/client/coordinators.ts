@@ -3,8 +3,20 @@ import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
 import { InitProducerId } from '../protocol/init-producer-id.ts'
+import { type ApiVersionsRequest, type ApiVersionsResponse, apiVersions, apiVersionsSettings } from './api-versions.ts'
+import type { CallsOf, Options } from './call.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
+
+/** Whom to ask, in what words, and as whom. */
+export interface CoordinatorCalls {
+  /** What the broker speaks. */
+  apiVersions(request?: ApiVersionsRequest, ...options: Options): Promise<ApiVersionsResponse>
+  /** The broker that coordinates a group or a transactional id. */
+  findCoordinator(request: FindCoordinatorRequest, ...options: Options): Promise<FindCoordinatorResponse>
+  /** A producer id and epoch. */
+  initProducerId(request?: InitProducerIDRequest, ...options: Options): Promise<InitProducerIDResponse>
+}
 
 export const CoordinatorKeyType = {
   /** The key is a group id. */
@@ -20,7 +32,7 @@ export interface FindCoordinatorRequest extends Addressed {
   keyType?: CoordinatorKeyType | 'consumer' | 'group' | 'transaction'
 }
 
-export const findCoordinatorSettings: SettingKinds<FindCoordinatorRequest> = {
+const findCoordinatorSettings: SettingKinds<FindCoordinatorRequest> = {
   addr: 'any',
   key: 'string!',
   keyType: 'any',
@@ -50,7 +62,7 @@ export interface InitProducerIDRequest extends Addressed {
   producerEpoch?: number
 }
 
-export const initProducerIdSettings: SettingKinds<InitProducerIDRequest> = {
+const initProducerIdSettings: SettingKinds<InitProducerIDRequest> = {
   addr: 'any',
   transactionalId: 'string',
   transactionTimeoutMs: 'number',
@@ -72,7 +84,13 @@ export interface ProducerSession {
   producerEpoch: number
 }
 
-export async function findCoordinator(
+export const coordinatorCalls: CallsOf<CoordinatorCalls> = {
+  apiVersions: { fields: apiVersionsSettings, run: apiVersions },
+  findCoordinator: { fields: findCoordinatorSettings, run: findCoordinator },
+  initProducerId: { fields: initProducerIdSettings, run: initProducerId },
+}
+
+async function findCoordinator(
   caller: Caller,
   request: FindCoordinatorRequest,
   options: CallOptions,
@@ -93,7 +111,7 @@ export async function findCoordinator(
   return { coordinator: error === null ? { nodeId, host, port } : null, throttle: response.throttleTimeMs, error }
 }
 
-export async function initProducerId(
+async function initProducerId(
   caller: Caller,
   request: InitProducerIDRequest,
   options: CallOptions,

@@ -95,7 +95,7 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
     topics: [{ topic, partitions: [{ partition, fetchOffset: start, partitionMaxBytes: maxBytes }] }],
     forgottenTopicsData: [],
   }
-  const response = await caller.send(request, Fetch, wire, options, maxWait)
+  const response = await caller.send(request, Fetch, wire, { ...options, waits: maxWait })
   const name = `${topic}/${partition}`
   const answer = response.responses[0]?.partitions[0]
   if (response.errorCode !== 0 || answer === undefined)

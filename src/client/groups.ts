@@ -12,9 +12,22 @@ import { Heartbeat } from '../protocol/heartbeat.ts'
 import { JoinGroup } from '../protocol/join-group.ts'
 import { LeaveGroup } from '../protocol/leave-group.ts'
 import { SyncGroup } from '../protocol/sync-group.ts'
+import type { CallsOf, Options } from './call.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { itemsOf } from './nested.ts'
+
+/** Being a member of a classic group, step by step. */
+export interface GroupMemberCalls {
+  /** Enters a classic group; waits for the other members. */
+  joinGroup(request: JoinGroupRequest, ...options: Options): Promise<JoinGroupResponse>
+  /** Gives, as the leader, and takes assignments; waits for the leader. */
+  syncGroup(request: SyncGroupRequest, ...options: Options): Promise<SyncGroupResponse>
+  /** Keeps a member in its group; the answer says when that rebalances. */
+  heartbeat(request: HeartbeatRequest, ...options: Options): Promise<HeartbeatResponse>
+  /** Takes members out of a group. */
+  leaveGroup(request: LeaveGroupRequest, ...options: Options): Promise<LeaveGroupResponse>
+}
 
 /** Partitions by topic. */
 export type TopicPartitions = Record<string, number[]>
@@ -52,7 +65,7 @@ export interface JoinGroupRequest extends Addressed {
   protocols: readonly GroupProtocol[]
 }
 
-export const joinGroupSettings: SettingKinds<JoinGroupRequest> = {
+const joinGroupSettings: SettingKinds<JoinGroupRequest> = {
   addr: 'any',
   groupId: 'string!',
   sessionTimeout: 'number',
@@ -95,7 +108,7 @@ export interface SyncGroupRequest extends Addressed {
   assignments?: readonly SyncGroupRequestAssignment[]
 }
 
-export const syncGroupSettings: SettingKinds<SyncGroupRequest> = {
+const syncGroupSettings: SettingKinds<SyncGroupRequest> = {
   addr: 'any',
   groupId: 'string!',
   generationId: 'number!',
@@ -127,7 +140,7 @@ export interface HeartbeatRequest extends Addressed {
   groupInstanceId?: string
 }
 
-export const heartbeatSettings: SettingKinds<HeartbeatRequest> = {
+const heartbeatSettings: SettingKinds<HeartbeatRequest> = {
   addr: 'any',
   groupId: 'string!',
   generationId: 'number!',
@@ -146,7 +159,7 @@ export interface LeaveGroupRequest extends Addressed {
   members: readonly LeaveGroupRequestMember[]
 }
 
-export const leaveGroupSettings: SettingKinds<LeaveGroupRequest> = { addr: 'any', groupId: 'string!', members: 'list!' }
+const leaveGroupSettings: SettingKinds<LeaveGroupRequest> = { addr: 'any', groupId: 'string!', members: 'list!' }
 
 export interface LeaveGroupRequestMember {
   id: string
@@ -166,13 +179,16 @@ export interface LeaveGroupResponseMember {
   error: KafkaError | null
 }
 
+export const groupMemberCalls: CallsOf<GroupMemberCalls> = {
+  joinGroup: { fields: joinGroupSettings, run: joinGroup },
+  syncGroup: { fields: syncGroupSettings, run: syncGroup },
+  heartbeat: { fields: heartbeatSettings, run: heartbeat },
+  leaveGroup: { fields: leaveGroupSettings, run: leaveGroup },
+}
+
 const defaultTimeout = 30_000
 
-export async function joinGroup(
-  caller: Caller,
-  request: JoinGroupRequest,
-  options: CallOptions,
-): Promise<JoinGroupResponse> {
+async function joinGroup(caller: Caller, request: JoinGroupRequest, options: CallOptions): Promise<JoinGroupResponse> {
   const {
     groupId,
     sessionTimeout = defaultTimeout,
@@ -193,7 +209,7 @@ export async function joinGroup(
       metadata: subscriptionOf(metadata),
     })),
   }
-  const response = await caller.send(request, JoinGroup, wire, options, rebalanceTimeout)
+  const response = await caller.send(request, JoinGroup, wire, { ...options, waits: rebalanceTimeout })
   return {
     error: errorAbout(`group ${groupId}`, response.errorCode),
     throttle: response.throttleTimeMs,
@@ -213,11 +229,7 @@ export async function joinGroup(
   }
 }
 
-export async function syncGroup(
-  caller: Caller,
-  request: SyncGroupRequest,
-  options: CallOptions,
-): Promise<SyncGroupResponse> {
+async function syncGroup(caller: Caller, request: SyncGroupRequest, options: CallOptions): Promise<SyncGroupResponse> {
   const {
     groupId,
     generationId,
@@ -241,7 +253,7 @@ export async function syncGroup(
       }),
     ),
   }
-  const response = await caller.send(request, SyncGroup, wire, options, defaultTimeout)
+  const response = await caller.send(request, SyncGroup, wire, { ...options, waits: defaultTimeout })
   const { assignedPartitions, userData } = decodeAssignment(response.assignment)
   return {
     error: errorAbout(`group ${groupId}`, response.errorCode),
@@ -252,11 +264,7 @@ export async function syncGroup(
   }
 }
 
-export async function heartbeat(
-  caller: Caller,
-  request: HeartbeatRequest,
-  options: CallOptions,
-): Promise<HeartbeatResponse> {
+async function heartbeat(caller: Caller, request: HeartbeatRequest, options: CallOptions): Promise<HeartbeatResponse> {
   const { groupId, generationId, memberId, groupInstanceId } = request
   const response = await caller.send(
     request,
@@ -267,7 +275,7 @@ export async function heartbeat(
   return { error: errorAbout(`group ${groupId}`, response.errorCode), throttle: response.throttleTimeMs }
 }
 
-export async function leaveGroup(
+async function leaveGroup(
   caller: Caller,
   request: LeaveGroupRequest,
   options: CallOptions,

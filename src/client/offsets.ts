@@ -3,10 +3,24 @@ import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { OffsetCommit as OffsetCommitApi } from '../protocol/offset-commit.ts'
 import { OffsetFetch } from '../protocol/offset-fetch.ts'
+import type { CallsOf, Options } from './call.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
+import { type ListOffsetsRequest, type ListOffsetsResponse, listOffsets, listOffsetsSettings } from './list-offsets.ts'
 import { metadata } from './metadata.ts'
 import { itemsByTopic } from './nested.ts'
+
+/** Offsets of partitions, and those that groups stored. */
+export interface OffsetCalls {
+  /** Offsets by time, and the first and last ones. */
+  listOffsets(request: ListOffsetsRequest, ...options: Options): Promise<ListOffsetsResponse>
+  /** Stores positions for a group. */
+  offsetCommit(request: OffsetCommitRequest, ...options: Options): Promise<OffsetCommitResponse>
+  /** The positions stored for a group. */
+  offsetFetch(request: OffsetFetchRequest, ...options: Options): Promise<OffsetFetchResponse>
+  /** @deprecated Use `offsetFetch`. */
+  consumerOffsets(request: TopicAndGroup, ...options: Options): Promise<Map<number, number>>
+}
 
 /** A position to store: the offset of the next record to read. */
 export interface OffsetCommit {
@@ -28,7 +42,7 @@ export interface OffsetCommitRequest extends Addressed {
   topics: Readonly<Record<string, readonly OffsetCommit[]>>
 }
 
-export const offsetCommitSettings: SettingKinds<OffsetCommitRequest> = {
+const offsetCommitSettings: SettingKinds<OffsetCommitRequest> = {
   addr: 'any',
   groupId: 'string!',
   generationId: 'number',
@@ -54,7 +68,7 @@ export interface OffsetFetchRequest extends Addressed {
   topics?: Readonly<Record<string, readonly number[]>>
 }
 
-export const offsetFetchSettings: SettingKinds<OffsetFetchRequest> = {
+const offsetFetchSettings: SettingKinds<OffsetFetchRequest> = {
   addr: 'any',
   groupId: 'string!',
   topics: 'object',
@@ -81,7 +95,14 @@ export interface TopicAndGroup {
   groupId: string
 }
 
-export const topicAndGroupSettings: SettingKinds<TopicAndGroup> = { topic: 'string!', groupId: 'string!' }
+const topicAndGroupSettings: SettingKinds<TopicAndGroup> = { topic: 'string!', groupId: 'string!' }
+
+export const offsetCalls: CallsOf<OffsetCalls> = {
+  listOffsets: { fields: listOffsetsSettings, run: listOffsets },
+  offsetCommit: { fields: offsetCommitSettings, run: offsetCommit },
+  offsetFetch: { fields: offsetFetchSettings, run: offsetFetch },
+  consumerOffsets: { fields: topicAndGroupSettings, run: consumerOffsets },
+}
 
 export async function offsetCommit(
   caller: Caller,
@@ -143,7 +164,7 @@ export async function offsetFetch(
 }
 
 /** Committed offsets by partition, −1 for none. Rejects with the first error of any. */
-export async function consumerOffsets(
+async function consumerOffsets(
   caller: Caller,
   { topic, groupId }: TopicAndGroup,
   options: CallOptions,

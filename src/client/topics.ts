@@ -4,8 +4,20 @@ import { zeroUuid } from '../bytes/reader.ts'
 import { CreateTopics } from '../protocol/create-topics.ts'
 import { DeleteTopics } from '../protocol/delete-topics.ts'
 import type { KafkaError } from '../protocol/errors.ts'
+import type { CallsOf, Options } from './call.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
+import { type MetadataRequest, type MetadataResponse, metadata, metadataSettings } from './metadata.ts'
+
+/** Topics. */
+export interface TopicCalls {
+  /** The cluster's brokers, and topics with their partitions. */
+  metadata(request?: MetadataRequest, ...options: Options): Promise<MetadataResponse>
+  /** Makes topics and waits a while until every broker knows them and their leaders. */
+  createTopics(request: CreateTopicsRequest, ...options: Options): Promise<CreateTopicsResponse>
+  /** Deletes topics and waits a while until every broker has forgotten them. */
+  deleteTopics(request: DeleteTopicsRequest, ...options: Options): Promise<DeleteTopicsResponse>
+}
 
 export interface CreateTopicsRequest extends Addressed {
   topics: readonly TopicConfig[]
@@ -13,7 +25,7 @@ export interface CreateTopicsRequest extends Addressed {
   validateOnly?: boolean
 }
 
-export const createTopicsSettings: SettingKinds<CreateTopicsRequest> = {
+const createTopicsSettings: SettingKinds<CreateTopicsRequest> = {
   addr: 'any',
   topics: 'list!',
   validateOnly: 'boolean',
@@ -61,7 +73,7 @@ export interface DeleteTopicsRequest extends Addressed {
   topics: readonly string[]
 }
 
-export const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!' }
+const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!' }
 
 export interface DeleteTopicsResponse {
   /** Milliseconds the broker held the request back for. */
@@ -70,10 +82,16 @@ export interface DeleteTopicsResponse {
   errors: Record<string, KafkaError | null>
 }
 
+export const topicCalls: CallsOf<TopicCalls> = {
+  metadata: { fields: metadataSettings, run: metadata },
+  createTopics: { fields: createTopicsSettings, run: createTopics },
+  deleteTopics: { fields: deleteTopicsSettings, run: deleteTopics },
+}
+
 /** How long the controller may work on it, in milliseconds. */
 const controllerTimeout = 2000
 
-export async function createTopics(
+async function createTopics(
   caller: Caller,
   request: CreateTopicsRequest,
   options: CallOptions,
@@ -102,7 +120,7 @@ export async function createTopics(
   return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
 }
 
-export async function deleteTopics(
+async function deleteTopics(
   caller: Caller,
   request: DeleteTopicsRequest,
   options: CallOptions,

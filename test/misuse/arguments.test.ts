@@ -6,6 +6,9 @@ import { type Anything, fixture } from './fixture.ts'
 const { broker, transport, rejections } = fixture()
 const client: Anything = new Client({ addr: broker.addresses, transport })
 const group = { groupId: 'g', memberId: 'm', generationId: 1 }
+const transaction = { transactionalId: 'x', producerId: 1n, producerEpoch: 0 }
+const topic = { resourceType: 'topic', resourceName: 't' }
+const rule = { resourceType: 'topic', operation: 'read', permissionType: 'allow' }
 
 /** Each method of a Client, and a request that it takes. */
 const requests: Record<string, Anything> = {
@@ -26,6 +29,31 @@ const requests: Record<string, Anything> = {
   syncGroup: { ...group, protocolName: 'range' },
   heartbeat: group,
   leaveGroup: { groupId: 'g', members: [{ id: 'm' }] },
+  listGroups: {},
+  describeGroups: { groupIds: ['g'] },
+  deleteGroups: { groupIds: ['g'] },
+  offsetDelete: { groupId: 'g', topics: { t: [0] } },
+  addPartitionsToTxn: { ...transaction, topics: { t: [{ partition: 0 }] } },
+  addOffsetsToTxn: { ...transaction, groupId: 'g' },
+  txnOffsetCommit: { ...transaction, groupId: 'g', topics: { t: [{ partition: 0, offset: 0 }] } },
+  endTxn: { ...transaction, committed: true },
+  createPartitions: { topics: [{ name: 't', count: 3 }] },
+  electLeaders: {},
+  describeConfigs: { resources: [topic] },
+  alterConfigs: { resources: [{ ...topic, configs: [{ name: 'retention.ms', value: '1' }] }] },
+  incrementalAlterConfigs: { resources: [{ ...topic, configs: [{ name: 'retention.ms', value: '1' }] }] },
+  listConfigResources: {},
+  createAcls: { acls: [{ ...rule, resourceName: 't', principal: 'User:alice' }] },
+  describeAcls: {},
+  deleteAcls: {
+    filters: [{ resourceTypeFilter: 'any', resourcePatternTypeFilter: 'any', operation: 'any', permissionType: 'any' }],
+  },
+  alterClientQuotas: { entries: [{ entities: [{ entityType: 'user' }], ops: [{ key: 'k', value: 1 }] }] },
+  describeClientQuotas: {},
+  alterUserScramCredentials: { deletions: [{ name: 'alice', mechanism: 'sha256' }] },
+  describeUserScramCredentials: {},
+  alterPartitionReassignments: { topic: 't', assignments: [{ partitionId: 0, brokerIds: null }] },
+  listPartitionReassignments: {},
 }
 const values: Anything[] = [
   null,
