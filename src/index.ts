@@ -42,6 +42,13 @@ export type {
 export type { ApiVersionsRequest, ApiVersionsResponse, ApiVersionsResponseApiKey } from './client/api-versions.ts'
 export { Client, type ClientConfig } from './client/client.ts'
 export type {
+  DescribeClusterBroker,
+  DescribeClusterRequest,
+  DescribeClusterResponse,
+  UnregisterBrokerRequest,
+  UnregisterBrokerResponse,
+} from './client/cluster.ts'
+export type {
   AlterConfigRequestConfig,
   AlterConfigRequestResource,
   AlterConfigsRequest,
@@ -70,6 +77,7 @@ export {
   ConfigSource,
   ConfigType,
   ElectionType,
+  EndpointType,
   FeatureUpgradeType,
   type OrName,
   PatternType,
@@ -93,6 +101,30 @@ export type {
   TopicPartitionsConfig,
 } from './client/create-partitions.ts'
 export type {
+  CreateDelegationTokenRequest,
+  CreateDelegationTokenResponse,
+  DelegationToken,
+  DelegationTokenExpiry,
+  DescribeDelegationTokensRequest,
+  DescribeDelegationTokensResponse,
+  ExpireDelegationTokenRequest,
+  KafkaPrincipal,
+  RenewDelegationTokenRequest,
+} from './client/delegation-tokens.ts'
+export type {
+  DeleteRecordsPartition,
+  DeleteRecordsRequest,
+  DeleteRecordsResponse,
+  RecordsToDelete,
+} from './client/delete-records.ts'
+export type {
+  ConsumerGroupDescription,
+  ConsumerGroupMember,
+  DescribeConsumerGroupsResponse,
+  DescribeNewGroupsRequest,
+  NewGroupDescription,
+} from './client/describe-consumer-groups.ts'
+export type {
   DescribeGroupsRequest,
   DescribeGroupsResponse,
   DescribeGroupsResponseAssignments,
@@ -102,10 +134,48 @@ export type {
   DescribeGroupsResponseMemberMetadataOwnedPartition,
 } from './client/describe-groups.ts'
 export type {
+  DescribeStreamsGroupsRequest,
+  DescribeStreamsGroupsResponse,
+  StreamsAssignment,
+  StreamsGroupDescription,
+  StreamsGroupMember,
+  StreamsSubtopology,
+  StreamsTaskOffset,
+  StreamsTopic,
+  StreamsTopology,
+} from './client/describe-streams-groups.ts'
+export type {
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponse,
+  PartitionDescription,
+  TopicDescription,
+  TopicPartitionsCursor,
+} from './client/describe-topic-partitions.ts'
+export type {
+  ActiveProducer,
+  DescribeProducersRequest,
+  DescribeProducersResponse,
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+  ListedTransaction,
+  ListTransactionsRequest,
+  ListTransactionsResponse,
+  PartitionProducers,
+  TransactionDescription,
+} from './client/describe-transactions.ts'
+export type {
   ElectLeadersRequest,
   ElectLeadersResponse,
   ElectLeadersResponsePartitionResult,
 } from './client/elections.ts'
+export type {
+  DescribeFeaturesRequest,
+  DescribeFeaturesResponse,
+  FeatureLevels,
+  FeatureUpdate,
+  UpdateFeaturesRequest,
+  UpdateFeaturesResponse,
+} from './client/features.ts'
 export type { FetchRequest, FetchResponse } from './client/fetch.ts'
 export type {
   DeleteGroupsRequest,
@@ -144,6 +214,17 @@ export {
   type PartitionOffsets,
   timeOffsetOf,
 } from './client/list-offsets.ts'
+export type {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+  DescribeLogDirsBroker,
+  DescribeLogDirsRequest,
+  DescribeLogDirsResponse,
+  LogDir,
+  LogDirReplica,
+  ReplicaMove,
+  ReplicaMoveResult,
+} from './client/log-dirs.ts'
 export type { MetadataRequest, MetadataResponse, Topic } from './client/metadata.ts'
 export type {
   OffsetCommit,
@@ -157,6 +238,16 @@ export type {
 } from './client/offsets.ts'
 export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
 export { type FetchedRecord, type FetchedRecord as Record, RecordReader } from './client/record-reader.ts'
+export type {
+  AddRaftVoterRequest,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
+  QuorumNode,
+  QuorumReplica,
+  RaftListener,
+  RaftVoterResponse,
+  RemoveRaftVoterRequest,
+} from './client/quorum.ts'
 export type {
   AlterClientQuotaEntity,
   AlterClientQuotaEntry,
@@ -194,6 +285,23 @@ export type {
   UserScramCredentialsUpsertion,
   UserScramCredentialsUser,
 } from './client/scram-users.ts'
+export type {
+  AlterShareGroupOffsetsPartition,
+  AlterShareGroupOffsetsRequest,
+  AlterShareGroupOffsetsResponse,
+  DeleteShareGroupOffsetsRequest,
+  DeleteShareGroupOffsetsResponse,
+  DescribeShareGroupOffsetsRequest,
+  DescribeShareGroupOffsetsResponse,
+  DescribeShareGroupsResponse,
+  ShareGroupDescription,
+  ShareGroupMember,
+  ShareGroupOffset,
+  ShareGroupOffsets,
+  ShareGroupOffsetsOf,
+  ShareGroupStart,
+} from './client/share-groups.ts'
+export type { GetTelemetrySubscriptionsRequest, GetTelemetrySubscriptionsResponse } from './client/telemetry.ts'
 export type {
   ConfigEntry,
   CreateTopicsRequest,

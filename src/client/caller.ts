@@ -55,18 +55,23 @@ export class Caller {
     })
   }
 
-  /** Sends a request to every broker of the cluster, and answers who said what. Any failure fails all. */
+  /** Sends a request to these brokers, or to every one of the cluster; answers who said what. Any failure fails all. */
   async sendToEach<A extends AnyApi>(
     to: Addressed,
     api: A,
     request: RequestInput<A>,
     options: SendOptions,
+    brokerIds?: readonly number[],
   ): Promise<[brokerId: number, response: ResponseOf<A>][]> {
-    const { brokers } = await this.send(to, Metadata, { topics: [], allowAutoTopicCreation: false }, options)
-    const ids = brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
+    const ids = brokerIds ?? (await this.#brokerIds(to, options))
     return Promise.all(
       ids.map(async brokerId => [brokerId, await this.send(to, api, request, { ...options, brokerId })] as const),
     ) as Promise<[number, ResponseOf<A>][]>
+  }
+
+  async #brokerIds(to: Addressed, options: SendOptions): Promise<number[]> {
+    const { brokers } = await this.send(to, Metadata, { topics: [], allowAutoTopicCreation: false }, options)
+    return brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
   }
 
   /**

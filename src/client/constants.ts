@@ -158,3 +158,7 @@ export const FeatureUpgradeType = {
   UnsafeDowngrade: 3,
 } as const
 export type FeatureUpgradeType = (typeof FeatureUpgradeType)[keyof typeof FeatureUpgradeType]
+
+/** Whose endpoints are told. */
+export const EndpointType = { Brokers: 1, Controllers: 2 } as const
+export type EndpointType = (typeof EndpointType)[keyof typeof EndpointType]

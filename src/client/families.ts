@@ -1,11 +1,17 @@
 import { type ACLCalls, aclCalls } from './acls.ts'
 import type { AnyCall } from './call.ts'
+import { type ClusterCalls, clusterCalls } from './cluster.ts'
 import { type ConfigCalls, configCalls } from './configs.ts'
 import { type CoordinatorCalls, coordinatorCalls } from './coordinators.ts'
+import { type DelegationTokenCalls, delegationTokenCalls } from './delegation-tokens.ts'
+import { type TransactionAdminCalls, transactionAdminCalls } from './describe-transactions.ts'
 import { type GroupAdminCalls, groupAdminCalls } from './group-admin.ts'
 import { type GroupMemberCalls, groupMemberCalls } from './groups.ts'
+import { type LogDirCalls, logDirCalls } from './log-dirs.ts'
+import { type NewGroupCalls, newGroupCalls } from './new-groups.ts'
 import { type OffsetCalls, offsetCalls } from './offsets.ts'
 import { type PartitionCalls, partitionCalls } from './partitions.ts'
+import { type QuorumCalls, quorumCalls } from './quorum.ts'
 import { type QuotaCalls, quotaCalls } from './quotas.ts'
 import { type ReassignmentCalls, reassignmentCalls } from './reassignments.ts'
 import { type RecordCalls, recordCalls } from './records.ts'
@@ -21,13 +27,19 @@ export interface Methods
     OffsetCalls,
     GroupMemberCalls,
     GroupAdminCalls,
+    NewGroupCalls,
     CoordinatorCalls,
     TransactionCalls,
+    TransactionAdminCalls,
     ConfigCalls,
     ACLCalls,
     QuotaCalls,
     ScramUserCalls,
-    ReassignmentCalls {}
+    DelegationTokenCalls,
+    ReassignmentCalls,
+    LogDirCalls,
+    ClusterCalls,
+    QuorumCalls {}
 
 /** How each is carried out. */
 export function families(): readonly Readonly<Record<string, AnyCall>>[] {
@@ -38,12 +50,18 @@ export function families(): readonly Readonly<Record<string, AnyCall>>[] {
     offsetCalls,
     groupMemberCalls,
     groupAdminCalls,
+    newGroupCalls,
     coordinatorCalls,
     transactionCalls,
+    transactionAdminCalls,
     configCalls,
     aclCalls,
     quotaCalls,
     scramUserCalls,
+    delegationTokenCalls,
     reassignmentCalls,
+    logDirCalls,
+    clusterCalls,
+    quorumCalls,
   ]
 }

@@ -15,9 +15,10 @@ export const UpdateFeatures = api({
     featureUpdates: array({
       feature: string,
       maxVersionLevel: int16,
-      allowDowngrade: until(0, boolean),
+      /** v0. Give both forms: a version takes its own. */
+      allowDowngrade: ignorable(until(0, boolean), { beside: 'upgradeType' }),
       /** 1 upgrade, 2 safe downgrade, 3 downgrade that may lose metadata. */
-      upgradeType: since(1, int8, 1),
+      upgradeType: ignorable(since(1, int8, 1), { beside: 'allowDowngrade' }),
     }),
     validateOnly: since(1, boolean),
   },
