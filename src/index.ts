@@ -188,6 +188,7 @@ export type {
   OffsetDeleteRequest,
   OffsetDeleteResponse,
 } from './client/group-admin.ts'
+export type { GroupLag, GroupLagRequest, GroupLagResponse, PartitionLag } from './client/group-lag.ts'
 export type {
   GroupProtocol,
   GroupProtocolAssignment,
@@ -274,6 +275,13 @@ export type {
   ListPartitionReassignmentsResponseTopic,
 } from './client/reassignments.ts'
 export type {
+  PartitionOffset,
+  ResetOffset,
+  ResetOffsetsRequest,
+  ResetOffsetsResponse,
+  ResetTarget,
+} from './client/reset-offsets.ts'
+export type {
   AlterUserScramCredentialsRequest,
   AlterUserScramCredentialsResponse,
   AlterUserScramCredentialsResponseUser,
@@ -303,6 +311,12 @@ export type {
 } from './client/share-groups.ts'
 export type { GetTelemetrySubscriptionsRequest, GetTelemetrySubscriptionsResponse } from './client/telemetry.ts'
 export type {
+  PartitionRange,
+  TopicOffsetsRequest,
+  TopicOffsetsResponse,
+  TopicSelection,
+} from './client/topic-offsets.ts'
+export type {
   ConfigEntry,
   CreateTopicsRequest,
   CreateTopicsResponse,
@@ -325,6 +339,7 @@ export type {
   TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
 } from './client/transactions.ts'
+export type { WaitForTopicRequest } from './client/wait-for-topic.ts'
 export {
   Compression,
   type CompressionCodec,

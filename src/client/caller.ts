@@ -6,7 +6,7 @@ import { Codecs } from '../compression/codecs.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { Natives } from '../socket/socket.ts'
-import type { RoundTripper } from '../transport/round-tripper.ts'
+import type { RoundTripOptions, RoundTripper } from '../transport/round-tripper.ts'
 
 /** What every request of a Client may carry. */
 export interface Addressed {
@@ -37,6 +37,18 @@ export class Caller {
     this.clock = transport.clock ?? systemClock
     this.#addr = addr
     this.#timeout = timeout
+  }
+
+  /** Sends a request in the wire's own words to the client's cluster. */
+  async roundTrip<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RoundTripOptions): Promise<unknown> {
+    if (this.#addr === undefined) throw new ConfigError('roundTrip: give the Client an addr')
+    return await this.transport.roundTrip(this.#addr, api, request, this.#bounded(options))
+  }
+
+  #bounded(options: RoundTripOptions | undefined): RoundTripOptions | undefined {
+    // What are no options, a bare signal among them, is for the transport to refuse.
+    const isPlain = options === undefined || Object.getPrototypeOf(Object(options)) === Object.prototype
+    return this.#timeout > 0 && isPlain ? { timeoutMs: this.#timeout, ...options } : options
   }
 
   /** Sends a request where it belongs. */

@@ -4,9 +4,10 @@ import { traced } from '../base/call-site.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
+import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import { ofTransport } from '../transport/config.ts'
 import { requireTransport } from '../transport/require-transport.ts'
-import type { RoundTripper } from '../transport/round-tripper.ts'
+import type { RoundTripOptions, RoundTripper } from '../transport/round-tripper.ts'
 import { Transport } from '../transport/transport.ts'
 import type { AnyCall } from './call.ts'
 import { Caller } from './caller.ts'
@@ -28,6 +29,16 @@ const clientSettings: SettingKinds<ClientConfig> = { addr: 'any', timeout: 'numb
  * and rejects when there is no answer; errors of single items are in the response.
  */
 export interface Client extends Methods {
+  /**
+   * Sends any of `isokafka/protocol`'s APIs in its own words, to whom it concerns or to `brokerId`, and gives the
+   * answer as it is.
+   */
+  roundTrip<A extends AnyApi>(
+    api: A,
+    request: RequestInput<A>,
+    options?: RoundTripOptions,
+    ...extra: never[]
+  ): Promise<ResponseOf<A>>
   /** Closes the transport if it is the client's own; further calls reject with a ClosedError. */
   close(...extra: never[]): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -55,6 +66,21 @@ function makeClient(): ClientConstructor {
       this.#caller = new Caller(this.#own ?? requireTransport(transport!, 'roundTrip'), addr, timeout)
     }
 
+    async roundTrip<A extends AnyApi>(
+      api: A,
+      request: RequestInput<A>,
+      options?: RoundTripOptions,
+      ...extra: never[]
+    ): Promise<unknown> {
+      refuseMore('roundTrip', extra)
+      this.#check()
+      return await traced(this.#caller.roundTrip(api, request, options))
+    }
+
+    #check(): void {
+      if (this.#closed) throw new ClosedError('the client is closed')
+    }
+
     async close(...extra: never[]): Promise<void> {
       refuseMore('close', extra)
       this.#closed = true
@@ -70,7 +96,7 @@ function makeClient(): ClientConstructor {
         async [name](this: Client, request: object = {}, options?: CallOptions, ...extra: never[]): Promise<unknown> {
           const checked = optionsOf(`${name}()`, options, extra)
           const asked = given(`${name}()`, request, fields)
-          if (this.#closed) throw new ClosedError('the client is closed')
+          this.#check()
           return await traced(run(this.#caller, asked as never, checked))
         },
       }

@@ -2,6 +2,7 @@ import { type ACLCalls, aclCalls } from './acls.ts'
 import type { AnyCall } from './call.ts'
 import { type ClusterCalls, clusterCalls } from './cluster.ts'
 import { type ConfigCalls, configCalls } from './configs.ts'
+import { type ConvenienceCalls, convenienceCalls } from './conveniences.ts'
 import { type CoordinatorCalls, coordinatorCalls } from './coordinators.ts'
 import { type DelegationTokenCalls, delegationTokenCalls } from './delegation-tokens.ts'
 import { type TransactionAdminCalls, transactionAdminCalls } from './describe-transactions.ts'
@@ -39,7 +40,8 @@ export interface Methods
     ReassignmentCalls,
     LogDirCalls,
     ClusterCalls,
-    QuorumCalls {}
+    QuorumCalls,
+    ConvenienceCalls {}
 
 /** How each is carried out. */
 export function families(): readonly Readonly<Record<string, AnyCall>>[] {
@@ -63,5 +65,6 @@ export function families(): readonly Readonly<Record<string, AnyCall>>[] {
     logDirCalls,
     clusterCalls,
     quorumCalls,
+    convenienceCalls,
   ]
 }

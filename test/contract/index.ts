@@ -1,3 +1,4 @@
+import { suite as admin } from './admin.ts'
 import { suite as client } from './client.ts'
 import { suite as conn } from './conn.ts'
 import { suite as connReading } from './conn-reading.ts'
@@ -19,6 +20,7 @@ import { suite as writerDelivery } from './writer-delivery.ts'
 
 /** Every room's contract suite, by room. */
 export const suites: Readonly<Record<string, Suite>> = {
+  admin,
   client,
   conn,
   'conn reading': connReading,

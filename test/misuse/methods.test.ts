@@ -282,6 +282,18 @@ test('group balancers are objects with the three functions, not names or classes
     )
 })
 
+test.each([0, 5000])('roundTrip of a Client with a timeout of %i refuses what its transport would', async timeout => {
+  const client: Anything = new Client({ addr: brokers, transport, timeout })
+  const { topics } = await client.roundTrip(Metadata, { topics: [] }, { timeoutMs: 5000, brokerId: -1, ...options[0] })
+  expect(topics).toEqual([])
+  const wrong = transports['roundTrip']!.wrong!.slice(2).map(([, ...rest]) => rest)
+  for (const given of [...wrong, [Metadata, { topics: null }, {}, 5]])
+    await expect(client.roundTrip(...given)).rejects.toThrow(ConfigError)
+  await expect((new Client({ transport }) as Anything).roundTrip(Metadata, { topics: null })).rejects.toThrow(
+    /give the Client an addr/,
+  )
+})
+
 test('close() of a Client takes nothing', async () => {
   await expect((new Client({ addr: brokers, transport }) as Anything).close(5)).rejects.toThrow(ConfigError)
 })
