@@ -18,7 +18,7 @@ export const AddPartitionsToTxn = api({
   name: 'AddPartitionsToTxn',
   versions: [0, 5],
   flexible: 3,
-  route: toCoordinator('transaction', 'v3AndBelowTransactionalId', 'transactions'),
+  route: toCoordinator('transaction', 'v3AndBelowTransactionalId'),
   request: {
     /** From v4, for brokers. */
     transactions: since(

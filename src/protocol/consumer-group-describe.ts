@@ -1,7 +1,7 @@
 import { array, ignorable, nullable, since, struct, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 const topicPartitions = { topicId: uuid, topicName: string, partitions: array(int32) }
 
@@ -13,7 +13,7 @@ export const ConsumerGroupDescribe = api({
   name: 'ConsumerGroupDescribe',
   versions: [0, 1],
   flexible: 0,
-  route: toCoordinator('group', 'groupIds'),
+  route: toCoordinators('group', ['groupIds'], ['groups']),
   repeatable: true,
   request: { groupIds: array(string), includeAuthorizedOperations: boolean },
   response: {

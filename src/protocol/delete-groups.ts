@@ -1,7 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 /** Deletes empty groups, through each group's coordinator (KIP-229). */
 export const DeleteGroups = api({
@@ -9,7 +9,7 @@ export const DeleteGroups = api({
   name: 'DeleteGroups',
   versions: [0, 3],
   flexible: 2,
-  route: toCoordinator('group', 'groupsNames'),
+  route: toCoordinators('group', ['groupsNames'], ['results']),
   request: { groupsNames: array(string) },
   response: {
     throttleTimeMs: int32,

@@ -1,7 +1,7 @@
 import { array, ignorable, nullable, since } from '../schema/combinators.ts'
 import { boolean, bytes, int16, int32, string } from '../schema/scalars.ts'
 import { api } from './api.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 /** State, members and assignments of classic groups, from each group's coordinator. */
 export const DescribeGroups = api({
@@ -9,7 +9,7 @@ export const DescribeGroups = api({
   name: 'DescribeGroups',
   versions: [0, 6],
   flexible: 5,
-  route: toCoordinator('group', 'groups'),
+  route: toCoordinators('group', ['groups'], ['groups']),
   repeatable: true,
   request: { groups: array(string), includeAuthorizedOperations: since(3, boolean) },
   response: {

@@ -1,7 +1,7 @@
 import { array, ignorable, nullable, since, withDefault } from '../schema/combinators.ts'
 import { int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 /** How far share groups are (KIP-932); their lag from v1 (KIP-1226). To each group's coordinator. */
 export const DescribeShareGroupOffsets = api({
@@ -9,7 +9,7 @@ export const DescribeShareGroupOffsets = api({
   name: 'DescribeShareGroupOffsets',
   versions: [0, 1],
   flexible: 0,
-  route: toCoordinator('group', 'groups'),
+  route: toCoordinators('group', ['groups'], ['groups']),
   repeatable: true,
   request: {
     groups: array({ groupId: string, topics: nullable(array({ topicName: string, partitions: array(int32) })) }),

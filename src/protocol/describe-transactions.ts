@@ -1,7 +1,7 @@
 import { array } from '../schema/combinators.ts'
 import { bigInt64, int16, int32, string, timestamp } from '../schema/scalars.ts'
 import { api } from './api.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 /** The state of transactions, from their coordinator (KIP-664). */
 export const DescribeTransactions = api({
@@ -9,7 +9,7 @@ export const DescribeTransactions = api({
   name: 'DescribeTransactions',
   versions: [0, 0],
   flexible: 0,
-  route: toCoordinator('transaction', 'transactionalIds'),
+  route: toCoordinators('transaction', ['transactionalIds'], ['transactionStates']),
   repeatable: true,
   request: { transactionalIds: array(string) },
   response: {

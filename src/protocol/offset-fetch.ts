@@ -2,7 +2,7 @@ import { array, between, ignorable, nullable, since, until, withDefault } from '
 import { boolean, int16, int32, int64, string, uuid } from '../schema/scalars.ts'
 import { api } from './api.ts'
 import { allHaveIds } from './caps.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 /**
  * A group's committed positions, from its coordinator. Several groups at once from v8 (KIP-709); topics are named by id
@@ -13,7 +13,7 @@ export const OffsetFetch = api({
   name: 'OffsetFetch',
   versions: [0, 10],
   flexible: 6,
-  route: toCoordinator('group', 'groupId', 'groups'),
+  route: toCoordinators('group', ['groups'], ['groups'], 'groupId'),
   repeatable: true,
   request: {
     /** Until v7. Give both forms: a version takes its own. */

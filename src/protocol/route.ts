@@ -29,10 +29,12 @@ export interface PartitionRoute<Q = ListPath, R = ListPath> {
   readonly response: R
 }
 
-export interface CoordinatorRoute<F = string> {
+export interface CoordinatorRoute<Q = ListPath, R = ListPath, F = string> {
   readonly to: 'coordinator'
-  readonly kind: CoordinatorKind
-  readonly fields: readonly F[]
+  readonly kind: 'group' | 'transaction'
+  /** Names a single one. */
+  readonly field?: F | undefined
+  readonly lists?: { readonly request: Q; readonly response: R } | undefined
 }
 
 export interface BrokerRoute<Q = ListPath, R = ListPath> {
@@ -44,7 +46,7 @@ export interface BrokerRoute<Q = ListPath, R = ListPath> {
 export type Route<Q = ListPath, R = ListPath, F = string> =
   | PlainRoute
   | PartitionRoute<Q, R>
-  | CoordinatorRoute<F>
+  | CoordinatorRoute<Q, R, F>
   | BrokerRoute<Q, R>
 
 /** Any broker answers. */
@@ -75,15 +77,25 @@ export function toShareCoordinators<const Q extends ListPath, const R extends Li
   return { to: 'shareCoordinators', request, response }
 }
 
-/**
- * The coordinator of the group or transaction that the first non-empty one of these fields names. A list of names, or
- * of structs with names, is split: each coordinator is asked for its own. When all are empty any broker will do.
- */
+/** The coordinator of the group or transaction that this field names. When it is empty any broker will do. */
 export function toCoordinator<const F extends string>(
   kind: 'group' | 'transaction',
-  ...fields: readonly F[]
-): CoordinatorRoute<F> {
-  return { to: 'coordinator', kind, fields }
+  field: F,
+): CoordinatorRoute<never, never, F> {
+  return { to: 'coordinator', kind, field }
+}
+
+/**
+ * The coordinators of the groups or transactions in a list, by id or in structs with their ids, each for its own; that
+ * of the one that `field` names if it does. When nothing is named any broker will do.
+ */
+export function toCoordinators<const Q extends ListPath, const R extends ListPath, const F extends string = never>(
+  kind: 'group' | 'transaction',
+  request: Q,
+  response: R,
+  field?: F,
+): CoordinatorRoute<Q, R, NoInfer<F>> {
+  return { to: 'coordinator', kind, field, lists: { request, response } }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { array, ignorable, nullable, since, struct, withDefault } from '../schema/combinators.ts'
 import { boolean, int8, int16, int32, int64, string, uint16 } from '../schema/scalars.ts'
 import { api } from './api.ts'
-import { toCoordinator } from './route.ts'
+import { toCoordinators } from './route.ts'
 
 const keyValue = { key: string, value: string }
 
@@ -36,7 +36,7 @@ export const StreamsGroupDescribe = api({
   name: 'StreamsGroupDescribe',
   versions: [0, 1],
   flexible: 0,
-  route: toCoordinator('group', 'groupIds'),
+  route: toCoordinators('group', ['groupIds'], ['groups']),
   repeatable: true,
   request: {
     groupIds: array(string),

@@ -1,8 +1,9 @@
+import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { FindCoordinator } from '../protocol/find-coordinator.ts'
 import type { CoordinatorKind } from '../protocol/route.ts'
-import type { BrokerConnection } from '../socket/connection.ts'
 import type { AnyBroker } from './any-broker.ts'
+import { Coalesce } from './coalesce.ts'
 import type { BrokerInfo } from './layout.ts'
 
 export type { CoordinatorKind } from '../protocol/route.ts'
@@ -13,12 +14,16 @@ const noun = { group: 'group', transaction: 'transactional id', share: 'share pa
 /** So many are remembered, those used last: a program may have to do with any number of short-lived groups. */
 const most = 1000
 
+/** What came of the key in a look-up of several. */
+type LookUp = (key: string) => Promise<BrokerInfo>
+
 /**
  * Which broker coordinates a group or a transaction, as last heard. By id: where that broker is, metadata knows better.
  */
 export class Coordinators {
   readonly #known = new Map<string, { readonly broker: number; readonly denied: boolean }>()
   readonly #asked = new Map<string, Promise<number>>()
+  readonly #batches = new Map<CoordinatorKind, Coalesce<LookUp>>()
   readonly #anyBroker: AnyBroker
   /** Bounds a request, in milliseconds. */
   readonly #timeoutMs: number
@@ -63,31 +68,48 @@ export class Coordinators {
     if (this.#known.size > most) this.#known.delete(this.#known.keys().next().value!)
   }
 
+  /** Those looked for in one turn are looked for in one request. */
   async #ask(kind: CoordinatorKind, key: string): Promise<number> {
-    const connection = await this.#anyBroker.any('control')
-    let broker: BrokerInfo
-    try {
-      broker = await this.#request(connection, kind, key)
-    } catch (error) {
-      // Another may know.
-      this.#anyBroker.avoid(connection, error)
-      throw error
+    let batch = this.#batches.get(kind)
+    if (batch === undefined) {
+      batch = new Coalesce(keys => this.#lookUp(kind, keys))
+      this.#batches.set(kind, batch)
     }
+    const broker = await (await batch.ask([key]))(key)
     const denied = this.#known.get(`${kind} ${key}`)
     await this.#heard(broker, denied?.denied === true && denied.broker === broker.id)
     this.#keep(`${kind} ${key}`, broker.id)
     return broker.id
   }
 
-  async #request(connection: BrokerConnection, kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
-    const request = { key, keyType: keyTypes[kind], coordinatorKeys: [key] }
-    const response = await connection.request(FindCoordinator, request, { timeoutMs: this.#timeoutMs })
-    // Until version 3 the response itself is about the one key.
-    const found = response.coordinators.find(coordinator => coordinator.key === key) ?? response
-    const { nodeId, host, port, errorMessage } = found
-    const errorCode = found.errorCode === 0 && nodeId < 0 ? ErrorCode.GroupCoordinatorNotAvailable : found.errorCode
-    if (errorCode !== 0)
-      throw new KafkaError(errorCode, [`${noun[kind]} ${key}`, errorMessage].filter(Boolean).join(': '))
-    return { id: nodeId, host, port, rack: null }
+  async #lookUp(kind: CoordinatorKind, keys: readonly string[]): Promise<LookUp> {
+    const connection = await this.#anyBroker.any('control')
+    const ask = (key: string, coordinatorKeys: readonly string[]) =>
+      connection.request(
+        FindCoordinator,
+        { key, keyType: keyTypes[kind], coordinatorKeys },
+        { timeoutMs: this.#timeoutMs },
+      )
+    // Before Kafka 3.0 a request has one key.
+    const all = keys.length > 1 && connection.version(FindCoordinator) > 3 && ask('', keys)
+    return async key => {
+      try {
+        return brokerIn(await (all || ask(key, [key])), kind, key)
+      } catch (error) {
+        // Another may know.
+        this.#anyBroker.avoid(connection, error)
+        throw error
+      }
+    }
   }
+}
+
+function brokerIn(response: ResponseOf<typeof FindCoordinator>, kind: CoordinatorKind, key: string): BrokerInfo {
+  // Until version 3 the response itself is about the one key.
+  const found = response.coordinators.find(coordinator => coordinator.key === key) ?? response
+  const { nodeId, host, port, errorMessage } = found
+  const errorCode = found.errorCode === 0 && nodeId < 0 ? ErrorCode.GroupCoordinatorNotAvailable : found.errorCode
+  if (errorCode !== 0)
+    throw new KafkaError(errorCode, [`${noun[kind]} ${key}`, errorMessage].filter(Boolean).join(': '))
+  return { id: nodeId, host, port, rack: null }
 }

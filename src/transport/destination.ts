@@ -23,6 +23,9 @@ export type Rest = () => CallOptions & { timeoutMs: number }
  */
 const notYet: readonly number[] = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable]
 
+/** The same of coordinators, or that another is it by now. */
+export const coordinatorCodes: readonly number[] = [...notYet, ErrorCode.NotCoordinatorForGroup]
+
 export const anyBroker: Destination = { find: async () => 'any', lost: async () => {}, redirectCodes: notYet }
 
 /** With KRaft any broker passes it on; who says otherwise runs with ZooKeeper. */
@@ -46,7 +49,7 @@ export function coordinatorOf(cluster: Cluster, kind: CoordinatorKind, key: stri
       if (denied) cluster.denyCoordinator(kind, key)
       else cluster.forgetCoordinator(kind, key)
     },
-    redirectCodes: [...notYet, ErrorCode.NotCoordinatorForGroup],
+    redirectCodes: coordinatorCodes,
   }
 }
 

@@ -1,4 +1,5 @@
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
+import type { CoordinatorKind } from '../protocol/route.ts'
 import type { Cluster, WaitOptions } from './cluster.ts'
 import type { TopicLayout } from './layout.ts'
 import type { Part } from './parts.ts'
@@ -14,39 +15,40 @@ export interface Owners {
 export async function leadersOf(cluster: Cluster, parts: readonly Part[], options: WaitOptions): Promise<Owners> {
   const names = [...new Set(parts.map(({ topic }) => topic))]
   const layouts = new Map(
-    await Promise.all(names.map(async name => [name, await layoutOrCode(cluster, name, options)] as const)),
+    await Promise.all(names.map(async name => [name, await layoutOrRefusal(cluster, name, options)] as const)),
   )
   return grouped(parts, ({ topic, index }) => {
     const layout = layouts.get(topic)!
-    if (typeof layout === 'number') return { refused: layout }
-    const leader = layout.partitions[index]?.leader
+    if ('refused' in layout) return layout
+    const leader = layout.partitions[index as number]?.leader
     if (leader === undefined) return { refused: ErrorCode.UnknownTopicOrPartition }
     return leader < 0 ? { refused: ErrorCode.LeaderNotAvailable } : leader
   })
 }
 
-/** Finds the coordinator of each partition's state in the share group. */
-export async function shareCoordinatorsOf(
+/** Finds the coordinator of each part by its key. */
+export async function coordinatorsOf(
   cluster: Cluster,
-  groupId: string,
+  kind: CoordinatorKind,
   parts: readonly Part[],
+  keyOf: (part: Part) => string,
   options: WaitOptions,
 ): Promise<Owners> {
   const found = new Map(
     await Promise.all(
-      parts.map(async part => [part, await cluster.coordinator('share', shareKey(groupId, part), options)] as const),
+      parts.map(async part => [part, await orRefusal(cluster.coordinator(kind, keyOf(part), options))] as const),
     ),
   )
   return grouped(parts, part => found.get(part)!)
 }
 
-/** What Kafka finds the coordinator of a share partition by. */
-export function shareKey(groupId: string, { topicId, index }: Part): string {
-  return `${groupId}:${topicId}:${index}`
+/** An answer's error code, in place of what was asked for. */
+interface Refusal {
+  readonly refused: number
 }
 
-/** `ownerOf` answers a broker's id, or the error code of a partition that has none. */
-function grouped(parts: readonly Part[], ownerOf: (part: Part) => number | { readonly refused: number }): Owners {
+/** `ownerOf` answers a broker's id, or why there is none. */
+function grouped(parts: readonly Part[], ownerOf: (part: Part) => number | Refusal): Owners {
   const byBroker = new Map<number, Part[]>()
   const refused = new Map<Part, number>()
   for (const part of parts) {
@@ -58,13 +60,17 @@ function grouped(parts: readonly Part[], ownerOf: (part: Part) => number | { rea
   return { byBroker, refused }
 }
 
-async function layoutOrCode(cluster: Cluster, name: string, options: WaitOptions): Promise<TopicLayout | number> {
+async function layoutOrRefusal(cluster: Cluster, name: string, options: WaitOptions): Promise<TopicLayout | Refusal> {
   // Named by an id that we don't know.
-  if (name === '') return ErrorCode.UnknownTopicID
+  if (name === '') return { refused: ErrorCode.UnknownTopicID }
+  return orRefusal(cluster.topic(name, options))
+}
+
+async function orRefusal<T>(asked: Promise<T>): Promise<T | Refusal> {
   try {
-    return await cluster.topic(name, options)
+    return await asked
   } catch (error) {
-    if (error instanceof KafkaError) return error.code
+    if (error instanceof KafkaError) return { refused: error.code }
     throw error
   }
 }

@@ -1,17 +1,25 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { isTemporary } from '../base/errors.ts'
 import { ErrorCode } from '../protocol/errors.ts'
-import type { PartitionRoute } from '../protocol/route.ts'
+import type { CoordinatorKind, ListPath } from '../protocol/route.ts'
+import { codeIn, coordinatorCodes } from './destination.ts'
 import { assembled, type Shapes } from './merge.ts'
 import { isMoved } from './moved.ts'
-import { leadersOf, type Owners, shareCoordinatorsOf, shareKey } from './owners.ts'
+import { coordinatorsOf, leadersOf, type Owners } from './owners.ts'
 import { type Part, partsOf, requestFor } from './parts.ts'
 import { type Exchange, mayRepeat, type RoutedCall } from './routed-call.ts'
 import type { Settings } from './settings.ts'
 import { levelsOf, type Row } from './shape.ts'
 
+/** The lists of a request and its response, and who owns what is in them: partitions' leaders, or coordinators. */
+export interface Ownership {
+  readonly request: ListPath
+  readonly response: ListPath
+  readonly kind: CoordinatorKind | 'leader'
+}
+
 /**
- * Sends a request to the owners of its partitions, again for those that have moved, and makes one response of the
+ * Sends a request to the owners of its parts (partitions, groups, transactions), again for those that have moved, and makes one response of the
  * answers.
  */
 export class PartitionFanout {
@@ -19,18 +27,18 @@ export class PartitionFanout {
   readonly #exchange: Exchange
   readonly #call: RoutedCall
   readonly #shapes: Shapes
-  readonly #toLeaders: boolean
+  readonly #kind: Ownership['kind']
   /** What each partition was last answered: its part of a response, or a code of our own. */
   readonly #answers = new Map<Part, Row | number>()
   readonly #responses: Row[] = []
   #failure: unknown
 
-  constructor(settings: Settings, exchange: Exchange, call: RoutedCall, { to, request, response }: PartitionRoute) {
+  constructor(settings: Settings, exchange: Exchange, call: RoutedCall, { request, response, kind }: Ownership) {
     this.#settings = settings
     this.#exchange = exchange
     this.#call = call
     this.#shapes = { request: levelsOf(call.api.request, request), response: levelsOf(call.api.response, response) }
-    this.#toLeaders = to === 'leaders'
+    this.#kind = kind
   }
 
   /** Rejects when no broker answered at all. */
@@ -57,17 +65,26 @@ export class PartitionFanout {
   }
 
   async #lookAgain(parts: readonly Part[]): Promise<void> {
-    const { cluster, request, rest } = this.#call
-    if (this.#toLeaders) await cluster.refresh([...new Set(parts.map(({ topic }) => topic))].filter(Boolean), rest())
-    else for (const part of parts) cluster.forgetCoordinator('share', shareKey(request['groupId'], part))
+    const { cluster, rest } = this.#call
+    const kind = this.#kind
+    if (kind === 'leader') await cluster.refresh([...new Set(parts.map(({ topic }) => topic))].filter(Boolean), rest())
+    else
+      for (const part of parts) {
+        const denied = codeIn(this.#answers.get(part), [ErrorCode.NotCoordinatorForGroup]) !== 0
+        cluster[denied ? 'denyCoordinator' : 'forgetCoordinator'](kind, this.#keyOf(part))
+      }
   }
 
   #owners(parts: readonly Part[]): Promise<Owners> {
-    const { cluster, request, rest } = this.#call
-    return this.#toLeaders
+    const { cluster, rest } = this.#call
+    return this.#kind === 'leader'
       ? leadersOf(cluster, parts, rest())
-      : shareCoordinatorsOf(cluster, request['groupId'], parts, rest())
+      : coordinatorsOf(cluster, this.#kind, parts, this.#keyOf, rest())
   }
+
+  /** What Kafka finds a part's coordinator by: its id, or that of a partition in the request's share group. */
+  readonly #keyOf = ({ topicId, index }: Part): string =>
+    this.#kind === 'share' ? `${this.#call.request['groupId']}:${topicId}:${index}` : `${index}`
 
   /** One round; answers the partitions to ask for again. */
   async #ask(parts: readonly Part[], attempt: number): Promise<Part[]> {
@@ -111,7 +128,10 @@ export class PartitionFanout {
       const answer = told.get(part.key)
       const { leaderId = -1, leaderEpoch = -1 } = answer?.['currentLeader'] ?? {}
       if (leaderId >= 0)
-        cluster.learnLeader({ topic: part.topic, partition: part.index }, { leaderId, leaderEpoch, endpoints })
+        cluster.learnLeader(
+          { topic: part.topic, partition: part.index as number },
+          { leaderId, leaderEpoch, endpoints },
+        )
       this.#settle(part, answer ?? ErrorCode.Unknown, again)
     }
     this.#responses.push(response)
@@ -119,8 +139,8 @@ export class PartitionFanout {
 
   #settle(part: Part, answer: Row | number, again: Part[]): void {
     this.#answers.set(part, answer)
-    const code = typeof answer === 'number' ? answer : answer['errorCode']
-    const elsewhere = code === ErrorCode.NotCoordinatorForGroup || code === ErrorCode.GroupCoordinatorNotAvailable
-    if (this.#toLeaders ? isMoved(code) : elsewhere || code === ErrorCode.GroupLoadInProgress) again.push(part)
+    const row: Row = typeof answer === 'number' ? { errorCode: answer } : answer
+    const isAgain = this.#kind === 'leader' ? isMoved(row['errorCode']) : codeIn(row, coordinatorCodes) !== 0
+    if (isAgain) again.push(part)
   }
 }

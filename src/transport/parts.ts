@@ -2,15 +2,16 @@ import { zeroUuid } from '../bytes/reader.ts'
 import type { Cluster } from './cluster.ts'
 import type { Level, Row } from './shape.ts'
 
-/** One partition of a request: what of it has an owner among the brokers. */
+/** One partition of a request, or one group or transaction: what of it has an owner among the brokers. */
 export interface Part {
-  /** The structs it lies within, outermost first; the last is its topic. */
+  /** The structs it lies within, outermost first; the last is its topic. None around a group or transaction. */
   readonly within: readonly Row[]
-  readonly partition: Row | number
+  readonly partition: Row | number | string
   /** '' when the request names it by an id that we don't know. */
   readonly topic: string
   readonly topicId: string
-  readonly index: number
+  /** The id of a group or transaction. */
+  readonly index: number | string
   /** The same in a response. */
   readonly key: string
 }
@@ -26,7 +27,7 @@ export function partsOf(
     const { list, id } = levels[depth]!
     for (const each of row[list] ?? []) {
       if (depth + 1 < levels.length) walk(each, depth + 1, [...within, each])
-      else parts.push(partOf(within, each, id === undefined ? each : each[id], levels, nameOf))
+      else parts.push(partOf(within, each, each[id!] ?? each, levels, nameOf))
     }
   }
   walk(message, 0, [])
@@ -35,13 +36,13 @@ export function partsOf(
 
 function partOf(
   within: readonly Row[],
-  partition: Row | number,
-  index: number,
+  partition: Part['partition'],
+  index: number | string,
   levels: readonly Level[],
   nameOf: (topicId: string) => string | undefined,
 ): Part {
-  const row = within.at(-1)!
-  const { id } = levels[within.length - 1]!
+  const row = within.at(-1) ?? {}
+  const id = levels[within.length - 1]?.id
   const topicId: string = row['topicId'] ?? zeroUuid
   const topic: string = (id !== 'topicId' && row[id!]) || nameOf(topicId) || ''
   const outer = within.slice(0, -1).map((each, depth) => each[levels[depth]!.id!])

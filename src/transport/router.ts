@@ -8,7 +8,7 @@ import { toAny } from '../protocol/route.ts'
 import type { Cluster } from './cluster.ts'
 import { anyBroker, brokerOf, codeIn, controllerOf, coordinatorOf, type Destination, type Whom } from './destination.ts'
 import { concatenated } from './merge.ts'
-import { PartitionFanout } from './partition-fanout.ts'
+import { type Ownership, PartitionFanout } from './partition-fanout.ts'
 import { retry } from './retry.ts'
 import type { RoundTripOptions } from './round-tripper.ts'
 import { mayRepeat, type RoutedCall } from './routed-call.ts'
@@ -55,8 +55,9 @@ export class Router {
     const { route = toAny } = call.api
     switch (route.to) {
       case 'leaders':
+        return this.#toOwners(call, { ...route, kind: 'leader' })
       case 'shareCoordinators':
-        return new PartitionFanout(this.#settings, this.#exchange, call, route).run()
+        return this.#toOwners(call, { ...route, kind: 'share' })
       case 'coordinator':
         return this.#toCoordinators(call, route)
       case 'broker':
@@ -84,20 +85,19 @@ export class Router {
     return response
   }
 
-  /** To the coordinator of the group or transaction named, or to that of each listed; any failure fails all. */
-  async #toCoordinators(call: RoutedCall, { kind, fields }: CoordinatorRoute): Promise<Row> {
+  /** Each part to its owner. */
+  #toOwners(call: RoutedCall, ownership: Ownership): Promise<Row> {
+    return new PartitionFanout(this.#settings, this.#exchange, call, ownership).run()
+  }
+
+  /** To the coordinator of the group or transaction named, or to those of the listed, each for all of its own. */
+  #toCoordinators(call: RoutedCall, { kind, field = '', lists }: CoordinatorRoute): Promise<Row> {
     const { cluster, request, rest } = call
-    const field = fields.find(name => request[name]?.length > 0)
+    const key: string | undefined = request[field]
+    if (key) return this.#toOne(call, coordinatorOf(cluster, kind, key, rest))
     // Nothing asked for is nothing answered, but by a broker, who knows the form.
-    if (field === undefined) return this.#toOne(call, anyBroker)
-    const named: string | readonly (string | Row)[] = request[field]
-    if (typeof named === 'string') return this.#toOne(call, coordinatorOf(cluster, kind, named, rest))
-    const id = kind === 'group' ? 'groupId' : 'transactionalId'
-    const byKey = new Map(named.map(each => [typeof each === 'string' ? each : (each[id] as string), each]))
-    const asked = [...byKey].map(([key, each]) =>
-      this.#toOne({ ...call, request: { ...request, [field]: [each] } }, coordinatorOf(cluster, kind, key, rest)),
-    )
-    return concatenated(await Promise.all(asked))
+    if (!lists || !request[lists.request[0]]?.length) return this.#toOne(call, anyBroker)
+    return this.#toOwners(call, { ...lists, kind })
   }
 
   /**

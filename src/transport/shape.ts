@@ -15,7 +15,8 @@ export interface Level {
 }
 
 /**
- * What topics and partitions are called by in Kafka's definitions, and what markers and resources are told apart by.
+ * What topics and partitions are called by in Kafka's definitions, and what groups, transactions, markers and resources
+ * are told apart by.
  */
 const ids: readonly string[] = [
   'name',
@@ -25,6 +26,8 @@ const ids: readonly string[] = [
   'index',
   'partitionIndex',
   'partition',
+  'groupId',
+  'transactionalId',
   'producerId',
   'resourceName',
 ]

@@ -22,12 +22,13 @@ test.each(apis.map(api => [api.name, api] as const))(
     } else if (route?.to === 'coordinator') {
       const { shape } = api.request
       if (shape.kind !== 'struct') throw new Error('a request is a struct')
-      for (const field of route.fields) {
-        const inner = shape.fields[field]!.shape
-        if (inner.kind === 'array' && inner.element.shape.kind === 'struct')
-          expect(inner.element.shape.fields).toHaveProperty(route.kind === 'group' ? 'groupId' : 'transactionalId')
-        else expect(inner.kind === 'array' ? inner.element.shape.kind : inner.kind).toBe('string')
-      }
+      if (route.field !== undefined) expect(shape.fields[route.field]!.shape.kind).toBe('string')
+      if (route.lists === undefined) return
+      const id = route.kind === 'group' ? 'groupId' : 'transactionalId'
+      // A list of plain ids has none.
+      expect([id, undefined]).toContain(shapeOf(api, route.lists.request, 'request')[0])
+      expect(shapeOf(api, route.lists.response, 'response')).toEqual([id])
+      expect(levelsOf(api.response, route.lists.response)[0]!.blank()).toHaveProperty('errorCode')
     } else if (route?.to === 'broker' && route.resources !== undefined) {
       for (const level of [
         ...levelsOf(api.request, route.resources.request),

@@ -296,6 +296,50 @@ describe('to the coordinators of many', () => {
   })
 })
 
+describe('to the coordinators of many, in bulk', () => {
+  const groups = Array.from({ length: 60 }, (_, n) => `group-${n}`)
+  const described = async () =>
+    (await b.transport.roundTrip(b.broker.addresses, DescribeGroups, { groups })).groups.map(
+      ({ groupId, errorCode }) => [groupId, errorCode],
+    )
+  const notFound = groups.map(id => [id, ErrorCode.GroupIdNotFound])
+
+  test('all are looked for in one request, and each coordinator is asked once', async () => {
+    expect(await described()).toEqual(notFound)
+    expect(countOf(b.events, FindCoordinator)).toBe(1)
+    expect(countOf(b.events, DescribeGroups)).toBe(3)
+  })
+
+  test('by brokers that know one key at a time, each is looked for alone', async () => {
+    await b.close()
+    set({ versions: { FindCoordinator: 3 } })
+    expect(await described()).toEqual(notFound)
+    expect(countOf(b.events, FindCoordinator)).toBe(groups.length)
+  })
+
+  test('those that have moved are asked for again, and only those', async () => {
+    await described()
+    const { coordinator } = await client.findCoordinator({ key: groups[7]! })
+    b.broker.moveCoordinator('group', groups[7]!, otherThan(coordinator!.nodeId))
+    const asked: string[][] = []
+    b.broker.control(DescribeGroups, ({ groups }) => void asked.push(groups))
+    expect(await described()).toEqual(notFound)
+    expect(asked.slice(3)).toEqual([[groups[7]]])
+  })
+
+  test('one whose coordinator nobody may know is an error of its own', async () => {
+    b.broker.control(FindCoordinator, async (_, { apply }) => {
+      const answer = (await apply()) as ResponseOf<typeof FindCoordinator>
+      for (const each of answer.coordinators)
+        if (each.key === groups[3]) each.errorCode = ErrorCode.GroupAuthorizationFailed
+      return answer
+    })
+    const found = await described()
+    expect(found[3]).toEqual([groups[3], ErrorCode.GroupAuthorizationFailed])
+    expect(found.toSpliced(3, 1)).toEqual(notFound.toSpliced(3, 1))
+  })
+})
+
 describe('to all', () => {
   test('every broker is asked, and one response made of the answers', async () => {
     for (const groupId of ['a', 'b', 'c', 'd'])
