@@ -2,6 +2,7 @@ import { contractOnOldKafka } from './contract.ts'
 
 // Those that take long by waiting are left to FULL=1.
 const quick = [
+  'admin',
   'client',
   'conn',
   'conn reading',

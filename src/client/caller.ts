@@ -86,6 +86,11 @@ export class Caller {
     return brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
   }
 
+  /** How long a call of several requests may go on trying, in milliseconds. */
+  get patience(): number {
+    return this.#timeout > 0 ? this.#timeout : patience
+  }
+
   /**
    * How long the broker itself may work on a request: half of our own patience, so that its answer still finds us
    * waiting.

@@ -6,6 +6,7 @@ import { InitProducerId } from '../protocol/init-producer-id.ts'
 import { type ApiVersionsRequest, type ApiVersionsResponse, apiVersions, apiVersionsSettings } from './api-versions.ts'
 import type { CallsOf, Options } from './call.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { onceNotConcurrent } from './concurrent-transactions.ts'
 import { errorAbout } from './error-about.ts'
 
 /** Whom to ask, in what words, and as whom. */
@@ -117,12 +118,8 @@ async function initProducerId(
   options: CallOptions,
 ): Promise<InitProducerIDResponse> {
   const { transactionalId = null, transactionTimeoutMs = 60_000, producerId = -1n, producerEpoch = -1 } = request
-  const response = await caller.send(
-    request,
-    InitProducerId,
-    { transactionalId, transactionTimeoutMs, producerId, producerEpoch },
-    options,
-  )
+  const wire = { transactionalId, transactionTimeoutMs, producerId, producerEpoch }
+  const response = await onceNotConcurrent(caller, options, () => caller.send(request, InitProducerId, wire, options))
   const error = errorAbout(
     transactionalId === null ? 'a producer id' : `transactional id ${transactionalId}`,
     response.errorCode,

@@ -7,6 +7,7 @@ import type { KafkaError } from '../protocol/errors.ts'
 import { TxnOffsetCommit as TxnOffsetCommitApi } from '../protocol/txn-offset-commit.ts'
 import type { CallsOf, Options } from './call.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { onceNotConcurrent } from './concurrent-transactions.ts'
 import type { ProducerSession } from './coordinators.ts'
 import { errorAbout } from './error-about.ts'
 import { itemsByTopic } from './nested.ts'
@@ -169,7 +170,9 @@ async function addPartitionsToTxn(
     v3AndBelowProducerEpoch: producerEpoch,
     v3AndBelowTopics: topics.map(([name, added]) => ({ name, partitions: added.map(({ partition }) => partition) })),
   }
-  const response = await caller.send(request, AddPartitionsToTxn, wire, options)
+  const response = await onceNotConcurrent(caller, options, () =>
+    caller.send(request, AddPartitionsToTxn, wire, options),
+  )
   const added = response.resultsByTopicV3AndBelow.map(({ name, resultsByPartition }) => [
     name,
     resultsByPartition.map(({ partitionIndex, partitionErrorCode }) => ({
@@ -187,7 +190,7 @@ async function addOffsetsToTxn(
 ): Promise<AddOffsetsToTxnResponse> {
   const { transactionalId, producerId, producerEpoch, groupId } = request
   const wire = { transactionalId, producerId, producerEpoch, groupId }
-  const response = await caller.send(request, AddOffsetsToTxn, wire, options)
+  const response = await onceNotConcurrent(caller, options, () => caller.send(request, AddOffsetsToTxn, wire, options))
   return {
     throttle: response.throttleTimeMs,
     error: errorAbout(`transactional id ${transactionalId}, group ${groupId}`, response.errorCode),
@@ -231,7 +234,7 @@ async function txnOffsetCommit(
 async function endTxn(caller: Caller, request: EndTxnRequest, options: CallOptions): Promise<EndTxnResponse> {
   const { transactionalId, committed } = request
   const wire = { transactionalId, producerId: request.producerId, producerEpoch: request.producerEpoch, committed }
-  const response = await caller.send(request, EndTxn, wire, options)
+  const response = await onceNotConcurrent(caller, options, () => caller.send(request, EndTxn, wire, options))
   const { throttleTimeMs, errorCode, producerId, producerEpoch } = response
   return {
     throttle: throttleTimeMs,
