@@ -123,14 +123,8 @@ async function createDelegationToken(
   options: CallOptions,
 ): Promise<CreateDelegationTokenResponse> {
   const { owner, maxLifetime = -1 } = request
-  const { principalType = null, principalName = null } = owner ? wirePrincipal(owner) : {}
   const renewers = itemsOf('a renewer', request.renewers ?? [], principalFields).map(wirePrincipal)
-  const wire = {
-    ownerPrincipalType: principalType,
-    ownerPrincipalName: principalName,
-    renewers,
-    maxLifetimeMs: maxLifetime,
-  }
+  const wire = { renewers, maxLifetimeMs: maxLifetime, ...(owner && ownerFields(wirePrincipal(owner))) }
   const response = await caller.send(request, CreateDelegationToken, wire, options)
   const error = errorAbout('a delegation token', response.errorCode)
   const { issueTimestampMs, expiryTimestampMs, maxTimestampMs } = response
@@ -218,6 +212,11 @@ function principalOf({ principalType, principalName }: WirePrincipal): Required<
 function wirePrincipal(principal: KafkaPrincipal): WirePrincipal {
   const { type = 'User', name } = given('a principal', principal, principalFields)
   return { principalType: type, principalName: name }
+}
+
+/** Left out for oneself, which brokers before Kafka 3.3 have no other way to say. */
+function ownerFields({ principalType, principalName }: WirePrincipal) {
+  return { ownerPrincipalType: principalType, ownerPrincipalName: principalName }
 }
 
 function expiryOf(response: {
