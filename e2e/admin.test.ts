@@ -10,6 +10,8 @@ import {
   Transport,
   type TransportConfig,
 } from '../src/index.ts'
+import { ConsumerGroupHeartbeat } from '../src/protocol/consumer-group-heartbeat.ts'
+import { ShareGroupHeartbeat } from '../src/protocol/share-group-heartbeat.ts'
 import { unless } from '../test/support/left-out.ts'
 import { versions } from './full.ts'
 import { credentials, type KafkaCluster, startKafka } from './kafka/index.ts'
@@ -322,6 +324,61 @@ describe.each(versions)('an administrator of Kafka %s', unless(noKafka), version
     expect((await client.alterShareGroupOffsets({ groupId: 'missing', topics })).topics).toBeDefined()
     const deleted = await client.deleteShareGroupOffsets({ groupId: 'missing', topics: ['missing'] })
     expect(codeOf(deleted.error)).toBe(ErrorCode.GroupIdNotFound)
+  })
+
+  test('groups of the newer protocols are described with their members, and share groups go on where they are told', async () => {
+    if (!version.startsWith('4.')) return
+    const topic = await newTopic('shared')
+    await client.produce({ topic, partition: 0, records: [{ value: 'a' }, { value: 'b' }, { value: 'c' }] })
+    const member = { memberId: 'AAAAAAAAAAAAAAAAAAAAAQ', memberEpoch: 0, subscribedTopicNames: [topic] }
+    const joined = await client.roundTrip(ConsumerGroupHeartbeat, {
+      ...member,
+      groupId: 'newer',
+      rebalanceTimeoutMs: 10_000,
+      topicPartitions: [],
+    })
+    expect(joined.errorCode).toBe(0)
+    const consumers = async () => (await client.describeConsumerGroups({ groupIds: ['newer'] })).groups[0]!
+    expect((await consumers()).error).toBeNull()
+    expect((await consumers()).members).toMatchObject([
+      { memberId: member.memberId, subscribedTopics: [topic], classic: false },
+    ])
+    await expect
+      .poll(async () => (await consumers()).members[0]!.targetAssignment, { timeout: 10_000 })
+      .toEqual({ [topic]: [0] })
+    let epoch = 0
+    const beat = async (memberEpoch: number): Promise<number> => {
+      const response = await client.roundTrip(ShareGroupHeartbeat, { ...member, groupId: 'sharing', memberEpoch })
+      epoch = response.memberEpoch
+      return response.errorCode
+    }
+    expect(await beat(0)).toBe(0)
+    const sharers = async () => (await client.describeShareGroups({ groupIds: ['sharing'] })).groups[0]!
+    expect((await sharers()).members).toMatchObject([{ memberId: member.memberId, subscribedTopics: [topic] }])
+    const assigned = async () => {
+      // The first beats only have the group's state made.
+      await beat(epoch)
+      return (await sharers()).members[0]!.assignment
+    }
+    await expect.poll(assigned, { timeout: 20_000, interval: 500 }).toEqual({ [topic]: [0] })
+    const start = { groupId: 'sharing', topics: { [topic]: [{ partition: 0, startOffset: 2 }] } }
+    expect(codeOf((await client.alterShareGroupOffsets(start)).error)).toBe(ErrorCode.NonEmptyGroup)
+    expect(await beat(-1)).toBe(0)
+    const altered = async () => {
+      const { error, topics } = await client.alterShareGroupOffsets(start)
+      return [codeOf(error), codeOf(topics[topic]?.[0]?.error)]
+    }
+    await expect.poll(altered, { timeout: 10_000 }).toEqual([0, 0])
+    const offsets = async () =>
+      (await client.describeShareGroupOffsets({ groups: [{ groupId: 'sharing' }] })).groups[0]!
+    expect((await offsets()).topics[topic]).toMatchObject([{ partition: 0, startOffset: 2, lag: 1, error: null }])
+    const { groups } = await client.listGroups({ types: ['share', 'consumer'] })
+    expect(groups.map(({ groupId, groupType }) => [groupId, groupType]).sort()).toEqual([
+      ['newer', 'consumer'],
+      ['sharing', 'share'],
+    ])
+    const deleted = await client.deleteShareGroupOffsets({ groupId: 'sharing', topics: [topic] })
+    expect(deleted).toMatchObject({ error: null, errors: { [topic]: null } })
   })
 
   test('a password that is wrong is told, and not shown', async () => {
