@@ -88,7 +88,7 @@ export class Caller {
 
   /** How long a call of several requests may go on trying, in milliseconds. */
   get patience(): number {
-    return this.#timeout > 0 ? this.#timeout : patience
+    return this.#timeout > 0 ? this.#timeout : 30_000
   }
 
   /**
