@@ -4,7 +4,9 @@ import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
+import * as duplicates from './differential/duplicates.ts'
 import * as groups from './differential/groups.ts'
+import * as oddities from './differential/oddities.ts'
 import { Peer } from './differential/peer.ts'
 import * as records from './differential/records.ts'
 import * as topics from './differential/topics.ts'
@@ -22,7 +24,7 @@ describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
   })
   afterAll(() => cluster?.stop())
 
-  for (const [file, scenarios] of Object.entries({ topics, records, groups, transactions })) {
+  for (const [file, scenarios] of Object.entries({ topics, records, groups, transactions, duplicates, oddities })) {
     for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
       test(`${file}: ${name}`, { timeout: 90_000 }, async () => {
         const unique = `${name.toLowerCase()}-${Date.now().toString(36)}`

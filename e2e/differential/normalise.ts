@@ -20,11 +20,20 @@ const masked = new Set([
 const numbered = /^(producerId|memberId|leader|topicId)$/
 
 // Lists whose order means nothing. (That of a Fetch's partitions does: all are to have their turn.)
-const unordered = new Set(['topics', 'groups', 'results', 'members', 'partitions', 'resultsByPartition'])
+const unordered = new Set([
+  'topics',
+  'groups',
+  'results',
+  'members',
+  'partitions',
+  'partitionResponses',
+  'resultsByPartition',
+  'resultsByTopicV3AndBelow',
+])
 
 function nameOf(value: unknown): string {
-  const { name, groupId, memberId, partitionIndex } = value as Record<string, unknown>
-  return String(name ?? groupId ?? memberId ?? partitionIndex)
+  const { name, groupId, memberId, partitionIndex, index } = value as Record<string, unknown>
+  return String(name ?? groupId ?? memberId ?? partitionIndex ?? index)
 }
 
 /** Puts answers into a form in which two brokers that behave alike say the same. */
@@ -36,7 +45,9 @@ export class Normaliser {
     if (key === 'configs' && Array.isArray(value)) return this.#configs(value)
     if (Array.isArray(value)) {
       const all = value.map(each => this.normal(each, key))
-      return unordered.has(key) ? all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : all
+      // DeleteTopics' answers are called as a Fetch's.
+      const isUnordered = unordered.has(key) || (key === 'responses' && all.every(each => nameOf(each) !== 'undefined'))
+      return isUnordered ? all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : all
     }
     if (
       numbered.test(key) &&

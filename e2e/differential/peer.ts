@@ -2,11 +2,13 @@ import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { parseAddress } from '../../src/base/address.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
+import { concat } from '../../src/bytes/writer.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../../src/protocol/api.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { DescribeTransactions } from '../../src/protocol/describe-transactions.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
+import { readResponse, requestFrame } from '../../src/protocol/headers.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
@@ -76,6 +78,32 @@ export class Peer {
     }
     this.journal.push({ asked, answered: this.#normaliser.normal(response) })
     return response
+  }
+
+  /** Asks with bytes behind the request that are none of it, and writes down. */
+  async askWith<A extends AnyApi>(
+    beyond: Uint8Array,
+    api: A,
+    version: number,
+    request: RequestInput<A>,
+  ): Promise<void> {
+    const socket = await this.#adapter.dial(parseAddress(this.#address), {})
+    const frame = concat([...requestFrame(api, version, 1, 'differential', request), beyond])
+    new DataView(frame.buffer).setInt32(0, frame.length - 4)
+    let held: Uint8Array = new Uint8Array(0)
+    try {
+      await socket.write([frame])
+      while (held.length < 4 || held.length < 4 + new DataView(held.buffer).getInt32(0)) {
+        const chunk = await socket.read()
+        if (chunk === null) break
+        held = concat([held, chunk])
+      }
+    } catch {
+      // What has come is what counts.
+    }
+    socket.abort()
+    const answered = held.length < 4 ? 'closed' : readResponse(api, version, held.subarray(4)).response
+    this.note(`${api.name} v${version} ${text(request)} and ${beyond.length} bytes`, answered)
   }
 
   /** Writes down something learnt otherwise. */

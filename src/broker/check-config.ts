@@ -3,7 +3,7 @@ import { given } from '../base/settings.ts'
 import { type BrokerConfig, type BrokerTopic, brokerSettings, topicSettings } from './config.ts'
 import { invalidValue } from './configs/configs.ts'
 import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './configs/definitions.ts'
-import { invalidTopicName } from './topics/names.ts'
+import { CollidingNames, invalidTopicName } from './topics/names.ts'
 
 /**
  * Partitions one request, or one topic of the start, may add: Kafka's bound. Each costs memory, and is a word for a
@@ -26,10 +26,15 @@ export function checkConfig(config: BrokerConfig): void {
   if (!(maxBytes > 0)) throw new ConfigError(`Broker: maxBytes must be a number above 0, not ${maxBytes}`)
   checkValues(brokerDefinitions(), { 'log.retention.bytes': String(retentionBytes), ...configs })
   const names = new Set<string>()
+  const colliding = new CollidingNames()
   for (const topic of topics) {
     checkTopic(topic, brokers)
-    if (names.has(topic.name)) throw new ConfigError(`Broker: the topic ${topic.name} is there twice`)
-    names.add(topic.name)
+    const { name } = topic
+    if (names.has(name)) throw new ConfigError(`Broker: the topic ${name} is there twice`)
+    const other = colliding.collidingWith(name)
+    if (other !== undefined) throw new ConfigError(`Broker: the topics ${other} and ${name} differ in . and _ alone`)
+    names.add(name)
+    colliding.add(name)
   }
 }
 

@@ -12,6 +12,7 @@ import { Groups } from './groups/groups.ts'
 import type { Partition } from './log/partition.ts'
 import { Node } from './node.ts'
 import { Replication } from './replication.ts'
+import { CollidingNames } from './topics/names.ts'
 import { Topic } from './topics/topic.ts'
 import { Transactions } from './transactions/transactions.ts'
 
@@ -31,6 +32,7 @@ export class Cluster {
   readonly nodes = new Map<number, Node>()
   readonly topics = new Map<string, Topic>()
   readonly #topicsById = new Map<string, Topic>()
+  readonly #names = new CollidingNames()
   readonly coordinators: Coordinators
   readonly groups: Groups
   readonly transactions: Transactions
@@ -44,7 +46,7 @@ export class Cluster {
   constructor(config: BrokerConfig) {
     checkConfig(config)
     this.clock = config.clock ?? systemClock
-    this.id = this.#randomUuid()
+    this.id = this.randomUuid()
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
     this.codecs.offer(builtinCodecs)
@@ -130,21 +132,28 @@ export class Cluster {
     assignment: readonly (readonly number[])[],
     configs: Iterable<readonly [string, string]>,
   ): Topic {
-    const topic = new Topic(name, this.#randomUuid(), this.topicConfigs(configs))
+    const topic = new Topic(name, this.randomUuid(), this.topicConfigs(configs))
     for (const replicas of assignment) this.replication.added(topic.add(replicas))
     this.topics.set(name, topic)
     this.#topicsById.set(topic.id, topic)
+    this.#names.add(name)
     return topic
   }
 
   deleteTopic(topic: Topic): void {
     this.topics.delete(topic.name)
+    this.#names.delete(topic.name)
     this.#topicsById.delete(topic.id)
     this.groups.topicDeleted(topic.name)
     for (const partition of topic.partitions) {
       partition.leader = -1
       partition.changed()
     }
+  }
+
+  /** The topic whose name is the same but for `.` and `_`, which Kafka does not have beside one another. */
+  collidingTopic(name: string): string | undefined {
+    return this.#names.collidingWith(name)
   }
 
   topicById(id: string): Topic | undefined {
@@ -193,7 +202,7 @@ export class Cluster {
   }
 
   /** Sixteen random bytes as Kafka prints them. */
-  #randomUuid(): string {
+  randomUuid(): string {
     return uuidText(randomBytes16(this.clock), 0)
   }
 }

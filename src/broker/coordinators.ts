@@ -1,6 +1,6 @@
 import type { Node } from './node.ts'
 
-export type CoordinatorKind = 'group' | 'transaction'
+export type CoordinatorKind = 'group' | 'transaction' | 'share'
 
 /**
  * Which broker coordinates which group and transactional id: by a hash of the key, the next one when that does not run,

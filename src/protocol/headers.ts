@@ -70,13 +70,14 @@ export function readRequestHeader(from: ByteReader): RequestHeader {
   return { apiKey, apiVersion, correlationId, clientId: length < 0 ? null : from.utf8(length) }
 }
 
-/** The rest of a request, after its header; `records` are views of the frame. */
+/**
+ * The rest of a request, after its header; `records` are views of the frame. Bytes left over are ignored, as by Kafka:
+ * librdkafka from 2.2 on sends such Metadata requests.
+ */
 export function readRequest<A extends AnyApi>(api: A, version: number, from: ByteReader): RequestOf<A> {
   try {
     if (version >= api.flexibleSince) skipTagged(from)
-    const request = requestCodec(api, version).read(from)
-    expectEnd(from)
-    return request
+    return requestCodec(api, version).read(from)
   } catch (error) {
     throw new ProtocolError(`${api.name} v${version} request: ${messageOf(error)}`, { cause: error })
   }

@@ -11,6 +11,11 @@ import type { RecordBatch } from './record-batch.ts'
 const leastRecordBytes = 7
 const empty = new Uint8Array(0)
 
+/** The records of a compressed batch (v2), at most `limit` bytes; what the codec throws says what is wrong with it. */
+export function decompressed(batch: RecordBatch, codecs: Codecs, limit: number): Uint8Array {
+  return codecs.get(batch.codec).decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
+}
+
 /**
  * Walks a batch's records without making an object of each: what it says is about the current record and changes with
  * `next()`.
@@ -51,19 +56,19 @@ export class RecordCursor {
    * `limit` bytes (64 MiB); more is a DecompressionLimitError.
    */
   reset(batch: RecordBatch, codecs: Codecs, limit: number = defaultDecompressLimit): this {
-    this.left = batch.count
-    this.baseOffset = batch.baseOffset
-    this.lastOffset = batch.lastOffset
     if (batch.magic < 2) {
-      const set = convertMessageSet(batch, codecs, limit)
-      this.bytes = set.records
-      this.left = set.count
-      this.baseOffset = set.baseOffset
-    } else if (batch.codec === 0) this.bytes = batch.bytes
-    else
-      this.bytes = codecs
-        .get(batch.codec)
-        .decompress(batch.bytes.subarray(batch.start + layout.headerBytes, batch.end), limit)
+      const { records, count, baseOffset } = convertMessageSet(batch, codecs, limit)
+      return this.resetTo(batch, records, count, baseOffset)
+    }
+    return this.resetTo(batch, batch.codec === 0 ? batch.bytes : decompressed(batch, codecs, limit))
+  }
+
+  /** As `reset`, where the batch's records are already decompressed: `records` holds them alone, or is all its bytes. */
+  resetTo(batch: RecordBatch, records: Uint8Array, count = batch.count, baseOffset = batch.baseOffset): this {
+    this.left = count
+    this.baseOffset = baseOffset
+    this.lastOffset = batch.lastOffset
+    this.bytes = records
     this.buffer = this.bytes.buffer
     this.origin = this.bytes.byteOffset
     const inPlace = this.bytes === batch.bytes

@@ -65,7 +65,6 @@ describe('requests', () => {
       'whose array is longer than the request',
       new Uint8Array([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 255, 255, 127, 255, 255, 255]),
     ],
-    ['with bytes left over', concat([new Uint8Array([0, 0, 0, 15, 0, 3, 0, 1, 0, 0, 0, 1, 255, 255, 0, 0, 0, 0, 9])])],
   ])('%s close the connection', async (_name, bytes) => {
     const { broker } = open({ topics })
     const socket = await dial(broker)

@@ -13,6 +13,20 @@ export interface ConfigProblem {
   readonly errorMessage: string
 }
 
+export const duplicateKeys: ConfigProblem = {
+  errorCode: ErrorCode.InvalidRequest,
+  errorMessage: 'Error due to duplicate config keys',
+}
+
+export const duplicateResource: ConfigProblem = {
+  errorCode: ErrorCode.InvalidRequest,
+  errorMessage: 'Each resource must appear at most once.',
+}
+
+export function resourceKey({ resourceType, resourceName }: { resourceType: number; resourceName: string }): string {
+  return `${resourceType} ${resourceName}`
+}
+
 /** The configs of a topic, or of the broker that was asked. */
 export function configsOf(
   type: number,

@@ -4,6 +4,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
+import { byTopic } from '../topics/named-once.ts'
 import { fencedAs } from './init-producer-id.ts'
 
 type Request = RequestOf<typeof AddPartitionsToTxn>
@@ -56,11 +57,20 @@ function add(
   const asked = topics.reduce((sum, { partitions }) => sum + partitions.length, 0)
   // All or none: those that could have been added say that nobody tried.
   if (known.length < asked)
-    return all((name, index) =>
-      cluster.partition(name, index) === undefined
-        ? ErrorCode.UnknownTopicOrPartition
-        : ErrorCode.OperationNotAttempted,
-    )
+    return byTopic(
+      topics,
+      ({ name }) => name,
+      ({ partitions }) => partitions,
+    ).map(({ topic: { name }, partitions }) => ({
+      name,
+      resultsByPartition: [...new Set(partitions)].map(partitionIndex => ({
+        partitionIndex,
+        partitionErrorCode:
+          cluster.partition(name, partitionIndex) === undefined
+            ? ErrorCode.UnknownTopicOrPartition
+            : ErrorCode.OperationNotAttempted,
+      })),
+    }))
   const transaction = cluster.transactions.owned(id, producerId, producerEpoch)
   if (typeof transaction === 'number') return all(() => fencedAs(transaction, apiVersion >= 2))
   if (verifyOnly)

@@ -1,21 +1,29 @@
 import { AlterConfigs } from '../../protocol/alter-configs.ts'
-import { replaceConfigs } from '../configs/resources.ts'
+import { duplicateKeys, duplicateResource, replaceConfigs, resourceKey } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
+import { repeatedKeys } from '../topics/named-once.ts'
 
 /** Sets all of a resource's configs: those not named go back to their defaults. */
-export const alterConfigs: Handler = handler(AlterConfigs, [0, 2], ({ resources, validateOnly }, context) => ({
-  responses: resources.map(({ resourceType, resourceName, configs }) => {
-    const problem = replaceConfigs(
-      resourceType,
-      resourceName,
-      own => {
-        own.clear()
-        for (const { name, value } of configs) own.set(name, value)
-        return undefined
-      },
-      validateOnly,
-      context,
-    )
+export const alterConfigs: Handler = handler(AlterConfigs, [0, 2], ({ resources, validateOnly }, context) => {
+  const repeated = repeatedKeys(resources, resourceKey)
+  const responses = resources.map(resource => {
+    const { resourceType, resourceName, configs } = resource
+    // Kafka leaves such a request without any answer.
+    const problem = repeated.has(resourceKey(resource))
+      ? duplicateResource
+      : replaceConfigs(
+          resourceType,
+          resourceName,
+          own => {
+            if (repeatedKeys(configs, ({ name }) => name).size > 0) return duplicateKeys
+            own.clear()
+            for (const { name, value } of configs) own.set(name, value)
+            return undefined
+          },
+          validateOnly,
+          context,
+        )
     return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
-  }),
-}))
+  })
+  return { responses }
+})

@@ -4,14 +4,18 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
+import { lastOfEach, repeatedKeys } from '../topics/named-once.ts'
 
 type Asked = RequestOf<typeof CreatePartitions>['topics'][number]
 
 export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, { cluster }) => {
   const room = { partitions: mostPartitions }
+  const repeated = repeatedKeys(topics, ({ name }) => name)
   return {
-    results: topics.map(topic => {
-      const [errorCode, errorMessage] = add(topic, validateOnly, cluster, room)
+    results: lastOfEach(topics, ({ name }) => name).map(topic => {
+      const [errorCode, errorMessage] = repeated.has(topic.name)
+        ? [ErrorCode.InvalidRequest, 'Duplicate topic name.']
+        : add(topic, validateOnly, cluster, room)
       return { name: topic.name, errorCode, errorMessage }
     }),
   }
@@ -40,6 +44,14 @@ function add(
     ]
   if (assignments?.some(({ brokerIds }) => brokerIds.length === 0))
     return [ErrorCode.InvalidReplicaAssignment, 'The manual partition assignment includes an empty replica list.']
+  if (assignments?.some(({ brokerIds }) => new Set(brokerIds).size < brokerIds.length))
+    return [ErrorCode.InvalidReplicaAssignment, 'The manual partition assignment includes a broker more than once.']
+  const factor = topic.partitions[0]!.replicas.ids.length
+  if (assignments?.some(({ brokerIds }) => brokerIds.length !== factor))
+    return [
+      ErrorCode.InvalidReplicaAssignment,
+      `The manual partition assignment includes a partition with another number of replicas than the others, which have ${factor}.`,
+    ]
   const unknown = assignments?.flatMap(({ brokerIds }) => brokerIds).find(id => !cluster.nodes.has(id))
   if (unknown !== undefined)
     return [
@@ -47,12 +59,11 @@ function add(
       `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
     ]
   if (added > room.partitions) return [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.']
-  const replicationFactor = topic.partitions[0]!.replicas.ids.length
-  const unable = assignments === null ? cluster.unableToReplicate(replicationFactor) : undefined
+  const unable = assignments === null ? cluster.unableToReplicate(factor) : undefined
   if (unable !== undefined) return [ErrorCode.InvalidReplicationFactor, unable]
   room.partitions -= added
   if (validateOnly) return [0, null]
-  const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, replicationFactor)
+  const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, factor)
   for (const brokerIds of replicas) cluster.replication.added(topic.add(brokerIds))
   return [0, null]
 }

@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster.ts'
 import { invalidValue } from '../configs/configs.ts'
 import { topicConfigs } from '../configs/definitions.ts'
 import { type Handler, handler } from '../handler.ts'
+import { lastOfEach, repeatedKeys } from '../topics/named-once.ts'
 import { invalidTopicName } from '../topics/names.ts'
 
 type Asked = RequestOf<typeof CreateTopics>['topics'][number]
@@ -22,11 +23,13 @@ export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, va
         failed(name, [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.']),
       ),
     }
-  const seen = new Set<string>()
-  const repeated = new Set(topics.filter(({ name }) => seen.size === seen.add(name).size).map(({ name }) => name))
-  const results = [...new Map(topics.map(topic => [topic.name, topic])).values()].map(topic => {
+  const repeated = repeatedKeys(topics, ({ name }) => name)
+  const asked = lastOfEach(topics, ({ name }) => name)
+  // All before any is made: those of one request may collide with each other, as in Kafka.
+  const wrongNames = asked.map(({ name }) => wrongName(name, cluster))
+  const results = asked.map((topic, at) => {
     if (repeated.has(topic.name)) return failed(topic.name, [ErrorCode.InvalidRequest, 'Duplicate topic name.'])
-    return create(topic, validateOnly, cluster)
+    return create(topic, wrongNames[at], validateOnly, cluster)
   })
   return { topics: results }
 })
@@ -43,9 +46,9 @@ function failed(name: string, [errorCode, errorMessage]: Problem): Answer {
   return { name, topicId: zeroUuid, errorCode, errorMessage, configs: [] }
 }
 
-function create(asked: Asked, validateOnly: boolean, cluster: Cluster): Answer {
+function create(asked: Asked, wrong: Problem | undefined, validateOnly: boolean, cluster: Cluster): Answer {
   const { name, configs } = asked
-  const problem = wrongName(name, cluster) ?? wrongLayout(asked, cluster) ?? wrongConfigs(configs)
+  const problem = wrong ?? wrongLayout(asked, cluster) ?? wrongConfigs(configs)
   if (problem !== undefined) return failed(name, problem)
   const partitions = asked.numPartitions < 0 ? cluster.configs.number('num.partitions') : asked.numPartitions
   const replicationFactor = asked.replicationFactor < 0 ? cluster.replicationFactor : asked.replicationFactor
@@ -58,7 +61,8 @@ function create(asked: Asked, validateOnly: boolean, cluster: Cluster): Answer {
   const described = (made?.configs ?? cluster.topicConfigs(given)).describe(null)
   return {
     name,
-    topicId: made?.id ?? zeroUuid,
+    // Kafka tells an id even of what it has not made.
+    topicId: made?.id ?? cluster.randomUuid(),
     errorCode: 0,
     errorMessage: null,
     numPartitions: assignment.length,
@@ -73,10 +77,14 @@ function create(asked: Asked, validateOnly: boolean, cluster: Cluster): Answer {
   }
 }
 
-function wrongName(name: string, { topics }: Cluster): Problem | undefined {
+function wrongName(name: string, cluster: Cluster): Problem | undefined {
   const invalid = invalidTopicName(name)
   if (invalid !== undefined) return [ErrorCode.InvalidTopic, invalid]
-  return topics.has(name) ? [ErrorCode.TopicAlreadyExists, `Topic '${name}' already exists.`] : undefined
+  if (cluster.topics.has(name)) return [ErrorCode.TopicAlreadyExists, `Topic '${name}' already exists.`]
+  const other = cluster.collidingTopic(name)
+  return other === undefined
+    ? undefined
+    : [ErrorCode.InvalidTopic, `Topic '${name}' collides with existing topic: ${other}`]
 }
 
 function wrongLayout({ numPartitions, replicationFactor, assignments }: Asked, cluster: Cluster): Problem | undefined {
@@ -121,6 +129,12 @@ function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster):
         `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
       ]
   }
+  const factor = assignments[0]!.brokerIds.length
+  if (assignments.some(({ brokerIds }) => brokerIds.length !== factor))
+    return [
+      ErrorCode.InvalidReplicaAssignment,
+      `The manual partition assignment has ${factor} replicas in partition ${assignments[0]!.partitionIndex} and others elsewhere.`,
+    ]
   if (indexes.size !== assignments.length || assignments.some((_, index) => !indexes.has(index)))
     return [ErrorCode.InvalidReplicaAssignment, 'partitions should be a consecutive 0-based integer sequence']
   return undefined

@@ -4,7 +4,7 @@ import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
 export const deleteGroups: Handler = handler(DeleteGroups, [0, 3], ({ groupsNames }, context) => ({
-  results: groupsNames.map(groupId => ({ groupId, errorCode: remove(groupId, context) })),
+  results: [...new Set(groupsNames)].map(groupId => ({ groupId, errorCode: remove(groupId, context) })),
 }))
 
 function remove(groupId: string, context: RequestContext): number {

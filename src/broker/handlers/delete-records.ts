@@ -2,14 +2,19 @@ import { DeleteRecords } from '../../protocol/delete-records.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { ledPartition } from '../topics/lookup.ts'
+import { byTopic, lastOfEach } from '../topics/named-once.ts'
 
 /** Stands for all that is in the partition. */
 const toTheEnd = -1
 
 export const deleteRecords: Handler = handler(DeleteRecords, [0, 2], ({ topics }, context) => ({
-  topics: topics.map(({ name, partitions }) => ({
+  topics: byTopic(
+    topics,
+    ({ name }) => name,
+    ({ partitions }) => partitions,
+  ).map(({ topic: { name }, partitions }) => ({
     name,
-    partitions: partitions.map(({ partitionIndex, offset }) => ({
+    partitions: lastOfEach(partitions, ({ partitionIndex }) => partitionIndex).map(({ partitionIndex, offset }) => ({
       partitionIndex,
       ...remove(name, partitionIndex, offset, context),
     })),

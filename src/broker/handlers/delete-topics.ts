@@ -1,10 +1,12 @@
 import { zeroUuid } from '../../bytes/reader.ts'
-import type { ResponseInput } from '../../protocol/api.ts'
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { DeleteTopics } from '../../protocol/delete-topics.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
+import { lastOfEach, repeatedKeys } from '../topics/named-once.ts'
 
+type Asked = RequestOf<typeof DeleteTopics>['topics'][number]
 type Answer = ResponseInput<typeof DeleteTopics>['responses'][number]
 
 /** By name, or by id (v6). */
@@ -13,9 +15,37 @@ export const deleteTopics: Handler = handler(
   [1, 6],
   ({ topics, topicNames }, { apiVersion, cluster }) => {
     const asked = apiVersion >= 6 ? topics : topicNames.map(name => ({ name, topicId: zeroUuid }))
-    return { responses: asked.map(({ name, topicId }) => remove(name, topicId, cluster)) }
+    // Naming the same twice, or once each way, deletes nothing.
+    const repeated = repeatedKeys(asked, keyOf)
+    const named = new Set(asked.flatMap(each => (isByName(each) && !repeated.has(keyOf(each)) ? [each.name] : [])))
+    const answers: Answer[] = []
+    for (const each of lastOfEach(asked, (each, at) => (isByName(each) || isById(each) ? keyOf(each) : `at ${at}`))) {
+      const { name, topicId } = each
+      const topic = isById(each) ? cluster.topicById(topicId) : undefined
+      if ((isByName(each) || isById(each)) && repeated.has(keyOf(each))) answers.push(duplicate(name, topicId))
+      else if (topic !== undefined && named.delete(topic.name)) answers.push(duplicate(topic.name, topicId))
+      else if (!isByName(each)) answers.push(remove(name, topicId, cluster))
+    }
+    for (const name of named) answers.push(remove(name, zeroUuid, cluster))
+    return { responses: answers }
   },
 )
+
+function isByName({ name, topicId }: Asked): boolean {
+  return name !== null && topicId === zeroUuid
+}
+
+function isById({ name, topicId }: Asked): boolean {
+  return name === null && topicId !== zeroUuid
+}
+
+function keyOf({ name, topicId }: Asked): string {
+  return `${topicId} ${name}`
+}
+
+function duplicate(name: string | null, topicId: string): Answer {
+  return { name, topicId, errorCode: ErrorCode.InvalidRequest, errorMessage: 'Duplicate topic.' }
+}
 
 function remove(name: string | null, topicId: string, cluster: Cluster): Answer {
   const failed = (errorCode: number, errorMessage: string): Answer => ({ name, topicId, errorCode, errorMessage })

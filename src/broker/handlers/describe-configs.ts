@@ -17,15 +17,18 @@ function describe(
 ): Answer {
   const found = configsOf(resourceType, resourceName, context)
   if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
-  const configs = found.configs.describe(configurationKeys).map(({ name, value, source, type, synonyms }) => ({
-    name,
-    value,
-    readOnly: found.topic === undefined,
-    configSource: source,
-    isSensitive: false,
-    synonyms: includeSynonyms ? synonyms : [],
-    configType: type,
-    documentation: null,
-  }))
+  // No keys are all keys, as in Kafka.
+  const configs = found.configs
+    .describe(configurationKeys?.length === 0 ? null : configurationKeys)
+    .map(({ name, value, source, type, synonyms }) => ({
+      name,
+      value,
+      readOnly: found.topic === undefined,
+      configSource: source,
+      isSensitive: false,
+      synonyms: includeSynonyms ? synonyms : [],
+      configType: type,
+      documentation: null,
+    }))
   return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs }
 }

@@ -1,7 +1,7 @@
 import { DescribeGroups } from '../../protocol/describe-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { authorizedOperations } from '../access/authorized-operations.ts'
-import { notGroupCoordinator } from '../coordinator-checks.ts'
+import { notCoordinator } from '../coordinator-checks.ts'
 import { noBytes } from '../groups/member.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
@@ -21,7 +21,7 @@ export const describeGroups: Handler = handler(
 
 function describe(groupId: string, context: RequestContext) {
   const nothing = { groupId, errorMessage: null, groupState: '', protocolType: '', protocolData: '', members: [] }
-  const errorCode = notGroupCoordinator(groupId, context)
+  const errorCode = notCoordinator('group', groupId, context)
   if (errorCode !== 0) return { ...nothing, errorCode }
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) {

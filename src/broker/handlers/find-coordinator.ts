@@ -2,7 +2,10 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { FindCoordinator } from '../../protocol/find-coordinator.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
-const kinds = ['group', 'transaction'] as const
+const kinds = ['group', 'transaction', 'share'] as const
+
+/** What a share partition is called: a group, a topic's id and a partition (KIP-932). */
+const sharePartition = /^.+:[\w-]{22}:-?\d{1,10}$/s
 
 export const findCoordinator: Handler = handler(
   FindCoordinator,
@@ -13,7 +16,7 @@ export const findCoordinator: Handler = handler(
   },
 )
 
-function find(key: string, keyType: number, { cluster, connection }: RequestContext) {
+function find(key: string, keyType: number, { cluster, connection, apiVersion }: RequestContext) {
   const nowhere = (errorCode: number, errorMessage: string) => ({
     key,
     errorCode,
@@ -23,7 +26,8 @@ function find(key: string, keyType: number, { cluster, connection }: RequestCont
     port: -1,
   })
   const kind = kinds[keyType]
-  if (kind === undefined) return nowhere(ErrorCode.InvalidRequest, `no coordinators of type ${keyType} here`)
+  if (kind === undefined || (kind === 'share' && (apiVersion < 6 || !sharePartition.test(key))))
+    return nowhere(ErrorCode.InvalidRequest, `no coordinators of type ${keyType} here`)
   const nodeId = cluster.coordinators.of(kind, key)
   const address = connection.listener.address(nodeId)
   if (address === undefined) return nowhere(ErrorCode.GroupCoordinatorNotAvailable, 'The coordinator is not available.')

@@ -2,8 +2,15 @@ import type { RequestOf } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../protocol/incremental-alter-configs.ts'
 import type { Configs } from '../configs/configs.ts'
-import { type ConfigProblem, replaceConfigs } from '../configs/resources.ts'
+import {
+  type ConfigProblem,
+  duplicateKeys,
+  duplicateResource,
+  replaceConfigs,
+  resourceKey,
+} from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
+import { repeatedKeys } from '../topics/named-once.ts'
 
 type Change = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]['configs'][number]
 
@@ -12,21 +19,25 @@ const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 export const incrementalAlterConfigs: Handler = handler(
   IncrementalAlterConfigs,
   [0, 1],
-  ({ resources, validateOnly }, context) => ({
-    responses: resources.map(({ resourceType, resourceName, configs }) => {
+  ({ resources, validateOnly }, context) => {
+    const repeated = repeatedKeys(resources, resourceKey)
+    const responses = resources.map(resource => {
+      const { resourceType, resourceName, configs } = resource
       const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
-        if (new Set(configs.map(({ name }) => name)).size < configs.length)
-          return { errorCode: ErrorCode.InvalidRequest, errorMessage: 'Error due to duplicate config keys' }
+        if (repeatedKeys(configs, ({ name }) => name).size > 0) return duplicateKeys
         for (const each of configs) {
           const problem = apply(each, own, present)
           if (problem !== undefined) return problem
         }
         return undefined
       }
-      const problem = replaceConfigs(resourceType, resourceName, change, validateOnly, context)
+      const problem = repeated.has(resourceKey(resource))
+        ? duplicateResource
+        : replaceConfigs(resourceType, resourceName, change, validateOnly, context)
       return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
-    }),
-  }),
+    })
+    return { responses }
+  },
 )
 
 function apply(

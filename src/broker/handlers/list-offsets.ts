@@ -8,6 +8,7 @@ import { readLimit } from '../fetch/fetch-reader.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
 import { ledPartition } from '../topics/lookup.ts'
+import { byTopic, lastOfEach, repeatedKeys } from '../topics/named-once.ts'
 
 type Request = RequestOf<typeof ListOffsets>
 type Asked = Request['topics'][number]['partitions'][number]
@@ -31,14 +32,27 @@ const firstVersion: Readonly<Record<number, number>> = {
 }
 
 export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, isolationLevel }, context) => ({
-  topics: topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(asked => ({
-      partitionIndex: asked.partitionIndex,
-      ...find(name, asked, isolationLevel, context),
-    })),
-  })),
+  topics: byTopic(
+    topics,
+    ({ name }) => name,
+    ({ partitions }) => partitions,
+  ).map(({ topic: { name }, partitions }) => {
+    const repeated = repeatedKeys(partitions, indexOf)
+    return {
+      name,
+      partitions: lastOfEach(partitions, indexOf).map(asked => ({
+        partitionIndex: asked.partitionIndex,
+        ...(repeated.has(asked.partitionIndex)
+          ? { errorCode: ErrorCode.InvalidRequest }
+          : find(name, asked, isolationLevel, context)),
+      })),
+    }
+  }),
 }))
+
+function indexOf({ partitionIndex }: Asked): number {
+  return partitionIndex
+}
 
 function find(
   name: string,

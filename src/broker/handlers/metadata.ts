@@ -1,5 +1,5 @@
 import { zeroUuid } from '../../bytes/reader.ts'
-import type { ResponseInput } from '../../protocol/api.ts'
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/metadata.ts'
 import { authorizedOperations } from '../access/authorized-operations.ts'
@@ -19,9 +19,7 @@ export const metadata: Handler = handler(Metadata, [0, 13], (request, context) =
   const all = topics === null || (apiVersion === 0 && topics.length === 0)
   const answers = all
     ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
-    : topics.map(({ name, topicId }) =>
-        name === null ? byId(topicId, cluster) : byName(name, allowAutoTopicCreation, context),
-      )
+    : named(topics, allowAutoTopicCreation, context)
   return {
     brokers: reachable(cluster.running, context),
     clusterId: cluster.id,
@@ -36,6 +34,17 @@ export const metadata: Handler = handler(Metadata, [0, 13], (request, context) =
       : {}),
   }
 })
+
+/** Each topic once, however often it is named. Where ids are given, names count for nothing: as in Kafka. */
+function named(
+  topics: NonNullable<RequestOf<typeof Metadata>['topics']>,
+  create: boolean,
+  context: RequestContext,
+): TopicAnswer[] {
+  const ids = new Set(topics.map(({ topicId }) => topicId).filter(id => id !== zeroUuid))
+  if (ids.size > 0) return [...ids].map(id => byId(id, context.cluster))
+  return [...new Set(topics.map(({ name }) => name ?? ''))].map(name => byName(name, create, context))
+}
 
 function byId(topicId: string, cluster: Cluster): TopicAnswer {
   const topic = cluster.topicById(topicId)
@@ -53,7 +62,7 @@ function byName(name: string, create: boolean, { cluster }: RequestContext): Top
     return failed(ErrorCode.UnknownTopicOrPartition)
   // As Kafka: the topic is being made; it is there when the client asks again, unless too few brokers run.
   const { replicationFactor } = cluster
-  if (cluster.unableToReplicate(replicationFactor) === undefined)
+  if (cluster.collidingTopic(name) === undefined && cluster.unableToReplicate(replicationFactor) === undefined)
     cluster.createTopic(name, cluster.assign(cluster.configs.number('num.partitions'), replicationFactor), [])
   return failed(ErrorCode.UnknownTopicOrPartition)
 }

@@ -3,6 +3,7 @@ import { OffsetDelete } from '../../protocol/offset-delete.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { subscribedTopics } from '../groups/consumer-subscription.ts'
 import { type Handler, handler } from '../handler.ts'
+import { byTopic } from '../topics/named-once.ts'
 
 export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, topics }, context) => {
   const { cluster } = context
@@ -22,7 +23,11 @@ export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, t
   }
   return {
     errorCode: 0,
-    topics: topics.map(({ name, partitions }) => ({
+    topics: byTopic(
+      topics,
+      ({ name }) => name,
+      ({ partitions }) => partitions,
+    ).map(({ topic: { name }, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex }) => ({
         partitionIndex,

@@ -5,9 +5,10 @@ import { Produce } from '../../protocol/produce.ts'
 import type { RecordBatch } from '../../records/record-batch.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { acknowledged } from '../log/acknowledged.ts'
-import { checkRecords } from '../log/check-records.ts'
+import { batchOf, checkBatch, type Refusal, sayTransactional } from '../log/check-records.ts'
 import type { Partition } from '../log/partition.ts'
 import { endpointsOf, ledPartition, topicOf } from '../topics/lookup.ts'
+import { byTopic, lastOfEach } from '../topics/named-once.ts'
 import type { Topic } from '../topics/topic.ts'
 
 type Request = RequestOf<typeof Produce>
@@ -20,12 +21,28 @@ const firstServed = 3
 export const produce: Handler = handler(Produce, [0, 13], (request, context) => {
   if (context.apiVersion < firstServed)
     throw new ProtocolError(`Produce v${context.apiVersion} is listed but not served`)
+  // As Kafka has it, nobody may write in the name of no one, and the whole request is refused.
+  const nameless =
+    request.transactionalId === null &&
+    request.topicData.some(({ partitionData }) => partitionData.some(({ records }) => sayTransactional(records)))
   const leaders = new Set<number>()
   const waits: Wait[] = []
-  const responses = request.topicData.map(({ name, topicId, partitionData }) => {
-    const topic = topicOf({ name, topicId }, context.apiVersion >= 13, context)
-    const answers = partitionData.map(asked =>
-      Object.assign(append(asked, topic, request, context, leaders, waits), { index: asked.index }),
+  const byId = context.apiVersion >= 13
+  // Of a partition named twice only the last records count, as in Kafka.
+  const topics = byTopic(
+    request.topicData,
+    ({ name, topicId }) => (byId ? topicId : name),
+    ({ partitionData }) => partitionData,
+  )
+  const responses = topics.map(({ topic: { name, topicId }, partitions }) => {
+    const topic = topicOf({ name, topicId }, byId, context)
+    const answers = lastOfEach(partitions, ({ index }) => index).map(asked =>
+      Object.assign(
+        nameless
+          ? failure(ErrorCode.TransactionalIDAuthorizationFailed)
+          : append(asked, topic, request, context, leaders, waits),
+        { index: asked.index },
+      ),
     )
     return { name, topicId, partitionResponses: answers }
   })
@@ -91,13 +108,11 @@ function append(
   if (request.acks === -1 && partition.replicas.isr.length < settings.minInsyncReplicas)
     return failure(ErrorCode.NotEnoughReplicas)
   const now = cluster.clock.now()
-  const checked = checkRecords(records, settings, cluster.codecs, now)
   const { startOffset: logStartOffset } = partition.log
-  if ('errorCode' in checked) {
-    const { errorCode, early, ...why } = checked
-    return failure(errorCode, { ...why, logStartOffset: early ? -1 : logStartOffset })
-  }
-  const { batch, newest } = checked
+  const refused = ({ errorCode, early, ...why }: Refusal) =>
+    failure(errorCode, { ...why, logStartOffset: early ? -1 : logStartOffset })
+  const batch = batchOf(records)
+  if ('errorCode' in batch) return refused(batch)
   const duplicate = batch.producerId >= 0n ? partition.producers.duplicateOf(batch) : undefined
   const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
   const stored = (baseOffset: number, timestamp: number): Omit<PartitionAnswer, 'index'> => {
@@ -114,9 +129,11 @@ function append(
   if (duplicate !== undefined) return stored(duplicate.baseOffset, duplicate.timestamp)
   const barred = enterTransaction(batch, partition, request.transactionalId, context)
   if (barred !== 0) return failure(barred)
+  const checked = checkBatch(batch, settings, cluster.codecs, now)
+  if ('errorCode' in checked) return refused(checked)
   const errorCode = batch.producerId >= 0n ? partition.producers.check(batch, batch.isTransactional) : 0
   if (errorCode !== 0) return failure(errorCode, { logStartOffset })
-  const baseOffset = partition.append(batch, newest, now)
+  const baseOffset = partition.append(batch, checked.newest, now)
   cluster.stored(batch.end - batch.start)
   return stored(baseOffset, now)
 }
@@ -132,9 +149,8 @@ function enterTransaction(
   context: RequestContext,
 ): number {
   const { open, entries } = partition.producers
-  if (!isTransactional) return 0
-  // As Kafka has it, nobody may write in the name of no one.
-  if (transactionalId === null) return ErrorCode.TransactionalIDAuthorizationFailed
+  // As Kafka has it, what no producer wrote is of no transaction, whatever it says.
+  if (!isTransactional || transactionalId === null || producerId < 0n) return 0
   if (open.has(producerId) && entries.get(producerId)?.epoch === producerEpoch) return 0
   const {
     cluster: { transactions },

@@ -1,8 +1,10 @@
 import { messageOf } from '../../base/errors.ts'
+import { DecompressionLimitError } from '../../compression/codec.ts'
 import type { Codecs } from '../../compression/codecs.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { attributesAt, magicAt, transactionalFlag } from '../../records/batch-layout.ts'
 import { type RecordBatch, scanBatches } from '../../records/record-batch.ts'
-import { RecordCursor } from '../../records/record-cursor.ts'
+import { decompressed, RecordCursor } from '../../records/record-cursor.ts'
 import type { TopicSettings } from '../topics/settings.ts'
 
 /** Why a batch is refused: the error code, Kafka's text, and the records that are to blame (KIP-467). */
@@ -20,8 +22,6 @@ export interface CheckedBatch {
   readonly newest: number
 }
 
-const magicAt = 16
-
 function refuse(errorCode: number, errorMessage: string | null = null): Refusal {
   return { errorCode, errorMessage, early: false }
 }
@@ -38,16 +38,13 @@ function refuseRecord(errorCode: number, batchIndex: number, batchIndexErrorMess
   return { errorCode, errorMessage, early: false, recordErrors: [{ batchIndex, batchIndexErrorMessage }] }
 }
 
-/**
- * Checks what a producer wants appended: one whole batch in the present format, undamaged, its records what it says
- * they are.
- */
-export function checkRecords(
-  records: Uint8Array | null,
-  settings: TopicSettings,
-  codecs: Codecs,
-  now: number,
-): CheckedBatch | Refusal {
+/** Whether a producer's records say of themselves that they are a transaction's, looked at no closer. */
+export function sayTransactional(records: Uint8Array | null): boolean {
+  return records !== null && records[magicAt] === 2 && (records[attributesAt + 1]! & transactionalFlag) !== 0
+}
+
+/** What a producer wants appended, which must be one whole batch in the present format; its header alone is read. */
+export function batchOf(records: Uint8Array | null): RecordBatch | Refusal {
   let batches: RecordBatch[]
   try {
     batches = records === null ? [] : scanBatches(records)
@@ -62,6 +59,16 @@ export function checkRecords(
       ErrorCode.InvalidRecord,
       `Produce requests are only allowed to contain record batches with magic version 2, not ${batch.magic}`,
     )
+  return batch
+}
+
+/** Checks that a batch is undamaged and its records are what it says they are. */
+export function checkBatch(
+  batch: RecordBatch,
+  settings: TopicSettings,
+  codecs: Codecs,
+  now: number,
+): CheckedBatch | Refusal {
   return checkHeader(batch, settings) ?? checkEach(batch, settings, codecs, now)
 }
 
@@ -102,8 +109,16 @@ function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, 
   const cursor = new RecordCursor()
   let newest = -1
   let index = 0
+  let records = batch.bytes
   try {
-    for (cursor.reset(batch, codecs); cursor.next(); index++) {
+    if (batch.codec !== 0) records = decompressed(batch, codecs, settings.maxDecompressedBytes)
+  } catch (error) {
+    // What its codec can't read is unknown to Kafka, too.
+    const tooLarge = error instanceof DecompressionLimitError
+    return refuse(tooLarge ? ErrorCode.InvalidRecord : ErrorCode.Unknown, messageOf(error))
+  }
+  try {
+    for (cursor.resetTo(batch, records); cursor.next(); index++) {
       const { timestamp } = cursor
       if (cursor.offset !== index)
         return refuseRecord(ErrorCode.InvalidRecord, index, `its offset delta is ${cursor.offset}, not ${index}`)
@@ -120,10 +135,7 @@ function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, 
       if (timestamp > newest) newest = timestamp
     }
   } catch (error) {
-    return refuse(
-      index === 0 && batch.codec !== 0 ? ErrorCode.InvalidMessage : ErrorCode.InvalidRecord,
-      messageOf(error),
-    )
+    return refuse(ErrorCode.InvalidRecord, messageOf(error))
   }
   return index === batch.count
     ? { batch, newest }

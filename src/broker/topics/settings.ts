@@ -5,6 +5,8 @@ export interface TopicSettings {
   readonly retentionBytes: number
   readonly segmentBytes: number
   readonly maxMessageBytes: number
+  /** What a compressed batch may become. */
+  readonly maxDecompressedBytes: number
   readonly appendTime: boolean
   readonly compacted: boolean
   readonly timestampBefore: number
@@ -24,6 +26,7 @@ export function settingsOf(configs: Configs): TopicSettings {
     retentionBytes: retentionBytes < 0 ? Number.POSITIVE_INFINITY : retentionBytes,
     segmentBytes: Math.min(largestSegment, eighth, configs.number('segment.bytes')),
     maxMessageBytes: configs.number('max.message.bytes'),
+    maxDecompressedBytes: configs.number('max.decompressed.message.bytes'),
     appendTime: configs.get('message.timestamp.type') === 'LogAppendTime',
     compacted: configs.get('cleanup.policy').includes('compact'),
     timestampBefore: configs.number('message.timestamp.before.max.ms'),
