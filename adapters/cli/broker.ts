@@ -1,3 +1,4 @@
+import { isLoopback } from '../../src/base/hosts.ts'
 import { Broker, type BrokerTopic } from '../../src/broker/index.ts'
 import { listen } from '../broker/index.ts'
 import { natives } from '../node/index.ts'
@@ -15,22 +16,25 @@ Keeps an in-memory Kafka cluster on TCP ports until it is stopped. What it holds
   --port number                the first broker's port, the others follow; 9092 by default, 0 takes free ones
   --brokers number             1 by default
   --topic name[:partitions]    a topic to begin with, of 1 partition by default; may be repeated
+  --user name:password         who may connect, by SASL PLAIN; may be repeated. By default everyone may
 
 examples:
   isokafka broker
-  isokafka broker --port 19092 --brokers 3 --topic orders:6 --topic news`,
+  isokafka broker --port 19092 --brokers 3 --topic orders:6 --topic news
+  isokafka broker --user alice:secret`,
 
   async run(args, { print, warn, signal }) {
-    const { host, port, brokers, topics } = brokerOptions(args)
+    const { host, port, brokers, topics, users } = brokerOptions(args)
     const logger = {
       debug: () => {},
       info: print,
       warn,
       error: (message: string, error: unknown) => warn(`${message}: ${error}`),
     }
-    const broker = new Broker({ brokers, topics, natives, logger })
+    const broker = new Broker({ brokers, topics, natives, logger, ...(users === undefined ? {} : { users }) })
     try {
       const listening = await listen(broker, { host, port })
+      if (!isLoopback(host)) warn(exposed(host, users !== undefined))
       print(`An embedded broker listens on ${listening.addresses.join(', ')}; what it holds is gone when it stops.`)
       await untilStopped(signal)
       await listening.close()
@@ -41,18 +45,28 @@ examples:
   },
 }
 
+/** What an address that others reach comes to. */
+function exposed(host: string, hasUsers: boolean): string {
+  const what = hasUsers
+    ? 'passwords and messages pass in the clear'
+    : 'whoever does may read, write and delete everything (--user asks for a password)'
+  return `isokafka: ${host} can be reached from other machines: ${what}`
+}
+
 /** What the arguments ask for; a UsageError when they make no sense. */
 export function brokerOptions(args: readonly string[]): {
   host: string
   port: number
   brokers: number
   topics: BrokerTopic[]
+  users: Record<string, string> | undefined
 } {
   const values = parseOptions(args, {
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '9092' },
     brokers: { type: 'string', default: '1' },
     topic: { type: 'string', multiple: true, default: [] as string[] },
+    user: { type: 'string', multiple: true, default: [] as string[] },
   })
   const brokers = whole('--brokers', values.brokers, 1, 100)
   const port = whole('--port', values.port, 0, 65535)
@@ -63,5 +77,11 @@ export function brokerOptions(args: readonly string[]): {
     if (name === undefined) throw new UsageError(`--topic: "${text}" is not name or name:partitions`)
     return { name, partitions: whole('--topic', partitions, 1, 10_000) }
   })
-  return { host: values.host, port, brokers, topics }
+  const users = values.user.map(text => {
+    const [, name, password] = /^([^:]+):(.+)$/s.exec(text) ?? []
+    // The text may be a password alone: it is not repeated.
+    if (name === undefined || password === undefined) throw new UsageError('--user: not name:password')
+    return [name, password] as const
+  })
+  return { host: values.host, port, brokers, topics, users: users.length > 0 ? Object.fromEntries(users) : undefined }
 }

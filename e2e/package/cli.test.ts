@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Client, Writer } from '../../src/index.ts'
+import { Client, plain, Transport, Writer } from '../../src/index.ts'
 import { type Lack, unless } from '../../test/support/left-out.ts'
 import { type RuntimeName, runtime } from '../runtimes/packages.ts'
 import { type Installed, installPackage } from './installed.ts'
@@ -120,6 +120,21 @@ for (const { name, missing, command } of ways) {
       broker.kill(signal)
       expect(await broker.ended).toBe(0)
       expect(broker.errors).toBe('')
+    })
+
+    test('the broker asks for the password of --user, and warns of an address that others reach', async () => {
+      const args = ['broker', '--port', '0', '--topic', 'orders', '--user', 'alice:secret']
+      const broker = isokafka([...args, '--host', '0.0.0.0'])
+      const [, port = ''] = await broker.says(/listens on 0\.0\.0\.0:(\d+);/)
+      const addr = `127.0.0.1:${port}`
+      await using stranger = new Client({ addr })
+      await expect(stranger.metadata({ topics: ['orders'] })).rejects.toThrow()
+      await using friend = new Transport({ sasl: plain({ username: 'alice', password: 'secret' }) })
+      await using client = new Client({ addr, transport: friend })
+      expect((await client.metadata({ topics: ['orders'] })).topics[0]!.partitions).toHaveLength(1)
+      broker.kill('SIGTERM')
+      expect(await broker.ended).toBe(0)
+      expect(broker.errors).toMatch(/^isokafka: 0\.0\.0\.0 can be reached from other machines: passwords [^\n]*\n/)
     })
 
     test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])('the bridge serves until %s, and ends with 0', async signal => {

@@ -8,6 +8,9 @@ import type { ClientConnection } from './handler.ts'
 import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 
+/** How long a client may take to read the answer behind which it is hung up on, in milliseconds. */
+const lastAnswerPatience = 5_000
+
 /**
  * One client's connection to one broker. Requests are served one at a time, as Kafka does: what is behind a waiting
  * Fetch or JoinGroup waits too. At most one request, one read and one answer are held.
@@ -24,6 +27,7 @@ export class Connection implements ClientConnection {
   readonly #dispatcher: Dispatcher
   readonly #listeners = new Set<() => void>()
   #ended = false
+  #isLast = false
 
   constructor(
     id: number,
@@ -60,6 +64,10 @@ export class Connection implements ClientConnection {
         const outcome = answer instanceof Promise ? await this.#unlessEnded(answer, frames) : answer
         if (outcome === 'drop' || this.#ended) break
         if (outcome.pieces.length > 0) await this.#socket.write(outcome.pieces)
+        if (this.#isLast) {
+          await Promise.race([this.#socket.flushed(), this.sleep(lastAnswerPatience)])
+          break
+        }
         if (outcome.muteMs > 0) await this.#unlessEnded(this.sleep(outcome.muteMs), frames)
       }
       if (!this.#ended) await this.#socket.close()
@@ -89,7 +97,6 @@ export class Connection implements ClientConnection {
     }
   }
 
-  /** Waits on the cluster's clock, or until the connection ends. */
   sleep(milliseconds: number): Promise<void> {
     const done: Deferred<void> = deferred()
     const cancel = this.#cluster.clock.after(milliseconds, done.resolve)
@@ -98,6 +105,10 @@ export class Connection implements ClientConnection {
       cancel()
       forget()
     })
+  }
+
+  endBehindAnswer(): void {
+    this.#isLast = true
   }
 
   onEnd(task: () => void): () => void {

@@ -14,6 +14,10 @@ export interface ClientConnection {
   principal: string | undefined
   /** The SASL mechanism agreed on, between handshake and authentication. */
   mechanism: string | undefined
+  /** The next answer is the last: the connection is closed behind it. */
+  endBehindAnswer(): void
+  /** Waits on the cluster's clock, or until the connection ends. */
+  sleep(milliseconds: number): Promise<void>
   /** Calls `task` when the connection ends, if it has not; the answer takes it back. */
   onEnd(task: () => void): () => void
 }

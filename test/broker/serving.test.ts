@@ -185,6 +185,32 @@ describe('with users', () => {
     await expect(stranger.roundTrip(broker.addresses, Metadata, { topics: [] })).rejects.toThrow(/Authentication/i)
   })
 
+  test('a failed authentication ends the connection, behind its answer', async () => {
+    const { connect, broker } = open({ topics, users })
+    const attempt = async (text: string) => {
+      const connection = await connect()
+      await connection.request(SaslHandshake, { mechanism: 'PLAIN' })
+      const { errorCode } = await connection.request(SaslAuthenticate, { authBytes: new TextEncoder().encode(text) })
+      return { connection, errorCode }
+    }
+    for (const text of [
+      '\0alice\0guess',
+      '\0alice\0secre',
+      '\0alice\0secretsecret',
+      '\0alice\0',
+      '\0bob\0nobody',
+      'x',
+    ]) {
+      const { connection, errorCode } = await attempt(text)
+      expect(errorCode, text).toBe(ErrorCode.SASLAuthenticationFailed)
+      await connection.onClose
+    }
+    const { connection, errorCode } = await attempt('\0alice\0secret')
+    expect(errorCode).toBe(0)
+    expect((await connection.request(Metadata, { topics: [] })).errorCode).toBe(0)
+    await broker.close()
+  })
+
   test('other mechanisms and requests out of turn are refused', async () => {
     const { connect } = open({ topics, users })
     const connection = await connect()
