@@ -76,6 +76,10 @@ export class Broker {
    */
   async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
     if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
+    if (!this.#cluster.hasRoomForConnection()) {
+      this.logger.warn(`broker ${brokerId}: a connection was refused: there are as many as there may be`)
+      return socket.abort(new Error(`broker ${brokerId} has as many connections as it may`))
+    }
     await new Connection(
       ++this.#connections,
       this.#node(brokerId),

@@ -3,6 +3,7 @@ import { given } from '../base/settings.ts'
 import { type BrokerConfig, type BrokerTopic, brokerSettings, topicSettings } from './config.ts'
 import { invalidValue } from './configs/configs.ts'
 import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './configs/definitions.ts'
+import { limitSettings } from './limits.ts'
 import { CollidingNames, invalidTopicName } from './topics/names.ts'
 
 /**
@@ -20,10 +21,13 @@ export function checkConfig(config: BrokerConfig): void {
     maxBytes = 1,
     topics = [],
     configs = {},
+    limits = {},
   } = given('a Broker', config, brokerSettings)
   checkWhole('brokers', brokers)
   checkWhole('numPartitions', numPartitions, mostPartitions)
   if (!(maxBytes > 0)) throw new ConfigError(`Broker: maxBytes must be a number above 0, not ${maxBytes}`)
+  for (const [name, value] of Object.entries(given('limits of a Broker', limits, limitSettings)))
+    if (!(value >= 1)) throw new ConfigError(`Broker: limits.${name} must be a number from 1 up, not ${value}`)
   checkValues(brokerDefinitions(), { 'log.retention.bytes': String(retentionBytes), ...configs })
   const names = new Set<string>()
   const colliding = new CollidingNames()

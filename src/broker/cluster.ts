@@ -1,22 +1,35 @@
 import { type Clock, randomBytes16, systemClock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
+import { given } from '../base/settings.ts'
 import { uuidText } from '../bytes/reader.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import { Codecs } from '../compression/codecs.ts'
+import type { Natives } from '../socket/socket.ts'
+import { deferOf } from '../transport/defer.ts'
+import { Allowance } from './allowance.ts'
 import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
 import { ConfigSource, Configs } from './configs/configs.ts'
 import { brokerDefinitions, topicConfigs } from './configs/definitions.ts'
 import { Coordinators } from './coordinators.ts'
 import { Groups } from './groups/groups.ts'
+import { type BrokerLimits, defaultLimits, limitSettings } from './limits.ts'
 import type { Partition } from './log/partition.ts'
+import { forgetProducers, makeRoom } from './log/room.ts'
 import { Node } from './node.ts'
 import { Replication } from './replication.ts'
 import { CollidingNames } from './topics/names.ts'
+import { largestSegment } from './topics/settings.ts'
 import { Topic } from './topics/topic.ts'
 import { Transactions } from './transactions/transactions.ts'
+import { Turns } from './turns.ts'
 
 const mebibyte = 1024 * 1024
+
+/** The system's clock, with the runtime's timers that keep no program alive. */
+function clockOf({ background }: Natives): Clock {
+  return background === undefined ? systemClock : { ...systemClock, background }
+}
 
 /** What all brokers share: topics, groups, transactions and who is responsible for which. */
 export class Cluster {
@@ -29,6 +42,13 @@ export class Cluster {
   readonly users: ReadonlyMap<string, string> | undefined
   readonly features: ReadonlyMap<string, number>
   readonly maxBytes: number
+  readonly limits: Required<BrokerLimits>
+  /** Where long work gives the turn back. */
+  readonly turns: Turns
+  /** Bytes of requests that have come in part. */
+  readonly pending: Allowance
+  /** Partitions that waiting Fetches watch. */
+  readonly watched: Allowance
   readonly nodes = new Map<number, Node>()
   readonly topics = new Map<string, Topic>()
   readonly #topicsById = new Map<string, Topic>()
@@ -38,6 +58,9 @@ export class Cluster {
   readonly transactions: Transactions
   readonly replication: Replication
   #nextProducerId = 1n
+  #partitions = 0
+  /** Producers that partitions remember; those that were forgotten since it was last counted are still in it. */
+  #producers = 0
   /** Where the leaders of the next topic begin. */
   #turn = 0
   /** Bytes stored since the bound was last looked at. */
@@ -45,7 +68,11 @@ export class Cluster {
 
   constructor(config: BrokerConfig) {
     checkConfig(config)
-    this.clock = config.clock ?? systemClock
+    this.limits = { ...defaultLimits, ...given('limits of a Broker', config.limits ?? {}, limitSettings) }
+    this.clock = config.clock ?? clockOf(config.natives ?? {})
+    this.turns = new Turns(deferOf(config.natives ?? {}))
+    this.pending = new Allowance(this.limits.pendingBytes)
+    this.watched = new Allowance(this.limits.watchedPartitions)
     this.id = this.randomUuid()
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
@@ -92,9 +119,22 @@ export class Cluster {
   }
 
   addNode(rack: string | null): Node {
-    const node = new Node(this.nodes.size + 1, rack, this.configs)
+    const node = new Node(this.nodes.size + 1, rack, this.configs, this.limits.sessionPartitions)
     this.nodes.set(node.id, node)
     return node
+  }
+
+  /** Whether there may be another connection, once those idle for too long were ended. */
+  hasRoomForConnection(): boolean {
+    if (this.#connections < this.limits.connections) return true
+    for (const node of this.nodes.values()) node.endIdle()
+    return this.#connections < this.limits.connections
+  }
+
+  get #connections(): number {
+    let count = 0
+    for (const { connections } of this.nodes.values()) count += connections.size
+    return count
   }
 
   get running(): Node[] {
@@ -132,15 +172,30 @@ export class Cluster {
     assignment: readonly (readonly number[])[],
     configs: Iterable<readonly [string, string]>,
   ): Topic {
-    const topic = new Topic(name, this.randomUuid(), this.topicConfigs(configs))
-    for (const replicas of assignment) this.replication.added(topic.add(replicas))
+    const topic = new Topic(name, this.randomUuid(), this.topicConfigs(configs), largestSegment(this.maxBytes))
+    for (const replicas of assignment) this.addPartition(topic, replicas)
     this.topics.set(name, topic)
     this.#topicsById.set(topic.id, topic)
     this.#names.add(name)
     return topic
   }
 
+  addPartition(topic: Topic, replicas: readonly number[]): void {
+    this.#partitions++
+    this.replication.added(topic.add(replicas))
+  }
+
+  /** Why there can't be so many more topics and partitions; undefined when there can. */
+  unableToHold(topics: number, partitions: number): string | undefined {
+    const { limits } = this
+    if (this.topics.size + topics > limits.topics) return `This cluster holds at most ${limits.topics} topics.`
+    if (this.#partitions + partitions > limits.partitions)
+      return `This cluster holds at most ${limits.partitions} partitions.`
+    return undefined
+  }
+
   deleteTopic(topic: Topic): void {
+    this.#partitions -= topic.partitions.length
     this.topics.delete(topic.name)
     this.#names.delete(topic.name)
     this.#topicsById.delete(topic.id)
@@ -173,19 +228,20 @@ export class Cluster {
     this.#unchecked += bytes
     if (this.#unchecked < Math.min(mebibyte, this.maxBytes / 16)) return
     this.#unchecked = 0
-    this.#makeRoom()
+    makeRoom(
+      this.#allPartitions().map(({ log }) => log),
+      this.maxBytes,
+    )
   }
 
-  /** The largest log gives its oldest segment, until all fit or only segments being written remain. */
-  #makeRoom(): void {
-    const logs = [...this.topics.values()].flatMap(({ partitions }) => partitions.map(({ log }) => log))
-    let size = logs.reduce((sum, log) => sum + log.size, 0)
-    while (size > this.maxBytes) {
-      const largest = logs.reduce((most, log) => (log.size > most.size ? log : most))
-      const before = largest.size
-      if (!largest.dropOldest()) return
-      size -= before - largest.size
-    }
+  /** To be told that a partition remembers one producer more: when all are too many, those longest silent go. */
+  rememberedProducer(): void {
+    if (++this.#producers <= this.limits.producers) return
+    this.#producers = forgetProducers(this.#allPartitions(), this.limits.producers)
+  }
+
+  #allPartitions(): Partition[] {
+    return [...this.topics.values()].flatMap(({ partitions }) => partitions)
   }
 
   /** To be called when brokers were started or stopped. */

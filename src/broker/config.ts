@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { Natives } from '../socket/socket.ts'
+import type { BrokerLimits } from './limits.ts'
 
 /** A topic that is there from the start. */
 export interface BrokerTopic {
@@ -38,7 +39,10 @@ export interface BrokerConfig {
    * eighth of it, 1 MiB at most.
    */
   retentionBytes?: number
-  /** Bytes all partitions keep together, whatever their topics say; 256 MiB. The largest partition gives first. */
+  /**
+   * Bytes all partitions keep together, in memory as it is taken, whatever their topics say; 256 MiB. The largest
+   * partition gives first. A batch larger than it is refused with MESSAGE_TOO_LARGE.
+   */
   maxBytes?: number
   /**
    * Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) …
@@ -51,6 +55,8 @@ export interface BrokerConfig {
   features?: Readonly<Record<string, number>>
   /** Names and passwords: given, every connection must authenticate by SASL PLAIN first. */
   users?: Readonly<Record<string, string>>
+  /** How much the cluster holds and one request may ask for. */
+  limits?: BrokerLimits
   /** What sessions, waits and record times go by; default: the system's. */
   clock?: Clock
   /** Default: silent. Connections that break the protocol are told of here. */
@@ -78,6 +84,7 @@ export const brokerSettings: SettingKinds<BrokerConfig> = {
   versions: 'object',
   features: 'object',
   users: 'object',
+  limits: 'object',
   clock: 'object',
   logger: 'any',
   natives: 'object',

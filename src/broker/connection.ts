@@ -8,6 +8,10 @@ import type { ClientConnection } from './handler.ts'
 import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 
+// What serving a request takes besides what its handler counts, and how many bytes of it take as long as a unit.
+const unitsPerRequest = 4
+const bytesPerUnit = 4096
+
 /** How long a client may take to read the answer behind which it is hung up on, in milliseconds. */
 const lastAnswerPatience = 5_000
 
@@ -28,6 +32,9 @@ export class Connection implements ClientConnection {
   readonly #listeners = new Set<() => void>()
   #ended = false
   #isLast = false
+  /** Since when no request is under way; Infinity while one is. */
+  #idleSince = Number.POSITIVE_INFINITY
+  #cancelIdleness: () => void = () => {}
 
   constructor(
     id: number,
@@ -53,13 +60,18 @@ export class Connection implements ClientConnection {
 
   /** Serves until either side ends it. Never rejects: what goes wrong closes the connection and is logged. */
   async serve(): Promise<void> {
-    const { logger, configs } = this.#cluster
-    const frames = new FrameReader(this.#socket, configs.number('socket.request.max.bytes'))
+    const { logger, configs, pending, turns } = this.#cluster
+    const frames = new FrameReader(this.#socket, configs.number('socket.request.max.bytes'), pending)
     this.#node.connections.add(this)
+    this.#watchIdleness()
     try {
       for (;;) {
+        this.#idleSince = this.#cluster.clock.monotonic()
         const frame = await frames.next()
+        this.#idleSince = Number.POSITIVE_INFINITY
         if (frame === null || this.#ended) break
+        turns.spend(unitsPerRequest + frame.length / bytesPerUnit)
+        if (turns.isOver) await turns.pause()
         const answer = this.#dispatcher.dispatch(frame, this.#node, this)
         const outcome = answer instanceof Promise ? await this.#unlessEnded(answer, frames) : answer
         if (outcome === 'drop' || this.#ended) break
@@ -76,6 +88,8 @@ export class Connection implements ClientConnection {
       if (!this.#ended && !(error instanceof ClosedError))
         logger.warn(`broker ${this.#node.id}: connection ${this.id} closed: ${messageOf(error)}`)
     } finally {
+      frames.close()
+      this.#cancelIdleness()
       this.#node.connections.delete(this)
       this.end(new Error('the broker closed the connection'))
     }
@@ -105,6 +119,25 @@ export class Connection implements ClientConnection {
       cancel()
       forget()
     })
+  }
+
+  /** How long the client has had nothing to ask, in milliseconds. */
+  get idleFor(): number {
+    return this.#cluster.clock.monotonic() - this.#idleSince
+  }
+
+  /** Ends the connection when it was idle for long: where the runtime has timers that keep no program alive. */
+  #watchIdleness(): void {
+    const { clock, configs } = this.#cluster
+    const most = configs.number('connections.max.idle.ms')
+    const wait = (milliseconds: number): void => {
+      this.#cancelIdleness =
+        clock.background?.(milliseconds, () => {
+          if (this.idleFor >= most) this.end(new Error(`the connection was idle for ${most} ms`))
+          else wait(Math.max(1, Math.min(most, most - this.idleFor)))
+        }) ?? this.#cancelIdleness
+    }
+    wait(most)
   }
 
   endBehindAnswer(): void {

@@ -1,23 +1,35 @@
 import { ProtocolError } from '../base/errors.ts'
 import type { Socket } from '../socket/socket.ts'
+import type { Allowance } from './allowance.ts'
 
 const noBytes = new Uint8Array(0)
 
 /**
  * Cuts what a socket reads into frames: an int32 of their length, and that many bytes. Holds one frame and one read, no
- * more.
+ * more; of a frame that has come in part no more than there is left of what all connections may.
  */
 export class FrameReader {
   readonly #socket: Socket
   readonly #limit: number
   /** Read and not yet handed out. */
   #rest: Uint8Array = noBytes
+  /** Shared by all connections: what they hold of requests that have come in part. */
+  readonly #pending: Allowance
+  #taken = 0
   /** Set while a read is under way that `watch` began. */
   #reading: Promise<Uint8Array | null> | undefined
 
-  constructor(socket: Socket, limit: number) {
+  constructor(socket: Socket, limit: number, pending: Allowance) {
     this.#socket = socket
     this.#limit = limit
+    this.#pending = pending
+  }
+
+  /** To be called when no more is read. */
+  close(): void {
+    this.#pending.giveBack(this.#taken)
+    this.#taken = 0
+    this.#rest = noBytes
   }
 
   /**
@@ -45,7 +57,12 @@ export class FrameReader {
   }
 
   async #take(length: number): Promise<Uint8Array | null> {
-    if (this.#rest.length < length && !(await this.#gather(length))) return null
+    if (this.#rest.length < length) {
+      const isWhole = await this.#gather(length)
+      this.#pending.giveBack(this.#taken)
+      this.#taken = 0
+      if (!isWhole) return null
+    }
     const taken = this.#rest.subarray(0, length)
     this.#rest = this.#rest.subarray(length)
     return taken
@@ -61,7 +78,7 @@ export class FrameReader {
     let ours = false
     while (size < length) {
       // What is held lies in the memory of the last read, which ends with the next one.
-      if (size > 0 && !ours) held = widened(held, size, Math.min(length, size * 2))
+      if (size > 0 && !ours) held = this.#widened(held, size, Math.min(length, size * 2))
       ours = size > 0
       const chunk = await (this.#reading ?? this.#socket.read())
       this.#reading = undefined
@@ -69,7 +86,7 @@ export class FrameReader {
       if (!ours) held = chunk
       else {
         if (size + chunk.length > held.length)
-          held = widened(held, size, Math.max(size + chunk.length, Math.min(length, size * 2)))
+          held = this.#widened(held, size, Math.max(size + chunk.length, Math.min(length, size * 2)))
         held.set(chunk, size)
       }
       size += chunk.length
@@ -77,10 +94,13 @@ export class FrameReader {
     this.#rest = held.subarray(0, size)
     return true
   }
-}
 
-function widened(bytes: Uint8Array, used: number, length: number): Uint8Array {
-  const wider = new Uint8Array(length)
-  wider.set(bytes.subarray(0, used))
-  return wider
+  #widened(bytes: Uint8Array, used: number, length: number): Uint8Array {
+    if (!this.#pending.take(length - this.#taken))
+      throw new ProtocolError('a request that has come in part, where all such together hold as much as they may')
+    this.#taken = length
+    const wider = new Uint8Array(length)
+    wider.set(bytes.subarray(0, used))
+    return wider
+  }
 }

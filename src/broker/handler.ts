@@ -1,4 +1,5 @@
 import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
+import type { AnswerRoom } from './allowance.ts'
 import type { Cluster } from './cluster.ts'
 import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
@@ -36,6 +37,8 @@ export interface RequestContext {
   readonly connection: ClientConnection
   /** All APIs of this broker. */
   readonly served: readonly ServedApi[]
+  /** To be taken of for what an answer repeats. */
+  readonly room: AnswerRoom
   readonly apiVersion: number
   readonly clientId: string | null
 }

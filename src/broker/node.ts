@@ -3,6 +3,7 @@ import { FetchSessions } from './fetch/fetch-sessions.ts'
 
 /** A connection, to whom only ends it. */
 interface OpenConnection {
+  readonly idleFor: number
   end(reason: Error): void
 }
 
@@ -15,12 +16,23 @@ export class Node {
   crashed = false
   readonly configs: Configs
   readonly connections = new Set<OpenConnection>()
+
+  /** Ends the connections that were idle for longer than they may. */
+  endIdle(): void {
+    const most = this.configs.number('connections.max.idle.ms')
+    for (const connection of [...this.connections])
+      if (connection.idleFor >= most) connection.end(new Error(`the connection was idle for ${most} ms`))
+  }
+
   readonly fetchSessions: FetchSessions
 
-  constructor(id: number, rack: string | null, clusterConfigs: Configs) {
+  constructor(id: number, rack: string | null, clusterConfigs: Configs, sessionPartitions: number) {
     this.id = id
     this.rack = rack
     this.configs = new Configs(clusterConfigs.definitions, clusterConfigs.own, ConfigSource.brokerStatic)
-    this.fetchSessions = new FetchSessions(this.configs.number('max.incremental.fetch.session.cache.slots'))
+    this.fetchSessions = new FetchSessions(
+      this.configs.number('max.incremental.fetch.session.cache.slots'),
+      sessionPartitions,
+    )
   }
 }

@@ -57,6 +57,11 @@ export class Replication {
         if (replicas.ids.includes(brokerId)) replicas.wipe(brokerId, clock.monotonic())
   }
 
+  /** As `elect`, of one topic: its settings may have others lead. */
+  electIn({ partitions }: Topic): void {
+    for (const each of partitions) this.#settle(each)
+  }
+
   /** To be called for a new partition. */
   added(partition: Partition): void {
     if (this.#holds.size > 0) this.#settle(partition)

@@ -11,6 +11,8 @@ export class ByteReader {
   offset: number
   /** One past the last byte. */
   readonly end: number
+  /** How many elements arrays may still have, all together. */
+  room = Number.POSITIVE_INFINITY
 
   constructor(bytes: Uint8Array, offset = 0, end: number = bytes.length) {
     this.bytes = bytes

@@ -45,7 +45,8 @@ function parts<O, I>(element: Schema<O, I>, version: number, flexible: boolean) 
     readOrNull(from: ByteReader): O[] | null {
       const length = flexible ? from.unsignedVarint() - 1 : from.int32()
       if (length < 0) return null
-      if (length * least > from.remaining)
+      from.room -= length
+      if (length * least > from.remaining || from.room < 0)
         throw new ProtocolError(`an array of ${length} elements, ${from.remaining} bytes remain`)
       const all: O[] = length > reserved ? [] : new Array(length)
       for (let i = 0; i < length; i++) all[i] = read(from)

@@ -33,6 +33,27 @@ export function invalidValue(
   return undefined
 }
 
+const indexes = new WeakMap<readonly ConfigDefinition[], ReadonlyMap<string, ConfigDefinition>>()
+
+function byName(definitions: readonly ConfigDefinition[]): ReadonlyMap<string, ConfigDefinition> {
+  let index = indexes.get(definitions)
+  if (index === undefined) {
+    index = new Map(definitions.map(each => [each.name, each]))
+    indexes.set(definitions, index)
+  }
+  return index
+}
+
+// All values that were set for one topic together, in characters.
+const longestValues = 16_384
+
+/** Why these values can't be kept; undefined when they can. */
+export function tooLong(values: Iterable<string | null>): string | undefined {
+  let length = 0
+  for (const value of values) length += value?.length ?? 0
+  return length > longestValues ? `The values are longer than ${longestValues} characters together` : undefined
+}
+
 /** The configs of a broker or a topic: what was set, over what the broker has, over the defaults. */
 export class Configs {
   readonly definitions: readonly ConfigDefinition[]
@@ -54,7 +75,11 @@ export class Configs {
   }
 
   get(name: string): string {
-    return this.#value(this.definition(name)!).value
+    return this.own.get(name) ?? this.#inherited(this.definition(name)!)
+  }
+
+  #inherited({ synonym, defaultValue }: ConfigDefinition): string {
+    return this.#parent === undefined || synonym === undefined ? defaultValue : this.#parent.get(synonym)
   }
 
   number(name: string): number {
@@ -62,13 +87,14 @@ export class Configs {
   }
 
   definition(name: string): ConfigDefinition | undefined {
-    return this.definitions.find(each => each.name === name)
+    return byName(this.definitions).get(name)
   }
 
   /** All, or those named, by name; names it does not know are left out. */
   describe(names: readonly string[] | null): ConfigEntry[] {
+    const wanted = names === null ? null : new Set(names)
     return this.definitions
-      .filter(({ name }) => names === null || names.includes(name))
+      .filter(({ name }) => wanted === null || wanted.has(name))
       .map(definition => {
         const { value, source } = this.#value(definition)
         return {

@@ -23,7 +23,8 @@ function define(
 }
 
 /**
- * The configs a topic can have, with Kafka 4.4's defaults. Those that mean nothing in memory are kept and described, no
+ * The configs a topic can have, with Kafka 4.4's defaults, but for max.decompressed.message.bytes: that is 2 GiB there,
+ * and here who decompresses does so in the program of others. Those that mean nothing in memory are kept and described, no
  * more.
  */
 export const topicConfigs: readonly ConfigDefinition[] = [
@@ -46,7 +47,7 @@ export const topicConfigs: readonly ConfigDefinition[] = [
   define('long', 'local.retention.bytes', '-2', { synonym: 'log.local.retention.bytes', least: -2 }),
   define('long', 'local.retention.ms', '-2', { synonym: 'log.local.retention.ms', least: -2 }),
   define('long', 'max.compaction.lag.ms', endless, { synonym: 'log.cleaner.max.compaction.lag.ms', least: 1 }),
-  define('int', 'max.decompressed.message.bytes', '2147483639'),
+  define('int', 'max.decompressed.message.bytes', '16777216', { least: 1 }),
   define('int', 'max.message.bytes', '1048588', { synonym: 'message.max.bytes', least: 0 }),
   define('long', 'message.timestamp.after.max.ms', '3600000', {
     synonym: 'log.message.timestamp.after.max.ms',
@@ -78,6 +79,13 @@ export const topicConfigs: readonly ConfigDefinition[] = [
   define('boolean', 'unclean.leader.election.enable', 'false', { synonym: 'unclean.leader.election.enable' }),
 ]
 
+let topicConfigsByName: ReadonlyMap<string, ConfigDefinition> | undefined
+
+export function topicDefinition(name: string): ConfigDefinition | undefined {
+  topicConfigsByName ??= new Map(topicConfigs.map(each => [each.name, each]))
+  return topicConfigsByName.get(name)
+}
+
 /**
  * The broker configs this one heeds; those a topic falls back to come on top. `group.initial.rebalance.delay.ms` is
  * 3000 in Kafka.
@@ -85,6 +93,7 @@ export const topicConfigs: readonly ConfigDefinition[] = [
 const brokerOnly: readonly ConfigDefinition[] = [
   define('boolean', 'auto.create.topics.enable', 'true'),
   define('int', 'connection.failed.authentication.delay.ms', '100', { least: 0 }),
+  define('long', 'connections.max.idle.ms', '600000', { least: 1 }),
   define('int', 'default.replication.factor', '1', { least: 1 }),
   define('int', 'fetch.max.bytes', '57671680', { least: 1024 }),
   define('int', 'group.initial.rebalance.delay.ms', '0', { least: 0 }),

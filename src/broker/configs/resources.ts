@@ -3,7 +3,7 @@ import type { RequestContext } from '../handler.ts'
 import { invalidTopicName } from '../topics/names.ts'
 import type { Topic } from '../topics/topic.ts'
 import type { Configs } from './configs.ts'
-import { invalidValue } from './configs.ts'
+import { invalidValue, tooLong } from './configs.ts'
 
 /** Kafka's numbers for what can have configs. */
 const ResourceType = { topic: 2, broker: 4 } as const
@@ -78,11 +78,13 @@ export function replaceConfigs(
     const invalid = definition === undefined ? `Unknown topic config name: ${key}` : invalidValue(definition, value)
     if (invalid !== undefined) return { errorCode: ErrorCode.InvalidConfiguration, errorMessage: invalid }
   }
+  const long = tooLong(own.values())
+  if (long !== undefined) return { errorCode: ErrorCode.InvalidConfiguration, errorMessage: long }
   if (validateOnly) return undefined
   configs.own.clear()
   for (const [key, value] of own) configs.own.set(key, value!)
   topic.configured()
   // Partitions without a leader may have one now.
-  if (topic.settings.uncleanElection) context.cluster.replication.elect()
+  if (topic.settings.uncleanElection) context.cluster.replication.electIn(topic)
   return undefined
 }

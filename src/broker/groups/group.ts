@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import type { Allowance } from '../allowance.ts'
+import type { Holdings } from './holdings.ts'
 import { JoinRound } from './join-round.ts'
 import {
   type JoinRequest,
@@ -30,23 +32,30 @@ export class Group {
   state: GroupState = 'Empty'
   generationId = 0
   protocolName: string | null = null
-  readonly roster = new Roster()
-  readonly offsets = new GroupOffsets()
+  readonly roster: Roster
+  readonly offsets: GroupOffsets
   readonly #clock: Clock
   readonly #reserved: ReservedIds
   readonly #joinRound: JoinRound
   readonly #syncRound: SyncRound
 
-  constructor(id: string, clock: Clock, initialDelay: number) {
+  constructor(id: string, clock: Clock, initialDelay: number, holdings: Holdings, offsets: Allowance) {
     this.id = id
     this.#clock = clock
-    this.#reserved = new ReservedIds(clock)
+    this.roster = new Roster(holdings)
+    this.offsets = new GroupOffsets(offsets)
+    this.#reserved = new ReservedIds(clock, holdings)
     this.#joinRound = new JoinRound(clock, initialDelay, () => this.#complete())
     this.#syncRound = new SyncRound(clock, memberIds => this.#expire(memberIds))
   }
 
   get members(): ReadonlyMap<string, Member> {
     return this.roster.members
+  }
+
+  /** Bytes its members take up. */
+  get bytes(): number {
+    return this.roster.bytes
   }
 
   get protocolType(): string | null {
@@ -121,7 +130,7 @@ export class Group {
       this.state === 'CompletingRebalance' || (this.state === 'Stable' && member.id !== this.roster.leaderId)
     if (current && member.matches(request.protocols)) return this.#generation(member)
     if (this.state === 'Empty' || this.state === 'Dead') return joinFailed(ErrorCode.UnknownMemberId, member.id)
-    member.update(request)
+    this.roster.update(member, request)
     return this.#await(member)
   }
 
@@ -134,7 +143,7 @@ export class Group {
     member.answer(ErrorCode.FencedInstanceID)
     this.#syncRound.rename(member.id, memberId)
     this.roster.rename(member, memberId)
-    member.update(request)
+    this.roster.update(member, request)
     this.heard(member)
     if (this.state !== 'Stable' || this.roster.electedProtocol !== this.protocolName) return this.#await(member)
     const leads = this.roster.leaderId === memberId
@@ -250,7 +259,7 @@ export class Group {
     const given = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
     this.state = 'Stable'
     for (const member of this.members.values()) {
-      member.assignment = given.get(member.id) ?? noBytes
+      this.roster.assign(member, given.get(member.id) ?? noBytes)
       if (member.syncing !== undefined) this.heard(member)
       member.synced(this.#assignment(member))
     }

@@ -1,16 +1,23 @@
 import { type Clock, randomBytes16 } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { Allowance } from '../allowance.ts'
 import type { Configs } from '../configs/configs.ts'
 import type { Coordinators } from '../coordinators.ts'
+import type { BrokerLimits } from '../limits.ts'
 import { Group } from './group.ts'
-import { type JoinRequest, type JoinResult, joinFailed } from './member.ts'
+import type { Holdings } from './holdings.ts'
+import { type JoinRequest, type JoinResult, joinFailed, sizeOf } from './member.ts'
 
 /** What groups need of their cluster. */
 interface Surroundings {
   readonly clock: Clock
   readonly configs: Configs
   readonly coordinators: Coordinators
+  readonly limits: Required<BrokerLimits>
 }
+
+// Longer ids would be kept in many places.
+const longestId = 4096
 
 /** All classic groups, whichever broker coordinates them. */
 export class Groups {
@@ -18,31 +25,62 @@ export class Groups {
   readonly #groups = new Map<string, Group>()
   /** The coordinator each group had when last looked at. */
   readonly #coordinators = new Map<string, number>()
+  readonly #holdings: Holdings = { members: 0, bytes: 0 }
+  readonly #offsets: Allowance
 
   constructor(cluster: Surroundings) {
     this.#cluster = cluster
+    this.#offsets = new Allowance(cluster.limits.offsets)
   }
 
   get all(): readonly Group[] {
     return [...this.#groups.values()]
   }
 
+  get count(): number {
+    return this.#groups.size
+  }
+
   get(id: string): Group | undefined {
     return this.#groups.get(id)
   }
 
-  getOrCreate(id: string): Group {
-    let group = this.#groups.get(id)
-    if (group === undefined) {
-      group = new Group(id, this.#cluster.clock, this.#cluster.configs.number('group.initial.rebalance.delay.ms'))
-      this.#groups.set(id, group)
-      this.#coordinators.set(id, this.#cluster.coordinators.of('group', id))
-    }
+  /** Undefined when there are as many groups as there may be. */
+  getOrCreate(id: string): Group | undefined {
+    const known = this.#groups.get(id)
+    if (known !== undefined) return known
+    const { clock, configs, coordinators, limits } = this.#cluster
+    if (id.length > longestId || (this.#groups.size >= limits.groups && !this.#dropEmpty())) return undefined
+    const group = new Group(
+      id,
+      clock,
+      configs.number('group.initial.rebalance.delay.ms'),
+      this.#holdings,
+      this.#offsets,
+    )
+    this.#groups.set(id, group)
+    this.#coordinators.set(id, coordinators.of('group', id))
     return group
+  }
+
+  /** Lets go of the oldest group that has neither members nor offsets; whether there was one. */
+  #dropEmpty(): boolean {
+    for (const group of this.#groups.values()) {
+      if (group.state !== 'Empty' || group.size > 0 || group.offsets.size > 0) continue
+      this.delete(group)
+      return true
+    }
+    return false
+  }
+
+  /** Whether members may take up so many more bytes. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#holdings.bytes + bytes <= this.#cluster.limits.memberBytes
   }
 
   delete(group: Group): void {
     group.close()
+    group.offsets.clear()
     this.#groups.delete(group.id)
     this.#coordinators.delete(group.id)
   }
@@ -64,7 +102,7 @@ export class Groups {
   /** Lets a member in: a new one, a static one that is back, or a known one. */
   join(groupId: string, request: JoinRequest): Promise<JoinResult> | JoinResult {
     const { memberId, instanceId, protocolType, protocols, sessionTimeoutMs } = request
-    const { configs } = this.#cluster
+    const { configs, limits } = this.#cluster
     const refuse = (errorCode: number): JoinResult => joinFailed(errorCode, memberId)
     if (
       sessionTimeoutMs < configs.number('group.min.session.timeout.ms') ||
@@ -73,8 +111,10 @@ export class Groups {
       return refuse(ErrorCode.InvalidSessionTimeout)
     if (memberId !== '' && this.get(groupId) === undefined) return refuse(ErrorCode.UnknownMemberId)
     const group = this.getOrCreate(groupId)
+    if (group === undefined) return refuse(ErrorCode.PolicyViolation)
     const isKnown = group.members.has(memberId) || group.isPending(memberId)
-    if (!isKnown && group.size >= configs.number('group.max.size')) return refuse(ErrorCode.GroupMaxSizeReached)
+    const isFull = group.size >= configs.number('group.max.size') || this.#holdings.members >= limits.members
+    if ((!isKnown && isFull) || !this.hasRoomFor(sizeOf(request))) return refuse(ErrorCode.GroupMaxSizeReached)
     if (!group.roster.supports(protocolType, protocols)) return refuse(ErrorCode.InconsistentGroupProtocol)
     if (memberId !== '') {
       if (group.isPending(memberId) && instanceId === null) return group.add(memberId, request)

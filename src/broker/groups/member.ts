@@ -41,6 +41,17 @@ export interface SyncResult {
 
 export const noBytes = new Uint8Array(0)
 
+// What a member and each of its protocols take up besides their bytes.
+const perMember = 500
+const perProtocol = 64
+
+/** Bytes that a member takes up that says this of itself. */
+export function sizeOf({ clientId, instanceId, protocols }: JoinRequest): number {
+  let size = perMember + 4 * clientId.length + 4 * (instanceId?.length ?? 0)
+  for (const { name, metadata } of protocols) size += perProtocol + 2 * name.length + metadata.length
+  return size
+}
+
 export function joinFailed(errorCode: number, memberId: string): JoinResult {
   return {
     errorCode,
@@ -70,6 +81,8 @@ export class Member {
   assignment: Uint8Array = noBytes
   /** Its first round of joining is not over: it is not expected to heartbeat yet. */
   isNew = true
+  /** Bytes it takes up, its assignment aside. */
+  size!: number
   /** Set while its JoinGroup or SyncGroup waits for an answer. */
   joining: ((result: JoinResult) => void) | undefined
   syncing: ((result: SyncResult) => void) | undefined
@@ -83,14 +96,11 @@ export class Member {
     this.update(request)
   }
 
-  update({
-    protocols,
-    sessionTimeoutMs,
-    rebalanceTimeoutMs,
-  }: Pick<JoinRequest, 'protocols' | 'sessionTimeoutMs' | 'rebalanceTimeoutMs'>): void {
-    this.protocols = protocols
-    this.sessionTimeoutMs = sessionTimeoutMs
-    this.rebalanceTimeoutMs = rebalanceTimeoutMs
+  update(request: JoinRequest): void {
+    this.protocols = request.protocols
+    this.sessionTimeoutMs = request.sessionTimeoutMs
+    this.rebalanceTimeoutMs = request.rebalanceTimeoutMs
+    this.size = sizeOf(request)
   }
 
   /** Whether it still says the same. */
@@ -139,5 +149,7 @@ export class Member {
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }

@@ -12,7 +12,7 @@ interface Asked {
 }
 
 /**
- * Checks one partition of a commit and hands it on; answers its error code. `refused` is why the whole commit is not
+ * Checks one partition of a commit and hands it on, to what tells whether there is room for it; answers its error code. `refused` is why the whole commit is not
  * taken, if it is not: what does not exist is told all the same.
  */
 export function commitPartition(
@@ -20,7 +20,7 @@ export function commitPartition(
   asked: Asked,
   refused: number,
   { cluster }: RequestContext,
-  commit: (topic: string, committed: CommittedOffset) => void,
+  commit: (topic: string, committed: CommittedOffset) => boolean | undefined,
 ): number {
   if (typeof topic === 'number') return topic
   if (topic.partitions[asked.partitionIndex] === undefined) return ErrorCode.UnknownTopicOrPartition
@@ -28,6 +28,6 @@ export function commitPartition(
   const metadata = asked.committedMetadata ?? ''
   if (utf8Length(metadata) > cluster.configs.number('offset.metadata.max.bytes'))
     return ErrorCode.OffsetMetadataTooLarge
-  commit(topic.name, { offset: asked.committedOffset, leaderEpoch: asked.committedLeaderEpoch, metadata })
-  return 0
+  const { committedOffset: offset, committedLeaderEpoch: leaderEpoch } = asked
+  return commit(topic.name, { offset, leaderEpoch, metadata }) === true ? 0 : ErrorCode.PolicyViolation
 }

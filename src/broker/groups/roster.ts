@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
+import type { Holdings } from './holdings.ts'
 import { type GroupProtocol, type JoinRequest, type JoinResult, Member } from './member.ts'
-import { allSpeak, electedProtocol } from './protocols.ts'
+import { Protocols } from './protocols.ts'
 
 /** Who is in a group, under which id, and who leads it. */
 export class Roster {
@@ -10,21 +11,31 @@ export class Roster {
   protocolType: string | null = null
   /** Members by instance id (KIP-345). */
   readonly #static = new Map<string, string>()
+  readonly #protocols = new Protocols()
+  readonly #holdings: Holdings
+  /** Bytes its members take up. */
+  bytes = 0
+
+  constructor(holdings: Holdings) {
+    this.#holdings = holdings
+  }
 
   /** Whether a member with these protocols can be in the group. */
   supports(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
     if (this.members.size === 0) return protocolType !== '' && protocols.length > 0
-    return protocolType === this.protocolType && protocols.some(({ name }) => allSpeak(this.members, name))
+    return protocolType === this.protocolType && protocols.some(({ name }) => this.#protocols.allSpeak(name))
   }
 
   /** The protocol the members would be divided by; null when they have none in common. */
   get electedProtocol(): string | null {
-    return electedProtocol(this.members)
+    return this.#protocols.elected(this.members.values())
   }
 
   /** The longest that a member may take to join again. */
   get rebalanceTimeoutMs(): number {
-    return Math.max(0, ...[...this.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs))
+    let longest = 0
+    for (const { rebalanceTimeoutMs } of this.members.values()) longest = Math.max(longest, rebalanceTimeoutMs)
+    return longest
   }
 
   staticMember(instanceId: string): string | undefined {
@@ -45,8 +56,30 @@ export class Roster {
     if (this.members.size === 0) this.protocolType = request.protocolType
     this.leaderId ??= memberId
     const member = new Member(memberId, request)
+    this.#protocols.add(member)
+    this.#count(1, member.size)
     this.#list(member)
     return member
+  }
+
+  /** A member says something else of itself. */
+  update(member: Member, request: JoinRequest): void {
+    this.#protocols.delete(member)
+    this.#count(0, -member.size)
+    member.update(request)
+    this.#count(0, member.size)
+    this.#protocols.add(member)
+  }
+
+  assign(member: Member, assignment: Uint8Array): void {
+    this.#count(0, assignment.length - member.assignment.length)
+    member.assignment = assignment
+  }
+
+  #count(members: number, bytes: number): void {
+    this.#holdings.members += members
+    this.#holdings.bytes += bytes
+    this.bytes += bytes
   }
 
   /** A static member goes on under another id. */
@@ -63,7 +96,12 @@ export class Roster {
   }
 
   delete(member: Member): void {
-    this.members.delete(member.id)
+    // It may be gone already: two things may end it.
+    if (this.members.get(member.id) === member) {
+      this.members.delete(member.id)
+      this.#protocols.delete(member)
+      this.#count(-1, -member.size - member.assignment.length)
+    }
     if (member.instanceId !== null) this.#static.delete(member.instanceId)
     if (this.leaderId === member.id) this.leaderId = this.members.keys().next().value ?? null
   }

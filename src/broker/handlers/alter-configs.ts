@@ -2,11 +2,12 @@ import { AlterConfigs } from '../../protocol/alter-configs.ts'
 import { duplicateKeys, duplicateResource, replaceConfigs, resourceKey } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
 import { repeatedKeys } from '../topics/named-once.ts'
+import { andThen } from '../turns.ts'
 
 /** Sets all of a resource's configs: those not named go back to their defaults. */
 export const alterConfigs: Handler = handler(AlterConfigs, [0, 2], ({ resources, validateOnly }, context) => {
   const repeated = repeatedKeys(resources, resourceKey)
-  const responses = resources.map(resource => {
+  const changed = context.cluster.turns.map(resources, resource => {
     const { resourceType, resourceName, configs } = resource
     // Kafka leaves such a request without any answer.
     const problem = repeated.has(resourceKey(resource))
@@ -25,5 +26,5 @@ export const alterConfigs: Handler = handler(AlterConfigs, [0, 2], ({ resources,
         )
     return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
   })
-  return { responses }
+  return andThen(changed, responses => ({ responses }))
 })

@@ -5,20 +5,26 @@ import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
 import { lastOfEach, repeatedKeys } from '../topics/named-once.ts'
+import { andThen } from '../turns.ts'
+
+const unitsPerTopic = 6
 
 type Asked = RequestOf<typeof CreatePartitions>['topics'][number]
 
 export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, { cluster }) => {
   const room = { partitions: mostPartitions }
   const repeated = repeatedKeys(topics, ({ name }) => name)
-  return {
-    results: lastOfEach(topics, ({ name }) => name).map(topic => {
+  const results = cluster.turns.map(
+    lastOfEach(topics, ({ name }) => name),
+    topic => {
       const [errorCode, errorMessage] = repeated.has(topic.name)
         ? [ErrorCode.InvalidRequest, 'Duplicate topic name.']
         : add(topic, validateOnly, cluster, room)
       return { name: topic.name, errorCode, errorMessage }
-    }),
-  }
+    },
+    unitsPerTopic,
+  )
+  return andThen(results, results => ({ results }))
 })
 
 function add(
@@ -61,9 +67,12 @@ function add(
   if (added > room.partitions) return [ErrorCode.PolicyViolation, 'Excessively large number of partitions per request.']
   const unable = assignments === null ? cluster.unableToReplicate(factor) : undefined
   if (unable !== undefined) return [ErrorCode.InvalidReplicationFactor, unable]
+  const full = cluster.unableToHold(0, added)
+  if (full !== undefined) return [ErrorCode.PolicyViolation, full]
   room.partitions -= added
+  cluster.turns.spend(added / 2)
   if (validateOnly) return [0, null]
   const replicas = assignments?.map(({ brokerIds }) => brokerIds) ?? cluster.assign(added, factor)
-  for (const brokerIds of replicas) cluster.replication.added(topic.add(brokerIds))
+  for (const brokerIds of replicas) cluster.addPartition(topic, brokerIds)
   return [0, null]
 }

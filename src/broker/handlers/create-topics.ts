@@ -4,11 +4,15 @@ import { CreateTopics } from '../../protocol/create-topics.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
-import { invalidValue } from '../configs/configs.ts'
-import { topicConfigs } from '../configs/definitions.ts'
+import { invalidValue, tooLong } from '../configs/configs.ts'
+import { topicDefinition } from '../configs/definitions.ts'
 import { type Handler, handler } from '../handler.ts'
 import { lastOfEach, repeatedKeys } from '../topics/named-once.ts'
 import { invalidTopicName } from '../topics/names.ts'
+import { andThen } from '../turns.ts'
+
+// What making and describing a topic takes, besides its partitions.
+const unitsPerTopic = 15
 
 type Asked = RequestOf<typeof CreateTopics>['topics'][number]
 type Answer = ResponseInput<typeof CreateTopics>['topics'][number]
@@ -27,11 +31,11 @@ export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, va
   const asked = lastOfEach(topics, ({ name }) => name)
   // All before any is made: those of one request may collide with each other, as in Kafka.
   const wrongNames = asked.map(({ name }) => wrongName(name, cluster))
-  const results = asked.map((topic, at) => {
+  const results = cluster.turns.map(asked, (topic, at) => {
     if (repeated.has(topic.name)) return failed(topic.name, [ErrorCode.InvalidRequest, 'Duplicate topic name.'])
     return create(topic, wrongNames[at], validateOnly, cluster)
   })
-  return { topics: results }
+  return andThen(results, topics => ({ topics }))
 })
 
 /** Of all topics together, which Kafka counts before it looks any closer. */
@@ -57,6 +61,9 @@ function create(asked: Asked, wrong: Problem | undefined, validateOnly: boolean,
       ? asked.assignments.toSorted((a, b) => a.partitionIndex - b.partitionIndex).map(({ brokerIds }) => brokerIds)
       : cluster.assign(partitions, replicationFactor)
   const given = configs.map(config => [config.name, config.value!] as const)
+  const unable = cluster.unableToHold(1, assignment.length)
+  if (unable !== undefined) return failed(name, [ErrorCode.PolicyViolation, unable])
+  cluster.turns.spend(unitsPerTopic + assignment.length / 2)
   const made = validateOnly ? undefined : cluster.createTopic(name, assignment, given)
   const described = (made?.configs ?? cluster.topicConfigs(given)).describe(null)
   return {
@@ -142,9 +149,11 @@ function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster):
 
 function wrongConfigs(configs: Asked['configs']): Problem | undefined {
   for (const { name, value } of configs) {
-    const definition = topicConfigs.find(each => each.name === name)
+    const definition = topicDefinition(name)
     const problem = definition === undefined ? `Unknown topic config name: ${name}` : invalidValue(definition, value)
     if (problem !== undefined) return [ErrorCode.InvalidConfiguration, problem]
   }
+  const long = tooLong(configs.map(({ value }) => value))
+  if (long !== undefined) return [ErrorCode.InvalidConfiguration, long]
   return undefined
 }

@@ -2,10 +2,14 @@ import { DeleteGroups } from '../../protocol/delete-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { andThen } from '../turns.ts'
 
-export const deleteGroups: Handler = handler(DeleteGroups, [0, 3], ({ groupsNames }, context) => ({
-  results: [...new Set(groupsNames)].map(groupId => ({ groupId, errorCode: remove(groupId, context) })),
-}))
+export const deleteGroups: Handler = handler(DeleteGroups, [0, 3], ({ groupsNames }, context) =>
+  andThen(
+    context.cluster.turns.map([...new Set(groupsNames)], groupId => ({ groupId, errorCode: remove(groupId, context) })),
+    results => ({ results }),
+  ),
+)
 
 function remove(groupId: string, context: RequestContext): number {
   const misplaced = notCoordinator('group', groupId, context)

@@ -5,6 +5,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
 import { lastOfEach, repeatedKeys } from '../topics/named-once.ts'
+import { andThen } from '../turns.ts'
 
 type Asked = RequestOf<typeof DeleteTopics>['topics'][number]
 type Answer = ResponseInput<typeof DeleteTopics>['responses'][number]
@@ -18,16 +19,22 @@ export const deleteTopics: Handler = handler(
     // Naming the same twice, or once each way, deletes nothing.
     const repeated = repeatedKeys(asked, keyOf)
     const named = new Set(asked.flatMap(each => (isByName(each) && !repeated.has(keyOf(each)) ? [each.name] : [])))
-    const answers: Answer[] = []
-    for (const each of lastOfEach(asked, (each, at) => (isByName(each) || isById(each) ? keyOf(each) : `at ${at}`))) {
-      const { name, topicId } = each
-      const topic = isById(each) ? cluster.topicById(topicId) : undefined
-      if ((isByName(each) || isById(each)) && repeated.has(keyOf(each))) answers.push(duplicate(name, topicId))
-      else if (topic !== undefined && named.delete(topic.name)) answers.push(duplicate(topic.name, topicId))
-      else if (!isByName(each)) answers.push(remove(name, topicId, cluster))
-    }
-    for (const name of named) answers.push(remove(name, zeroUuid, cluster))
-    return { responses: answers }
+    const others = lastOfEach(asked, (each, at) => (isByName(each) || isById(each) ? keyOf(each) : `at ${at}`)).flatMap(
+      (each): (() => Answer)[] => {
+        const { name, topicId } = each
+        const topic = isById(each) ? cluster.topicById(topicId) : undefined
+        if ((isByName(each) || isById(each)) && repeated.has(keyOf(each))) return [() => duplicate(name, topicId)]
+        if (topic !== undefined && named.delete(topic.name)) return [() => duplicate(topic.name, topicId)]
+        return isByName(each) ? [] : [() => remove(name, topicId, cluster)]
+      },
+    )
+    const all = [...others, ...[...named].map(name => () => remove(name, zeroUuid, cluster))]
+    // Each group forgets the offsets of each topic.
+    const units = 2 + cluster.groups.count / 25
+    return andThen(
+      cluster.turns.map(all, answer => answer(), units),
+      responses => ({ responses }),
+    )
   },
 )
 

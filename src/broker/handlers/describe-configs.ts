@@ -2,13 +2,17 @@ import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { DescribeConfigs } from '../../protocol/describe-configs.ts'
 import { configsOf } from '../configs/resources.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { andThen } from '../turns.ts'
 
 type Asked = RequestOf<typeof DescribeConfigs>['resources'][number]
 type Answer = ResponseInput<typeof DescribeConfigs>['results'][number]
 
-export const describeConfigs: Handler = handler(DescribeConfigs, [1, 4], ({ resources, includeSynonyms }, context) => ({
-  results: resources.map(resource => describe(resource, includeSynonyms, context)),
-}))
+export const describeConfigs: Handler = handler(DescribeConfigs, [1, 4], ({ resources, includeSynonyms }, context) =>
+  andThen(
+    context.cluster.turns.map(resources, resource => describe(resource, includeSynonyms, context)),
+    results => ({ results }),
+  ),
+)
 
 function describe(
   { resourceType, resourceName, configurationKeys }: Asked,
@@ -30,5 +34,7 @@ function describe(
       configType: type,
       documentation: null,
     }))
+  context.room.take(configs.length)
+  context.cluster.turns.spend(configs.length / 4)
   return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs }
 }

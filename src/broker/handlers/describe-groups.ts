@@ -4,19 +4,23 @@ import { authorizedOperations } from '../access/authorized-operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { noBytes } from '../groups/member.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { andThen } from '../turns.ts'
+
+// As many bytes as an element of an answer may well have.
+const bytesPerElement = 256
 
 export const describeGroups: Handler = handler(
   DescribeGroups,
   [0, 6],
-  ({ groups, includeAuthorizedOperations }, context) => ({
-    groups: groups
-      .map(groupId => describe(groupId, context))
-      .map(group =>
-        includeAuthorizedOperations && group.errorCode === 0
-          ? { ...group, authorizedOperations: authorizedOperations.group }
-          : group,
-      ),
-  }),
+  ({ groups: asked, includeAuthorizedOperations }, context) => {
+    const described = context.cluster.turns.map(asked, groupId => {
+      const group = describe(groupId, context)
+      return includeAuthorizedOperations && group.errorCode === 0
+        ? { ...group, authorizedOperations: authorizedOperations.group }
+        : group
+    })
+    return andThen(described, groups => ({ groups }))
+  },
 )
 
 function describe(groupId: string, context: RequestContext) {
@@ -35,6 +39,8 @@ function describe(groupId: string, context: RequestContext) {
     }
   }
   const { state, protocolType, protocolName } = group
+  // What members say of themselves is no small thing to repeat.
+  context.room.take(group.members.size + group.bytes / bytesPerElement)
   const settled = state === 'Stable'
   const members = [...group.members.values()].map(member => ({
     memberId: member.id,

@@ -11,6 +11,7 @@ export const describeProducers: Handler = handler(DescribeProducers, [0, 0], ({ 
         topic === undefined ? ErrorCode.UnknownTopicOrPartition : ledPartition(topic, partitionIndex, context)
       if (typeof partition === 'number') return { partitionIndex, errorCode: partition, activeProducers: [] }
       const { entries, open } = partition.producers
+      context.room.take(entries.size)
       const activeProducers = [...entries].map(([producerId, { epoch, batches, lastTimestamp, coordinatorEpoch }]) => ({
         producerId,
         producerEpoch: epoch,

@@ -2,10 +2,14 @@ import { DescribeTransactions } from '../../protocol/describe-transactions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { andThen } from '../turns.ts'
 
-export const describeTransactions: Handler = handler(DescribeTransactions, [0, 0], ({ transactionalIds }, context) => ({
-  transactionStates: transactionalIds.map(id => describe(id, context)),
-}))
+export const describeTransactions: Handler = handler(DescribeTransactions, [0, 0], ({ transactionalIds }, context) =>
+  andThen(
+    context.cluster.turns.map(transactionalIds, id => describe(id, context)),
+    transactionStates => ({ transactionStates }),
+  ),
+)
 
 function describe(transactionalId: string, context: RequestContext) {
   const nothing = {
@@ -22,9 +26,14 @@ function describe(transactionalId: string, context: RequestContext) {
   if (misplaced !== 0) return { ...nothing, errorCode: misplaced }
   const transaction = context.cluster.transactions.get(transactionalId)
   if (transaction === undefined) return { ...nothing, errorCode: ErrorCode.TransactionalIDNotFound }
+  context.room.take(transaction.partitions.size)
+  context.cluster.turns.spend(transaction.partitions.size / 10)
   const byTopic = new Map<string, number[]>()
-  for (const { topic, index } of transaction.partitions)
-    byTopic.set(topic.name, [...(byTopic.get(topic.name) ?? []), index])
+  for (const { topic, index } of transaction.partitions) {
+    const indexes = byTopic.get(topic.name)
+    if (indexes === undefined) byTopic.set(topic.name, [index])
+    else indexes.push(index)
+  }
   return {
     transactionalId,
     errorCode: 0,

@@ -1,3 +1,4 @@
+import { ProtocolError } from '../../base/errors.ts'
 import { zeroUuid } from '../../bytes/reader.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { Fetch } from '../../protocol/fetch.ts'
@@ -6,6 +7,7 @@ import type { FetchSession, SessionPartition } from '../fetch/fetch-sessions.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { Partition } from '../log/partition.ts'
 import { endpointsOf } from '../topics/lookup.ts'
+import { longestTopicName } from '../topics/names.ts'
 
 type Request = RequestOf<typeof Fetch>
 type Answer = ResponseInput<typeof Fetch>
@@ -16,7 +18,12 @@ export const fetch: Handler = handler(Fetch, [4, 18], async (request, context) =
   if (typeof session === 'number') return { errorCode: session, sessionId: 0, responses: [] }
   const { partitions, incremental } = session
   const terms: FetchTerms = { isolationLevel: request.isolationLevel, rackId: request.rackId, byId, context }
-  await enoughToRead([...partitions.values()], request, terms)
+  // Where all that wait watch as much as they may, this one does not wait.
+  const { watched } = context.cluster
+  if (watched.take(partitions.size)) {
+    const taken = partitions.size
+    await enoughToRead([...partitions.values()], request, terms).finally(() => watched.giveBack(taken))
+  }
   const answers = readAll(partitions, request, terms)
   const news = answers.filter(([asked, answer]) => isNews(asked, answer))
   return {
@@ -41,6 +48,9 @@ interface Entered {
 /** The partitions this request is about: those it names, or its session's (KIP-227); or an error code. */
 function enterSession(request: Request, byId: boolean, { node: { fetchSessions } }: RequestContext): Entered | number {
   const { sessionId, sessionEpoch } = request
+  // A session would keep them.
+  if (request.topics.some(({ topic }) => topic.length > longestTopicName))
+    throw new ProtocolError('a Fetch of a topic whose name is longer than any')
   if (sessionEpoch <= 0) {
     if (sessionId !== 0) fetchSessions.close(sessionId)
     const partitions = asked(new Map(), request, byId)
@@ -52,6 +62,7 @@ function enterSession(request: Request, byId: boolean, { node: { fetchSessions }
   for (const { topic, topicId, partitions } of request.forgottenTopicsData)
     for (const partition of partitions) session.partitions.delete(keyOf(byId ? topicId : topic, partition))
   asked(session.partitions, request, byId)
+  fetchSessions.changed(session)
   if (session.partitions.size > 0) return { id: session.id, incremental: true, partitions: session.partitions }
   fetchSessions.close(session.id)
   return { id: 0, incremental: false, partitions: session.partitions }

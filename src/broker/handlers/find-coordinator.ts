@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { FindCoordinator } from '../../protocol/find-coordinator.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
+import { andThen } from '../turns.ts'
 
 const kinds = ['group', 'transaction', 'share'] as const
 
@@ -12,7 +13,10 @@ export const findCoordinator: Handler = handler(
   [0, 6],
   ({ key, keyType, coordinatorKeys }, context) => {
     if (context.apiVersion < 4) return find(key, keyType, context)
-    return { coordinators: coordinatorKeys.map(each => find(each, keyType, context)) }
+    return andThen(
+      context.cluster.turns.map(coordinatorKeys, each => find(each, keyType, context)),
+      coordinators => ({ coordinators }),
+    )
   },
 )
 

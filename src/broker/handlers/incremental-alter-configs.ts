@@ -11,6 +11,7 @@ import {
 } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
 import { repeatedKeys } from '../topics/named-once.ts'
+import { andThen } from '../turns.ts'
 
 type Change = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]['configs'][number]
 
@@ -21,7 +22,7 @@ export const incrementalAlterConfigs: Handler = handler(
   [0, 1],
   ({ resources, validateOnly }, context) => {
     const repeated = repeatedKeys(resources, resourceKey)
-    const responses = resources.map(resource => {
+    const changed = context.cluster.turns.map(resources, resource => {
       const { resourceType, resourceName, configs } = resource
       const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
         if (repeatedKeys(configs, ({ name }) => name).size > 0) return duplicateKeys
@@ -36,7 +37,7 @@ export const incrementalAlterConfigs: Handler = handler(
         : replaceConfigs(resourceType, resourceName, change, validateOnly, context)
       return { errorCode: 0, errorMessage: null, ...problem, resourceType, resourceName }
     })
-    return { responses }
+    return andThen(changed, responses => ({ responses }))
   },
 )
 
@@ -65,12 +66,11 @@ function apply(
     }
   const items = present.get(name).split(',').filter(Boolean)
   const given = value.split(',').filter(Boolean)
-  const rest = items.filter(item => !given.includes(item))
+  const [here, named] = [new Set(items), new Set(given)]
+  const rest = items.filter(item => !named.has(item))
   own.set(
     name,
-    (configOperation === Operation.append ? [...items, ...given.filter(item => !items.includes(item))] : rest).join(
-      ',',
-    ),
+    (configOperation === Operation.append ? [...items, ...given.filter(item => !here.has(item))] : rest).join(','),
   )
   return undefined
 }

@@ -3,18 +3,24 @@ import { LeaveGroup } from '../../protocol/leave-group.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import type { Group } from '../groups/group.ts'
 import { type Handler, handler } from '../handler.ts'
+import { andThen } from '../turns.ts'
 
 export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {
   const misplaced = notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return { errorCode: misplaced, members: [] }
   const group = context.cluster.groups.get(groupId)
   if (context.apiVersion < 3) return { errorCode: leave(group, memberId, null), members: [] }
-  const results = members.map(each => ({
-    memberId: each.memberId,
-    groupInstanceId: each.groupInstanceId,
-    errorCode: leave(group, each.memberId, each.groupInstanceId),
-  }))
-  return { errorCode: 0, members: results }
+  const results = context.cluster.turns.map(
+    members,
+    each => ({
+      memberId: each.memberId,
+      groupInstanceId: each.groupInstanceId,
+      errorCode: leave(group, each.memberId, each.groupInstanceId),
+    }),
+    // Each that goes has the others looked at.
+    1 + (group?.size ?? 0) / 100,
+  )
+  return andThen(results, members => ({ errorCode: 0, members }))
 })
 
 /** Static members may be named by instance alone: so an administrator removes them (KIP-345). */

@@ -1,23 +1,15 @@
 import { ListGroups } from '../../protocol/list-groups.ts'
 import { type Handler, handler } from '../handler.ts'
+import { andThen } from '../turns.ts'
 
 /** Those this broker coordinates; all are classic. */
 export const listGroups: Handler = handler(ListGroups, [0, 5], ({ statesFilter, typesFilter }, { cluster, node }) => {
-  const wants = (filter: readonly string[], value: string): boolean =>
-    filter.length === 0 || filter.some(each => each.toLowerCase() === value)
-  const groups = cluster.groups.all.filter(
-    ({ id, state }) =>
-      cluster.coordinators.of('group', id) === node.id &&
-      wants(statesFilter, state.toLowerCase()) &&
-      wants(typesFilter, 'classic'),
+  const [states, types] = [statesFilter, typesFilter].map(each => new Set(each.map(name => name.toLowerCase())))
+  const wants = (filter: ReadonlySet<string>, value: string): boolean => filter.size === 0 || filter.has(value)
+  const found = cluster.turns.map(cluster.groups.all, ({ id, protocolType, state }) =>
+    cluster.coordinators.of('group', id) === node.id && wants(states!, state.toLowerCase()) && wants(types!, 'classic')
+      ? [{ groupId: id, protocolType: protocolType ?? '', groupState: state, groupType: 'classic' }]
+      : [],
   )
-  return {
-    errorCode: 0,
-    groups: groups.map(({ id, protocolType, state }) => ({
-      groupId: id,
-      protocolType: protocolType ?? '',
-      groupState: state,
-      groupType: 'classic',
-    })),
-  }
+  return andThen(found, groups => ({ errorCode: 0, groups: groups.flat() }))
 })

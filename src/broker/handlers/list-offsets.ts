@@ -9,6 +9,7 @@ import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
 import { ledPartition } from '../topics/lookup.ts'
 import { byTopic, lastOfEach, repeatedKeys } from '../topics/named-once.ts'
+import { andThen } from '../turns.ts'
 
 type Request = RequestOf<typeof ListOffsets>
 type Asked = Request['topics'][number]['partitions'][number]
@@ -31,24 +32,32 @@ const firstVersion: Readonly<Record<number, number>> = {
   [earliestPendingUpload]: 11,
 }
 
-export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, isolationLevel }, context) => ({
-  topics: byTopic(
+const unitsPerPartition = 0.5
+
+export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, isolationLevel }, context) => {
+  const named = byTopic(
     topics,
     ({ name }) => name,
     ({ partitions }) => partitions,
-  ).map(({ topic: { name }, partitions }) => {
+  )
+  const asked = named.flatMap(({ topic: { name }, partitions }, at) => {
     const repeated = repeatedKeys(partitions, indexOf)
-    return {
-      name,
-      partitions: lastOfEach(partitions, indexOf).map(asked => ({
-        partitionIndex: asked.partitionIndex,
-        ...(repeated.has(asked.partitionIndex)
-          ? { errorCode: ErrorCode.InvalidRequest }
-          : find(name, asked, isolationLevel, context)),
-      })),
-    }
-  }),
-}))
+    return lastOfEach(partitions, indexOf).map(each => ({ at, name, each, isRepeated: repeated.has(indexOf(each)) }))
+  })
+  const found = context.cluster.turns.map(
+    asked,
+    ({ name, each, isRepeated }) => ({
+      partitionIndex: each.partitionIndex,
+      ...(isRepeated ? { errorCode: ErrorCode.InvalidRequest } : find(name, each, isolationLevel, context)),
+    }),
+    unitsPerPartition,
+  )
+  return andThen(found, answers => {
+    const results = named.map(({ topic: { name } }) => ({ name, partitions: [] as (typeof answers)[number][] }))
+    for (const [index, { at }] of asked.entries()) results[at]!.partitions.push(answers[index]!)
+    return { topics: results }
+  })
+})
 
 function indexOf({ partitionIndex }: Asked): number {
   return partitionIndex
@@ -87,6 +96,11 @@ function find(
   return behind ? { errorCode: notAvailable(context) } : found(-1, -1)
 }
 
+/** What reading a batch takes: it is not told what it becomes, but not more than so much was taken in. */
+function unitsPerBatch({ codec, count }: RecordBatch): number {
+  return count / 150 + (codec === 0 ? 0 : 500)
+}
+
 function notAvailable({ apiVersion }: RequestContext): number {
   return apiVersion >= 5 ? ErrorCode.OffsetNotAvailable : ErrorCode.LeaderNotAvailable
 }
@@ -95,11 +109,14 @@ function notAvailable({ apiVersion }: RequestContext): number {
 function firstSince(
   { log }: Partition,
   timestamp: number,
-  { codecs }: Cluster,
+  { codecs, turns }: Cluster,
 ): { timestamp: number; offset: number } | undefined {
   const cursor = new RecordCursor()
   for (const bytes of log.since(timestamp)) {
-    cursor.reset(new RecordBatch(bytes, 0, bytes.length), codecs)
+    const batch = new RecordBatch(bytes, 0, bytes.length)
+    if (batch.lastOffset < log.startOffset) continue
+    cursor.reset(batch, codecs)
+    turns.spend(unitsPerBatch(batch))
     while (cursor.next())
       if (cursor.timestamp >= timestamp && cursor.offset >= log.startOffset)
         return { timestamp: cursor.timestamp, offset: cursor.offset }

@@ -1,8 +1,11 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ListTransactions } from '../../protocol/list-transactions.ts'
+import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
+import { Pattern, PatternError } from '../patterns/pattern.ts'
+import type { Transaction } from '../transactions/transaction.ts'
 
-const states = [
+const states: ReadonlySet<string> = new Set([
   'Empty',
   'Ongoing',
   'PrepareCommit',
@@ -11,33 +14,56 @@ const states = [
   'CompleteAbort',
   'Dead',
   'PrepareEpochFence',
-]
+])
 
 /** Those this broker coordinates. */
 export const listTransactions: Handler = handler(ListTransactions, [0, 2], (request, { cluster, node }) => {
   const { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern } = request
-  let pattern: RegExp | undefined
+  const failed = { errorCode: ErrorCode.InvalidRegularExpression, unknownStateFilters: [], transactionStates: [] }
+  let pattern: Pattern | undefined
   try {
-    pattern = transactionalIdPattern ? new RegExp(`^(?:${transactionalIdPattern})$`) : undefined
-  } catch {
-    return { errorCode: ErrorCode.InvalidRegularExpression, unknownStateFilters: [], transactionStates: [] }
+    pattern = transactionalIdPattern ? new Pattern(transactionalIdPattern) : undefined
+  } catch (error) {
+    if (error instanceof PatternError) return failed
+    throw error
   }
   const started = cluster.clock.now() - durationFilter
-  const matching = cluster.transactions.all.filter(
-    ({ id, state, producerId, startTime }) =>
-      cluster.coordinators.of('transaction', id) === node.id &&
-      (stateFilters.length === 0 || stateFilters.includes(state)) &&
-      (producerIdFilters.length === 0 || producerIdFilters.includes(producerId)) &&
-      (durationFilter < 0 || startTime < started) &&
-      (pattern === undefined || pattern.test(id)),
-  )
-  return {
+  const [wantedStates, producers] = [new Set<string>(stateFilters), new Set(producerIdFilters)]
+  const isWanted = ({ id, state, producerId, startTime }: Transaction): boolean =>
+    cluster.coordinators.of('transaction', id) === node.id &&
+    (wantedStates.size === 0 || wantedStates.has(state)) &&
+    (producers.size === 0 || producers.has(producerId)) &&
+    (durationFilter < 0 || startTime < started) &&
+    (pattern === undefined || matches(pattern, id, cluster))
+  const answer = (found: readonly (readonly Transaction[])[]) => ({
     errorCode: 0,
-    unknownStateFilters: stateFilters.filter(filter => !states.includes(filter)),
-    transactionStates: matching.map(({ id, producerId, state }) => ({
+    unknownStateFilters: stateFilters.filter(filter => !states.has(filter)),
+    transactionStates: found.flat().map(({ id, producerId, state }) => ({
       transactionalId: id,
       producerId,
       transactionState: state,
     })),
+  })
+  const refused = (error: unknown) => {
+    if (error instanceof PatternError) return failed
+    throw error
+  }
+  try {
+    const found = cluster.turns.map(cluster.transactions.all, each => (isWanted(each) ? [each] : []))
+    return found instanceof Promise ? found.then(answer, refused) : answer(found)
+  } catch (error) {
+    return refused(error)
   }
 })
+
+// Steps of a pattern that take as long as a unit of a turn.
+const stepsPerUnit = 100
+
+function matches(pattern: Pattern, id: string, { turns }: Cluster): boolean {
+  const before = pattern.steps
+  try {
+    return pattern.matches(id)
+  } finally {
+    turns.spend((pattern.steps - before) / stepsPerUnit)
+  }
+}

@@ -9,6 +9,7 @@ import type { Partition } from '../log/partition.ts'
 import { reachable } from '../topics/lookup.ts'
 import { invalidTopicName } from '../topics/names.ts'
 import type { Topic } from '../topics/topic.ts'
+import { andThen } from '../turns.ts'
 
 type TopicAnswer = ResponseInput<typeof Metadata>['topics'][number]
 
@@ -17,10 +18,10 @@ export const metadata: Handler = handler(Metadata, [0, 13], (request, context) =
   const { cluster, apiVersion } = context
   // In version 0 an empty list asks for all.
   const all = topics === null || (apiVersion === 0 && topics.length === 0)
-  const answers = all
-    ? [...cluster.topics.values()].map(topic => describe(topic, cluster))
+  const described = all
+    ? cluster.turns.map([...cluster.topics.values()], topic => describe(topic, cluster))
     : named(topics, allowAutoTopicCreation, context)
-  return {
+  return andThen(described, answers => ({
     brokers: reachable(cluster.running, context),
     clusterId: cluster.id,
     controllerId: cluster.controllerId,
@@ -32,7 +33,7 @@ export const metadata: Handler = handler(Metadata, [0, 13], (request, context) =
     ...(request.includeClusterAuthorizedOperations
       ? { clusterAuthorizedOperations: authorizedOperations.cluster }
       : {}),
-  }
+  }))
 })
 
 /** Each topic once, however often it is named. Where ids are given, names count for nothing: as in Kafka. */
@@ -40,10 +41,11 @@ function named(
   topics: NonNullable<RequestOf<typeof Metadata>['topics']>,
   create: boolean,
   context: RequestContext,
-): TopicAnswer[] {
+): TopicAnswer[] | Promise<TopicAnswer[]> {
+  const { turns } = context.cluster
   const ids = new Set(topics.map(({ topicId }) => topicId).filter(id => id !== zeroUuid))
-  if (ids.size > 0) return [...ids].map(id => byId(id, context.cluster))
-  return [...new Set(topics.map(({ name }) => name ?? ''))].map(name => byName(name, create, context))
+  if (ids.size > 0) return turns.map([...ids], id => byId(id, context.cluster))
+  return turns.map([...new Set(topics.map(({ name }) => name ?? ''))], name => byName(name, create, context))
 }
 
 function byId(topicId: string, cluster: Cluster): TopicAnswer {
@@ -62,12 +64,17 @@ function byName(name: string, create: boolean, { cluster }: RequestContext): Top
     return failed(ErrorCode.UnknownTopicOrPartition)
   // As Kafka: the topic is being made; it is there when the client asks again, unless too few brokers run.
   const { replicationFactor } = cluster
-  if (cluster.collidingTopic(name) === undefined && cluster.unableToReplicate(replicationFactor) === undefined)
-    cluster.createTopic(name, cluster.assign(cluster.configs.number('num.partitions'), replicationFactor), [])
+  const partitions = cluster.configs.number('num.partitions')
+  const isPossible =
+    cluster.collidingTopic(name) === undefined &&
+    cluster.unableToReplicate(replicationFactor) === undefined &&
+    cluster.unableToHold(1, partitions) === undefined
+  if (isPossible) cluster.createTopic(name, cluster.assign(partitions, replicationFactor), [])
   return failed(ErrorCode.UnknownTopicOrPartition)
 }
 
 function describe(topic: Topic, cluster: Cluster): TopicAnswer {
+  cluster.turns.spend(topic.partitions.length / 4)
   return {
     errorCode: 0,
     name: topic.name,

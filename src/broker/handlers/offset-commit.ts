@@ -18,7 +18,7 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
-          cluster.groups.getOrCreate(groupId).offsets.commit(at, asked.partitionIndex, committed),
+          cluster.groups.getOrCreate(groupId)?.offsets.commit(at, asked.partitionIndex, committed),
         ),
       }))
       return { name, topicId, partitions: results }

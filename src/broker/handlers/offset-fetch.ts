@@ -4,6 +4,7 @@ import { OffsetFetch } from '../../protocol/offset-fetch.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
+import { andThen } from '../turns.ts'
 
 interface AskedTopic {
   readonly name: string
@@ -16,13 +17,13 @@ export const offsetFetch: Handler = handler(
   [1, 10],
   ({ groupId, topics, groups, requireStable }, context) => {
     if (context.apiVersion >= 8)
-      return {
-        topics: [],
-        groups: groups.map(group => ({
+      return andThen(
+        context.cluster.turns.map(groups, group => ({
           groupId: group.groupId,
           ...fetchGroup(group.groupId, group.topics, requireStable, context),
         })),
-      }
+        fetched => ({ topics: [], groups: fetched }),
+      )
     const { errorCode, topics: fetched } = fetchGroup(
       groupId,
       topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null,
@@ -59,6 +60,10 @@ function fetchGroup(
   if (errorCode !== 0) return { errorCode, topics: [] }
   const { cluster, apiVersion } = context
   const offsets = cluster.groups.get(groupId)?.offsets
+  if (topics === null) {
+    context.room.take(offsets?.size ?? 0)
+    cluster.turns.spend((offsets?.size ?? 0) / 4)
+  }
   const all = (): AskedTopic[] =>
     (offsets?.topics() ?? []).map(({ topic, partitions }) => ({
       name: topic,

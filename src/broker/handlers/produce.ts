@@ -10,6 +10,7 @@ import type { Partition } from '../log/partition.ts'
 import { endpointsOf, ledPartition, topicOf } from '../topics/lookup.ts'
 import { byTopic, lastOfEach } from '../topics/named-once.ts'
 import type { Topic } from '../topics/topic.ts'
+import { andThen } from '../turns.ts'
 
 type Request = RequestOf<typeof Produce>
 type PartitionRequest = Request['topicData'][number]['partitionData'][number]
@@ -34,29 +35,55 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
     ({ name, topicId }) => (byId ? topicId : name),
     ({ partitionData }) => partitionData,
   )
-  const responses = topics.map(({ topic: { name, topicId }, partitions }) => {
+  const jobs = topics.flatMap(({ topic: { name, topicId }, partitions }, at): Job[] => {
     const topic = topicOf({ name, topicId }, byId, context)
-    const answers = lastOfEach(partitions, ({ index }) => index).map(asked =>
+    return lastOfEach(partitions, ({ index }) => index).map(asked => ({ at, topic, asked }))
+  })
+  const appended = context.cluster.turns.map(
+    jobs,
+    ({ topic, asked }) =>
       Object.assign(
         nameless
           ? failure(ErrorCode.TransactionalIDAuthorizationFailed)
           : append(asked, topic, request, context, leaders, waits),
         { index: asked.index },
       ),
-    )
-    return { name, topicId, partitionResponses: answers }
+    unitsPerBatch,
+    done => ownRecords(jobs, done),
+  )
+  return andThen(appended, answers => {
+    const responses = topics.map(({ topic: { name, topicId } }) => {
+      const partitionResponses: PartitionAnswer[] = []
+      return { name, topicId, partitionResponses }
+    })
+    for (const [at, job] of jobs.entries()) responses[job.at]!.partitionResponses.push(answers[at]!)
+    if (request.acks !== 0) {
+      const answer = { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
+      // The answers that wait are those in it.
+      return waits.length === 0 ? answer : replicated(answer, waits, request.timeoutMs, context)
+    }
+    // There is no answer to put an error into.
+    const failed = answers.find(({ errorCode }) => errorCode !== 0)
+    if (failed !== undefined) throw new ProtocolError(`Produce with acks 0 failed with error ${failed.errorCode}`)
+    return null
   })
-  if (request.acks !== 0) {
-    const answer = { responses, nodeEndpoints: context.apiVersion >= 10 ? endpointsOf(leaders, context) : [] }
-    return waits.length === 0 ? answer : replicated(answer, waits, request.timeoutMs, context)
-  }
-  // There is no answer to put an error into.
-  const failed = responses
-    .flatMap(({ partitionResponses }) => partitionResponses)
-    .find(({ errorCode }) => errorCode !== 0)
-  if (failed !== undefined) throw new ProtocolError(`Produce with acks 0 failed with error ${failed.errorCode}`)
-  return null
 })
+
+interface Job {
+  /** Of its topic in the answer. */
+  readonly at: number
+  readonly topic: Topic | number
+  asked: PartitionRequest
+}
+
+// What an append takes besides looking at its records.
+const unitsPerBatch = 5
+
+/** The records that are still to be looked at lie in the request's frame, which is gone in the next turn. */
+function ownRecords(jobs: readonly Job[], from: number): void {
+  for (const job of jobs.slice(from))
+    job.asked = { ...job.asked, records: job.asked.records === null ? null : new Uint8Array(job.asked.records) }
+}
 
 /** Records that are in the leader's log, and must be in others before their write is answered. */
 interface Wait {
@@ -113,6 +140,7 @@ function append(
     failure(errorCode, { ...why, logStartOffset: early ? -1 : logStartOffset })
   const batch = batchOf(records)
   if ('errorCode' in batch) return refused(batch)
+  if (batch.end - batch.start > cluster.maxBytes) return failure(ErrorCode.MessageSizeTooLarge)
   const duplicate = batch.producerId >= 0n ? partition.producers.duplicateOf(batch) : undefined
   const appendTime = (timestamp: number): number => (settings.appendTime ? timestamp : -1)
   const stored = (baseOffset: number, timestamp: number): Omit<PartitionAnswer, 'index'> => {
@@ -129,12 +157,14 @@ function append(
   if (duplicate !== undefined) return stored(duplicate.baseOffset, duplicate.timestamp)
   const barred = enterTransaction(batch, partition, request.transactionalId, context)
   if (barred !== 0) return failure(barred)
-  const checked = checkBatch(batch, settings, cluster.codecs, now)
+  const checked = checkBatch(batch, settings, cluster.codecs, now, cluster.turns)
   if ('errorCode' in checked) return refused(checked)
   const errorCode = batch.producerId >= 0n ? partition.producers.check(batch, batch.isTransactional) : 0
   if (errorCode !== 0) return failure(errorCode, { logStartOffset })
+  const isNew = batch.producerId >= 0n && !partition.producers.entries.has(batch.producerId)
   const baseOffset = partition.append(batch, checked.newest, now)
   cluster.stored(batch.end - batch.start)
+  if (isNew) cluster.rememberedProducer()
   return stored(baseOffset, now)
 }
 

@@ -16,5 +16,7 @@ export const syncGroup: Handler = handler(SyncGroup, [0, 5], (request, context) 
   const differs = (said: string | null, is: string | null): boolean => said !== null && said !== is
   if (differs(protocolType, group.protocolType) || differs(protocolName, group.protocolName))
     return syncFailed(ErrorCode.InconsistentGroupProtocol)
+  const bytes = assignments.reduce((sum, { assignment }) => sum + assignment.length, 0)
+  if (!context.cluster.groups.hasRoomFor(bytes)) return syncFailed(ErrorCode.PolicyViolation)
   return group.sync(group.members.get(memberId)!, assignments)
 })

@@ -19,7 +19,7 @@ export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (reques
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
           context.cluster.groups
             .getOrCreate(groupId)
-            .offsets.commitLater(producerId, at, asked.partitionIndex, committed),
+            ?.offsets.commitLater(producerId, at, asked.partitionIndex, committed),
         ),
       }))
       return { name, topicId, partitions: results }

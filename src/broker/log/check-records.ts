@@ -6,6 +6,7 @@ import { attributesAt, magicAt, transactionalFlag } from '../../records/batch-la
 import { type RecordBatch, scanBatches } from '../../records/record-batch.ts'
 import { decompressed, RecordCursor } from '../../records/record-cursor.ts'
 import type { TopicSettings } from '../topics/settings.ts'
+import type { Turns } from '../turns.ts'
 
 /** Why a batch is refused: the error code, Kafka's text, and the records that are to blame (KIP-467). */
 export interface Refusal {
@@ -21,6 +22,12 @@ export interface CheckedBatch {
   readonly batch: RecordBatch
   readonly newest: number
 }
+
+// What takes as long as a unit of a turn.
+const bytesPerUnit = 8192
+const recordsPerUnit = 150
+/** No producer has as many; they are looked at one after the other, in one turn. */
+const mostRecords = 1_000_000
 
 function refuse(errorCode: number, errorMessage: string | null = null): Refusal {
   return { errorCode, errorMessage, early: false }
@@ -68,8 +75,9 @@ export function checkBatch(
   settings: TopicSettings,
   codecs: Codecs,
   now: number,
+  turns: Turns,
 ): CheckedBatch | Refusal {
-  return checkHeader(batch, settings) ?? checkEach(batch, settings, codecs, now)
+  return checkHeader(batch, settings) ?? checkEach(batch, settings, codecs, now, turns)
 }
 
 function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Refusal | undefined {
@@ -94,6 +102,8 @@ function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Re
       ErrorCode.InvalidRecord,
       `Inconsistent batch offset range [${batch.baseOffset}, ${batch.lastOffset}] and count of records ${batch.count}`,
     )
+  if (batch.count > mostRecords)
+    return refuseEarly(ErrorCode.MessageSizeTooLarge, `More than ${mostRecords} records in a batch`)
   if (batch.isControl) return refuse(ErrorCode.InvalidRecord, 'Clients are not allowed to write control records')
   if (batch.producerId >= 0n && batch.baseSequence < 0)
     return refuse(
@@ -103,7 +113,13 @@ function checkHeader(batch: RecordBatch, { maxMessageBytes }: TopicSettings): Re
   return undefined
 }
 
-function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, now: number): CheckedBatch | Refusal {
+function checkEach(
+  batch: RecordBatch,
+  settings: TopicSettings,
+  codecs: Codecs,
+  now: number,
+  turns: Turns,
+): CheckedBatch | Refusal {
   const oldest = now - settings.timestampBefore
   const latest = now + settings.timestampAfter
   const cursor = new RecordCursor()
@@ -115,8 +131,10 @@ function checkEach(batch: RecordBatch, settings: TopicSettings, codecs: Codecs, 
   } catch (error) {
     // What its codec can't read is unknown to Kafka, too.
     const tooLarge = error instanceof DecompressionLimitError
+    turns.spend(settings.maxDecompressedBytes / bytesPerUnit)
     return refuse(tooLarge ? ErrorCode.InvalidRecord : ErrorCode.Unknown, messageOf(error))
   }
+  turns.spend(records.length / bytesPerUnit + batch.count / recordsPerUnit)
   try {
     for (cursor.resetTo(batch, records); cursor.next(); index++) {
       const { timestamp } = cursor

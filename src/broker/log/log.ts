@@ -13,6 +13,8 @@ export class Log {
   endOffset = 0
   /** Bytes kept. */
   size = 0
+  /** Bytes of memory taken for them. */
+  capacity = 0
   #segments: Segment[] = []
 
   /**
@@ -24,8 +26,11 @@ export class Log {
     if (segment === undefined || !segment.fits(batch.length)) {
       segment = new Segment(this.endOffset, segmentBytes, batch.length)
       this.#segments.push(segment)
+      this.capacity += segment.capacity
     }
+    const before = segment.capacity
     const copy = segment.append(batch, this.endOffset, maxTimestamp)
+    this.capacity += segment.capacity - before
     this.endOffset = lastOffset + 1
     this.size += batch.length
     return copy
@@ -92,10 +97,13 @@ export class Log {
   /** Takes away what is at `offset` and after it; a batch begins there. */
   truncate(offset: number): void {
     if (offset >= this.endOffset) return
-    while (this.#segments.length > 0 && this.#segments.at(-1)!.baseOffset >= offset)
-      this.size -= this.#segments.pop()!.size
+    while (this.#segments.length > 0 && this.#segments.at(-1)!.baseOffset >= offset) this.#gone(this.#segments.pop()!)
     const last = this.#segments.at(-1)
-    if (last !== undefined) this.size -= last.truncate(offset)
+    if (last !== undefined) {
+      this.capacity -= last.capacity
+      this.size -= last.truncate(offset)
+      this.capacity += last.capacity
+    }
     this.endOffset = offset
     this.startOffset = Math.min(this.startOffset, offset)
   }
@@ -105,16 +113,20 @@ export class Log {
     while (this.#segments.length > 1 && this.size - this.#segments[0]!.size >= bytes) this.dropOldest()
   }
 
-  /** Lets go of the oldest segment; false when there is but the one being written. */
-  dropOldest(): boolean {
-    if (this.#segments.length < 2) return false
-    this.startOffset = Math.max(this.startOffset, this.#segments[1]!.baseOffset)
+  /** Lets go of the oldest segment, which may be the one being written. */
+  dropOldest(): void {
+    if (this.#segments.length === 0) return
+    this.startOffset = Math.max(this.startOffset, this.#segments[1]?.baseOffset ?? this.endOffset)
     this.#drop()
-    return true
   }
 
   #drop(): void {
-    this.size -= this.#segments.shift()!.size
+    this.#gone(this.#segments.shift()!)
+  }
+
+  #gone({ size, capacity }: Segment): void {
+    this.size -= size
+    this.capacity -= capacity
   }
 
   #at(offset: number): { segment: Segment; place: number; index: number } | undefined {

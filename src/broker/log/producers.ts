@@ -93,6 +93,13 @@ export class Producers {
     }
   }
 
+  /** Forgets those last heard of before a time, and as of it, if no transaction of theirs is open; answers who is left. */
+  forgetBefore(timestamp: number): number {
+    for (const [producerId, { lastTimestamp }] of this.entries)
+      if (lastTimestamp <= timestamp && !this.open.has(producerId)) this.entries.delete(producerId)
+    return this.entries.size
+  }
+
   /** The producer's entry; a new epoch begins without batches. */
   #entry(producerId: bigint, epoch: number): ProducerEntry {
     let entry = this.entries.get(producerId)

@@ -1,3 +1,6 @@
+// Three numbers in lists that grow by half.
+const bytesPerBatch = 32
+
 /**
  * A stretch of a partition's log: batches one after another in one buffer. What was written never changes, so readers
  * may hold views of it, also past the segment's deletion or truncation.
@@ -19,6 +22,11 @@ export class Segment {
     this.baseOffset = baseOffset
     this.#limit = Math.max(limit, first)
     this.#bytes = new Uint8Array(first)
+  }
+
+  /** Bytes of memory taken, what is known of each batch included. */
+  get capacity(): number {
+    return this.#bytes.length + bytesPerBatch * this.#offsets.length
   }
 
   get count(): number {

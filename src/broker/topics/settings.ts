@@ -16,17 +16,23 @@ export interface TopicSettings {
   readonly uncleanElection: boolean
 }
 
-const largestSegment = 1024 * 1024
 const smallestSegment = 4096
+/** Whatever a topic's configs say, which any client may set: it is done in one turn. */
+const mostDecompressed = 16 * 1024 * 1024
 
-export function settingsOf(configs: Configs): TopicSettings {
+/** The largest segment where all logs together keep so many bytes. */
+export function largestSegment(maxBytes: number): number {
+  return Math.max(smallestSegment, Math.min(1024 * 1024, Math.floor(maxBytes / 16)))
+}
+
+export function settingsOf(configs: Configs, largestSegment: number): TopicSettings {
   const retentionBytes = configs.number('retention.bytes')
   const eighth = retentionBytes < 0 ? largestSegment : Math.max(smallestSegment, Math.floor(retentionBytes / 8))
   return {
     retentionBytes: retentionBytes < 0 ? Number.POSITIVE_INFINITY : retentionBytes,
     segmentBytes: Math.min(largestSegment, eighth, configs.number('segment.bytes')),
     maxMessageBytes: configs.number('max.message.bytes'),
-    maxDecompressedBytes: configs.number('max.decompressed.message.bytes'),
+    maxDecompressedBytes: Math.min(configs.number('max.decompressed.message.bytes'), mostDecompressed),
     appendTime: configs.get('message.timestamp.type') === 'LogAppendTime',
     compacted: configs.get('cleanup.policy').includes('compact'),
     timestampBefore: configs.number('message.timestamp.before.max.ms'),

@@ -9,11 +9,15 @@ export class Topic {
   readonly partitions: Partition[] = []
   settings: TopicSettings
 
-  constructor(name: string, id: string, configs: Configs) {
+  readonly #largestSegment: number
+
+  /** `largestSegment`: bytes, whatever the configs say. */
+  constructor(name: string, id: string, configs: Configs, largestSegment: number) {
     this.name = name
     this.id = id
     this.configs = configs
-    this.settings = settingsOf(configs)
+    this.#largestSegment = largestSegment
+    this.settings = settingsOf(configs, largestSegment)
   }
 
   /** Adds a partition on these brokers, the first of which leads. */
@@ -25,6 +29,6 @@ export class Topic {
 
   /** To be called when the configs have changed. */
   configured(): void {
-    this.settings = settingsOf(this.configs)
+    this.settings = settingsOf(this.configs, this.#largestSegment)
   }
 }

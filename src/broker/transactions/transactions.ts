@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Configs } from '../configs/configs.ts'
 import type { Groups } from '../groups/groups.ts'
+import type { BrokerLimits } from '../limits.ts'
 import type { Partition } from '../log/partition.ts'
 import { Transaction } from './transaction.ts'
 
@@ -12,6 +13,8 @@ export interface ProducerIdentity {
   readonly producerEpoch: number
 }
 
+// Longer ids would be kept in many places.
+const longestId = 4096
 // One below the largest int16: from here on a producer is given a new id instead of a higher epoch.
 const lastEpoch = 32766
 // Coordinators of this cluster share their memory: an old one cannot write markers late.
@@ -26,6 +29,7 @@ interface Surroundings {
   readonly clock: Clock
   readonly configs: Configs
   readonly groups: Groups
+  readonly limits: Required<BrokerLimits>
   newProducerId(): bigint
 }
 
@@ -53,7 +57,13 @@ export class Transactions {
   init(id: string, timeoutMs: number, producerId: bigint, producerEpoch: number): ProducerIdentity {
     if (timeoutMs <= 0 || timeoutMs > this.#cluster.configs.number('transaction.max.timeout.ms'))
       return failed(ErrorCode.InvalidTransactionTimeout)
-    const transaction = this.#byId.get(id) ?? new Transaction(id, this.#cluster.newProducerId(), timeoutMs)
+    if (id.length > longestId) return failed(ErrorCode.InvalidRequest)
+    const known = this.#byId.get(id)
+    if (known === undefined && this.#byId.size >= this.#cluster.limits.transactionalIds && !this.#expireOne())
+      return failed(ErrorCode.PolicyViolation)
+    const transaction = known ?? new Transaction(id, this.#cluster.newProducerId(), timeoutMs)
+    // Behind those that are unused for longer.
+    this.#byId.delete(id)
     this.#byId.set(id, transaction)
     const { producerEpoch: epoch } = transaction
     const isOurs =
@@ -71,6 +81,12 @@ export class Transactions {
     transaction.state = 'Empty'
     transaction.startTime = -1
     return { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
+  }
+
+  /** Lets go of the id that is unused for longest and has no transaction open; whether there is one. */
+  #expireOne(): boolean {
+    for (const { id, state } of this.#byId.values()) if (state !== 'Ongoing') return this.#byId.delete(id)
+    return false
   }
 
   /** The transaction of this id, if this producer owns it; else an error code. */
