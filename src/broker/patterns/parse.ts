@@ -68,8 +68,9 @@ class Parser {
     const parts: Node[] = []
     for (let next = this.#peek(); next !== undefined && next !== '|' && next !== ')'; next = this.#peek()) {
       if (this.#accept('\\Q')) {
-        while (this.#peek() !== undefined && !this.#accept('\\E'))
-          parts.push(this.#repeated(this.#literal(this.#take())))
+        const from = parts.length
+        while (this.#peek() !== undefined && !this.#accept('\\E')) parts.push(this.#literal(this.#take()))
+        if (parts.length > from) parts.push(this.#repeated(parts.pop()!))
         continue
       }
       const part = this.#atom()
