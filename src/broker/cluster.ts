@@ -16,6 +16,7 @@ import { Groups } from './groups/groups.ts'
 import { type BrokerLimits, defaultLimits, limitSettings } from './limits.ts'
 import type { Partition } from './log/partition.ts'
 import { forgetProducers, makeRoom } from './log/room.ts'
+import { Upkeep } from './log/upkeep.ts'
 import { Node } from './node.ts'
 import { Replication } from './replication.ts'
 import { CollidingNames } from './topics/names.ts'
@@ -57,6 +58,7 @@ export class Cluster {
   readonly groups: Groups
   readonly transactions: Transactions
   readonly replication: Replication
+  readonly upkeep: Upkeep
   #nextProducerId = 1n
   #partitions = 0
   /** Producers that partitions remember; those that were forgotten since it was last counted are still in it. */
@@ -103,6 +105,7 @@ export class Cluster {
     this.groups = new Groups(this)
     this.transactions = new Transactions(this)
     this.replication = new Replication(this)
+    this.upkeep = new Upkeep(this)
     for (const topic of config.topics ?? []) this.#declare(topic)
   }
 

@@ -56,7 +56,8 @@ export class Dispatcher {
    * ProtocolError, or 'drop'.
    */
   dispatch(frame: Uint8Array, node: Node, connection: ClientConnection): Outcome | Promise<Outcome> {
-    const { limits, turns, users } = this.#cluster
+    const { limits, turns, upkeep, users } = this.#cluster
+    upkeep.look()
     const from = new ByteReader(frame)
     from.room = limits.requestElements
     const header = readRequestHeader(from)

@@ -100,6 +100,8 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('int', 'group.max.session.timeout.ms', '1800000'),
   define('int', 'group.max.size', '2147483647', { least: 1 }),
   define('int', 'group.min.session.timeout.ms', '6000'),
+  define('long', 'log.cleaner.backoff.ms', '15000', { least: 0 }),
+  define('long', 'log.retention.check.interval.ms', '300000', { least: 1 }),
   define('int', 'max.incremental.fetch.session.cache.slots', '1000', { least: 0 }),
   define('int', 'num.partitions', '1', { least: 1 }),
   define('int', 'offset.metadata.max.bytes', '4096'),

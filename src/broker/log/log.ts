@@ -19,11 +19,17 @@ export class Log {
 
   /**
    * Copies a batch to the end, and answers the copy, to be stamped. `segmentBytes` is the most a segment holds, unless
-   * one batch is larger.
+   * one batch is larger; `segmentMs` is by how much its records may be later than the first.
    */
-  append(batch: Uint8Array, lastOffset: number, maxTimestamp: number, segmentBytes: number): Uint8Array {
+  append(
+    batch: Uint8Array,
+    lastOffset: number,
+    maxTimestamp: number,
+    segmentBytes: number,
+    segmentMs = Number.POSITIVE_INFINITY,
+  ): Uint8Array {
     let segment = this.#segments.at(-1)
-    if (segment === undefined || !segment.fits(batch.length)) {
+    if (segment === undefined || !segment.fits(batch.length, maxTimestamp, segmentMs)) {
       segment = new Segment(this.endOffset, segmentBytes, batch.length)
       this.#segments.push(segment)
       this.capacity += segment.capacity
@@ -44,6 +50,7 @@ export class Log {
     const at = from >= until ? undefined : this.#at(from)
     if (at === undefined) return noBytes
     const { segment, index } = at
+    if (segment.offsetOf(index) >= until) return noBytes
     const start = segment.positionOf(index)
     const whole = segment.positionOf(index + 1) - start
     if (whole > maxBytes && !first) return noBytes
@@ -69,7 +76,8 @@ export class Log {
       const segment = this.#segments[i]!
       bytes += segment.positionOf(segment.find(until - 1) + 1)
     }
-    return bytes
+    // What follows a hole that compaction made may lie beyond.
+    return Math.max(0, bytes)
   }
 
   /** Batches that have a record of `timestamp` or later, from the oldest on. */
@@ -120,6 +128,33 @@ export class Log {
     this.#drop()
   }
 
+  /** Lets go of segments all of whose records are older than `time` and before `limit`; whether there were any. */
+  expire(time: number, limit: number): boolean {
+    const before = this.#segments.length
+    for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
+      const end = this.#segments[1]?.baseOffset ?? this.endOffset
+      if (first.maxTimestamp < 0 || first.maxTimestamp >= time || end > limit) break
+      this.dropOldest()
+    }
+    return this.#segments.length < before
+  }
+
+  /** The segments that are not written to any more, as far as all their records are before `limit`. */
+  closedBefore(limit: number): Segment[] {
+    return this.#segments.slice(0, -1).filter((_, at) => this.#segments[at + 1]!.baseOffset <= limit)
+  }
+
+  /** Takes away all batches of a segment but these, if it is still there. */
+  rewrite(segment: Segment, kept: readonly number[]): void {
+    const at = this.#segments.indexOf(segment)
+    if (at < 0) return
+    const rest = segment.kept(kept)
+    this.#gone(segment)
+    this.#segments.splice(at, 1, ...(rest === undefined ? [] : [rest]))
+    this.size += rest?.size ?? 0
+    this.capacity += rest?.capacity ?? 0
+  }
+
   #drop(): void {
     this.#gone(this.#segments.shift()!)
   }
@@ -137,9 +172,14 @@ export class Log {
       if (this.#segments[middle]!.baseOffset <= offset) low = middle + 1
       else high = middle
     }
-    const place = low - 1
-    if (place < 0 || offset >= this.endOffset) return undefined
-    const segment = this.#segments[place]!
-    return { segment, place, index: segment.find(offset) }
+    if (offset >= this.endOffset) return undefined
+    // Compaction leaves holes: what comes after one begins with the next batch.
+    for (let place = Math.max(0, low - 1); place < this.#segments.length; place++) {
+      const segment = this.#segments[place]!
+      let index = Math.max(0, segment.find(offset))
+      if (segment.lastOffsetOf(index) < offset) index++
+      if (index < segment.count) return { segment, place, index }
+    }
+    return undefined
   }
 }

@@ -34,6 +34,8 @@ export class Partition {
   readonly log = new Log()
   readonly replicas: Replicas
   producers = new Producers()
+  /** Segments that begin before it were compacted. */
+  cleanedTo = 0
   /** By marker, the oldest first. */
   #aborted: AbortedTransaction[] = []
   readonly #epochs = new Epochs()
@@ -92,8 +94,8 @@ export class Partition {
   }
 
   #store(batch: Uint8Array, lastOffset: number, timestamp: number): Uint8Array {
-    const { segmentBytes, retentionBytes } = this.topic.settings
-    const copy = this.log.append(batch, lastOffset, timestamp, segmentBytes)
+    const { segmentBytes, segmentMs, retentionBytes } = this.topic.settings
+    const copy = this.log.append(batch, lastOffset, timestamp, segmentBytes, segmentMs)
     stampPlace(copy, lastOffset - new DataView(copy.buffer, copy.byteOffset).getInt32(23), this.leaderEpoch)
     this.log.retain(retentionBytes)
     return copy
@@ -125,6 +127,7 @@ export class Partition {
     if (end >= this.log.endOffset) return
     this.#markers.truncate(end, this.highWatermark)
     this.log.truncate(end)
+    this.cleanedTo = Math.min(this.cleanedTo, end)
     this.replicas.truncated()
     this.#epochs.truncate(end)
     this.#aborted = this.#aborted.filter(({ lastOffset }) => lastOffset < end)

@@ -1,3 +1,5 @@
+// Where a batch says how far its last record is from its first.
+const lastDeltaAt = 23
 // Three numbers in lists that grow by half.
 const bytesPerBatch = 32
 
@@ -33,9 +35,9 @@ export class Segment {
     return this.#offsets.length
   }
 
-  /** Whether another `length` bytes fit. */
-  fits(length: number): boolean {
-    return this.size + length <= this.#limit
+  /** Whether a batch of `length` bytes fits, of records `milliseconds` at most later than the first. */
+  fits(length: number, timestamp: number, milliseconds: number): boolean {
+    return this.size + length <= this.#limit && !(timestamp - (this.#timestamps[0] ?? timestamp) > milliseconds)
   }
 
   /** Copies a batch in, and answers the copy, to be stamped. */
@@ -78,6 +80,20 @@ export class Segment {
       else high = middle
     }
     return low - 1
+  }
+
+  /** What is left when the other batches are gone; undefined when nothing is. */
+  kept(indexes: readonly number[]): Segment | undefined {
+    if (indexes.length === 0) return undefined
+    const bytes = indexes.reduce((sum, index) => sum + this.positionOf(index + 1) - this.positionOf(index), 0)
+    const rest = new Segment(this.baseOffset, bytes, bytes)
+    for (const index of indexes) rest.append(this.batch(index), this.offsetOf(index), this.timestampOf(index))
+    return rest
+  }
+
+  lastOffsetOf(index: number): number {
+    const at = this.#positions[index]! + lastDeltaAt
+    return this.#offsets[index]! + new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getInt32(at)
   }
 
   offsetOf(index: number): number {
