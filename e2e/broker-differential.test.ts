@@ -11,7 +11,11 @@ import { Peer } from './differential/peer.ts'
 import * as records from './differential/records.ts'
 import * as topics from './differential/topics.ts'
 import * as transactions from './differential/transactions.ts'
+import * as upkeep from './differential/upkeep.ts'
 import { noKafka, sharedKafka } from './shared.ts'
+
+// Both look several times a second after what becomes of records in time.
+const upkeepTimes = { 'log.retention.check.interval.ms': '300', 'log.cleaner.backoff.ms': '300' }
 
 type Scenario = (peer: Peer, unique: string) => Promise<void>
 
@@ -20,15 +24,23 @@ type Scenario = (peer: Peer, unique: string) => Promise<void>
 describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   beforeAll(async () => {
-    cluster = await sharedKafka(1, { own: true })
+    cluster = await sharedKafka(1, { own: true, config: { 'log.initial.task.delay.ms': 100, ...upkeepTimes } })
   })
   afterAll(() => cluster?.stop())
 
-  for (const [file, scenarios] of Object.entries({ topics, records, groups, transactions, duplicates, oddities })) {
+  for (const [file, scenarios] of Object.entries({
+    topics,
+    records,
+    groups,
+    transactions,
+    duplicates,
+    oddities,
+    upkeep,
+  })) {
     for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
       test(`${file}: ${name}`, { timeout: 90_000 }, async () => {
         const unique = `${name.toLowerCase()}-${Date.now().toString(36)}`
-        const broker = new Broker({ numPartitions: 6, natives })
+        const broker = new Broker({ numPartitions: 6, natives, configs: upkeepTimes })
         const kafka = new Peer(cluster.brokers[0]!)
         const embedded = new Peer(broker.addresses[0]!, memory(broker, natives))
         try {

@@ -27,13 +27,16 @@ type Cluster = ClusterUnderTest & { stop(): Promise<void> }
 /**
  * A cluster the test may use but not stop or change: the one KAFKA_BROKERS names if it has as many nodes, or one that
  * other files use at the same time. `own`: one that no other file uses, for who makes topics by the hundred or looks at
- * all there is.
+ * all there is. `config`: broker settings of such a one.
  */
-export async function sharedKafka(nodes: 1 | 3, { own = false } = {}): Promise<Cluster> {
+export async function sharedKafka(
+  nodes: 1 | 3,
+  { own = false, config = {} }: { own?: boolean; config?: Readonly<Record<string, string | number>> } = {},
+): Promise<Cluster> {
   if (fits(nodes))
     return { brokers: givenBrokers(), kind: 'kafka', version: 'unknown', nodes: inject('givenNodes'), async stop() {} }
   if (!own) return { ...(await askForShared(inject('sharedKafka'), nodes)), kind: 'kafka', nodes, async stop() {} }
-  const { brokers, version, stop } = await startKafka({ nodes })
+  const { brokers, version, stop } = await startKafka({ nodes, config })
   return { brokers, kind: 'kafka', version, nodes, stop }
 }
 

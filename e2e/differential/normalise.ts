@@ -31,6 +31,13 @@ const unordered = new Set([
   'resultsByTopicV3AndBelow',
 ])
 
+// Configs whose values are not Kafka's here, or a new cluster sets for itself.
+const theirOwn = new Set(['min.insync.replicas', 'retention.bytes', 'max.decompressed.message.bytes'])
+
+function text(value: unknown): string {
+  return JSON.stringify(value)
+}
+
 function nameOf(value: unknown): string {
   const { name, groupId, memberId, partitionIndex, index } = value as Record<string, unknown>
   return String(name ?? groupId ?? memberId ?? partitionIndex ?? index)
@@ -45,9 +52,10 @@ export class Normaliser {
     if (key === 'configs' && Array.isArray(value)) return this.#configs(value)
     if (Array.isArray(value)) {
       const all = value.map(each => this.normal(each, key))
+      if (unordered.has(key)) return all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
       // DeleteTopics' answers are called as a Fetch's.
-      const isUnordered = unordered.has(key) || (key === 'responses' && all.every(each => nameOf(each) !== 'undefined'))
-      return isUnordered ? all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : all
+      const isFetch = value.every(each => typeof each === 'object' && 'partitions' in each)
+      return key === 'responses' && !isFetch ? all.sort((a, b) => (text(a) < text(b) ? -1 : 1)) : all
     }
     if (
       numbered.test(key) &&
@@ -78,10 +86,10 @@ export class Normaliser {
     )
   }
 
-  /** In no order of Kafka's; what a new cluster sets for itself is left out. */
+  /** In no order of Kafka's. */
   #configs(configs: readonly { name: string }[]): unknown[] {
     return configs
-      .filter(({ name }) => name !== 'min.insync.replicas' && name !== 'retention.bytes')
+      .filter(({ name }) => !theirOwn.has(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(each => this.normal(each))
   }

@@ -143,7 +143,6 @@ export async function unknownGroups(peer: Peer, group: string): Promise<void> {
   await peer.group(group)
   for (const version of [0, 5, 6]) {
     await peer.ask(DescribeGroups, version, { groups: [`${group}-absent`] })
-    await peer.ask(DescribeGroups, version, { groups: [''] })
   }
 }
 
