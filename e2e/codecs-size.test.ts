@@ -25,7 +25,7 @@ test(
     expect(whole).toBeLessThanOrEqual(55)
     expect(without).toBeLessThanOrEqual(44.5)
     expect(slim).toBeLessThanOrEqual(44)
-    expect(own).toBeLessThanOrEqual(50.5)
+    expect(own).toBeLessThanOrEqual(51.5)
   },
 )
 

@@ -1,4 +1,5 @@
 import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { guard } from '../shared/guard.ts'
 import { resolve } from '../shared/resolve.ts'
 import { dial } from './dial.ts'
 
@@ -9,4 +10,4 @@ export { natives } from './natives.ts'
  * trusted besides the authorities Deno knows, not instead of them; `rejectUnauthorized: false`, and a `serverName`
  * together with a client certificate, are refused with a ConfigError.
  */
-export const adapter: SocketAdapter = { name: 'deno', dial, resolve }
+export const adapter: SocketAdapter = { name: 'deno', dial, resolve, guard }

@@ -1,4 +1,5 @@
 import type { SocketAdapter } from '../../src/socket/socket.ts'
+import { guard } from '../shared/guard.ts'
 import { resolve } from '../shared/resolve.ts'
 import { dial } from './dial.ts'
 
@@ -9,5 +10,6 @@ export const adapter: SocketAdapter = {
   name: 'node',
   dial,
   resolve,
+  guard,
   socketOptions: ['localAddr', 'keepAlive', 'dualStack', 'fallbackDelay'],
 }

@@ -12,7 +12,7 @@ export class ByteReader {
   /** One past the last byte. */
   readonly end: number
   /** How many elements arrays may still have, all together. */
-  room = Number.POSITIVE_INFINITY
+  room = 1e15
 
   constructor(bytes: Uint8Array, offset = 0, end: number = bytes.length) {
     this.bytes = bytes

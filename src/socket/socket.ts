@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts'
+import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { NativeCodecs } from '../compression/codec.ts'
 
@@ -95,6 +96,11 @@ export interface SocketAdapter {
    * that is still the one at hand. Undefined where there is none.
    */
   scope?(): (() => boolean) | undefined
+  /**
+   * Why a host that a broker named is not to be dialed; undefined when it may be. `seeds` are the addresses the user
+   * gave. What it doubts goes to the logger. A Transport's `allowAddress` takes its place.
+   */
+  guard?(host: string, seeds: readonly Address[], logger: Logger): string | undefined
   /** The addresses of a name, where the runtime tells them: tried one by one when dialing the name came to nothing. */
   resolve?(host: string): Promise<readonly string[]>
 }

@@ -1,10 +1,12 @@
 import { type Address, formatAddress } from '../base/address.ts'
 import type { Clock } from '../base/clock.ts'
+import { ConnectionError } from '../base/errors.ts'
 import { shuffled } from '../base/shuffle.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import type { Metadata } from '../protocol/metadata.ts'
 import type { Peer } from '../socket/peer.ts'
 import type { BrokerInfo } from './layout.ts'
+import type { Settings } from './settings.ts'
 
 /**
  * Connections so soon after the cluster was first heard of are part of getting to know it, in milliseconds: they are to
@@ -24,9 +26,12 @@ export class Brokers {
   #metAt = 0
   #brokers: readonly BrokerInfo[] = []
 
-  constructor(seeds: readonly Address[], clock: Clock) {
+  readonly #guard: Settings['guard']
+
+  constructor(seeds: readonly Address[], { clock, guard }: Pick<Settings, 'clock' | 'guard'>) {
     this.seeds = seeds
     this.#clock = clock
+    this.#guard = guard
   }
 
   /** null until known. Never another one: who answers with that is a stranger. */
@@ -81,7 +86,7 @@ export class Brokers {
   add(broker: BrokerInfo): void {
     const { id, host, port } = broker
     const before = this.get(id)
-    if (before?.host === host && before.port === port) return
+    if ((before?.host === host && before.port === port) || this.#guard(host, this.seeds)) return
     const rack = broker.rack ?? before?.rack ?? null
     this.#brokers = [...this.#brokers.filter(other => other.id !== id), { id, host, port, rack }]
   }
@@ -101,7 +106,10 @@ export class Brokers {
   #same(broker: BrokerInfo): BrokerInfo {
     const { id, host, port, rack } = broker
     const before = this.get(id)
-    return before?.host === host && before.port === port && before.rack === rack ? before : broker
+    if (before?.host === host && before.port === port && before.rack === rack) return before
+    const refused = this.#guard(host, this.seeds)
+    if (refused) throw new ConnectionError(this.seedNames, refused)
+    return broker
   }
 
   /** host:port of every known broker. */

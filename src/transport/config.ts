@@ -1,11 +1,12 @@
 import { type Backoff, backoffSettings } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, kindOf } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guarded } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Elsewhere, given, type SettingKinds } from '../base/settings.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
+import { pemTexts } from '../socket/pem.ts'
 import { type Natives, nativesSettings, type SocketAdapter, type TLSOptions, tlsSettings } from '../socket/socket.ts'
 import { authenticateBy } from './authentication.ts'
 import { type BrokerResolver, lookUpBy } from './resolver.ts'
@@ -45,6 +46,12 @@ export interface TransportConfig {
   sasl?: Mechanism
   /** Translates a broker's name into addresses to dial, each time a connection is opened. */
   resolver?: BrokerResolver
+  /**
+   * Whether a host that a broker names may be dialed; what it throws counts as no. Default: all but link-local addresses
+   * (where clouds keep machines' secrets), unless an address given is one; a loopback address that a broker elsewhere
+   * names is warned of. Addresses given by you are not asked about, and names are not looked up for it.
+   */
+  allowAddress?: (host: string) => boolean
   /** Between tries of a broker, a lookup or a retriable failure. Default 50–1,000, doubling, ±20 %. */
   backoff?: Backoff
   /** Longest response taken, in bytes. Default 256 MiB. */
@@ -68,6 +75,7 @@ export const transportSettings: SettingKinds<TransportConfig> = {
   tls: 'any',
   sasl: 'object',
   resolver: 'object',
+  allowAddress: 'function',
   backoff: 'object',
   maxResponseBytes: 'number',
   clock: 'object',
@@ -93,8 +101,14 @@ export function settingsOf(
   all: TransportConfig,
   runtime: { readonly adapter: SocketAdapter; readonly natives: Natives },
 ): Settings {
+  // Errors show what was given in place of a setting; a secret in the wrong place stays one.
+  for (const [name, value] of Object.entries({ sasl: all?.sasl, tls: all?.tls }))
+    if (value !== undefined && typeof value !== 'object' && !(name === 'tls' && typeof value === 'boolean'))
+      throw new ConfigError(`${name} of a Transport must be an object, not ${kindOf(value)}`)
   const config = given('a Transport', all, transportSettings, '', ofItsUsers)
-  const { adapter = runtime.adapter, dial, sasl, resolver, tls, clock, onEvent } = config
+  const { adapter = runtime.adapter, dial, sasl, resolver, clock, onEvent, allowAddress } = config
+  if (typeof config.tls === 'object') pemTexts('Transport', config.tls)
+  const tls = config.tls === true ? {} : config.tls ? given('tls', config.tls, tlsSettings) : undefined
   const dialing =
     dial === undefined
       ? adapter
@@ -102,6 +116,7 @@ export function settingsOf(
           name: adapter.name,
           ...(adapter.limits && { limits: adapter.limits }),
           ...(adapter.scope && { scope: adapter.scope }),
+          ...(adapter.guard && { guard: adapter.guard }),
           dial,
         }
   if (typeof dialing?.dial !== 'function') throw new ConfigError('Transport: an adapter needs a function dial')
@@ -127,11 +142,22 @@ export function settingsOf(
     metadataTtl: positive('metadataTtl'),
     metadataTopics: config.metadataTopics ?? [],
     clientId: config.clientId ?? defaults.clientId,
-    tls: tls === true ? {} : tls ? given('tls', tls, tlsSettings) : undefined,
+    tls: tls && (() => tls),
+    guard: allowAddress
+      ? host => (allows(allowAddress, host) ? undefined : `a broker calls itself ${host}, which allowAddress refuses`)
+      : defaults.guard,
     backoff,
     maxResponseBytes: positive('maxResponseBytes', 'bytes'),
     onEvent: onEvent && guarded(onEvent, error => defaults.logger.error('onEvent threw', error)),
     lookUp: resolver && lookUpBy(resolver),
     authenticate: sasl && authenticateBy(sasl),
+  }
+}
+
+function allows(allowAddress: (host: string) => boolean, host: string): boolean {
+  try {
+    return allowAddress(host)
+  } catch {
+    return false
   }
 }

@@ -36,7 +36,7 @@ export class NetworkCluster {
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     this.settings = settings
     this.pool = pool
-    const directory = new Brokers(seeds, settings.clock)
+    const directory = new Brokers(seeds, settings)
     this.directory = directory
     this.links = new BrokerLinks(pool, directory)
     this.anyBroker = new AnyBroker(pool, this.links, directory, settings.clock)

@@ -34,7 +34,7 @@ export async function open(
     maxResponseBytes,
     clock,
     logger,
-    ...(tls && { tls }),
+    ...(tls && { tls: tls() }),
     ...(onEvent && { onEvent }),
   }
   // It keeps the time itself, and knows what took too long.

@@ -33,7 +33,10 @@ export interface Settings {
   readonly metadataTtl: number
   readonly metadataTopics: readonly string[]
   readonly clientId: string
-  readonly tls: TLSOptions | undefined
+  /** A function, for who holds a Transport and prints it not to print keys. */
+  readonly tls: (() => TLSOptions) | undefined
+  /** Why an address that a broker named is not to be dialed, beginning at these. */
+  readonly guard: (host: string, seeds: readonly Address[]) => string | undefined
   readonly backoff: Backoff
   readonly maxResponseBytes: number
   readonly clock: Clock
@@ -62,6 +65,7 @@ interface Surroundings {
 export function defaultSettings({ adapter, natives, clock: given, logger }: Surroundings): Settings {
   const detached = detachedOf(natives)
   const clock = detachedClock(given, natives, detached)
+  const guarded = guardedLogger(logger, consoleLogger(clock))
   return {
     adapter,
     natives,
@@ -76,7 +80,8 @@ export function defaultSettings({ adapter, natives, clock: given, logger }: Surr
     backoff: { min: 50, max: 1000 },
     maxResponseBytes: 256 * 1024 * 1024,
     clock,
-    logger: guardedLogger(logger, consoleLogger(clock)),
+    logger: guarded,
+    guard: (host, seeds) => adapter.guard?.(host, seeds, guarded),
     onEvent: undefined,
     lookUp: undefined,
     authenticate: undefined,
