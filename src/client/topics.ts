@@ -91,7 +91,7 @@ export const topicCalls: CallsOf<TopicCalls> = {
 /** How long the controller may work on it, in milliseconds. */
 const controllerTimeout = 2000
 
-async function createTopics(
+export async function createTopics(
   caller: Caller,
   request: CreateTopicsRequest,
   options: CallOptions,
@@ -120,7 +120,7 @@ async function createTopics(
   return { throttle: response.throttleTimeMs, errors: Object.fromEntries(errors) }
 }
 
-async function deleteTopics(
+export async function deleteTopics(
   caller: Caller,
   request: DeleteTopicsRequest,
   options: CallOptions,
