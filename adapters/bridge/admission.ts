@@ -23,6 +23,8 @@ export interface UpgradeRequest {
 export interface Admission extends Upstream {
   readonly target: string
   readonly identity: Identity
+  /** The keys of the APIs it may use. */
+  readonly apis: ReadonlySet<number>
   readonly remoteAddress: string
   /** Gives the place back. */
   leave(): void
@@ -50,8 +52,9 @@ export async function admit(
     // Only now: strangers neither learn what is on the list nor make the bridge ask the cluster.
     const target = mayGo(identity, text) ? await abortable(targets.find(text), link.signal) : undefined
     if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')
+    const apis = apisOf(settings, identity)
     const upstream = await openUpstream(settings, target, link.signal)
-    return { ...upstream, target: formatAddress(target), identity, remoteAddress, leave }
+    return { ...upstream, target: formatAddress(target), identity, apis, remoteAddress, leave }
   } catch (error) {
     leave()
     throw error
@@ -117,6 +120,16 @@ async function whoAsks(
 
 function mayGo({ targets }: Identity, target: string): boolean {
   return targets === undefined || (Array.isArray(targets) && targets.includes(target))
+}
+
+/** An authenticator that knows not what it allows lets nobody in. */
+function apisOf({ apisFor, logger }: Settings, { apis }: Identity): ReadonlySet<number> {
+  try {
+    return apisFor(apis)
+  } catch (error) {
+    logger.error('authenticator failed', { error })
+    throw new Refusal(503, 'token', 'the authenticator failed', { cause: error })
+  }
 }
 
 function cookieOf(header: string, name: string): string | undefined {

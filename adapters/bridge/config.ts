@@ -4,6 +4,7 @@ import type { Logger } from '../../src/base/logger.ts'
 import type { SettingKinds } from '../../src/base/settings.ts'
 import type { Mechanism } from '../../src/sasl/mechanism.ts'
 import type { SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import type { ApiPolicy } from './api-policy.ts'
 import type { Resolve } from './guard.ts'
 
 /** Who a client is. */
@@ -12,6 +13,8 @@ export interface Identity {
   readonly id: string
   /** Where it may go, of the bridge's own targets; all of them by default. */
   readonly targets?: readonly string[]
+  /** What it may ask for, beside what the bridge's own policy allows all, and never what that denies. */
+  readonly apis?: ApiPolicy
 }
 
 /** What an authenticator may look at. */
@@ -118,6 +121,12 @@ export interface BridgePolicy {
   tls?: TLSOptions | boolean
   /** The connections to the brokers authenticate before a client has them. */
   sasl?: Mechanism
+  /**
+   * Which requests pass; a client is told of any other as a broker tells who may not. By default what Writers, Readers,
+   * groups, transactions and metadata need, and no administration. With `sasl` clients act as the bridge's user: what
+   * makes credentials then must be allowed by name, and SASL of a client's own never passes.
+   */
+  apis?: ApiPolicy
   limits?: Partial<BridgeLimits>
   /** What comes before the target in the path. Default '/'. */
   path?: string
@@ -151,6 +160,7 @@ export const bridgeSettings: SettingKinds<BridgeConfig> = {
   allowNoOrigin: 'boolean',
   tls: 'any',
   sasl: 'object',
+  apis: 'object',
   limits: 'object',
   path: 'string',
   healthPath: 'string',

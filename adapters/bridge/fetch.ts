@@ -1,4 +1,5 @@
 export { CloseCode } from '../shared/bridge-wire.ts'
+export type { ApiPolicy } from './api-policy.ts'
 export type { Authenticator, BridgeLimits, BridgePolicy, Identity, UpgradeQuestion } from './config.ts'
 export type { FetchBridgeConfig } from './fetch-bridge.ts'
 export { BunBridge, type BunWebSocketHandlers } from './fetch-bun.ts'

@@ -1,4 +1,5 @@
 export { CloseCode } from '../shared/bridge-wire.ts'
+export type { ApiPolicy } from './api-policy.ts'
 export type { Authenticator, BridgeLimits, BridgePolicy, Identity, UpgradeQuestion } from './config.ts'
 export type { Resolve } from './guard.ts'
 export { NodeBridge, type NodeBridgeConfig, systemResolve } from './node.ts'

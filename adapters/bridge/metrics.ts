@@ -5,6 +5,7 @@ export class Metrics {
   readonly #refused = new Map<RefusalReason, number>()
   readonly #closed = new Map<number, number>()
   readonly #connections: () => number
+  readonly #refusedApis = new Map<string, number>()
   opened = 0
   /** Bytes from clients to brokers, and the other way. */
   bytesUp = 0
@@ -19,6 +20,11 @@ export class Metrics {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1)
   }
 
+  /** `api`: one of Kafka's names. */
+  refuseApi(api: string): void {
+    this.#refusedApis.set(api, (this.#refusedApis.get(api) ?? 0) + 1)
+  }
+
   close(code: number): void {
     // Clients may close with any code there is.
     const counted = code >= 1000 && code <= 1015 ? code : code >= 4000 && code <= 4010 ? code : 0
@@ -30,6 +36,12 @@ export class Metrics {
       ...metric('connections', 'gauge', 'Connections now, those being opened included.', [['', this.#connections()]]),
       ...metric('opened_total', 'counter', 'Connections accepted.', [['', this.opened]]),
       ...metric('refused_total', 'counter', 'Upgrades refused, by reason.', labelled('reason', this.#refused)),
+      ...metric(
+        'refused_requests_total',
+        'counter',
+        'Requests not passed on, by API.',
+        labelled('api', this.#refusedApis),
+      ),
       ...metric(
         'closed_total',
         'counter',

@@ -1,9 +1,16 @@
 import { messageOf, ProtocolError } from '../../src/base/errors.ts'
+import { ByteReader } from '../../src/bytes/reader.ts'
+import { concat } from '../../src/bytes/writer.ts'
+import type { AnyApi } from '../../src/protocol/api.ts'
+import { readRequest, readRequestHeader } from '../../src/protocol/headers.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import type { Admission } from './admission.ts'
+import { Answers } from './answers.ts'
+import { refusalOf } from './api-policy.ts'
 import type { Channel } from './channel.ts'
-import { FrameFollower } from './frames.ts'
+import { errorAnswer } from './error-answer.ts'
 import type { Metrics } from './metrics.ts'
+import { Requests } from './requests.ts'
 import type { Settings } from './settings.ts'
 
 // Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at
@@ -16,6 +23,9 @@ export const tickInterval = 250
 const gatheredBytes = 16 * 1024
 // Questions of a client that wait for their answer.
 const mostMarks = 64
+// Refusals of the bridge's own that wait for their turn, or for the client to read: in number and in bytes.
+const mostRefusals = 256
+const mostRefusalBytes = 1024 * 1024
 
 /** One client and one broker. Whoever has the WebSocket tells what comes from it. */
 export class Relay {
@@ -28,8 +38,8 @@ export class Relay {
   readonly #settings: Settings
   readonly #channel: Channel
   readonly #metrics: Metrics
-  readonly #requests: FrameFollower
-  readonly #responses: FrameFollower
+  readonly #requests: Requests
+  readonly #answers: Answers
   readonly #leaveAt: number
   readonly #stopping: () => boolean
   /** Messages that wait for the broker to take what came before, and what is to be done when it has. */
@@ -40,6 +50,9 @@ export class Relay {
   #marks = 0
   #queued = 0
   #forwarding: Promise<void> | undefined
+  /** Set while answers of the bridge's own are sent by themselves, and while the broker's are. */
+  #telling: Promise<void> | undefined
+  #delivering = false
   #paused = false
   /** The client's last sign of life, and Kafka's last byte in either direction. */
   #aliveAt: number
@@ -60,8 +73,11 @@ export class Relay {
     this.#channel = channel
     this.#metrics = metrics
     this.#stopping = stopping
-    this.#requests = new FrameFollower('request', limits.requestBytes)
-    this.#responses = new FrameFollower('response', limits.responseBytes)
+    this.#requests = new Requests(limits.requestBytes, admission.apis, {
+      pass: bytes => this.#pass(bytes),
+      refused: (api, frame) => this.#refuseRequest(api, frame),
+    })
+    this.#answers = new Answers(limits.responseBytes)
     this.#leaveAt = admission.sessionEnds - Math.min(sessionMargin, (admission.sessionEnds - now) * sessionShare)
     this.openedAt = this.#aliveAt = this.#activeAt = now
     this.#tickLater()
@@ -80,17 +96,12 @@ export class Relay {
     if (this.#aliveAt > this.#leaveAt) this.#leave()
     if (this.#closing !== undefined || bytes.length === 0) return
     this.#activeAt = this.#aliveAt
-    let taken: number
     try {
-      taken = this.#requests.follow(bytes, this.#draining !== undefined)
+      this.#requests.push(bytes, this.#draining !== undefined)
     } catch (error) {
       return this.#refuse(CloseCode.NotKafka, error)
     }
-    if (taken > 0) this.#enqueue(taken === bytes.length ? bytes : bytes.subarray(0, taken))
-    this.#queued += taken
-    this.bytesUp += taken
-    this.#metrics.bytesUp += taken
-    this.#forwarding ??= this.#forward()
+    if (this.#queue.length > 0) this.#forwarding ??= this.#forward()
     if (this.#queued > 4 * this.#settings.limits.messageBytes)
       this.#end(CloseCode.Overflow, 'the broker takes less than comes')
   }
@@ -194,9 +205,12 @@ export class Relay {
     }
   }
 
-  #enqueue(bytes: Uint8Array): void {
+  #pass(bytes: Uint8Array): void {
     const { length } = bytes
-    if (length >= gatheredBytes || this.#forwarding === undefined) {
+    this.#queued += length
+    this.bytesUp += length
+    this.#metrics.bytesUp += length
+    if (length >= gatheredBytes || (this.#forwarding === undefined && this.#queue.length === 0)) {
       this.#gathering = undefined
       this.#queue.push(bytes)
       return
@@ -249,21 +263,45 @@ export class Relay {
     }
   }
 
+  /** The client asks for what it may not have: it is told so when the answers to what it asked for before are out. */
+  #refuseRequest(api: AnyApi, frame: Uint8Array | null): void {
+    this.#metrics.refuseApi(api.name)
+    const { target, identity } = this.admission
+    this.#settings.logger.warn('request refused', { target, id: identity.id, api: api.name })
+    const answer = frame === null ? undefined : answerTo(api, frame)
+    if (answer === undefined) return this.#end(CloseCode.NotAllowed, refusalOf(api).message)
+    this.#answers.add(this.#requests.answers, answer)
+    if (this.#answers.waiting > mostRefusals || this.#answers.ownBytes > mostRefusalBytes)
+      return this.#end(CloseCode.NotAllowed, 'too many requests that are not allowed')
+    this.#telling ??= this.#tell()
+  }
+
+  /** Sends what is due of the bridge's own answers, while nothing of the broker's is being sent. */
+  async #tell(): Promise<void> {
+    // So that who starts this has its promise before the end clears it; and the broker's next answer can wait for it.
+    await undefined
+    if (!this.#delivering)
+      for (let own = this.#answers.due(); own !== undefined; own = this.#answers.due()) await this.#send(own)
+    this.#telling = undefined
+    this.#endIfDrained()
+  }
+
   /** To the client, as fast as it takes: nothing is read before the last is sent. */
   async #pump(): Promise<void> {
     const { socket } = this.admission
     try {
       for (;;) {
         const bytes = await socket.read()
+        await this.#telling
         if (bytes === null) {
-          if (this.#responses.between) this.#end(CloseCode.BrokerClosed, 'the broker closed the connection')
+          if (this.#answers.between) this.#end(CloseCode.BrokerClosed, 'the broker closed the connection')
           else this.#end(CloseCode.BrokerFailed, 'the broker closed the connection in the middle of an answer')
           return
         }
-        this.#responses.follow(bytes)
-        this.bytesDown += bytes.length
-        this.#metrics.bytesDown += bytes.length
-        if (!(await this.#send(bytes))) return
+        this.#delivering = true
+        if (!(await this.#deliver(bytes))) return
+        this.#delivering = false
+        if (this.#answers.waiting > 0) this.#telling ??= this.#tell()
         this.alive()
         this.#activeAt = this.#aliveAt
         this.#endIfDrained()
@@ -272,6 +310,20 @@ export class Relay {
       if (error instanceof ProtocolError) this.#refuse(CloseCode.NotKafka, error)
       else this.#end(CloseCode.BrokerFailed, 'the connection to the broker failed')
     }
+  }
+
+  /** What the broker said, and between its answers the bridge's own, in the order of the requests. */
+  async #deliver(bytes: Uint8Array): Promise<boolean> {
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + this.#answers.follow(at === 0 ? bytes : bytes.subarray(at))
+      this.bytesDown += end - at
+      this.#metrics.bytesDown += end - at
+      if (!(await this.#send(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end)))) return false
+      at = end
+      for (let own = this.#answers.due(); own !== undefined; own = this.#answers.due())
+        if (!(await this.#send(own))) return false
+    }
+    return true
   }
 
   /** False once there is nobody to send to; that is told by `closed`. */
@@ -288,15 +340,13 @@ export class Relay {
     if (
       this.#draining === undefined ||
       this.#forwarding !== undefined ||
+      this.#telling !== undefined ||
       !this.#requests.between ||
-      !this.#responses.between
+      !this.#answers.between
     )
       return
-    // Brokers answer in order. (A produce without acks is never answered; if it is the last, patience ends the
-    // connection.) A Fetch may wait for long, and is asked again by whoever waits for it.
-    const { lastId, owed } = this.#requests
-    if (lastId === undefined || lastId === this.#responses.lastId || this.#responses.frames >= owed)
-      this.#end(this.#draining.code, this.#draining.reason)
+    // Brokers answer in order. A Fetch may wait for long, and is asked again by whoever waits for it.
+    if (this.#answers.count >= this.#requests.owed) this.#end(this.#draining.code, this.#draining.reason)
   }
 
   #refuse(code: CloseCode, error: unknown): void {
@@ -318,5 +368,20 @@ export class Relay {
     if (code === CloseCode.BrokerClosed || this.#draining !== undefined)
       void this.admission.socket.close().catch(() => {})
     else this.admission.socket.abort()
+  }
+}
+
+/** What a request that is not passed on is answered with; undefined when it can't be read. */
+function answerTo(api: AnyApi, frame: Uint8Array): Uint8Array | undefined {
+  try {
+    const from = new ByteReader(frame)
+    const { apiVersion, correlationId } = readRequestHeader(from)
+    const request = readRequest(api, apiVersion, from)
+    // Nobody would read the answer to this one; a broker that denies it hangs up, too.
+    if (request.acks === 0) return undefined
+    const pieces = errorAnswer(api, apiVersion, correlationId, request, refusalOf(api))
+    return concat(pieces)
+  } catch {
+    return undefined
   }
 }

@@ -6,6 +6,7 @@ import { given, type SettingKinds } from '../../src/base/settings.ts'
 import type { Mechanism } from '../../src/sasl/mechanism.ts'
 import { type SocketAdapter, type TLSOptions, tlsSettings } from '../../src/socket/socket.ts'
 import { subprotocol } from '../shared/bridge-wire.ts'
+import { type ApiPolicy, apiPolicySettings, apisAllowed } from './api-policy.ts'
 import { type Authenticator, type BridgeConfig, type BridgeLimits, bridgeSettings, defaultLimits } from './config.ts'
 import { guarded } from './guard.ts'
 import { parseIp } from './ip.ts'
@@ -21,6 +22,8 @@ export interface Settings {
   readonly adapter: SocketAdapter
   readonly tls: TLSOptions | undefined
   readonly sasl: Mechanism | undefined
+  /** The keys of the APIs that pass, for a client whose identity adds this policy to the bridge's. */
+  apisFor(policy?: ApiPolicy): ReadonlySet<number>
   readonly limits: BridgeLimits
   readonly path: string
   readonly healthPath: string
@@ -49,6 +52,9 @@ export function settingsOf(all: BridgeConfig): Settings {
     throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
   const hosts = [...targets, ...learnFrom].map(({ host }) => host)
   const allowAddresses = [...(config.allowAddresses ?? []), ...hosts.filter(host => parseIp(host) !== undefined)]
+  const withSasl = config.sasl !== undefined
+  const own = given('apis', config.apis ?? {}, apiPolicySettings)
+  const apis = apisAllowed([own], withSasl)
   return {
     targets,
     learnFrom,
@@ -58,6 +64,7 @@ export function settingsOf(all: BridgeConfig): Settings {
     adapter: guarded({ adapter: config.adapter, resolve: config.resolve, allowAddresses, listedHosts: new Set(hosts) }),
     tls: config.tls === true ? {} : config.tls ? given('tls', config.tls, tlsSettings) : undefined,
     sasl: config.sasl,
+    apisFor: policy => (policy === undefined ? apis : apisAllowed([own, policy], withSasl)),
     limits: limitsOf(config.limits ?? {}),
     path,
     healthPath,

@@ -3,6 +3,7 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { given, type SettingKinds } from '../../src/base/settings.ts'
 import { utf8 } from '../../src/bytes/utf8.ts'
 import { base64url, fromBase64url } from '../shared/bridge-wire.ts'
+import { type ApiPolicy, isApiPolicy } from './api-policy.ts'
 import type { Authenticator, Identity } from './config.ts'
 
 export interface TokenClaims {
@@ -10,6 +11,8 @@ export interface TokenClaims {
   id: string
   /** Where its bearer may go, of the bridge's own targets; all of them by default. */
   targets?: readonly string[]
+  /** What it may ask for, beside what the bridge's own policy allows all, and never what that denies. */
+  apis?: ApiPolicy
 }
 
 export interface SignedTokensOptions {
@@ -68,9 +71,13 @@ export function signedTokens(options: SignedTokensOptions): SignedTokens {
     return imported
   }
   return {
-    async sign({ id, targets }) {
+    async sign({ id, targets, apis }) {
       if (typeof id !== 'string' || id === '') throw new ConfigError('bridge: a token needs the id of who it is for')
-      const text = utf8(JSON.stringify({ id, expires: now() + ttl, ...(targets && { targets }) }))
+      if (apis !== undefined && !isApiPolicy(apis))
+        throw new ConfigError("bridge: a token's apis are { allow, deny }: Kafka's names for its APIs")
+      const text = utf8(
+        JSON.stringify({ id, expires: now() + ttl, ...(targets && { targets }), ...(apis && { apis }) }),
+      )
       if (text.length > longestClaims)
         throw new ConfigError(`bridge: a token with claims of ${text.length} bytes; ${longestClaims} are the most`)
       const claims = base64url(text)
@@ -92,6 +99,8 @@ export function signedTokens(options: SignedTokensOptions): SignedTokens {
 function identityOf(claims: string, now: number): Identity | null {
   const bytes = fromBase64url(claims)
   if (bytes === undefined) return null
-  const { id, expires, targets } = JSON.parse(new TextDecoder().decode(bytes)) as TokenClaims & { expires: number }
-  return expires > now ? { id, ...(targets && { targets }) } : null
+  const { id, expires, targets, apis } = JSON.parse(new TextDecoder().decode(bytes)) as TokenClaims & {
+    expires: number
+  }
+  return expires > now ? { id, ...(targets && { targets }), ...(apis && { apis }) } : null
 }

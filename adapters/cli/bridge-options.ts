@@ -13,6 +13,8 @@ ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or mor
   --learn host:port         reach every broker of the cluster found there
   --origin URL              pages of this origin may connect, as https://app.example; may be repeated
   --allow-no-origin         programs outside of browsers may connect
+  --allow-api name          requests of this API pass, too, as CreateTopics; all: any; may be repeated
+  --deny-api name           requests of this API don't; may be repeated
   --allow-address range     brokers may have these addresses though they are not public, as 10.0.0.0/8; may be repeated
   --host, --port            where to listen; 127.0.0.1 and 8093 by default
   --cert, --key             PEM files: serve wss
@@ -39,6 +41,8 @@ const serveOptions = {
   origin: texts,
   'allow-no-origin': { type: 'boolean', default: false },
   'allow-address': texts,
+  'allow-api': texts,
+  'deny-api': texts,
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '8093' },
   cert: text,
@@ -71,6 +75,10 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
     targets: values.target,
     ...(values.learn.length > 0 && { learnTargets: values.learn }),
     allowAddresses: values['allow-address'],
+    apis: {
+      allow: values['allow-api'].includes('all') ? 'all' : values['allow-api'],
+      deny: values['deny-api'],
+    },
     origins: values.origin,
     allowNoOrigin: values['allow-no-origin'],
     authenticate: tokensOf(values, environment, values.cookie === undefined ? {} : { cookie: values.cookie })

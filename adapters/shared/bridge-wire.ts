@@ -47,6 +47,8 @@ export const CloseCode = {
   NotKafka: 4005,
   /** The client sent faster than the broker takes, where the runtime can't hold it back. */
   Overflow: 4006,
+  /** The client asked for what the bridge does not pass on, in a way that has no answer. */
+  NotAllowed: 4007,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 

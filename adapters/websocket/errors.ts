@@ -26,6 +26,7 @@ const ours: ReadonlySet<number> = new Set([
   CloseCode.MessageTooBig,
   CloseCode.NotKafka,
   CloseCode.Overflow,
+  CloseCode.NotAllowed,
 ])
 
 /** Why an open WebSocket ended, as one of our errors. */

@@ -6,72 +6,40 @@ import { natives, adapter as sockets } from '../../adapters/node/index.ts'
 import { websocket, websocketOver } from '../../adapters/websocket/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Reader, Transport, Writer } from '../../src/index.ts'
+import { CreateDelegationToken } from '../../src/protocol/create-delegation-token.ts'
+import { ErrorCode } from '../../src/protocol/errors.ts'
+import { readResponse, requestFrame } from '../../src/protocol/headers.ts'
 import {
-  type Client,
-  type ConnectOptions,
-  connect,
+  onFrames,
   onRequests,
-  origin,
   requestBytes,
   responseBytes,
   startPeer,
   until,
 } from '../../test/adapters/bridge-fixture.ts'
 import { unless } from '../../test/support/left-out.ts'
-import { bundle } from './bundle.ts'
+import { eventually, type Fixture, type Place, type Program, places, secret, startBridge } from './bridge-stage.ts'
 import type { BridgeOrder, BridgeState } from './entries/bridge-program.ts'
-import { type Runtime, runtime } from './packages.ts'
-import { startProgram } from './program.ts'
-import { startWorker } from './workerd.ts'
+import { type RuntimeName, runtime } from './packages.ts'
 
 const MiB = 1024 * 1024
-const secret = 'a secret of thirty-two bytes or so'
 const tokens = signedTokens({ secret })
 
-const places = [
-  { place: 'a Worker', name: 'workerd' },
-  { place: 'a Durable Object', name: 'workerd' },
-  { place: 'Deno', name: 'deno' },
-  { place: 'Bun', name: 'bun' },
-] as const
-
-for (const { place, name } of places)
+for (const { place, name } of places.slice(1))
   describe(`the bridge in ${place}`, unless(runtime(name).missing), () => bridgeIn(place, name))
 
-function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)[number]['name']): void {
+function bridgeIn(place: Place, name: RuntimeName): void {
   const which = runtime(name)
   // Bun tells what waits to be sent, and can hold a client back; elsewhere marks do.
   const marked = which.name !== 'bun'
   let program: Program
   beforeAll(async () => {
-    program = await start(which, place === 'a Durable Object')
+    program = await startBridge(place)
   })
   afterAll(() => program?.stop())
 
-  /** A bridge to 'broker:9092', which is at this port; over whatever else is asked for. */
-  async function startFixture(port: number, order: Partial<BridgeOrder> = {}): Promise<Fixture> {
-    await program.post('start', {
-      secret,
-      port,
-      targets: ['broker:9092'],
-      allowAddresses: ['127.0.0.1'],
-      origins: [origin],
-      resolve: [['127.0.0.1']],
-      ...order,
-    } satisfies BridgeOrder)
-    const fixture: Fixture = {
-      state: () => program.state(),
-      close: () => program.post('close', {}),
-      connect: (target = 'broker:9092', how = {}) => connect(`${program.url.replace('http', 'ws')}${target}`, how),
-      status: (target, how) =>
-        fixture.connect(target, how).then(
-          () => 101,
-          error => error.status,
-        ),
-      empty: async () => eventually(program, ({ connections }) => connections === 0),
-    }
-    return fixture
-  }
+  const startFixture = (port: number, order: Partial<BridgeOrder> = {}): Promise<Fixture> =>
+    program.fixture(port, order)
 
   test('clients of both kinds write and read through it', { timeout: 60_000 }, async () => {
     const broker = new Broker({ numPartitions: 3, natives })
@@ -147,6 +115,19 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
     expect(await fixture.status()).toBe(101)
     for (const address of forbidden) expect([address, await fixture.status()]).toEqual([address, 403])
     expect(await fixture.state()).toMatchObject({ dialed: ['127.0.0.1:9092'], lookUps: 1 + forbidden.length })
+  })
+
+  test('what makes credentials is answered by the bridge, and the broker never hears of it', async () => {
+    const heard: number[] = []
+    const peer = await startPeer(socket => onFrames(socket, frame => heard.push(frame.readInt16BE(4))))
+    const fixture = await startFixture(peer.port)
+    const client = await fixture.connect()
+    const answered = new Promise<Buffer>(resolve => client.webSocket.on('message', resolve))
+    const request = { ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 }
+    client.webSocket.send(Buffer.concat(requestFrame(CreateDelegationToken, 3, 9, 'x', request)))
+    const { correlationId, response } = readResponse(CreateDelegationToken, 3, (await answered).subarray(4))
+    expect([correlationId, response.errorCode]).toEqual([9, ErrorCode.DelegationTokenAuthorizationFailed])
+    expect(heard).toEqual([])
   })
 
   test('text frames: 1003; what is not Kafka: 4005; oversized messages: 1009', async () => {
@@ -365,65 +346,8 @@ function bridgeIn(place: (typeof places)[number]['place'], name: (typeof places)
   })
 }
 
-interface Fixture {
-  state(): Promise<BridgeState>
-  close(): Promise<unknown>
-  connect(target?: string, how?: ConnectOptions): Promise<Client>
-  /** What the upgrade is answered with. */
-  status(target?: string, how?: ConnectOptions): Promise<number>
-  empty(): Promise<void>
-}
-
-interface Program {
-  readonly url: string
-  post(what: string, body: object): Promise<unknown>
-  state(): Promise<BridgeState>
-  stop(): Promise<void>
-}
-
-async function start(which: Runtime, isObject: boolean): Promise<Program> {
-  const { url, stop } = which.name === 'workerd' ? await inWorker(isObject) : await inProcess(which)
-  const answer = async (what: string, init?: RequestInit): Promise<unknown> => {
-    const response = await fetch(`${url}fixture/${what}`, init)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${what}: ${response.status} ${text}`)
-    return JSON.parse(text)
-  }
-  return {
-    url,
-    stop,
-    post: (what, body) => answer(what, { method: 'POST', body: JSON.stringify(body) }),
-    state: () => answer('state') as Promise<BridgeState>,
-  }
-}
-
-async function inWorker(isObject: boolean): Promise<{ url: string; stop(): Promise<void> }> {
-  const entry = isObject ? 'bridge-object' : 'bridge-worker'
-  const code = await bundle(`e2e/runtimes/entries/${entry}.ts`, 'workerd')
-  const worker = await startWorker(code, { durableObjects: isObject ? { BridgeObject: 'BridgeObject' } : {} })
-  return {
-    url: worker.url,
-    stop: async () => {
-      if (worker.log() !== '') console.log(worker.log())
-      await worker[Symbol.asyncDispose]()
-      expect(worker.log(), 'a request settled a promise of another').not.toContain('different request context')
-    },
-  }
-}
-
-async function inProcess(which: Runtime): Promise<{ url: string; stop(): Promise<void> }> {
-  const program = await startProgram(which, await bundle('e2e/runtimes/entries/bridge-process.ts', which.condition))
-  const port = await program.line()
-  if (port === null) throw new Error((await program.ended).errors)
-  return { url: `http://127.0.0.1:${port}/`, stop: async () => program[Symbol.asyncDispose]() }
-}
-
 function bytesOf({ metrics }: BridgeState, direction: 'up' | 'down'): number {
   return Number(new RegExp(`direction="${direction}"} (\\d+)`).exec(metrics)![1])
-}
-
-async function eventually(program: Program, condition: (state: BridgeState) => boolean): Promise<void> {
-  await expect.poll(async () => condition(await program.state()), { timeout: 10_000, interval: 20 }).toBe(true)
 }
 
 /** Until no byte comes from the broker any more; answers how many did. */

@@ -167,10 +167,11 @@ export async function startPeer(serve: (socket: net.Socket) => void = socket => 
   return { port: (server.address() as net.AddressInfo).port, accepted, open }
 }
 
-/** A request frame as Kafka's begin: size, API key, version, correlation id; then filling. */
+/** A Metadata request as far as a bridge looks: size, API key, version, correlation id; then filling. */
 export function requestBytes(correlationId: number, length = 12): Buffer {
   const frame = Buffer.alloc(Math.max(12, length))
   frame.writeInt32BE(frame.length - 4, 0)
+  frame.writeInt16BE(3, 4)
   frame.writeInt32BE(correlationId, 8)
   return frame
 }

@@ -402,6 +402,7 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     sessionEnds: Number.POSITIVE_INFINITY,
     target: 'broker:9092',
     identity: { id: '' },
+    apis: settings.apisFor(),
     remoteAddress: '',
     leave() {},
   }
