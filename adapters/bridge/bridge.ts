@@ -2,6 +2,7 @@ import { deferred } from '../../src/base/deferred.ts'
 import { linkSignals, sleep } from '../../src/base/signals.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import { type Admission, admit, type UpgradeRequest } from './admission.ts'
+import { Budget } from './budget.ts'
 import type { Channel } from './channel.ts'
 import type { BridgeConfig } from './config.ts'
 import { ConnectionLimits } from './connection-limits.ts'
@@ -20,6 +21,7 @@ export class Bridge {
   readonly metrics: Metrics
   readonly #targets: Targets
   readonly #places: ConnectionLimits
+  readonly #budget: Budget
   readonly #relays = new Set<Relay>()
   readonly #entering = new Set<AbortController>()
   #stopping = false
@@ -30,7 +32,11 @@ export class Bridge {
     this.settings = settings
     this.#targets = new Targets(settings)
     this.#places = new ConnectionLimits(settings.limits, () => settings.clock.monotonic())
-    this.metrics = new Metrics(() => this.#places.count)
+    this.#budget = new Budget(settings.limits.heldBytes, settings.confined)
+    this.metrics = new Metrics(
+      () => this.#places.count,
+      () => this.#budget.used,
+    )
   }
 
   get stopping(): boolean {
@@ -49,6 +55,7 @@ export class Bridge {
     let { remoteAddress } = request
     try {
       if (this.stopping) throw stopped()
+      if (this.#budget.tight) throw new Refusal(503, 'memory', 'the bridge has no memory to spare: try later')
       remoteAddress = this.settings.remoteAddress(header, remoteAddress)
       const admission = await admit(this.settings, this.#targets, this.#places, { url, header, remoteAddress, signal })
       // Whoever came too late finds nobody to talk to.
@@ -75,12 +82,24 @@ export class Bridge {
     return refusal
   }
 
+  /** Turns an upgrade down before anything else is asked; the answer says so. */
+  refuse(refusal: Refusal, remoteAddress: string): Refusal {
+    this.#report(refusal, remoteAddress)
+    return refusal
+  }
+
   /**
    * Starts the traffic. The channel's owner tells the relay what comes, and `closed`, which settles once nothing is
    * left, when it ends.
    */
-  relay(admission: Admission, channel: Channel): { relay: Relay; closed(code: number): Promise<void> } {
-    const relay = new Relay(this.settings, admission, channel, this.metrics, () => this.stopping)
+  relay(admission: Admission, channel: Channel): Relaying {
+    const { metrics, settings } = this
+    const relay = new Relay(admission, channel, {
+      settings,
+      metrics,
+      budget: this.#budget,
+      stopping: () => this.stopping,
+    })
     this.#relays.add(relay)
     this.metrics.opened++
     this.settings.logger.info('opened', describe(admission))
@@ -89,7 +108,11 @@ export class Bridge {
       ended ??= this.#ended(relay, code)
       return ended
     }
-    return { relay, closed }
+    const gone = async (code: number): Promise<void> => {
+      await closed(code)
+      admission.leave()
+    }
+    return { relay, closed, gone }
   }
 
   /**
@@ -101,7 +124,7 @@ export class Bridge {
     if (this.settings.confined) return this.#empty()
     for (const controller of this.#entering) controller.abort(stopped())
     for (const relay of this.#relays) relay.drain(CloseCode.GoingAway, 'the bridge is stopping')
-    if (this.#relays.size > 0) await this.#emptied.promise
+    if (this.#relays.size !== 0) await this.#emptied.promise
   }
 
   /**
@@ -133,6 +156,15 @@ export class Bridge {
     this.settings.logger.info('closed', { ...describe(admission), code: relay.code, seconds, bytesUp, bytesDown })
     if (this.#stopping && !this.settings.confined && this.#relays.size === 0) this.#emptied.resolve()
   }
+}
+
+/** A relay, and how its end is told. */
+export interface Relaying {
+  readonly relay: Relay
+  /** The traffic ends, whatever becomes of the socket; settles once nothing of it is left. */
+  closed(code: number): Promise<void>
+  /** The client's socket is gone, and with it all the rest: only then is its place free. */
+  gone(code: number): Promise<void>
 }
 
 function stopped(): Refusal {

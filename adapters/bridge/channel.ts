@@ -2,6 +2,8 @@ import type { CloseCode } from '../shared/bridge-wire.ts'
 
 /** The bridge's end of a WebSocket, as each runtime has it. */
 export interface Channel {
+  /** Bytes of messages that wait here, or in the runtime as far as it tells, overhead included. */
+  readonly held: number
   /**
    * Sends one message. The bytes are the bridge's again when the promise settles, or at once without one. Rejects once
    * it is closed.

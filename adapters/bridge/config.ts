@@ -44,6 +44,16 @@ export interface BridgeLimits {
   readonly connectionsPerIdentity: number
   /** Upgrades a second, from one address; ten times as many may come at once. Default 20. */
   readonly upgradesPerSecond: number
+  /**
+   * Frames of one client a second, beside those that bytes (one for each 512) and answers of the broker's (four for
+   * each) pay for; four times as many may come at once. Default 500.
+   */
+  readonly framesPerSecond: number
+  /**
+   * Bytes that all connections hold together, as far as the bridge knows. Beyond, the newest that hold some are ended;
+   * above nine tenths of it no new ones are let in. Default 1 GiB; in Workers 64 MiB.
+   */
+  readonly heldBytes: number
   /** Bytes of one WebSocket message. Default 1 MiB. */
   readonly messageBytes: number
   /** Bytes of one Kafka request. It is never held as a whole. Default 100 MiB, as brokers do. */
@@ -82,6 +92,8 @@ export const defaultLimits: BridgeLimits = {
   connectionsPerAddress: 200,
   connectionsPerIdentity: 200,
   upgradesPerSecond: 20,
+  framesPerSecond: 500,
+  heldBytes: 1024 * 1024 * 1024,
   messageBytes: 1024 * 1024,
   requestBytes: 100 * 1024 * 1024,
   responseBytes: 256 * 1024 * 1024,
@@ -107,6 +119,11 @@ export interface BridgePolicy {
   targets?: readonly string[]
   /** Learns targets from the metadata of the cluster that these addresses lead to; they are targets themselves. */
   learnTargets?: AddressLike
+  /**
+   * Ports that learnt targets may have: numbers, and ranges as '9092-9094'. Default: those of `learnTargets`. Nor is
+   * anything learnt that is an address of its own and not public, unless `allowAddresses` lists it.
+   */
+  learnPorts?: readonly (number | string)[]
   /**
    * Addresses and ranges brokers may have though they are not public: `['10.1.0.0/16', '127.0.0.1']`. An address
    * written as a target is one.
@@ -154,6 +171,7 @@ export interface BridgeConfig extends BridgePolicy {
 export const bridgeSettings: SettingKinds<BridgeConfig> = {
   targets: 'list',
   learnTargets: 'any',
+  learnPorts: 'list',
   allowAddresses: 'list',
   authenticate: 'function!',
   origins: 'list',

@@ -1,8 +1,8 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
-import { type CloseCode, subprotocol } from '../shared/bridge-wire.ts'
+import { CloseCode, subprotocol } from '../shared/bridge-wire.ts'
 import type { Admission } from './admission.ts'
-import type { Bridge } from './bridge.ts'
+import type { Bridge, Relaying } from './bridge.ts'
 import type { Channel } from './channel.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
 import type { Resolve } from './guard.ts'
@@ -14,6 +14,7 @@ interface ServerWebSocket {
   /** Bytes sent, -1 when they have to wait, 0 when they were dropped. */
   send(bytes: Uint8Array): number
   ping(): number
+  getBufferedAmount(): number
   pause(): void
   resume(): void
   close(code: number, reason: string): void
@@ -34,8 +35,8 @@ export interface BunWebSocketHandlers {
   open(webSocket: ServerWebSocket): void
   message(webSocket: ServerWebSocket, data: string | Uint8Array): void
   drain(webSocket: ServerWebSocket): void
-  ping(webSocket: ServerWebSocket): void
-  pong(webSocket: ServerWebSocket): void
+  ping(webSocket: ServerWebSocket, data?: Uint8Array): void
+  pong(webSocket: ServerWebSocket, data?: Uint8Array): void
   close(webSocket: ServerWebSocket, code: number): void
 }
 
@@ -71,8 +72,8 @@ export class BunBridge extends FetchBridge {
       open: webSocket => of(webSocket).opened(webSocket),
       message: (webSocket, data) => of(webSocket).message(data),
       drain: webSocket => of(webSocket).drained(),
-      ping: webSocket => of(webSocket).alive(),
-      pong: webSocket => of(webSocket).alive(),
+      ping: (webSocket, data) => of(webSocket).heardPing(data),
+      pong: (webSocket, data) => of(webSocket).heardPing(data),
       close: (webSocket, code) => of(webSocket).closed(code),
     }
   }
@@ -94,7 +95,7 @@ class BunConnection implements Channel {
   readonly #bridge: Bridge
   readonly #admission: Admission
   #webSocket: ServerWebSocket | undefined
-  #relaying: ReturnType<Bridge['relay']> | undefined
+  #relaying: Relaying | undefined
   #room: Deferred<void> | undefined
 
   constructor(bridge: Bridge, admission: Admission) {
@@ -114,8 +115,16 @@ class BunConnection implements Channel {
     else relay.message(data)
   }
 
-  alive(): void {
-    this.#relaying!.relay.alive()
+  ping(): void {
+    this.#webSocket!.ping()
+  }
+
+  heardPing(data: Uint8Array | undefined): void {
+    this.#relaying!.relay.ping(data?.length ?? 0)
+  }
+
+  get held(): number {
+    return this.#webSocket!.getBufferedAmount()
   }
 
   drained(): void {
@@ -126,7 +135,7 @@ class BunConnection implements Channel {
   closed(code: number): void {
     this.#room?.reject(new ClosedError('the WebSocket is closed'))
     this.#room = undefined
-    void this.#relaying!.closed(code)
+    void this.#relaying!.gone(code)
   }
 
   send(bytes: Uint8Array): void | Promise<void> {
@@ -135,10 +144,6 @@ class BunConnection implements Channel {
     if (sent > 0) return
     this.#room ??= deferred()
     return this.#room.promise
-  }
-
-  ping(): void {
-    this.#webSocket!.ping()
   }
 
   pause(): void {
@@ -151,6 +156,8 @@ class BunConnection implements Channel {
 
   close(code: CloseCode, reason: string): void {
     this.#webSocket!.close(code, reason)
+    // Nobody waits for such a one.
+    if (code === CloseCode.Flood) this.terminate()
   }
 
   terminate(): void {

@@ -12,6 +12,8 @@ interface OpeningWebSocket extends BareWebSocket {
 
 interface Deno {
   upgradeWebSocket(request: Request, options: { idleTimeout: number }): { socket: OpeningWebSocket; response: Response }
+  /** Undocumented, for nothing else ends the socket of a client that answers no closing. */
+  readonly internal?: symbol
   resolveDns(host: string, type: 'A' | 'AAAA', options?: { signal?: AbortSignal }): Promise<string[]>
 }
 
@@ -64,9 +66,24 @@ export class DenoBridge extends FetchBridge {
     socket.addEventListener('open', () => {
       forget()
       opened = true
-      void relayMarked(this.bridge, admission, socket)
+      void relayMarked(this.bridge, admission, socket, () => endSocket(socket))
     })
     socket.addEventListener('error', giveUp)
     socket.addEventListener('close', giveUp)
   }
+}
+
+/** Undefined where this Deno keeps it to itself. */
+function endSocket(webSocket: OpeningWebSocket): boolean | undefined {
+  const { internal } = deno()
+  if (internal === undefined) return undefined
+  const { core } = ((deno() as unknown as Record<symbol, unknown>)[internal] ?? {}) as Partial<Internals>
+  const id = Object.getOwnPropertySymbols(webSocket).find(({ description }) => description === '[[rid]]')
+  if (core?.tryClose === undefined || id === undefined) return undefined
+  core.tryClose((webSocket as unknown as Record<symbol, number>)[id]!)
+  return true
+}
+
+interface Internals {
+  readonly core: { readonly tryClose?: (resource: number) => void }
 }

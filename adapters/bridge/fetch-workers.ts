@@ -1,10 +1,17 @@
-import { ConfigError } from '../../src/base/errors.ts'
+import { ClosedError, ConfigError } from '../../src/base/errors.ts'
 import { markedSubprotocol } from '../shared/bridge-wire.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
 import { type BareWebSocket, relayMarked } from './marked-channel.ts'
 
 interface AcceptingWebSocket extends BareWebSocket {
   accept(): void
+}
+
+/** A handler's context, or a Durable Object's. */
+export interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void
+  abort?(reason?: unknown): void
+  passThroughOnException?(): void
 }
 
 /**
@@ -16,21 +23,23 @@ interface AcceptingWebSocket extends BareWebSocket {
 export class WorkersBridge extends FetchBridge {
   constructor(config: FetchBridgeConfig) {
     webSocketPair()
-    super(config, { resolve: undefined, subprotocol: markedSubprotocol, confined: true })
+    // A Worker has 128 MB for everything.
+    const limits = { heldBytes: 64 * 1024 * 1024, ...config?.limits }
+    super({ ...config, limits }, { resolve: undefined, subprotocol: markedSubprotocol, confined: true })
   }
 
   /**
    * `context`: of the handler, or a Durable Object's. The client's address is the header that Cloudflare sets,
    * `cf-connecting-ip`.
    */
-  fetch(request: Request, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response> {
+  fetch(request: Request, context: WorkerContext): Promise<Response> {
     const remoteAddress = request.headers.get('cf-connecting-ip') ?? ''
     const answer = this.answer(request, { remoteAddress, signal: request.signal }, admission => {
       const { 0: client, 1: server } = new (webSocketPair())()
       server.accept()
       // The client's half of a closing wants an answer.
       server.addEventListener('close', ({ code }) => close(server, code))
-      context.waitUntil(relayMarked(this.bridge, admission, server))
+      context.waitUntil(relayMarked(this.bridge, admission, server, () => endRequest(context)))
       // Without a word on extensions the runtime agrees to compression.
       const headers = { 'sec-websocket-protocol': markedSubprotocol, 'sec-websocket-extensions': 'none' }
       return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
@@ -39,6 +48,17 @@ export class WorkersBridge extends FetchBridge {
     context.waitUntil(answer)
     return answer
   }
+}
+
+/**
+ * With a request of a plain Worker ends its socket, and nothing is told of that. That of a Durable Object can't be ended
+ * alone: it stays until the client goes.
+ */
+function endRequest(context: WorkerContext): boolean | undefined {
+  if (context.abort === undefined || context.passThroughOnException === undefined) return undefined
+  // Whoever waits for the end of the relay comes first.
+  setTimeout(() => context.abort?.(new ClosedError('the client answers no closing')), 0)
+  return false
 }
 
 function webSocketPair(): new () => { 0: unknown; 1: AcceptingWebSocket } {

@@ -3,6 +3,7 @@ import { ClosedError } from '../../src/base/errors.ts'
 import { CloseCode, markEvery } from '../shared/bridge-wire.ts'
 import type { Admission } from './admission.ts'
 import type { Bridge } from './bridge.ts'
+import { messageOverhead } from './budget.ts'
 import type { Channel } from './channel.ts'
 
 /** The least a WebSocket is, whatever the runtime. */
@@ -13,6 +14,7 @@ export interface BareWebSocket {
   addEventListener(type: 'message', listener: (event: { data: ArrayBuffer | string }) => void): void
   addEventListener(type: 'close', listener: (event: { code: number }) => void): void
   addEventListener(type: 'error', listener: (event: { message?: string }) => void): void
+  removeEventListener(type: 'message', listener: (event: { data: ArrayBuffer | string }) => void): void
 }
 
 // Answers that wait for a client to read; an honest one never has so many questions.
@@ -49,6 +51,10 @@ class MarkedChannel implements Channel {
     this.#lost = lost
   }
 
+  get held(): number {
+    return this.#sent - this.#arrived + this.#answers.length * messageOverhead
+  }
+
   send(bytes: Uint8Array): void | Promise<void> {
     // Whether a WebSocket copies what it is given, not every runtime says.
     this.#say(bytes.slice(), bytes.length)
@@ -70,6 +76,8 @@ class MarkedChannel implements Channel {
    */
   close(code: CloseCode, reason: string): void {
     this.#farewell = { code, reason }
+    // Nobody waits for such a one.
+    if (code === CloseCode.Flood) return this.terminate()
     if (this.#arrived === this.#sent) this.#webSocket.close(code, reason)
     else if (this.#marked < this.#sent) this.ping()
   }
@@ -117,7 +125,7 @@ class MarkedChannel implements Channel {
 
   #say(data: Uint8Array<ArrayBuffer> | string, length: number): void {
     this.#post(data)
-    this.#sent += length
+    this.#sent += length + messageOverhead
     if (this.#sent - this.#marked >= this.#every) this.ping()
     if (this.#sent - this.#arrived > this.#window) this.#room ??= deferred()
   }
@@ -128,18 +136,43 @@ class MarkedChannel implements Channel {
   }
 }
 
-/** Carries what goes through a WebSocket of that kind; settles once nothing of it is left. */
-export function relayMarked(bridge: Bridge, admission: Admission, webSocket: BareWebSocket): Promise<void> {
+/**
+ * Carries what goes through a WebSocket of that kind; settles once nothing of it is left. `kill` ends its socket,
+ * whatever the client does, where the runtime can: true if that shows as the WebSocket's end, false if nothing will.
+ */
+export function relayMarked(
+  bridge: Bridge,
+  admission: Admission,
+  webSocket: BareWebSocket,
+  kill: () => boolean | undefined,
+): Promise<void> {
   const over = deferred<void>()
-  const { messageBytes, windowBytes } = bridge.settings.limits
+  const { idleTimeout, messageBytes, windowBytes } = bridge.settings.limits
+  /** Its socket may be there, though the runtime takes it for closed. */
+  let stays = false
   const ended = (code: number): void => {
     channel.end()
     closed(code).then(over.resolve, over.reject)
   }
-  const channel = new MarkedChannel(webSocket, windowBytes, () => ended(CloseCode.Abnormal))
-  const { relay, closed } = bridge.relay(admission, channel)
+  const gone = (code: number): void => {
+    ended(code)
+    if (!stays) void leave(code)
+  }
+  const channel = new MarkedChannel(webSocket, windowBytes, () => {
+    ended(CloseCode.Abnormal)
+    webSocket.removeEventListener('message', heard)
+    // Deno's does while anything waits to be sent, until an error says that nobody will take it.
+    if (channel.held > 0) {
+      stays = true
+      bridge.settings.clock.after(idleTimeout, () => void leave(CloseCode.Abnormal))
+    }
+    void over.promise.finally(() => {
+      if (kill() === false) void leave(CloseCode.Abnormal)
+    })
+  })
+  const { relay, closed, gone: leave } = bridge.relay(admission, channel)
   webSocket.binaryType = 'arraybuffer'
-  webSocket.addEventListener('message', ({ data }) => {
+  const heard = ({ data }: { data: ArrayBuffer | string }): void => {
     if (typeof data !== 'string') {
       // The runtime has put it together by now; its own bound is what holds before that.
       if (data.byteLength > messageBytes) relay.oversized()
@@ -148,13 +181,15 @@ export function relayMarked(bridge: Bridge, admission: Admission, webSocket: Bar
     }
     const [, kind, word = ''] = /^([?!])([\w.]{1,32})$/.exec(data) ?? []
     if (kind === '?') relay.mark(() => channel.answer(word))
-    else if (kind === '!' && channel.returned(word)) relay.alive()
+    else if (kind === '!' && channel.returned(word)) relay.ping(data.length)
     else relay.text()
-  })
+  }
+  webSocket.addEventListener('message', heard)
   webSocket.addEventListener('error', ({ message }) => {
     relay.failed(message ?? 'lost')
-    ended(CloseCode.Abnormal)
+    stays = false
+    gone(CloseCode.Abnormal)
   })
-  webSocket.addEventListener('close', ({ code }) => ended(code))
+  webSocket.addEventListener('close', ({ code }) => gone(code))
   return over.promise
 }

@@ -5,15 +5,17 @@ export class Metrics {
   readonly #refused = new Map<RefusalReason, number>()
   readonly #closed = new Map<number, number>()
   readonly #connections: () => number
+  readonly #held: () => number
   readonly #refusedApis = new Map<string, number>()
   opened = 0
   /** Bytes from clients to brokers, and the other way. */
   bytesUp = 0
   bytesDown = 0
 
-  /** `connections`: how many there are now. */
-  constructor(connections: () => number) {
+  /** `connections`: how many there are now. `held`: bytes they hold. */
+  constructor(connections: () => number, held: () => number) {
     this.#connections = connections
+    this.#held = held
   }
 
   refuse(reason: RefusalReason): void {
@@ -34,6 +36,9 @@ export class Metrics {
   text(): string {
     return [
       ...metric('connections', 'gauge', 'Connections now, those being opened included.', [['', this.#connections()]]),
+      ...metric('held_bytes', 'gauge', 'Bytes all connections hold, of the budget limits.heldBytes.', [
+        ['', this.#held()],
+      ]),
       ...metric('opened_total', 'counter', 'Connections accepted.', [['', this.opened]]),
       ...metric('refused_total', 'counter', 'Upgrades refused, by reason.', labelled('reason', this.#refused)),
       ...metric(

@@ -2,15 +2,12 @@ import { lookup } from 'node:dns/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 import { dial } from '../node/dial.ts'
-import { type CloseCode, subprotocol } from '../shared/bridge-wire.ts'
-import type { Admission } from './admission.ts'
 import { Bridge } from './bridge.ts'
-import type { Channel } from './channel.ts'
 import type { BridgeConfig } from './config.ts'
 import type { Resolve } from './guard.ts'
+import { handshakeKey, NodeWebSocket } from './node-web-socket.ts'
 import { Refusal } from './refusal.ts'
 
 /** A BridgePolicy; adapter and resolver are Node's if not given. */
@@ -22,9 +19,6 @@ export type NodeBridgeConfig = Omit<BridgeConfig, 'adapter' | 'resolve'> &
 const readSize = 512 * 1024
 const adapter: SocketAdapter = { name: 'node', dial: (address, options) => dial(address, options, readSize) }
 
-// Pongs that a client asks for and doesn't take must not pile up: with this many bytes unsent it gets none.
-const mostUnsent = 256 * 1024
-
 /** Every address of the name, as the system knows them. */
 export const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
 
@@ -35,22 +29,12 @@ export const systemResolve: Resolve = async host => (await lookup(host, { all: t
  */
 export class NodeBridge {
   readonly #bridge: Bridge
-  readonly #server: WebSocketServer
 
   constructor(config: NodeBridgeConfig) {
     this.#bridge = new Bridge({
       ...config,
       adapter: config?.adapter ?? adapter,
       resolve: config?.resolve ?? systemResolve,
-    })
-    const { messageBytes } = this.#bridge.settings.limits
-    this.#server = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: messageBytes,
-      clientTracking: false,
-      autoPong: false,
-      handleProtocols: () => subprotocol,
     })
   }
 
@@ -98,38 +82,24 @@ export class NodeBridge {
     try {
       // Whoever sends before the answer is there does not speak WebSocket.
       if (head.length > 0) throw new Refusal(400, 'request', 'bytes came before the handshake was done')
+      const remoteAddress = request.socket.remoteAddress ?? ''
+      const key = handshakeKey(request)
+      if (key === undefined)
+        throw this.#bridge.refuse(new Refusal(400, 'request', 'that is no WebSocket handshake'), remoteAddress)
       const admission = await this.#bridge.admit({
         url: request.url!,
         header: name => textOf(request.headers[name]),
-        remoteAddress: request.socket.remoteAddress ?? '',
+        remoteAddress,
         signal: watch.signal,
       })
       watch.end()
-      let opened = false
-      this.#server.handleUpgrade(request, socket, head, webSocket => {
-        opened = true
-        this.#connect(webSocket, admission)
-      })
-      socket.resume()
-      // Then ws has said what is wrong with the handshake.
-      if (!opened) this.#bridge.abandon(admission)
+      const webSocket = new NodeWebSocket(socket, this.#bridge.settings.limits.messageBytes)
+      const { gone, relay } = this.#bridge.relay(admission, webSocket)
+      webSocket.open(key, relay, code => void gone(code))
     } catch (error) {
       refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'failed', 'the bridge failed'))
       if (!(error instanceof Refusal)) this.#bridge.settings.logger.error('upgrade failed', { error })
     }
-  }
-
-  #connect(webSocket: WebSocket, admission: Admission): void {
-    const { relay, closed } = this.#bridge.relay(admission, channelOf(webSocket))
-    webSocket.on('message', (data, isBinary) => (isBinary ? relay.message(data as Buffer) : relay.text()))
-    webSocket.on('ping', data => {
-      relay.alive()
-      if (webSocket.bufferedAmount <= mostUnsent) webSocket.pong(data)
-    })
-    webSocket.on('pong', () => relay.alive())
-    // ws has closed with the fitting code already.
-    webSocket.on('error', error => relay.failed(error))
-    webSocket.on('close', code => void closed(code))
   }
 }
 
@@ -155,20 +125,6 @@ class Watch {
   end(): void {
     this.#socket.pause()
     this.#socket.off('close', this.#leave).off('end', this.#leave).off('data', this.#early)
-  }
-}
-
-function channelOf(webSocket: WebSocket): Channel {
-  return {
-    send: bytes =>
-      new Promise((resolve, reject) => {
-        webSocket.send(bytes, { binary: true, compress: false }, error => (error ? reject(error) : resolve()))
-      }),
-    ping: () => webSocket.ping(),
-    pause: () => webSocket.pause(),
-    resume: () => webSocket.resume(),
-    close: (code: CloseCode, reason) => webSocket.close(code, reason),
-    terminate: () => webSocket.terminate(),
   }
 }
 

@@ -5,6 +5,7 @@ export type RefusalReason =
   | 'failed'
   | 'rate'
   | 'connections'
+  | 'memory'
   | 'request'
   | 'origin'
   | 'target'

@@ -4,11 +4,15 @@ import { concat } from '../../src/bytes/writer.ts'
 import type { AnyApi } from '../../src/protocol/api.ts'
 import { readRequest, readRequestHeader } from '../../src/protocol/headers.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
+import type { FrameError } from '../shared/frames.ts'
 import type { Admission } from './admission.ts'
 import { Answers } from './answers.ts'
 import { refusalOf } from './api-policy.ts'
+import type { Budget, Holder } from './budget.ts'
+import { messageOverhead } from './budget.ts'
 import type { Channel } from './channel.ts'
 import { errorAnswer } from './error-answer.ts'
+import { FloodMeter } from './flood.ts'
 import type { Metrics } from './metrics.ts'
 import { Requests } from './requests.ts'
 import type { Settings } from './settings.ts'
@@ -19,16 +23,27 @@ const sessionMargin = 10_000
 const sessionShare = 0.1
 /** How often deadlines are looked at, in milliseconds. */
 export const tickInterval = 250
-// Small messages that must wait are put together: each costs its owner as much as a large one.
+// Small messages that must wait are put together: each costs its owner as much as a large one. Those that need not may
+// wait in the socket, of which it tells nothing but their bytes.
 const gatheredBytes = 16 * 1024
+const mostWrites = 256
 // Questions of a client that wait for their answer.
 const mostMarks = 64
 // Refusals of the bridge's own that wait for their turn, or for the client to read: in number and in bytes.
 const mostRefusals = 256
 const mostRefusalBytes = 1024 * 1024
 
+/** What all relays of a bridge share. */
+export interface Surroundings {
+  readonly settings: Settings
+  readonly metrics: Metrics
+  readonly budget: Budget
+  /** Whether the bridge is. */
+  readonly stopping: () => boolean
+}
+
 /** One client and one broker. Whoever has the WebSocket tells what comes from it. */
-export class Relay {
+export class Relay implements Holder {
   readonly admission: Admission
   readonly openedAt: number
   /** Bytes from the client, and to it. */
@@ -40,6 +55,8 @@ export class Relay {
   readonly #metrics: Metrics
   readonly #requests: Requests
   readonly #answers: Answers
+  readonly #flood: FloodMeter
+  readonly #budget: Budget
   readonly #leaveAt: number
   readonly #stopping: () => boolean
   /** Messages that wait for the broker to take what came before, and what is to be done when it has. */
@@ -49,6 +66,8 @@ export class Relay {
   /** Questions of the client among them. */
   #marks = 0
   #queued = 0
+  /** Writes since the socket was last seen empty. */
+  #writes = 0
   #forwarding: Promise<void> | undefined
   /** Set while answers of the bridge's own are sent by themselves, and while the broker's are. */
   #telling: Promise<void> | undefined
@@ -64,8 +83,7 @@ export class Relay {
   #gone = false
   #forgetTick = (): void => {}
 
-  /** `stopping`: whether the bridge is. */
-  constructor(settings: Settings, admission: Admission, channel: Channel, metrics: Metrics, stopping: () => boolean) {
+  constructor(admission: Admission, channel: Channel, { settings, metrics, budget, stopping }: Surroundings) {
     const { clock, limits } = settings
     const now = clock.monotonic()
     this.admission = admission
@@ -73,6 +91,8 @@ export class Relay {
     this.#channel = channel
     this.#metrics = metrics
     this.#stopping = stopping
+    this.#budget = budget
+    this.#flood = new FloodMeter(limits.framesPerSecond, now)
     this.#requests = new Requests(limits.requestBytes, admission.apis, {
       pass: bytes => this.#pass(bytes),
       refused: (api, frame) => this.#refuseRequest(api, frame),
@@ -91,10 +111,10 @@ export class Relay {
 
   /** A message came. */
   message(bytes: Uint8Array): void {
-    this.alive()
+    if (!this.#frame(bytes.length)) return
     // Not only at the next tick: a broker ends connections whose next request comes after the session.
     if (this.#aliveAt > this.#leaveAt) this.#leave()
-    if (this.#closing !== undefined || bytes.length === 0) return
+    if (bytes.length === 0) return
     this.#activeAt = this.#aliveAt
     try {
       this.#requests.push(bytes, this.#draining !== undefined)
@@ -104,6 +124,7 @@ export class Relay {
     if (this.#queue.length > 0) this.#forwarding ??= this.#forward()
     if (this.#queued > 4 * this.#settings.limits.messageBytes)
       this.#end(CloseCode.Overflow, 'the broker takes less than comes')
+    this.#budget.note(this)
   }
 
   /** A text message came, which Kafka knows none of. */
@@ -113,8 +134,7 @@ export class Relay {
 
   /** Calls back once the broker has taken what came before: with channels that can't pause, clients ask for that. */
   mark(answer: () => void): void {
-    this.alive()
-    if (this.#closing !== undefined) return
+    if (!this.#frame(0)) return
     if (this.#forwarding === undefined) return answer()
     this.#gathering = undefined
     this.#queue.push(answer)
@@ -126,13 +146,37 @@ export class Relay {
     this.#end(CloseCode.MessageTooBig, `messages have ${this.#settings.limits.messageBytes} bytes at most`)
   }
 
+  /** A ping or a pong of so many bytes came. */
+  ping(bytes: number): void {
+    this.#frame(bytes)
+  }
+
+  /** Of the client's, of the broker's and of our own that is on its way, where this end can tell. */
+  get held(): number {
+    if (this.#gone) return 0
+    const marks = this.#marks * messageOverhead
+    return this.#queued + marks + this.#answers.ownBytes + this.#channel.held + (this.admission.socket.unsent ?? 0)
+  }
+
+  /** Others need the memory. */
+  release(): void {
+    this.#end(CloseCode.NoMemory, 'the bridge is short of memory: dial again')
+    this.#channel.terminate()
+  }
+
   /** The client is there: it answered a ping, or took bytes. */
   alive(): void {
     this.#aliveAt = this.#settings.clock.monotonic()
     this.#pingedAt = undefined
   }
 
-  /** The client broke the WebSocket protocol; what it is told, the runtime has seen to. */
+  /** The client broke the WebSocket protocol, and is to be told so. */
+  broken(error: FrameError): void {
+    this.failed(error)
+    this.#end(error.code as CloseCode, error.message)
+  }
+
+  /** The WebSocket failed; what the client is told, the runtime has seen to. */
   failed(error: unknown): void {
     this.#settings.logger.warn('WebSocket failed', {
       target: this.admission.target,
@@ -156,7 +200,7 @@ export class Relay {
       await socket.close().catch(() => {})
       cancel()
     } else socket.abort()
-    this.admission.leave()
+    this.#budget.forget(this)
   }
 
   /** Takes no further request, waits for the answers to those under way, and closes. */
@@ -187,6 +231,15 @@ export class Relay {
       this.drain(CloseCode.Lifetime, 'open for as long as a connection may be: dial again')
     else if (now - this.#activeAt > limits.idleTimeout) this.drain(CloseCode.Idle, 'nothing happened for too long')
     else this.#askForLife(now)
+  }
+
+  /** A frame came. False: it is not looked at, for there is an end. */
+  #frame(bytes: number): boolean {
+    this.alive()
+    if (this.#closing !== undefined) return false
+    if (this.#flood.frame(bytes, this.#aliveAt)) return true
+    this.#end(CloseCode.Flood, 'more messages than anybody needs')
+    return false
   }
 
   #leave(): void {
@@ -238,12 +291,13 @@ export class Relay {
           next()
           continue
         }
-        const written = this.admission.socket.write([next])
+        const written = this.#write(next)
         if (written !== undefined) {
           this.#setPaused(true)
           await written
         }
         this.#queued -= next.length
+        this.#budget.note(this)
       }
       this.#setPaused(false)
     } catch {
@@ -251,6 +305,16 @@ export class Relay {
     }
     this.#forwarding = undefined
     this.#endIfDrained()
+  }
+
+  /** The promise, if there is one, is to be waited for. */
+  #write(bytes: Uint8Array): void | Promise<void> {
+    const { socket } = this.admission
+    if (socket.unsent === 0) this.#writes = 0
+    const written = socket.write([bytes])
+    if (++this.#writes < mostWrites || written !== undefined) return written
+    this.#writes = 0
+    return socket.flushed()
   }
 
   #setPaused(paused: boolean): void {
@@ -299,8 +363,10 @@ export class Relay {
           return
         }
         this.#delivering = true
+        const before = this.#answers.count
         if (!(await this.#deliver(bytes))) return
         this.#delivering = false
+        this.#flood.answered(this.#answers.count - before)
         if (this.#answers.waiting > 0) this.#telling ??= this.#tell()
         this.alive()
         this.#activeAt = this.#aliveAt
@@ -329,7 +395,9 @@ export class Relay {
   /** False once there is nobody to send to; that is told by `closed`. */
   async #send(bytes: Uint8Array): Promise<boolean> {
     try {
-      await this.#channel.send(bytes)
+      const sent = this.#channel.send(bytes)
+      this.#budget.note(this)
+      await sent
       return true
     } catch {
       return false

@@ -49,6 +49,10 @@ export const CloseCode = {
   Overflow: 4006,
   /** The client asked for what the bridge does not pass on, in a way that has no answer. */
   NotAllowed: 4007,
+  /** The client sent more frames than anybody who means to speak Kafka. */
+  Flood: 4008,
+  /** The bridge is short of memory, and this connection was the newest that held some. Dial again. */
+  NoMemory: 4009,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 

@@ -2,10 +2,10 @@ import type { Address } from '../../src/base/address.ts'
 import { AuthenticationError, ConnectionError, messageOf, ProtocolError } from '../../src/base/errors.ts'
 import { onAbort } from '../../src/base/signals.ts'
 import type { Socket, SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
+import { FrameReader } from '../shared/frames.ts'
 import { type Bridge, isBridge, notBridgeError, requestOf } from './dial.ts'
 import { bridgeError, statusError } from './errors.ts'
 import { FramedSocket } from './framed-socket.ts'
-import { FrameReader } from './frames.ts'
 import { HandshakeRefused, shakeHands } from './handshake.ts'
 
 /** Opens a WebSocket of ours over a socket of the adapter's. `secure`: TLS to a bridge at wss://. */
@@ -27,7 +27,7 @@ export async function dialOver(
     const { protocol, rest } = await shakeHands(socket, url, protocols)
     signal?.throwIfAborted()
     if (!isBridge(protocol)) throw new ProtocolError('another subprotocol')
-    const frames = new FrameReader(broker)
+    const frames = new FrameReader(`${broker}: the bridge`)
     frames.give(rest)
     return new FramedSocket(broker, socket, protocol, frames)
   } catch (error) {

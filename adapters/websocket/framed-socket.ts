@@ -2,8 +2,8 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ConnectionError, messageOf, ProtocolError } from '../../src/base/errors.ts'
 import type { Socket } from '../../src/socket/socket.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
+import { clientFrame, type FrameReader, type Notice, Opcode } from '../shared/frames.ts'
 import { closeError } from './errors.ts'
-import { clientFrame, type FrameReader, type Notice, Opcode } from './frames.ts'
 import { Marks } from './marks.ts'
 
 /** Bytes in one message at most: well under what a bridge takes. */
@@ -113,7 +113,7 @@ export class FramedSocket implements Socket {
       const next = this.#frames.next()
       if (next === undefined) return undefined
       if (!(next instanceof Uint8Array)) this.#hear(next)
-      else if (!this.#dropping) return next
+      else if (!this.#dropping && next.length > 0) return next
     }
   }
 

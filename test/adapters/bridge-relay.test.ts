@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { Budget } from '../../adapters/bridge/budget.ts'
 import { CloseCode } from '../../adapters/bridge/index.ts'
 import { Metrics } from '../../adapters/bridge/metrics.ts'
 import { Relay } from '../../adapters/bridge/relay.ts'
@@ -96,7 +98,8 @@ describe('frames of WebSocket', () => {
     for (let at = 0; at < request.length; at += 1000)
       client.webSocket.send(request.subarray(at, at + 1000), { fin: at + 1000 >= request.length })
     await client.until(8)
-    // Never the last fragment: what is held stays below a message.
+    // Never the last fragment.
+    client.webSocket.send(requestBytes(2, 90 * MiB).subarray(0, 64), { fin: false })
     for (let at = 0; at < 40; at++) client.webSocket.send(Buffer.alloc(64 * 1024), { fin: false })
     expect(await client.closed).toMatchObject({ code: CloseCode.MessageTooBig })
   })
@@ -152,15 +155,22 @@ describe('frames of WebSocket', () => {
     await until(() => fixture.bridge.connections === 0 && peer.open.size === 0)
   })
 
-  test('a flood of pings whose answers nobody reads is not answered without bound', async () => {
+  test('a flood of pings whose answers nobody reads ends the connection, and costs next to nothing', async () => {
     const fixture = await startFixture((await startPeer()).port, { limits: { pingInterval: 500, pongTimeout: 500 } })
     const client = await fixture.connect()
     client.raw.pause()
     const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)])
     const flood = Buffer.concat(Array.from({ length: 2000 }, () => ping))
     const before = process.memoryUsage().rss
-    for (let round = 0; round < 400; round++)
-      if (!client.raw.write(flood)) await new Promise(resolve => client.raw.once('drain', resolve))
+    let gone = false
+    client.raw.once('close', () => {
+      gone = true
+    })
+    for (let round = 0; round < 400 && !gone; round++)
+      if (!client.raw.write(flood))
+        await Promise.race(['drain', 'close'].map(event => once(client.raw, event).catch(() => {})))
+    await until(() => fixture.bridge.connections === 0)
+    expect(fixture.bridge.metrics()).toContain(`isokafka_bridge_closed_total{code="${CloseCode.Flood}"} 1\n`)
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * MiB)
   })
 })
@@ -396,6 +406,7 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     origins: [origin],
     adapter: { name: 'none', dial: async () => socket },
     resolve: undefined,
+    limits: { framesPerSecond: 1e9 },
   })
   const admission = {
     socket,
@@ -406,8 +417,16 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     remoteAddress: '',
     leave() {},
   }
-  const channel = { send() {}, close() {}, terminate() {} }
-  const relay = new Relay(settings, admission, channel, new Metrics(() => 1), () => false)
+  const channel = { held: 0, send() {}, close() {}, terminate() {} }
+  const relay = new Relay(admission, channel, {
+    settings,
+    metrics: new Metrics(
+      () => 1,
+      () => 0,
+    ),
+    budget: new Budget(MiB, false),
+    stopping: () => false,
+  })
   const request = requestBytes(1, 300_000)
   crypto.getRandomValues(request.subarray(12, 60_000))
   for (let at = 0; at < request.length; at++) relay.message(request.subarray(at, at + 1))

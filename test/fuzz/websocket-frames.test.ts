@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FrameReader, Opcode } from '../../adapters/websocket/frames.ts'
+import { FrameReader, Opcode } from '../../adapters/shared/frames.ts'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { repetitions } from '../support/effort.ts'
 
