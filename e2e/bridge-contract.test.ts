@@ -47,6 +47,7 @@ async function contract(
   const bridge = await serveBridge({
     port: 0,
     learnTargets: cluster.brokers[0]!,
+    learnPorts: ['1-65535'],
     // Nothing listens there: what the suites call unreachable.
     targets: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3', '127.0.0.1:4'],
     allowAddresses: ['127.0.0.1'],

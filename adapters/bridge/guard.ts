@@ -1,8 +1,8 @@
 import { formatAddress } from '../../src/base/address.ts'
-import { ConfigError, ConnectionError, messageOf } from '../../src/base/errors.ts'
+import { ConnectionError, messageOf } from '../../src/base/errors.ts'
 import { abortable } from '../../src/base/signals.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
-import { isPublic, parseIp, parseRange, type Range, within } from './ip.ts'
+import { isPublic, parseIp, rangesOf, within } from './ip.ts'
 import { Refusal } from './refusal.ts'
 
 /** The addresses of a name, as texts. */
@@ -12,8 +12,7 @@ export interface GuardOptions {
   readonly adapter: SocketAdapter
   /** Without it names are dialed as they are: what they lead to is the platform's to check. */
   readonly resolve: Resolve | undefined
-  /** Addresses and ranges that may be dialed though they are not public. */
-  readonly allowAddresses: readonly string[]
+  readonly mayDial: (address: string) => boolean
   /** Written down by whoever runs the bridge, not learnt. */
   readonly listedHosts: ReadonlySet<string>
 }
@@ -23,19 +22,16 @@ export interface GuardOptions {
  * checked, and those very addresses are dialed, so that no second answer of a name server comes between (DNS
  * rebinding).
  */
-export function guarded({ adapter, resolve, allowAddresses, listedHosts }: GuardOptions): SocketAdapter {
-  const allowed = allowAddresses.map(rangeOf)
+export function guarded({ adapter, resolve, mayDial, listedHosts }: GuardOptions): SocketAdapter {
   return {
     ...adapter,
     async dial({ host, port }, { tls, signal }) {
       const broker = formatAddress({ host, port })
       const isAddress = parseIp(host) !== undefined
       const addresses = isAddress || resolve === undefined ? [host] : await lookUp(broker, host, resolve, signal)
-      const mayDial = (address: string): boolean =>
-        isAddress || resolve !== undefined
-          ? isAllowed(address, allowed)
-          : listedHosts.has(address) || !mayBeLocal(address)
-      if (!addresses.every(mayDial))
+      const mayGo = (address: string): boolean =>
+        isAddress || resolve !== undefined ? mayDial(address) : listedHosts.has(address) || !mayBeLocal(address)
+      if (!addresses.every(mayGo))
         throw new Refusal(403, 'address', `${broker} leads to an address that is not allowed`)
       const secure = tls && { ...tls, serverName: tls.serverName ?? host }
       const options = { ...(secure && { tls: secure }), ...(signal && { signal }) }
@@ -44,16 +40,13 @@ export function guarded({ adapter, resolve, allowAddresses, listedHosts }: Guard
   }
 }
 
-function rangeOf(text: string): Range {
-  const range = parseRange(text)
-  if (range === undefined)
-    throw new ConfigError(`bridge: allowAddresses: "${text}" is no address and no range such as 10.0.0.0/8`)
-  return range
-}
-
-function isAllowed(address: string, allowed: readonly Range[]): boolean {
-  const ip = parseIp(address)
-  return ip !== undefined && (isPublic(ip) || allowed.some(range => within(ip, range)))
+/** Says of an address whether it may be dialed: a public one, or one of these addresses and ranges. */
+export function dialable(allowAddresses: readonly string[]): (address: string) => boolean {
+  const allowed = rangesOf('allowAddresses', allowAddresses)
+  return address => {
+    const ip = parseIp(address)
+    return ip !== undefined && (isPublic(ip) || allowed.some(range => within(ip, range)))
+  }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { ConfigError } from '../../src/base/errors.ts'
+
 /** An IP address: 4 or 16 bytes. IPv4 addresses in IPv6 clothes (::ffff:10.0.0.1) are IPv4 here. */
 export type Ip = readonly number[]
 
@@ -28,6 +30,16 @@ export function parseRange(text: string): Range | undefined {
   const shift = base.length === 4 && address.includes(':') ? 96 : 0
   const length = bits === undefined ? base.length * 8 : /^\d{1,3}$/.test(bits) ? Number(bits) - shift : -1
   return length >= 0 && length <= base.length * 8 ? { base, bits: length } : undefined
+}
+
+/** Of the setting of this name. A ConfigError for a text that is neither. */
+export function rangesOf(setting: string, texts: readonly string[]): Range[] {
+  return texts.map(text => {
+    const range = parseRange(text)
+    if (range === undefined)
+      throw new ConfigError(`bridge: ${setting}: "${text}" is no address and no range such as 10.0.0.0/8`)
+    return range
+  })
 }
 
 export function within(ip: Ip, { base, bits }: Range): boolean {

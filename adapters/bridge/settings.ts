@@ -8,13 +8,16 @@ import { type SocketAdapter, type TLSOptions, tlsSettings } from '../../src/sock
 import { subprotocol } from '../shared/bridge-wire.ts'
 import { type ApiPolicy, apiPolicySettings, apisAllowed } from './api-policy.ts'
 import { type Authenticator, type BridgeConfig, type BridgeLimits, bridgeSettings, defaultLimits } from './config.ts'
-import { guarded } from './guard.ts'
+import { dialable, guarded } from './guard.ts'
 import { parseIp } from './ip.ts'
+import { portsOf } from './ports.ts'
 
 /** A BridgeConfig checked, with its defaults filled in. */
 export interface Settings {
   readonly targets: readonly Address[]
   readonly learnFrom: readonly Address[]
+  /** Whether what a cluster advertises may be a target. */
+  mayLearn(address: Address): boolean
   readonly authenticate: Authenticator
   readonly origins: ReadonlySet<string>
   readonly allowNoOrigin: boolean
@@ -52,16 +55,19 @@ export function settingsOf(all: BridgeConfig): Settings {
     throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
   const hosts = [...targets, ...learnFrom].map(({ host }) => host)
   const allowAddresses = [...(config.allowAddresses ?? []), ...hosts.filter(host => parseIp(host) !== undefined)]
+  const mayDial = dialable(allowAddresses)
+  const mayHavePort = portsOf('learnPorts', config.learnPorts ?? learnFrom.map(({ port }) => port))
   const withSasl = config.sasl !== undefined
   const own = given('apis', config.apis ?? {}, apiPolicySettings)
   const apis = apisAllowed([own], withSasl)
   return {
     targets,
     learnFrom,
+    mayLearn: ({ host, port }) => mayHavePort(port) && (parseIp(host) === undefined || mayDial(host)),
     authenticate,
     origins: new Set(origins),
     allowNoOrigin,
-    adapter: guarded({ adapter: config.adapter, resolve: config.resolve, allowAddresses, listedHosts: new Set(hosts) }),
+    adapter: guarded({ adapter: config.adapter, resolve: config.resolve, mayDial, listedHosts: new Set(hosts) }),
     tls: config.tls === true ? {} : config.tls ? given('tls', config.tls, tlsSettings) : undefined,
     sasl: config.sasl,
     apisFor: policy => (policy === undefined ? apis : apisAllowed([own, policy], withSasl)),

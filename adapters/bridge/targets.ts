@@ -7,6 +7,7 @@ import type { Settings } from './settings.ts'
 // What the cluster said is asked again after this long, and sooner for a target it did not name: milliseconds.
 const freshFor = 60_000
 const leastBetween = 1_000
+const mostTold = 10
 
 /** Where connections may go: the listed addresses, and those the cluster advertises. */
 export class Targets {
@@ -58,7 +59,13 @@ export class Targets {
     try {
       const addr = learnFrom.map(formatAddress)
       const { brokers } = await transport.roundTrip(addr, Metadata, { topics: [] }, { timeoutMs: limits.dialTimeout })
-      this.#learnt = byText(brokers.map(({ host, port }) => ({ host, port })))
+      const advertised = byText(brokers.map(({ host, port }) => ({ host, port })))
+      const strange = [...advertised].filter(([, address]) => !this.#settings.mayLearn(address))
+      for (const [text] of strange) advertised.delete(text)
+      // Whoever has a broker must not lead browsers to other services.
+      if (strange.length > 0)
+        logger.warn('targets not learnt', { targets: strange.slice(0, mostTold).map(([text]) => text) })
+      this.#learnt = advertised
     } catch (error) {
       logger.warn('targets not learnt', { error: messageOf(error) })
     } finally {

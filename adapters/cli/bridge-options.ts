@@ -11,6 +11,7 @@ ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or mor
 
   --target host:port        a broker that may be reached; may be repeated
   --learn host:port         reach every broker of the cluster found there
+  --learn-port ports        ports of the brokers found so, as 9092 or 9092-9094; that of --learn by default; may be repeated
   --origin URL              pages of this origin may connect, as https://app.example; may be repeated
   --allow-no-origin         programs outside of browsers may connect
   --allow-api name          requests of this API pass, too, as CreateTopics; all: any; may be repeated
@@ -38,6 +39,7 @@ const sharedOptions = { 'secret-file': text, target: texts } as const
 const tokenOptions = { id: text, ttl: { type: 'string', default: '60000' } } as const
 const serveOptions = {
   learn: texts,
+  'learn-port': texts,
   origin: texts,
   'allow-no-origin': { type: 'boolean', default: false },
   'allow-address': texts,
@@ -74,6 +76,7 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
   return {
     targets: values.target,
     ...(values.learn.length > 0 && { learnTargets: values.learn }),
+    ...(values['learn-port'].length > 0 && { learnPorts: values['learn-port'] }),
     allowAddresses: values['allow-address'],
     apis: {
       allow: values['allow-api'].includes('all') ? 'all' : values['allow-api'],

@@ -73,7 +73,7 @@ export async function startStage(
   const { origin } = new URL(`http://${insecureHost(name)}:${(server.address() as AddressInfo).port}`)
   const settings: ServeOptions = {
     port: 0,
-    ...(brokers.length > 0 && { learnTargets: brokers[0]! }),
+    ...(brokers.length > 0 && { learnTargets: brokers[0]!, learnPorts: ['1-65535'] }),
     // Nothing listens there: what the suites call unreachable.
     targets: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3', '127.0.0.1:4'],
     allowAddresses: ['127.0.0.1'],

@@ -47,6 +47,7 @@ function bridgeIn(place: Place, name: RuntimeName): void {
     await program.post('start', {
       secret,
       learnTargets: door.addresses,
+      learnPorts: ['1024-65535'],
       allowAddresses: ['127.0.0.1'],
       allowNoOrigin: true,
       targets: [],

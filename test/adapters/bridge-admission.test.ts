@@ -2,10 +2,15 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import * as net from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { guarded } from '../../adapters/bridge/guard.ts'
-import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
+import { dialable, guarded } from '../../adapters/bridge/guard.ts'
+import { type ServeOptions, serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
-import { type Fixture, origin, startFixture, startPeer, statusOf, tokens, until } from './bridge-fixture.ts'
+import { ByteReader } from '../../src/bytes/reader.ts'
+import { concat } from '../../src/bytes/writer.ts'
+import { ApiVersions } from '../../src/protocol/api-versions.ts'
+import { readRequestHeader, responseFrame } from '../../src/protocol/headers.ts'
+import { Metadata } from '../../src/protocol/metadata.ts'
+import { type Fixture, onFrames, origin, startFixture, startPeer, statusOf, tokens, until } from './bridge-fixture.ts'
 
 const base = { port: 0, targets: ['broker:9092'], authenticate: tokens.authenticate, origins: [origin] }
 
@@ -255,7 +260,7 @@ test('where the platform looks names up, those a cluster advertises may not mean
   const adapter = guarded({
     adapter: { name: 'stub', dial },
     resolve: undefined,
-    allowAddresses: [],
+    mayDial: dialable([]),
     listedHosts: new Set(['localhost', 'kafka-1']),
   })
   const outcome = (host: string): Promise<number> =>
@@ -295,6 +300,7 @@ test('targets learnt from the metadata are guarded as well', async () => {
     const fixture = await startFixture(bootstrap, {
       targets: [],
       learnTargets: `broker:${bootstrap}`,
+      learnPorts: ['1024-65535'],
       allowAddresses: ['127.0.0.1'],
     })
     expect(await statusOf(fixture, second)).toBe(101)
@@ -303,6 +309,7 @@ test('targets learnt from the metadata are guarded as well', async () => {
     const strict = await startFixture(bootstrap, {
       targets: [],
       learnTargets: `broker:${bootstrap}`,
+      learnPorts: ['1024-65535'],
       allowAddresses: [],
       resolve: async () => ['203.1.2.3'],
     })
@@ -311,6 +318,43 @@ test('targets learnt from the metadata are guarded as well', async () => {
     await listening.close()
     await broker.close()
   }
+})
+
+test('a cluster that was taken over does not lead to other services: ports and addresses that nobody named are not learnt', async () => {
+  let advertised: readonly { host: string; port: number }[] = []
+  const peer = await startPeer(socket =>
+    onFrames(socket, frame => {
+      const { apiKey, apiVersion, correlationId } = readRequestHeader(new ByteReader(frame.subarray(4)))
+      const versions = [ApiVersions, Metadata].map(({ key }) => ({ apiKey: key, minVersion: 0, maxVersion: 3 }))
+      const answer =
+        apiKey === Metadata.key
+          ? responseFrame(Metadata, apiVersion, correlationId, {
+              topics: [],
+              brokers: advertised.map((address, nodeId) => ({ nodeId, ...address })),
+            })
+          : responseFrame(ApiVersions, Math.min(apiVersion, 3), correlationId, { errorCode: 0, apiKeys: versions })
+      socket.write(concat(answer))
+    }),
+  )
+  const outcome = async (change: Partial<ServeOptions>, ...targets: string[]): Promise<number[]> => {
+    const fixture = await startFixture(peer.port, { targets: [], learnTargets: 'seed:9092', ...change })
+    return Promise.all(targets.map(target => statusOf(fixture, target)))
+  }
+  const brokers = [
+    'kafka-1:9092',
+    'kafka-1:22',
+    'redis:6379',
+    '10.0.0.7:9092',
+    '169.254.169.254:9092',
+    '127.0.0.2:9092',
+  ]
+  advertised = brokers.map(text => ({ host: text.split(':')[0]!, port: Number(text.split(':')[1]) }))
+  expect(await outcome({}, ...brokers)).toEqual([101, 403, 403, 403, 403, 403])
+  expect(await outcome({ learnPorts: ['9090-9099', 6379] }, ...brokers)).toEqual([101, 403, 101, 403, 403, 403])
+  // Listed, it may be: here it is dialed, and nobody is there.
+  expect(await outcome({ allowAddresses: ['127.0.0.0/8'] }, ...brokers)).toEqual([101, 403, 403, 403, 403, 502])
+  for (const port of ['9092-80', '0', '70000', 'kafka'])
+    await expect(outcome({ learnPorts: [port] })).rejects.toThrow(ConfigError)
 })
 
 test('the broker is dialed before the client is let in: 502 and 504', async () => {

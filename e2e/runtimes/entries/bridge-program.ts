@@ -6,7 +6,7 @@ import { adapter as own } from '../../../test/support/own-adapter.ts'
 export interface BridgeOrder
   extends Pick<
     FetchBridgeConfig,
-    'targets' | 'learnTargets' | 'apis' | 'limits' | 'origins' | 'allowNoOrigin' | 'allowAddresses'
+    'targets' | 'learnTargets' | 'learnPorts' | 'apis' | 'limits' | 'origins' | 'allowNoOrigin' | 'allowAddresses'
   > {
   readonly secret: string
   /** Where every dial ends up, whatever was asked for; else where it was asked for. */
