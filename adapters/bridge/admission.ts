@@ -1,6 +1,7 @@
 import { formatAddress } from '../../src/base/address.ts'
 import { abortable, linkSignals } from '../../src/base/signals.ts'
 import { decodeToken, tokenProtocol } from '../shared/bridge-wire.ts'
+import { isTargets } from './claims.ts'
 import type { Identity } from './config.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { Refusal } from './refusal.ts'
@@ -113,13 +114,14 @@ async function whoAsks(
     cancel()
     link.release()
   }
-  // Of JavaScript callers some answer undefined.
-  if (typeof identity?.id !== 'string') throw new Refusal(401, 'token', 'a valid token is wanted')
+  // Of JavaScript callers some answer undefined; and who names targets that are none may go nowhere, not everywhere.
+  if (typeof identity?.id !== 'string' || !isTargets(identity.targets))
+    throw new Refusal(401, 'token', 'a valid token is wanted')
   return identity
 }
 
 function mayGo({ targets }: Identity, target: string): boolean {
-  return targets === undefined || (Array.isArray(targets) && targets.includes(target))
+  return targets === undefined || targets.includes(target)
 }
 
 /** An authenticator that knows not what it allows lets nobody in. */

@@ -11,10 +11,14 @@ import type { Resolve } from './guard.ts'
 export interface Identity {
   /** Limits count by it, and logs name it. */
   readonly id: string
-  /** Where it may go, of the bridge's own targets; all of them by default. */
+  /** Where it may go, of the bridge's own targets, one at least; all of them by default. */
   readonly targets?: readonly string[]
   /** What it may ask for, beside what the bridge's own policy allows all, and never what that denies. */
   readonly apis?: ApiPolicy
+  /** Milliseconds since 1970 until when it is good: its connections end then, or `tokenGrace` later. Default: no end. */
+  readonly expires?: number
+  /** Asked a few times a second: its connections end when it is true. */
+  readonly isRevoked?: () => boolean
 }
 
 /** What an authenticator may look at. */
@@ -134,6 +138,8 @@ export interface BridgePolicy {
   origins?: readonly string[]
   /** Takes clients that send no Origin, too: programs outside of browsers. Default false. */
   allowNoOrigin?: boolean
+  /** Milliseconds that a connection may outlive what it was opened with (`Identity.expires`). Default 0. */
+  tokenGrace?: number
   /** The connections to the brokers speak TLS: `true` with the runtime's own certificates. */
   tls?: TLSOptions | boolean
   /** The connections to the brokers authenticate before a client has them. */
@@ -149,7 +155,12 @@ export interface BridgePolicy {
   path?: string
   /** Answers 200, and 503 once the bridge is stopping. Default '/healthz'. */
   healthPath?: string
-  /** The client's address, where a proxy stands in front: from a header of the proxy's, say. */
+  /**
+   * Addresses and ranges of the proxies in front, whose word on the client's address is taken: the last one in
+   * `x-forwarded-for` that is none of theirs. Nobody else is asked. Default: none.
+   */
+  trustedProxies?: readonly string[]
+  /** The client's address where one of `trustedProxies` asks, if it says so in another way. */
   remoteAddress?: (header: (name: string) => string | undefined, address: string) => string
   /** Default: silent. */
   logger?: Logger | null
@@ -176,12 +187,14 @@ export const bridgeSettings: SettingKinds<BridgeConfig> = {
   authenticate: 'function!',
   origins: 'list',
   allowNoOrigin: 'boolean',
+  tokenGrace: 'number',
   tls: 'any',
   sasl: 'object',
   apis: 'object',
   limits: 'object',
   path: 'string',
   healthPath: 'string',
+  trustedProxies: 'list',
   remoteAddress: 'function',
   logger: 'any',
   clock: 'object',

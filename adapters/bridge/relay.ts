@@ -58,6 +58,8 @@ export class Relay implements Holder {
   readonly #flood: FloodMeter
   readonly #budget: Budget
   readonly #leaveAt: number
+  /** Milliseconds since 1970. */
+  readonly #goodUntil: number
   readonly #stopping: () => boolean
   /** Messages that wait for the broker to take what came before, and what is to be done when it has. */
   readonly #queue: (Uint8Array | (() => void))[] = []
@@ -99,6 +101,7 @@ export class Relay implements Holder {
     })
     this.#answers = new Answers(limits.responseBytes)
     this.#leaveAt = admission.sessionEnds - Math.min(sessionMargin, (admission.sessionEnds - now) * sessionShare)
+    this.#goodUntil = (admission.identity.expires ?? Number.POSITIVE_INFINITY) + settings.tokenGrace
     this.openedAt = this.#aliveAt = this.#activeAt = now
     this.#tickLater()
     void this.#pump()
@@ -224,9 +227,12 @@ export class Relay implements Holder {
     if (this.#stopping()) this.drain(CloseCode.GoingAway, 'the bridge is stopping')
     if (this.#closing !== undefined) {
       if (!this.#gone && now > this.#closing.until) this.#channel.terminate()
-    } else if (this.#draining !== undefined && now > this.#draining.until)
+    } else if (this.#isRevoked()) this.#end(CloseCode.TokenEnded, 'the token was revoked')
+    else if (this.#draining !== undefined && now > this.#draining.until)
       this.#end(this.#draining.code, this.#draining.reason)
     else if (now > this.#leaveAt) this.#leave()
+    else if (this.#settings.clock.now() > this.#goodUntil)
+      this.drain(CloseCode.TokenEnded, 'the token is over: dial again')
     else if (now - this.openedAt > limits.lifetime)
       this.drain(CloseCode.Lifetime, 'open for as long as a connection may be: dial again')
     else if (now - this.#activeAt > limits.idleTimeout) this.drain(CloseCode.Idle, 'nothing happened for too long')
@@ -240,6 +246,16 @@ export class Relay implements Holder {
     if (this.#flood.frame(bytes, this.#aliveAt)) return true
     this.#end(CloseCode.Flood, 'more messages than anybody needs')
     return false
+  }
+
+  /** One that can't be asked is taken to be. */
+  #isRevoked(): boolean {
+    try {
+      return this.admission.identity.isRevoked?.() ?? false
+    } catch (error) {
+      this.failed(error)
+      return true
+    }
   }
 
   #leave(): void {

@@ -8,6 +8,7 @@ import { hostToListenOn, notListening } from '../shared/not-listening.ts'
 import { bridgeSettings, defaultLimits } from './config.ts'
 import { clientKey } from './ip.ts'
 import { NodeBridge, type NodeBridgeConfig, refuse } from './node.ts'
+import { isProxy } from './proxies.ts'
 import { Refusal } from './refusal.ts'
 
 export interface ServeOptions extends NodeBridgeConfig {
@@ -69,8 +70,7 @@ export async function serveBridge(options: ServeOptions): Promise<ServedBridge> 
       ? http.createServer(serverOptions)
       : secureServer({ ...serverOptions, ...certificate, handshakeTimeout: headerTimeout })
   server.maxConnections = connections + spareSockets
-  // Behind a proxy all come from one address.
-  if (config.remoteAddress === undefined) boundByAddress(server, connectionsPerAddress + spareSockets)
+  boundByAddress(server, connectionsPerAddress + spareSockets, isProxy(config.trustedProxies ?? []))
   server.on('upgrade', (request, socket, head) => {
     if (!bridge.upgrade(request, socket, head))
       refuse(socket, new Refusal(404, 'request', `the path is ${config.path ?? '/'}host:port`))
@@ -129,10 +129,11 @@ function stop(server: http.Server): Promise<void> {
   })
 }
 
-/** Sockets that have not asked for anything yet are bounded by address, too. */
-function boundByAddress(server: Server, most: number): void {
+/** Sockets that have not asked for anything yet are bounded by address, too. Behind a proxy all have one. */
+function boundByAddress(server: Server, most: number, isProxy: (address: string) => boolean): void {
   const counts = new Map<string, number>()
   server.on('connection', socket => {
+    if (isProxy(socket.remoteAddress ?? '')) return
     const address = clientKey(socket.remoteAddress ?? '')
     const count = counts.get(address) ?? 0
     if (count >= most) {

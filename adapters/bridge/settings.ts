@@ -11,6 +11,7 @@ import { type Authenticator, type BridgeConfig, type BridgeLimits, bridgeSetting
 import { dialable, guarded } from './guard.ts'
 import { parseIp } from './ip.ts'
 import { portsOf } from './ports.ts'
+import { clientAddress } from './proxies.ts'
 
 /** A BridgeConfig checked, with its defaults filled in. */
 export interface Settings {
@@ -21,6 +22,7 @@ export interface Settings {
   readonly authenticate: Authenticator
   readonly origins: ReadonlySet<string>
   readonly allowNoOrigin: boolean
+  readonly tokenGrace: number
   /** Checks addresses before it dials. */
   readonly adapter: SocketAdapter
   readonly tls: TLSOptions | undefined
@@ -30,6 +32,7 @@ export interface Settings {
   readonly limits: BridgeLimits
   readonly path: string
   readonly healthPath: string
+  /** The client's address, of that of whoever has connected. */
   readonly remoteAddress: NonNullable<BridgeConfig['remoteAddress']>
   readonly logger: Logger
   readonly clock: Clock
@@ -44,7 +47,15 @@ export function settingsOf(all: BridgeConfig): Settings {
     bridgeSettings,
     "{ targets: ['host:port'], authenticate: signedTokens({ secret }).authenticate, origins: ['https://app.example'] }",
   )
-  const { authenticate, origins = [], allowNoOrigin = false, path = '/', healthPath = '/healthz' } = config
+  const {
+    authenticate,
+    origins = [],
+    allowNoOrigin = false,
+    tokenGrace = 0,
+    trustedProxies = [],
+    path = '/',
+    healthPath = '/healthz',
+  } = config
   const targets = (config.targets ?? []).map(targetOf)
   const learnFrom = config.learnTargets === undefined ? [] : addressesOf(config.learnTargets)
   if (targets.length + learnFrom.length === 0)
@@ -53,6 +64,9 @@ export function settingsOf(all: BridgeConfig): Settings {
   for (const origin of origins) checkOrigin(origin)
   if (!/^\/([\w.~-]+\/)*$/.test(path))
     throw new ConfigError(`bridge: the path "${path}" must begin and end with a slash`)
+  if (!(tokenGrace >= 0)) throw new ConfigError('bridge: tokenGrace is a number of milliseconds, 0 or more')
+  if (config.remoteAddress !== undefined && trustedProxies.length === 0)
+    throw new ConfigError('bridge: remoteAddress needs trustedProxies: anybody may send headers')
   const hosts = [...targets, ...learnFrom].map(({ host }) => host)
   const allowAddresses = [...(config.allowAddresses ?? []), ...hosts.filter(host => parseIp(host) !== undefined)]
   const mayDial = dialable(allowAddresses)
@@ -67,6 +81,7 @@ export function settingsOf(all: BridgeConfig): Settings {
     authenticate,
     origins: new Set(origins),
     allowNoOrigin,
+    tokenGrace,
     adapter: guarded({ adapter: config.adapter, resolve: config.resolve, mayDial, listedHosts: new Set(hosts) }),
     tls: config.tls === true ? {} : config.tls ? given('tls', config.tls, tlsSettings) : undefined,
     sasl: config.sasl,
@@ -74,7 +89,7 @@ export function settingsOf(all: BridgeConfig): Settings {
     limits: limitsOf(config.limits ?? {}),
     path,
     healthPath,
-    remoteAddress: config.remoteAddress ?? ((_header, address) => address),
+    remoteAddress: clientAddress(trustedProxies, config.remoteAddress),
     logger: config.logger ?? silentLogger,
     clock: config.clock ?? systemClock,
     subprotocol: config.subprotocol ?? subprotocol,

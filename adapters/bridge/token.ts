@@ -3,23 +3,18 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { given, type SettingKinds } from '../../src/base/settings.ts'
 import { utf8 } from '../../src/bytes/utf8.ts'
 import { base64url, fromBase64url } from '../shared/bridge-wire.ts'
-import { type ApiPolicy, isApiPolicy } from './api-policy.ts'
-import type { Authenticator, Identity } from './config.ts'
-
-export interface TokenClaims {
-  /** Who it is for; limits count by it, and logs name it. */
-  id: string
-  /** Where its bearer may go, of the bridge's own targets; all of them by default. */
-  targets?: readonly string[]
-  /** What it may ask for, beside what the bridge's own policy allows all, and never what that denies. */
-  apis?: ApiPolicy
-}
+import { checkClaims, claimsOf, type SignedClaims, type TokenClaims } from './claims.ts'
+import type { Authenticator } from './config.ts'
 
 export interface SignedTokensOptions {
   /** Shared by who signs and who verifies: 32 bytes at least. */
   secret: string | Uint8Array
-  /** Milliseconds a token is good for opening connections; 60,000 by default. Open connections outlive it. */
+  /** Milliseconds a token is good for, and connections with it; 600,000 by default. */
   ttl?: number
+  /** What the tokens are for, where several bridges or services share the secret: others than these are refused. */
+  audience?: string
+  /** Each token opens one connection. What was used is remembered by this process alone. Default false. */
+  singleUse?: boolean
   /** Take the token from this cookie, too, where no subprotocol carries one. */
   cookie?: string
   /** Milliseconds since 1970; for tests. */
@@ -29,6 +24,8 @@ export interface SignedTokensOptions {
 const tokenSettings: SettingKinds<SignedTokensOptions> = {
   secret: 'any!',
   ttl: 'number',
+  audience: 'string',
+  singleUse: 'boolean',
   cookie: 'string',
   now: 'function',
 }
@@ -41,9 +38,13 @@ export interface SignedTokens {
   sign(claims: TokenClaims): Promise<string>
   /** For the bridge's `authenticate`. */
   readonly authenticate: Authenticator
+  /** Tokens of this id that were signed up to now are good no more, and connections with them end. In this process. */
+  revoke(id: string): void
 }
 
 const leastSecret = 32
+// Used and revoked ones.
+const mostRemembered = 100_000
 const longestToken = 4096
 // As base64url, with a dot and a signature of 43 characters.
 const longestClaims = 3039
@@ -52,7 +53,9 @@ const longestClaims = 3039
 export function signedTokens(options: SignedTokensOptions): SignedTokens {
   const {
     secret,
-    ttl = 60_000,
+    ttl = 600_000,
+    audience,
+    singleUse = false,
     cookie,
     now = () => systemClock.now(),
   } = given('signedTokens()', options, tokenSettings)
@@ -70,37 +73,69 @@ export function signedTokens(options: SignedTokensOptions): SignedTokens {
     ])
     return imported
   }
+  /** Ids of tokens that were used, and until when those are good; ids whose tokens were revoked, and when. */
+  const used = new Map<string, number>()
+  const revoked = new Map<string, number>()
+  const isRevoked = ({ id, issued }: SignedClaims): boolean => issued <= (revoked.get(id) ?? Number.NEGATIVE_INFINITY)
+  const isGood = (claims: SignedClaims): boolean => {
+    const at = now()
+    return claims.expires > at && (claims.notBefore ?? at) <= at && claims.audience === audience && !isRevoked(claims)
+  }
+  /** False when it was used before, or when there are too many to remember. */
+  const isFirst = ({ expires, once }: SignedClaims): boolean => {
+    if (!singleUse) return true
+    if (once === undefined || used.has(once)) return false
+    if (used.size >= mostRemembered) for (const [each, until] of used) if (until <= now()) used.delete(each)
+    if (used.size >= mostRemembered) return false
+    used.set(once, expires)
+    return true
+  }
   return {
-    async sign({ id, targets, apis }) {
-      if (typeof id !== 'string' || id === '') throw new ConfigError('bridge: a token needs the id of who it is for')
-      if (apis !== undefined && !isApiPolicy(apis))
-        throw new ConfigError("bridge: a token's apis are { allow, deny }: Kafka's names for its APIs")
-      const text = utf8(
-        JSON.stringify({ id, expires: now() + ttl, ...(targets && { targets }), ...(apis && { apis }) }),
-      )
+    async sign(claims) {
+      checkClaims(claims)
+      const { apis, id, notBefore, targets } = claims
+      const once = singleUse && base64url(crypto.getRandomValues(new Uint8Array(16)))
+      const signed: SignedClaims = {
+        id,
+        issued: now(),
+        expires: Math.max(now(), notBefore ?? 0) + ttl,
+        ...(targets && { targets }),
+        ...(apis && { apis }),
+        ...(notBefore !== undefined && { notBefore }),
+        ...(audience !== undefined && { audience }),
+        ...(once && { once }),
+      }
+      const text = utf8(JSON.stringify(signed))
       if (text.length > longestClaims)
         throw new ConfigError(`bridge: a token with claims of ${text.length} bytes; ${longestClaims} are the most`)
-      const claims = base64url(text)
-      const signature = await crypto.subtle.sign('HMAC', await key(), new Uint8Array(utf8(claims)))
-      return `${claims}.${base64url(new Uint8Array(signature))}`
+      const encoded = base64url(text)
+      const signature = await crypto.subtle.sign('HMAC', await key(), new Uint8Array(utf8(encoded)))
+      return `${encoded}.${base64url(new Uint8Array(signature))}`
     },
     async authenticate(request) {
       const text = request.token ?? (cookie === undefined ? undefined : request.cookie(cookie))
-      const [claims = '', signature, ...more] = text === undefined || text.length > longestToken ? [] : text.split('.')
+      const [encoded = '', signature, ...more] = text === undefined || text.length > longestToken ? [] : text.split('.')
       const mac = signature === undefined ? undefined : fromBase64url(signature)
       if (mac === undefined || more.length > 0) return null
       // verify() compares in constant time. Nothing of the claims is looked at before.
-      if (!(await crypto.subtle.verify('HMAC', await key(), mac, new Uint8Array(utf8(claims))))) return null
-      return identityOf(claims, now())
+      if (!(await crypto.subtle.verify('HMAC', await key(), mac, new Uint8Array(utf8(encoded))))) return null
+      const bytes = fromBase64url(encoded)
+      const claims = bytes && claimsOf(bytes)
+      if (claims === undefined || !isGood(claims) || !isFirst(claims)) return null
+      const { apis, expires, id, targets } = claims
+      return {
+        id,
+        expires,
+        isRevoked: () => isRevoked(claims),
+        ...(targets && { targets }),
+        ...(apis && { apis }),
+      }
+    },
+    revoke(id) {
+      // The longest ago first: no token lives that long.
+      revoked.delete(id)
+      if (revoked.size >= mostRemembered) revoked.delete(revoked.keys().next().value!)
+      revoked.set(id, now())
     },
   }
-}
-
-function identityOf(claims: string, now: number): Identity | null {
-  const bytes = fromBase64url(claims)
-  if (bytes === undefined) return null
-  const { id, expires, targets, apis } = JSON.parse(new TextDecoder().decode(bytes)) as TokenClaims & {
-    expires: number
-  }
-  return expires > now ? { id, ...(targets && { targets }), ...(apis && { apis }) } : null
 }

@@ -4,7 +4,7 @@ import { UsageError } from './command.ts'
 import { fileOf, parseOptions, whole } from './options.ts'
 
 export const bridgeHelp = `usage: isokafka bridge (--target host:port | --learn host:port)… (--origin URL | --allow-no-origin)… [options]
-       isokafka bridge token --id name [--target host:port]… [--ttl 60000]
+       isokafka bridge token --id name [--target host:port]… [--ttl 600000]
 
 Carries WebSockets of browsers to Kafka brokers. The secret that tokens are signed with is in the environment,
 ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or more.
@@ -20,6 +20,10 @@ ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or mor
   --host, --port            where to listen; 127.0.0.1 and 8093 by default
   --cert, --key             PEM files: serve wss
   --secret-file path        read the secret from a file
+  --audience name           take, and sign, tokens for this audience alone
+  --single-use              each token opens one connection
+  --token-grace ms          connections may outlive their token so long; 0 by default
+  --trust-proxy range       a proxy in front, whose x-forwarded-for is believed, as 10.0.0.7; may be repeated
   --cookie name             take tokens from this cookie, too
   --tls                     speak TLS to the brokers; --tls-ca, --tls-cert, --tls-key name PEM files
   --sasl-username name      authenticate to the brokers (PLAIN); the password is in ISOKAFKA_BRIDGE_SASL_PASSWORD
@@ -30,13 +34,18 @@ examples:
   export ISOKAFKA_BRIDGE_SECRET=$(openssl rand -hex 32)
   isokafka bridge --learn localhost:9092 --allow-address 127.0.0.1 --origin http://localhost:5173
   isokafka bridge --target kafka-1:9093 --target kafka-2:9093 --allow-address 10.0.0.0/8 --tls --origin https://app.example
-  isokafka bridge token --id alice --ttl 60000`
+  isokafka bridge token --id alice --ttl 600000`
 
 const text = { type: 'string' } as const
 const texts = { type: 'string', multiple: true, default: [] as string[] } as const
 
-const sharedOptions = { 'secret-file': text, target: texts } as const
-const tokenOptions = { id: text, ttl: { type: 'string', default: '60000' } } as const
+const sharedOptions = {
+  'secret-file': text,
+  target: texts,
+  audience: text,
+  'single-use': { type: 'boolean', default: false },
+} as const
+const tokenOptions = { id: text, ttl: { type: 'string', default: '600000' } } as const
 const serveOptions = {
   learn: texts,
   'learn-port': texts,
@@ -50,6 +59,8 @@ const serveOptions = {
   cert: text,
   key: text,
   cookie: text,
+  'token-grace': { type: 'string', default: '0' },
+  'trust-proxy': texts,
   tls: { type: 'boolean', default: false },
   'tls-ca': text,
   'tls-cert': text,
@@ -86,6 +97,8 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
     allowNoOrigin: values['allow-no-origin'],
     authenticate: tokensOf(values, environment, values.cookie === undefined ? {} : { cookie: values.cookie })
       .authenticate,
+    tokenGrace: whole('--token-grace', values['token-grace'], 0, 86_400_000),
+    trustedProxies: values['trust-proxy'],
     host: values.host,
     port: whole('--port', values.port, 0, 65535),
     ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
@@ -110,7 +123,7 @@ export function bridgeToken(args: readonly string[], environment: Environment): 
 }
 
 function tokensOf(
-  values: { 'secret-file'?: string | undefined },
+  values: { 'secret-file'?: string | undefined; audience?: string | undefined; 'single-use': boolean },
   environment: Environment,
   more: { ttl?: number; cookie?: string },
 ): SignedTokens {
@@ -118,7 +131,8 @@ function tokensOf(
   const secret = path === undefined ? environment['ISOKAFKA_BRIDGE_SECRET'] : fileOf('--secret-file', path).trim()
   if (secret === undefined || secret === '')
     throw new UsageError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
-  return signedTokens({ secret, ...more })
+  const { audience } = values
+  return signedTokens({ secret, singleUse: values['single-use'], ...(audience !== undefined && { audience }), ...more })
 }
 
 function saslOf(username: string, environment: Environment): ReturnType<typeof plain> {

@@ -53,6 +53,8 @@ export const CloseCode = {
   Flood: 4008,
   /** The bridge is short of memory, and this connection was the newest that held some. Dial again. */
   NoMemory: 4009,
+  /** The token is over, or was revoked. Dial again, with another. */
+  TokenEnded: 4010,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 

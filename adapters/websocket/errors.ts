@@ -16,6 +16,7 @@ const sentences: Readonly<Record<number, string>> = {
   [CloseCode.BrokerFailed]: "the bridge's connection to the broker failed",
   [CloseCode.SessionExpired]: "the bridge's session with the broker expired",
   [CloseCode.Idle]: 'the bridge closed an idle connection',
+  [CloseCode.TokenEnded]: 'the token is over',
   [CloseCode.NoMemory]: 'the bridge is short of memory',
   [CloseCode.Lifetime]: 'the bridge closed a connection that was open for as long as one may be',
 }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { CloseCode, signedTokens } from '../../adapters/bridge/index.ts'
@@ -90,6 +91,8 @@ function bridgeIn(place: Place, name: RuntimeName): void {
       await theirs.sign({ id: 'x' }),
       `${good}x.y`,
       good.split('.')[0]!,
+      signedAsOurs('garbage'),
+      ...[null, [], 0].map(targets => signedAsOurs({ id: 'x', issued: 0, expires: 9e15, targets })),
     ]
     for (const token of bad) expect(await fixture.status(undefined, { token })).toBe(401)
     expect((await fixture.state()).dialed).toEqual([])
@@ -129,6 +132,87 @@ function bridgeIn(place: Place, name: RuntimeName): void {
     const { correlationId, response } = readResponse(CreateDelegationToken, 3, (await answered).subarray(4))
     expect([correlationId, response.errorCode]).toEqual([9, ErrorCode.DelegationTokenAuthorizationFailed])
     expect(heard).toEqual([])
+  })
+
+  test('a flood of tiny messages is closed as one, and others are served meanwhile', async () => {
+    const peer = await startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id, 100))))
+    const fixture = await startFixture(peer.port)
+    const honest = await fixture.connect()
+    const hostile = await fixture.connect()
+    hostile.webSocket.send(requestBytes(1, 90 * MiB).subarray(0, 64))
+    // Masked by a key of zeros.
+    hostile.raw.write(Buffer.concat(Array.from({ length: 5_000 }, () => Buffer.from([0x82, 0x81, 0, 0, 0, 0, 1]))))
+    honest.webSocket.send(requestBytes(1))
+    await honest.until(100)
+    await hostile.closed
+    await eventually(program, ({ connections, metrics }) => connections === 1 && metrics.includes('{code="4008"} 1\n'))
+  })
+
+  test('unread, neither marks nor anything else pile up: who asks and never reads is ended', async () => {
+    const fixture = await startFixture((await startPeer()).port, { limits: { framesPerSecond: 1e6 } })
+    const deaf = await fixture.connect()
+    deaf.raw.pause()
+    const mark = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x3f, 0x78])
+    deaf.raw.write(Buffer.concat(Array.from({ length: 50_000 }, () => mark)))
+    await eventually(program, ({ metrics }) => /closed_total/.test(metrics))
+  })
+
+  test('over the budget of all connections one that holds something is ended', async () => {
+    const peer = await startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id, 32 * MiB))))
+    const fixture = await startFixture(peer.port, { limits: { heldBytes: 100_000 } })
+    const idle = await fixture.connect()
+    const greedy = await fixture.connect()
+    greedy.returnsMarks = false
+    greedy.raw.pause()
+    greedy.webSocket.send(requestBytes(1))
+    await eventually(program, ({ metrics }) => metrics.includes('{code="4009"} 1\n'))
+    expect(idle.webSocket.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('a place is free when the socket is gone, and who answers no closing is cut off', async () => {
+    const peer = await startPeer(socket => socket.once('data', () => socket.end()))
+    const fixture = await startFixture(peer.port, { limits: { connections: 1, closeTimeout: 300, idleTimeout: 2_000 } })
+    const client = await fixture.connect()
+    // Not even what a mark asks for is answered.
+    client.raw.pause()
+    client.webSocket.send(requestBytes(1))
+    await until(() => peer.open.size === 0)
+    expect(await fixture.status()).toBe(503)
+    // Of a Durable Object's sockets none can be ended alone.
+    if (place === 'a Durable Object') {
+      await new Promise(resolve => setTimeout(resolve, 1_000))
+      expect(await fixture.status()).toBe(503)
+      client.raw.destroy()
+    }
+    await fixture.empty()
+    expect(await fixture.status()).toBe(101)
+  })
+
+  test('targets are learnt on the ports that are named', async () => {
+    const broker = new Broker({ brokers: 2 })
+    const door = await listen(broker)
+    const [seed, second] = door.addresses as [string, string]
+    const learn = async (learnPorts?: string[]): Promise<number> => {
+      const order = { learnTargets: seed, targets: [], ...(learnPorts && { learnPorts }) }
+      const fixture = await startFixture(Number(seed.split(':')[1]), order)
+      return fixture.status(second)
+    }
+    expect([await learn(), await learn(['1024-65535'])]).toEqual([403, 101])
+    await door.close()
+    await broker.close()
+  })
+
+  test('a connection ends with its token, and when that is revoked', async () => {
+    const fixture = await startFixture((await startPeer()).port)
+    const short = signedTokens({ secret, ttl: 500 })
+    const ending = await fixture.connect(undefined, { token: await short.sign({ id: 'short' }) })
+    const token = await tokens.sign({ id: 'mallory' })
+    const revoked = await fixture.connect(undefined, { token })
+    expect(await ending.closed).toMatchObject({ code: CloseCode.TokenEnded })
+    await program.post('revoke', { id: 'mallory' })
+    expect(await revoked.closed).toMatchObject({ code: CloseCode.TokenEnded })
+    expect(await fixture.status(undefined, { token })).toBe(401)
+    await fixture.empty()
   })
 
   test('text frames: 1003; what is not Kafka: 4005; oversized messages: 1009', async () => {
@@ -345,6 +429,12 @@ function bridgeIn(place: Place, name: RuntimeName): void {
     expect(client.received).toBe(length)
     await fixture.empty()
   })
+}
+
+/** A token whose signature is right, whatever it says. */
+function signedAsOurs(claims: unknown): string {
+  const text = Buffer.from(JSON.stringify(claims)).toString('base64url')
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
 function bytesOf({ metrics }: BridgeState, direction: 'up' | 'down'): number {

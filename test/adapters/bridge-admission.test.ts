@@ -102,7 +102,7 @@ test('tokens that no bridge would take are not signed', async () => {
   await refused({ id: undefined as never })
   await refused({ id: 'x'.repeat(200_000) })
   // As many targets as fit are taken.
-  const targets: string[] = []
+  const targets = ['kafka-0:9092']
   let last = ''
   for (;;) {
     const token = await tokens.sign({ id: 'Жанна', targets }).catch(() => undefined)
@@ -112,7 +112,10 @@ test('tokens that no bridge would take are not signed', async () => {
   }
   expect(targets.length).toBeGreaterThan(100)
   expect(last.length).toBeGreaterThan(4050)
-  expect(await tokens.authenticate({ token: last } as never)).toEqual({ id: 'Жанна', targets: targets.slice(0, -1) })
+  expect(await tokens.authenticate({ token: last } as never)).toMatchObject({
+    id: 'Жанна',
+    targets: targets.slice(0, -1),
+  })
   expect(() => signedTokens({ secret: 'a secret of thirty-two bytes or so', ttl: Number.POSITIVE_INFINITY })).toThrow(
     ConfigError,
   )

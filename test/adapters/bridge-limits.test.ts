@@ -59,6 +59,7 @@ test('an IPv6 network counts as one address, however many it has to choose from'
   let last = 0
   const fixture = await startFixture((await startPeer()).port, {
     limits: { connectionsPerAddress: 2 },
+    trustedProxies: ['127.0.0.1'],
     remoteAddress: header => header('x-client') ?? `2001:db8:1:2::${(++last).toString(16)}`,
   })
   expect([await statusOf(fixture), await statusOf(fixture), await statusOf(fixture)]).toEqual([101, 101, 429])

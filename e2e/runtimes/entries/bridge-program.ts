@@ -1,4 +1,4 @@
-import { type FetchBridgeConfig, signedTokens } from '../../../adapters/bridge/fetch.ts'
+import { type FetchBridgeConfig, type SignedTokens, signedTokens } from '../../../adapters/bridge/fetch.ts'
 import type { SocketAdapter } from '../../../src/socket/socket.ts'
 import { adapter as own } from '../../../test/support/own-adapter.ts'
 
@@ -40,6 +40,7 @@ interface AnyBridge {
 export class BridgeProgram<B extends AnyBridge> {
   readonly #make: (config: FetchBridgeConfig) => B
   #bridge: B | undefined
+  #tokens: SignedTokens | undefined
   #dialed: string[] = []
   #lookUps = 0
   #log: [string, unknown][] = []
@@ -65,6 +66,9 @@ export class BridgeProgram<B extends AnyBridge> {
             this.#closed = true
           }),
         )
+        return Response.json({})
+      case '/fixture/revoke':
+        this.#tokens!.revoke(((await request.json()) as { id: string }).id)
         return Response.json({})
       case '/fixture/state':
         return Response.json(this.#state())
@@ -98,9 +102,10 @@ export class BridgeProgram<B extends AnyBridge> {
       return resolve![Math.min(this.#lookUps++, resolve!.length - 1)]!
     }
     const note = (message: string, details: unknown): void => void log.push([message, details])
+    this.#tokens = signedTokens({ secret })
     this.#bridge = this.#make({
       ...config,
-      authenticate: signedTokens({ secret }).authenticate,
+      authenticate: this.#tokens.authenticate,
       adapter,
       ...((resolve ?? hang) && { resolve: lookUp }),
       logger: { debug: note, info: note, warn: note, error: note },
