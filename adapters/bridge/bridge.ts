@@ -36,6 +36,7 @@ export class Bridge {
     this.metrics = new Metrics(
       () => this.#places.count,
       () => this.#budget.used,
+      settings.limits.heldBytes,
     )
   }
 

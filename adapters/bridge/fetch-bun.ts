@@ -50,6 +50,8 @@ function bun(): Bun {
   return found
 }
 
+// Seconds. Longer than anything of the bridge's lasts without a sign of life, by default.
+const idleTimeout = 120
 const bunResolve: Resolve = async host => (await bun().dns.lookup(host)).map(({ address }) => address)
 
 /**
@@ -66,8 +68,8 @@ export class BunBridge extends FetchBridge {
     this.websocket = {
       perMessageDeflate: false,
       maxPayloadLength: this.bridge.settings.limits.messageBytes,
-      // The bridge has its own deadlines.
-      idleTimeout: 0,
+      // The bridge has its own deadlines. But only so does Bun end the socket of a client that answers no closing.
+      idleTimeout,
       sendPings: false,
       open: webSocket => of(webSocket).opened(webSocket),
       message: (webSocket, data) => of(webSocket).message(data),
@@ -97,6 +99,10 @@ class BunConnection implements Channel {
   #webSocket: ServerWebSocket | undefined
   #relaying: Relaying | undefined
   #room: Deferred<void> | undefined
+  /** Bytes of the message that there was no room for, which Bun does not always count. */
+  #waiting = 0
+  /** The client was told to close. */
+  #told = false
 
   constructor(bridge: Bridge, admission: Admission) {
     this.#bridge = bridge
@@ -124,10 +130,11 @@ class BunConnection implements Channel {
   }
 
   get held(): number {
-    return this.#webSocket!.getBufferedAmount()
+    return Math.max(this.#webSocket!.getBufferedAmount(), this.#waiting)
   }
 
   drained(): void {
+    this.#waiting = 0
     this.#room?.resolve()
     this.#room = undefined
   }
@@ -135,13 +142,19 @@ class BunConnection implements Channel {
   closed(code: number): void {
     this.#room?.reject(new ClosedError('the WebSocket is closed'))
     this.#room = undefined
-    void this.#relaying!.gone(code)
+    const { closed, gone } = this.#relaying!
+    if (!this.#told) return void gone(code)
+    // Bun says so when it has told the client, whose socket is there yet; and nothing of what becomes of that.
+    void closed(code)
+    const { clock, limits } = this.#bridge.settings
+    clock.after(limits.closeTimeout, () => void gone(code))
   }
 
   send(bytes: Uint8Array): void | Promise<void> {
     const sent = this.#webSocket!.send(bytes)
     if (sent === 0) throw new ClosedError('the WebSocket is closed')
     if (sent > 0) return
+    this.#waiting = bytes.length
     this.#room ??= deferred()
     return this.#room.promise
   }
@@ -155,9 +168,10 @@ class BunConnection implements Channel {
   }
 
   close(code: CloseCode, reason: string): void {
-    this.#webSocket!.close(code, reason)
     // Nobody waits for such a one.
-    if (code === CloseCode.Flood) this.terminate()
+    if (code === CloseCode.Flood) return this.terminate()
+    this.#told = true
+    this.#webSocket!.close(code, reason)
   }
 
   terminate(): void {

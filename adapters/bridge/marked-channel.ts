@@ -19,6 +19,8 @@ export interface BareWebSocket {
 
 // Answers that wait for a client to read; an honest one never has so many questions.
 const mostAnswers = 64
+// So long a socket may be there that the runtime takes for closed, in milliseconds: whether it is, nothing says.
+const longestStay = 60_000
 
 /**
  * A channel over a WebSocket that neither says what it holds nor can be paused or pinged. Marks do for all of it (see
@@ -147,7 +149,8 @@ export function relayMarked(
   kill: () => boolean | undefined,
 ): Promise<void> {
   const over = deferred<void>()
-  const { idleTimeout, messageBytes, windowBytes } = bridge.settings.limits
+  const { clock, limits } = bridge.settings
+  const { idleTimeout, messageBytes, windowBytes } = limits
   /** Its socket may be there, though the runtime takes it for closed. */
   let stays = false
   const ended = (code: number): void => {
@@ -161,13 +164,13 @@ export function relayMarked(
   const channel = new MarkedChannel(webSocket, windowBytes, () => {
     ended(CloseCode.Abnormal)
     webSocket.removeEventListener('message', heard)
-    // Deno's does while anything waits to be sent, until an error says that nobody will take it.
-    if (channel.held > 0) {
-      stays = true
-      bridge.settings.clock.after(idleTimeout, () => void leave(CloseCode.Abnormal))
-    }
     void over.promise.finally(() => {
-      if (kill() === false) void leave(CloseCode.Abnormal)
+      const killed = kill()
+      if (killed === false) void leave(CloseCode.Abnormal)
+      // Deno's socket is there while a write waits for the client to read, and only an error tells the end of that.
+      if (killed !== true || channel.held === 0) return
+      stays = true
+      clock.after(Math.min(longestStay, idleTimeout), () => void leave(CloseCode.Abnormal))
     })
   })
   const { relay, closed, gone: leave } = bridge.relay(admission, channel)

@@ -6,14 +6,16 @@ export class Metrics {
   readonly #closed = new Map<number, number>()
   readonly #connections: () => number
   readonly #held: () => number
+  readonly #budget: number
   readonly #refusedApis = new Map<string, number>()
   opened = 0
   /** Bytes from clients to brokers, and the other way. */
   bytesUp = 0
   bytesDown = 0
 
-  /** `connections`: how many there are now. `held`: bytes they hold. */
-  constructor(connections: () => number, held: () => number) {
+  /** `connections`: how many there are now. `held`: bytes they hold, of a `budget` of so many. */
+  constructor(connections: () => number, held: () => number, budget: number) {
+    this.#budget = budget
     this.#connections = connections
     this.#held = held
   }
@@ -36,9 +38,8 @@ export class Metrics {
   text(): string {
     return [
       ...metric('connections', 'gauge', 'Connections now, those being opened included.', [['', this.#connections()]]),
-      ...metric('held_bytes', 'gauge', 'Bytes all connections hold, of the budget limits.heldBytes.', [
-        ['', this.#held()],
-      ]),
+      ...metric('held_bytes', 'gauge', 'Bytes that all connections hold.', [['', this.#held()]]),
+      ...metric('held_bytes_limit', 'gauge', 'The budget for those.', [['', this.#budget]]),
       ...metric('opened_total', 'counter', 'Connections accepted.', [['', this.opened]]),
       ...metric('refused_total', 'counter', 'Upgrades refused, by reason.', labelled('reason', this.#refused)),
       ...metric(

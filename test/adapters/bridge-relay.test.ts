@@ -423,6 +423,7 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     metrics: new Metrics(
       () => 1,
       () => 0,
+      MiB,
     ),
     budget: new Budget(MiB, false),
     stopping: () => false,
