@@ -17,6 +17,8 @@ const framesATurn = 64
 // With more than this unsent a ping gets no pong: those that nobody takes must not pile up.
 const mostUnsent = 16 * 1024
 const mostReason = 123
+// Up to this size copying costs less than a second write.
+const copied = 4096
 // What comes after the end is thrown away, up to here.
 const mostDropped = 1024 * 1024
 
@@ -197,8 +199,13 @@ export class NodeWebSocket implements Channel {
 
   #write(opcode: Opcode, payload: Uint8Array, done?: (error?: Error | null) => void): void {
     const socket = this.#socket
+    const head = serverHead(opcode, payload.length)
+    if (payload.length <= copied) {
+      socket.write(Buffer.concat([head, payload]), done)
+      return
+    }
     socket.cork()
-    socket.write(serverHead(opcode, payload.length))
+    socket.write(head)
     socket.write(payload, done)
     socket.uncork()
   }

@@ -57,6 +57,8 @@ export class Relay implements Holder {
   readonly #answers: Answers
   readonly #flood: FloodMeter
   readonly #budget: Budget
+  /** The budget knows of something that it holds. */
+  #noted = false
   readonly #leaveAt: number
   /** Milliseconds since 1970. */
   readonly #goodUntil: number
@@ -127,7 +129,7 @@ export class Relay implements Holder {
     if (this.#queue.length > 0) this.#forwarding ??= this.#forward()
     if (this.#queued > 4 * this.#settings.limits.messageBytes)
       this.#end(CloseCode.Overflow, 'the broker takes less than comes')
-    this.#budget.note(this)
+    if (this.#queued > gatheredBytes) this.#note()
   }
 
   /** A text message came, which Kafka knows none of. */
@@ -159,6 +161,12 @@ export class Relay implements Holder {
     if (this.#gone) return 0
     const marks = this.#marks * messageOverhead
     return this.#queued + marks + this.#answers.ownBytes + this.#channel.held + (this.admission.socket.unsent ?? 0)
+  }
+
+  /** For the budget, which is told of no trifles: looking costs as much as passing a small message on. */
+  #note(): void {
+    this.#budget.note(this)
+    this.#noted = this.held > 0
   }
 
   /** Others need the memory. */
@@ -313,7 +321,7 @@ export class Relay implements Holder {
           await written
         }
         this.#queued -= next.length
-        this.#budget.note(this)
+        if (this.#noted) this.#note()
       }
       this.#setPaused(false)
     } catch {
@@ -412,8 +420,9 @@ export class Relay implements Holder {
   async #send(bytes: Uint8Array): Promise<boolean> {
     try {
       const sent = this.#channel.send(bytes)
-      this.#budget.note(this)
+      if (bytes.length > gatheredBytes || this.#noted) this.#note()
       await sent
+      if (this.#noted) this.#note()
       return true
     } catch {
       return false

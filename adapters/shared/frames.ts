@@ -237,11 +237,8 @@ export function clientFrame(opcode: Opcode, pieces: readonly Uint8Array[]): Uint
 
 /** The head of a server's final frame, which its payload follows as it is. */
 export function serverHead(opcode: Opcode, length: number): Uint8Array {
-  const head = new Uint8Array(length < 126 ? 2 : length < 65_536 ? 4 : 10)
-  const view = new DataView(head.buffer)
-  head[0] = finalBit | opcode
-  head[1] = length < 126 ? length : length < 65_536 ? 126 : 127
-  if (head.length === 4) view.setUint16(2, length)
-  else if (head.length === 10) view.setUint32(6, length)
-  return head
+  const first = finalBit | opcode
+  if (length < 126) return Uint8Array.of(first, length)
+  if (length < 65_536) return Uint8Array.of(first, 126, length >> 8, length)
+  return Uint8Array.of(first, 127, 0, 0, 0, 0, length >> 24, length >> 16, length >> 8, length)
 }
