@@ -10,6 +10,7 @@ const measuring = [
   'e2e/memory.test.ts',
   'e2e/broker-load.test.ts',
   'e2e/browser/load.test.ts',
+  'e2e/runtimes/bridge-floods.test.ts',
   'e2e/runtimes/throughput/*.test.ts',
 ]
 const endToEnd = {

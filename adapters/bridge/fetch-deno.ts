@@ -3,7 +3,7 @@ import { markedSubprotocol } from '../shared/bridge-wire.ts'
 import type { Admission } from './admission.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
 import type { Resolve } from './guard.ts'
-import { type BareWebSocket, relayMarked } from './marked-channel.ts'
+import { type BareWebSocket, type Cut, relayMarked } from './marked-channel.ts'
 
 // As much of Deno as we use, declared by hand: no types of another runtime come with the package.
 interface OpeningWebSocket extends BareWebSocket {
@@ -66,7 +66,7 @@ export class DenoBridge extends FetchBridge {
     socket.addEventListener('open', () => {
       forget()
       opened = true
-      void relayMarked(this.bridge, admission, socket, () => endSocket(socket))
+      void relayMarked(this.bridge, admission, socket, cutOf(socket))
     })
     socket.addEventListener('error', giveUp)
     socket.addEventListener('close', giveUp)
@@ -74,14 +74,13 @@ export class DenoBridge extends FetchBridge {
 }
 
 /** Undefined where this Deno keeps it to itself. */
-function endSocket(webSocket: OpeningWebSocket): boolean | undefined {
+function cutOf(webSocket: OpeningWebSocket): Cut | undefined {
   const { internal } = deno()
   if (internal === undefined) return undefined
   const { core } = ((deno() as unknown as Record<symbol, unknown>)[internal] ?? {}) as Partial<Internals>
   const id = Object.getOwnPropertySymbols(webSocket).find(({ description }) => description === '[[rid]]')
   if (core?.tryClose === undefined || id === undefined) return undefined
-  core.tryClose((webSocket as unknown as Record<symbol, number>)[id]!)
-  return true
+  return { isTold: true, end: () => core.tryClose!((webSocket as unknown as Record<symbol, number>)[id]!) }
 }
 
 interface Internals {

@@ -1,7 +1,7 @@
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
 import { markedSubprotocol } from '../shared/bridge-wire.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
-import { type BareWebSocket, relayMarked } from './marked-channel.ts'
+import { type BareWebSocket, type Cut, relayMarked } from './marked-channel.ts'
 
 interface AcceptingWebSocket extends BareWebSocket {
   accept(): void
@@ -39,7 +39,7 @@ export class WorkersBridge extends FetchBridge {
       server.accept()
       // The client's half of a closing wants an answer.
       server.addEventListener('close', ({ code }) => close(server, code))
-      context.waitUntil(relayMarked(this.bridge, admission, server, () => endRequest(context)))
+      context.waitUntil(relayMarked(this.bridge, admission, server, cutOf(context)))
       // Without a word on extensions the runtime agrees to compression.
       const headers = { 'sec-websocket-protocol': markedSubprotocol, 'sec-websocket-extensions': 'none' }
       return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
@@ -54,11 +54,9 @@ export class WorkersBridge extends FetchBridge {
  * With a request of a plain Worker ends its socket, and nothing is told of that. That of a Durable Object can't be ended
  * alone: it stays until the client goes.
  */
-function endRequest(context: WorkerContext): boolean | undefined {
+function cutOf(context: WorkerContext): Cut | undefined {
   if (context.abort === undefined || context.passThroughOnException === undefined) return undefined
-  // Whoever waits for the end of the relay comes first.
-  setTimeout(() => context.abort?.(new ClosedError('the client answers no closing')), 0)
-  return false
+  return { isTold: false, end: () => context.abort?.(new ClosedError('the client answers no closing')) }
 }
 
 function webSocketPair(): new () => { 0: unknown; 1: AcceptingWebSocket } {

@@ -138,15 +138,21 @@ class MarkedChannel implements Channel {
   }
 }
 
+/** How a socket is ended, and whether the WebSocket's own end tells of it. */
+export interface Cut {
+  readonly isTold: boolean
+  end(): void
+}
+
 /**
- * Carries what goes through a WebSocket of that kind; settles once nothing of it is left. `kill` ends its socket,
- * whatever the client does, where the runtime can: true if that shows as the WebSocket's end, false if nothing will.
+ * Carries what goes through a WebSocket of that kind; settles once nothing of it is left. `cut`: how its socket is
+ * ended, whatever the client does, where the runtime can.
  */
 export function relayMarked(
   bridge: Bridge,
   admission: Admission,
   webSocket: BareWebSocket,
-  kill: () => boolean | undefined,
+  cut: Cut | undefined,
 ): Promise<void> {
   const over = deferred<void>()
   const { clock, limits } = bridge.settings
@@ -164,15 +170,18 @@ export function relayMarked(
   const channel = new MarkedChannel(webSocket, windowBytes, () => {
     ended(CloseCode.Abnormal)
     webSocket.removeEventListener('message', heard)
-    void over.promise.finally(() => {
-      const killed = kill()
-      if (killed === false) void leave(CloseCode.Abnormal)
-      // Deno's socket is there while a write waits for the client to read, and only an error tells the end of that.
-      if (killed !== true || channel.held === 0) return
+    void over.promise.then(cutOff)
+  })
+  async function cutOff(): Promise<void> {
+    if (cut === undefined) return
+    if (!cut.isTold) await leave(CloseCode.Abnormal)
+    // Deno's socket is there while a write waits for the client to read, and only an error tells the end of that.
+    else if (channel.held > 0) {
       stays = true
       clock.after(Math.min(longestStay, idleTimeout), () => void leave(CloseCode.Abnormal))
-    })
-  })
+    }
+    cut.end()
+  }
   const { relay, closed, gone: leave } = bridge.relay(admission, channel)
   webSocket.binaryType = 'arraybuffer'
   const heard = ({ data }: { data: ArrayBuffer | string }): void => {

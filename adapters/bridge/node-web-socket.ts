@@ -13,7 +13,7 @@ const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 // A close frame without a code, as its reader sees it (section 7.1.5).
 const noCode = 1005
 // Frames looked at before everybody else gets a turn. Large ones come one to a chunk.
-const framesATurn = 64
+const framesATurn = 16
 // With more than this unsent a ping gets no pong: those that nobody takes must not pile up.
 const mostUnsent = 16 * 1024
 const mostReason = 123

@@ -59,6 +59,8 @@ export class Relay implements Holder {
   readonly #budget: Budget
   /** The budget knows of something that it holds. */
   #noted = false
+  /** What the channel held when it was last asked. */
+  #heldBelow = 0
   readonly #leaveAt: number
   /** Milliseconds since 1970. */
   readonly #goodUntil: number
@@ -160,13 +162,19 @@ export class Relay implements Holder {
   get held(): number {
     if (this.#gone) return 0
     const marks = this.#marks * messageOverhead
-    return this.#queued + marks + this.#answers.ownBytes + this.#channel.held + (this.admission.socket.unsent ?? 0)
+    return this.#queued + marks + this.#answers.ownBytes + this.#heldBelow + (this.admission.socket.unsent ?? 0)
   }
 
   /** For the budget, which is told of no trifles: looking costs as much as passing a small message on. */
   #note(): void {
     this.#budget.note(this)
     this.#noted = this.held > 0
+  }
+
+  /** The same, when what the channel holds may have changed: not every runtime tells that for nothing. */
+  #noteBelow(): void {
+    this.#heldBelow = this.#channel.held
+    this.#note()
   }
 
   /** Others need the memory. */
@@ -232,6 +240,7 @@ export class Relay implements Holder {
 
   #tick(now: number): void {
     const { limits } = this.#settings
+    if (this.#noted) this.#noteBelow()
     if (this.#stopping()) this.drain(CloseCode.GoingAway, 'the bridge is stopping')
     if (this.#closing !== undefined) {
       if (!this.#gone && now > this.#closing.until) this.#channel.terminate()
@@ -380,7 +389,7 @@ export class Relay implements Holder {
     try {
       for (;;) {
         const bytes = await socket.read()
-        await this.#telling
+        if (this.#telling !== undefined) await this.#telling
         if (bytes === null) {
           if (this.#answers.between) this.#end(CloseCode.BrokerClosed, 'the broker closed the connection')
           else this.#end(CloseCode.BrokerFailed, 'the broker closed the connection in the middle of an answer')
@@ -402,12 +411,19 @@ export class Relay implements Holder {
     }
   }
 
-  /** What the broker said, and between its answers the bridge's own, in the order of the requests. */
-  async #deliver(bytes: Uint8Array): Promise<boolean> {
+  /** What the broker said. */
+  #deliver(bytes: Uint8Array): Promise<boolean> {
+    this.bytesDown += bytes.length
+    this.#metrics.bytesDown += bytes.length
+    if (this.#answers.waiting > 0) return this.#deliverBetween(bytes)
+    this.#answers.follow(bytes)
+    return this.#send(bytes)
+  }
+
+  /** And between its answers the bridge's own, in the order of the requests. */
+  async #deliverBetween(bytes: Uint8Array): Promise<boolean> {
     for (let at = 0; at < bytes.length; ) {
       const end = at + this.#answers.follow(at === 0 ? bytes : bytes.subarray(at))
-      this.bytesDown += end - at
-      this.#metrics.bytesDown += end - at
       if (!(await this.#send(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end)))) return false
       at = end
       for (let own = this.#answers.due(); own !== undefined; own = this.#answers.due())
@@ -420,9 +436,9 @@ export class Relay implements Holder {
   async #send(bytes: Uint8Array): Promise<boolean> {
     try {
       const sent = this.#channel.send(bytes)
-      if (bytes.length > gatheredBytes || this.#noted) this.#note()
+      if (bytes.length > gatheredBytes || this.#noted) this.#noteBelow()
       await sent
-      if (this.#noted) this.#note()
+      if (this.#noted) this.#noteBelow()
       return true
     } catch {
       return false

@@ -12,7 +12,8 @@ import {
   responseBytes,
   startPeer,
 } from '../../test/adapters/bridge-fixture.ts'
-import { unless } from '../../test/support/left-out.ts'
+import { attackBridge } from '../../test/adapters/bridge-fuzz.ts'
+import { unless, unlessFull } from '../../test/support/left-out.ts'
 import { type Place, type Program, places, secret, startBridge } from './bridge-stage.ts'
 import { runtime } from './packages.ts'
 
@@ -21,7 +22,8 @@ import { runtime } from './packages.ts'
 
 const MiB = 1024 * 1024
 const tokens = signedTokens({ secret })
-const seconds = Number(process.env['FLOOD_SECONDS'] ?? 5)
+const seconds = 5
+const fuzzSeconds = Number(process.env['FUZZ_SECONDS'] ?? 30)
 
 interface Outcome {
   readonly opened: number
@@ -32,7 +34,7 @@ interface Outcome {
 }
 
 for (const { place, name } of places)
-  describe(`hostile clients of the bridge in ${place}`, unless(runtime(name).missing), () => against(place))
+  describe(`hostile clients of the bridge in ${place}`, unless(runtime(name).missing, unlessFull), () => against(place))
 
 function against(place: Place): void {
   let program: Program | undefined
@@ -40,7 +42,6 @@ function against(place: Place): void {
     await program?.stop()
     program = undefined
   })
-  const pings = place === 'Node' || place === 'Bun'
 
   for (const kind of ['one-byte messages', 'pings', 'empty fragments', 'empty messages'])
     test(`${kind} without end on 200 connections: health is answered, an honest client is served`, {
@@ -55,13 +56,13 @@ function against(place: Place): void {
       const honest = await fixture.connect(undefined, { token: await tokens.sign({ id: 'honest' }) })
       const alone = await requestsASecond(honest, answer.length, 2)
       const attack = attackers(program, { kind, connections: 200 })
-      const [slowest, together] = await Promise.all([
+      const [health, together] = await Promise.all([
         slowestHealth(program, attack),
         requestsASecond(honest, answer.length, seconds),
       ])
       const { closed, opened, refused } = await attack
       report(place, kind, {
-        'health at worst, ms': slowest,
+        health,
         'honest alone': alone,
         beside: together,
         opened,
@@ -87,8 +88,28 @@ function against(place: Place): void {
         sent: Math.round(outcome.bytes / MiB),
         closed: outcome.closed,
       })
-      if (pings || kind !== 'pings') expect(peak(program) - before).toBeLessThan(32)
+      expect(peak(program) - before).toBeLessThan(48)
     })
+
+  test('upgrades and frames of every kind: the process lives, health is answered, memory is given back', {
+    timeout: (fuzzSeconds + 60) * 1000,
+  }, async () => {
+    program = await startBridge(place)
+    const peer = await startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id, 2_000))))
+    const fixture = await program.fixture(peer.port, {
+      limits: { upgradesPerSecond: 1e6, pingInterval: 200, pongTimeout: 200, closeTimeout: 200, drainTimeout: 200 },
+    })
+    const target = { url: program.url, token: await tokens.sign({ id: 'fuzz' }), origin }
+    await attackBridge(target, 1, 2)
+    const before = peak(program)
+    const attack = attackBridge(target, 2, fuzzSeconds)
+    const health = await slowestHealth(program, attack)
+    report(place, `fuzz for ${fuzzSeconds} s`, { ...(await attack), health, 'MiB more': peak(program) - before })
+    expect(peak(program) - before).toBeLessThan(128)
+    const client = await fixture.connect()
+    client.webSocket.send(requestBytes(1))
+    await client.until(2_000)
+  })
 
   test('who answers no closing holds its place as long as its socket is there', { timeout: 60_000 }, async () => {
     program = await startBridge(place)
@@ -123,13 +144,20 @@ async function attackers(
   throw new Error('the attackers said nothing')
 }
 
-/** Milliseconds of the slowest answer, asked for by a process of its own until the attack is over. */
-async function slowestHealth({ url }: Program, attack: Promise<unknown>): Promise<number> {
+/**
+ * Milliseconds of the slowest answer, and the most processor time the bridge took before one: asked for by a process of
+ * its own until the attack is over.
+ */
+async function slowestHealth(
+  { pid, url }: Program,
+  attack: Promise<unknown>,
+): Promise<{ slowest: number; work: number }> {
   const script = fileURLToPath(new URL('entries/health.mjs', import.meta.url))
-  const child = spawn(process.execPath, [script, `${url}healthz`], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, `${url}healthz`, String(pid)], { stdio: ['pipe', 'pipe', 'inherit'] })
   await attack
   child.stdin.end()
-  for await (const line of createInterface({ input: child.stdout })) return Number(line)
+  for await (const line of createInterface({ input: child.stdout }))
+    return JSON.parse(line) as { slowest: number; work: number }
   throw new Error('nobody asked for health')
 }
 
