@@ -238,7 +238,6 @@ export type {
   TopicAndGroup,
 } from './client/offsets.ts'
 export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
-export { type FetchedRecord, type FetchedRecord as Record, RecordReader } from './client/record-reader.ts'
 export type {
   AddRaftVoterRequest,
   DescribeQuorumRequest,
@@ -274,6 +273,7 @@ export type {
   ListPartitionReassignmentsResponsePartition,
   ListPartitionReassignmentsResponseTopic,
 } from './client/reassignments.ts'
+export { type FetchedRecord, type FetchedRecord as Record, RecordReader } from './client/record-reader.ts'
 export type {
   PartitionOffset,
   ResetOffset,

@@ -55,9 +55,7 @@ export function given<T extends object>(
     if (value === undefined && kind !== wanted)
       throw new ConfigError(`${of} needs ${example || needed(kinds)}; ${name} is missing`)
     if (value !== undefined && kind !== 'any' && kindOfSetting(value) !== kind)
-      throw new ConfigError(
-        `${name} of ${of} must be ${kind === 'object' ? 'an' : 'a'} ${kind}, not ${shown(value)}`,
-      )
+      throw new ConfigError(`${name} of ${of} must be ${kind === 'object' ? 'an' : 'a'} ${kind}, not ${shown(value)}`)
   }
   return found
 }
