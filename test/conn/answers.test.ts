@@ -132,12 +132,14 @@ test('records before the offset asked for are left out', async () => {
 test('a broker that answers with nothing at once is asked again, but not in a hot loop', async () => {
   await using kafka = new Embedded()
   const conn = await filled(kafka, 'a')
-  const fetches = changeRecords(kafka, 20, () => new Uint8Array(0))
+  let empty = true
+  const fetches = changeRecords(kafka, Number.POSITIVE_INFINITY, records => (empty ? new Uint8Array(0) : records))
   const waiting = conn.readMessage()
   await expect.poll(() => fetches.count).toBeGreaterThan(0)
   const before = fetches.count
   await pause(500)
   expect(fetches.count - before).toBeLessThan(15)
+  empty = false
   expect((await waiting).text()).toBe('a')
   await conn.close()
 })
@@ -260,5 +262,22 @@ test('reads that wait for one another wait as long as the first does, and no bat
   await clock.sleep(120_000)
   await conn.writeMessages([{ value: 'a' }, { value: 'b' }])
   expect(texts(await Promise.all([first, second]))).toEqual(['a', 'b'])
+  await conn.close()
+})
+
+test('a read that waits behind several batches is not told of one that is left open', async () => {
+  using clock = new LeapingClock()
+  await using kafka = new Embedded({ clock })
+  const conn = await filled(kafka, clock, 'a', 'b', 'c')
+  const first = await conn.readBatch()
+  expect(first.readMessage()?.text()).toBe('a')
+  const second = conn.readBatch()
+  const third = conn.readMessage()
+  await clock.sleep(20_000)
+  first.close()
+  expect((await second).readMessage()?.text()).toBe('b')
+  await clock.sleep(20_000)
+  ;(await second).close()
+  expect((await third).text()).toBe('c')
   await conn.close()
 })
