@@ -22,7 +22,10 @@ export class BrokerVersions {
   version(api: AnyApi): number {
     const offer = this.#offer(api)
     const version = Math.min(api.maxVersion, offer.maxVersion)
-    if (version < Math.max(api.minVersion, offer.minVersion)) throw this.#mismatch(api)
+    if (version < Math.max(api.minVersion, offer.minVersion))
+      throw this.#unsupported(
+        `no common version of ${api.name}: the broker speaks ${offer.minVersion}–${offer.maxVersion}, this client ${api.minVersion}–${api.maxVersion}`,
+      )
     return version
   }
 
@@ -34,9 +37,7 @@ export class BrokerVersions {
     if (cap >= version) return version
     const lowest = Math.max(api.minVersion, this.#offer(api).minVersion)
     if (cap < lowest)
-      throw this.#unsupported(
-        `this ${api.name} request can be sent up to version ${cap} only, and the broker needs ${lowest}`,
-      )
+      throw this.#unsupported(`this ${api.name} request fits version ${cap} at most, the broker needs ${lowest}`)
     return cap
   }
 
@@ -44,13 +45,6 @@ export class BrokerVersions {
     const offer = this.#offered.get(api.key)
     if (offer === undefined) throw this.#unsupported(`the broker does not offer ${api.name} (API key ${api.key})`)
     return offer
-  }
-
-  #mismatch(api: AnyApi): ProtocolError {
-    const { minVersion, maxVersion } = this.#offer(api)
-    return this.#unsupported(
-      `no common version of ${api.name}: the broker speaks ${minVersion}–${maxVersion}, this client ${api.minVersion}–${api.maxVersion}`,
-    )
   }
 
   /** Caused by the error that the broker itself would answer. */

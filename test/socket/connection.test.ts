@@ -669,9 +669,7 @@ describe('versions', () => {
     const { peer, connection } = await speaking([ApiVersions, { ...Produce, minVersion: 13 }])
     await using _peer = peer
     const error = await failure(connection.request(Produce, produce))
-    expect(error.message).toBe(
-      `${peer.name}: this Produce request can be sent up to version 12 only, and the broker needs 13`,
-    )
+    expect(error.message).toBe(`${peer.name}: this Produce request fits version 12 at most, the broker needs 13`)
     await connection.close()
   })
 })
