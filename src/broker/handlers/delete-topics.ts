@@ -30,7 +30,7 @@ export const deleteTopics: Handler = handler(
     )
     const all = [...others, ...[...named].map(name => () => remove(name, zeroUuid, cluster))]
     // Each group forgets the offsets of each topic.
-    const units = 2 + cluster.groups.count / 25
+    const units = 2 + cluster.groups.count / 12
     return andThen(
       cluster.turns.map(all, answer => answer(), units),
       responses => ({ responses }),

@@ -11,6 +11,9 @@ import { invalidTopicName } from '../topics/names.ts'
 import type { Topic } from '../topics/topic.ts'
 import { andThen } from '../turns.ts'
 
+// What making a topic takes.
+const unitsPerTopic = 15
+
 type TopicAnswer = ResponseInput<typeof Metadata>['topics'][number]
 
 export const metadata: Handler = handler(Metadata, [0, 13], (request, context) => {
@@ -69,7 +72,10 @@ function byName(name: string, create: boolean, { cluster }: RequestContext): Top
     cluster.collidingTopic(name) === undefined &&
     cluster.unableToReplicate(replicationFactor) === undefined &&
     cluster.unableToHold(1, partitions) === undefined
-  if (isPossible) cluster.createTopic(name, cluster.assign(partitions, replicationFactor), [])
+  if (isPossible) {
+    cluster.turns.spend(unitsPerTopic)
+    cluster.createTopic(name, cluster.assign(partitions, replicationFactor), [])
+  }
   return failed(ErrorCode.UnknownTopicOrPartition)
 }
 
