@@ -50,7 +50,7 @@ export interface BridgeLimits {
   readonly upgradesPerSecond: number
   /**
    * Frames of one client a second, beside those that bytes (one for each 512) and answers of the broker's (four for
-   * each) pay for; four times as many may come at once. Default 500.
+   * each) pay for; one of less than 12 bytes counts for four. Four times as many may come at once. Default 500.
    */
   readonly framesPerSecond: number
   /**

@@ -2,6 +2,9 @@
 // may have come in as many.
 const bytesAFrame = 512
 const framesAnAnswer = 4
+// No request begins with fewer bytes. Those who send less cost a write for next to nothing.
+const tinyBytes = 12
+const tinyCost = 4
 /** More may come at once than in a second, so many times. */
 const burst = 4
 
@@ -23,7 +26,7 @@ export class FloodMeter {
 
   /** A frame came. False: it is one too many. */
   frame(bytes: number, now: number): boolean {
-    this.#add(((now - this.#at) / 1000) * this.#perSecond + bytes / bytesAFrame - 1)
+    this.#add(((now - this.#at) / 1000) * this.#perSecond + bytes / bytesAFrame - (bytes < tinyBytes ? tinyCost : 1))
     this.#at = now
     return this.#left >= 0
   }
