@@ -1,9 +1,12 @@
 import { ConfigError } from '../../src/base/errors.ts'
 import type { SettingKinds } from '../../src/base/settings.ts'
+import { ByteReader } from '../../src/bytes/reader.ts'
+import { concat } from '../../src/bytes/writer.ts'
 import type { AnyApi } from '../../src/protocol/api.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { readRequest, readRequestHeader } from '../../src/protocol/headers.ts'
 import { apis } from '../../src/protocol/registry.ts'
-import type { AnswerError } from './error-answer.ts'
+import { type AnswerError, errorAnswer } from './error-answer.ts'
 
 /** Which of Kafka's APIs a client may use, by Kafka's names for them: `CreateTopics`. */
 export interface ApiPolicy {
@@ -90,4 +93,19 @@ function codeOf(name: string, route: AnyApi['route']): number {
   return route.kind === 'transaction'
     ? ErrorCode.TransactionalIDAuthorizationFailed
     : ErrorCode.GroupAuthorizationFailed
+}
+
+/** The bytes that answer a request which does not pass; undefined when it can't be read, or wants no answer. */
+export function refusalTo(api: AnyApi, frame: Uint8Array): Uint8Array | undefined {
+  try {
+    const from = new ByteReader(frame)
+    const { apiVersion, correlationId } = readRequestHeader(from)
+    const request = readRequest(api, apiVersion, from)
+    // Nobody would read the answer to this one; a broker that denies it hangs up, too.
+    if (request.acks === 0) return undefined
+    const pieces = errorAnswer(api, apiVersion, correlationId, request, refusalOf(api))
+    return concat(pieces)
+  } catch {
+    return undefined
+  }
 }

@@ -1,21 +1,18 @@
-import { messageOf, ProtocolError } from '../../src/base/errors.ts'
-import { ByteReader } from '../../src/bytes/reader.ts'
-import { concat } from '../../src/bytes/writer.ts'
+import { messageOf } from '../../src/base/errors.ts'
 import type { AnyApi } from '../../src/protocol/api.ts'
-import { readRequest, readRequestHeader } from '../../src/protocol/headers.ts'
 import { CloseCode } from '../shared/bridge-wire.ts'
 import type { FrameError } from '../shared/frames.ts'
 import type { Admission } from './admission.ts'
 import { Answers } from './answers.ts'
-import { refusalOf } from './api-policy.ts'
+import { refusalOf, refusalTo } from './api-policy.ts'
 import type { Budget, Holder } from './budget.ts'
-import { messageOverhead } from './budget.ts'
 import type { Channel } from './channel.ts'
-import { errorAnswer } from './error-answer.ts'
+import { Downward } from './downward.ts'
 import { FloodMeter } from './flood.ts'
 import type { Metrics } from './metrics.ts'
 import { Requests } from './requests.ts'
 import type { Settings } from './settings.ts'
+import { gatheredBytes, Upward } from './upward.ts'
 
 // Before the broker ends a session it is left, so that what is under way can be answered: a tenth of it, ten seconds at
 // most.
@@ -23,12 +20,6 @@ const sessionMargin = 10_000
 const sessionShare = 0.1
 /** How often deadlines are looked at, in milliseconds. */
 export const tickInterval = 250
-// Small messages that must wait are put together: each costs its owner as much as a large one. Those that need not may
-// wait in the socket, of which it tells nothing but their bytes.
-const gatheredBytes = 16 * 1024
-const mostWrites = 256
-// Questions of a client that wait for their answer.
-const mostMarks = 64
 // Refusals of the bridge's own that wait for their turn, or for the client to read: in number and in bytes.
 const mostRefusals = 256
 const mostRefusalBytes = 1024 * 1024
@@ -54,7 +45,9 @@ export class Relay implements Holder {
   readonly #channel: Channel
   readonly #metrics: Metrics
   readonly #requests: Requests
+  readonly #upward: Upward
   readonly #answers: Answers
+  readonly #downward: Downward
   readonly #flood: FloodMeter
   readonly #budget: Budget
   /** The budget knows of something that it holds. */
@@ -65,19 +58,6 @@ export class Relay implements Holder {
   /** Milliseconds since 1970. */
   readonly #goodUntil: number
   readonly #stopping: () => boolean
-  /** Messages that wait for the broker to take what came before, and what is to be done when it has. */
-  readonly #queue: (Uint8Array | (() => void))[] = []
-  /** Of the last one in the queue: memory of ours with room left, and how much of it is used. */
-  #gathering: { readonly memory: Uint8Array; used: number } | undefined
-  /** Questions of the client among them. */
-  #marks = 0
-  #queued = 0
-  /** Writes since the socket was last seen empty. */
-  #writes = 0
-  #forwarding: Promise<void> | undefined
-  /** Set while answers of the bridge's own are sent by themselves, and while the broker's are. */
-  #telling: Promise<void> | undefined
-  #delivering = false
   #paused = false
   /** The client's last sign of life, and Kafka's last byte in either direction. */
   #aliveAt: number
@@ -99,6 +79,13 @@ export class Relay implements Holder {
     this.#stopping = stopping
     this.#budget = budget
     this.#flood = new FloodMeter(limits.framesPerSecond, now)
+    this.#upward = new Upward(admission.socket, {
+      paused: paused => this.#setPaused(paused),
+      taken: () => {
+        if (this.#noted) this.#note()
+      },
+      done: () => this.#endIfDrained(),
+    })
     this.#requests = new Requests(limits.requestBytes, admission.apis, {
       pass: bytes => this.#pass(bytes),
       refused: (api, frame) => this.#refuseRequest(api, frame),
@@ -108,7 +95,24 @@ export class Relay implements Holder {
     this.#goodUntil = (admission.identity.expires ?? Number.POSITIVE_INFINITY) + settings.tokenGrace
     this.openedAt = this.#aliveAt = this.#activeAt = now
     this.#tickLater()
-    void this.#pump()
+    this.#downward = new Downward(admission.socket, channel, this.#answers, {
+      said: bytes => {
+        this.bytesDown += bytes
+        this.#metrics.bytesDown += bytes
+      },
+      sent: bytes => {
+        if (bytes > gatheredBytes || this.#noted) this.#noteBelow()
+      },
+      delivered: answers => {
+        this.#flood.answered(answers)
+        this.alive()
+        this.#activeAt = this.#aliveAt
+        this.#endIfDrained()
+      },
+      told: () => this.#endIfDrained(),
+      over: (code, reason) => this.#end(code, reason),
+      broken: error => this.#refuse(CloseCode.NotKafka, error),
+    })
   }
 
   /** Why it ended. */
@@ -128,10 +132,10 @@ export class Relay implements Holder {
     } catch (error) {
       return this.#refuse(CloseCode.NotKafka, error)
     }
-    if (this.#queue.length > 0) this.#forwarding ??= this.#forward()
-    if (this.#queued > 4 * this.#settings.limits.messageBytes)
+    this.#upward.go()
+    if (this.#upward.queued > 4 * this.#settings.limits.messageBytes)
       this.#end(CloseCode.Overflow, 'the broker takes less than comes')
-    if (this.#queued > gatheredBytes) this.#note()
+    if (this.#upward.queued > gatheredBytes) this.#note()
   }
 
   /** A text message came, which Kafka knows none of. */
@@ -142,10 +146,7 @@ export class Relay implements Holder {
   /** Calls back once the broker has taken what came before: with channels that can't pause, clients ask for that. */
   mark(answer: () => void): void {
     if (!this.#frame(0)) return
-    if (this.#forwarding === undefined) return answer()
-    this.#gathering = undefined
-    this.#queue.push(answer)
-    if (++this.#marks > mostMarks) this.#end(CloseCode.Overflow, 'too many questions at a time')
+    if (!this.#upward.mark(answer)) this.#end(CloseCode.Overflow, 'too many questions at a time')
   }
 
   /** A message larger than one may be came. */
@@ -161,8 +162,7 @@ export class Relay implements Holder {
   /** Of the client's, of the broker's and of our own that is on its way, where this end can tell. */
   get held(): number {
     if (this.#gone) return 0
-    const marks = this.#marks * messageOverhead
-    return this.#queued + marks + this.#answers.ownBytes + this.#heldBelow + (this.admission.socket.unsent ?? 0)
+    return this.#upward.held + this.#answers.ownBytes + this.#heldBelow + (this.admission.socket.unsent ?? 0)
   }
 
   /** For the budget, which is told of no trifles: looking costs as much as passing a small message on. */
@@ -215,7 +215,7 @@ export class Relay implements Holder {
       // What the client sent before it closed goes to the broker. (A WebSocket has no half-close: the answers have
       // nowhere to go.)
       const cancel = this.#settings.clock.after(this.#settings.limits.drainTimeout, () => socket.abort())
-      await this.#forwarding
+      await this.#upward.forwarding
       await socket.close().catch(() => {})
       cancel()
     } else socket.abort()
@@ -292,62 +292,9 @@ export class Relay implements Holder {
   }
 
   #pass(bytes: Uint8Array): void {
-    const { length } = bytes
-    this.#queued += length
-    this.bytesUp += length
-    this.#metrics.bytesUp += length
-    if (length >= gatheredBytes || (this.#forwarding === undefined && this.#queue.length === 0)) {
-      this.#gathering = undefined
-      this.#queue.push(bytes)
-      return
-    }
-    if (this.#gathering === undefined || this.#gathering.used + length > gatheredBytes) {
-      this.#gathering = { memory: new Uint8Array(gatheredBytes), used: 0 }
-      this.#queue.push(this.#gathering.memory.subarray(0, 0))
-    }
-    const { memory, used } = this.#gathering
-    memory.set(bytes, used)
-    this.#gathering.used += length
-    this.#queue[this.#queue.length - 1] = memory.subarray(0, used + length)
-  }
-
-  /** To the broker, as fast as it takes. */
-  async #forward(): Promise<void> {
-    // So that who starts this has its promise before the end clears it.
-    await undefined
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        // It may have been the last, and must not grow any more.
-        if (this.#queue.length === 0) this.#gathering = undefined
-        if (typeof next === 'function') {
-          this.#marks--
-          next()
-          continue
-        }
-        const written = this.#write(next)
-        if (written !== undefined) {
-          this.#setPaused(true)
-          await written
-        }
-        this.#queued -= next.length
-        if (this.#noted) this.#note()
-      }
-      this.#setPaused(false)
-    } catch {
-      // Why is what the other direction tells.
-    }
-    this.#forwarding = undefined
-    this.#endIfDrained()
-  }
-
-  /** The promise, if there is one, is to be waited for. */
-  #write(bytes: Uint8Array): void | Promise<void> {
-    const { socket } = this.admission
-    if (socket.unsent === 0) this.#writes = 0
-    const written = socket.write([bytes])
-    if (++this.#writes < mostWrites || written !== undefined) return written
-    this.#writes = 0
-    return socket.flushed()
+    this.#upward.push(bytes)
+    this.bytesUp += bytes.length
+    this.#metrics.bytesUp += bytes.length
   }
 
   #setPaused(paused: boolean): void {
@@ -365,91 +312,19 @@ export class Relay implements Holder {
     this.#metrics.refuseApi(api.name)
     const { target, identity } = this.admission
     this.#settings.logger.warn('request refused', { target, id: identity.id, api: api.name })
-    const answer = frame === null ? undefined : answerTo(api, frame)
+    const answer = frame === null ? undefined : refusalTo(api, frame)
     if (answer === undefined) return this.#end(CloseCode.NotAllowed, refusalOf(api).message)
     this.#answers.add(this.#requests.answers, answer)
     if (this.#answers.waiting > mostRefusals || this.#answers.ownBytes > mostRefusalBytes)
       return this.#end(CloseCode.NotAllowed, 'too many requests that are not allowed')
-    this.#telling ??= this.#tell()
-  }
-
-  /** Sends what is due of the bridge's own answers, while nothing of the broker's is being sent. */
-  async #tell(): Promise<void> {
-    // So that who starts this has its promise before the end clears it; and the broker's next answer can wait for it.
-    await undefined
-    if (!this.#delivering)
-      for (let own = this.#answers.due(); own !== undefined; own = this.#answers.due()) await this.#send(own)
-    this.#telling = undefined
-    this.#endIfDrained()
-  }
-
-  /** To the client, as fast as it takes: nothing is read before the last is sent. */
-  async #pump(): Promise<void> {
-    const { socket } = this.admission
-    try {
-      for (;;) {
-        const bytes = await socket.read()
-        if (this.#telling !== undefined) await this.#telling
-        if (bytes === null) {
-          if (this.#answers.between) this.#end(CloseCode.BrokerClosed, 'the broker closed the connection')
-          else this.#end(CloseCode.BrokerFailed, 'the broker closed the connection in the middle of an answer')
-          return
-        }
-        this.#delivering = true
-        const before = this.#answers.count
-        if (!(await this.#deliver(bytes))) return
-        this.#delivering = false
-        this.#flood.answered(this.#answers.count - before)
-        if (this.#answers.waiting > 0) this.#telling ??= this.#tell()
-        this.alive()
-        this.#activeAt = this.#aliveAt
-        this.#endIfDrained()
-      }
-    } catch (error) {
-      if (error instanceof ProtocolError) this.#refuse(CloseCode.NotKafka, error)
-      else this.#end(CloseCode.BrokerFailed, 'the connection to the broker failed')
-    }
-  }
-
-  /** What the broker said. */
-  #deliver(bytes: Uint8Array): Promise<boolean> {
-    this.bytesDown += bytes.length
-    this.#metrics.bytesDown += bytes.length
-    if (this.#answers.waiting > 0) return this.#deliverBetween(bytes)
-    this.#answers.follow(bytes)
-    return this.#send(bytes)
-  }
-
-  /** And between its answers the bridge's own, in the order of the requests. */
-  async #deliverBetween(bytes: Uint8Array): Promise<boolean> {
-    for (let at = 0; at < bytes.length; ) {
-      const end = at + this.#answers.follow(at === 0 ? bytes : bytes.subarray(at))
-      if (!(await this.#send(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end)))) return false
-      at = end
-      for (let own = this.#answers.due(); own !== undefined; own = this.#answers.due())
-        if (!(await this.#send(own))) return false
-    }
-    return true
-  }
-
-  /** False once there is nobody to send to; that is told by `closed`. */
-  async #send(bytes: Uint8Array): Promise<boolean> {
-    try {
-      const sent = this.#channel.send(bytes)
-      if (bytes.length > gatheredBytes || this.#noted) this.#noteBelow()
-      await sent
-      if (this.#noted) this.#noteBelow()
-      return true
-    } catch {
-      return false
-    }
+    this.#downward.tell()
   }
 
   #endIfDrained(): void {
     if (
       this.#draining === undefined ||
-      this.#forwarding !== undefined ||
-      this.#telling !== undefined ||
+      this.#upward.forwarding !== undefined ||
+      this.#downward.telling ||
       !this.#requests.between ||
       !this.#answers.between
     )
@@ -470,27 +345,12 @@ export class Relay implements Holder {
   #end(code: CloseCode, reason: string): void {
     if (this.#closing !== undefined) return
     this.#closing = { code, until: this.#settings.clock.monotonic() + this.#settings.limits.closeTimeout }
-    this.#queue.length = 0
+    this.#upward.drop()
     // A paused WebSocket would never see the client's half of the closing.
     this.#setPaused(false)
     this.#channel.close(code, reason)
     if (code === CloseCode.BrokerClosed || this.#draining !== undefined)
       void this.admission.socket.close().catch(() => {})
     else this.admission.socket.abort()
-  }
-}
-
-/** What a request that is not passed on is answered with; undefined when it can't be read. */
-function answerTo(api: AnyApi, frame: Uint8Array): Uint8Array | undefined {
-  try {
-    const from = new ByteReader(frame)
-    const { apiVersion, correlationId } = readRequestHeader(from)
-    const request = readRequest(api, apiVersion, from)
-    // Nobody would read the answer to this one; a broker that denies it hangs up, too.
-    if (request.acks === 0) return undefined
-    const pieces = errorAnswer(api, apiVersion, correlationId, request, refusalOf(api))
-    return concat(pieces)
-  } catch {
-    return undefined
   }
 }
