@@ -62,9 +62,10 @@ export class Coordinator {
     { signal, timeoutMs = this.#parts.timeout }: CoordinatorOptions = {},
   ): Promise<ResponseOf<A>> {
     const { cluster, groupId, timeout } = this.#parts
+    let broker = -1
     try {
       const options = { timeoutMs: timeout, ...(signal && { signal }) }
-      const broker = await cluster.coordinator('group', groupId, options)
+      broker = await cluster.coordinator('group', groupId, options)
       const connection = await (lane === 'member'
         ? cluster.connection(broker, 'group', { ...options, key: this.#key })
         : cluster.connection(broker, 'control', options))
@@ -76,7 +77,10 @@ export class Coordinator {
       return await connection.request(api, body, { ...options, timeoutMs: most })
     } catch (error) {
       // What was not answered still holds up all behind it on its connection.
-      if (lane === 'member' && error instanceof TimeoutError) this.#hangUp()
+      if (error instanceof TimeoutError) {
+        if (lane === 'member') this.#hangUp()
+        else cluster.letGo(broker, [lane])
+      }
       // Whoever does not answer may have lost the group to another broker.
       if (isTemporary(error)) this.#forget()
       throw error

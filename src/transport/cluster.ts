@@ -77,6 +77,17 @@ export class Cluster extends NetworkCluster {
     return super.connection(brokerId === 'controller' ? this.controllerId : brokerId, lane, options)
   }
 
+  /**
+   * Gives a broker's connections of these lanes no new requests: they lead astray, or one holds up what comes behind an
+   * unanswered request. What is under way on them may still be answered.
+   */
+  letGo(brokerId: number, lanes: readonly Lane[]): void {
+    const broker = this.directory.get(brokerId)
+    if (broker === undefined) return
+    const address = formatAddress(broker)
+    this.pool.closeIdle(place => place.broker === address && lanes.includes(place.lane))
+  }
+
   /** Ends a connection that its user alone had (by a key), and what still waits on it. One that lanes share stays. */
   release(connection: BrokerConnection): void {
     this.pool.release(connection)
@@ -162,9 +173,6 @@ export class Cluster extends NetworkCluster {
     if (known === undefined) this.directory.add(broker)
     else if (known.host !== broker.host || known.port !== broker.port)
       await this.refresh([], { timeoutMs: this.settings.dialTimeout }).catch(() => {})
-    if (!denied) return
-    const { host, port } = this.directory.get(broker.id) ?? broker
-    const address = formatAddress({ host, port })
-    this.pool.closeIdle(place => place.broker === address && (place.lane === 'control' || place.lane === 'group'))
+    if (denied) this.letGo(broker.id, ['control', 'group'])
   }
 }
