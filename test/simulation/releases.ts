@@ -76,7 +76,10 @@ export const releases = {
 
 export type Release = keyof typeof releases
 
-/** Since this one topics are fetched by their ids (KIP-516): one made anew is told from the one before. */
-export function fetchesByTopicId(release: Release): boolean {
-  return release === '4.4' || release === '3.9'
+/**
+ * Whether all that is about a topic names its id: one made anew is told from the one before. 3.9 commits by name, and so
+ * a commit under way when the topic is made anew counts for the new one, whoever sent it.
+ */
+export function namesTopicIds(release: Release): boolean {
+  return release === '4.4'
 }

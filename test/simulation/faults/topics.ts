@@ -5,7 +5,7 @@ import { DeleteTopics } from '../../../src/protocol/delete-topics.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../../src/protocol/incremental-alter-configs.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
-import { fetchesByTopicId } from '../releases.ts'
+import { namesTopicIds } from '../releases.ts'
 import { topic } from '../world.ts'
 import type { Fault } from './fault.ts'
 
@@ -43,8 +43,7 @@ export const remadeTopics: Fault = {
   name: 'remade topics',
   async play({ world, chance, sleep, isOver, bit }) {
     const { broker, history, release } = world
-    // Nothing tells one from the other where topics are fetched by name.
-    if (!fetchesByTopicId(release)) return
+    if (!namesTopicIds(release)) return
     // Nothing is written, nor said to be, between the reading of the old logs and their end.
     let closed = false
     const open = broker.control(Produce, async (_request, { apply }) => {
