@@ -86,7 +86,8 @@ export class SoleBroker implements RoundTripper {
     const unused = this.#unused
     this.#unused = undefined
     await unused?.close()
-    const opened = await this.#opened?.catch(() => undefined)
+    // One that was given open may never have been asked anything.
+    const opened = (await this.#opened?.catch(() => undefined)) ?? this.#connection
     await opened?.connection.close()
   }
 

@@ -3,6 +3,7 @@ import { Client } from '../../src/client/client.ts'
 import type { Conn } from '../../src/conn/conn.ts'
 import { Dialer } from '../../src/conn/dialer.ts'
 import type { DialerConfig } from '../../src/conn/dialer-config.ts'
+import { LastOffset } from '../../src/protocol/offsets.ts'
 import type { MessageInput } from '../../src/records/message-input.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import type { Contract, TestContext, TestOptions } from '../contract/harness.ts'
@@ -61,6 +62,9 @@ export class ConnFixture {
       topics: [{ topic, numPartitions: 2, replicationFactor: 1, configEntries }],
     })
     if (errors[topic]) throw errors[topic]
+    // A leader that metadata names may not know yet that it is; a Conn, which tries nothing again, would be told so.
+    const partitions = [0, 1].map(partition => ({ partition, timestamp: LastOffset }))
+    await this.client.listOffsets({ topics: { [topic]: partitions } })
   }
 
   /** A connection to the leader of the case's partition. */
