@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/rules/longest-first.ts'
 
 // `#adapter` means the TypeScript source here; installed from npm it means a file in dist (see "imports" in package.json).
 const conditions = ['isokafka-source', 'module', 'node', 'import', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions, externalConditions: conditions } }
+
+const whole = process.env['FULL'] !== undefined
 
 // They measure memory or speed: nothing else may run meanwhile.
 const measuring = [
@@ -25,6 +28,7 @@ export default defineConfig({
     // The default logger's: tests that want to see it look for themselves.
     onConsoleLog: log => !log.startsWith('isokafka: '),
     reporters: ['default', './test/rules/tally.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
@@ -34,9 +38,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           testTimeout: 20_000,
           // They wait more than they work, too.
-          maxWorkers: process.env['QUICK'] === undefined ? '100%' : 6,
+          maxWorkers: whole ? '100%' : 6,
           // What files share then is what all import, and what has been compiled: half of the time goes into that.
-          isolate: process.env['QUICK'] === undefined,
+          isolate: whole,
           sequence: { groupOrder: 0 },
         },
       },

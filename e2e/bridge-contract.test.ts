@@ -8,7 +8,7 @@ import { Broker } from '../src/broker/index.ts'
 import type { SocketAdapter } from '../src/socket/socket.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
-import { needing, unless, unlessFull } from '../test/support/left-out.ts'
+import { type Lack, needing, unless, unlessFull } from '../test/support/left-out.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
 const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
@@ -26,18 +26,19 @@ async function embedded(): Promise<ClusterUnderTest & { stop(): Promise<void> }>
 const given = (options: BridgeOptions): SocketAdapter => websocket({ ...options, WebSocket })
 const ours = (options: BridgeOptions): SocketAdapter => websocketOver(sockets, options)
 
-describe('the contract through a bridge in front of a real Kafka', unless(noKafka), () =>
-  contract(() => sharedKafka(1, { own: true }), given),
-)
-describe('the contract through a bridge in front of three embedded brokers', () => contract(embedded, given))
-// Twice the same protocol: the second on a real Kafka is for the whole run.
-describe(
-  'the contract over a WebSocket of our own through a bridge in front of a real Kafka',
-  unless(noKafka, unlessFull),
-  () => contract(() => sharedKafka(1, { own: true }), ours),
-)
-describe('the contract over a WebSocket of our own through a bridge in front of three embedded brokers', () =>
-  contract(embedded, ours))
+const kafka = (): ReturnType<typeof sharedKafka> => sharedKafka(1, { own: true })
+
+through('a bridge in front of a real Kafka', noKafka, kafka, given)
+through('a WebSocket of our own and a bridge in front of three embedded brokers', null, embedded, ours)
+// Twice the same protocol: the other kind of cluster for each client of the bridge is for the whole run.
+through('a bridge in front of three embedded brokers', unlessFull, embedded, given)
+through('a WebSocket of our own and a bridge in front of a real Kafka', noKafka ?? unlessFull, kafka, ours)
+
+function through(way: string, lack: Lack | null, ...how: Parameters<typeof contract>): void {
+  // What isn't run must not start anything either.
+  if (lack !== null) test(`the contract through ${way}`, unless(lack), () => {})
+  else describe(`the contract through ${way}`, () => contract(...how))
+}
 
 async function contract(
   start: () => Promise<ClusterUnderTest & { stop(): Promise<void> }>,

@@ -6,8 +6,13 @@ import type { ReadBatchConfig } from './config.ts'
 
 /** Of the time left, what the answer may take on its way, in milliseconds. */
 const mostTravel = 1000
-/** A broker is asked to wait for so long at a time: whether it is still there shows in between. */
-const longestPoll = 10_000
+/**
+ * A broker is asked to wait for so long at a time, in milliseconds. It answers one request of a connection after the
+ * other: what else is asked of it meanwhile, a write or an offset, waits for the poll that is out.
+ */
+const longestPoll = 500
+/** So long where bytes are to gather: an answer that comes sooner would bring fewer. */
+const longestGathering = 10_000
 /** Less is not worth another request, nor the wait between two, in milliseconds. */
 const shortest = 50
 
@@ -32,8 +37,9 @@ export async function fetchBatch(
 ): Promise<FetchResponse> {
   const { clock } = caller
   const call = signal === undefined ? {} : { signal }
+  const longest = minBytes > 1 ? longestGathering : longestPoll
   for (;;) {
-    const wait = maxWait ?? Math.floor(Math.min(waitOf(remaining()), longestPoll))
+    const wait = maxWait ?? Math.floor(Math.min(waitOf(remaining()), longest))
     const askedAt = clock.monotonic()
     const response = await fetch(caller, { ...place, minBytes, maxBytes, isolationLevel, maxWait: wait }, call)
     if (response.error !== null || response.nextOffset > place.offset) return response

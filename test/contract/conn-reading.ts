@@ -44,6 +44,17 @@ export const suite: Suite = contract => {
     await writing
   })
 
+  test('a write does not wait long for a read of the same connection that waits', async fixture => {
+    const conn = await fixture.leader()
+    const waiting = conn.readMessage()
+    await nothing(waiting)
+    const begun = performance.now()
+    await conn.write('now')
+    const took = performance.now() - begun
+    assert.ok(took < 5000, `${took} ms`)
+    assert.equal((await waiting).text(), 'now')
+  })
+
   test('reads asked for at the same time take turns', async fixture => {
     const conn = await fixture.filled('a', 'b', 'c')
     const read = await Promise.all([conn.readMessage(), conn.readMessage(), conn.readMessage()])

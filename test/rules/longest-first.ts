@@ -1,0 +1,16 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+// As long as all others together take: begun last, they would run on by themselves.
+const longest = ['e2e/runtimes/contract.test.ts', 'e2e/bridge-contract.test.ts', 'e2e/faults/faults.test.ts']
+
+/** Begins with the files that take longest, then as vitest has it. */
+export default class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = longest.findIndex(path => moduleId.endsWith(path))
+      return rank < 0 ? longest.length : rank
+    }
+    return sorted.sort((a, b) => rankOf(a) - rankOf(b))
+  }
+}
