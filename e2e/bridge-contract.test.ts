@@ -8,7 +8,7 @@ import { Broker } from '../src/broker/index.ts'
 import type { SocketAdapter } from '../src/socket/socket.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
-import { type Lack, needing, unless, unlessFull } from '../test/support/left-out.ts'
+import { type Lack, needing, unless, unlessFirstSeed, unlessFull } from '../test/support/left-out.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
 const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
@@ -60,7 +60,7 @@ async function contract(
   })
   const adapter = adapterTo({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }) })
   for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter, natives })) {
-    test(name, { ...unless(needing(missing)), timeout: timeoutMs + 5000 }, run)
+    test(name, { ...unless(needing(missing), unlessFirstSeed(name)), timeout: timeoutMs + 5000 }, run)
   }
   test('nothing is left behind', () => expect.poll(() => bridge.connections, { timeout: 15_000 }).toBe(0))
   afterAll(async () => {

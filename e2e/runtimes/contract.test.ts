@@ -6,7 +6,7 @@ import { adapter as none } from '../../adapters/none/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../test/contract/harness.ts'
 import { suites } from '../../test/contract/index.ts'
-import { type Lack, unless } from '../../test/support/left-out.ts'
+import { type Lack, unless, unlessFirstSeed } from '../../test/support/left-out.ts'
 import { noKafka, sharedKafka } from '../shared.ts'
 import { type ContractRun, startContract } from './contract.ts'
 import type { Target } from './entries/target.ts'
@@ -104,7 +104,8 @@ function matrix(
 /** What a case needs and its runtime does not have, the runtime says itself. */
 function one({ name, timeoutMs }: Case, contract: () => ContractRun, cellOf: () => Cell): void {
   // The harness in the runtime keeps the deadline; vitest's own comes later so that the harness's message is seen.
-  test(name, { timeout: timeoutMs + 10_000 }, async context => {
+  const lack = whole ? null : unlessFirstSeed(name, 'npm run test:runtimes')
+  test(name, { ...unless(lack), timeout: timeoutMs + 10_000 }, async context => {
     const cell = cellOf()
     cell.fail(name)
     const reason = await contract().outcome(name)

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-// As long as all others together take: begun last, they would run on by themselves.
-const longest = ['e2e/runtimes/contract.test.ts', 'e2e/bridge-contract.test.ts', 'e2e/faults/faults.test.ts']
+// Begun last, they would run on by themselves. Not more of them: they load the machine, and would all at once.
+const longest = ['e2e/runtimes/contract.test.ts']
 
 /** Begins with the files that take longest, then as vitest has it. */
 export default class LongestFirst extends BaseSequencer {

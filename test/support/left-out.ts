@@ -26,6 +26,11 @@ export function unless(...lacks: readonly (Lack | null)[]): TestOptions {
 /** For what takes long. */
 export const unlessFull: Lack | null = full ? null : { why: 'takes long', command: 'npm run test:full' }
 
+/** For a random case told by its seed, where the same is tried elsewhere with all seeds: one is enough. */
+export function unlessFirstSeed(name: string, command = 'npm run test:full'): Lack | null {
+  return full || !/seed (?!1\b)\d/.test(name) ? null : { why: 'another seed of the same', command }
+}
+
 /** For what needs something of a broker or runtime that it doesn't have. */
 export function needing(missing: readonly string[]): Lack | null {
   return missing.length === 0 ? null : { why: `needs ${missing.join(', ')}`, command: null }
