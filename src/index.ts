@@ -390,6 +390,7 @@ export {
 export type { OffsetOutOfRange, ReaderConfig } from './reader/config.ts'
 export type { MessageBatch } from './reader/message-batch.ts'
 export type { SeekTarget } from './reader/place.ts'
+export type { DoneWith } from './reader/read-to.ts'
 export { Reader } from './reader/reader.ts'
 export type { PartitionStats, PartitionTrouble, ReaderStats } from './reader/stats.ts'
 export { type Header, Message } from './records/message.ts'
@@ -420,6 +421,15 @@ export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
 export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type { Completion, WriteReceipt, WriterConfig, WrittenMessage } from './writer/config.ts'
-export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'
+export {
+  MessageTooLargeError,
+  ProducerFencedError,
+  TransactionAbortedError,
+  UnknownOutcomeError,
+  WriteErrors,
+} from './writer/errors.ts'
 export type { WriterStats } from './writer/metrics.ts'
+export type { GroupName } from './writer/transactions/committed-offsets.ts'
+export type { Transaction, TransactionState } from './writer/transactions/transaction.ts'
+export type { OffsetSource, TransactionOffsets } from './writer/transactions/transaction-offsets.ts'
 export { Writer } from './writer/writer.ts'

@@ -153,6 +153,7 @@ export class ConsumerGroup {
       id,
       groupId,
       memberId,
+      groupInstanceId: identity.groupInstanceId,
       assignments,
       topicIds,
       commit: (offsets, options) => this.#membership.commit(offsets, { identity, topicIds, ...options }),

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../base/signals.ts'
+import type { TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
 
 /** A partition given to this member. */
 export interface PartitionAssignment {
@@ -35,4 +36,6 @@ export interface Generation {
    * another generation has begun.
    */
   commitOffsets(offsets: GroupOffsets, options?: CallOptions): Promise<void>
+  /** What a transaction is to commit in place of `commitOffsets`: see `Transaction.sendOffsets`, which calls it. */
+  offsetsOf(offsets: GroupOffsets): TransactionOffsets
 }

@@ -4,6 +4,8 @@ import { type Deferred, deferred } from '../base/deferred.ts'
 import { ConfigError } from '../base/errors.ts'
 import { shown } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
+import { byPartition } from '../writer/transactions/committed-offsets.ts'
+import type { TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
 import { GenerationEndedError } from './errors.ts'
 import type { Generation, GroupOffsets, PartitionAssignment } from './generation.ts'
 import { checkOffsets } from './offsets.ts'
@@ -12,6 +14,7 @@ export interface GenerationParts {
   readonly id: number
   readonly groupId: string
   readonly memberId: string
+  readonly groupInstanceId: string | null
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
   readonly topicIds: Readonly<Record<string, string>>
   commit(offsets: GroupOffsets, options: CallOptions): Promise<void>
@@ -60,6 +63,13 @@ export class RunningGeneration implements Generation {
       throw new ConfigError(`start takes a function, as in start(async signal => { … }), not ${shown(task)}`)
     this.#running++
     void this.#run(task)
+  }
+
+  offsetsOf(offsets: GroupOffsets, ...extra: never[]): TransactionOffsets {
+    refuseMore('offsetsOf', extra)
+    const { id: generationId, groupId, memberId } = this
+    const { groupInstanceId } = this.#parts
+    return { groupId, generationId, memberId, groupInstanceId, offsets: byPartition(offsets, this.topicIds) }
   }
 
   async commitOffsets(offsets: GroupOffsets, options?: CallOptions, ...extra: never[]): Promise<void> {

@@ -4,8 +4,10 @@ import type { Logger } from '../base/logger.ts'
 import type { GroupMembership } from '../group/group-membership.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { type Message, originOf } from '../records/message.ts'
+import type { TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
 import type { Position } from './position.ts'
 import type { Progress } from './progress.ts'
+import type { ReadTo } from './read-to.ts'
 
 /** Between two automatic commits where no `commitInterval` is set. */
 const automaticInterval = 100
@@ -18,14 +20,42 @@ export interface Holding {
   readonly topicId: string
   /** How far it is committed. Messages read from it carry this as their origin. */
   readonly progress: Progress
-  /** Where it began. */
   readonly position: Position
+  /** Where it began: an offset, or FirstOffset or LastOffset while it is not known where that is. */
+  began(): number
 }
+
+/** Which partitions that are held something was read of, and how far. */
+class Look {
+  readonly ends = new Map<Progress, number>()
+  /** Partitions, by name, that are held no more, or anew. */
+  readonly strange = new Set<string>()
+  readonly #held: ReadonlyMap<string, Holding>
+
+  constructor(held: ReadonlyMap<string, Holding>) {
+    this.#held = held
+  }
+
+  /** The progress of a partition that was read up to `end`; undefined for a strange one. */
+  at(topic: string, partition: number, end: number, origin: object | null): Progress | undefined {
+    const name = `${topic}/${partition}`
+    const progress = this.#held.get(name)?.progress
+    // One put together by the user has no origin.
+    if (progress === undefined || (origin ?? progress) !== progress) {
+      this.strange.add(name)
+      return undefined
+    }
+    this.ends.set(progress, Math.max(end, this.ends.get(progress) ?? 0))
+    return progress
+  }
+}
+
+/** How far each partition is to be committed. */
+type Ends = ReadonlyMap<Progress, number>
 
 /** What came of noting messages. */
 export interface Noted {
-  /** How far each partition is to be committed. */
-  readonly ends: ReadonlyMap<Progress, number>
+  readonly ends: Ends
   readonly refused: KafkaError | null
 }
 
@@ -65,19 +95,36 @@ export class Committer {
    * begins where the group's commits left off.
    */
   note(messages: readonly Message[]): Noted {
-    const strange = new Set<string>()
-    const ends = new Map<Progress, number>()
+    const look = new Look(this.#parts.held)
     for (const message of messages) {
-      const { topic, partition, offset } = message
-      const name = `${topic}/${partition}`
-      const progress = this.#parts.held.get(name)?.progress
-      // One put together by the user has no origin.
-      if (progress === undefined || (originOf(message) ?? progress) !== progress) strange.add(name)
-      else {
-        progress.done(offset + 1)
-        ends.set(progress, Math.max(offset + 1, ends.get(progress) ?? 0))
-      }
+      const end = message.offset + 1
+      look.at(message.topic, message.partition, end, originOf(message))?.done(end)
     }
+    return this.#noted(look)
+  }
+
+  /** How far these partitions are, to be committed with a transaction: nothing of it is noted here. */
+  inTransaction(read: readonly ReadTo[]): TransactionOffsets {
+    const { membership, held } = this.#parts
+    const look = new Look(held)
+    for (const { topic, partition, end, origin } of read) look.at(topic, partition, end, origin)
+    const { refused } = this.#noted(look)
+    if (refused !== null) throw refused
+    const due = [...held.values()].flatMap(({ topic, topicId, partition, progress }) => {
+      const end = look.ends.get(progress)
+      const offset = progress.reachedBy(end ?? -1)
+      return end === undefined
+        ? []
+        : [{ topic, topicId, partition, offset, metadata: null, progress, rewinds: progress.rewinds }]
+    })
+    const { memberId, generationIdOrMemberEpoch: generationId, groupInstanceId } = membership.identity()
+    const committed = (): void => {
+      for (const { progress, rewinds, offset } of due) if (progress.rewinds === rewinds) progress.storedBy(offset)
+    }
+    return { groupId: membership.id, generationId, memberId, groupInstanceId, offsets: due, committed }
+  }
+
+  #noted({ ends, strange }: Look): Noted {
     if (strange.size === 0) return { ends, refused: null }
     const { membership } = this.#parts
     const refused = new KafkaError(

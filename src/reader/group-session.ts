@@ -110,6 +110,12 @@ export class GroupSession {
     return this.#committer
   }
 
+  /** Where each partition is read from by whoever reads what the group has not committed. */
+  *committed(): Iterable<{ readonly position: Position; readonly next: number }> {
+    for (const { position, progress, began } of this.#held.values())
+      yield { position, next: progress.stored >= 0 ? progress.stored : began() }
+  }
+
   async close(reason: unknown): Promise<void> {
     const { membership } = this.#parts
     this.#closing.abort(reason)
@@ -149,14 +155,16 @@ export class GroupSession {
       )
       position.topicId = topicId
       // Where the group begins at the end, the end it found is where it began, for whoever comes next.
-      const hold = (began: number): void => {
-        progress.done(began)
+      let began = offset
+      const hold = (located: number): void => {
+        began = located
+        progress.done(located)
         this.#committer.poke()
       }
       position.onLocated = hold
       if (committed < 0 && offset >= 0) hold(offset)
       else position.holds = offset < 0 && membership.settings.startOffset === LastOffset
-      this.#held.set(name, { topic, partition, topicId, progress, position })
+      this.#held.set(name, { topic, partition, topicId, progress, position, began: () => began })
       positions.push(position)
     }
     this.#gaveBack.clear()

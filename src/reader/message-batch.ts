@@ -48,7 +48,8 @@ export class DeliveredBatch implements MessageBatch {
   readonly firstOffset: number
   private readonly batch: RecordBatch
   private readonly decoding: Decoding
-  private readonly origin: object | null
+  /** The progress it counts for. */
+  readonly origin: object | null
 
   /** `batch`, verified, is that of `fetched` or a copy of it. */
   constructor({ position, highWaterMark }: FetchedBatch, batch: RecordBatch, from: number, decoding: Decoding) {

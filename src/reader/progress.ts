@@ -19,8 +19,20 @@ export class Progress {
 
   /** All before this offset is done with; an offset lower than one told before changes nothing. */
   done(next: number): void {
-    const reached = next === this.#from ? this.#to : next
+    const reached = this.reachedBy(next)
     if (reached > this.due) this.due = reached
+  }
+
+  /** How far it is for who is done with all before this offset. */
+  reachedBy(next: number): number {
+    return next === this.#from ? this.#to : next
+  }
+
+  /** A transaction with this offset was committed. */
+  storedBy(next: number): void {
+    this.stored = next
+    this.committed = Math.max(this.committed, next)
+    this.due = Math.max(this.due, next)
   }
 
   /** Nothing to hand out lies between the two: whoever is done with all before is done with that, too. */

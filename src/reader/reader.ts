@@ -14,6 +14,7 @@ import { RecordCursor } from '../records/record-cursor.ts'
 import type { TopicPartition } from '../transport/layout.ts'
 import { transportOf } from '../transport/own-transport.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { OffsetSource, TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
 import { type ReaderConfig, type ReaderSettings, readerConfig, settingsOf } from './config.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupSession } from './group-session.ts'
@@ -28,6 +29,7 @@ import { checkList, checkNamed } from './named.ts'
 import { PartitionSession } from './partition-session.ts'
 import { placeOf, type SeekTarget, timeOf } from './place.ts'
 import type { Position } from './position.ts'
+import { type DoneWith, isRead, readTo } from './read-to.ts'
 import { describe, type ReaderStats } from './stats.ts'
 
 /**
@@ -55,7 +57,7 @@ import { describe, type ReaderStats } from './stats.ts'
  * read yet and nothing can be, after `maxAttempts` failures or some 4 s. Once anything was read, reads and loops
  * outlast them. After a rejection the reader goes on: the next read may succeed.
  */
-export class Reader implements AsyncIterable<Message> {
+export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   readonly #given: ReaderConfig
   readonly #settings: ReaderSettings
   readonly #transport: Transport
@@ -149,7 +151,7 @@ export class Reader implements AsyncIterable<Message> {
    */
   async commitMessages(messages: Message | readonly Message[], given?: CallOptions, ...extra: never[]): Promise<void> {
     const options = optionsOf('commitMessages', given, extra, 'give several messages as one list')
-    if (this.#session === undefined) throw new ConfigError('there is nothing to commit to: the reader has no groupId')
+    const session = this.#grouped('commitMessages')
     if (this.#closing)
       throw new ClosedError(
         'the reader is closed: not committed, so read again; to finish first, give the loop a signal and close after it',
@@ -160,11 +162,43 @@ export class Reader implements AsyncIterable<Message> {
     if (!list.every(isRead))
       throw new ConfigError('only messages that were read can be committed: { topic, partition, offset }')
     this.#start()
-    const commits = await traced(this.#session.commits(options))
+    const commits = await traced(session.commits(options))
     const noted = commits.note(list)
     if (this.#settings.commitInterval > 0) commits.poke()
     else await traced(abortable(commits.store(noted), options.signal))
     if (noted.refused !== null) throw noted.refused
+  }
+
+  /**
+   * What a transaction is to commit of the group in this reader's place: see `Transaction.sendOffsets`, which calls it.
+   * Rejects as `commitMessages` does.
+   */
+  async offsetsOf(done: DoneWith, ...extra: never[]): Promise<TransactionOffsets> {
+    refuseMore('offsetsOf', extra)
+    const session = this.#grouped('offsetsOf')
+    const read = readTo(done)
+    this.#ensureOpen()
+    this.#start()
+    return (await session.commits({})).inTransaction(read)
+  }
+
+  /**
+   * Goes back to what the group has committed, in all partitions of this member: what was read since is read again, as
+   * after a transaction that was aborted.
+   */
+  rewind(...extra: never[]): void {
+    refuseMore('rewind', extra)
+    const session = this.#grouped('rewind')
+    if (this.#closing) return
+    for (const { position, next } of session.committed()) {
+      if (
+        this.#source.next(position) === next ||
+        this.#fetcher.position(position.topic, position.partition) !== position
+      )
+        continue
+      this.#source.forget([position])
+      this.#fetcher.moveTo([position], placeOf(next))
+    }
   }
 
   /**
@@ -371,6 +405,12 @@ export class Reader implements AsyncIterable<Message> {
     return this.#sole
   }
 
+  #grouped(method: string): GroupSession {
+    if (this.#session === undefined)
+      throw new ConfigError(`${method}: there is nothing to commit to: the reader has no groupId`)
+    return this.#session
+  }
+
   #position(topic: string, partition: number): Position {
     const position = this.#fetcher.position(topic, partition)
     if (position === undefined)
@@ -422,16 +462,6 @@ export class Reader implements AsyncIterable<Message> {
       },
     })
   }
-}
-
-/** One that isn't would be noted all the same, and fail every commit after it. */
-function isRead(message: Message | null | undefined): boolean {
-  return (
-    typeof message?.topic === 'string' &&
-    Number.isInteger(message.partition) &&
-    Number.isSafeInteger(message.offset + 1) &&
-    message.offset >= 0
-  )
 }
 
 function closedError(): ClosedError {

@@ -33,6 +33,8 @@ export interface RequestOptions extends CallOptions {
   timeoutMs?: number
   /** The version to use instead of the highest that both sides speak and the request fits in. */
   version?: number
+  /** As if these were the cluster's finalised features: by default, what the broker told when the connection was made. */
+  features?: ReadonlyMap<string, number> | undefined
   /**
    * The broker sends no answer (a Produce with acks 0): resolves with undefined once the bytes are out of our memory.
    */

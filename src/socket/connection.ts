@@ -229,7 +229,7 @@ export class BrokerConnection implements Requester {
       return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
     let flight: PendingRequest
     try {
-      const version = options.version ?? this.#known.versionFor(api, request)
+      const version = options.version ?? this.#known.versionFor(api, request, options.features)
       const correlationId = this.#correlationId
       const pieces = requestFrame(api, version, correlationId, this.#config.clientId, request)
       this.#correlationId = (correlationId + 1) & 0x7fffffff

@@ -30,10 +30,10 @@ export class BrokerVersions {
   }
 
   /** The highest version of an API both sides speak that can carry the request. */
-  versionFor<A extends AnyApi>(api: A, request: RequestInput<A>): number {
+  versionFor<A extends AnyApi>(api: A, request: RequestInput<A>, features = this.features): number {
     const version = this.version(api)
     if (api.cap === undefined) return version
-    const cap = api.cap(request, { features: this.features })
+    const cap = api.cap(request, { features })
     if (cap >= version) return version
     const lowest = Math.max(api.minVersion, this.#offer(api).minVersion)
     if (cap < lowest)

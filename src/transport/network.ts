@@ -77,6 +77,12 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
     return cluster
   }
 
+  /** The same cluster as another class knows it, over the same connections. */
+  clusterAs<D extends NetworkCluster>(addr: AddressLike, clusterClass: ClusterClass<D>): D {
+    const known: NetworkCluster = this.cluster(addr)
+    return known instanceof clusterClass ? known : new clusterClass(this.settings, this.#pool, addressesOf(addr))
+  }
+
   /** Closes connections that no request uses, and those in use as soon as their requests are answered. */
   closeIdleConnections(): void {
     this.#pool.closeIdle()

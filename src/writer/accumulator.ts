@@ -91,6 +91,7 @@ export class Accumulator implements QueueHost {
 
   settle(queue: PartitionQueue, batch: Batch, error: Error | null): void {
     batch.settled = true
+    if (error !== null) this.ids?.failed(error)
     if (error === null && batch.sentBytes > queue.topic.provenBytes) queue.topic.provenBytes = batch.sentBytes
     this.#observe(batch, error)
     if (this.#completion !== undefined) this.#completion(batch.writtenMessages(), error)

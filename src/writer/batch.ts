@@ -114,6 +114,7 @@ export class Batch implements SettledBatch {
       producerId: this.identity?.id ?? -1n,
       producerEpoch: this.identity?.epoch ?? -1,
       baseSequence: this.sequence,
+      transactional: this.identity?.transactionalId !== undefined,
     }
     let records: Uint8Array | undefined
     if (compression !== undefined && !this.#incompressible) {

@@ -126,7 +126,7 @@ export class BrokerSender implements QueueSender {
   }
 
   #send(connection: BrokerConnection, request: ProduceRequest, now: number): void {
-    const { settings, codec } = this.#host
+    const { settings, codec, ids } = this.#host
     this.#inFlight.add(request)
     // Never longer than its oldest batch may still take.
     const patience = Math.max(1, Math.min(settings.writeTimeout, request.oldest + settings.deliveryTimeout - now))
@@ -134,13 +134,14 @@ export class BrokerSender implements QueueSender {
       // Throws if we have none in common.
       connection.version(Produce)
       const wire = {
-        transactionalId: null,
+        transactionalId: settings.transactionalId,
         acks: settings.requiredAcks,
         // The broker should have answered before we lose patience.
         timeoutMs: Math.min(Math.ceil(patience / 2), 0x7fffffff),
         topicData: request.pack(codec, settings.compressionLevel),
       }
-      connection.request(Produce, wire, { timeoutMs: patience, noResponse: !settings.answered }).then(
+      const options = { timeoutMs: patience, noResponse: !settings.answered, features: ids?.features }
+      connection.request(Produce, wire, options).then(
         response => this.#answered(request, response, now),
         error => this.#unanswered(request, error, connection),
       )

@@ -94,6 +94,17 @@ export interface WriterConfig {
    */
   idempotent?: boolean
   /**
+   * Makes it a writer of transactions (KIP-98): messages are written between `begin` and the transaction's end, or in
+   * `transaction`. One writer at a time has the id: a new one that begins with it ends the transaction of the one
+   * before, which is over then.
+   */
+  transactionalId?: string
+  /**
+   * How long a transaction may take before the coordinator aborts it, after which the writer is over. Default 60,000;
+   * brokers refuse more than 900,000 by default.
+   */
+  transactionTimeout?: number
+  /**
    * writeMessages does not wait for delivery: only errors in its arguments or the topic's layout reach the caller,
    * others `completion` or the log.
    */
@@ -136,6 +147,8 @@ export const writerSettings: SettingKinds<WriterConfig> = {
   deliveryTimeout: 'number',
   requiredAcks: 'any',
   idempotent: 'boolean',
+  transactionalId: 'string',
+  transactionTimeout: 'number',
   async: 'boolean',
   completion: 'function',
   compression: 'any',

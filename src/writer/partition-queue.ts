@@ -247,7 +247,7 @@ export class PartitionQueue {
     else if (ids === null && batch.attempts >= settings.maxAttempts)
       this.#giveUp(batch, this.#mayBeWritten(batch, error))
     else if (outcome === 'fenced') {
-      ids?.replace(batch.identity)
+      ids?.replace(batch.identity, error)
       this.#gap = true
     } else if (outcome === 'outOfSequence' && this.#sent[0] === batch) {
       // Behind another failed one that is to be expected. The first in line misses one given up, or one the broker
@@ -293,7 +293,7 @@ export class PartitionQueue {
   #number(batch: Batch): boolean {
     const { ids } = this.#host
     if (ids === null || batch.sequence >= 0) return true
-    if (this.#gap || ids.current === null) return false
+    if (this.#gap || ids.current === null || !ids.admits(this.topic.name, this.index)) return false
     if (this.#identity !== ids.current && this.#sent.length === 0) {
       this.#identity = ids.current
       this.#nextSequence = 0
@@ -359,7 +359,8 @@ export class PartitionQueue {
 
   /** The error that ends a batch, which says so if the batch may be in the log. */
   #mayBeWritten(batch: Batch, error: Error): Error {
-    if (!batch.maybeWritten && !batch.inFlight) return error
+    // Of a transaction that is aborted nothing is ever read.
+    if ((!batch.maybeWritten && !batch.inFlight) || error === this.#host.ids?.doom) return error
     const what = `${this.#name}: a batch may have been written or not, for nobody answered before it was given up`
     return new UnknownOutcomeError(`${what}: ${messageOf(error)}`, { cause: error })
   }

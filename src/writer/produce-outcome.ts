@@ -28,6 +28,7 @@ const refusals: readonly number[] = [
   ErrorCode.InvalidMessage,
   ErrorCode.UnknownTopicOrPartition,
   ErrorCode.NotEnoughReplicas,
+  ErrorCode.ConcurrentTransactions,
   ErrorCode.ThrottlingQuotaExceeded,
   ErrorCode.UnknownTopicID,
   ErrorCode.InconsistentTopicID,
@@ -69,6 +70,7 @@ export function blamesLeader(code: number): boolean {
     code !== ErrorCode.RequestTimedOut &&
     code !== ErrorCode.NotEnoughReplicas &&
     code !== ErrorCode.NotEnoughReplicasAfterAppend &&
+    code !== ErrorCode.ConcurrentTransactions &&
     code !== ErrorCode.ThrottlingQuotaExceeded
   )
 }

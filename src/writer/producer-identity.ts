@@ -11,6 +11,8 @@ import type { NetworkCluster } from '../transport/network-cluster.ts'
 export interface ProducerIdentity {
   readonly id: bigint
   readonly epoch: number
+  /** Under a transactional id: what is written is part of a transaction. Undefined: none. */
+  readonly transactionalId?: string
 }
 
 /** Where the identity comes from that batches are numbered under. */
@@ -19,12 +21,20 @@ export interface ProducerIdentities {
   readonly current: ProducerIdentity | null
   /** Why there is none, as far as that is known. */
   readonly trouble: Error | null
+  /** With what each batch that is not sent yet, or comes back, is to fail: its transaction is lost. Null: with nothing. */
+  readonly doom: Error | null
+  /** As if finalised in the cluster, whatever a connection was told: which protocol the transaction keeps to. */
+  readonly features: ReadonlyMap<string, number> | undefined
+  /** Whether batches of this partition may go under `current`; if not yet, sees to it that they soon may. */
+  admits(topic: string, partition: number): boolean
   /** Asks for an identity, until there is one or nobody wants it. */
   want(): void
   /** Numbers under `identity` can't go on, those of a newer epoch can. Partitions that fail together bump once. */
   bump(identity: ProducerIdentity | null): void
-  /** `identity` is of no use any more, whatever its epoch: another id is needed. */
-  replace(identity: ProducerIdentity | null): void
+  /** `identity` is of no use any more, whatever its epoch: another id is needed. `error` says so. */
+  replace(identity: ProducerIdentity | null, error: Error): void
+  /** A message was not written. */
+  failed(error: Error): void
   /** Asks no more. */
   close(): void
 }
@@ -52,6 +62,8 @@ export interface IdempotentConfig {
 export class IdempotentIdentities implements ProducerIdentities {
   current: ProducerIdentity | null = null
   trouble: Error | null = null
+  readonly doom = null
+  readonly features = undefined
   readonly #config: IdempotentConfig
   #asking = false
   readonly #closing = new AbortController()
@@ -69,6 +81,10 @@ export class IdempotentIdentities implements ProducerIdentities {
     })
   }
 
+  admits(): boolean {
+    return true
+  }
+
   bump(identity: ProducerIdentity | null): void {
     if (identity === null || this.current !== identity) return
     this.current = identity.epoch < lastEpoch ? { id: identity.id, epoch: identity.epoch + 1 } : null
@@ -77,6 +93,8 @@ export class IdempotentIdentities implements ProducerIdentities {
   replace(identity: ProducerIdentity | null): void {
     if (identity !== null && this.current?.id === identity.id) this.current = null
   }
+
+  failed(): void {}
 
   close(): void {
     this.#closing.abort()

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { Condition } from '../base/condition.ts'
 import { isTemporary, messageOf, ProtocolError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
@@ -30,7 +31,8 @@ export class Sender implements Outgoing, BrokerSenderHost {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: WriterMetrics
-  readonly ids: ProducerIdentities | null
+  /** Null without idempotence, and before the first transaction of a writer of transactions. */
+  ids: ProducerIdentities | null
   /** Set before the first batch is sent, if the settings name one. */
   codec: Compressor | undefined
   /** Counts the turns: what was looked up in this one need not be looked up again. */
@@ -47,6 +49,7 @@ export class Sender implements Outgoing, BrokerSenderHost {
   /** Topics whose leaders are to be asked for. */
   readonly #stale = new Map<string, Topic>()
   #asking = false
+  readonly #rest = new Condition()
   /** When to look for batches that waited too long: no later than the first of them has. */
   #expireAt = Number.POSITIVE_INFINITY
   readonly #ending = new AbortController()
@@ -59,16 +62,17 @@ export class Sender implements Outgoing, BrokerSenderHost {
     this.metrics = metrics
     this.#defer = transport.defer
     this.#alarm = new WakeTimer(this.clock, this.#flush)
-    this.ids = settings.idempotent
-      ? new IdempotentIdentities({
-          cluster: this.cluster,
-          clock: this.clock,
-          backoff: settings.backoff,
-          timeoutMs: settings.readTimeout,
-          onChange: error => this.#identified(error),
-          wanted: () => this.#busy.size > 0,
-        })
-      : null
+    this.ids =
+      settings.idempotent && settings.transactionalId === null
+        ? new IdempotentIdentities({
+            cluster: this.cluster,
+            clock: this.clock,
+            backoff: settings.backoff,
+            timeoutMs: settings.readTimeout,
+            onChange: error => this.#identified(error),
+            wanted: () => this.#busy.size > 0,
+          })
+        : null
   }
 
   /** Aborted when the writer ends. */
@@ -106,6 +110,7 @@ export class Sender implements Outgoing, BrokerSenderHost {
       queue.place = 'idle'
       this.#busy.delete(queue)
       this.#unplaced.delete(queue)
+      if (this.#busy.size === 0) this.#rest.ring()
     } else {
       queue.place = 'unplaced'
       this.#unplaced.add(queue)
@@ -123,6 +128,11 @@ export class Sender implements Outgoing, BrokerSenderHost {
   refresh(topic: Topic): void {
     this.#stale.set(topic.name, topic)
     this.schedule()
+  }
+
+  /** Resolves once nothing is on its way, nor will be: nothing is in flight, and all else is settled. */
+  async quiet(): Promise<void> {
+    while (this.#busy.size > 0) await this.#rest.wait()
   }
 
   /** Has all that is open now sent without waiting for more, and resolves when it is settled. */
@@ -152,6 +162,8 @@ export class Sender implements Outgoing, BrokerSenderHost {
     if (this.signal.aborted) return
     const now = this.clock.monotonic()
     if (now >= this.#expireAt) this.#expire(now)
+    const doom = this.ids?.doom ?? null
+    if (doom !== null) for (const queue of [...this.#busy]) queue.unreachable(doom, true, now)
     let next = this.#intake?.takeIn(now) ?? Number.POSITIVE_INFINITY
     for (const queue of this.#unplaced) next = Math.min(next, this.#place(queue, now))
     for (const sender of this.#senders.values()) next = Math.min(next, sender.pump(now))

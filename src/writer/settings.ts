@@ -24,6 +24,9 @@ export interface Settings {
   /** Brokers answer what they are sent. */
   readonly answered: boolean
   readonly idempotent: boolean
+  /** null without transactions. */
+  readonly transactionalId: string | null
+  readonly transactionTimeout: number
   readonly async: boolean
   readonly completion: Completion | undefined
   readonly compression: Compression
@@ -53,6 +56,10 @@ export function settingsOf(all: WriterConfig): Settings {
   const min = positive('writeBackoffMin', 100)
   if (config.idempotent === true && requiredAcks !== RequiredAcks.All)
     throw new ConfigError('an idempotent Writer needs RequiredAcks.All')
+  const { transactionalId } = config
+  if (transactionalId === '') throw new ConfigError('transactionalId must not be empty')
+  if (transactionalId !== undefined && (requiredAcks !== RequiredAcks.All || config.idempotent === false))
+    throw new ConfigError('a Writer of transactions is idempotent, and needs RequiredAcks.All')
   if (maxBufferedBytes < batchBytes)
     throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {
@@ -70,6 +77,8 @@ export function settingsOf(all: WriterConfig): Settings {
     requiredAcks,
     answered: requiredAcks !== RequiredAcks.None,
     idempotent: config.idempotent ?? requiredAcks === RequiredAcks.All,
+    transactionalId: transactionalId ?? null,
+    transactionTimeout: Math.ceil(positive('transactionTimeout', 60_000)),
     async: config.async ?? false,
     completion: config.completion,
     compression,

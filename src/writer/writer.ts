@@ -10,9 +10,12 @@ import { requireTransport } from '../transport/require-transport.ts'
 import { Accumulator } from './accumulator.ts'
 import type { WriteReceipt, WriterConfig } from './config.ts'
 import { Enqueuer } from './enqueue.ts'
+import { loadTransactions } from './load-transactions.ts'
 import { WriterMetrics, type WriterStats } from './metrics.ts'
 import { Sender } from './sender.ts'
 import { type Settings, settingsOf } from './settings.ts'
+import type { Transactions } from './transactions/open.ts'
+import type { Transaction } from './transactions/transaction.ts'
 
 /**
  * Writes messages to topics: in batches, several partitions and several requests at a time, in order within each
@@ -27,6 +30,9 @@ export class Writer {
   readonly #sender: Sender
   readonly #accumulator: Accumulator
   readonly #enqueuer: Enqueuer
+  /** Of a writer of transactions, once the first began. */
+  #transactions: Transactions | undefined
+  #loading: Promise<Transactions> | undefined
   #closing: Promise<void> | undefined
 
   /** Throws a ConfigError for settings that can't work. Connects with the first write. */
@@ -69,8 +75,9 @@ export class Writer {
       else if (messages.length === 0) return Promise.resolve()
       else writing = this.#enqueuer.writeMany(messages, signal)
     } catch (error) {
-      return Promise.reject(error)
+      return this.#failed(error)
     }
+    if (this.#transactions !== undefined) writing.catch(this.#transactions.doom)
     return signal === undefined ? writing : traced(abortable(writing, signal))
   }
 
@@ -85,8 +92,9 @@ export class Writer {
       this.#assertOpen(signal)
       writing = this.#enqueuer.writeForReceipt(message, signal)
     } catch (error) {
-      return Promise.reject(error)
+      return this.#failed(error)
     }
+    if (this.#transactions !== undefined) writing.catch(this.#transactions.doom)
     return signal === undefined ? writing : traced(abortable(writing, signal))
   }
 
@@ -96,8 +104,49 @@ export class Writer {
    */
   async flush(options?: CallOptions, ...more: never[]): Promise<void> {
     const signal = signalOf('flush', options, more)
-    this.#assertOpen(signal)
+    this.#assertUsable(signal)
     await abortable(this.#flushed(), signal)
+  }
+
+  /**
+   * Begins a transaction, which `commit` or `abort` ends; `await using` aborts it if neither did. Needs a
+   * `transactionalId`. The first one takes the id over: a transaction that another writer has open under it is aborted.
+   *
+   * Rejects with a ProducerFencedError when another writer took the id over since (this one is over then), a KafkaError
+   * (of code TransactionalIDAuthorizationFailed, say), or a TimeoutError when no coordinator was found within
+   * `deliveryTimeout`.
+   */
+  async begin(options?: CallOptions, ...more: never[]): Promise<Transaction> {
+    const signal = signalOf('begin', options, more)
+    this.#assertUsable(signal)
+    return await traced(this.#begin(signal))
+  }
+
+  /**
+   * Runs `work` in a transaction: commits when it returns, aborts when it throws, and answers what it returns. Rejects
+   * with what it threw, or with what kept the transaction from being committed: see `begin` and `Transaction.commit`. A
+   * TransactionAbortedError that is `temporary` says that doing all of it again may succeed. Once the signal is aborted
+   * nothing is committed any more.
+   */
+  async transaction<T>(
+    work: (transaction: Transaction) => T | Promise<T>,
+    options?: CallOptions,
+    ...more: never[]
+  ): Promise<T> {
+    const signal = signalOf('transaction', options, more)
+    if (typeof work !== 'function')
+      throw new ConfigError('transaction takes a function, as in transaction(async tx => { … })')
+    const transaction = await this.begin(signal && { signal })
+    let result: T
+    try {
+      result = await work(transaction)
+      signal?.throwIfAborted()
+    } catch (error) {
+      await transaction[Symbol.asyncDispose]()
+      throw error
+    }
+    if (transaction.state === 'open') await transaction.commit()
+    return result
   }
 
   /** What happened since the last call, and the settings. */
@@ -131,7 +180,23 @@ export class Writer {
     await Promise.all([first, this.#sender.flush()])
   }
 
+  async #begin(signal: AbortSignal | undefined): Promise<Transaction> {
+    if (this.#settings.transactionalId === null)
+      throw new ConfigError('the writer has no transactionalId: give one in its settings')
+    this.#loading ??= loadTransactions({
+      sender: this.#sender,
+      transport: this.#transport,
+      writer: this,
+      flushed: () => this.#flushed(),
+      refuse: error => this.#enqueuer.end(error),
+    })
+    this.#transactions = await this.#loading
+    this.#assertUsable(signal)
+    return this.#transactions.begin(signal === undefined ? {} : { signal })
+  }
+
   async #finish(): Promise<void> {
+    await this.#transactions?.close()
     await this.#flushed()
     this.#end()
     if (this.#ownsTransport) await this.#transport.close()
@@ -143,7 +208,18 @@ export class Writer {
     this.#enqueuer.end(error)
   }
 
+  #failed(error: unknown): Promise<never> {
+    this.#transactions?.doom(error)
+    return Promise.reject(error)
+  }
+
   #assertOpen(signal: AbortSignal | undefined): void {
+    this.#assertUsable(signal)
+    if (this.#settings.transactionalId !== null && this.#transactions?.open === undefined)
+      throw new ConfigError('no transaction is open: use transaction(async tx => { … }), or begin()')
+  }
+
+  #assertUsable(signal: AbortSignal | undefined): void {
     if (this.#closing !== undefined) throw closed()
     this.#transport.enter()
     signal?.throwIfAborted()

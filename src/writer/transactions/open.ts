@@ -1,0 +1,88 @@
+import { ConfigError } from '../../base/errors.ts'
+import { type CallOptions, linkSignals } from '../../base/signals.ts'
+import { Cluster } from '../../transport/cluster.ts'
+import type { Network } from '../../transport/network.ts'
+import type { Sender } from '../sender.ts'
+import { TransactionCoordinators } from './coordinator.ts'
+import { TransactionalProducer } from './producer.ts'
+import { Transaction, type TransactionHost } from './transaction.ts'
+
+/** What the transactions of a writer need of it. */
+export type TransactionsParts = Pick<TransactionHost, 'writer' | 'flushed' | 'refuse'> & {
+  readonly sender: Sender
+  readonly transport: Network
+}
+
+/** The transactions of one writer, one after the other. */
+export class Transactions {
+  readonly producer: TransactionalProducer
+  readonly #host: TransactionHost
+  readonly #sender: Sender
+  #last: Transaction | undefined
+  #beginning = false
+
+  constructor(parts: TransactionsParts) {
+    const { sender, transport, ...calls } = parts
+    const { settings, clock, signal } = sender
+    const { onEvent } = transport
+    const coordinators = new TransactionCoordinators({
+      cluster: transport.clusterAs(settings.addr, Cluster),
+      clock,
+      backoff: settings.backoff,
+      timeout: settings.readTimeout,
+      onStray: () => producer.strayed(),
+      onRetry: (what, attempt, error) => onEvent?.({ type: 'retry', what, attempt, error }),
+    })
+    const producer: TransactionalProducer = new TransactionalProducer({
+      transactionalId: settings.transactionalId!,
+      transactionTimeout: settings.transactionTimeout,
+      coordinators,
+      clock,
+      patience: settings.deliveryTimeout,
+      onChange: () => sender.schedule(),
+      signal,
+    })
+    this.producer = producer
+    this.#sender = sender
+    this.#host = { ...calls, producer, logger: sender.logger, quiet: () => sender.quiet() }
+    sender.ids = producer
+  }
+
+  /** A message was not written: what is open can only be aborted. */
+  readonly doom = (error: unknown): void => {
+    if (this.open !== undefined) this.producer.failed(error as Error)
+  }
+
+  /** The one that takes messages. */
+  get open(): Transaction | undefined {
+    return this.#last?.state === 'open' ? this.#last : undefined
+  }
+
+  async begin({ signal }: CallOptions): Promise<Transaction> {
+    const state = this.#last?.state
+    if (this.#beginning || state === 'open' || state === 'committing' || state === 'aborting')
+      throw new ConfigError(
+        'the writer has a transaction open: one at a time; for several, make Writers with transactional ids of their own',
+      )
+    this.#beginning = true
+    const link = linkSignals(signal, this.#sender.signal)
+    try {
+      await this.producer.begin({ signal: link.signal })
+      this.#last?.leave()
+      this.#last = new Transaction(this.#host)
+      return this.#last
+    } finally {
+      link.release()
+      this.#beginning = false
+    }
+  }
+
+  /** Ends what is open. Never rejects. */
+  async close(): Promise<void> {
+    const last = this.#last
+    if (last?.state === 'open') await last[Symbol.asyncDispose]()
+    // Its own callers are told.
+    else if (last?.state === 'committing') await last.commit().catch(() => {})
+    else if (last?.state === 'aborting') await last.abort().catch(() => {})
+  }
+}
