@@ -13,6 +13,7 @@ const quick = [
   'reader positions',
   'reader transactions',
   'socket',
+  'transactions',
   'transport',
   'wire',
   'writer',

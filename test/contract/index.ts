@@ -13,6 +13,7 @@ import { suite as readerDelivery } from './reader-delivery.ts'
 import { suite as readerPositions } from './reader-positions.ts'
 import { suite as readerTransactions } from './reader-transactions.ts'
 import { suite as socket } from './socket.ts'
+import { suite as transactions } from './transactions.ts'
 import { suite as transport } from './transport.ts'
 import { suite as wire } from './wire.ts'
 import { suite as writer } from './writer.ts'
@@ -34,6 +35,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'reader positions': readerPositions,
   'reader transactions': readerTransactions,
   socket,
+  transactions,
   transport,
   wire,
   writer,

@@ -13,6 +13,8 @@ export interface Chaos {
    * nobody was told.
    */
   loseProduceAnswer?: number
+  /** The same of requests of these API keys. */
+  loseAnswer?: { readonly of: readonly number[]; readonly chance: number }
   /** No more faults after so many. */
   mostFaults?: number
 }
@@ -26,7 +28,7 @@ const produceKey = 0
 
 /** An adapter whose connections die as networks and brokers make them die. */
 export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
-  const { killAfterBytes, loseProduceAnswer = 0, mostFaults = Number.POSITIVE_INFINITY } = chaos
+  const { killAfterBytes, loseProduceAnswer = 0, loseAnswer, mostFaults = Number.POSITIVE_INFINITY } = chaos
   const next = random(chaos.seed)
   let faults = 0
   const strike = (): boolean => faults < mostFaults && ++faults > 0
@@ -48,7 +50,8 @@ export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
         return error
       }
       const sent = frameHeads((key, correlationId) => {
-        if (key === produceKey && next() < loseProduceAnswer) doomed.add(correlationId)
+        const chance = key === produceKey ? loseProduceAnswer : loseAnswer?.of.includes(key) ? loseAnswer.chance : 0
+        if (chance > 0 && next() < chance) doomed.add(correlationId)
       })
       let lost = false
       const received = frameHeads((_, __, correlationId) => {
@@ -58,7 +61,7 @@ export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
         async read() {
           const bytes = await socket.read()
           if (bytes !== null) received(bytes)
-          if (lost) throw die('chaos: the answer to a produce request is lost')
+          if (lost) throw die('chaos: an answer is lost')
           return bytes
         },
         write(pieces) {

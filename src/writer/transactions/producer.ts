@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { isTemporary, messageOf, ProtocolError } from '../../base/errors.ts'
+import { isTemporary, messageOf, ProtocolError, TimeoutError } from '../../base/errors.ts'
 import type { CallOptions } from '../../base/signals.ts'
 import { EndTxn } from '../../protocol/end-txn.ts'
 import { ErrorCode, errorFor, hasCode, type KafkaError } from '../../protocol/errors.ts'
@@ -201,21 +201,29 @@ export class TransactionalProducer implements ProducerIdentities {
     const error = errorFor(code, what)
     if (error === null) return null
     if (forgottenCodes.includes(code)) this.#forget()
-    return fencedCodes.includes(code) ? this.fenced(error) : error
+    if (fencedCodes.includes(code)) return this.fenced(error)
+    // The second protocol remembers whom it took a transaction from: that one may go on.
+    if (code !== ErrorCode.InvalidTransactionState || this.#late === '') return error
+    return new TimeoutError(`${this.#late}, and was aborted`, { cause: error, sent: true })
   }
 
   fenced(cause: KafkaError): Error {
-    const { transactionalId, transactionTimeout } = this.#parts
-    const age = this.#enlisted?.age ?? 0
-    const why =
-      age > transactionTimeout
-        ? `a transaction took ${Math.round(age)} ms, longer than its transactionTimeout of ${transactionTimeout} ms, and was aborted`
-        : 'another writer began with it'
+    const { transactionalId } = this.#parts
+    const why = this.#late === '' ? 'another writer began with it' : `${this.#late}, and was aborted`
     this.#over ??= new ProducerFencedError(
       `transactional id ${transactionalId}: ${why}; this writer is over, make a new one`,
       { cause },
     )
     return this.#over
+  }
+
+  /** What is wrong with the age of the transaction; empty: nothing. */
+  get #late(): string {
+    const { transactionTimeout } = this.#parts
+    const age = this.#enlisted?.age ?? 0
+    return age > transactionTimeout
+      ? `the transaction took ${Math.round(age)} ms, longer than its transactionTimeout of ${transactionTimeout} ms`
+      : ''
   }
 
   /** What ends a transaction that `cause` leaves nothing but to be aborted. */
