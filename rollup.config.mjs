@@ -51,9 +51,19 @@ const compiledTypeScript = {
  * rest is put together, for Node to open few files.
  */
 const apart =
-  /build\/src\/((?:schema|protocol|compression)\/(?!index).*|transport\/(?:destination|moved)|(?:reader|group)\/config|client\/(?:produce|list-offsets)|records\/control|.*\/(?:message-set|record-batch|crc32-balancer))\.js$/
+  /build\/src\/((?:schema|protocol|compression)\/(?!index).*|transport\/(?:destination|moved|cluster|coordinators)|writer\/transactions\/.*|(?:reader|group)\/config|client\/(?:produce|list-offsets)|records\/control|.*\/(?:message-set|record-batch|crc32-balancer))\.js$/
+/**
+ * What a Writer loads is in files that import nothing else: a bundler that splits code would have it load at once what
+ * its transactions import later, too, where both lie beside each other.
+ */
+const together = {
+  writing: /build\/src\/writer\/(?!transactions)/,
+  routing:
+    /build\/src\/transport\/(?:transport|router|routed-call|partition-fanout|merge|parts|owners|shape|own-transport|topic-changes|find-offsets)\.js$/,
+}
 /** @param {string} id */
-const alone = id => apart.exec(id)?.[1]?.replace('/', '-')
+const chunkOf = id =>
+  apart.exec(id)?.[1]?.replaceAll('/', '-') ?? Object.entries(together).find(([, files]) => files.test(id))?.[0]
 
 /** @type {import('rollup').RollupOptions} */
 export default {
@@ -65,7 +75,7 @@ export default {
     format: 'es',
     sourcemap: true,
     chunkFileNames: 'chunks/[name].js',
-    manualChunks: alone,
+    manualChunks: chunkOf,
     onlyExplicitManualChunks: true,
     hoistTransitiveImports: false,
   },

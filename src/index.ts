@@ -421,15 +421,10 @@ export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
 export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type { Completion, WriteReceipt, WriterConfig, WrittenMessage } from './writer/config.ts'
-export {
-  MessageTooLargeError,
-  ProducerFencedError,
-  TransactionAbortedError,
-  UnknownOutcomeError,
-  WriteErrors,
-} from './writer/errors.ts'
+export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'
 export type { WriterStats } from './writer/metrics.ts'
 export type { GroupName } from './writer/transactions/committed-offsets.ts'
+export { ProducerFencedError, TransactionAbortedError } from './writer/transactions/errors.ts'
 export type { Transaction, TransactionState } from './writer/transactions/transaction.ts'
 export type { OffsetSource, TransactionOffsets } from './writer/transactions/transaction-offsets.ts'
 export { Writer } from './writer/writer.ts'

@@ -118,8 +118,7 @@ export class Writer {
    */
   async begin(options?: CallOptions, ...more: never[]): Promise<Transaction> {
     const signal = signalOf('begin', options, more)
-    this.#assertUsable(signal)
-    return await traced(this.#begin(signal))
+    return await traced(this.#inTransactions(signal, transactions => transactions.begin(signal)))
   }
 
   /**
@@ -134,19 +133,7 @@ export class Writer {
     ...more: never[]
   ): Promise<T> {
     const signal = signalOf('transaction', options, more)
-    if (typeof work !== 'function')
-      throw new ConfigError('transaction takes a function, as in transaction(async tx => { … })')
-    const transaction = await this.begin(signal && { signal })
-    let result: T
-    try {
-      result = await work(transaction)
-      signal?.throwIfAborted()
-    } catch (error) {
-      await transaction[Symbol.asyncDispose]()
-      throw error
-    }
-    if (transaction.state === 'open') await transaction.commit()
-    return result
+    return await traced(this.#inTransactions(signal, transactions => transactions.run(work, signal)))
   }
 
   /** What happened since the last call, and the settings. */
@@ -180,7 +167,11 @@ export class Writer {
     await Promise.all([first, this.#sender.flush()])
   }
 
-  async #begin(signal: AbortSignal | undefined): Promise<Transaction> {
+  async #inTransactions<T>(
+    signal: AbortSignal | undefined,
+    task: (transactions: Transactions) => Promise<T>,
+  ): Promise<T> {
+    this.#assertUsable(signal)
     if (this.#settings.transactionalId === null)
       throw new ConfigError('the writer has no transactionalId: give one in its settings')
     this.#loading ??= loadTransactions({
@@ -192,7 +183,7 @@ export class Writer {
     })
     this.#transactions = await this.#loading
     this.#assertUsable(signal)
-    return this.#transactions.begin(signal === undefined ? {} : { signal })
+    return task(this.#transactions)
   }
 
   async #finish(): Promise<void> {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../base/errors.ts'
-import { type CallOptions, linkSignals } from '../../base/signals.ts'
+import { linkSignals } from '../../base/signals.ts'
 import { Cluster } from '../../transport/cluster.ts'
 import type { Network } from '../../transport/network.ts'
 import type { Sender } from '../sender.ts'
@@ -58,7 +58,7 @@ export class Transactions {
     return this.#last?.state === 'open' ? this.#last : undefined
   }
 
-  async begin({ signal }: CallOptions): Promise<Transaction> {
+  async begin(signal?: AbortSignal): Promise<Transaction> {
     const state = this.#last?.state
     if (this.#beginning || state === 'open' || state === 'committing' || state === 'aborting')
       throw new ConfigError(
@@ -75,6 +75,24 @@ export class Transactions {
       link.release()
       this.#beginning = false
     }
+  }
+
+  /** Commits when the work returns, aborts when it throws. */
+  async run<T>(work: (transaction: Transaction) => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (typeof work !== 'function')
+      throw new ConfigError('transaction takes a function, as in transaction(async tx => { … })')
+    const transaction = await this.begin(signal)
+    let result: T
+    try {
+      result = await work(transaction)
+      signal?.throwIfAborted()
+    } catch (error) {
+      await transaction[Symbol.asyncDispose]()
+      throw error
+    }
+    // The work may have ended it.
+    if (transaction.state === 'open') await transaction.commit()
+    return result
   }
 
   /** Ends what is open. Never rejects. */

@@ -4,10 +4,10 @@ import type { CallOptions } from '../../base/signals.ts'
 import { EndTxn } from '../../protocol/end-txn.ts'
 import { ErrorCode, errorFor, hasCode, type KafkaError } from '../../protocol/errors.ts'
 import { InitProducerId } from '../../protocol/init-producer-id.ts'
-import { ProducerFencedError, TransactionAbortedError } from '../errors.ts'
 import type { ProducerIdentities, ProducerIdentity } from '../producer-identity.ts'
 import type { TransactionCoordinators } from './coordinator.ts'
 import { Enlistment } from './enlistment.ts'
+import { ProducerFencedError, TransactionAbortedError } from './errors.ts'
 
 export interface ProducerParts {
   readonly transactionalId: string
