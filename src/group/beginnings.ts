@@ -29,6 +29,9 @@ export interface AssignedPartition {
   readonly committed: number
 }
 
+/** A partition, and the id its topic had when it was assigned. */
+export type OwnPartition = Pick<AssignedPartition, 'topic' | 'partition' | 'topicId'>
+
 export interface BeginningsParts extends GroupPlace {
   readonly transport: Transport
   readonly brokers: AddressLike
@@ -125,6 +128,24 @@ export class Beginnings {
   note(topic: string): string | null {
     const count = this.#counts.get(topic)
     return count === undefined ? null : `began at the end of ${count} partitions`
+  }
+
+  /** One try: by `topic/partition`, −1 for nothing. */
+  async committed(partitions: readonly OwnPartition[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const topics = new Map<string, { name: string; topicId: string; partitionIndexes: number[] }>()
+    for (const { topic: name, topicId, partition } of partitions) {
+      const question = topics.get(name) ?? { name, topicId, partitionIndexes: [] }
+      topics.set(name, question)
+      question.partitionIndexes.push(partition)
+    }
+    const told = await fetchOffsets(this.#parts, [...topics.values()], { signal })
+    const refused = new Map<string, KafkaError | ProtocolError>()
+    const found = partitions.map(own => {
+      const offset = this.#offsetOf(own, told.get(own.topic)?.get(own.partition), refused)
+      return [`${own.topic}/${own.partition}`, offset] as const
+    })
+    for (const error of refused.values()) throw error
+    return new Map(found)
   }
 
   /** The layouts of the topics given and of all that the group reads, null for one that does not exist. */

@@ -7,7 +7,7 @@ import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
-import { type AssignedPartition, Beginnings } from './beginnings.ts'
+import { type AssignedPartition, Beginnings, type OwnPartition } from './beginnings.ts'
 import { ClassicProtocol } from './classic/classic-protocol.ts'
 import { type ConsumerGroupConfig, groupSettingsOf, type MembershipSettings } from './config.ts'
 import { Coordinator } from './coordinator.ts'
@@ -129,6 +129,29 @@ export class GroupMembership {
   /** Of all its topics, as they were when it was given partitions last. */
   topicIds(): TopicIds {
     return this.#beginnings.topicIds()
+  }
+
+  /** What commits of a topic carry. */
+  note(topic: string): string | null {
+    return this.#beginnings.note(topic)
+  }
+
+  /**
+   * What the group has committed in these partitions, by `topic/partition`, −1 for nothing: once no transaction has a
+   * commit open there (KIP-447). Asks for as long as it takes, or until the signal aborts.
+   */
+  async committed(partitions: readonly OwnPartition[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    for (;;) {
+      try {
+        return await this.#coordinator.persist(() => this.#beginnings.committed(partitions, signal), {
+          signal,
+          withinMs: this.settings.sessionTimeout,
+        })
+      } catch (error) {
+        if (signal.aborted || !isTemporary(error)) throw error
+        this.logger.warn(`group ${this.id}: what it has committed is not known yet: ${messageOf(error)}`)
+      }
+    }
   }
 
   /** Has the group divided anew. */

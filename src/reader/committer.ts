@@ -6,7 +6,7 @@ import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { type Message, originOf } from '../records/message.ts'
 import type { TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
 import type { Position } from './position.ts'
-import type { Progress } from './progress.ts'
+import type { Progress, Reading } from './progress.ts'
 import type { ReadTo } from './read-to.ts'
 
 /** Between two automatic commits where no `commitInterval` is set. */
@@ -18,7 +18,7 @@ export interface Holding {
   readonly partition: number
   /** KIP-516; the zero uuid where it is not known. */
   readonly topicId: string
-  /** How far it is committed. Messages read from it carry this as their origin. */
+  /** How far it is committed. */
   readonly progress: Progress
   readonly position: Position
   /** Where it began: an offset, or FirstOffset or LastOffset while it is not known where that is. */
@@ -36,15 +36,24 @@ class Look {
     this.#held = held
   }
 
-  /** The progress of a partition that was read up to `end`; undefined for a strange one. */
-  at(topic: string, partition: number, end: number, origin: object | null): Progress | undefined {
+  /**
+   * The progress of a partition that was read up to `end`; undefined for a strange one. `strict`: what may have been
+   * read again since is strange, too.
+   */
+  at(topic: string, partition: number, end: number, origin: object | null, strict = false): Progress | undefined {
     const name = `${topic}/${partition}`
-    const progress = this.#held.get(name)?.progress
+    const holding = this.#held.get(name)
     // One put together by the user has no origin.
-    if (progress === undefined || (origin ?? progress) !== progress) {
+    const reading = (origin as Reading | null) ?? holding?.position.reading
+    if (
+      holding === undefined ||
+      reading?.progress !== holding.progress ||
+      (strict && reading !== holding.position.reading)
+    ) {
       this.strange.add(name)
       return undefined
     }
+    const { progress } = holding
     this.ends.set(progress, Math.max(end, this.ends.get(progress) ?? 0))
     return progress
   }
@@ -80,6 +89,8 @@ export class Committer {
   #next: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
   #closed = false
+  /** Transactions commit: nothing is in the background. */
+  #byTransaction = false
   /** Given back as soon as they are committed. */
   #leaving: readonly Holding[] = []
   /** Ends commits under way when partitions must go. */
@@ -103,11 +114,17 @@ export class Committer {
     return this.#noted(look)
   }
 
-  /** How far these partitions are, to be committed with a transaction: nothing of it is noted here. */
-  inTransaction(read: readonly ReadTo[]): TransactionOffsets {
+  /**
+   * How far these partitions are, to be committed with a transaction: nothing of it is noted here. From now on nothing is
+   * committed in the background, for it could overtake the transaction, and set the group back.
+   */
+  async inTransaction(read: readonly ReadTo[]): Promise<TransactionOffsets> {
     const { membership, held } = this.#parts
+    this.#byTransaction = true
+    this.#cancelTimer?.()
+    await (this.#next ?? this.#sending).catch(() => {})
     const look = new Look(held)
-    for (const { topic, partition, end, origin } of read) look.at(topic, partition, end, origin)
+    for (const { topic, partition, end, origin } of read) look.at(topic, partition, end, origin, true)
     const { refused } = this.#noted(look)
     if (refused !== null) throw refused
     const due = [...held.values()].flatMap(({ topic, topicId, partition, progress }) => {
@@ -115,7 +132,7 @@ export class Committer {
       const offset = progress.reachedBy(end ?? -1)
       return end === undefined
         ? []
-        : [{ topic, topicId, partition, offset, metadata: null, progress, rewinds: progress.rewinds }]
+        : [{ topic, topicId, partition, offset, metadata: membership.note(topic), progress, rewinds: progress.rewinds }]
     })
     const { memberId, generationIdOrMemberEpoch: generationId, groupInstanceId } = membership.identity()
     const committed = (): void => {
@@ -145,7 +162,7 @@ export class Committer {
 
   /** Something may have to be committed soon: sees to it in the background. */
   poke(): void {
-    if (this.#cancelTimer !== undefined || this.#closed) return
+    if (this.#cancelTimer !== undefined || this.#closed || this.#byTransaction) return
     const { clock, commitInterval, membership, logger } = this.#parts
     this.#cancelTimer = clock.after(commitInterval > 0 ? commitInterval : automaticInterval, () => {
       this.#cancelTimer = undefined
@@ -170,6 +187,7 @@ export class Committer {
    * The last commit of partitions that are taken away, and are not among those held any more: at most `withinMs` long.
    */
   async finish(holdings: readonly Holding[], withinMs: number): Promise<void> {
+    if (this.#byTransaction) return
     const { clock, logger, membership } = this.#parts
     const cancel = clock.after(withinMs, () =>
       this.#ending.abort(new TimeoutError(`not answered within ${withinMs} ms`)),

@@ -124,7 +124,7 @@ export class Fetcher {
   /** Reads on elsewhere; what was fetched of these and not taken is dropped. */
   moveTo(positions: Iterable<Position>, place: Place): void {
     for (const position of positions) {
-      position.progress?.rewind()
+      position.rewound()
       position.moveTo(place)
       position.begunAt = this.#now
       this.#troubles.forget(position)

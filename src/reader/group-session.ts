@@ -24,6 +24,10 @@ export interface GroupReader {
   settle(): boolean
   /** What the application has of these can be let go of. */
   forget(positions: readonly Position[]): void
+  /** Nothing of these is handed out until the answer is called, with those that are still ours. */
+  hold(positions: readonly Position[]): (ours: readonly Position[]) => void
+  /** Reads one on from there. */
+  goTo(position: Position, offset: number): void
   /** Reads that wait are to look again. */
   wake(): void
 }
@@ -110,10 +114,23 @@ export class GroupSession {
     return this.#committer
   }
 
-  /** Where each partition is read from by whoever reads what the group has not committed. */
-  *committed(): Iterable<{ readonly position: Position; readonly next: number }> {
-    for (const { position, progress, began } of this.#held.values())
-      yield { position, next: progress.stored >= 0 ? progress.stored : began() }
+  /** Reads on from what the group has committed. */
+  async rewind(): Promise<void> {
+    const { reader, membership } = this.#parts
+    const holdings = [...this.#held.values()]
+    const goOn = reader.hold(holdings.map(({ position }) => position))
+    const isHeld = (holding: Holding): boolean => this.#held.get(nameOf(holding)) === holding
+    try {
+      const committed = await membership.committed(holdings, this.#closing.signal)
+      for (const holding of holdings) {
+        if (!isHeld(holding)) continue
+        const offset = committed.get(nameOf(holding))!
+        reader.goTo(holding.position, offset < 0 ? holding.began() : offset)
+        if (offset >= 0) holding.progress.begin(offset)
+      }
+    } finally {
+      goOn(holdings.filter(isHeld).map(({ position }) => position))
+    }
   }
 
   async close(reason: unknown): Promise<void> {

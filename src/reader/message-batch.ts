@@ -48,7 +48,7 @@ export class DeliveredBatch implements MessageBatch {
   readonly firstOffset: number
   private readonly batch: RecordBatch
   private readonly decoding: Decoding
-  /** The progress it counts for. */
+  /** What its messages are of; see `Position`. */
   readonly origin: object | null
 
   /** `batch`, verified, is that of `fetched` or a copy of it. */
@@ -59,7 +59,7 @@ export class DeliveredBatch implements MessageBatch {
     this.firstOffset = Math.max(from, batch.baseOffset)
     this.batch = batch
     this.decoding = decoding
-    this.origin = position.progress ?? null
+    this.origin = position.reading ?? null
   }
 
   get lastOffset(): number {

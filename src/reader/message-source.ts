@@ -176,8 +176,8 @@ export class MessageSource {
       fetched.batch.verify()
       // A kept message must not keep the whole frame, and the frame is wanted for the next answer.
       const batch = fetched.batch.detach()
-      const { topic, partition, progress } = position
-      this.decoder = new BatchDecoder(batch, { topic, partition, highWaterMark, codecs, limit, origin: progress }, from)
+      const { topic, partition, reading: origin } = position
+      this.decoder = new BatchDecoder(batch, { topic, partition, highWaterMark, codecs, limit, origin }, from)
       this.open = { fetched, batch, whole: false, frame: null }
       this.reached = from
       this.counters.bytes += batch.end - batch.start

@@ -122,7 +122,7 @@ export class Outcomes {
     const { stored } = position.progress ?? { stored: first }
     position.holds = stored < first || stored > last
     const failing = this.#parts.troubles.note(position, error, { quiet })
-    position.progress?.rewind()
+    position.rewound()
     position.jumpTo(place)
     // Where it is deleted faster than it is read, and where a broker lies, this comes again.
     this.#retry(position, failing)

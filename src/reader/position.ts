@@ -1,6 +1,6 @@
 import { zeroUuid } from '../bytes/reader.ts'
 import { LastOffset } from '../protocol/offsets.ts'
-import type { Progress } from './progress.ts'
+import type { Progress, Reading } from './progress.ts'
 
 /**
  * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: to be
@@ -58,6 +58,8 @@ export class Position {
   readonly name: string
   /** In a group: what to commit. */
   readonly progress: Progress | undefined
+  /** In a group: what its messages are of. Another after each time that they may be read again. */
+  reading: Reading | undefined
   /** Told the offset that FirstOffset, LastOffset or a time turned out to be, if that is to be held on to. */
   onLocated: ((offset: number) => void) | undefined
   /**
@@ -111,6 +113,7 @@ export class Position {
     this.partition = partition
     this.name = `${topic}/${partition}`
     this.progress = progress
+    this.reading = progress && { progress }
     this.jumpTo(offset < 0 ? { sought: offset } : { offset, leaderEpoch: -1 })
   }
 
@@ -194,8 +197,15 @@ export class Position {
    */
   parted(offset: number): void {
     this.#parting = this.#tail && { offset, last: this.#tail }
-    if (this.#tail === undefined) this.progress?.rewind()
+    if (this.#tail === undefined) this.rewound()
     this.jumpTo({ offset, leaderEpoch: -1 })
+  }
+
+  /** It was sent back: what is read from here on may have been read before. */
+  rewound(): void {
+    if (this.progress === undefined) return
+    this.progress.rewind()
+    this.reading = { progress: this.progress }
   }
 
   /** What its offset was looked up by is here. */
@@ -271,7 +281,7 @@ export class Position {
   #turnBack(): void {
     if (this.#parting === undefined) return
     this.#parting = undefined
-    this.progress?.rewind()
+    this.rewound()
   }
 
   /** Up to here is nothing to hand out: that counts as handed out, and as done with once all before it is. */

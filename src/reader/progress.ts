@@ -1,3 +1,8 @@
+/** What was read of a partition in one go: messages carry it as their origin. */
+export interface Reading {
+  readonly progress: Progress
+}
+
 /** How far a partition has been committed, for a group's member. */
 export class Progress {
   /** The next offset to commit; −1: nothing new. */

@@ -10,7 +10,7 @@ export interface ReadTo {
   readonly topic: string
   readonly partition: number
   readonly end: number
-  /** The progress of what it was read from; null where that is not known. */
+  /** The Reading it is of; null where that is not known. */
   readonly origin: object | null
 }
 

@@ -179,26 +179,19 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     const read = readTo(done)
     this.#ensureOpen()
     this.#start()
-    return (await session.commits({})).inTransaction(read)
+    const commits = await session.commits({})
+    return await commits.inTransaction(read)
   }
 
   /**
    * Goes back to what the group has committed, in all partitions of this member: what was read since is read again, as
-   * after a transaction that was aborted.
+   * after a transaction that was aborted. Resolves once that is known; reads wait meanwhile.
    */
-  rewind(...extra: never[]): void {
+  async rewind(...extra: never[]): Promise<void> {
     refuseMore('rewind', extra)
     const session = this.#grouped('rewind')
-    if (this.#closing) return
-    for (const { position, next } of session.committed()) {
-      if (
-        this.#source.next(position) === next ||
-        this.#fetcher.position(position.topic, position.partition) !== position
-      )
-        continue
-      this.#source.forget([position])
-      this.#fetcher.moveTo([position], placeOf(next))
-    }
+    this.#ensureOpen()
+    await traced(session.rewind())
   }
 
   /**
@@ -458,6 +451,16 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
         isBusy: positions => this.#handout.busy && source.isOf(positions),
         settle: () => source.settle(),
         forget: positions => source.forget(positions),
+        hold: positions => {
+          const held = positions.filter(({ state }) => state !== 'paused')
+          source.cut(held)
+          fetcher.pause(held, position => source.next(position))
+          return ours => fetcher.resume(held.filter(position => ours.includes(position)))
+        },
+        goTo: (position, offset) => {
+          source.forget([position])
+          fetcher.moveTo([position], placeOf(offset))
+        },
         wake: () => this.#news.ring(),
       },
     })

@@ -253,7 +253,7 @@ export const suite: Suite = contract => {
           error => (error as Error).message,
         )
         if (outcome === 'done') done += size
-        else if (outcome === 'before') reader.rewind()
+        else if (outcome === 'before') await reader.rewind()
         else assert.equal(outcome, 'after')
       }
       const texts = (await all(fixture, out)).sort()

@@ -2,10 +2,10 @@ import type { Chance } from './chance.ts'
 import type { Scene } from './faults/fault.ts'
 import type { Logged } from './history.ts'
 import { judges } from './judges/index.ts'
-import { type Anomaly, placeOf } from './judges/judge.ts'
+import { type Anomaly, type Evidence, placeOf } from './judges/judge.ts'
 import type { Plan } from './plan.ts'
 import type { Running, Workload } from './workloads/workload.ts'
-import type { World } from './world.ts'
+import { copies, topic, type World } from './world.ts'
 
 /** Once nothing goes wrong any more, all that was asked for is done within so long, in milliseconds. */
 const calm = 60_000
@@ -52,17 +52,20 @@ export class Course {
     // Writers first: what they wrote is then to be read.
     await this.#stop('writers', ({ workload }) => workload.role === 'writes')
     const log = await this.#world.contents()
+    const committed = await this.#world.contents(topic, 'read_committed')
     const audiences = this.#programs.filter(({ workload }) => workload.role === 'reads').map(({ id }) => id)
     const until = clock.monotonic() + calm
-    while (clock.monotonic() < until && !this.#haveSeen(audiences, log)) await clock.sleep(500)
+    while (clock.monotonic() < until && !this.#haveSeen(audiences, log, committed)) await clock.sleep(500)
     await this.#stop('others', ({ workload }) => workload.role !== 'writes')
+    const withCopies = this.#programs.some(({ workload }) => workload.copies)
+    const copied = withCopies ? await this.#world.contents(copies, 'read_committed') : []
     for (const { running, id } of this.#programs) {
       const excess = running.excess?.()
       if (excess !== undefined) this.#found('excess', `${id}: ${excess}`)
     }
     await clock.sleep(lastTimers)
     this.#lookForRemains()
-    this.#judge(log, audiences)
+    this.#judge({ log, committed, copies: copied, audiences })
     await broker.close()
   }
 
@@ -115,12 +118,15 @@ export class Course {
       this.#found('stuck', `${left} ${what} could not be stopped`)
   }
 
-  #haveSeen(audiences: readonly string[], log: readonly Logged[]): boolean {
+  #haveSeen(audiences: readonly string[], log: readonly Logged[], committed: readonly Logged[]): boolean {
     this.#world.history.tellLives(log)
     const seen = new Map(audiences.map(name => [name, new Set<string>()]))
     for (const each of this.#world.history.delivered)
       seen.get(each.group === '' ? each.reader : each.group)?.add(placeOf(each))
-    return [...seen.values()].every(places => log.every(each => places.has(placeOf(each))))
+    return [...seen].every(([name, places]) => {
+      const wanted = this.#committedAudiences.includes(name) ? committed : log
+      return wanted.every(each => places.has(placeOf(each)))
+    })
   }
 
   #lookForRemains(): void {
@@ -131,12 +137,17 @@ export class Course {
         this.#found('left behind', `a connection of ${host} to ${broker}`)
   }
 
-  #judge(log: readonly Logged[], audiences: readonly string[]): void {
+  get #committedAudiences(): string[] {
+    return this.#programs.filter(({ workload }) => workload.readsCommitted).map(({ id }) => id)
+  }
+
+  #judge(found: Pick<Evidence, 'log' | 'committed' | 'copies' | 'audiences'>): void {
     const { history, hosts } = this.#world
-    history.tellLives(log)
+    history.tellLives(found.log)
     const efforts = hosts.map(({ name, efforts }) => ({ name, efforts }))
     const gentle = this.#plan.faults.every(fault => fault.gentle)
-    const evidence = { history, log, audiences, efforts, gentle, calmAt: this.#plan.trouble }
+    const committedAudiences = this.#committedAudiences
+    const evidence = { ...found, committedAudiences, history, efforts, gentle, calmAt: this.#plan.trouble }
     for (const judge of judges) this.anomalies.push(...judge(evidence))
   }
 

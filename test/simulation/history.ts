@@ -7,6 +7,8 @@ export interface Sent {
   readonly number: number
   readonly acks: 'all' | 'one'
   readonly idempotent: boolean
+  /** Whether it counts, its transaction says. */
+  readonly transactional?: boolean
   readonly at: number
   /** `open`: not settled. `unknown`: it may be in the log. `failed`: it is not. */
   outcome: 'open' | 'acked' | 'failed' | 'unknown'
@@ -44,6 +46,16 @@ export interface Delivered {
   readonly at: number
 }
 
+/** A transaction, and what was written in it. */
+export interface TransactionNote {
+  readonly by: string
+  readonly values: string[]
+  /** Of messages, which another transaction may make, too. */
+  readonly copies: boolean
+  /** `open`: its host died. `unknown`: it may be committed. */
+  outcome: 'open' | 'committed' | 'aborted' | 'unknown'
+}
+
 /** A call that has to settle by some moment. */
 export interface Call {
   readonly by: string
@@ -63,10 +75,14 @@ export interface Complaint {
   readonly error: unknown
 }
 
+/** Why a log may have lost what was acknowledged. */
+export const lostDisk = 'a broker lost its disk'
+
 /** All that happened in a world, as its applications saw it. */
 export class History {
   readonly sent = new Map<string, Sent>()
   readonly delivered: Delivered[] = []
+  readonly transactions: TransactionNote[] = []
   readonly calls: Call[] = []
   readonly complaints: Complaint[] = []
   /** Where a reader went of itself, by its name, partition and stint. */

@@ -2,7 +2,8 @@ import { Chance } from './chance.ts'
 import type { Fault } from './faults/fault.ts'
 import { faults } from './faults/index.ts'
 import { type Release, releases } from './releases.ts'
-import { workloads } from './workloads/index.ts'
+import { workloads as all } from './workloads/index.ts'
+import { copyingGroup, transactionalWriter } from './workloads/transactions.ts'
 import type { Workload } from './workloads/workload.ts'
 
 /** What is played. All of it follows from the seed unless it is given. */
@@ -25,9 +26,20 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   const partitions = chance.whole(1, 8)
   const trouble = chance.whole(20_000, 90_000)
   const chosenFaults = chance.some([...faults.values()], chance.whole(0, 4))
-  const writers = [...workloads.values()].filter(({ role }) => role === 'writes')
-  const others = [...workloads.values()].filter(({ role }) => role !== 'writes')
-  const chosenWorkloads = [...chance.some(writers, chance.whole(1, 2)), ...chance.some(others, chance.whole(1, 3))]
+  // They came later, and draw for themselves: what a seed chose of the others stays.
+  const transactional = [transactionalWriter, copyingGroup]
+  const former = [...all.values()].filter(workload => !transactional.includes(workload))
+  const writers = former.filter(({ role }) => role === 'writes')
+  const others = former.filter(({ role }) => role !== 'writes')
+  const chosenWorkloads = [
+    ...chance.some(writers, chance.whole(1, 2)),
+    ...chance.some(others, chance.whole(1, 3)),
+    ...new Chance(seed)
+      .of('transactions')
+      .some(transactional, new Chance(seed).of('how many transactions').whole(-3, 2)),
+  ]
   const release = chance.is(0.7) ? '4.4' : chance.pick(Object.keys(releases) as Release[])
-  return { seed, brokers, partitions, release, trouble, faults: chosenFaults, workloads: chosenWorkloads, ...given }
+  // Before 2.5 brokers can't tell which member commits with a transaction (KIP-447).
+  const workloads = chosenWorkloads.filter(workload => release !== '1.1' || workload !== copyingGroup)
+  return { seed, brokers, partitions, release, trouble, faults: chosenFaults, workloads, ...given }
 }

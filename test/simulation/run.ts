@@ -29,7 +29,8 @@ export async function simulate(
   const chance = new Chance(plan.seed)
   const clock = clockOf(chance.of('clock'))
   const configs = Object.assign({}, ...plan.faults.map(fault => fault.configs))
-  const world = new World(chance, clock, { ...plan, configs })
+  const withCopies = plan.workloads.some(workload => workload?.copies === true)
+  const world = new World(chance, clock, { ...plan, configs, copies: withCopies })
   const course = new Course(plan, world, chance)
   const { anomalies, bites } = course
   let ended = false

@@ -1,7 +1,5 @@
 import { Broker } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
-import { FirstOffset } from '../../src/protocol/offsets.ts'
-import { Reader } from '../../src/reader/reader.ts'
 import type { Chance } from './chance.ts'
 import type { WorldClock } from './clock.ts'
 import { History, type Logged } from './history.ts'
@@ -15,9 +13,12 @@ export interface Dimensions {
   readonly release: Release
   /** Of brokers, beside those that all worlds have. */
   readonly configs: Readonly<Record<string, string>>
+  readonly copies: boolean
 }
 
 export const topic = 'orders'
+/** What is copied of it goes there: one partition, in worlds that need it. */
+export const copies = 'copies'
 
 /** A cluster, a network and hosts, all on one clock. */
 export class World {
@@ -36,7 +37,11 @@ export class World {
     return this.hosts.filter(({ isDead }) => !isDead)
   }
 
-  constructor(chance: Chance, clock: WorldClock, { brokers, partitions, release, configs }: Dimensions) {
+  constructor(
+    chance: Chance,
+    clock: WorldClock,
+    { brokers, partitions, release, configs, copies: withCopies }: Dimensions,
+  ) {
     this.chance = chance
     this.release = release
     this.partitions = partitions
@@ -46,10 +51,12 @@ export class World {
       clock: this.clock,
       natives: { defer: this.clock.defer },
       brokers,
-      topics: [{ name: topic, partitions }],
+      topics: [{ name: topic, partitions }, ...(withCopies ? [{ name: copies, partitions: 1 }] : [])],
       autoCreateTopics: false,
       configs: { 'group.min.session.timeout.ms': '1000', 'group.initial.rebalance.delay.ms': '500', ...configs },
       versions: releases[release],
+      // The second protocol of transactions came with 4.0.
+      features: release === '4.4' ? { 'transaction.version': 2 } : {},
     })
     this.network = new Network(this.clock, this.broker, chance.of('network'))
   }
@@ -93,34 +100,35 @@ export class World {
     return host
   }
 
-  /** What the logs hold. */
-  async contents(): Promise<Logged[]> {
+  /** What the logs of a topic hold, or of that what is committed. Rejects when a transaction stays open. */
+  async contents(
+    of = topic,
+    isolationLevel: 'read_uncommitted' | 'read_committed' = 'read_uncommitted',
+  ): Promise<Logged[]> {
     const host = this.auditor()
     const transport = host.transport()
     const client = new Client({ addr: [...this.addresses], transport })
-    const { topics } = await client.metadata({ topics: [topic] })
+    const { topics } = await client.metadata({ topics: [of] })
     // A broker may tell it of fewer.
-    const count = Math.max(this.partitions, topics[0]!.partitions.length)
+    const count = of === topic ? Math.max(this.partitions, topics[0]!.partitions.length) : 1
+    const life = of === topic ? this.history.formerLogs.length : 0
     const logged: Logged[] = []
+    const until = this.clock.monotonic() + longestTransaction
     for (let partition = 0; partition < count; partition++) {
-      const reader = new Reader({
-        brokers: [...this.addresses],
-        topic,
-        partition,
-        startOffset: FirstOffset,
-        transport,
-        maxWait: 100,
-      })
-      // What is being asked for is there once it is known where the end is.
-      const lag = await reader.readLag()
-      for (let left = lag; left > 0; left--) {
-        const message = await reader.fetchMessage()
-        const { offset } = message
-        logged.push({ topic, life: this.history.formerLogs.length, partition, offset, value: message.text() })
+      for (let offset = 0; ; ) {
+        const answer = await client.fetch({ topic: of, partition, offset, maxWait: 100, isolationLevel })
+        if (answer.error !== null) throw answer.error
+        for (const message of answer.records)
+          logged.push({ topic: of, life, partition, offset: message.offset, value: message.text() })
+        offset = answer.nextOffset
+        if (offset >= answer.highWatermark) break
+        if (this.clock.monotonic() > until) throw new Error(`a transaction is open for ever in ${of}/${partition}`)
       }
-      await reader.close()
     }
     await transport.close()
     return logged
   }
 }
+
+/** What was begun is aborted by then, in milliseconds. */
+const longestTransaction = 60_000

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
-import { TimeoutError } from '../../base/errors.ts'
+import { ProtocolError, TimeoutError } from '../../base/errors.ts'
 import { AddOffsetsToTxn } from '../../protocol/add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from '../../protocol/add-partitions-to-txn.ts'
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, errorFor } from '../../protocol/errors.ts'
 import { TxnOffsetCommit } from '../../protocol/txn-offset-commit.ts'
 import type { TransactionCoordinators } from './coordinator.ts'
 import type { TransactionOffsets } from './transaction-offsets.ts'
@@ -169,12 +169,19 @@ export class Enlistment {
     const { response } = await coordinators.ask(
       ['group', groupId],
       TxnOffsetCommit,
-      version => ({
-        ...stamp,
-        // Before version 3 (Kafka 2.5) nobody can say which member it is.
-        ...(version >= 3 && { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId }),
-        topics,
-      }),
+      version => {
+        // A member that lost its partitions could commit what another reads again: the brokers can't tell.
+        if (version < 3 && memberId !== '')
+          throw new ProtocolError(
+            `group ${groupId}: brokers before Kafka 2.5 don't know which member commits with a transaction (KIP-447)`,
+            { cause: errorFor(ErrorCode.UnsupportedVersion) },
+          )
+        return {
+          ...stamp,
+          ...(version >= 3 && { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId }),
+          topics,
+        }
+      },
       answer => answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode)),
       this.#options(),
     )

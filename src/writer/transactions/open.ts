@@ -1,5 +1,5 @@
 import { ConfigError } from '../../base/errors.ts'
-import { linkSignals } from '../../base/signals.ts'
+import { abortable, linkSignals } from '../../base/signals.ts'
 import { Cluster } from '../../transport/cluster.ts'
 import type { Network } from '../../transport/network.ts'
 import type { Sender } from '../sender.ts'
@@ -67,14 +67,19 @@ export class Transactions {
     this.#beginning = true
     const link = linkSignals(signal, this.#sender.signal)
     try {
+      // How the one before ended must be known first: what its readers read next hangs on that.
+      if (state === 'unknown') await abortable(this.#last!.commit(), link.signal).catch(error => this.#settled(error))
       await this.producer.begin({ signal: link.signal })
-      this.#last?.leave()
       this.#last = new Transaction(this.#host)
       return this.#last
     } finally {
       link.release()
       this.#beginning = false
     }
+  }
+
+  #settled(error: unknown): void {
+    if (this.#last?.state === 'unknown') throw error
   }
 
   /** Commits when the work returns, aborts when it throws. */

@@ -49,8 +49,8 @@ export class TransactionalProducer implements ProducerIdentities {
   #enlisted: Enlistment | null = null
   /** Whether anything may be sent. */
   #open = false
-  /** How the last transaction was to end: nobody answered. Until somebody does, nothing else can be done. */
-  #owed: { readonly committed: boolean } | null = null
+  /** The last transaction was to end, and nobody answered. Until somebody does, nothing else can be done. */
+  #owed = false
   /** Requests that may still arrive, late. */
   #strays = 0
   /** Fenced for good. */
@@ -76,6 +76,11 @@ export class TransactionalProducer implements ProducerIdentities {
   /** What the open transaction has in it. */
   get enlisted(): Enlistment {
     return this.#enlisted!
+  }
+
+  /** Whether the last transaction was told of no end yet. */
+  get owes(): boolean {
+    return this.#owed
   }
 
   get isSecondProtocol(): boolean {
@@ -127,11 +132,12 @@ export class TransactionalProducer implements ProducerIdentities {
   /** Sees to an identity, and begins a transaction under it. */
   async begin(options: CallOptions): Promise<void> {
     const { coordinators, transactionalId } = this.#parts
-    if (this.#over !== null) throw this.#over
-    if (this.#owed !== null) {
-      const { error } = await this.end(this.#owed.committed)
-      if (this.#owed !== null || this.#over !== null) throw error
+    // An abort that nobody heard of.
+    if (this.owes) {
+      const { error } = await this.end(false)
+      if (this.owes) throw error
     }
+    if (this.#over !== null) throw this.#over
     if (this.#identity === null || this.#spent) await this.#init(options)
     const features = await coordinators.features('transaction', transactionalId, options)
     const second = (features.get('transaction.version') ?? 0) >= 2
@@ -160,9 +166,9 @@ export class TransactionalProducer implements ProducerIdentities {
     this.#open = false
     this.doom = null
     if (!this.enlisted.touched) return { error: null, unsure: false }
-    const unsure = this.#owed !== null
+    const unsure = this.#owed
     const strays = this.#strays
-    this.#owed = { committed }
+    this.#owed = true
     try {
       const { response, repeated } = await coordinators.ask(
         ['transaction', transactionalId],
@@ -171,7 +177,7 @@ export class TransactionalProducer implements ProducerIdentities {
         ({ errorCode }) => [errorCode],
         { until: clock.monotonic() + patience, signal, features: this.features },
       )
-      this.#owed = null
+      this.#owed = false
       const error = this.judge(response.errorCode, `transactional id ${transactionalId}`)
       if (error === null) this.#goOn(response)
       // Whatever else it says, the coordinator has no transaction of ours open.
@@ -180,7 +186,7 @@ export class TransactionalProducer implements ProducerIdentities {
     } catch (error) {
       const sent = this.#strays > strays
       // A commit that never left may be followed by an abort.
-      if (committed && !sent && !unsure) this.#owed = null
+      if (committed && !sent && !unsure) this.#owed = false
       return { error: error as Error, unsure: unsure || sent }
     }
   }

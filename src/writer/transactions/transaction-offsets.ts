@@ -27,5 +27,5 @@ export interface OffsetSource<Done> {
   /** What is done with, to be committed with a transaction. Rejects when another member has its partitions by now. */
   offsetsOf(done: Done): TransactionOffsets | Promise<TransactionOffsets>
   /** The transaction was aborted: what was read since the last commit is to be read again. */
-  rewind?(): void
+  rewind?(): Promise<void>
 }

@@ -37,7 +37,7 @@ export type TransactionState =
   | 'aborted'
   /** Nobody answered whether it is committed: `commit` may ask again. */
   | 'unknown'
-  /** It was not answered, and the next one has begun: then it was committed, or fenced. */
+  /** Nobody will ever say. */
   | 'past'
 
 /**
@@ -142,11 +142,6 @@ export class Transaction {
     await traced(abortable(this.#ending!, signal))
   }
 
-  /** Another begins: nothing can be made of this one. */
-  leave(): void {
-    if (this.#state === 'unknown') this.#state = 'past'
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state !== 'open') return
     await this.abort().catch(error => this.#host.logger.warn(`a transaction was not aborted: ${messageOf(error)}`))
@@ -181,7 +176,8 @@ export class Transaction {
     const { error, unsure } = await producer.end(true)
     if (error === null) return this.#over('committed')
     if (unsure) {
-      this.#state = 'unknown'
+      if (producer.owes) this.#state = 'unknown'
+      else this.#over('past')
       throw new UnknownOutcomeError(`the transaction may be committed or not: ${messageOf(error)}`, { cause: error })
     }
     return this.#abort(error)
@@ -208,18 +204,19 @@ export class Transaction {
     if (error !== null && !hasCode(error, ...nothingOpen)) throw error
   }
 
-  #over(state: 'committed' | 'aborted'): void {
-    const { logger } = this.#host
+  #over(state: 'committed' | 'aborted' | 'past'): void {
     this.#state = state
     if (state === 'committed') for (const offsets of this.#offsets) offsets.committed?.()
-    else
-      for (const source of this.#sources) {
-        try {
-          source.rewind?.()
-        } catch (error) {
-          logger.warn(`after a transaction was aborted its reader did not go back: ${messageOf(error)}`)
-        }
-      }
+    else for (const source of this.#sources) void this.#rewind(source)
+  }
+
+  /** Its reads wait meanwhile. */
+  async #rewind(source: OffsetSource<never>): Promise<void> {
+    try {
+      await source.rewind?.()
+    } catch (error) {
+      this.#host.logger.warn(`after a transaction was aborted its reader did not go back: ${messageOf(error)}`)
+    }
   }
 }
 
@@ -236,7 +233,7 @@ const texts: Readonly<Record<TransactionState, string>> = {
   aborting: 'being aborted',
   aborted: 'aborted',
   unknown: 'committed or not, nobody answered: commit() asks again',
-  past: 'long over',
+  past: 'committed or not, nobody will say',
 }
 
 function isSource(source: object): source is OffsetSource<never> {

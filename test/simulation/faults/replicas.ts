@@ -1,3 +1,4 @@
+import { lostDisk } from '../history.ts'
 import { recurring } from './fault.ts'
 
 /** SIGKILL: what its followers had not is gone. It comes back later, as a follower, unless nobody else was in sync. */
@@ -69,7 +70,7 @@ export const emptiedBrokers = recurring(
     broker.crashBroker(id)
     return () => {
       // Nobody asks whether another was in sync with it.
-      if (!broker.isRunning(id)) history.loss = 'a broker lost its disk'
+      if (!broker.isRunning(id)) history.loss = lostDisk
       broker.startBroker(id, { empty: true })
       bit(`broker ${id} came back empty`)
     }

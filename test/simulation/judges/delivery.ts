@@ -1,4 +1,4 @@
-import type { Delivered } from '../history.ts'
+import { type Delivered, lostDisk } from '../history.ts'
 import { type Anomaly, allLogs, byAudience, type Judge, placeOf } from './judge.ts'
 
 /** An offset holds one value, whoever reads it. */
@@ -20,12 +20,14 @@ export const inconsistentOffsets: Judge = evidence => {
 }
 
 /** Each audience has seen all of the log. */
-export const unseen: Judge = ({ history, log, audiences }) => {
+export const unseen: Judge = ({ history, log, committed, audiences, committedAudiences }) => {
   const anomalies: Anomaly[] = []
   const seen = byAudience(history)
   for (const name of audiences) {
+    // A marker that is lost lets a transaction count that was aborted when it was read, or the other way round.
+    if (committedAudiences.includes(name) && history.loss !== undefined) continue
     const places = new Set((seen.get(name) ?? []).map(placeOf))
-    for (const each of log)
+    for (const each of committedAudiences.includes(name) ? committed : log)
       if (!places.has(placeOf(each)))
         anomalies.push({ kind: 'unseen', what: `${each.value} at ${placeOf(each)} never came to ${name}` })
   }
@@ -38,7 +40,8 @@ export const unseen: Judge = ({ history, log, audiences }) => {
  */
 export const skips: Judge = evidence => {
   const { history } = evidence
-  const there = new Set(allLogs(evidence).map(placeOf))
+  const all = new Set(allLogs(evidence).map(placeOf))
+  const committed = new Set(evidence.committed.map(placeOf))
   const last = new Map<string, Delivered>()
   const anomalies: Anomaly[] = []
   for (const each of history.delivered) {
@@ -49,6 +52,9 @@ export const skips: Judge = evidence => {
     // Where a log lost its end, its readers go back to where it ends.
     if (each.offset <= before.offset && history.loss === undefined)
       anomalies.push({ kind: 'read twice', what: `${placeOf(each)} to ${each.reader} behind ${placeOf(before)}` })
+    // In the log that is lost a marker may have been where a record is now.
+    if (history.transactions.length > 0 && history.loss !== undefined) continue
+    const there = evidence.committedAudiences.includes(each.group) ? committed : all
     for (let offset = before.offset + 1; offset < each.offset; offset++)
       if (there.has(placeOf({ ...each, offset })))
         anomalies.push({ kind: 'skipped', what: `${each.partition}/${offset}, by ${each.reader}` })
@@ -77,6 +83,8 @@ export const astray: Judge = ({ history, log }) => {
 
 /** In one generation a partition is one member's. */
 export const shared: Judge = ({ history }) => {
+  // A coordinator that lost its disk counts generations anew.
+  if (history.loss === lostDisk) return []
   const owner = new Map<string, string>()
   const anomalies: Anomaly[] = []
   for (const { group, generation, life, partition, reader, offset } of history.delivered) {

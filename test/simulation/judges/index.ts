@@ -3,6 +3,7 @@ import type { Judge } from './judge.ts'
 import { duplicates, lostWrites, order, phantoms, unsettled } from './log.ts'
 import { evictions, needless, storms } from './manners.ts'
 import { late } from './promises.ts'
+import { exactlyOnce, torn } from './transactions.ts'
 
 export const judges: readonly Judge[] = [
   lostWrites,
@@ -19,4 +20,6 @@ export const judges: readonly Judge[] = [
   storms,
   evictions,
   needless,
+  torn,
+  exactlyOnce,
 ]

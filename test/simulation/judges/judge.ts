@@ -11,8 +11,13 @@ export interface Evidence {
   readonly history: History
   /** What the logs hold in the end. */
   readonly log: readonly Logged[]
-  /** Groups and readers that were to read everything, by name. */
+  /** Of that what is committed: all but what was written in transactions that were aborted. */
+  readonly committed: readonly Logged[]
+  /** The copies that are committed. */
+  readonly copies: readonly Logged[]
+  /** Groups and readers that were to read everything, by name; those that were to read what is committed. */
   readonly audiences: readonly string[]
+  readonly committedAudiences: readonly string[]
   /** By host, and then by what it did and the minute: how often. */
   readonly efforts: readonly { readonly name: string; readonly efforts: ReadonlyMap<string, number> }[]
   /** No fault kept a host, its way to the brokers or these themselves from working. */

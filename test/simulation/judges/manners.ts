@@ -24,7 +24,7 @@ const recovery = 15_000
  */
 export const needless: Judge = ({ history, gentle, calmAt }) =>
   [...history.sent.values()]
-    .filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown')
+    .filter(({ outcome, transactional }) => (outcome === 'failed' || outcome === 'unknown') && !transactional)
     .filter(({ at, writer }) => !history.dead.has(writer) && (gentle || at > calmAt + recovery))
     .map(({ value, at }) => ({ kind: 'needless failure', what: `${value}, written at ${at.toFixed(0)}` }))
 

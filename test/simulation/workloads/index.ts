@@ -1,6 +1,7 @@
 import { clientCalls } from './clients.ts'
 import * as groups from './groups.ts'
 import * as readers from './readers.ts'
+import { copyingGroup, transactionalWriter } from './transactions.ts'
 import type { Workload } from './workload.ts'
 import * as writers from './writers.ts'
 
@@ -16,5 +17,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     groups.restlessGroup,
     groups.loneMember,
     clientCalls,
+    transactionalWriter,
+    copyingGroup,
   ].map(workload => [workload.name, workload]),
 )

@@ -17,5 +17,9 @@ export interface Workload {
   readonly name: string
   /** Who reads is to be handed all there is, once those who write have ended. */
   readonly role: 'writes' | 'reads' | 'asks'
+  /** It is handed only what is committed. */
+  readonly readsCommitted?: boolean
+  /** It needs a topic that others have no use for. */
+  readonly copies?: boolean
   start(world: World, name: string): Running
 }
