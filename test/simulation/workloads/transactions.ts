@@ -219,6 +219,7 @@ class Copier {
     const chance = this.host.chance('work')
     while (!this.#leaving && !this.host.isDead) {
       const messages: Message[] = []
+      let sent = false
       const done = await this.#writer.play(async (transaction, values) => {
         const most = chance.whole(1, 20)
         while (messages.length < most) {
@@ -229,13 +230,14 @@ class Copier {
         }
         if (messages.length === 0) return 'commit'
         const copied = messages.map(message => ({ partition: 0, value: nameOfCopy(message) }))
+        sent = true
         await Promise.all([transaction.writeMessages(copied), transaction.sendOffsets(this.#reader, messages)])
         return chance.is(0.1) ? 'abort' : 'commit'
       })
-      // What comes next was read before.
+      // What comes next was read before. A transaction that has its offsets sends the reader back by itself.
       if (!done) {
         this.#stint++
-        if (messages.length > 0 && !this.host.isDead)
+        if (messages.length > 0 && !sent && !this.host.isDead)
           await this.#reader.rewind().catch(error => this.#world.history.complain(this.host.name, error))
       }
       this.#idle = messages.length === 0 ? this.#idle + 1 : 0
