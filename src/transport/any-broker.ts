@@ -42,10 +42,18 @@ export class AnyBroker {
     if (open !== undefined) return Promise.resolve(open)
     let search = this.#searches.get(lane)
     if (search === undefined) {
-      search = this.#search(lane, avoid).finally(() => this.#searches.delete(lane))
+      search = this.#searchOnce(lane, avoid)
       this.#searches.set(lane, search)
     }
     return search
+  }
+
+  async #searchOnce(lane: Lane, avoid: ReadonlySet<string>): Promise<BrokerConnection> {
+    try {
+      return await this.#search(lane, avoid)
+    } finally {
+      this.#searches.delete(lane)
+    }
   }
 
   /**

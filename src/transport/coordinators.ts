@@ -46,7 +46,7 @@ export class Coordinators {
     }
     let asking = this.#asked.get(id)
     if (asking === undefined) {
-      asking = this.#ask(kind, key).finally(() => this.#asked.delete(id))
+      asking = this.#askOnce(kind, key, id)
       this.#asked.set(id, asking)
     }
     return asking
@@ -66,6 +66,14 @@ export class Coordinators {
     this.#known.delete(id)
     this.#known.set(id, { broker, denied })
     if (this.#known.size > most) this.#known.delete(this.#known.keys().next().value!)
+  }
+
+  async #askOnce(kind: CoordinatorKind, key: string, id: string): Promise<number> {
+    try {
+      return await this.#ask(kind, key)
+    } finally {
+      this.#asked.delete(id)
+    }
   }
 
   /** Those looked for in one turn are looked for in one request. */

@@ -76,15 +76,22 @@ export class Refreshes {
 
   /** Resolves when the next refresh for cause may go out. */
   #turn(): Promise<void> {
-    const { clock, backoff, lifetime } = this.#settings
+    const { clock, backoff } = this.#settings
     const since = clock.monotonic() - this.#causedAt
     if (since > 2 * backoff.max) this.#causes = 0
     const wait = this.#causes === 0 ? 0 : backoffDelay(this.#causes, backoff, clock) - since
     if (this.#nextTurn === undefined && wait > 0) {
-      this.#nextTurn = lifetime.sleep(wait).finally(() => {
-        this.#nextTurn = undefined
-      })
+      this.#nextTurn = this.#pause(wait)
     }
     return this.#nextTurn ?? Promise.resolve()
+  }
+
+  // Not promise.finally(): engines differ in when it lets those go on who wait for it.
+  async #pause(milliseconds: number): Promise<void> {
+    try {
+      await this.#settings.lifetime.sleep(milliseconds)
+    } finally {
+      this.#nextTurn = undefined
+    }
   }
 }
