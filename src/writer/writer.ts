@@ -200,7 +200,8 @@ export class Writer {
   }
 
   #failed(error: unknown): Promise<never> {
-    this.#transactions?.doom(error)
+    // What comes once it is being committed is not part of it.
+    if (this.#transactions?.open !== undefined) this.#transactions.doom(error)
     return Promise.reject(error)
   }
 

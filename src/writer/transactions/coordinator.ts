@@ -24,6 +24,8 @@ export interface AskOptions extends CallOptions {
   readonly until: number
   /** Which features the version is chosen by. */
   readonly features?: ReadonlyMap<string, number> | undefined
+  /** Once it is false nothing is tried again. */
+  wanted?(): boolean
 }
 
 /** What a coordinator answered in the end. */
@@ -59,7 +61,7 @@ export class TransactionCoordinators {
     api: A,
     request: (version: number) => RequestInput<A>,
     codesOf: (response: ResponseOf<A>) => readonly number[],
-    { signal, until, features }: AskOptions,
+    { signal, until, features, wanted }: AskOptions,
   ): Promise<Answered<A>> {
     const { cluster, clock, backoff, timeout, onStray, onRetry } = this.#parts
     const call = signal === undefined ? {} : { signal }
@@ -67,11 +69,14 @@ export class TransactionCoordinators {
     for (let attempt = 1; ; attempt++) {
       let failure: unknown
       let busy = false
+      let handedOver = false
       try {
         const connection = await this.#connection(kind, key, call)
         const patience = Math.max(1, Math.min(timeout, until - clock.monotonic()))
         const options = { ...call, timeoutMs: patience, features }
-        const response = await connection.request(api, request(connection.version(api)), options)
+        const asked = request(connection.version(api))
+        handedOver = true
+        const response = await connection.request(api, asked, options)
         const codes = codesOf(response)
         const code = codes.find(isRetriable)
         // One that won't pass says more than one that may.
@@ -82,18 +87,21 @@ export class TransactionCoordinators {
         if (code === ErrorCode.NotCoordinatorForGroup) cluster.denyCoordinator(kind, key)
         else if (coordinatorCodes.includes(code)) cluster.forgetCoordinator(kind, key)
       } catch (error) {
-        const sent = (error instanceof ConnectionError || error instanceof TimeoutError) && error.sent
+        // An answer that nobody understands is none.
+        const sent = handedOver && !((error instanceof ConnectionError || error instanceof TimeoutError) && !error.sent)
         if (sent || signal?.aborted) onStray()
         repeated ||= sent
         if (!isTemporary(error) || signal?.aborted) throw error
         cluster.forgetCoordinator(kind, key)
         failure = error
       }
+      if (wanted?.() === false) throw failure
       const delay = backoffDelay(attempt, busy ? busyBackoff : backoff, clock)
       if (clock.monotonic() + delay >= until)
         throw new TimeoutError(`${api.name}: no more time: ${messageOf(failure)}`, { cause: failure, sent: repeated })
       onRetry(api.name, attempt, failure)
       await sleep(delay, { ...call, clock })
+      if (wanted?.() === false) throw failure
     }
   }
 

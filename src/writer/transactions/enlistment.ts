@@ -40,7 +40,8 @@ export class Enlistment {
   readonly #added = new Map<string, Set<number>>()
   #wanted = new Map<string, Set<number>>()
   readonly #groups = new Set<string>()
-  #adding = false
+  /** Partitions are being told of. */
+  #adding: Promise<void> | undefined
   #touched = false
   /** Commits of offsets under way, one after the other. */
   #committing: Promise<void> = Promise.resolve()
@@ -68,10 +69,7 @@ export class Enlistment {
     }
     if (this.#added.get(topic)?.has(partition)) return true
     put(this.#wanted, topic, partition)
-    if (!this.#adding) {
-      this.#adding = true
-      void this.#addPartitions()
-    }
+    this.#adding ??= this.#addPartitions()
     return false
   }
 
@@ -82,9 +80,9 @@ export class Enlistment {
     await turn
   }
 
-  /** Resolves once no request of it is under way. */
+  /** Resolves once no request of it is under way: what came after its end would count for the next one. */
   async settled(): Promise<void> {
-    await this.#committing
+    await Promise.all([this.#committing, this.#adding])
   }
 
   async #addPartitions(): Promise<void> {
@@ -103,7 +101,7 @@ export class Enlistment {
       }
       onChange()
     }
-    this.#adding = false
+    this.#adding = undefined
   }
 
   async #add(asked: ReadonlyMap<string, ReadonlySet<number>>): Promise<void> {
@@ -193,11 +191,12 @@ export class Enlistment {
     }
   }
 
-  /** Time for a step; none is begun when the transaction is too old. */
+  /** Time for a step; of a transaction that is lost nothing is tried again. */
   #options() {
     const { clock, patience, signal, producer } = this.#parts
     if (signal.aborted) throw new TimeoutError('the writer is closed')
-    return { until: clock.monotonic() + patience, signal, features: producer.features }
+    const wanted = (): boolean => producer.doom === null
+    return { until: clock.monotonic() + patience, signal, features: producer.features, wanted }
   }
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../base/errors.ts'
-import { abortable, linkSignals } from '../../base/signals.ts'
+import { linkSignals } from '../../base/signals.ts'
 import { Cluster } from '../../transport/cluster.ts'
 import type { Network } from '../../transport/network.ts'
 import type { Sender } from '../sender.ts'
@@ -49,9 +49,7 @@ export class Transactions {
   }
 
   /** A message was not written: what is open can only be aborted. */
-  readonly doom = (error: unknown): void => {
-    if (this.open !== undefined) this.producer.failed(error as Error)
-  }
+  readonly doom = (error: unknown): void => this.producer.failed(error as Error)
 
   /** The one that takes messages. */
   get open(): Transaction | undefined {
@@ -59,27 +57,25 @@ export class Transactions {
   }
 
   async begin(signal?: AbortSignal): Promise<Transaction> {
-    const state = this.#last?.state
-    if (this.#beginning || state === 'open' || state === 'committing' || state === 'aborting')
+    const last = this.#last
+    const isOpen = last?.state === 'open' || last?.state === 'committing' || last?.state === 'aborting'
+    if (this.#beginning || (isOpen && !last.inDoubt))
       throw new ConfigError(
         'the writer has a transaction open: one at a time; for several, make Writers with transactional ids of their own',
       )
     this.#beginning = true
     const link = linkSignals(signal, this.#sender.signal)
     try {
-      // How the one before ended must be known first: what its readers read next hangs on that.
-      if (state === 'unknown') await abortable(this.#last!.commit(), link.signal).catch(error => this.#settled(error))
+      // What its readers read next hangs on how the one before ended.
+      if (last?.inDoubt) await this.#settle(last, link.signal)
       await this.producer.begin({ signal: link.signal })
+      last?.leave()
       this.#last = new Transaction(this.#host)
       return this.#last
     } finally {
       link.release()
       this.#beginning = false
     }
-  }
-
-  #settled(error: unknown): void {
-    if (this.#last?.state === 'unknown') throw error
   }
 
   /** Commits when the work returns, aborts when it throws. */
@@ -98,6 +94,16 @@ export class Transactions {
     // The work may have ended it.
     if (transaction.state === 'open') await transaction.commit()
     return result
+  }
+
+  /** Asks once more whether it was committed. Rejects when nobody answers. */
+  async #settle(last: Transaction, signal: AbortSignal): Promise<void> {
+    try {
+      await last.commit({ signal })
+    } catch (error) {
+      // That it was aborted in the end its own user was to expect.
+      if (last.inDoubt || this.producer.over !== null || signal.aborted) throw this.producer.over ?? error
+    }
   }
 
   /** Ends what is open. Never rejects. */

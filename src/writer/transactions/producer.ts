@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { isTemporary, messageOf, ProtocolError, TimeoutError } from '../../base/errors.ts'
-import type { CallOptions } from '../../base/signals.ts'
+import { abortable, type CallOptions } from '../../base/signals.ts'
 import { EndTxn } from '../../protocol/end-txn.ts'
 import { ErrorCode, errorFor, hasCode, type KafkaError } from '../../protocol/errors.ts'
 import { InitProducerId } from '../../protocol/init-producer-id.ts'
@@ -23,7 +23,7 @@ export interface ProducerParts {
 
 /** What is said of a producer whose id or epoch is another's by now. */
 const fencedCodes: readonly number[] = [ErrorCode.ProducerFenced, ErrorCode.InvalidProducerEpoch]
-/** The coordinator has forgotten the id, or its producer id: another begins anew. */
+/** The coordinator does not know the id, or has another producer id for it. */
 const forgottenCodes: readonly number[] = [ErrorCode.InvalidProducerIDMapping, ErrorCode.UnknownProducerId]
 
 const secondProtocol: ReadonlyMap<string, number> = new Map([['transaction.version', 2]])
@@ -49,8 +49,12 @@ export class TransactionalProducer implements ProducerIdentities {
   #enlisted: Enlistment | null = null
   /** Whether anything may be sent. */
   #open = false
-  /** The last transaction was to end, and nobody answered. Until somebody does, nothing else can be done. */
-  #owed = false
+  /** How the last transaction was to end: nobody answered. Until somebody does, nothing else can be done. */
+  #owed: { readonly committed: boolean } | null = null
+  /** The last transaction is being aborted, later than its user asked for it. */
+  #settling: Promise<{ readonly error: Error | null }> | undefined
+  /** The transaction is not known to be over. */
+  #running = false
   /** Requests that may still arrive, late. */
   #strays = 0
   /** Fenced for good. */
@@ -78,9 +82,9 @@ export class TransactionalProducer implements ProducerIdentities {
     return this.#enlisted!
   }
 
-  /** Whether the last transaction was told of no end yet. */
+  /** Nobody has answered how the last transaction ended: until somebody does, no other can begin. */
   get owes(): boolean {
-    return this.#owed
+    return this.#owed !== null
   }
 
   get isSecondProtocol(): boolean {
@@ -132,12 +136,9 @@ export class TransactionalProducer implements ProducerIdentities {
   /** Sees to an identity, and begins a transaction under it. */
   async begin(options: CallOptions): Promise<void> {
     const { coordinators, transactionalId } = this.#parts
-    // An abort that nobody heard of.
-    if (this.owes) {
-      const { error } = await this.end(false)
-      if (this.owes) throw error
-    }
     if (this.#over !== null) throw this.#over
+    // That it was committed has been seen to by then: who asked for that wants to know.
+    if (this.#owed !== null) await this.#settle(options)
     if (this.#identity === null || this.#spent) await this.#init(options)
     const features = await coordinators.features('transaction', transactionalId, options)
     const second = (features.get('transaction.version') ?? 0) >= 2
@@ -148,8 +149,17 @@ export class TransactionalProducer implements ProducerIdentities {
     }
     const { clock, patience, signal, onChange } = this.#parts
     this.#enlisted = new Enlistment({ producer: this, coordinators, clock, patience, signal, onChange })
-    this.#used = this.#open = true
+    this.#used = this.#open = this.#running = true
     this.doom = null
+  }
+
+  /** Aborts the last transaction, so late. */
+  async #settle({ signal }: CallOptions): Promise<void> {
+    this.#settling ??= this.end(false).finally(() => {
+      this.#settling = undefined
+    })
+    const { error } = await abortable(this.#settling, signal)
+    if (this.#owed !== null || this.#over !== null) throw error
   }
 
   /** Nothing more is sent: the transaction ends. */
@@ -165,10 +175,13 @@ export class TransactionalProducer implements ProducerIdentities {
     const { coordinators, patience, clock, signal, transactionalId } = this.#parts
     this.#open = false
     this.doom = null
-    if (!this.enlisted.touched) return { error: null, unsure: false }
-    const unsure = this.#owed
+    if (!this.enlisted.touched) {
+      this.#running = false
+      return { error: null, unsure: false }
+    }
+    const unsure = this.#owed !== null
     const strays = this.#strays
-    this.#owed = true
+    this.#owed = { committed }
     try {
       const { response, repeated } = await coordinators.ask(
         ['transaction', transactionalId],
@@ -177,16 +190,19 @@ export class TransactionalProducer implements ProducerIdentities {
         ({ errorCode }) => [errorCode],
         { until: clock.monotonic() + patience, signal, features: this.features },
       )
-      this.#owed = false
+      this.#owed = null
       const error = this.judge(response.errorCode, `transactional id ${transactionalId}`)
       if (error === null) this.#goOn(response)
-      // Whatever else it says, the coordinator has no transaction of ours open.
-      else if (!hasCode(error, ErrorCode.TransactionAbortable)) this.#spent = true
-      return { error, unsure: error !== null && (unsure || repeated) }
+      // What the coordinator may have open yet must not become part of another transaction.
+      else this.#spent = true
+      // Who says that it can only be aborted has it open: it was not committed by an attempt before, either.
+      const isOpen = hasCode(error, ErrorCode.TransactionAbortable)
+      this.#running = isOpen
+      return { error, unsure: error !== null && !isOpen && (unsure || repeated) }
     } catch (error) {
       const sent = this.#strays > strays
       // A commit that never left may be followed by an abort.
-      if (committed && !sent && !unsure) this.#owed = false
+      if (committed && !sent && !unsure) this.#owed = null
       return { error: error as Error, unsure: unsure || sent }
     }
   }
@@ -206,7 +222,8 @@ export class TransactionalProducer implements ProducerIdentities {
   judge(code: number, what: string): Error | null {
     const error = errorFor(code, what)
     if (error === null) return null
-    if (forgottenCodes.includes(code)) this.#forget()
+    // Asked for another, the coordinator says whether it forgot us or has somebody else.
+    if (forgottenCodes.includes(code)) this.#spent = true
     if (fencedCodes.includes(code)) return this.fenced(error)
     // The second protocol remembers whom it took a transaction from: that one may go on.
     if (code !== ErrorCode.InvalidTransactionState || this.#late === '') return error
@@ -226,7 +243,7 @@ export class TransactionalProducer implements ProducerIdentities {
   /** What is wrong with the age of the transaction; empty: nothing. */
   get #late(): string {
     const { transactionTimeout } = this.#parts
-    const age = this.#enlisted?.age ?? 0
+    const age = this.#running ? this.enlisted.age : 0
     return age > transactionTimeout
       ? `the transaction took ${Math.round(age)} ms, longer than its transactionTimeout of ${transactionTimeout} ms`
       : ''
@@ -240,11 +257,6 @@ export class TransactionalProducer implements ProducerIdentities {
       `transactional id ${transactionalId}: the transaction is aborted: ${messageOf(cause)}`,
       { cause, temporary: isTemporary(cause) || hasCode(cause, ...abortableCodes) },
     )
-  }
-
-  #forget(): void {
-    this.#identity = null
-    this.#spent = true
   }
 
   #named(id: bigint, epoch: number): ProducerIdentity {
@@ -272,7 +284,7 @@ export class TransactionalProducer implements ProducerIdentities {
       const { errorCode, producerId, producerEpoch } = response
       // Unused for days, it was forgotten: there is nobody to fence.
       if (forgottenCodes.includes(errorCode) && held !== null) {
-        this.#forget()
+        this.#identity = null
         continue
       }
       const error = this.judge(errorCode, `transactional id ${transactionalId}`)

@@ -37,7 +37,7 @@ export type TransactionState =
   | 'aborted'
   /** Nobody answered whether it is committed: `commit` may ask again. */
   | 'unknown'
-  /** Nobody will ever say. */
+  /** It will never be known whether it was committed, and the next one has begun. */
   | 'past'
 
 /**
@@ -52,6 +52,8 @@ export class Transaction {
   readonly #sending = new Set<Promise<void>>()
   #state: TransactionState = 'open'
   #ending: Promise<void> | undefined
+  /** Why it is not known whether it is committed. */
+  #doubt: UnknownOutcomeError | undefined
 
   /** By `writer.begin()`. */
   constructor(host: TransactionHost) {
@@ -60,6 +62,11 @@ export class Transaction {
 
   get state(): TransactionState {
     return this.#state
+  }
+
+  /** It was to be committed, nobody answered, and nobody has since. */
+  get inDoubt(): boolean {
+    return this.#doubt !== undefined && this.#host.producer.owes
   }
 
   /**
@@ -142,6 +149,11 @@ export class Transaction {
     await traced(abortable(this.#ending!, signal))
   }
 
+  /** Another begins: nothing can be made of this one. */
+  leave(): void {
+    if (this.#state === 'unknown') this.#state = 'past'
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state !== 'open') return
     await this.abort().catch(error => this.#host.logger.warn(`a transaction was not aborted: ${messageOf(error)}`))
@@ -173,14 +185,20 @@ export class Transaction {
       await Promise.allSettled([...this.#sending])
       if (producer.doom !== null) return this.#abort(producer.doom)
     }
+    // Answered, but too late to tell, it stays so.
+    else if (!producer.owes) {
+      this.#state = 'unknown'
+      throw this.#doubt!
+    }
     const { error, unsure } = await producer.end(true)
     if (error === null) return this.#over('committed')
-    if (unsure) {
-      if (producer.owes) this.#state = 'unknown'
-      else this.#over('past')
-      throw new UnknownOutcomeError(`the transaction may be committed or not: ${messageOf(error)}`, { cause: error })
-    }
-    return this.#abort(error)
+    if (!unsure) return this.#abort(error)
+    this.#state = 'unknown'
+    const text = `transactional id ${producer.transactionalId}: the transaction may be committed or not`
+    this.#doubt = new UnknownOutcomeError(`${text}: ${messageOf(error)}`, { cause: error })
+    // Whether it is, its groups know.
+    if (!producer.owes) this.#sendBack()
+    throw this.#doubt
   }
 
   /** Rejects with what it is aborted for, if that is not its user's wish. */
@@ -204,10 +222,14 @@ export class Transaction {
     if (error !== null && !hasCode(error, ...nothingOpen)) throw error
   }
 
-  #over(state: 'committed' | 'aborted' | 'past'): void {
+  #over(state: 'committed' | 'aborted'): void {
     this.#state = state
     if (state === 'committed') for (const offsets of this.#offsets) offsets.committed?.()
-    else for (const source of this.#sources) void this.#rewind(source)
+    else this.#sendBack()
+  }
+
+  #sendBack(): void {
+    for (const source of this.#sources) void this.#rewind(source)
   }
 
   /** Its reads wait meanwhile. */
@@ -232,8 +254,8 @@ const texts: Readonly<Record<TransactionState, string>> = {
   committed: 'committed',
   aborting: 'being aborted',
   aborted: 'aborted',
-  unknown: 'committed or not, nobody answered: commit() asks again',
-  past: 'committed or not, nobody will say',
+  unknown: 'committed or not: nobody answered',
+  past: 'long over',
 }
 
 function isSource(source: object): source is OffsetSource<never> {

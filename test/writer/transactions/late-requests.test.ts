@@ -4,7 +4,7 @@ import { AddPartitionsToTxn } from '../../../src/protocol/add-partitions-to-txn.
 import { EndTxn } from '../../../src/protocol/end-txn.ts'
 import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
 import { TxnOffsetCommit } from '../../../src/protocol/txn-offset-commit.ts'
-import { ProducerFencedError, TransactionAbortedError } from '../../../src/writer/errors.ts'
+import { ProducerFencedError, TransactionAbortedError } from '../../../src/writer/transactions/errors.ts'
 import { failure, protocols, Stage, topic, write } from './stage.ts'
 
 // A request whose connection is lost may come to its broker long after (KAFKA-17754): by then another transaction of the
