@@ -177,7 +177,7 @@ export class BrokerSender implements QueueSender {
       queue.completed(batch, 'retry', error, now)
       return
     }
-    const error = produceError(answer, queue, this.#host.settings.idempotent)
+    const error = produceError(answer, queue, this.#host.settings)
     const outcome = outcomeOf(answer.errorCode)
     if (outcome === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
     else if (error?.temporary && blamesLeader(error.code)) this.#followLeader(queue, answer, response)
@@ -255,7 +255,7 @@ export class BrokerSender implements QueueSender {
 function produceError(
   { errorCode, errorMessage, recordErrors }: PartitionAnswer,
   queue: PartitionQueue,
-  idempotent: boolean,
+  { idempotent, transactionalId }: Settings,
 ): KafkaError | null {
   if (errorCode === 0) return null
   const [first] = recordErrors
@@ -267,5 +267,6 @@ function produceError(
       ? "the topic's format, older than Kafka 0.11, has no place for an idempotent Writer's numbers: give idempotent: false, by which a retry may write twice"
       : null
   const said = [errorMessage, reason, hint].filter(text => text).join('; ')
-  return errorFor(errorCode, `${queue.topic.name}/${queue.index}${said === '' ? '' : `: ${said}`}`)
+  const what = `${transactionalId === null ? '' : `transactional id ${transactionalId}, `}${queue.topic.name}/${queue.index}`
+  return errorFor(errorCode, said === '' ? what : `${what}: ${said}`)
 }

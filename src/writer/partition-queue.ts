@@ -270,7 +270,7 @@ export class PartitionQueue {
     }
     if (this.#gap && !this.#closed.some(batch => batch.maybeWritten)) {
       this.#gap = false
-      this.#host.ids?.bump(this.#identity)
+      this.#host.ids?.bump(this.#identity, this.#trouble)
       this.#identity = null
       for (const batch of this.#closed) {
         batch.identity = null

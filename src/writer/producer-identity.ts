@@ -29,8 +29,11 @@ export interface ProducerIdentities {
   admits(topic: string, partition: number): boolean
   /** Asks for an identity, until there is one or nobody wants it. */
   want(): void
-  /** Numbers under `identity` can't go on, those of a newer epoch can. Partitions that fail together bump once. */
-  bump(identity: ProducerIdentity | null): void
+  /**
+   * Numbers under `identity` can't go on, those of a newer epoch can. Partitions that fail together bump once. `why` is
+   * the last failure.
+   */
+  bump(identity: ProducerIdentity | null, why: Error | null): void
   /** `identity` is of no use any more, whatever its epoch: another id is needed. `error` says so. */
   replace(identity: ProducerIdentity | null, error: Error): void
   /** A message was not written. */

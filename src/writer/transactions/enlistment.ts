@@ -185,7 +185,7 @@ export class Enlistment {
     )
     for (const { partitions } of response.topics) {
       for (const { errorCode } of partitions) {
-        const error = producer.judge(errorCode, `group ${groupId}`)
+        const error = producer.judge(errorCode, `transactional id ${transactionalId}, group ${groupId}`)
         if (error !== null) throw error
       }
     }

@@ -109,8 +109,11 @@ export class TransactionalProducer implements ProducerIdentities {
     return this.enlisted.admits(topic, partition)
   }
 
-  bump(identity: ProducerIdentity | null): void {
-    if (identity === this.#identity) this.#spent = true
+  bump(identity: ProducerIdentity | null, why: Error | null): void {
+    if (identity === null || identity !== this.#identity) return
+    this.#spent = true
+    // Within the transaction the numbers would begin anew under the same epoch, and seem to be repeats.
+    this.failed(why ?? new TimeoutError('a batch was given up'))
   }
 
   replace(identity: ProducerIdentity | null, error: Error): void {

@@ -67,10 +67,10 @@ export class Stage {
   }
 
   /** Answers the next `times` requests of an API in its own way. Counts all of them. */
-  answer<A extends AnyApi>(api: A, times: number, answer: (request: RequestOf<A>) => unknown): { count: number } {
+  answer<A extends AnyApi>(api: A, times: number, answer: (request: RequestOf<A>) => unknown) {
     const seen = { count: 0 }
-    this.broker.control(api, request => (seen.count++ < times ? (answer(request) as never) : undefined))
-    return seen
+    const stop = this.broker.control(api, request => (seen.count++ < times ? (answer(request) as never) : undefined))
+    return Object.assign(seen, { stop })
   }
 
   /** Counts the requests of an API that came to a broker, by what the answer picks of them. */
