@@ -130,9 +130,9 @@ export class Sender implements Outgoing, BrokerSenderHost {
     this.schedule()
   }
 
-  /** Resolves once nothing is on its way, nor will be: nothing is in flight, and all else is settled. */
+  /** Resolves once nothing is on its way, nor will be: nothing is in flight, and all else is settled; or at the end. */
   async quiet(): Promise<void> {
-    while (this.#busy.size > 0) await this.#rest.wait()
+    while (this.#busy.size > 0 && !this.signal.aborted) await this.#rest.wait()
   }
 
   /** Has all that is open now sent without waiting for more, and resolves when it is settled. */
@@ -154,6 +154,7 @@ export class Sender implements Outgoing, BrokerSenderHost {
     this.ids?.close()
     this.#alarm.clear()
     for (const queue of [...this.#busy]) queue.abandon(error)
+    this.#rest.ring()
   }
 
   readonly #flush = (): void => {
