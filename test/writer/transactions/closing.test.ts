@@ -3,7 +3,8 @@ import { ClosedError } from '../../../src/base/errors.ts'
 import { EndTxn } from '../../../src/protocol/end-txn.ts'
 import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
-import { ProducerFencedError, UnknownOutcomeError } from '../../../src/writer/errors.ts'
+import { UnknownOutcomeError } from '../../../src/writer/errors.ts'
+import { ProducerFencedError } from '../../../src/writer/transactions/errors.ts'
 import { failure, protocols, Stage, topic, write } from './stage.ts'
 
 const deliveryTimeout = 20_000

@@ -5,7 +5,7 @@ import { ErrorCode, hasCode } from '../../../src/protocol/errors.ts'
 import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
 import { TxnOffsetCommit } from '../../../src/protocol/txn-offset-commit.ts'
-import { TransactionAbortedError } from '../../../src/writer/errors.ts'
+import { TransactionAbortedError } from '../../../src/writer/transactions/errors.ts'
 import { produceAnswer } from '../embedded.ts'
 import { failure, protocols, Stage, topic, write } from './stage.ts'
 

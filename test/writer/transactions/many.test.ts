@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { EndTxn } from '../../../src/protocol/end-txn.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
-import { TransactionAbortedError } from '../../../src/writer/errors.ts'
+import { TransactionAbortedError } from '../../../src/writer/transactions/errors.ts'
 import { produceAnswer } from '../embedded.ts'
 import { failure, protocols, Stage, topic, write } from './stage.ts'
 
