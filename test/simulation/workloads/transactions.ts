@@ -74,7 +74,7 @@ class TransactionalHost {
       if (transaction.state === 'open') await transaction.abort().catch(() => {})
       note.outcome = error instanceof UnknownOutcomeError || transaction.state === 'unknown' ? 'unknown' : 'aborted'
       // Nobody else ends it so well.
-      while (transaction.state === 'unknown' && !this.host.isDead) {
+      while (transaction.inDoubt && !this.host.isDead) {
         await this.host.sleep(500)
         await transaction.commit().then(
           () => {
