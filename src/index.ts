@@ -378,6 +378,7 @@ export type { ConsumerGroupConfig, MembershipConfig } from './group/config.ts'
 export { ConsumerGroup } from './group/consumer-group.ts'
 export { GenerationEndedError, GroupClosedError } from './group/errors.ts'
 export type { Generation, GroupOffsets, PartitionAssignment } from './group/generation.ts'
+export { type Pipeline, type PipelineOptions, pipeline, type Transform } from './pipeline/pipeline.ts'
 export { RequiredAcks, type RequiredAcksName } from './protocol/acks.ts'
 export { ErrorCode, KafkaError } from './protocol/errors.ts'
 export {
@@ -387,7 +388,7 @@ export {
   LastOffset,
   type OffsetName,
 } from './protocol/offsets.ts'
-export type { OffsetOutOfRange, ReaderConfig } from './reader/config.ts'
+export type { FetchOptions, OffsetOutOfRange, ReaderConfig } from './reader/config.ts'
 export type { MessageBatch } from './reader/message-batch.ts'
 export type { SeekTarget } from './reader/place.ts'
 export type { DoneWith } from './reader/read-to.ts'

@@ -3,6 +3,7 @@ import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { given, oneOf, type SettingKinds } from '../base/settings.ts'
+import type { CallOptions } from '../base/signals.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
 import type { Dialer } from '../conn/dialer.ts'
 import { type MembershipConfig, membershipOf, membershipSettings } from '../group/config.ts'
@@ -234,3 +235,11 @@ function outOfRangeOf(given: OffsetOutOfRange | undefined): OffsetOutOfRange | u
     `offsetOutOfRange must be 'earliest', 'latest', 'error' or { byDuration: milliseconds }, not ${JSON.stringify(given)}`,
   )
 }
+
+/** How several messages are fetched at once. */
+export interface FetchOptions extends CallOptions {
+  /** How long more are waited for after the first, in milliseconds. Default 100. */
+  within?: number
+}
+
+export const fetchSettings: SettingKinds<FetchOptions> = { within: 'number', signal: 'object' }

@@ -8,6 +8,7 @@ import type { Fetcher } from './fetcher.ts'
 import type { GroupSession } from './group-session.ts'
 import type { MessageSource } from './message-source.ts'
 import type { ReaderMetrics } from './metrics.ts'
+import type { Position } from './position.ts'
 
 /** What may keep partitions from being read for good. */
 interface Failing {
@@ -36,7 +37,9 @@ export class Handout {
   readonly #news: Condition
   readonly #turns = new FifoLock()
   /** The application was handed something and has not asked for more. */
-  busy = false
+  #busy = false
+  /** Partitions, by name, of several messages that were handed out at once. */
+  #inHand = new Set<string>()
 
   constructor(parts: HandoutParts, news: Condition) {
     this.#parts = parts
@@ -48,13 +51,44 @@ export class Handout {
   quick(automatic: boolean): Message | undefined {
     if (this.#turns.count > 0) return undefined
     const message = this.#source.quick(automatic)
-    if (message !== undefined) this.busy = true
+    if (message !== undefined) this.#busy = true
     return message
   }
 
   /** The next message, waited for. */
   slow(automatic: boolean, options: CallOptions = {}): Promise<Message> {
     return this.obtain(automatic, () => (this.#source.ready() ? this.#source.quick(automatic) : undefined), options)
+  }
+
+  /** Up to so many messages: the first is waited for, and more for so long, in milliseconds, after it. */
+  async gather(most: number, within: number, options: CallOptions): Promise<Message[]> {
+    const messages = [await this.slow(false, options)]
+    const { clock } = this.#parts.transport
+    let late = false
+    const cancel = clock.after(within, () => {
+      late = true
+      this.#news.ring()
+    })
+    try {
+      await this.#turns.take(options, async () => {
+        for (; ; await this.#news.wait(options)) {
+          while (messages.length < most && this.#source.ready()) messages.push(this.#source.quick(false)!)
+          if (messages.length >= most || late) return
+          this.#parts.ensureOpen()
+        }
+      })
+    } catch {
+      // What keeps more from coming the next read tells: these are not to be lost.
+    }
+    cancel()
+    this.#busy = true
+    for (const { topic, partition } of messages) this.#inHand.add(`${topic}/${partition}`)
+    return messages
+  }
+
+  /** Whether the application has a message of one of these that it did not say to be done with, by asking for more. */
+  isBusyWith(positions: readonly Position[]): boolean {
+    return this.#busy && (this.#source.isOf(positions) || positions.some(({ name }) => this.#inHand.has(name)))
   }
 
   /** Waits its turn, then until there is something to take. */
@@ -74,7 +108,7 @@ export class Handout {
         for (const each of failing) each.throwFailure()
         const taken = this.#telling(take)
         if (taken === undefined) continue
-        this.busy = true
+        this.#busy = true
         this.#source.automatic = automatic
         if (automatic) session?.poke()
         counters.waitTime.observe(clock.monotonic() - since)
@@ -90,7 +124,8 @@ export class Handout {
 
   /** The application works on nothing that it was handed. */
   idle(): void {
-    this.busy = false
+    this.#busy = false
+    if (this.#inHand.size > 0) this.#inHand = new Set()
     this.#parts.session?.idle()
   }
 

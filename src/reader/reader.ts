@@ -6,6 +6,7 @@ import { Deadline } from '../base/deadline.ts'
 import { ClosedError, ConfigError } from '../base/errors.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
+import { given as givenSettings } from '../base/settings.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
 import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
@@ -15,7 +16,14 @@ import type { TopicPartition } from '../transport/layout.ts'
 import { transportOf } from '../transport/own-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { OffsetSource, TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
-import { type ReaderConfig, type ReaderSettings, readerConfig, settingsOf } from './config.ts'
+import {
+  type FetchOptions,
+  fetchSettings,
+  type ReaderConfig,
+  type ReaderSettings,
+  readerConfig,
+  settingsOf,
+} from './config.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupSession } from './group-session.ts'
 import { Handout } from './handout.ts'
@@ -141,6 +149,19 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   fetchMessage(options?: CallOptions, ...extra: never[]): Promise<Message> {
     const message = options === undefined && extra.length === 0 ? this.#handout.quick(false) : undefined
     return message === undefined ? this.#checked('fetchMessage', false, options, extra) : Promise.resolve(message)
+  }
+
+  /**
+   * Up to `count` messages at once: waits for the first, and for more no longer than `within` milliseconds (default
+   * 100). Commits nothing. In a group all of them can be committed until the next read begins, as one can.
+   */
+  async fetchMessages(count: number, given: FetchOptions = {}, ...extra: never[]): Promise<Message[]> {
+    const { within = 100, ...options } = givenSettings('fetchMessages', given, fetchSettings)
+    const checked = optionsOf('fetchMessages', options, extra)
+    if (!(Number.isInteger(count) && count > 0))
+      throw new ConfigError(`fetchMessages takes a number from 1, not ${count}`)
+    if (!(within >= 0)) throw new ConfigError(`within must be milliseconds, not ${within}`)
+    return await this.#handout.gather(count, within, checked)
   }
 
   /**
@@ -309,6 +330,11 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     return paused.map(({ topic, partition }) => ({ topic, partition }))
   }
 
+  /** By which it tells time: its transport's. */
+  get clock(): Clock {
+    return this.#clock
+  }
+
   /** What happened since the last call, and how things stand. */
   stats(...extra: never[]): ReaderStats {
     refuseMore('stats', extra)
@@ -448,7 +474,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
           source.cut(positions)
           fetcher.remove(positions)
         },
-        isBusy: positions => this.#handout.busy && source.isOf(positions),
+        isBusy: positions => this.#handout.isBusyWith(positions),
         settle: () => source.settle(),
         forget: positions => source.forget(positions),
         hold: positions => {

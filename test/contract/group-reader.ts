@@ -356,6 +356,25 @@ export const suite: Suite = contract => {
     assert.ok(Date.now() - started < 4_000, `${Date.now() - started} ms`)
   })
 
+  test('several messages are fetched at once: the first is waited for, more as long as one likes', async (fixture, {
+    signal,
+  }) => {
+    await fixture.fill(25)
+    const reader = fixture.member()
+    const first = await reader.fetchMessages(20, { within: 5_000, signal })
+    assert.equal(first.length, 20)
+    const rest = await reader.fetchMessages(20, { within: 50, signal })
+    assert.equal(rest.length, 5)
+    const soon = AbortSignal.timeout(100)
+    await assert.rejects(reader.fetchMessages(20, { signal: soon }), error => error === soon.reason)
+    await reader.commitMessages([...first, ...rest])
+    assert.deepEqual(
+      Object.values(await fixture.committed()).reduce((a, b) => a + b),
+      25,
+    )
+    for (const wrong of [0, 1.5, Number.NaN]) await assert.rejects(reader.fetchMessages(wrong), ConfigError)
+  })
+
   test(
     'order by key holds through members coming and going',
     async (fixture, { signal }) => {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../src/base/errors.ts'
 import { ConsumerGroup } from '../../src/group/consumer-group.ts'
+import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { ErrorCode, hasCode, KafkaError } from '../../src/protocol/errors.ts'
 import { FirstOffset, IsolationLevel } from '../../src/protocol/offsets.ts'
 import type { Reader } from '../../src/reader/reader.ts'
@@ -332,6 +333,92 @@ export const suite: Suite = contract => {
     await open(fixture).transaction(tx => tx.writeMessages({ value: 'next' }))
     const on = error instanceof ProducerFencedError ? [] : ['on']
     assert.deepEqual(await all(fixture), ['plain', ...on, 'next'])
+  })
+
+  test(
+    'a pipeline copies exactly once, in order, while members come and go, and stops at its signal',
+    async (fixture, { signal, unique }) => {
+      const out = unique('out')
+      await fixture.createTopic(out, 1)
+      const count = 600
+      await fixture.fill(count)
+      const stops = [new AbortController(), new AbortController(), new AbortController()]
+      let failures = 0
+      const members = stops.map(async (stop, i) => {
+        const reader = fixture.member({ isolationLevel: 'read_committed', startOffset: FirstOffset })
+        const writer = open(fixture, { topic: out, transactionalId: `${out}-${i}` })
+        // They come one after the other.
+        await until(signal, async () => i === 0 || Object.keys(await fixture.committed()).length > 0)
+        const done = await pipeline(
+          reader,
+          writer,
+          message => ({ partition: 0, value: `${message.partition} ${message.offset} ${message.text()}` }),
+          { batchSize: 20, batchTimeout: 20, signal: stop.signal, onAborted: () => failures++ },
+        )
+        await reader.close()
+        await writer.close()
+        assert.equal(done.read, done.written)
+        return done
+      })
+      const copied = async () => (await all(fixture, out)).length
+      await until(signal, async () => (await copied()) >= count / 3)
+      stops[0]!.abort()
+      await until(signal, async () => (await copied()) >= count)
+      for (const stop of stops) stop.abort()
+      const done = await Promise.all(members)
+      assert.equal(
+        done.reduce((sum, { written }) => sum + written, 0),
+        count,
+      )
+      assert.equal(
+        done.reduce((sum, { aborted }) => sum + aborted, 0),
+        failures,
+      )
+      const next = [0, 0, 0]
+      for (const text of await all(fixture, out)) {
+        const [partition = 0, offset = 0] = text.split(' ').map(Number)
+        assert.equal(offset, next[partition], `partition ${partition}`)
+        next[partition] = offset + 1
+      }
+      assert.deepEqual(next, await Promise.all([0, 1, 2].map(async id => (await fixture.ends(id)).last)))
+    },
+    { partitions: 3, timeoutMs: 90_000 },
+  )
+
+  test('a pipeline rejects with what its function throws, and nothing of that batch is there', async (fixture, {
+    unique,
+  }) => {
+    const out = unique('out')
+    await fixture.createTopic(out, 1)
+    await fixture.fill(10)
+    const reader = fixture.member({ startOffset: FirstOffset })
+    const writer = open(fixture, { topic: out })
+    const poison = new Error('poison')
+    const failing = pipeline(reader, writer, message => {
+      if (message.text() === '7') throw poison
+      return [{ value: message.text() }, { value: `${message.text()} again` }]
+    })
+    assert.equal(await assert.rejects(failing), poison)
+    assert.deepEqual(await all(fixture, out), [])
+    const stop = new AbortController()
+    const seen: string[] = []
+    const done = await pipeline(
+      reader,
+      writer,
+      message => {
+        seen.push(message.text())
+        if (message.text() === '9') stop.abort()
+        return message.text() === '7' ? null : { value: message.text() }
+      },
+      { signal: stop.signal },
+    )
+    assert.deepEqual(
+      seen,
+      numbered(0, 10).map(({ value }) => value as string),
+    )
+    assert.deepEqual([done.read, done.written], [10, 9])
+    assert.equal((await all(fixture, out)).length, 9)
+    await assert.rejects(pipeline(reader, writer, undefined as never), ConfigError)
   })
 
   for (const seed of [1, 2, 3]) {

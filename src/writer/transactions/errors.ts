@@ -1,4 +1,5 @@
 import { IsoKafkaError } from '../../base/errors.ts'
+import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 
 /**
  * A transaction was aborted, or can only be aborted: nothing of it is read by those who read what is committed. `cause`
@@ -20,4 +21,22 @@ export class TransactionAbortedError extends IsoKafkaError {
  */
 export class ProducerFencedError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ProducerFencedError'
+}
+
+const abortableCodes: readonly number[] = [
+  ErrorCode.TransactionAbortable,
+  ErrorCode.IllegalGeneration,
+  ErrorCode.UnknownMemberId,
+  ErrorCode.FencedInstanceID,
+  ErrorCode.FencedMemberEpoch,
+  ErrorCode.StaleMemberEpoch,
+  ErrorCode.OutOfOrderSequenceNumber,
+  ErrorCode.UnknownProducerId,
+  ErrorCode.InvalidProducerIDMapping,
+  ErrorCode.InvalidProducerEpoch,
+]
+
+/** Whether by this the transaction alone is lost (KIP-1050's abortable errors): all of it done again may succeed. */
+export function isAbortable(error: unknown): boolean {
+  return hasCode(error, ...abortableCodes)
 }

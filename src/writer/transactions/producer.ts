@@ -7,7 +7,7 @@ import { InitProducerId } from '../../protocol/init-producer-id.ts'
 import type { ProducerIdentities, ProducerIdentity } from '../producer-identity.ts'
 import type { TransactionCoordinators } from './coordinator.ts'
 import { Enlistment } from './enlistment.ts'
-import { ProducerFencedError, TransactionAbortedError } from './errors.ts'
+import { isAbortable, ProducerFencedError, TransactionAbortedError } from './errors.ts'
 
 export interface ProducerParts {
   readonly transactionalId: string
@@ -258,7 +258,7 @@ export class TransactionalProducer implements ProducerIdentities {
     const { transactionalId } = this.#parts
     return new TransactionAbortedError(
       `transactional id ${transactionalId}: the transaction is aborted: ${messageOf(cause)}`,
-      { cause, temporary: isTemporary(cause) || hasCode(cause, ...abortableCodes) },
+      { cause, temporary: isTemporary(cause) || isAbortable(cause) },
     )
   }
 
@@ -303,17 +303,3 @@ export class TransactionalProducer implements ProducerIdentities {
     }
   }
 }
-
-/** By these the transaction alone is lost (KIP-1050's abortable errors): done again, it may succeed. */
-const abortableCodes: readonly number[] = [
-  ErrorCode.TransactionAbortable,
-  ErrorCode.IllegalGeneration,
-  ErrorCode.UnknownMemberId,
-  ErrorCode.FencedInstanceID,
-  ErrorCode.FencedMemberEpoch,
-  ErrorCode.StaleMemberEpoch,
-  ErrorCode.OutOfOrderSequenceNumber,
-  ErrorCode.UnknownProducerId,
-  ErrorCode.InvalidProducerIDMapping,
-  ErrorCode.InvalidProducerEpoch,
-]
