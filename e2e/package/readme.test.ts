@@ -25,7 +25,7 @@ afterAll(() => app?.[Symbol.asyncDispose]())
 let addr: string
 let stop: () => Promise<void>
 beforeEach(async () => {
-  const broker = new Broker({ topics: [{ name: 'orders', partitions: 1 }], natives })
+  const broker = new Broker({ topics: ['orders', 'invoices'].map(name => ({ name, partitions: 1 })), natives })
   const { addresses, close } = await listen(broker)
   addr = addresses[0]!
   stop = async () => {
@@ -120,6 +120,16 @@ test('a browser', { ...unless(runtime('chromium').missing), timeout: 60_000 }, a
   } finally {
     await stage.close()
   }
+})
+
+test('exactly once', async () => {
+  await write('a book')
+  const program = await app.put('pipeline.mjs', snippet('### Exactly once'))
+  const running = start([process.execPath, program])
+  await using reader = new Reader({ brokers: addr, topic: 'invoices', isolationLevel: 'read_committed' })
+  expect((await reader.readMessage()).text()).toBe('invoice for a book')
+  running.kill('SIGTERM')
+  expect(running.errors).toBe('')
 })
 
 test('the embedded broker', async () => {
