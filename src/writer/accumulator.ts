@@ -12,7 +12,7 @@ import type { WriterMetrics } from './metrics.ts'
 import type { PartitionQueue, QueueHost } from './partition-queue.ts'
 import type { ProducerIdentities } from './producer-identity.ts'
 import type { Settings } from './settings.ts'
-import { splitBatch } from './split.ts'
+import { siftBatch, splitBatch } from './split.ts'
 
 /** What an Accumulator needs of who sends. */
 export interface Outgoing {
@@ -113,13 +113,24 @@ export class Accumulator implements QueueHost {
       topic.batchBytes = half
       this.#logger.warn(`${topic.name} takes no batch of ${batch.builder.size} bytes; split into ${parts.length}`)
     }
+    this.#replaced(batch, parts)
+    return parts
+  }
+
+  sift(_queue: PartitionQueue, batch: Batch): { sound: Batch[]; flawed: Batch[] } | null {
+    const parts = siftBatch(batch, new Set(batch.flaws?.keys()), this.#builders.take)
+    if (parts !== null) this.#replaced(batch, [...parts.sound, ...parts.flawed])
+    return parts
+  }
+
+  /** The batch is no more: its parts take its room. */
+  #replaced(batch: Batch, parts: readonly Batch[]): void {
     for (const part of parts) {
       part.charged = part.builder.size
       this.memory.taken += part.charged
     }
     this.memory.release(batch.charged)
     this.#builders.give(batch.builder)
-    return parts
   }
 
   #openBatch(queue: PartitionQueue): Batch {

@@ -39,6 +39,8 @@ export class Batch implements SettledBatch {
    * sequence.
    */
   partOfDoubtful = false
+  /** What the broker has against records of it, by their number in the batch (KIP-467). */
+  flaws: ReadonlyMap<number, Error> | undefined
   /** The last failure, in case it is given up. */
   lastError: unknown
   /** Whether a request carries it: nobody else may touch the bytes meanwhile. */

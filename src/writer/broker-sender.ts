@@ -3,7 +3,7 @@ import { ConnectionError, isTemporary, messageOf, ProtocolError, TimeoutError } 
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import { longestPause } from '../socket/patience.ts'
@@ -178,7 +178,11 @@ export class BrokerSender implements QueueSender {
       return
     }
     const error = produceError(answer, queue, this.#host.settings)
-    const outcome = outcomeOf(answer.errorCode)
+    let outcome = outcomeOf(answer.errorCode)
+    if (outcome === 'failed') {
+      batch.flaws = flawsOf(answer, queue, batch.count)
+      if (batch.flaws.size > 0) outcome = 'flawed'
+    }
     if (outcome === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
     else if (error?.temporary && blamesLeader(error.code)) this.#followLeader(queue, answer, response)
     queue.completed(batch, outcome, error, now)
@@ -249,6 +253,22 @@ export class BrokerSender implements QueueSender {
     }
     this.#host.schedule()
   }
+}
+
+/** What the broker said of each record at fault (KIP-467), in order. */
+function flawsOf(
+  { errorCode, errorMessage, recordErrors }: PartitionAnswer,
+  { topic, index }: PartitionQueue,
+  count: number,
+): Map<number, Error> {
+  const told = recordErrors.filter(({ batchIndex }) => batchIndex >= 0 && batchIndex < count)
+  told.sort((a, b) => a.batchIndex - b.batchIndex)
+  return new Map(
+    told.map(({ batchIndex, batchIndexErrorMessage }) => {
+      const said = batchIndexErrorMessage ?? errorMessage
+      return [batchIndex, new KafkaError(errorCode, `${topic.name}/${index}${said ? `: ${said}` : ''}`)]
+    }),
+  )
 }
 
 /** What the broker said of the batch, and of the first of its records at fault (KIP-467). */

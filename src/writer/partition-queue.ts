@@ -19,6 +19,8 @@ export interface QueueHost {
   settle(queue: PartitionQueue, batch: Batch, error: Error | null): void
   /** The batch's records in smaller batches; null when it has only one. */
   split(queue: PartitionQueue, batch: Batch): Batch[] | null
+  /** The batch's records apart: those that the broker has nothing against; null when there are none. */
+  sift(queue: PartitionQueue, batch: Batch): { sound: Batch[]; flawed: Batch[] } | null
   /** Nothing of the queue is in flight: what there is may be sent elsewhere, or there is nothing. */
   rested(queue: PartitionQueue): void
 }
@@ -34,6 +36,9 @@ export interface QueueSender {
  * broker.
  */
 export type Place = 'idle' | 'unplaced' | QueueSender
+
+/** After these there is nothing to wait for before the next try, if there is one. */
+const certain: readonly ProduceOutcome[] = ['failed', 'split', 'flawed']
 
 /**
  * How many batches of a partition a broker remembers per producer to recognise repeats: so many may be on their way at
@@ -236,13 +241,14 @@ export class PartitionQueue {
     if (outcome === 'retry' || outcome === 'lost') batch.maybeWritten = true
     // What comes back while the others are awaited failed for the same reason as the first. After what is not sent
     // again there is no need to wait.
-    if (!this.#holding && outcome !== 'failed' && outcome !== 'split') this.#backOff(now, error)
+    if (!this.#holding && !certain.includes(outcome)) this.#backOff(now, error)
     this.#holding = true
     const { ids, settings } = this.#host
     const hopeless =
       outcome === 'failed' || outcome === 'lost' || (outcome === 'fenced' && (ids === null || batch.maybeWritten))
     if (hopeless) this.#giveUp(batch, this.#mayBeWritten(batch, error))
     else if (outcome === 'split') this.#splitUp(batch, error)
+    else if (outcome === 'flawed') this.#sift(batch, error)
     else if (batch.createdAt + settings.deliveryTimeout <= now) this.#giveUp(batch, this.#late(batch))
     else if (ids === null && batch.attempts >= settings.maxAttempts)
       this.#giveUp(batch, this.#mayBeWritten(batch, error))
@@ -310,6 +316,18 @@ export class PartitionQueue {
     if (parts === null) return this.#giveUp(batch, this.#mayBeWritten(batch, error))
     this.#sent.splice(this.#sent.indexOf(batch), 1, ...parts)
     this.retryAt = 0
+  }
+
+  /** Those at fault fail, the others are sent again: what was refused has no numbers in the broker's log. */
+  #sift(batch: Batch, error: Error): void {
+    const { flaws } = batch
+    const parts = this.#host.sift(this, batch)
+    if (parts === null) return this.#giveUp(batch, error)
+    if (batch.sequence >= 0) this.#gap = true
+    this.#sent.splice(this.#sent.indexOf(batch), 1, ...parts.sound)
+    this.retryAt = 0
+    const errors = [...flaws!.values()]
+    for (const [i, part] of parts.flawed.entries()) this.#host.settle(this, part, errors[i]!)
   }
 
   /** The batch in parts, which take its numbers: no gap. Null when it can't be split. */

@@ -11,6 +11,8 @@ export type ProduceOutcome =
   | 'retryRefused'
   /** Too many bytes for the topic: not in the log, but its parts may be. */
   | 'split'
+  /** Some of its records are refused, and for them all: not in the log, but the others may be (KIP-467). */
+  | 'flawed'
   /** A batch before it is missing in the log, and so is this one. */
   | 'outOfSequence'
   /** The broker knows a newer epoch of our producer id. */

@@ -2,7 +2,7 @@ import { Hash } from '../../src/balancer/hash.ts'
 import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { Compression } from '../../src/compression/codec.ts'
 import { RequiredAcks } from '../../src/protocol/acks.ts'
-import { ErrorCode, type KafkaError } from '../../src/protocol/errors.ts'
+import { ErrorCode, hasCode, type KafkaError } from '../../src/protocol/errors.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { WriteErrors } from '../../src/writer/errors.ts'
 import { Writer } from '../../src/writer/writer.ts'
@@ -147,6 +147,32 @@ export const suite: Suite = contract => {
       assert.deepEqual(texts, ['first', ...numbers(40).map(i => `${i}:${value}`), 'a', 'b', 'c', 'd'])
     },
     { partitions: 1, configs: { 'max.message.bytes': '2000' } },
+  )
+
+  test(
+    'records that the topic refuses fail alone; the others of their batch are written, in order (KIP-467)',
+    async ({ open, contents }) => {
+      const writer = open({ balancer: () => 0 })
+      const messages = numbers(40).map(i => ({ ...(i % 7 !== 3 && { key: `k${i}` }), value: `${i}` }))
+      const [first, second] = [messages.slice(0, 20), messages.slice(20)].map(some => writer.writeMessages(some))
+      for (const [call, from] of [
+        [first!, 0],
+        [second!, 20],
+      ] as const) {
+        const { errors } = await assert.rejects(call, WriteErrors)
+        for (const [i, error] of errors.entries()) {
+          assert.equal(error !== null, (from + i) % 7 === 3, `message ${from + i}: ${error}`)
+          if (error !== null) assert.ok(hasCode(error, ErrorCode.InvalidRecord), `${error}`)
+        }
+      }
+      await writer.writeMessages({ key: 'k', value: 'last' })
+      const expected = [...messages.filter(({ key }) => key !== undefined).map(({ value }) => value), 'last']
+      assert.deepEqual(
+        (await contents()).flat().map(message => message.text()),
+        expected,
+      )
+    },
+    { configs: { 'cleanup.policy': 'compact' } },
   )
 
   test('no more than maxBufferedBytes are buffered: callers wait', async ({ open, contents }) => {

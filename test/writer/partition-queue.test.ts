@@ -34,6 +34,7 @@ function setup({ idempotent = true, known = true } = {}) {
       outcomes.push([names.get(batch)!, error === null ? null : error.name])
     },
     split: () => null,
+    sift: () => null,
   }
   const queue = new PartitionQueue(new Topic('t', 1_000_000), 0, host)
   let now = 0
