@@ -52,13 +52,13 @@ export class Course {
     // Writers first: what they wrote is then to be read.
     await this.#stop('writers', ({ workload }) => workload.role === 'writes')
     const log = await this.#world.contents()
-    const committed = await this.#world.contents(topic, 'read_committed')
+    const committed = await this.#committedOf(topic)
     const audiences = this.#programs.filter(({ workload }) => workload.role === 'reads').map(({ id }) => id)
     const until = clock.monotonic() + calm
     while (clock.monotonic() < until && !this.#haveSeen(audiences, log, committed)) await clock.sleep(500)
     await this.#stop('others', ({ workload }) => workload.role !== 'writes')
     const withCopies = this.#programs.some(({ workload }) => workload.copies)
-    const copied = withCopies ? await this.#world.contents(copies, 'read_committed') : []
+    const copied = withCopies ? await this.#committedOf(copies) : []
     for (const { running, id } of this.#programs) {
       const excess = running.excess?.()
       if (excess !== undefined) this.#found('excess', `${id}: ${excess}`)
@@ -67,6 +67,15 @@ export class Course {
     this.#lookForRemains()
     this.#judge({ log, committed, copies: copied, audiences })
     await broker.close()
+  }
+
+  async #committedOf(name: string): Promise<Logged[]> {
+    try {
+      return await this.#world.contents(name, 'read_committed')
+    } catch (error) {
+      this.#found('hanging transaction', String(error))
+      return []
+    }
   }
 
   async #trouble(): Promise<void> {
