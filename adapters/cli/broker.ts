@@ -1,9 +1,9 @@
 import { isLoopback } from '../../src/base/hosts.ts'
 import { Broker, type BrokerTopic } from '../../src/broker/index.ts'
-import { listen } from '../broker/index.ts'
+import { type ListenTLSOptions, listen } from '../broker/index.ts'
 import { natives } from '../node/index.ts'
 import { type Command, exitStatus, UsageError, untilStopped } from './command.ts'
-import { parseOptions, whole } from './options.ts'
+import { fileOf, parseOptions, whole } from './options.ts'
 
 export const brokerCommand: Command = {
   name: 'broker',
@@ -17,14 +17,16 @@ Keeps an in-memory Kafka cluster on TCP ports until it is stopped. What it holds
   --brokers number             1 by default
   --topic name[:partitions]    a topic to begin with, of 1 partition by default; may be repeated
   --user name:password         who may connect, by SASL PLAIN; may be repeated. By default everyone may
+  --cert file, --key file      speak TLS, and show this certificate (PEM)
 
 examples:
   isokafka broker
   isokafka broker --port 19092 --brokers 3 --topic orders:6 --topic news
-  isokafka broker --user alice:secret`,
+  isokafka broker --user alice:secret
+  isokafka broker --host 192.0.2.1 --user alice:secret --cert broker.pem --key broker-key.pem`,
 
   async run(args, { print, warn, signal }) {
-    const { host, port, brokers, topics, users } = brokerOptions(args)
+    const { host, port, brokers, topics, users, tls } = brokerOptions(args)
     const logger = {
       debug: () => {},
       info: print,
@@ -33,8 +35,9 @@ examples:
     }
     const broker = new Broker({ brokers, topics, natives, logger, ...(users === undefined ? {} : { users }) })
     try {
-      const listening = await listen(broker, { host, port })
-      if (!isLoopback(host)) warn(exposed(host, users !== undefined))
+      const listening = await listen(broker, { host, port, ...(tls && { tls }) })
+      const danger = isLoopback(host) ? undefined : exposed(users !== undefined, tls !== undefined)
+      if (danger !== undefined) warn(`isokafka: ${host} can be reached from other machines: ${danger}`)
       print(`An embedded broker listens on ${listening.addresses.join(', ')}; what it holds is gone when it stops.`)
       await untilStopped(signal)
       await listening.close()
@@ -46,11 +49,9 @@ examples:
 }
 
 /** What an address that others reach comes to. */
-function exposed(host: string, hasUsers: boolean): string {
-  const what = hasUsers
-    ? 'passwords and messages pass in the clear'
-    : 'whoever does may read, write and delete everything (--user asks for a password)'
-  return `isokafka: ${host} can be reached from other machines: ${what}`
+function exposed(hasUsers: boolean, isSecure: boolean): string | undefined {
+  if (!hasUsers) return 'whoever does may read, write and delete everything (--user asks for a password)'
+  return isSecure ? undefined : 'passwords and messages pass in the clear (--cert and --key have it speak TLS)'
 }
 
 /** What the arguments ask for; a UsageError when they make no sense. */
@@ -60,6 +61,7 @@ export function brokerOptions(args: readonly string[]): {
   brokers: number
   topics: BrokerTopic[]
   users: Record<string, string> | undefined
+  tls: ListenTLSOptions | undefined
 } {
   const values = parseOptions(args, {
     host: { type: 'string', default: '127.0.0.1' },
@@ -67,6 +69,8 @@ export function brokerOptions(args: readonly string[]): {
     brokers: { type: 'string', default: '1' },
     topic: { type: 'string', multiple: true, default: [] as string[] },
     user: { type: 'string', multiple: true, default: [] as string[] },
+    cert: { type: 'string' },
+    key: { type: 'string' },
   })
   const brokers = whole('--brokers', values.brokers, 1, 100)
   const port = whole('--port', values.port, 0, 65535)
@@ -83,5 +87,16 @@ export function brokerOptions(args: readonly string[]): {
     if (name === undefined || password === undefined) throw new UsageError('--user: not name:password')
     return [name, password] as const
   })
-  return { host: values.host, port, brokers, topics, users: users.length > 0 ? Object.fromEntries(users) : undefined }
+  const { cert, key } = values
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError('--cert and --key go together: a certificate is nothing without its key')
+  return {
+    host: values.host,
+    port,
+    brokers,
+    topics,
+    users: users.length > 0 ? Object.fromEntries(users) : undefined,
+    tls:
+      cert === undefined || key === undefined ? undefined : { cert: fileOf('--cert', cert), key: fileOf('--key', key) },
+  }
 }

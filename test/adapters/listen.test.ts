@@ -96,7 +96,14 @@ describe('the command line', () => {
     })
   })
 
-  test.each([[['--port', 'x']], [['--brokers', '0']], [['--topic', 'a:0']], [['--what']]])('%j is refused', args => {
+  test.each([
+    [['--port', 'x']],
+    [['--brokers', '0']],
+    [['--topic', 'a:0']],
+    [['--what']],
+    [['--cert', 'broker.pem']],
+    [['--cert', '/nowhere/broker.pem', '--key', '/nowhere/key.pem']],
+  ])('%j is refused', args => {
     expect(() => brokerOptions(args)).toThrow()
   })
 })
