@@ -72,9 +72,16 @@ export class Broker {
 
   /**
    * Serves one connection to a broker until either side ends it. Rejects with a ConfigError when there is no such
-   * broker. `clientHost` is what DescribeGroups tells of the client.
+   * broker. `clientHost` is what DescribeGroups tells of the client, `principal` who it is by its
+   * certificate: `User:CN=client`.
    */
-  async serve(brokerId: number, socket: Socket, listener: Listener, clientHost = '127.0.0.1'): Promise<void> {
+  async serve(
+    brokerId: number,
+    socket: Socket,
+    listener: Listener,
+    clientHost = '127.0.0.1',
+    principal?: string,
+  ): Promise<void> {
     if (!this.isRunning(brokerId)) return socket.abort(new Error(`broker ${brokerId} is stopped`))
     if (!this.#cluster.hasRoomForConnection()) {
       this.logger.warn(`broker ${brokerId}: a connection was refused: there are as many as there may be`)
@@ -86,6 +93,7 @@ export class Broker {
       socket,
       listener,
       clientHost,
+      principal,
       this.#cluster,
       this.#dispatcher,
     ).serve()

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts'
 import { given } from '../base/settings.ts'
+import { saslOf } from './access/sasl-config.ts'
 import { type BrokerConfig, type BrokerTopic, brokerSettings, topicSettings } from './config.ts'
 import { invalidValue } from './configs/configs.ts'
 import { brokerDefinitions, type ConfigDefinition, topicConfigs } from './configs/definitions.ts'
@@ -22,12 +23,15 @@ export function checkConfig(config: BrokerConfig): void {
     topics = [],
     configs = {},
     limits = {},
+    users,
+    sasl,
   } = given('a Broker', config, brokerSettings)
   checkWhole('brokers', brokers)
   checkWhole('numPartitions', numPartitions, mostPartitions)
   if (!(maxBytes > 0)) throw new ConfigError(`Broker: maxBytes must be a number above 0, not ${maxBytes}`)
   for (const [name, value] of Object.entries(given('limits of a Broker', limits, limitSettings)))
     if (!(value >= 1)) throw new ConfigError(`Broker: limits.${name} must be a number from 1 up, not ${value}`)
+  saslOf(users, sasl)
   checkValues(brokerDefinitions(), { 'log.retention.bytes': String(retentionBytes), ...configs })
   const names = new Set<string>()
   const colliding = new CollidingNames()

@@ -6,6 +6,8 @@ import { builtinCodecs } from '../compression/builtin.ts'
 import { Codecs } from '../compression/codecs.ts'
 import type { Natives } from '../socket/socket.ts'
 import { deferOf } from '../transport/defer.ts'
+import { Credentials } from './access/credentials.ts'
+import { type SaslSettings, saslOf } from './access/sasl-config.ts'
 import { Allowance } from './allowance.ts'
 import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
@@ -39,8 +41,9 @@ export class Cluster {
   readonly logger: Logger
   readonly codecs: Codecs
   readonly configs: Configs
-  /** Passwords by name; undefined lets everyone in. */
-  readonly users: ReadonlyMap<string, string> | undefined
+  /** How clients say who they are; undefined where nobody is asked. */
+  readonly sasl: SaslSettings | undefined
+  readonly credentials: Credentials
   readonly features: ReadonlyMap<string, number>
   readonly maxBytes: number
   readonly limits: Required<BrokerLimits>
@@ -79,7 +82,8 @@ export class Cluster {
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
     this.codecs.offer(builtinCodecs)
-    this.users = config.users === undefined ? undefined : new Map(Object.entries(config.users))
+    this.sasl = saslOf(config.users, config.sasl)
+    this.credentials = new Credentials(this.sasl?.users ?? {}, this.clock)
     this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
     this.maxBytes = config.maxBytes ?? 256 * mebibyte
     const {

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { Natives } from '../socket/socket.ts'
+import type { BrokerSasl } from './access/sasl-config.ts'
 import type { BrokerLimits } from './limits.ts'
 
 /** A topic that is there from the start. */
@@ -53,8 +54,10 @@ export interface BrokerConfig {
   versions?: Readonly<Record<string, VersionCap>>
   /** Finalised features; `{ 'transaction.version': 2 }` by default. */
   features?: Readonly<Record<string, number>>
-  /** Names and passwords: given, every connection must authenticate by SASL PLAIN first. */
+  /** Names and passwords: given, every connection must authenticate by SASL first. Short for `sasl: { users }`. */
   users?: Readonly<Record<string, string>>
+  /** How clients say who they are. */
+  sasl?: BrokerSasl
   /** How much the cluster holds and one request may ask for. */
   limits?: BrokerLimits
   /** What sessions, waits and record times go by; default: the system's. */
@@ -84,6 +87,7 @@ export const brokerSettings: SettingKinds<BrokerConfig> = {
   versions: 'object',
   features: 'object',
   users: 'object',
+  sasl: 'object',
   limits: 'object',
   clock: 'object',
   logger: 'any',

@@ -1,6 +1,7 @@
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { ClosedError, messageOf } from '../base/errors.ts'
 import type { Socket } from '../socket/socket.ts'
+import { Login } from './access/login.ts'
 import type { Cluster } from './cluster.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -23,8 +24,7 @@ export class Connection implements ClientConnection {
   readonly id: number
   readonly listener: Listener
   readonly clientHost: string
-  principal: string | undefined
-  mechanism: string | undefined
+  readonly login: Login
   readonly #node: Node
   readonly #socket: Socket
   readonly #cluster: Cluster
@@ -42,6 +42,7 @@ export class Connection implements ClientConnection {
     socket: Socket,
     listener: Listener,
     clientHost: string,
+    principal: string | undefined,
     cluster: Cluster,
     dispatcher: Dispatcher,
   ) {
@@ -49,6 +50,7 @@ export class Connection implements ClientConnection {
     this.#node = node
     this.listener = listener
     this.clientHost = clientHost
+    this.login = new Login(listener.sasl ?? cluster.sasl !== undefined, principal)
     this.#socket = socket
     this.#cluster = cluster
     this.#dispatcher = dispatcher

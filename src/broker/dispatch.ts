@@ -56,7 +56,7 @@ export class Dispatcher {
    * ProtocolError, or 'drop'.
    */
   dispatch(frame: Uint8Array, node: Node, connection: ClientConnection): Outcome | Promise<Outcome> {
-    const { limits, turns, upkeep, users } = this.#cluster
+    const { limits, turns, upkeep, clock } = this.#cluster
     upkeep.look()
     const from = new ByteReader(frame)
     from.room = limits.requestElements
@@ -70,8 +70,8 @@ export class Dispatcher {
         throw new ProtocolError(`${api.name} v${apiVersion}, of a broker that has v${versions[0]}–${versions[1]}`)
       return this.#answer(ApiVersions, { ...header, apiVersion: 0 }, unsupportedApiVersions(handler))
     }
-    if (users !== undefined && connection.principal === undefined && !open.includes(api))
-      throw new ProtocolError(`${api.name} before authentication`)
+    const refusal = connection.login.isRequired ? connection.login.refusal(clock) : undefined
+    if (refusal !== undefined && !open.includes(api)) throw new ProtocolError(`${api.name} ${refusal}`)
     const controls = this.#controls.of(api)
     const room = new AnswerRoom(limits.answerElements)
     const context = { cluster: this.#cluster, node, connection, served: this.#apiTable.all, room, ...header }

@@ -1,4 +1,5 @@
 import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
+import type { Login } from './access/login.ts'
 import type { AnswerRoom } from './allowance.ts'
 import type { Cluster } from './cluster.ts'
 import type { Listener } from './listener.ts'
@@ -11,10 +12,8 @@ export interface ClientConnection {
   readonly listener: Listener
   /** Where the client is, as DescribeGroups tells. */
   readonly clientHost: string
-  /** Set once the client has authenticated, where that is demanded. */
-  principal: string | undefined
-  /** The SASL mechanism agreed on, between handshake and authentication. */
-  mechanism: string | undefined
+  /** Who the client is. */
+  readonly login: Login
   /** The next answer is the last: the connection is closed behind it. */
   endBehindAnswer(): void
   /** Waits on the cluster's clock, or until the connection ends. */

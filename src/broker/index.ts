@@ -1,3 +1,4 @@
+export type { BearerIdentity, BrokerSasl } from './access/sasl-config.ts'
 export { Broker } from './broker.ts'
 export type { BrokerConfig, BrokerTopic, VersionCap } from './config.ts'
 export type { Control, ControlContext, ControlVerdict } from './control.ts'

@@ -7,4 +7,6 @@ import type { Address } from '../socket/socket.ts'
 export interface Listener {
   /** Undefined for a broker that cannot be reached this way yet: it is not told of. */
   address(brokerId: number): Address | undefined
+  /** Whether who comes this way must authenticate; by default where the broker has users, or `sasl`. */
+  readonly sasl?: boolean
 }

@@ -27,6 +27,10 @@ test.each<[wrong: string, BrokerConfig, message: RegExp]>([
     { topics: [{ name: 't', configs: { 'retention.byte': '1' } }] },
     /no config retention.byte/,
   ],
+  ['users given twice', { users: { a: 'b' }, sasl: { users: { a: 'b' } } }, /give one of them/],
+  ['a user without a password', { users: { alice: '' } }, /'alice' needs a name and a password/],
+  ['a mechanism nobody has', { sasl: { mechanisms: ['GSSAPI'] } }, /there is no GSSAPI/],
+  ['tokens nobody looks at', { sasl: { mechanisms: ['OAUTHBEARER'] } }, /OAUTHBEARER needs sasl.oauthBearer/],
 ])('a broker does not start with %s', (_wrong, config, message) => {
   expect(() => new Broker(config)).toThrow(ConfigError)
   expect(() => new Broker(config)).toThrow(message)

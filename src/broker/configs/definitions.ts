@@ -94,6 +94,7 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('boolean', 'auto.create.topics.enable', 'true'),
   define('int', 'connection.failed.authentication.delay.ms', '100', { least: 0 }),
   define('long', 'connections.max.idle.ms', '600000', { least: 1 }),
+  define('long', 'connections.max.reauth.ms', '0', { least: 0 }),
   define('int', 'default.replication.factor', '1', { least: 1 }),
   define('int', 'fetch.max.bytes', '57671680', { least: 1024 }),
   define('int', 'group.initial.rebalance.delay.ms', '0', { least: 0 }),
