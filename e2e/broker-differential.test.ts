@@ -4,6 +4,7 @@ import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
+import * as access from './differential/access.ts'
 import * as duplicates from './differential/duplicates.ts'
 import * as groups from './differential/groups.ts'
 import * as oddities from './differential/oddities.ts'
@@ -36,6 +37,7 @@ describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
     duplicates,
     oddities,
     upkeep,
+    access,
   })) {
     for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
       test(`${file}: ${name}`, { timeout: 90_000 }, async () => {

@@ -28,6 +28,7 @@ const unordered = new Set([
   'partitions',
   'partitionResponses',
   'resultsByPartition',
+  'credentialInfos',
   'resultsByTopicV3AndBelow',
 ])
 
@@ -39,8 +40,8 @@ function text(value: unknown): string {
 }
 
 function nameOf(value: unknown): string {
-  const { name, groupId, memberId, partitionIndex, index } = value as Record<string, unknown>
-  return String(name ?? groupId ?? memberId ?? partitionIndex ?? index)
+  const { name, groupId, memberId, partitionIndex, index, user } = value as Record<string, unknown>
+  return String(name ?? groupId ?? memberId ?? partitionIndex ?? index ?? user ?? text(value))
 }
 
 /** Puts answers into a form in which two brokers that behave alike say the same. */
