@@ -5,6 +5,7 @@ import { ConfigError, messageOf } from '../../src/base/errors.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
 import { notListening } from '../shared/not-listening.ts'
 import { AcceptedSocket } from './accepted-socket.ts'
+import { subjectOf } from './tls.ts'
 
 // Connections of one broker that have not shaken hands yet: they are none of those that it counts.
 const mostHandshakes = 1_000
@@ -76,7 +77,9 @@ export class Door {
     server.on('secureConnection', socket => {
       this.#served++
       socket.once('close', () => this.#served--)
-      this.#serve(socket)
+      const subject = secure.requestCert === true ? subjectOf(socket) : undefined
+      if (secure.requestCert === true && subject === undefined) socket.destroy()
+      else this.#serve(socket, subject && `User:${subject}`)
     })
     // The runtime closes the connection itself, behind the alert that tells the client why.
     server.on('tlsClientError', error => {
@@ -92,8 +95,9 @@ export class Door {
     socket.once('close', () => this.#connections.delete(socket))
   }
 
-  #serve(socket: net.Socket): void {
-    void this.#broker.serve(this.#id, new AcceptedSocket(socket), this.#plan.listener, socket.remoteAddress)
+  #serve(socket: net.Socket, principal?: string): void {
+    const { listener } = this.#plan
+    void this.#broker.serve(this.#id, new AcceptedSocket(socket), listener, socket.remoteAddress, principal)
   }
 
   async close(): Promise<void> {

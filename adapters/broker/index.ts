@@ -15,9 +15,11 @@ export interface ListenOptions {
   port?: number
   /** Given, clients must speak TLS: `{ cert, key }`. */
   tls?: ListenTLSOptions
+  /** Whether who comes this way must authenticate by SASL; by default where the broker has users, or `sasl`. */
+  sasl?: boolean
 }
 
-const listenSettings: SettingKinds<ListenOptions> = { host: 'string', port: 'number', tls: 'object' }
+const listenSettings: SettingKinds<ListenOptions> = { host: 'string', port: 'number', tls: 'object', sasl: 'boolean' }
 
 export interface Listening {
   /** `host:port` of the running brokers. */
@@ -31,11 +33,11 @@ export interface Listening {
  * connections. A ConfigError where that can't be.
  */
 export async function listen(broker: Broker, options: ListenOptions = {}): Promise<Listening> {
-  const { host = '127.0.0.1', port = 0, tls } = given('listen()', options, listenSettings)
+  const { host = '127.0.0.1', port = 0, tls, sasl } = given('listen()', options, listenSettings)
   if (typeof broker?.serve !== 'function') throw new ConfigError('listen() needs a Broker, as in listen(new Broker())')
   const plan = { host: hostToListenOn(host), tls: tls && serverOptions(tls) }
   const doors = new Map<number, Door>()
-  const listener: Listener = { address: id => doors.get(id)?.address }
+  const listener: Listener = { address: id => doors.get(id)?.address, ...(sasl !== undefined && { sasl }) }
   // What is listened to follows the cluster, one change after the other.
   let following: Promise<void> = Promise.resolve()
   const follow = async (): Promise<void> => {

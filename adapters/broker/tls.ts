@@ -12,7 +12,10 @@ export interface ListenTLSOptions {
   passphrase?: string
   /** Who vouches for clients' certificates. */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[]
-  /** Whether clients must show a certificate that `ca` vouches for; false. */
+  /**
+   * Whether clients must show a certificate that `ca` vouches for; false. Access rules know them by its subject, as
+   * `User:CN=client`.
+   */
   requestCert?: boolean
 }
 
@@ -47,4 +50,18 @@ export function serverOptions(options: ListenTLSOptions): tls.TlsOptions {
     throw new ConfigError(`listen(): tls: ${messageOf(error)}`, { cause: error })
   }
   return secured
+}
+
+/** Whose certificate a client has shown, in RFC 2253's form, as Kafka has it; undefined for none that is vouched for. */
+export function subjectOf(socket: tls.TLSSocket): string | undefined {
+  const { subject } = socket.getPeerCertificate()
+  if (subject === undefined || !socket.authorized) return undefined
+  const parts = Object.entries<string | readonly string[]>(subject as never).flatMap(([name, values]) =>
+    [values].flat().map(value => `${name}=${escaped(value)}`),
+  )
+  return parts.reverse().join(',')
+}
+
+function escaped(value: string): string {
+  return value.replace(/[,+"\\<>;]|^[ #]| $/g, letter => `\\${letter}`)
 }

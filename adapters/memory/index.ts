@@ -1,10 +1,17 @@
 import { type Address, formatAddress, parseAddress } from '../../src/base/address.ts'
 import { ConfigError, ConnectionError } from '../../src/base/errors.ts'
-import { given } from '../../src/base/settings.ts'
+import { given, type SettingKinds } from '../../src/base/settings.ts'
 import type { Broker, Listener } from '../../src/broker/index.ts'
 import { type Natives, nativesSettings, type Socket, type SocketAdapter } from '../../src/socket/socket.ts'
 import { deferOf } from '../../src/transport/defer.ts'
 import { socketPair } from './memory-socket.ts'
+
+export interface MemoryOptions {
+  /** Whether who comes this way must authenticate; by default where the broker has users, or `sasl`. */
+  sasl?: boolean
+}
+
+const memorySettings: SettingKinds<MemoryOptions> = { sasl: 'boolean' }
 
 /**
  * Dials the brokers of an embedded cluster without a network:
@@ -12,12 +19,14 @@ import { socketPair } from './memory-socket.ts'
  * copied and come in later turns and in pieces, as from a network, and a side that does not read is not written to
  * without bound.
  */
-export function memory(broker: Broker, natives: Natives = {}): SocketAdapter {
+export function memory(broker: Broker, natives: Natives = {}, options: MemoryOptions = {}): SocketAdapter {
   if (typeof broker?.serve !== 'function') throw new ConfigError('memory() needs a Broker, as in memory(new Broker())')
   given('natives', natives, nativesSettings)
+  const { sasl } = given('memory()', options, memorySettings)
   const defer = deferOf(natives)
   const listener: Listener = {
     address: id => (broker.brokerIds.includes(id) ? parseAddress(broker.address(id)) : undefined),
+    ...(sasl !== undefined && { sasl }),
   }
   const dial = async (address: Address, { signal }: { signal?: AbortSignal }): Promise<Socket> => {
     await new Promise<void>(defer)

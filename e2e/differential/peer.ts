@@ -2,6 +2,7 @@ import { adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { parseAddress } from '../../src/base/address.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
+import { utf8 } from '../../src/bytes/utf8.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../../src/protocol/api.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
@@ -13,6 +14,8 @@ import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
+import { SaslAuthenticate } from '../../src/protocol/sasl-authenticate.ts'
+import { SaslHandshake } from '../../src/protocol/sasl-handshake.ts'
 import { BatchBuilder } from '../../src/records/batch-builder.ts'
 import { BrokerConnection } from '../../src/socket/connection.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
@@ -35,13 +38,16 @@ export class Peer {
   readonly journal: Line[] = []
   readonly #adapter: SocketAdapter
   readonly #address: string
+  readonly #login: { username: string; password: string } | undefined
   readonly #normaliser = new Normaliser()
   readonly #connections: BrokerConnection[] = []
   readonly #topicIds = new Map<string, string>()
 
-  constructor(address: string, adapter: SocketAdapter = nodeAdapter) {
+  /** `login`: by PLAIN. */
+  constructor(address: string, adapter: SocketAdapter = nodeAdapter, login?: { username: string; password: string }) {
     this.#address = address
     this.#adapter = adapter
+    this.#login = login
   }
 
   /** Another connection. */
@@ -56,6 +62,7 @@ export class Peer {
       clock: systemClock,
       logger: silentLogger,
     })
+    if (this.#login !== undefined) await logIn(connection, this.#login)
     this.#connections.push(connection)
     return connection
   }
@@ -192,6 +199,16 @@ export class Peer {
   close(): void {
     for (const connection of this.#connections) connection.abort()
   }
+}
+
+async function logIn(
+  connection: BrokerConnection,
+  { username, password }: { username: string; password: string },
+): Promise<void> {
+  await connection.request(SaslHandshake, { mechanism: 'PLAIN' }, { version: 1 })
+  const authBytes = utf8(`\0${username}\0${password}`)
+  const { errorCode, errorMessage } = await connection.request(SaslAuthenticate, { authBytes }, { version: 2 })
+  if (errorCode !== 0) throw new Error(String(errorMessage))
 }
 
 /** A request as words, with byte strings by their length: both peers' are the same. */

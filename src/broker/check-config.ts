@@ -25,6 +25,8 @@ export function checkConfig(config: BrokerConfig): void {
     limits = {},
     users,
     sasl,
+    authorizer,
+    superUsers,
   } = given('a Broker', config, brokerSettings)
   checkWhole('brokers', brokers)
   checkWhole('numPartitions', numPartitions, mostPartitions)
@@ -32,6 +34,11 @@ export function checkConfig(config: BrokerConfig): void {
   for (const [name, value] of Object.entries(given('limits of a Broker', limits, limitSettings)))
     if (!(value >= 1)) throw new ConfigError(`Broker: limits.${name} must be a number from 1 up, not ${value}`)
   saslOf(users, sasl)
+  if (authorizer === false && superUsers !== undefined)
+    throw new ConfigError('Broker: superUsers go with an authorizer, and it is false')
+  for (const each of superUsers ?? [])
+    if (typeof each !== 'string' || !/^[^:]+:./.test(each))
+      throw new ConfigError(`Broker: superUsers: '${each}' is no principal, as User:admin is`)
   checkValues(brokerDefinitions(), { 'log.retention.bytes': String(retentionBytes), ...configs })
   const names = new Set<string>()
   const colliding = new CollidingNames()

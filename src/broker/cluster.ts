@@ -6,6 +6,7 @@ import { builtinCodecs } from '../compression/builtin.ts'
 import { Codecs } from '../compression/codecs.ts'
 import type { Natives } from '../socket/socket.ts'
 import { deferOf } from '../transport/defer.ts'
+import { Authorizer } from './access/authorizer.ts'
 import { Credentials } from './access/credentials.ts'
 import { type SaslSettings, saslOf } from './access/sasl-config.ts'
 import { Allowance } from './allowance.ts'
@@ -44,6 +45,8 @@ export class Cluster {
   /** How clients say who they are; undefined where nobody is asked. */
   readonly sasl: SaslSettings | undefined
   readonly credentials: Credentials
+  /** Who decides what clients may do; undefined where they may do everything. */
+  readonly authorizer: Authorizer | undefined
   readonly features: ReadonlyMap<string, number>
   readonly maxBytes: number
   readonly limits: Required<BrokerLimits>
@@ -104,6 +107,14 @@ export class Cluster {
       }),
       ConfigSource.brokerStatic,
     )
+    this.authorizer =
+      config.authorizer === true || config.superUsers !== undefined
+        ? new Authorizer(
+            config.superUsers ?? [],
+            () => this.configs.get('allow.everyone.if.no.acl.found') === 'true',
+            this.turns,
+          )
+        : undefined
     for (let i = 0; i < brokers; i++) this.addNode(racks[i] ?? null)
     this.coordinators = new Coordinators(this.nodes, () => this.groups.coordinatorsChanged())
     this.groups = new Groups(this)

@@ -58,6 +58,13 @@ export interface BrokerConfig {
   users?: Readonly<Record<string, string>>
   /** How clients say who they are. */
   sasl?: BrokerSasl
+  /**
+   * Whether what clients may do goes by access rules (ACLs), and nobody but super users may do anything before there
+   * are some; false: everyone may do everything. Who has not authenticated is `User:ANONYMOUS`.
+   */
+  authorizer?: boolean
+  /** Who may do everything whatever the rules say: `['User:admin']`. Given, there is an `authorizer`. */
+  superUsers?: readonly string[]
   /** How much the cluster holds and one request may ask for. */
   limits?: BrokerLimits
   /** What sessions, waits and record times go by; default: the system's. */
@@ -88,6 +95,8 @@ export const brokerSettings: SettingKinds<BrokerConfig> = {
   features: 'object',
   users: 'object',
   sasl: 'object',
+  authorizer: 'boolean',
+  superUsers: 'list',
   limits: 'object',
   clock: 'object',
   logger: 'any',

@@ -6,6 +6,7 @@ import { type RequestHeader, readRequest, readRequestHeader } from '../protocol/
 import { Produce } from '../protocol/produce.ts'
 import { SaslAuthenticate } from '../protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../protocol/sasl-handshake.ts'
+import { Access } from './access/access.ts'
 import { AnswerRoom } from './allowance.ts'
 import { answerFrame } from './answer-frame.ts'
 import type { ApiTable } from './api-table.ts'
@@ -74,7 +75,10 @@ export class Dispatcher {
     if (refusal !== undefined && !open.includes(api)) throw new ProtocolError(`${api.name} ${refusal}`)
     const controls = this.#controls.of(api)
     const room = new AnswerRoom(limits.answerElements)
-    const context = { cluster: this.#cluster, node, connection, served: this.#apiTable.all, room, ...header }
+    const { authorizer } = this.#cluster
+    const access =
+      authorizer && new Access(authorizer, { principal: connection.login.principal, host: connection.clientHost })
+    const context = { cluster: this.#cluster, node, connection, access, served: this.#apiTable.all, room, ...header }
     // A control function may have the request handled later, when the frame is gone.
     const at = controls.length === 0 ? from : ownedRest(from, limits.requestElements)
     const request = readRequest(api, apiVersion, at)

@@ -1,4 +1,5 @@
 import type { AnyApi, RequestOf, ResponseInput } from '../protocol/api.ts'
+import type { Access } from './access/access.ts'
 import type { Login } from './access/login.ts'
 import type { AnswerRoom } from './allowance.ts'
 import type { Cluster } from './cluster.ts'
@@ -34,6 +35,8 @@ export interface RequestContext {
   /** The broker that was asked. */
   readonly node: Node
   readonly connection: ClientConnection
+  /** What the client may do; undefined where it may do everything. */
+  readonly access: Access | undefined
   /** All APIs of this broker. */
   readonly served: readonly ServedApi[]
   /** To be taken of for what an answer repeats. */

@@ -31,6 +31,8 @@ export interface BrokerLimits {
   pendingBytes?: number
   /** Connections to all brokers together; 10,000. The newest is refused. */
   connections?: number
+  /** Access rules; 10,000. More are refused with POLICY_VIOLATION. */
+  acls?: number
   /** SCRAM credentials made by AlterUserScramCredentials; 10,000. More are refused with POLICY_VIOLATION. */
   users?: number
   /** Partitions that waiting Fetches watch, all together; 200,000. A Fetch beyond is answered at once. */
@@ -51,6 +53,7 @@ export const limitSettings: SettingKinds<BrokerLimits> = {
   answerElements: 'number',
   pendingBytes: 'number',
   connections: 'number',
+  acls: 'number',
   users: 'number',
   watchedPartitions: 'number',
 }
@@ -71,6 +74,7 @@ export const defaultLimits: Required<BrokerLimits> = {
   answerElements: 100_000,
   pendingBytes: 256 * mebibyte,
   connections: 10_000,
+  acls: 10_000,
   users: 10_000,
   watchedPartitions: 200_000,
 }

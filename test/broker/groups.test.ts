@@ -28,6 +28,8 @@ function group(configs: Record<string, string> = {}) {
       groupId: 'g',
       generationId,
       memberId,
+      protocolType: 'consumer',
+      protocolName: 'range',
       assignments: members.map(id => ({ memberId: id, assignment: new Uint8Array([2]) })),
     })
   const beat = async (on: BrokerConnection, memberId: string, generationId: number) =>

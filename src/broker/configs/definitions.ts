@@ -91,6 +91,7 @@ export function topicDefinition(name: string): ConfigDefinition | undefined {
  * 3000 in Kafka.
  */
 const brokerOnly: readonly ConfigDefinition[] = [
+  define('boolean', 'allow.everyone.if.no.acl.found', 'false'),
   define('boolean', 'auto.create.topics.enable', 'true'),
   define('int', 'connection.failed.authentication.delay.ms', '100', { least: 0 }),
   define('long', 'connections.max.idle.ms', '600000', { least: 1 }),

@@ -1,4 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedCluster, deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import type { RequestContext } from '../handler.ts'
 import { invalidTopicName } from '../topics/names.ts'
 import type { Topic } from '../topics/topic.ts'
@@ -27,12 +29,17 @@ export function resourceKey({ resourceType, resourceName }: { resourceType: numb
   return `${resourceType} ${resourceName}`
 }
 
-/** The configs of a topic, or of the broker that was asked. */
+/** The configs of a topic, or of the broker that was asked, for a client that wants to do this with them. */
 export function configsOf(
   type: number,
   name: string,
-  { cluster, node }: RequestContext,
+  operation: number,
+  context: RequestContext,
 ): { configs: Configs; topic?: Topic } | ConfigProblem {
+  const { cluster, node } = context
+  const refused =
+    type === ResourceType.topic ? deniedTopic(context, operation, name) : deniedCluster(context, operation)
+  if (refused !== 0) return { errorCode: refused, errorMessage: '' }
   if (type === ResourceType.topic) {
     const invalid = invalidTopicName(name)
     if (invalid !== undefined) return { errorCode: ErrorCode.InvalidTopic, errorMessage: invalid }
@@ -62,7 +69,7 @@ export function replaceConfigs(
   validateOnly: boolean,
   context: RequestContext,
 ): ConfigProblem | undefined {
-  const found = configsOf(type, name, context)
+  const found = configsOf(type, name, Operation.alterConfigs, context)
   if ('errorCode' in found)
     return found.errorCode === ErrorCode.UnknownTopicOrPartition
       ? { ...found, errorMessage: `The topic '${name}' does not exist.` }

@@ -14,6 +14,8 @@ export interface FetchTerms {
   readonly isolationLevel: number
   readonly rackId: string
   readonly byId: boolean
+  /** Topics that the client may not read, as they are named in the request; undefined where nobody decides. */
+  readonly denied: ReadonlySet<string> | undefined
   readonly context: RequestContext
 }
 
@@ -23,13 +25,16 @@ function failed(partitionIndex: number, errorCode: number): FetchedPartition {
   return { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: null, records: noBytes }
 }
 
-/** As Kafka has it, what there is not has no aborted transactions, where other errors say nothing of them. */
+/** As Kafka has it, what there is not, or is not to be read, has no aborted transactions, where other errors say nothing of them. */
 function unknown(partitionIndex: number, errorCode: number): FetchedPartition {
   return { ...failed(partitionIndex, errorCode), abortedTransactions: [] }
 }
 
 /** The partition asked for, if it can be read here; else the answer that says why not, or where to read instead. */
-export function readable(asked: SessionPartition, { byId, rackId, context }: FetchTerms): Partition | FetchedPartition {
+export function readable(asked: SessionPartition, terms: FetchTerms): Partition | FetchedPartition {
+  const { byId, rackId, denied, context } = terms
+  if (denied?.has(byId ? asked.topicId : asked.topic))
+    return unknown(asked.partition, ErrorCode.TopicAuthorizationFailed)
   const { cluster, node, apiVersion } = context
   const topic = byId ? cluster.topicById(asked.topicId) : cluster.topics.get(asked.topic)
   if (topic === undefined)

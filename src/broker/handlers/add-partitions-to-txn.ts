@@ -1,6 +1,8 @@
 import { AddPartitionsToTxn } from '../../protocol/add-partitions-to-txn.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedCluster, deniedTopic, deniedTransactionalId } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
@@ -49,10 +51,14 @@ function add(
         partitionErrorCode: codeOf(name, partitionIndex),
       })),
     }))
-  const misplaced = notCoordinator('transaction', id, context)
+  const misplaced =
+    (apiVersion >= 4
+      ? deniedCluster(context, Operation.clusterAction)
+      : deniedTransactionalId(context, Operation.write, id)) || notCoordinator('transaction', id, context)
   if (misplaced !== 0) return all(() => misplaced)
+  const forbidden = new Map(topics.map(({ name }) => [name, deniedTopic(context, Operation.write, name)]))
   const known: Partition[] = topics.flatMap(({ name, partitions }) =>
-    partitions.flatMap(index => cluster.partition(name, index) ?? []),
+    forbidden.get(name) !== 0 ? [] : partitions.flatMap(index => cluster.partition(name, index) ?? []),
   )
   const asked = topics.reduce((sum, { partitions }) => sum + partitions.length, 0)
   // All or none: those that could have been added say that nobody tried.
@@ -66,9 +72,10 @@ function add(
       resultsByPartition: [...new Set(partitions)].map(partitionIndex => ({
         partitionIndex,
         partitionErrorCode:
-          cluster.partition(name, partitionIndex) === undefined
+          forbidden.get(name) ||
+          (cluster.partition(name, partitionIndex) === undefined
             ? ErrorCode.UnknownTopicOrPartition
-            : ErrorCode.OperationNotAttempted,
+            : ErrorCode.OperationNotAttempted),
       })),
     }))
   const transaction = cluster.transactions.owned(id, producerId, producerEpoch)

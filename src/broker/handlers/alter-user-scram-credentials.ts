@@ -1,6 +1,8 @@
 import { AlterUserScramCredentials } from '../../protocol/alter-user-scram-credentials.ts'
 import type { RequestOf } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedCluster } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import {
   cryptoFor,
   keysOf,
@@ -25,8 +27,18 @@ const longestCredential = 1024
 export const alterUserScramCredentials: Handler = handler(
   AlterUserScramCredentials,
   [0, 0],
-  async ({ deletions, upsertions }, { cluster }) => {
+  async ({ deletions, upsertions }, context) => {
+    const { cluster } = context
     const { credentials, turns } = cluster
+    const refused = deniedCluster(context, Operation.alter)
+    if (refused !== 0)
+      return {
+        results: [...new Set([...deletions, ...upsertions].map(({ name }) => name))].map(user => ({
+          user,
+          errorCode: refused,
+          errorMessage: '',
+        })),
+      }
     // A user's credentials change once a request, or not at all.
     const changes = new Map<string, (() => void | Promise<void>) | Problem>()
     const plan = (name: string, problem: Problem | undefined, change: () => void | Promise<void>): void => {

@@ -1,6 +1,8 @@
 import type { RequestOf } from '../../protocol/api.ts'
 import { CreatePartitions } from '../../protocol/create-partitions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
@@ -11,15 +13,19 @@ const unitsPerTopic = 6
 
 type Asked = RequestOf<typeof CreatePartitions>['topics'][number]
 
-export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, { cluster }) => {
+export const createPartitions: Handler = handler(CreatePartitions, [0, 3], ({ topics, validateOnly }, context) => {
+  const { cluster } = context
   const room = { partitions: mostPartitions }
   const repeated = repeatedKeys(topics, ({ name }) => name)
   const results = cluster.turns.map(
     lastOfEach(topics, ({ name }) => name),
     topic => {
+      const refused = deniedTopic(context, Operation.alter, topic.name)
       const [errorCode, errorMessage] = repeated.has(topic.name)
         ? [ErrorCode.InvalidRequest, 'Duplicate topic name.']
-        : add(topic, validateOnly, cluster, room)
+        : refused !== 0
+          ? [refused, 'Authorization failed.']
+          : add(topic, validateOnly, cluster, room)
       return { name: topic.name, errorCode, errorMessage }
     },
     unitsPerTopic,

@@ -2,6 +2,8 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { CreateTopics } from '../../protocol/create-topics.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedCluster, deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { mostPartitions } from '../check-config.ts'
 import type { Cluster } from '../cluster.ts'
 import { invalidValue, tooLong } from '../configs/configs.ts'
@@ -20,7 +22,8 @@ type Answer = ResponseInput<typeof CreateTopics>['topics'][number]
 /** What is wrong with a request. */
 type Problem = readonly [errorCode: number, message: string]
 
-export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, validateOnly }, { cluster }) => {
+export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, validateOnly }, context) => {
+  const { cluster } = context
   if (partitionsOf(topics, cluster) > mostPartitions)
     return {
       topics: topics.map(({ name }) =>
@@ -31,12 +34,22 @@ export const createTopics: Handler = handler(CreateTopics, [2, 7], ({ topics, va
   const asked = lastOfEach(topics, ({ name }) => name)
   // All before any is made: those of one request may collide with each other, as in Kafka.
   const wrongNames = asked.map(({ name }) => wrongName(name, cluster))
+  const mayAll = deniedCluster(context, Operation.create)
   const results = cluster.turns.map(asked, (topic, at) => {
     if (repeated.has(topic.name)) return failed(topic.name, [ErrorCode.InvalidRequest, 'Duplicate topic name.'])
-    return create(topic, wrongNames[at], validateOnly, cluster)
+    const refused = mayAll === 0 ? 0 : deniedTopic(context, Operation.create, topic.name)
+    if (refused !== 0) return failed(topic.name, [refused, 'Authorization failed.'])
+    const created = create(topic, wrongNames[at], validateOnly, cluster)
+    const unseen = created.errorCode === 0 ? deniedTopic(context, Operation.describeConfigs, topic.name) : 0
+    return unseen === 0 ? created : withoutConfigs(created, unseen)
   })
   return andThen(results, topics => ({ topics }))
 })
+
+/** For who may make a topic and not see its configs. */
+function withoutConfigs({ name, topicId, errorCode, errorMessage }: Answer, topicConfigErrorCode: number): Answer {
+  return { name, topicId, errorCode, errorMessage, topicConfigErrorCode, configs: [] }
+}
 
 /** Of all topics together, which Kafka counts before it looks any closer. */
 function partitionsOf(topics: readonly Asked[], cluster: Cluster): number {

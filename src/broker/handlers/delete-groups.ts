@@ -1,5 +1,7 @@
 import { DeleteGroups } from '../../protocol/delete-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedGroup } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
@@ -12,7 +14,7 @@ export const deleteGroups: Handler = handler(DeleteGroups, [0, 3], ({ groupsName
 )
 
 function remove(groupId: string, context: RequestContext): number {
-  const misplaced = notCoordinator('group', groupId, context)
+  const misplaced = deniedGroup(context, Operation.delete, groupId) || notCoordinator('group', groupId, context)
   if (misplaced !== 0) return misplaced
   const { groups } = context.cluster
   const group = groups.get(groupId)

@@ -1,5 +1,7 @@
 import { DeleteRecords } from '../../protocol/delete-records.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { ledPartition } from '../topics/lookup.ts'
 import { byTopic, lastOfEach } from '../topics/named-once.ts'
@@ -12,13 +14,16 @@ export const deleteRecords: Handler = handler(DeleteRecords, [0, 2], ({ topics }
     topics,
     ({ name }) => name,
     ({ partitions }) => partitions,
-  ).map(({ topic: { name }, partitions }) => ({
-    name,
-    partitions: lastOfEach(partitions, ({ partitionIndex }) => partitionIndex).map(({ partitionIndex, offset }) => ({
-      partitionIndex,
-      ...remove(name, partitionIndex, offset, context),
-    })),
-  })),
+  ).map(({ topic: { name }, partitions }) => {
+    const refused = deniedTopic(context, Operation.delete, name)
+    return {
+      name,
+      partitions: lastOfEach(partitions, ({ partitionIndex }) => partitionIndex).map(({ partitionIndex, offset }) => ({
+        partitionIndex,
+        ...(refused === 0 ? remove(name, partitionIndex, offset, context) : { lowWatermark: -1, errorCode: refused }),
+      })),
+    }
+  }),
 }))
 
 function remove(

@@ -1,8 +1,8 @@
 import { DescribeCluster } from '../../protocol/describe-cluster.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { authorizedOperations } from '../access/authorized-operations.ts'
 import { type Handler, handler } from '../handler.ts'
 import { reachable } from '../topics/lookup.ts'
+import { clusterOperations } from './metadata.ts'
 
 const brokers = 1
 
@@ -26,7 +26,7 @@ export const describeCluster: Handler = handler(
       errorCode: 0,
       clusterId: cluster.id,
       controllerId: cluster.controllerId,
-      ...(includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
+      ...(includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: clusterOperations(context) } : {}),
       brokers: reachable(told, context).map(({ nodeId, ...where }) => ({
         brokerId: nodeId,
         ...where,

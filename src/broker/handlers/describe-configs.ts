@@ -1,5 +1,6 @@
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { DescribeConfigs } from '../../protocol/describe-configs.ts'
+import { Operation } from '../access/operations.ts'
 import { configsOf } from '../configs/resources.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
@@ -19,7 +20,7 @@ function describe(
   includeSynonyms: boolean,
   context: RequestContext,
 ): Answer {
-  const found = configsOf(resourceType, resourceName, context)
+  const found = configsOf(resourceType, resourceName, Operation.describeConfigs, context)
   if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
   // No keys are all keys, as in Kafka.
   const configs = found.configs

@@ -1,6 +1,7 @@
 import { DescribeGroups } from '../../protocol/describe-groups.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { authorizedOperations } from '../access/authorized-operations.ts'
+import { authorizedOperations, deniedGroup } from '../access/access.ts'
+import { Operation, ResourceType } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { noBytes } from '../groups/member.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
@@ -16,7 +17,7 @@ export const describeGroups: Handler = handler(
     const described = context.cluster.turns.map(asked, groupId => {
       const group = describe(groupId, context)
       return includeAuthorizedOperations && group.errorCode === 0
-        ? { ...group, authorizedOperations: authorizedOperations.group }
+        ? { ...group, authorizedOperations: authorizedOperations(context, ResourceType.group, groupId) }
         : group
     })
     return andThen(described, groups => ({ groups }))
@@ -25,7 +26,7 @@ export const describeGroups: Handler = handler(
 
 function describe(groupId: string, context: RequestContext) {
   const nothing = { groupId, errorMessage: null, groupState: '', protocolType: '', protocolData: '', members: [] }
-  const errorCode = notCoordinator('group', groupId, context)
+  const errorCode = deniedGroup(context, Operation.describe, groupId) || notCoordinator('group', groupId, context)
   if (errorCode !== 0) return { ...nothing, errorCode }
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) {

@@ -2,7 +2,8 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { ResponseInput } from '../../protocol/api.ts'
 import { DescribeTopicPartitions } from '../../protocol/describe-topic-partitions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { authorizedOperations } from '../access/authorized-operations.ts'
+import { authorizedOperations, deniedTopic } from '../access/access.ts'
+import { Operation, ResourceType } from '../access/operations.ts'
 import { type Handler, handler } from '../handler.ts'
 import { invalidTopicName } from '../topics/names.ts'
 
@@ -15,13 +16,21 @@ const mostPartitions = 2000
 export const describeTopicPartitions: Handler = handler(
   DescribeTopicPartitions,
   [0, 0],
-  ({ topics, responsePartitionLimit, cursor }, { cluster }) => {
-    const asked = topics.length === 0 ? [...cluster.topics.keys()] : topics.map(({ name }) => name)
+  async ({ topics, responsePartitionLimit, cursor }, context) => {
+    const { cluster } = context
+    const isSeen = (name: string): boolean => deniedTopic(context, Operation.describe, name) === 0
+    const operationsOn = (name: string): number => authorizedOperations(context, ResourceType.topic, name)
+    const asked = topics.length === 0 ? [...cluster.topics.keys()].filter(isSeen) : topics.map(({ name }) => name)
     const names = [...new Set(asked)].sort().filter(name => cursor === null || name >= cursor.topicName)
     let room = Math.min(responsePartitionLimit, mostPartitions)
     const answers: TopicAnswer[] = []
     let nextCursor: Answer['nextCursor'] = null
     for (const name of names) {
+      if (cluster.turns.isOver) await cluster.turns.pause()
+      if (!isSeen(name)) {
+        answers.push({ errorCode: ErrorCode.TopicAuthorizationFailed, name, topicId: zeroUuid, partitions: [] })
+        continue
+      }
       const topic = cluster.topics.get(name)
       if (topic === undefined) {
         const errorCode =
@@ -31,7 +40,7 @@ export const describeTopicPartitions: Handler = handler(
           name,
           topicId: zeroUuid,
           partitions: [],
-          topicAuthorizedOperations: authorizedOperations.topic,
+          topicAuthorizedOperations: operationsOn(name),
         })
         continue
       }
@@ -54,7 +63,7 @@ export const describeTopicPartitions: Handler = handler(
         name,
         topicId: topic.id,
         partitions,
-        topicAuthorizedOperations: authorizedOperations.topic,
+        topicAuthorizedOperations: operationsOn(name),
       })
       if (from + page.length < topic.partitions.length) {
         nextCursor = { topicName: name, partitionIndex: from + page.length }

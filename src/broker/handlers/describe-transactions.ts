@@ -1,5 +1,7 @@
 import { DescribeTransactions } from '../../protocol/describe-transactions.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedTopic, deniedTransactionalId } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
@@ -22,7 +24,9 @@ function describe(transactionalId: string, context: RequestContext) {
     topics: [],
   }
   if (transactionalId === '') return { ...nothing, errorCode: ErrorCode.InvalidRequest }
-  const misplaced = notCoordinator('transaction', transactionalId, context)
+  const misplaced =
+    deniedTransactionalId(context, Operation.describe, transactionalId) ||
+    notCoordinator('transaction', transactionalId, context)
   if (misplaced !== 0) return { ...nothing, errorCode: misplaced }
   const transaction = context.cluster.transactions.get(transactionalId)
   if (transaction === undefined) return { ...nothing, errorCode: ErrorCode.TransactionalIDNotFound }
@@ -42,6 +46,8 @@ function describe(transactionalId: string, context: RequestContext) {
     transactionStartTimeMs: transaction.startTime,
     producerId: transaction.producerId,
     producerEpoch: transaction.producerEpoch,
-    topics: [...byTopic].map(([topic, partitions]) => ({ topic, partitions })),
+    topics: [...byTopic]
+      .filter(([topic]) => deniedTopic(context, Operation.describe, topic) === 0)
+      .map(([topic, partitions]) => ({ topic, partitions })),
   }
 }

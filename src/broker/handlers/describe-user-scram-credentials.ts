@@ -1,5 +1,7 @@
 import { DescribeUserScramCredentials } from '../../protocol/describe-user-scram-credentials.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { deniedCluster } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { scramMechanisms } from '../access/scram-keys.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
@@ -10,7 +12,14 @@ import { andThen } from '../turns.ts'
 export const describeUserScramCredentials: Handler = handler(
   DescribeUserScramCredentials,
   [0, 0],
-  ({ users }, { cluster }) => {
+  ({ users }, context) => {
+    const { cluster } = context
+    const refused = deniedCluster(context, Operation.describe)
+    if (refused !== 0) {
+      // As Kafka has it: as often as there are names, and without them.
+      const nobody = { user: '', errorCode: refused, errorMessage: '', credentialInfos: [] }
+      return { errorCode: refused, errorMessage: '', results: (users ?? []).map(() => nobody) }
+    }
     const all = users === null || users.length === 0
     const names = all ? [...cluster.credentials.names] : users.map(({ name }) => name)
     const repeated = repeatedKeys(names, name => name)

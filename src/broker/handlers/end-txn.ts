@@ -1,4 +1,6 @@
 import { EndTxn } from '../../protocol/end-txn.ts'
+import { deniedTransactionalId } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler } from '../handler.ts'
 import { fencedAs } from './init-producer-id.ts'
@@ -11,7 +13,9 @@ export const endTxn: Handler = handler(
   EndTxn,
   [0, 5],
   ({ transactionalId, producerId, producerEpoch, committed }, context) => {
-    const misplaced = notCoordinator('transaction', transactionalId, context)
+    const misplaced =
+      deniedTransactionalId(context, Operation.write, transactionalId) ||
+      notCoordinator('transaction', transactionalId, context)
     if (misplaced !== 0) return { errorCode: misplaced }
     const bumps = context.apiVersion >= 5
     const result = context.cluster.transactions.end(transactionalId, producerId, producerEpoch, committed, bumps)

@@ -2,6 +2,8 @@ import { ProtocolError } from '../../base/errors.ts'
 import { zeroUuid } from '../../bytes/reader.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { Fetch } from '../../protocol/fetch.ts'
+import { deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { type FetchedPartition, type FetchTerms, read, readable, readLimit } from '../fetch/fetch-reader.ts'
 import type { FetchSession, SessionPartition } from '../fetch/fetch-sessions.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
@@ -17,7 +19,13 @@ export const fetch: Handler = handler(Fetch, [4, 18], async (request, context) =
   const session = enterSession(request, byId, context)
   if (typeof session === 'number') return { errorCode: session, sessionId: 0, responses: [] }
   const { partitions, incremental } = session
-  const terms: FetchTerms = { isolationLevel: request.isolationLevel, rackId: request.rackId, byId, context }
+  const terms: FetchTerms = {
+    isolationLevel: request.isolationLevel,
+    rackId: request.rackId,
+    byId,
+    denied: deniedTopics(partitions.values(), byId, context),
+    context,
+  }
   // Where all that wait watch as much as they may, this one does not wait.
   const { watched } = context.cluster
   if (watched.take(partitions.size)) {
@@ -43,6 +51,21 @@ export const fetch: Handler = handler(Fetch, [4, 18], async (request, context) =
         : [],
   }
 })
+
+/** The names, or ids, of the topics that the client may not read; once a request, however often it looks whether there is something to read. */
+function deniedTopics(
+  partitions: Iterable<SessionPartition>,
+  byId: boolean,
+  context: RequestContext,
+): ReadonlySet<string> | undefined {
+  if (context.access === undefined) return undefined
+  const names = new Map<string, string>()
+  for (const { topic, topicId } of partitions) {
+    const name = byId ? context.cluster.topicById(topicId)?.name : topic
+    if (name !== undefined) names.set(byId ? topicId : topic, name)
+  }
+  return new Set([...names].flatMap(([key, name]) => (deniedTopic(context, Operation.read, name) === 0 ? [] : [key])))
+}
 
 interface Entered {
   readonly id: number

@@ -1,5 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
+import { deniedGroup } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 
@@ -18,7 +20,7 @@ function beat(
   instanceId: string | null,
   context: RequestContext,
 ): number {
-  const misplaced = notGroupCoordinator(groupId, context)
+  const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return misplaced
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.UnknownMemberId

@@ -1,4 +1,6 @@
 import { JoinGroup } from '../../protocol/join-group.ts'
+import { deniedGroup } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { joinFailed } from '../groups/member.ts'
 import { type Handler, handler } from '../handler.ts'
@@ -6,10 +8,11 @@ import { type Handler, handler } from '../handler.ts'
 export const joinGroup: Handler = handler(JoinGroup, [0, 9], async (request, context) => {
   const { apiVersion, cluster, clientId } = context
   const { groupId, memberId, sessionTimeoutMs, groupInstanceId, protocolType, protocols } = request
-  const errorCode = notGroupCoordinator(groupId, context)
+  const refused = deniedGroup(context, Operation.read, groupId)
+  const errorCode = refused || notGroupCoordinator(groupId, context)
   const result =
     errorCode !== 0
-      ? joinFailed(errorCode, memberId)
+      ? joinFailed(errorCode, refused === 0 ? memberId : '')
       : await cluster.groups.join(groupId, {
           memberId,
           instanceId: groupInstanceId,

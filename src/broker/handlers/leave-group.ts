@@ -1,12 +1,14 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { LeaveGroup } from '../../protocol/leave-group.ts'
+import { deniedGroup } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import type { Group } from '../groups/group.ts'
 import { type Handler, handler } from '../handler.ts'
 import { andThen } from '../turns.ts'
 
 export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {
-  const misplaced = notGroupCoordinator(groupId, context)
+  const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return { errorCode: misplaced, members: [] }
   const group = context.cluster.groups.get(groupId)
   if (context.apiVersion < 3) return { errorCode: leave(group, memberId, null), members: [] }

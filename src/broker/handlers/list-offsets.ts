@@ -3,6 +3,8 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/list-offsets.ts'
 import { RecordBatch } from '../../records/record-batch.ts'
 import { RecordCursor } from '../../records/record-cursor.ts'
+import { deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { readLimit } from '../fetch/fetch-reader.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
@@ -42,13 +44,19 @@ export const listOffsets: Handler = handler(ListOffsets, [1, 11], ({ topics, iso
   )
   const asked = named.flatMap(({ topic: { name }, partitions }, at) => {
     const repeated = repeatedKeys(partitions, indexOf)
-    return lastOfEach(partitions, indexOf).map(each => ({ at, name, each, isRepeated: repeated.has(indexOf(each)) }))
+    const refused = deniedTopic(context, Operation.describe, name)
+    return lastOfEach(partitions, indexOf).map(each => ({
+      at,
+      name,
+      each,
+      errorCode: refused || (repeated.has(indexOf(each)) ? ErrorCode.InvalidRequest : 0),
+    }))
   })
   const found = context.cluster.turns.map(
     asked,
-    ({ name, each, isRepeated }) => ({
+    ({ name, each, errorCode }) => ({
       partitionIndex: each.partitionIndex,
-      ...(isRepeated ? { errorCode: ErrorCode.InvalidRequest } : find(name, each, isolationLevel, context)),
+      ...(errorCode !== 0 ? { errorCode } : find(name, each, isolationLevel, context)),
     }),
     unitsPerPartition,
   )

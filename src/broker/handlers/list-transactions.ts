@@ -1,5 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ListTransactions } from '../../protocol/list-transactions.ts'
+import { deniedTransactionalId } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
 import { Pattern, PatternError } from '../patterns/pattern.ts'
@@ -17,7 +19,8 @@ const states: ReadonlySet<string> = new Set([
 ])
 
 /** Those this broker coordinates. */
-export const listTransactions: Handler = handler(ListTransactions, [0, 2], (request, { cluster, node }) => {
+export const listTransactions: Handler = handler(ListTransactions, [0, 2], (request, context) => {
+  const { cluster, node } = context
   const { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern } = request
   const failed = { errorCode: ErrorCode.InvalidRegularExpression, unknownStateFilters: [], transactionStates: [] }
   let pattern: Pattern | undefined
@@ -34,7 +37,8 @@ export const listTransactions: Handler = handler(ListTransactions, [0, 2], (requ
     (wantedStates.size === 0 || wantedStates.has(state)) &&
     (producers.size === 0 || producers.has(producerId)) &&
     (durationFilter < 0 || startTime < started) &&
-    (pattern === undefined || matches(pattern, id, cluster))
+    (pattern === undefined || matches(pattern, id, cluster)) &&
+    deniedTransactionalId(context, Operation.describe, id) === 0
   const answer = (found: readonly (readonly Transaction[])[]) => ({
     errorCode: 0,
     unknownStateFilters: stateFilters.filter(filter => !states.has(filter)),

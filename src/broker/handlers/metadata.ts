@@ -2,7 +2,8 @@ import { zeroUuid } from '../../bytes/reader.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/metadata.ts'
-import { authorizedOperations } from '../access/authorized-operations.ts'
+import { authorizedOperations, deniedCluster, deniedTopic } from '../access/access.ts'
+import { clusterName, Operation, ResourceType } from '../access/operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
@@ -22,22 +23,41 @@ export const metadata: Handler = handler(Metadata, [0, 13], (request, context) =
   // In version 0 an empty list asks for all.
   const all = topics === null || (apiVersion === 0 && topics.length === 0)
   const described = all
-    ? cluster.turns.map([...cluster.topics.values()], topic => describe(topic, cluster))
+    ? andThen(
+        cluster.turns.map([...cluster.topics.values()], topic => visible(topic, context)),
+        answers => answers.flat(),
+      )
     : named(topics, allowAutoTopicCreation, context)
-  return andThen(described, answers => ({
+  const answered = request.includeTopicAuthorizedOperations
+    ? andThen(described, answers => cluster.turns.map(answers, answer => withOperations(answer, context)))
+    : described
+  return andThen(answered, answers => ({
     brokers: reachable(cluster.running, context),
     clusterId: cluster.id,
     controllerId: cluster.controllerId,
-    topics: request.includeTopicAuthorizedOperations
-      ? answers.map(answer =>
-          answer.errorCode === 0 ? { ...answer, topicAuthorizedOperations: authorizedOperations.topic } : answer,
-        )
-      : answers,
-    ...(request.includeClusterAuthorizedOperations
-      ? { clusterAuthorizedOperations: authorizedOperations.cluster }
-      : {}),
+    topics: answers,
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: clusterOperations(context) } : {}),
   }))
 })
+
+/** Of all topics nothing is told of those that the client may not see. */
+function visible(topic: Topic, context: RequestContext): TopicAnswer[] {
+  return deniedTopic(context, Operation.describe, topic.name) === 0 ? [describe(topic, context.cluster)] : []
+}
+
+function withOperations(answer: TopicAnswer, context: RequestContext): TopicAnswer {
+  // Told of what there is not, too; of what is not to be seen nothing.
+  if (answer.name === null || answer.errorCode === ErrorCode.TopicAuthorizationFailed) return answer
+  const operations = authorizedOperations(context, ResourceType.topic, answer.name)
+  return { ...answer, topicAuthorizedOperations: operations }
+}
+
+/** What the client may do with the cluster; nothing is told to who may not see it. */
+export function clusterOperations(context: RequestContext): number {
+  return deniedCluster(context, Operation.describe) === 0
+    ? authorizedOperations(context, ResourceType.cluster, clusterName)
+    : 0
+}
 
 /** Each topic once, however often it is named. Where ids are given, names count for nothing: as in Kafka. */
 function named(
@@ -47,24 +67,31 @@ function named(
 ): TopicAnswer[] | Promise<TopicAnswer[]> {
   const { turns } = context.cluster
   const ids = new Set(topics.map(({ topicId }) => topicId).filter(id => id !== zeroUuid))
-  if (ids.size > 0) return turns.map([...ids], id => byId(id, context.cluster))
+  if (ids.size > 0) return turns.map([...ids], id => byId(id, context))
   return turns.map([...new Set(topics.map(({ name }) => name ?? ''))], name => byName(name, create, context))
 }
 
-function byId(topicId: string, cluster: Cluster): TopicAnswer {
+function byId(topicId: string, context: RequestContext): TopicAnswer {
+  const { cluster } = context
   const topic = cluster.topicById(topicId)
-  return topic === undefined
-    ? { errorCode: ErrorCode.UnknownTopicID, name: null, topicId, partitions: [] }
-    : describe(topic, cluster)
+  const failed = (errorCode: number): TopicAnswer => ({ errorCode, name: null, topicId, partitions: [] })
+  if (topic === undefined) return failed(ErrorCode.UnknownTopicID)
+  const refused = deniedTopic(context, Operation.describe, topic.name)
+  return refused === 0 ? describe(topic, cluster) : failed(refused)
 }
 
-function byName(name: string, create: boolean, { cluster }: RequestContext): TopicAnswer {
+function byName(name: string, create: boolean, context: RequestContext): TopicAnswer {
+  const { cluster } = context
+  const failed = (errorCode: number): TopicAnswer => ({ errorCode, name, topicId: zeroUuid, partitions: [] })
+  const refused = deniedTopic(context, Operation.describe, name)
+  if (refused !== 0) return failed(refused)
   const topic = cluster.topics.get(name)
   if (topic !== undefined) return describe(topic, cluster)
-  const failed = (errorCode: number): TopicAnswer => ({ errorCode, name, topicId: zeroUuid, partitions: [] })
   if (invalidTopicName(name) !== undefined) return failed(ErrorCode.InvalidTopic)
   if (!create || cluster.configs.get('auto.create.topics.enable') !== 'true')
     return failed(ErrorCode.UnknownTopicOrPartition)
+  const unmade = deniedCluster(context, Operation.create) && deniedTopic(context, Operation.create, name)
+  if (unmade !== 0) return failed(unmade)
   // As Kafka: the topic is being made; it is there when the client asks again, unless too few brokers run.
   const { replicationFactor } = cluster
   const partitions = cluster.configs.number('num.partitions')

@@ -1,20 +1,25 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetCommit } from '../../protocol/offset-commit.ts'
+import { deniedGroup, deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import type { Group } from '../groups/group.ts'
 import { commitPartition } from '../groups/offset-committing.ts'
-import { type Handler, handler } from '../handler.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
+import type { Topic } from '../topics/topic.ts'
 
 export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, context) => {
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
   const { cluster, apiVersion } = context
+  const forbidden = deniedGroup(context, Operation.read, groupId)
   const refused =
+    forbidden ||
     notCoordinator('group', groupId, context) ||
     mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => {
-      const topic = topicOf({ name, topicId }, apiVersion >= 10, context)
+      const topic = committable(topicOf({ name, topicId }, apiVersion >= 10, context), name, forbidden, context)
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
@@ -25,6 +30,18 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
     }),
   }
 })
+
+/** A topic that offsets are committed of; the code of why not. Of what there is nothing is told to who may not. */
+export function committable(
+  topic: Topic | number,
+  name: string,
+  forbidden: number,
+  context: RequestContext,
+): Topic | number {
+  if (forbidden !== 0) return forbidden
+  if (context.access === undefined || topic === ErrorCode.UnknownTopicID) return topic
+  return deniedTopic(context, Operation.read, typeof topic === 'number' ? name : topic.name) || topic
+}
 
 /**
  * Without a member and generation only an empty group takes commits: those of consumers that assign partitions

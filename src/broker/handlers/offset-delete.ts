@@ -1,5 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetDelete } from '../../protocol/offset-delete.ts'
+import { deniedGroup, deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { subscribedTopics } from '../groups/consumer-subscription.ts'
 import { type Handler, handler } from '../handler.ts'
@@ -9,13 +11,14 @@ export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, t
   const { cluster } = context
   const group = cluster.groups.get(groupId)
   const failed = (errorCode: number) => ({ errorCode, topics: [] })
-  const misplaced = notGroupCoordinator(groupId, context)
+  const misplaced = deniedGroup(context, Operation.delete, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return failed(misplaced)
   if (group === undefined) return failed(ErrorCode.GroupIdNotFound)
   // What other protocols' members read can't be told.
   if (group.members.size > 0 && group.protocolType !== 'consumer') return failed(ErrorCode.NonEmptyGroup)
   const subscribed = subscribedTopics(group)
-  const deletePartition = (topic: string, partition: number): number => {
+  const deletePartition = (topic: string, partition: number, refused: number): number => {
+    if (refused !== 0) return refused
     if (cluster.partition(topic, partition) === undefined) return ErrorCode.UnknownTopicOrPartition
     if (subscribed.has(topic)) return ErrorCode.GroupSubscribedToTopic
     group.offsets.delete(topic, partition)
@@ -27,12 +30,15 @@ export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, t
       topics,
       ({ name }) => name,
       ({ partitions }) => partitions,
-    ).map(({ topic: { name }, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex }) => ({
-        partitionIndex,
-        errorCode: deletePartition(name, partitionIndex),
-      })),
-    })),
+    ).map(({ topic: { name }, partitions }) => {
+      const refused = deniedTopic(context, Operation.read, name)
+      return {
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: deletePartition(name, partitionIndex, refused),
+        })),
+      }
+    }),
   }
 })

@@ -1,6 +1,8 @@
 import { zeroUuid } from '../../bytes/reader.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { OffsetFetch } from '../../protocol/offset-fetch.ts'
+import { deniedGroup, deniedTopic } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
@@ -56,7 +58,7 @@ function fetchGroup(
   requireStable: boolean,
   context: RequestContext,
 ) {
-  const errorCode = notCoordinator('group', groupId, context)
+  const errorCode = deniedGroup(context, Operation.describe, groupId) || notCoordinator('group', groupId, context)
   if (errorCode !== 0) return { errorCode, topics: [] }
   const { cluster, apiVersion } = context
   const offsets = cluster.groups.get(groupId)?.offsets
@@ -65,15 +67,18 @@ function fetchGroup(
     cluster.turns.spend((offsets?.size ?? 0) / 4)
   }
   const all = (): AskedTopic[] =>
-    (offsets?.topics() ?? []).map(({ topic, partitions }) => ({
-      name: topic,
-      topicId: cluster.topics.get(topic)!.id,
-      partitionIndexes: partitions,
-    }))
+    (offsets?.topics() ?? [])
+      .filter(({ topic }) => deniedTopic(context, Operation.describe, topic) === 0)
+      .map(({ topic, partitions }) => ({
+        name: topic,
+        topicId: cluster.topics.get(topic)!.id,
+        partitionIndexes: partitions,
+      }))
   const fetchTopic = ({ name, topicId, partitionIndexes }: AskedTopic) => {
     const topic = topicOf({ name, topicId }, apiVersion >= 10, context)
-    const unknown = typeof topic === 'number' && apiVersion >= 10 ? topic : 0
     const topicName = typeof topic === 'number' ? name : topic.name
+    const unknown =
+      typeof topic === 'number' && apiVersion >= 10 ? topic : deniedTopic(context, Operation.describe, topicName)
     const partitions = partitionIndexes.map(index => {
       if (unknown !== 0) return missing(index, unknown)
       if (requireStable && offsets?.isPending(topicName, index)) return missing(index, ErrorCode.UnstableOffsetCommit)

@@ -3,6 +3,8 @@ import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/produce.ts'
 import type { RecordBatch } from '../../records/record-batch.ts'
+import { deniedTopic, deniedTransactionalId } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { acknowledged } from '../log/acknowledged.ts'
 import { batchOf, checkBatch, type Refusal, sayTransactional } from '../log/check-records.ts'
@@ -23,9 +25,7 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
   if (context.apiVersion < firstServed)
     throw new ProtocolError(`Produce v${context.apiVersion} is listed but not served`)
   // As Kafka has it, nobody may write in the name of no one, and the whole request is refused.
-  const nameless =
-    request.transactionalId === null &&
-    request.topicData.some(({ partitionData }) => partitionData.some(({ records }) => sayTransactional(records)))
+  const refused = transactionRefused(request, context)
   const leaders = new Set<number>()
   const waits: Wait[] = []
   const byId = context.apiVersion >= 13
@@ -36,14 +36,14 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
     ({ partitionData }) => partitionData,
   )
   const jobs = topics.flatMap(({ topic: { name, topicId }, partitions }, at): Job[] => {
-    const topic = topicOf({ name, topicId }, byId, context)
+    const topic = writable(topicOf({ name, topicId }, byId, context), name, context)
     return lastOfEach(partitions, ({ index }) => index).map(asked => ({ at, topic, asked }))
   })
   const appended = context.cluster.turns.map(
     jobs,
     ({ topic, asked }) =>
       Object.assign(
-        nameless
+        refused
           ? failure(ErrorCode.TransactionalIDAuthorizationFailed)
           : append(asked, topic, request, context, leaders, waits),
         { index: asked.index },
@@ -68,6 +68,20 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
     return null
   })
 })
+
+/** Whether the client may not write in the name of the transaction that its records are of. */
+function transactionRefused({ transactionalId, topicData }: Request, context: RequestContext): boolean {
+  if (transactionalId !== null && context.access === undefined) return false
+  const says = topicData.some(({ partitionData }) => partitionData.some(({ records }) => sayTransactional(records)))
+  return says && (transactionalId === null || deniedTransactionalId(context, Operation.write, transactionalId) !== 0)
+}
+
+/** The topic, or the code of why it is not to be written to; of one named that there is not nothing is told to who may not. */
+function writable(topic: Topic | number, name: string, context: RequestContext): Topic | number {
+  if (context.access === undefined) return topic
+  if (topic === ErrorCode.UnknownTopicID) return topic
+  return deniedTopic(context, Operation.write, typeof topic === 'number' ? name : topic.name) || topic
+}
 
 interface Job {
   /** Of its topic in the answer. */

@@ -1,12 +1,17 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { SyncGroup } from '../../protocol/sync-group.ts'
+import { deniedGroup } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import { syncFailed } from '../groups/member.ts'
 import { type Handler, handler } from '../handler.ts'
 
 export const syncGroup: Handler = handler(SyncGroup, [0, 5], (request, context) => {
   const { groupId, memberId, groupInstanceId, generationId, protocolType, protocolName, assignments } = request
-  const misplaced = notGroupCoordinator(groupId, context)
+  // From version 5 on they must be named, before anything is looked at.
+  if (context.apiVersion >= 5 && (protocolType === null || protocolName === null))
+    return syncFailed(ErrorCode.InconsistentGroupProtocol)
+  const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return syncFailed(misplaced)
   const group = context.cluster.groups.get(groupId)
   if (group === undefined) return syncFailed(ErrorCode.UnknownMemberId)

@@ -1,19 +1,24 @@
 import type { RequestOf } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { TxnOffsetCommit } from '../../protocol/txn-offset-commit.ts'
+import { deniedGroup, deniedTransactionalId } from '../access/access.ts'
+import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import { commitPartition } from '../groups/offset-committing.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
+import { committable } from './offset-commit.ts'
 
 type Request = RequestOf<typeof TxnOffsetCommit>
 
 export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (request, context) => {
-  const { groupId, producerId } = request
-  const refused = notCoordinator('group', groupId, context) || mayCommit(request, context)
+  const { groupId, producerId, transactionalId } = request
+  const forbidden =
+    deniedTransactionalId(context, Operation.write, transactionalId) || deniedGroup(context, Operation.read, groupId)
+  const refused = forbidden || notCoordinator('group', groupId, context) || mayCommit(request, context)
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => {
-      const topic = topicOf({ name, topicId }, context.apiVersion >= 6, context)
+      const topic = committable(topicOf({ name, topicId }, context.apiVersion >= 6, context), name, forbidden, context)
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>
