@@ -31,6 +31,9 @@ const unordered = new Set([
   'credentialInfos',
   'resources',
   'acls',
+  'entries',
+  'entity',
+  'values',
   'matchingAcls',
   'resultsByTopicV3AndBelow',
 ])

@@ -21,6 +21,7 @@ import type { Partition } from './log/partition.ts'
 import { forgetProducers, makeRoom } from './log/room.ts'
 import { Upkeep } from './log/upkeep.ts'
 import { Node } from './node.ts'
+import { Quotas } from './quotas/quotas.ts'
 import { Replication } from './replication.ts'
 import { CollidingNames } from './topics/names.ts'
 import { largestSegment } from './topics/settings.ts'
@@ -47,6 +48,7 @@ export class Cluster {
   readonly credentials: Credentials
   /** Who decides what clients may do; undefined where they may do everything. */
   readonly authorizer: Authorizer | undefined
+  readonly quotas = new Quotas()
   readonly features: ReadonlyMap<string, number>
   readonly maxBytes: number
   readonly limits: Required<BrokerLimits>

@@ -33,6 +33,8 @@ export interface BrokerLimits {
   connections?: number
   /** Access rules; 10,000. More are refused with POLICY_VIOLATION. */
   acls?: number
+  /** Entities that have quotas; 10,000. Refused as access rules. */
+  quotas?: number
   /** SCRAM credentials made by AlterUserScramCredentials; 10,000. More are refused with POLICY_VIOLATION. */
   users?: number
   /** Partitions that waiting Fetches watch, all together; 200,000. A Fetch beyond is answered at once. */
@@ -54,6 +56,7 @@ export const limitSettings: SettingKinds<BrokerLimits> = {
   pendingBytes: 'number',
   connections: 'number',
   acls: 'number',
+  quotas: 'number',
   users: 'number',
   watchedPartitions: 'number',
 }
@@ -75,6 +78,7 @@ export const defaultLimits: Required<BrokerLimits> = {
   pendingBytes: 256 * mebibyte,
   connections: 10_000,
   acls: 10_000,
+  quotas: 10_000,
   users: 10_000,
   watchedPartitions: 200_000,
 }
