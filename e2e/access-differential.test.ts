@@ -4,6 +4,7 @@ import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
 import { unless } from '../test/support/left-out.ts'
 import * as acls from './differential/acls.ts'
+import * as delegation from './differential/delegation.ts'
 import { Peer } from './differential/peer.ts'
 import { credentials, type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
@@ -18,12 +19,13 @@ describe('the embedded broker and Kafka let the same be done', unless(noKafka), 
       config: {
         'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
         'super.users': 'User:ANONYMOUS',
+        'delegation.token.secret.key': 'a secret of all brokers',
       },
     })
   })
   afterAll(() => cluster?.stop())
 
-  test.each(Object.entries(acls))('%s', { timeout: 90_000 }, async (name, scenario) => {
+  test.each(Object.entries({ ...acls, ...delegation }))('%s', { timeout: 90_000 }, async (name, scenario) => {
     const unique = `${name}-${Date.now().toString(36)}`
     const { username, password } = credentials
     const broker = new Broker({

@@ -9,6 +9,7 @@ import { deferOf } from '../transport/defer.ts'
 import { Authorizer } from './access/authorizer.ts'
 import { Credentials } from './access/credentials.ts'
 import { type SaslSettings, saslOf } from './access/sasl-config.ts'
+import { Tokens } from './access/tokens.ts'
 import { Allowance } from './allowance.ts'
 import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
@@ -49,6 +50,7 @@ export class Cluster {
   /** Who decides what clients may do; undefined where they may do everything. */
   readonly authorizer: Authorizer | undefined
   readonly quotas = new Quotas()
+  readonly tokens: Tokens
   readonly features: ReadonlyMap<string, number>
   readonly maxBytes: number
   readonly limits: Required<BrokerLimits>
@@ -109,6 +111,7 @@ export class Cluster {
       }),
       ConfigSource.brokerStatic,
     )
+    this.tokens = new Tokens(this.clock)
     this.authorizer =
       config.authorizer === true || config.superUsers !== undefined
         ? new Authorizer(

@@ -35,6 +35,8 @@ export interface BrokerLimits {
   acls?: number
   /** Entities that have quotas; 10,000. Refused as access rules. */
   quotas?: number
+  /** Delegation tokens; 1,000. Refused as access rules. */
+  tokens?: number
   /** SCRAM credentials made by AlterUserScramCredentials; 10,000. More are refused with POLICY_VIOLATION. */
   users?: number
   /** Partitions that waiting Fetches watch, all together; 200,000. A Fetch beyond is answered at once. */
@@ -57,6 +59,7 @@ export const limitSettings: SettingKinds<BrokerLimits> = {
   connections: 'number',
   acls: 'number',
   quotas: 'number',
+  tokens: 'number',
   users: 'number',
   watchedPartitions: 'number',
 }
@@ -79,6 +82,7 @@ export const defaultLimits: Required<BrokerLimits> = {
   connections: 10_000,
   acls: 10_000,
   quotas: 10_000,
+  tokens: 1_000,
   users: 10_000,
   watchedPartitions: 200_000,
 }

@@ -65,14 +65,15 @@ export class Credentials {
     const kept = this.#kept.get(name)?.get(mechanism)
     if (kept !== undefined) return { ...kept, keys: async () => kept.keys }
     const password = this.#passwords.get(name)
-    if (password === undefined) return this.#nobodys(name, mechanism)
+    if (password === undefined) return this.nobodys(name, mechanism)
     const key = `${mechanism} ${name}`
     const found = this.#configured.get(key) ?? credentialOf(key, password, mechanism, this.#salting)
     this.#configured.set(key, found)
     return found
   }
 
-  async #nobodys(name: string, mechanism: ScramMechanism): Promise<ScramCredential> {
+  /** A credential that no password fits. */
+  async nobodys(name: string, mechanism: ScramMechanism): Promise<ScramCredential> {
     const crypto = cryptoFor(mechanism)
     const { salt, iterations } = await credentialOf(`${mechanism} ${name}`, '', mechanism, this.#salting)
     const stored = await crypto.digest(randomBytes16(this.#clock))

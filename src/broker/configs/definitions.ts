@@ -97,6 +97,8 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('long', 'connections.max.idle.ms', '600000', { least: 1 }),
   define('long', 'connections.max.reauth.ms', '0', { least: 0 }),
   define('int', 'default.replication.factor', '1', { least: 1 }),
+  define('long', 'delegation.token.expiry.time.ms', '86400000', { least: 1 }),
+  define('long', 'delegation.token.max.lifetime.ms', '604800000', { least: 1 }),
   define('int', 'fetch.max.bytes', '57671680', { least: 1024 }),
   define('int', 'group.initial.rebalance.delay.ms', '0', { least: 0 }),
   define('int', 'group.max.session.timeout.ms', '1800000'),
