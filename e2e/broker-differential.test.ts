@@ -9,6 +9,7 @@ import * as duplicates from './differential/duplicates.ts'
 import * as groups from './differential/groups.ts'
 import * as oddities from './differential/oddities.ts'
 import { Peer } from './differential/peer.ts'
+import * as placement from './differential/placement.ts'
 import * as records from './differential/records.ts'
 import * as topics from './differential/topics.ts'
 import * as transactions from './differential/transactions.ts'
@@ -38,6 +39,7 @@ describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
     oddities,
     upkeep,
     access,
+    placement,
   })) {
     for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
       test(`${file}: ${name}`, { timeout: 90_000 }, async () => {

@@ -26,6 +26,7 @@ interface Hold {
 export class Replication {
   readonly #cluster: Surroundings
   readonly #holds = new Set<Hold>()
+  readonly #moving = new Set<Partition>()
 
   constructor(cluster: Surroundings) {
     this.#cluster = cluster
@@ -75,6 +76,69 @@ export class Replication {
       throw new ConfigError(`broker ${brokerId} is not in sync: it can't lead partition ${index} of ${topic.name}`)
     partition.lead(brokerId)
     this.#settle(partition)
+  }
+
+  /** Partitions on their way to other brokers. */
+  get moving(): Partition[] {
+    for (const partition of this.#moving)
+      if (this.#cluster.topics.get(partition.topic.name)?.partitions[partition.index] !== partition)
+        this.#moving.delete(partition)
+    return [...this.#moving]
+  }
+
+  /**
+   * Moves a partition to these brokers (KIP-455): at once, unless one that is new is stopped or held; then it is on both
+   * until all that are new have all.
+   */
+  reassign(partition: Partition, to: readonly number[]): void {
+    const { replicas } = partition
+    const from = partition.move?.from ?? replicas.ids
+    partition.move = { from, to }
+    this.#moving.add(partition)
+    replicas.place([...to, ...from.filter(id => !to.includes(id))], this.#cluster.clock.monotonic())
+    this.#settle(partition)
+  }
+
+  /** Leaves a partition where it was; whether it was on its way. */
+  cancelMove(partition: Partition): boolean {
+    const { move } = partition
+    if (move === undefined) return false
+    this.#placed(partition, move.from)
+    if (!move.from.includes(partition.leader)) partition.lead(this.#choose(partition) ?? -1)
+    this.#settle(partition)
+    return true
+  }
+
+  /** Has the first replica lead, if it is in sync and runs. */
+  preferred(partition: Partition): boolean {
+    const [first = -1] = partition.replicas.ids
+    if (!this.#runs(first) || !partition.replicas.isr.includes(first)) return false
+    this.move(partition, first)
+    return true
+  }
+
+  /** Has any replica lead that runs, whatever it lacks. */
+  unclean(partition: Partition): boolean {
+    const heir = partition.replicas.ids.find(this.#runs)
+    if (heir === undefined) return false
+    partition.lead(heir)
+    this.#settle(partition)
+    return true
+  }
+
+  #placed(partition: Partition, ids: readonly number[]): void {
+    partition.move = undefined
+    this.#moving.delete(partition)
+    partition.replicas.place(ids, this.#cluster.clock.monotonic())
+  }
+
+  /** Leaves the brokers it was on, once those it goes to are in sync. */
+  #arrive(partition: Partition): void {
+    const { move, replicas, leader } = partition
+    if (move === undefined || leader < 0 || !move.to.every(id => replicas.isr.includes(id))) return
+    const heir = move.to.includes(leader) ? leader : move.to.find(id => replicas.endOf(id) === replicas.endOf(leader))
+    if (heir !== leader) partition.lead(heir ?? move.to[0]!)
+    this.#placed(partition, move.to)
   }
 
   /** Stops all timers. */
@@ -136,6 +200,7 @@ export class Replication {
     if (partition.leader >= 0) {
       for (const id of replicas.ids) if (copies(id)) replicas.follow(id)
       replicas.settle(this.#runs)
+      this.#arrive(partition)
     }
     partition.changed()
   }

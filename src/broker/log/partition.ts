@@ -21,6 +21,12 @@ export interface PartitionTopic {
   readonly settings: TopicSettings
 }
 
+/** A partition on its way to other brokers: those it was on, and those it is to be on. */
+export interface Move {
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+}
+
 /**
  * One partition: its log, who leads it, and what its producers may write next. The log is the leader's. Each replica
  * has as much of it as `replicas` says; what one has beyond that of a new leader is gone at once.
@@ -33,6 +39,8 @@ export class Partition {
   leaderEpoch = 0
   readonly log = new Log()
   readonly replicas: Replicas
+  /** To where it is being moved; undefined while it stays. */
+  move: Move | undefined
   producers = new Producers()
   /** Segments that begin before it were compacted. */
   cleanedTo = 0

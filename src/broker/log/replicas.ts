@@ -51,6 +51,15 @@ export class Replicas {
     if (!this.isr.includes(id)) this.isr = [...this.isr, id]
   }
 
+  /** Puts the replicas on these brokers: what is new has nothing yet, and of those that go nothing is known any more. */
+  place(ids: readonly number[], since: number): void {
+    for (const id of ids) if (!this.ids.includes(id)) this.#stalled.set(id, { end: 0, since, clean: false })
+    for (const id of this.ids) if (!ids.includes(id)) this.#stalled.delete(id)
+    this.ids = ids
+    this.isr = this.isr.filter(id => ids.includes(id))
+    this.#measure()
+  }
+
   /** From now on the replica does not copy. */
   stall(id: number, since: number, clean: boolean): void {
     if (this.#stalled.has(id)) return
