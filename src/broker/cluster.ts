@@ -51,7 +51,12 @@ export class Cluster {
   readonly authorizer: Authorizer | undefined
   readonly quotas = new Quotas()
   readonly tokens: Tokens
-  readonly features: ReadonlyMap<string, number>
+  /** Finalised levels. */
+  readonly features: Map<string, number>
+  /** Counts their changes. */
+  featuresEpoch = 1
+  /** The highest levels there can be. */
+  readonly supported: ReadonlyMap<string, number>
   readonly maxBytes: number
   readonly limits: Required<BrokerLimits>
   /** Where long work gives the turn back. */
@@ -92,6 +97,7 @@ export class Cluster {
     this.sasl = saslOf(config.users, config.sasl)
     this.credentials = new Credentials(this.sasl?.users ?? {}, this.clock)
     this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
+    this.supported = new Map(this.features)
     this.maxBytes = config.maxBytes ?? 256 * mebibyte
     const {
       brokers = 1,

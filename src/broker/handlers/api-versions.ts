@@ -28,15 +28,15 @@ function keysOf(served: readonly ServedApi[]): { apiKey: number; minVersion: num
 }
 
 function featuresOf({
-  cluster: { features },
+  cluster: { features, supported, featuresEpoch },
 }: RequestContext): Pick<
   ResponseInput<typeof ApiVersions>,
   'supportedFeatures' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'
 > {
-  const all = [...features]
+  const all = [...features].filter(([, level]) => level > 0)
   return {
-    supportedFeatures: all.map(([name, level]) => ({ name, minVersion: 0, maxVersion: level })),
+    supportedFeatures: [...supported].map(([name, level]) => ({ name, minVersion: 0, maxVersion: level })),
     finalizedFeatures: all.map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
-    finalizedFeaturesEpoch: 1,
+    finalizedFeaturesEpoch: featuresEpoch,
   }
 }

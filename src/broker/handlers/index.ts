@@ -23,6 +23,7 @@ import { describeDelegationToken } from './describe-delegation-token.ts'
 import { describeGroups } from './describe-groups.ts'
 import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
+import { describeQuorum } from './describe-quorum.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
 import { describeTransactions } from './describe-transactions.ts'
 import { describeUserScramCredentials } from './describe-user-scram-credentials.ts'
@@ -51,6 +52,7 @@ import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
 import { syncGroup } from './sync-group.ts'
 import { txnOffsetCommit } from './txn-offset-commit.ts'
+import { updateFeatures } from './update-features.ts'
 
 /** Every API this broker has, by key. */
 export const handlers: readonly Handler[] = [
@@ -101,6 +103,8 @@ export const handlers: readonly Handler[] = [
   alterClientQuotas,
   describeUserScramCredentials,
   alterUserScramCredentials,
+  describeQuorum,
+  updateFeatures,
   describeCluster,
   describeProducers,
   describeTransactions,
