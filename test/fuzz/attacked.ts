@@ -39,9 +39,15 @@ export class Answers {
 }
 
 /** A broker with so much in it. */
-export async function groundOf({ topics = 0, partitions = 1, groups = 0, transactions = 0 }: Ground): Promise<Broker> {
+export async function groundOf({
+  topics = 0,
+  partitions = 1,
+  groups = 0,
+  transactions = 0,
+  config,
+}: Ground): Promise<Broker> {
   const names = Array.from({ length: topics }, (_, index) => ({ name: topicName(index), partitions }))
-  const broker = new Broker({ natives, topics: names, autoCreateTopics: true })
+  const broker = new Broker({ natives, topics: names, autoCreateTopics: true, ...config })
   const socket = await dial(broker)
   const answers = new Answers(socket)
   for (let index = 0; index < groups; index++) {

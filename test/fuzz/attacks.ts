@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { crc32c } from '#crc32c'
+import type { BrokerConfig } from '../../src/broker/config.ts'
 import { defaultLimits } from '../../src/broker/limits.ts'
 import { ByteReader } from '../../src/bytes/reader.ts'
 import { concat } from '../../src/bytes/writer.ts'
@@ -47,6 +48,7 @@ export interface Ground {
   readonly partitions?: number
   readonly groups?: number
   readonly transactions?: number
+  readonly config?: BrokerConfig
 }
 
 /** The nastiest request of at most 1 MiB that one thought of. */
@@ -84,7 +86,7 @@ function elementsOf(bytes: Uint8Array): number {
   return 1e9 - from.room
 }
 
-function frame<A extends AnyApi>(api: A, version: number, request: RequestInput<A>): Uint8Array {
+export function frame<A extends AnyApi>(api: A, version: number, request: RequestInput<A>): Uint8Array {
   return concat(requestFrame(api, version, 1, 'attacker', request))
 }
 
@@ -105,12 +107,12 @@ function filled<A extends AnyApi>(
   }
 }
 
-function times<T>(count: number, make: (index: number) => T): T[] {
+export function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
 }
 
 /** Names as short as can be. */
-const short = (index: number): string => index.toString(36)
+export const short = (index: number): string => index.toString(36)
 export const topicName = (index: number): string => `t${index.toString(36)}`
 
 /** A batch whose records are these bytes, compressed. */

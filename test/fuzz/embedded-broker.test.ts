@@ -11,6 +11,7 @@ import { batch } from '../broker/open.ts'
 import { generated } from '../protocol/values.ts'
 import { full, repetitions } from '../support/effort.ts'
 import { random } from '../support/random.ts'
+import { accessAttacks } from './access-attacks.ts'
 import { Answers, dial, groundOf, longestTurn, strike } from './attacked.ts'
 import { asMuchAsMayBe, attacks, tooMuch } from './attacks.ts'
 import { mutated } from './mutate.ts'
@@ -22,7 +23,8 @@ const tries = 6
 // Those that once took longest; the others only in full, for a broker with 9,000 topics takes its time to be made.
 const worst =
   /creates topics|JoinGroup with many|ListGroups|by time|Produce of bombs|Produce of small|pattern|AlterConfigs of topics|without names/
-const chosen = full ? attacks : attacks.filter(({ name }) => worst.test(name))
+const all = [...attacks, ...accessAttacks]
+const chosen = full ? all : all.filter(({ name }) => worst.test(name))
 
 describe('the nastiest requests of 1 MiB to an embedded broker', () => {
   const fills = { 'as much as fits': tooMuch, 'as much as a request may name': asMuchAsMayBe }

@@ -5,7 +5,7 @@ import { deniedCluster } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
-import { wrongEntity, wrongValue } from '../quotas/check-quota.ts'
+import { entityTypes, wrongEntity, wrongValue } from '../quotas/check-quota.ts'
 import type { Entity } from '../quotas/quotas.ts'
 import { andThen } from '../turns.ts'
 
@@ -16,8 +16,12 @@ export const alterClientQuotas: Handler = handler(AlterClientQuotas, [0, 1], ({ 
   const { cluster } = context
   const refused = deniedCluster(context, Operation.alterConfigs)
   const seen = new Map<string, { entry: Entry; problem: Problem }>()
-  const done = cluster.turns.map(entries, entry => {
-    const key = JSON.stringify(entry.entity.map(({ entityType, entityName }) => [entityType, entityName]).sort())
+  const done = cluster.turns.map(entries, (entry, at) => {
+    // One of more parts than there are kinds is none that could be there twice.
+    const isLong = entry.entity.length > entityTypes.length
+    const key = isLong
+      ? `at ${at}`
+      : JSON.stringify(entry.entity.map(({ entityType, entityName }) => [entityType, entityName]).sort())
     const before = seen.get(key)
     const problem: Problem =
       refused !== 0
@@ -39,6 +43,7 @@ export const alterClientQuotas: Handler = handler(AlterClientQuotas, [0, 1], ({ 
 
 function alter({ entity: parts, ops }: Entry, validateOnly: boolean, { quotas, limits }: Cluster): Problem {
   const invalid = (why: string): Problem => [ErrorCode.InvalidRequest, why]
+  if (parts.length > entityTypes.length) return invalid('Invalid quota entity combination')
   const entity: Entity = new Map(parts.map(({ entityType, entityName }) => [entityType, entityName]))
   const changes = new Map<string, number | null>()
   for (const { key, value, remove } of ops) {

@@ -3,14 +3,7 @@ import type { RequestOf } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { deniedCluster } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
-import {
-  cryptoFor,
-  keysOf,
-  leastIterations,
-  mostIterations,
-  type ScramMechanism,
-  scramMechanisms,
-} from '../access/scram-keys.ts'
+import { cryptoFor, keysOf, leastIterations, mostIterations, type ScramMechanism } from '../access/scram-keys.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
 
@@ -21,6 +14,7 @@ type Problem = readonly [errorCode: number, errorMessage: string]
 
 // What making a credential's keys takes at most: where the runtime has no code for it, ours does it.
 const unitsPerCredential = 50
+const unitsPerPlan = 0.5
 // Of a name and a salt together: they are kept.
 const longestCredential = 1024
 
@@ -50,10 +44,15 @@ export const alterUserScramCredentials: Handler = handler(
           'A user credential cannot be altered twice in the same request',
         ])
     }
-    for (const each of deletions)
+    for (const each of deletions) {
+      if (turns.isOver) await turns.pause()
+      turns.spend(unitsPerPlan)
       plan(each.name, wrongDeletion(each, cluster), () => credentials.forget(each.name, mechanismOf(each)!))
+    }
     let made = 0
     for (const each of upsertions) {
+      if (turns.isOver) await turns.pause()
+      turns.spend(unitsPerPlan)
       const problem = wrongUpsertion(each, cluster, made)
       if (problem === undefined) made++
       plan(each.name, problem, () => keep(each, cluster))
@@ -69,8 +68,10 @@ export const alterUserScramCredentials: Handler = handler(
   },
 )
 
+const mechanisms: Readonly<Record<number, ScramMechanism>> = { 1: 'SCRAM-SHA-256', 2: 'SCRAM-SHA-512' }
+
 function mechanismOf({ mechanism }: { readonly mechanism: number }): ScramMechanism | undefined {
-  return (Object.keys(scramMechanisms) as ScramMechanism[]).find(name => scramMechanisms[name] === mechanism)
+  return mechanisms[mechanism]
 }
 
 function wrongName(each: { readonly name: string; readonly mechanism: number }): Problem | undefined {

@@ -23,7 +23,7 @@ export const fetch: Handler = handler(Fetch, [4, 18], async (request, context) =
     isolationLevel: request.isolationLevel,
     rackId: request.rackId,
     byId,
-    denied: deniedTopics(partitions.values(), byId, context),
+    denied: context.access && (await deniedTopics(partitions.values(), byId, context)),
     context,
   }
   // Where all that wait watch as much as they may, this one does not wait.
@@ -53,18 +53,20 @@ export const fetch: Handler = handler(Fetch, [4, 18], async (request, context) =
 })
 
 /** The names, or ids, of the topics that the client may not read; once a request, however often it looks whether there is something to read. */
-function deniedTopics(
+async function deniedTopics(
   partitions: Iterable<SessionPartition>,
   byId: boolean,
   context: RequestContext,
-): ReadonlySet<string> | undefined {
-  if (context.access === undefined) return undefined
+): Promise<ReadonlySet<string>> {
   const names = new Map<string, string>()
   for (const { topic, topicId } of partitions) {
     const name = byId ? context.cluster.topicById(topicId)?.name : topic
     if (name !== undefined) names.set(byId ? topicId : topic, name)
   }
-  return new Set([...names].flatMap(([key, name]) => (deniedTopic(context, Operation.read, name) === 0 ? [] : [key])))
+  const denied = await context.cluster.turns.map([...names], ([key, name]) =>
+    deniedTopic(context, Operation.read, name) === 0 ? [] : [key],
+  )
+  return new Set(denied.flat())
 }
 
 interface Entered {

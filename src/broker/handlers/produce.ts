@@ -36,16 +36,17 @@ export const produce: Handler = handler(Produce, [0, 13], (request, context) => 
     ({ partitionData }) => partitionData,
   )
   const jobs = topics.flatMap(({ topic: { name, topicId }, partitions }, at): Job[] => {
-    const topic = writable(topicOf({ name, topicId }, byId, context), name, context)
+    const topic = topicOf({ name, topicId }, byId, context)
     return lastOfEach(partitions, ({ index }) => index).map(asked => ({ at, topic, asked }))
   })
+  const writable = permissions(topics, context)
   const appended = context.cluster.turns.map(
     jobs,
-    ({ topic, asked }) =>
+    ({ at, topic, asked }) =>
       Object.assign(
         refused
           ? failure(ErrorCode.TransactionalIDAuthorizationFailed)
-          : append(asked, topic, request, context, leaders, waits),
+          : append(asked, writable(topic, at), request, context, leaders, waits),
         { index: asked.index },
       ),
     unitsPerBatch,
@@ -76,11 +77,22 @@ function transactionRefused({ transactionalId, topicData }: Request, context: Re
   return says && (transactionalId === null || deniedTransactionalId(context, Operation.write, transactionalId) !== 0)
 }
 
-/** The topic, or the code of why it is not to be written to; of one named that there is not nothing is told to who may not. */
-function writable(topic: Topic | number, name: string, context: RequestContext): Topic | number {
-  if (context.access === undefined) return topic
-  if (topic === ErrorCode.UnknownTopicID) return topic
-  return deniedTopic(context, Operation.write, typeof topic === 'number' ? name : topic.name) || topic
+/**
+ * What tells, of each topic once, whether it is to be written to: the topic, or the code of why not. Of one named that
+ * there is not nothing is told to who may not.
+ */
+function permissions(
+  named: readonly { readonly topic: { readonly name: string } }[],
+  context: RequestContext,
+): (topic: Topic | number, at: number) => Topic | number {
+  if (context.access === undefined) return topic => topic
+  const refused: number[] = []
+  return (topic, at) => {
+    if (topic === ErrorCode.UnknownTopicID) return topic
+    const name = typeof topic === 'number' ? named[at]!.topic.name : topic.name
+    refused[at] ??= deniedTopic(context, Operation.write, name)
+    return refused[at] || topic
+  }
 }
 
 interface Job {

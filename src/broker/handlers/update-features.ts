@@ -5,6 +5,7 @@ import { deniedCluster } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
+import { repeatedKeys } from '../topics/named-once.ts'
 
 type Update = RequestOf<typeof UpdateFeatures>['featureUpdates'][number]
 
@@ -20,7 +21,8 @@ export const updateFeatures: Handler = handler(UpdateFeatures, [0, 2], (request,
   const types = featureUpdates.map(({ upgradeType, allowDowngrade }) =>
     apiVersion === 0 && allowDowngrade ? unsafeDowngrade : upgradeType,
   )
-  const errors = featureUpdates.map((update, at) => wrongUpdate(update, types[at]!, featureUpdates, cluster))
+  const repeated = repeatedKeys(featureUpdates, ({ feature }) => feature)
+  const errors = featureUpdates.map((update, at) => wrongUpdate(update, types[at]!, repeated, cluster))
   const wrong = errors.find(each => each !== undefined)
   if (wrong !== undefined) return { errorCode: ErrorCode.InvalidUpdateVersion, errorMessage: wrong, results: [] }
   if (apiVersion === 0 || !validateOnly) {
@@ -34,14 +36,14 @@ export const updateFeatures: Handler = handler(UpdateFeatures, [0, 2], (request,
 function wrongUpdate(
   { feature, maxVersionLevel: level }: Update,
   type: number,
-  all: readonly Update[],
+  repeated: ReadonlySet<string>,
   { features, supported }: Cluster,
 ): string | undefined {
   const invalid = (why: string): string => `Invalid update version ${level} for feature ${feature}. ${why}`
   const most = supported.get(feature)
   if (most === undefined) return invalid('Local controller does not support this feature.')
   if (level < 0 || level > most) return invalid(`Local controller only supports versions 0-${most}`)
-  if (all.filter(each => each.feature === feature).length > 1) return invalid('It is named twice.')
+  if (repeated.has(feature)) return invalid('It is named twice.')
   const present = features.get(feature) ?? 0
   if (type < upgrade || type > unsafeDowngrade)
     return invalid(`The controller does not support the given upgrade type.`)
