@@ -10,6 +10,9 @@ import { subjectOf } from './tls.ts'
 // Connections of one broker that have not shaken hands yet: they are none of those that it counts.
 const mostHandshakes = 1_000
 
+/** Of TLS: fatal, and that it is of no version there is. */
+const alert = Uint8Array.of(21, 3, 1, 0, 2, 2, 70)
+
 /** Where a broker listens, and how. */
 export interface DoorPlan {
   readonly host: string
@@ -82,12 +85,21 @@ export class Door {
       else this.#serve(socket, subject && `User:${subject}`)
     })
     // The runtime closes the connection itself, behind the alert that tells the client why.
-    server.on('tlsClientError', error => {
+    server.on('tlsClientError', (error, socket) => {
+      this.#answerPlainText(error, socket)
       // OpenSSL's own words have the file and line they come from.
       const { reason = messageOf(error) } = error as { reason?: string }
       this.#broker.logger.warn(`broker ${this.#id}: a TLS handshake failed: ${reason}`)
     })
     return server
+  }
+
+  /** Node alone answers plain text by nothing; a client with an alert in hand knows what the port expects. */
+  #answerPlainText(error: Error, { remoteAddress, remotePort }: tls.TLSSocket): void {
+    if ((error as { code?: string }).code !== 'ERR_SSL_WRONG_VERSION_NUMBER') return
+    for (const each of this.#connections)
+      if (each.remotePort === remotePort && each.remoteAddress === remoteAddress && !(each instanceof tls.TLSSocket))
+        each.end(alert)
   }
 
   #keep(socket: net.Socket): void {
