@@ -16,7 +16,7 @@ Keeps an in-memory Kafka cluster on TCP ports until it is stopped. What it holds
   --port number                the first broker's port, the others follow; 9092 by default, 0 takes free ones
   --brokers number             1 by default
   --topic name[:partitions]    a topic to begin with, of 1 partition by default; may be repeated
-  --user name:password         who may connect, by SASL PLAIN; may be repeated. By default everyone may
+  --user name:password         who may connect, by SASL PLAIN or SCRAM; may be repeated. By default all may
   --cert file, --key file      speak TLS, and show this certificate (PEM)
 
 examples:
