@@ -30,7 +30,12 @@ export interface ConsoleRecord {
 }
 
 /** Reads so many records from the beginning with Java's console consumer; `NULL` stands for null. */
-export async function consoleConsume(broker: string, topic: string, count: number): Promise<ConsoleRecord[]> {
+export async function consoleConsume(
+  broker: string,
+  topic: string,
+  count: number,
+  { isolation = 'read_uncommitted' } = {},
+): Promise<ConsoleRecord[]> {
   const properties = ['key', 'headers', 'timestamp', 'partition', 'offset'].map(what => `print.${what}=true`)
   const args = [
     '--bootstrap-server',
@@ -42,6 +47,8 @@ export async function consoleConsume(broker: string, topic: string, count: numbe
     String(count),
     '--timeout-ms',
     '20000',
+    '--isolation-level',
+    isolation,
   ]
   for (const property of [...properties, 'null.literal=NULL']) args.push('--formatter-property', property)
   const output = await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', args)
