@@ -190,6 +190,9 @@ export class Peer {
       { transactionalIds: [transactionalId] },
       ({ transactionStates }) => !early.includes(transactionStates[0]!.errorCode),
     )
+    // A broker that just started has no producer ids to give yet.
+    const anybody = { transactionalId: null, transactionTimeoutMs: 60_000 }
+    await this.settle(InitProducerId, 4, anybody, ({ errorCode }) => !early.includes(errorCode))
   }
 
   topicId(name: string): string {

@@ -253,6 +253,17 @@ export async function takeover(peer: Peer, id: string): Promise<void> {
     await newer.init(2)
     await newer.init(4, { producerId: newer.held.producerId + 1_000_000n, producerEpoch: 0 })
   }
+  // Nothing is open: who was there before asks for a new epoch, and must not get that of who came since.
+  const idle = `${id}-idle`
+  await peer.transactions(idle)
+  const before = producer(peer, idle, topic)
+  const since = producer(peer, idle, topic)
+  await before.init()
+  const gone = { ...before.held }
+  await since.init()
+  await before.init(4, gone)
+  await since.init(4, since.held)
+  await before.init(4, gone)
   const { init } = producer(peer, `${id}-x`, topic)
   await init(4, {}, 0)
   await init(4, {}, -1)

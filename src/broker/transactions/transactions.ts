@@ -76,8 +76,9 @@ export class Transactions {
     }
     transaction.timeoutMs = timeoutMs
     if (producerEpoch < 0 || epoch < 0 || producerEpoch === epoch) this.#bump(transaction)
-    // Who asks with the epoch before the last has missed our answer.
+    // Who asks with the epoch before the last has missed our answer, unless that one went to somebody else.
     else if (producerEpoch !== transaction.lastProducerEpoch) return failed(ErrorCode.ProducerFenced)
+    if (producerEpoch < 0) transaction.lastProducerEpoch = -1
     transaction.state = 'Empty'
     transaction.startTime = -1
     return { errorCode: 0, producerId: transaction.producerId, producerEpoch: transaction.producerEpoch }
