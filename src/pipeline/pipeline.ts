@@ -5,7 +5,7 @@ import { ClosedError, ConfigError, isTemporary } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { FetchOptions } from '../reader/config.ts'
-import type { Reader } from '../reader/reader.ts'
+import { clockOf, type Reader } from '../reader/reader.ts'
 import type { Message } from '../records/message.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import { UnknownOutcomeError, WriteErrors } from '../writer/errors.ts'
@@ -84,7 +84,7 @@ export async function pipeline(
   const { signal } = optionsOf('pipeline', rest, [])
   const done: Pipeline = { transactions: 0, read: 0, written: 0, aborted: 0 }
   const backoff = { min: backoffMin, max: Math.max(backoffMin, backoffMax) }
-  const { clock } = reader
+  const clock = clockOf(reader)
   const waiting = signal === undefined ? {} : { signal }
   for (let failures = 0; !signal?.aborted; ) {
     const messages = await fetched(reader, batchSize, { within: batchTimeout, ...waiting })

@@ -40,6 +40,9 @@ import type { Position } from './position.ts'
 import { type DoneWith, isRead, readTo } from './read-to.ts'
 import { describe, type ReaderStats } from './stats.ts'
 
+/** By which a reader tells time: its transport's. Not for users. */
+export let clockOf: (reader: Reader) => Clock
+
 /**
  * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given.
  * Connects at the first read.
@@ -84,6 +87,10 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   readonly #handout: Handout
   #closing = false
   #closed: Promise<void> | undefined
+
+  static {
+    clockOf = reader => reader.#clock
+  }
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(all: ReaderConfig) {
@@ -157,7 +164,8 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
    */
   async fetchMessages(count: number, given: FetchOptions = {}, ...extra: never[]): Promise<Message[]> {
     const { within = 100, ...options } = givenSettings('fetchMessages', given, fetchSettings)
-    const checked = optionsOf('fetchMessages', options, extra)
+    // A bare signal is an object without settings.
+    const checked = optionsOf('fetchMessages', 'aborted' in given ? given : options, extra)
     if (!(Number.isInteger(count) && count > 0))
       throw new ConfigError(`fetchMessages takes a number from 1, not ${count}`)
     if (!(within >= 0)) throw new ConfigError(`within must be milliseconds, not ${within}`)
@@ -328,11 +336,6 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     refuseMore('paused', extra)
     const paused = [...this.#fetcher.positions].filter(({ state }) => state === 'paused')
     return paused.map(({ topic, partition }) => ({ topic, partition }))
-  }
-
-  /** By which it tells time: its transport's. */
-  get clock(): Clock {
-    return this.#clock
   }
 
   /** What happened since the last call, and how things stand. */

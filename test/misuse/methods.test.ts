@@ -97,6 +97,12 @@ const readers: Record<string, Method> = {
   pause: { right: [[]], wrong: notPartitions.map(each => [each]) },
   resume: { right: [[]], wrong: notPartitions.map(each => [each]) },
   paused: { right: [] },
+  fetchMessages: {
+    right: [5, ...options],
+    wrong: [[], [0], ['5'], [1.5], [null], [5, { within: '1' }], [5, { within: -1 }], ...lastOptions(5)],
+  },
+  offsetsOf: { right: [[]], wrong: [[], [5], [null], ['text'], [[5]], [{ t: { 0: -1 } }]] },
+  rewind: { right: [] },
   stats: { right: [] },
   config: { right: [] },
   close: { right: [], wrong: [] },
@@ -108,6 +114,8 @@ const writers: Record<string, Method> = {
     wrong: [[], [null], ['text'], [[]], ...lastOptions({ value: 'x' })],
   },
   flush: { right: options, wrong: lastOptions() },
+  begin: { right: options, wrong: lastOptions() },
+  transaction: { right: [() => {}, ...options], wrong: [[], [5], [null], [{}], ...lastOptions(() => {})] },
   stats: { right: [] },
   close: { right: options, wrong: lastOptions() },
 }

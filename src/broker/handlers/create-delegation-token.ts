@@ -25,8 +25,11 @@ export const createDelegationToken: Handler = handler(CreateDelegationToken, [1,
   const asked = partsOf(requester)
   const who = {
     ...partsOf(owner),
-    tokenRequesterPrincipalType: asked.principalType,
-    tokenRequesterPrincipalName: asked.principalName,
+    // Before version 3 nobody asks for another.
+    ...(context.apiVersion >= 3 && {
+      tokenRequesterPrincipalType: asked.principalType,
+      tokenRequesterPrincipalName: asked.principalName,
+    }),
   }
   if (refused !== 0)
     return {
