@@ -3,7 +3,7 @@
 /**
  * @typedef {{ brokers: string[], topic: string, group: string }} Target
  * @typedef {Target & { kind: 'produce' | 'consume' | 'latency', size: number, callers: number, perCall: number, acks:
- *   -1 | 0 | 1, mode:
+ *   -1 | 0 | 1, transactional?: boolean, mode:
  * string, warm: number, count: number, tuned: boolean, dist: string }} Job
  */
 
@@ -22,7 +22,10 @@ const result = await { produce, consume, latency }[job.kind]()
 console.log(JSON.stringify({ ...result, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }))
 process.exit(0)
 
-/** `callers` loops, each awaiting one send of `perCall` messages after another, until `count` are acknowledged. */
+/**
+ * `callers` loops, each awaiting one send (`transactional`: a transaction) of `perCall` messages after another, until
+ * `count` are acknowledged.
+ */
 async function produce() {
   const { send, close } = await producer(job)
   let next = 0

@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { Client } from '../dist/index.js'
 import { startKafka } from '../e2e/kafka/index.ts'
-import { base, clients, jobOf, own, sameAs, workloads } from './workloads.mjs'
+import { base, cannot, clients, jobOf, own, sameAs, workloads } from './workloads.mjs'
 
 const run = promisify(execFile)
 const here = import.meta.dirname
@@ -62,7 +62,7 @@ try {
     const filled = workloads[workload].kind === 'consume' ? await filledTopic(workloads[workload]) : undefined
     for (let round = 0; round < rounds; round++) {
       for (const client of present) {
-        if (chosenWorkloads.includes(sameAs(client, workload))) continue
+        if (cannot(client, workload) || chosenWorkloads.includes(sameAs(client, workload))) continue
         const topic = filled ?? (await newTopic())
         samples.get(client).push(
           await measure(client, {

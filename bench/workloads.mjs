@@ -15,6 +15,16 @@ export const workloads = {
   // Acknowledged by the leader alone, and by nobody; the others by all replicas.
   'produce-100-one': { ...produce, acks: 1, size: 100, callers: 8, perCall: 1000, warm: 400_000, count: 3_000_000 },
   'produce-100-none': { ...produce, acks: 0, size: 100, callers: 8, perCall: 1000, warm: 400_000, count: 3_000_000 },
+  // One transaction after the other, each of a thousand.
+  transactions: {
+    ...produce,
+    transactional: true,
+    size: 100,
+    callers: 1,
+    perCall: 1000,
+    warm: 100_000,
+    count: 300_000,
+  },
   'consume-100-message': { ...consume, size: 100, mode: 'message', warm: 1_000_000, count: 4_000_000 },
   'consume-100-batch': { ...consume, size: 100, mode: 'batch', warm: 1_000_000, count: 4_000_000 },
   'consume-100-cursor': { ...consume, size: 100, mode: 'cursor', warm: 1_000_000, count: 4_000_000 },
@@ -60,6 +70,11 @@ const standIns = {
   'node-rdkafka': messagesAlone,
   'kafka-go': messagesAlone,
   'franz-go': messagesAlone,
+}
+
+/** Whether a client has no counterpart at all. */
+export function cannot({ name }, workload) {
+  return workload === 'transactions' && name === 'kafka-go'
 }
 
 /** The workload whose figure stands for this one's, where the client does nothing else in it. */

@@ -1,8 +1,15 @@
 /** `dist` is the directory of the build to measure. */
 const load = dist => import(`${dist}/index.js`)
 
-export async function producer({ brokers, topic, acks, dist }) {
+export async function producer({ brokers, topic, acks, transactional, dist }) {
   const { Writer } = await load(dist)
+  if (transactional) {
+    const writer = new Writer({ addr: brokers, topic, transactionalId: topic })
+    return {
+      send: values => writer.transaction(tx => tx.writeMessages(values.map(value => ({ value })))),
+      close: () => writer.close(),
+    }
+  }
   const writer = new Writer({ addr: brokers, topic, requiredAcks: acks })
   return {
     send: values => writer.writeMessages(values.length === 1 ? { value: values[0] } : values.map(value => ({ value }))),

@@ -1,9 +1,20 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 
-export async function producer({ brokers, topic, acks }) {
+export async function producer({ brokers, topic, acks, transactional }) {
   const kafka = new Kafka({ clientId: 'bench', brokers, logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false })
+  const settings = { createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false }
+  const exactlyOnce = transactional && { transactionalId: topic, idempotent: true, maxInFlightRequests: 1 }
+  const producer = kafka.producer({ ...settings, ...exactlyOnce })
   await producer.connect()
+  if (transactional)
+    return {
+      async send(values) {
+        const transaction = await producer.transaction()
+        await transaction.send({ topic, acks, messages: values.map(value => ({ value })) })
+        await transaction.commit()
+      },
+      close: () => producer.disconnect(),
+    }
   return {
     send: values => producer.send({ topic, acks, messages: values.map(value => ({ value })) }),
     close: () => producer.disconnect(),

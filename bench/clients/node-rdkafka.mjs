@@ -1,9 +1,10 @@
 import rdkafka from 'node-rdkafka'
 
-export async function producer({ brokers, topic, acks, tuned }) {
+export async function producer({ brokers, topic, acks, transactional, tuned }) {
   const producer = new rdkafka.HighLevelProducer({
     'metadata.broker.list': brokers.join(','),
     'request.required.acks': acks,
+    ...(transactional && { 'transactional.id': topic }),
     ...(tuned && { 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 5 }),
   })
   await new Promise((resolve, reject) => producer.connect({}, error => (error ? reject(error) : resolve())))
@@ -12,8 +13,15 @@ export async function producer({ brokers, topic, acks, tuned }) {
     new Promise((resolve, reject) =>
       producer.produce(topic, null, value, null, null, error => (error ? reject(error) : resolve())),
     )
+  const step = name =>
+    new Promise((resolve, reject) => producer[name](10_000, error => (error ? reject(error) : resolve())))
+  if (transactional) await step('initTransactions')
   return {
-    send: values => Promise.all(values.map(one)),
+    async send(values) {
+      if (transactional) producer.beginTransaction(() => {})
+      await Promise.all(values.map(one))
+      if (transactional) await step('commitTransaction')
+    },
     close: () => new Promise(resolve => producer.disconnect(resolve)),
   }
 }

@@ -1,9 +1,19 @@
 import { Consumer, Producer } from '@platformatic/kafka'
 
 /** @param {import('../client.mjs').Job} job */
-export async function producer({ brokers, topic, acks, tuned, perCall, callers }) {
-  const settings = { clientId: 'bench', bootstrapBrokers: brokers, acks, autocreateTopics: false }
+export async function producer({ brokers, topic, acks, transactional, tuned, perCall, callers }) {
+  const exactlyOnce = transactional && { transactionalId: topic, idempotent: true }
+  const settings = { clientId: 'bench', bootstrapBrokers: brokers, acks, autocreateTopics: false, ...exactlyOnce }
   const producer = new Producer(tuned ? { ...settings, metadataMaxAge: 300_000 } : settings)
+  if (transactional)
+    return {
+      async send(values) {
+        const transaction = await producer.beginTransaction()
+        await transaction.send({ messages: values.map(value => ({ topic, value })), acks })
+        await transaction.commit()
+      },
+      close: () => producer.close(),
+    }
   if (tuned && perCall === 1 && callers > 1) return gathered(producer, { acks, topic, batchSize: callers })
   return {
     send: values => producer.send({ messages: values.map(value => ({ topic, value })), acks }),

@@ -22,6 +22,9 @@ func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
 	case 0:
 		opts = append(opts, kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite())
 	}
+	if job.Transactional {
+		opts = append(opts, kgo.TransactionalID(job.Topic))
+	}
 	cl, err := kgo.NewClient(opts...)
 	if err != nil {
 		panic(err)
@@ -32,7 +35,16 @@ func (client) Produce(job measure.Job) (func([][]byte) error, func()) {
 		for i, value := range values {
 			records[i] = &kgo.Record{Value: value}
 		}
-		return cl.ProduceSync(ctx, records...).FirstErr()
+		if !job.Transactional {
+			return cl.ProduceSync(ctx, records...).FirstErr()
+		}
+		if err := cl.BeginTransaction(); err != nil {
+			return err
+		}
+		if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
+			return err
+		}
+		return cl.EndTransaction(ctx, kgo.TryCommit)
 	}, cl.Close
 }
 

@@ -25,6 +25,8 @@ type Job struct {
 	Acks  int `json:"acks"`
 	Warm  int `json:"warm"`
 	Count int `json:"count"`
+	// Each call is a transaction.
+	Transactional bool `json:"transactional"`
 	// Whether the client runs with the best settings we found, or with its own.
 	Tuned bool `json:"tuned"`
 }
