@@ -434,7 +434,7 @@ export const suite: Suite = contract => {
           killAfterBytes: [500, 10_000],
           loseProduceAnswer: 0.1,
           // AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit.
-          loseAnswer: { of: [24, 25, 26, 28], chance: 0.1 },
+          loseAnswer: { of: [24, 25, 26, 28], chance: 0.2 },
           mostFaults: 60,
         })
         const transport = fixture.keep(new Transport({ adapter: chaos, natives, backoff: { min: 5, max: 50 } }))
