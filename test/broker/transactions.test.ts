@@ -105,6 +105,22 @@ describe('a transaction', () => {
     expect(await send(me, 0)).toBe(0)
   }, 60_000)
 
+  test('is not for a producer that was replaced while it had none open', async () => {
+    const { connect } = open({ topics })
+    const { init } = producer(await connect())
+    const { producerId, producerEpoch } = await init()
+    const since = await init()
+    expect(since.producerEpoch).toBe(producerEpoch + 1)
+    expect((await init({ producerId, producerEpoch })).errorCode).toBe(ErrorCode.ProducerFenced)
+    // The one who has it may ask again, its answer lost.
+    const next = await init({ producerId, producerEpoch: since.producerEpoch })
+    expect(next.producerEpoch).toBe(since.producerEpoch + 1)
+    expect(await init({ producerId, producerEpoch: since.producerEpoch })).toMatchObject({
+      errorCode: 0,
+      producerEpoch: next.producerEpoch,
+    })
+  })
+
   test('is described while it is open', async () => {
     const { connect } = open({ topics })
     const connection = await connect()
