@@ -16,6 +16,14 @@ export function partsOf(principal: string): { principalType: string; principalNa
   return { principalType: principal.slice(0, at), principalName: principal.slice(at + 1) }
 }
 
+/** Who a token is of and, to clients that know of such, who asked for it. */
+export function partiesOf(owner: string, requester: string, apiVersion: number) {
+  const { principalType: tokenRequesterPrincipalType, principalName: tokenRequesterPrincipalName } = partsOf(requester)
+  return apiVersion >= 3
+    ? { ...partsOf(owner), tokenRequesterPrincipalType, tokenRequesterPrincipalName }
+    : partsOf(owner)
+}
+
 export function principalOf(parts: { readonly principalType: string; readonly principalName: string }): string {
   return `${parts.principalType}:${parts.principalName}`
 }

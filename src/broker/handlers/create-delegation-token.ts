@@ -2,7 +2,7 @@ import { CreateDelegationToken } from '../../protocol/create-delegation-token.ts
 import { ErrorCode } from '../../protocol/errors.ts'
 import { denied } from '../access/access.ts'
 import { Operation, ResourceType } from '../access/operations.ts'
-import { mayNotAsk, partsOf, principalOf } from '../access/token-requests.ts'
+import { mayNotAsk, partiesOf, principalOf } from '../access/token-requests.ts'
 import { noBytes } from '../groups/member.ts'
 import { type Handler, handler } from '../handler.ts'
 
@@ -22,15 +22,7 @@ export const createDelegationToken: Handler = handler(CreateDelegationToken, [1,
     (request.renewers.some(({ principalType }) => principalType !== 'User') ? ErrorCode.InvalidPrincipalType : 0) ||
     ([owner, ...renewers].join('').length > longestNames ? ErrorCode.InvalidRequest : 0) ||
     (tokens.all.length >= limits.tokens ? ErrorCode.PolicyViolation : 0)
-  const asked = partsOf(requester)
-  const who = {
-    ...partsOf(owner),
-    // Before version 3 nobody asks for another.
-    ...(context.apiVersion >= 3 && {
-      tokenRequesterPrincipalType: asked.principalType,
-      tokenRequesterPrincipalName: asked.principalName,
-    }),
-  }
+  const who = partiesOf(owner, requester, context.apiVersion)
   if (refused !== 0)
     return {
       ...who,

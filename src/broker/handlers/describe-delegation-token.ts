@@ -1,7 +1,7 @@
 import { DescribeDelegationToken } from '../../protocol/describe-delegation-token.ts'
 import { denied } from '../access/access.ts'
 import { Operation, ResourceType } from '../access/operations.ts'
-import { isConcerned, mayNotAsk, partsOf, principalOf } from '../access/token-requests.ts'
+import { isConcerned, mayNotAsk, partiesOf, partsOf, principalOf } from '../access/token-requests.ts'
 import type { Token } from '../access/tokens.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
@@ -14,7 +14,9 @@ export const describeDelegationToken: Handler = handler(DescribeDelegationToken,
   const wanted = owners && new Set(owners.map(principalOf))
   const isAsked = ({ owner, renewers }: Token): boolean =>
     wanted === null || [owner, ...renewers].some(each => wanted.has(each))
-  const told = turns.map(tokens.all, token => (isAsked(token) && maySee(token, context) ? [describe(token)] : []))
+  const told = turns.map(tokens.all, token =>
+    isAsked(token) && maySee(token, context) ? [describe(token, context.apiVersion)] : [],
+  )
   return andThen(told, told => ({ errorCode: 0, tokens: told.flat() }))
 })
 
@@ -26,12 +28,10 @@ function maySee(token: Token, context: RequestContext): boolean {
   )
 }
 
-function describe({ id, hmac, owner, requester, renewers, issued, expires, longest }: Token) {
-  const asked = partsOf(requester)
+function describe(token: Token, apiVersion: number) {
+  const { id, hmac, owner, requester, renewers, issued, expires, longest } = token
   return {
-    ...partsOf(owner),
-    tokenRequesterPrincipalType: asked.principalType,
-    tokenRequesterPrincipalName: asked.principalName,
+    ...partiesOf(owner, requester, apiVersion),
     issueTimestamp: issued,
     expiryTimestamp: expires,
     maxTimestamp: longest,

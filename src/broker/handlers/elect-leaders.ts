@@ -13,10 +13,10 @@ const ElectionType = { preferred: 0, unclean: 1 } as const
 const unitsPerElection = 2
 
 export const electLeaders: Handler = handler(ElectLeaders, [0, 2], ({ electionType, topicPartitions }, context) => {
-  const { cluster } = context
+  const { cluster, apiVersion } = context
   // Said of the whole, and of each again.
   const failed = (errorCode: number) => ({
-    errorCode,
+    ...(apiVersion > 0 ? { errorCode } : {}),
     replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
       topic,
       partitionResult: partitions.map(partitionId => ({ partitionId, errorCode, errorMessage: null })),
