@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Client, plain, Transport, Writer } from '../../src/index.ts'
+import { AuthenticationError, Client, plain, scram, Transport, Writer } from '../../src/index.ts'
+import { certificate } from '../../test/adapters/certificates.ts'
 import { type Lack, unless } from '../../test/support/left-out.ts'
 import { type RuntimeName, runtime } from '../runtimes/packages.ts'
 import { type Installed, installPackage } from './installed.ts'
@@ -135,6 +138,26 @@ for (const { name, missing, command } of ways) {
       broker.kill('SIGTERM')
       expect(await broker.ended).toBe(0)
       expect(broker.errors).toMatch(/^isokafka: 0\.0\.0\.0 can be reached from other machines: passwords [^\n]*\n/)
+    })
+
+    test('the broker speaks TLS by --cert and --key', async () => {
+      const authority = certificate({ name: 'Test CA', isAuthority: true })
+      const { cert, key } = certificate({ name: 'broker', hosts: ['127.0.0.1'], issuer: authority })
+      const home = await mkdtemp(join(tmpdir(), 'isokafka-cli-'))
+      onTestFinished(() => rm(home, { recursive: true }))
+      const [certFile, keyFile] = [join(home, 'cert.pem'), join(home, 'key.pem')]
+      await writeFile(certFile, cert)
+      await writeFile(keyFile, key)
+      const args = ['broker', '--port', '0', '--user', 'alice:secret', '--cert', certFile, '--key', keyFile]
+      const broker = isokafka(args)
+      const [, addr = ''] = await broker.says(/listens on (127.0.0.1:\d+);/)
+      const sasl = scram({ username: 'alice', password: 'secret' })
+      await using transport = new Transport({ tls: { ca: authority.cert }, sasl })
+      expect((await new Client({ addr, transport }).metadata({ topics: [] })).brokers).toHaveLength(1)
+      await using stranger = new Transport({ tls: true, sasl, logger: null })
+      await expect(new Client({ addr, transport: stranger }).metadata({})).rejects.toThrow(AuthenticationError)
+      broker.kill('SIGTERM')
+      expect(await broker.ended).toBe(0)
     })
 
     test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])('the bridge serves until %s, and ends with 0', async signal => {
