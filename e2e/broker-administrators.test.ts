@@ -10,7 +10,7 @@ import { Client, scram, Transport } from '../src/index.ts'
 import { certificate } from '../test/adapters/certificates.ts'
 import { unless } from '../test/support/left-out.ts'
 import { javaTool } from './java.ts'
-import { noKcat, run } from './peers/run.ts'
+import { noKcat, noPeers, run, runPeer } from './peers/run.ts'
 import { noKafka } from './shared.ts'
 
 const tools = 'org.apache.kafka.tools'
@@ -94,6 +94,18 @@ describe('an embedded broker with TLS, logins and rights serves', () => {
     const token = await admin(`${tools}.DelegationTokenCommand`, '--create', '--max-life-time-period', '-1')
     expect(token).toMatch(/User:admin/)
     expect(await admin(`${tools}.MetadataQuorumCommand`, 'describe', '--status')).toMatch(/LeaderId: +1/)
+  })
+
+  test('kafkajs: PLAIN and SCRAM over TLS, access rules', { ...unless(noPeers), timeout: 60_000 }, async () => {
+    const login = { ca: authority.cert, username: 'admin', password: 'admin-secret' }
+    expect(await runPeer('kafkajs-logins.ts', secured.addresses, login)).toEqual({
+      plain: 1,
+      'plain, guessed': 'KafkaJSSASLAuthenticationError',
+      'scram-sha-256': 1,
+      'scram-sha-256, guessed': 'KafkaJSSASLAuthenticationError',
+      'scram-sha-512': 1,
+      'scram-sha-512, guessed': 'KafkaJSSASLAuthenticationError',
+    })
   })
 
   // Debian's kcat puts its nonce twice into what it proves by SCRAM, which Kafka refuses since 3.7.2, as this broker does.

@@ -144,10 +144,16 @@ interface Things {
   readonly group: string
   readonly id: string
   readonly fresh: string
+  /** A topic that is there for no longer than one may delete it. */
+  readonly doomed: string
+  readonly doomedId: string
 }
 
 /** A request of each API by who may do some of it. */
-async function everything(peer: Peer, { topic, topicId, missing, group, id, fresh }: Things): Promise<void> {
+async function everything(
+  peer: Peer,
+  { topic, topicId, missing, group, id, fresh, doomed, doomedId }: Things,
+): Promise<void> {
   const both = [topic, missing]
   const records = () => batch(1)
   await peer.ask(Metadata, 12, {
@@ -211,6 +217,8 @@ async function everything(peer: Peer, { topic, topicId, missing, group, id, fres
     ],
     timeoutMs: 5_000,
   })
+  await peer.ask(DeleteTopics, 6, { topics: [{ name: null, topicId: doomedId }], timeoutMs: 5_000 })
+  await peer.ask(DeleteTopics, 6, { topics: [{ name: doomed, topicId: zeroUuid }], timeoutMs: 5_000 })
   const keys = { configurationKeys: ['cleanup.policy'] }
   await peer.ask(DescribeConfigs, 4, {
     resources: [
@@ -337,6 +345,20 @@ export async function rights(admin: Peer, alice: Peer, unique: string): Promise<
     ...each(clusterType, 'kafka-cluster', [idempotentWrite, clusterAction]),
     [rule(topicType, topic, read), rule(groupType, group, read), rule(transactionalIdType, id, write)],
     [rule(topicType, topic, write), rule(transactionalIdType, id, write)],
+    // Whether there is any topic left to write to decides on idempotence (KIP-679).
+    [
+      rule(topicType, unique, write, { resourcePatternType: prefixed }),
+      rule(topicType, unique.slice(0, 3), write, { resourcePatternType: prefixed, permissionType: deny }),
+    ],
+    [
+      rule(topicType, `${unique}-x`, write),
+      rule(topicType, `${unique}-x`, write, { principal: 'User:*', permissionType: deny }),
+    ],
+    [rule(topicType, '*', write), rule(topicType, topic, write, { permissionType: deny })],
+    [
+      rule(topicType, `${unique}-x`, operations.all),
+      rule(topicType, '*', operations.all, { permissionType: deny, host: '10.1.1.1' }),
+    ],
     // All of those that are there not, too.
     [
       rule(topicType, unique, operations.all, { resourcePatternType: prefixed }),
@@ -357,6 +379,8 @@ export async function rights(admin: Peer, alice: Peer, unique: string): Promise<
     await admin.ask(CreateAcls, 3, { creations: [...rules, marked] })
     const learnt = { topics: [{ name: marker }], allowAutoTopicCreation: false }
     await alice.settle(Metadata, 12, learnt, ({ topics }) => topics[0]!.errorCode !== refused)
+    const doomed = `${unique}-doomed-${round}`
+    const doomedId = await admin.topic(doomed)
     alice.note(`round ${round}`, rules)
     await everything(alice, {
       topic,
@@ -365,6 +389,8 @@ export async function rights(admin: Peer, alice: Peer, unique: string): Promise<
       group,
       id,
       fresh: `${unique}-fresh-${round}`,
+      doomed,
+      doomedId,
     })
     await admin.ask(DeleteAcls, 3, {
       filters: rules.map(({ resourceType, resourceName, principal, operation, permissionType }) =>

@@ -133,6 +133,22 @@ describe('who reads and writes', () => {
     await own.writeMessages({ value: 'a' })
   })
 
+  test('who may write to any topic at all may do so idempotently, unless all of those are denied (KIP-679)', async () => {
+    const { alice, rule } = guarded()
+    const asks = async () => (await alice.initProducerId({ transactionTimeoutMs: 1000 })).error?.code ?? 0
+    expect(await asks()).toBe(ErrorCode.ClusterAuthorizationFailed)
+    await rule('write', { resourceName: 'ord', resourcePatternType: 'prefixed' })
+    expect(await asks()).toBe(0)
+    await rule('write', { permissionType: 'deny', resourceName: 'o', resourcePatternType: 'prefixed' })
+    expect(await asks()).toBe(ErrorCode.ClusterAuthorizationFailed)
+    await rule('write', { resourceName: 'news' })
+    expect(await asks()).toBe(0)
+    await rule('write', { permissionType: 'deny', resourceName: 'news', principal: 'User:*' })
+    expect(await asks()).toBe(ErrorCode.ClusterAuthorizationFailed)
+    await rule('IdempotentWrite', { resourceType: 'cluster', resourceName: 'kafka-cluster' })
+    expect(await asks()).toBe(0)
+  })
+
   test('a Reader of a group needs the topic and the group, and loses what it may no longer read', async () => {
     const { transportOf, reader, writer, rule, admin } = guarded()
     await writer({ topic: 'orders', transport: transportOf('admin') }).writeMessages({ value: 'a' })

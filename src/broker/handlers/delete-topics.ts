@@ -60,17 +60,17 @@ function remove(name: string | null, topicId: string, context: RequestContext): 
   if (name === null && topicId === zeroUuid)
     return failed(ErrorCode.InvalidRequest, 'Neither topic name nor id were specified.')
   const topic = name === null ? cluster.topicById(topicId) : cluster.topics.get(name)
-  const refused = mayNotDelete(name ?? topic?.name, context)
-  if (refused !== 0) return failed(refused, 'Authorization failed.')
+  const known = name ?? topic?.name
+  const mayAll = known === undefined || deniedCluster(context, Operation.delete) === 0
+  // Of what may not be seen it is not told whether it is there.
+  const unseen = mayAll ? 0 : deniedTopic(context, Operation.describe, known)
+  if (unseen !== 0) return failed(unseen, 'Authorization failed.')
   if (topic === undefined)
     return name === null
       ? failed(ErrorCode.UnknownTopicID, 'This server does not host this topic ID.')
       : failed(ErrorCode.UnknownTopicOrPartition, 'This server does not host this topic-partition.')
+  const refused = mayAll ? 0 : deniedTopic(context, Operation.delete, topic.name)
+  if (refused !== 0) return { ...failed(refused, 'Authorization failed.'), name: topic.name }
   cluster.deleteTopic(topic)
   return { name: topic.name, topicId: topic.id, errorCode: 0, errorMessage: null }
-}
-
-function mayNotDelete(name: string | undefined, context: RequestContext): number {
-  if (name === undefined || deniedCluster(context, Operation.delete) === 0) return 0
-  return deniedTopic(context, Operation.describe, name) || deniedTopic(context, Operation.delete, name)
 }
