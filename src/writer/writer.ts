@@ -123,7 +123,8 @@ export class Writer {
 
   /**
    * Runs `work` in a transaction: commits when it returns, aborts when it throws, and answers what it returns. Rejects
-   * with what it threw, or with what kept the transaction from being committed: see `begin` and `Transaction.commit`. A
+   * with what it threw (a write that failed as a TransactionAbortedError), or with what kept the transaction from being
+   * committed: see `begin` and `Transaction.commit`. A
    * TransactionAbortedError that is `temporary` says that doing all of it again may succeed. Once the signal is aborted
    * nothing is committed any more.
    */

@@ -2,6 +2,7 @@ import { ConfigError } from '../../base/errors.ts'
 import { linkSignals } from '../../base/signals.ts'
 import { Cluster } from '../../transport/cluster.ts'
 import type { Network } from '../../transport/network.ts'
+import { WriteErrors } from '../errors.ts'
 import type { Sender } from '../sender.ts'
 import { TransactionCoordinators } from './coordinator.ts'
 import { TransactionalProducer } from './producer.ts'
@@ -88,8 +89,10 @@ export class Transactions {
       result = await work(transaction)
       signal?.throwIfAborted()
     } catch (error) {
+      const { doom } = this.producer
       await transaction[Symbol.asyncDispose]()
-      throw error
+      // What a write has to say of its messages is said better of all: whether it may be done again.
+      throw error instanceof WriteErrors && doom !== null ? doom : error
     }
     // The work may have ended it.
     if (transaction.state === 'open') await transaction.commit()
