@@ -1,11 +1,11 @@
 import { backoffDelay } from '../base/backoff.ts'
 import { optionsOf, refuseMore } from '../base/call-options.ts'
-import type { Clock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { ClosedError, ConfigError, isTemporary } from '../base/errors.ts'
 import { given, type SettingKinds } from '../base/settings.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { FetchOptions } from '../reader/config.ts'
-import { clockOf, type Reader } from '../reader/reader.ts'
+import type { Reader } from '../reader/reader.ts'
 import type { Message } from '../records/message.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import { UnknownOutcomeError, WriteErrors } from '../writer/errors.ts'
@@ -84,13 +84,12 @@ export async function pipeline(
   const { signal } = optionsOf('pipeline', rest, [])
   const done: Pipeline = { transactions: 0, read: 0, written: 0, aborted: 0 }
   const backoff = { min: backoffMin, max: Math.max(backoffMin, backoffMax) }
-  const clock = clockOf(reader)
   const waiting = signal === undefined ? {} : { signal }
   for (let failures = 0; !signal?.aborted; ) {
     const messages = await fetched(reader, batchSize, { within: batchTimeout, ...waiting })
     if (messages === undefined) break
     try {
-      done.written += await oneBatch({ reader, writer, transform, clock }, messages)
+      done.written += await oneBatch({ reader, writer, transform }, messages)
       done.read += messages.length
       done.transactions++
       failures = 0
@@ -99,7 +98,7 @@ export async function pipeline(
       if (!mayBeDoneAgain(error)) throw error
       done.aborted++
       onAborted?.(error)
-      await sleep(backoffDelay(++failures, backoff, clock), { clock, ...waiting }).catch(() => {})
+      await sleep(backoffDelay(++failures, backoff, systemClock), waiting).catch(() => {})
     }
   }
   return done
@@ -119,7 +118,6 @@ interface Parts {
   readonly reader: Reader
   readonly writer: Writer
   readonly transform: Transform
-  readonly clock: Clock
 }
 
 /** What `transform` threw is the user's, whatever it is. */
@@ -132,7 +130,7 @@ class Thrown {
 }
 
 /** One transaction; answers how many messages it wrote. When it comes to nothing, the reader is back where it was. */
-async function oneBatch({ reader, writer, transform, clock }: Parts, messages: readonly Message[]): Promise<number> {
+async function oneBatch({ reader, writer, transform }: Parts, messages: readonly Message[]): Promise<number> {
   let transaction: Transaction | undefined
   let sent = false
   try {
@@ -141,7 +139,7 @@ async function oneBatch({ reader, writer, transform, clock }: Parts, messages: r
     const writing = made.length === 0 ? undefined : transaction.writeMessages(made)
     sent = true
     await Promise.all([writing, transaction.sendOffsets(reader, messages)])
-    await committed(transaction, clock)
+    await committed(transaction)
     return made.length
   } catch (error) {
     await transaction?.[Symbol.asyncDispose]()
@@ -166,13 +164,13 @@ async function transformed(transform: Transform, messages: readonly Message[]): 
 }
 
 /** Whether it is committed must be known before anything else is read. */
-async function committed(transaction: Transaction, clock: Clock): Promise<void> {
+async function committed(transaction: Transaction): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transaction.commit()
     } catch (error) {
       if (!transaction.inDoubt) throw error
-      await sleep(backoffDelay(attempt, { min: 100, max: 5_000 }, clock), { clock })
+      await sleep(backoffDelay(attempt, { min: 100, max: 5_000 }, systemClock))
     }
   }
 }

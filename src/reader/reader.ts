@@ -40,9 +40,6 @@ import type { Position } from './position.ts'
 import { type DoneWith, isRead, readTo } from './read-to.ts'
 import { describe, type ReaderStats } from './stats.ts'
 
-/** By which a reader tells time: its transport's. Not for users. */
-export let clockOf: (reader: Reader) => Clock
-
 /**
  * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given.
  * Connects at the first read.
@@ -87,10 +84,6 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   readonly #handout: Handout
   #closing = false
   #closed: Promise<void> | undefined
-
-  static {
-    clockOf = reader => reader.#clock
-  }
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(all: ReaderConfig) {

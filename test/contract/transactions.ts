@@ -147,6 +147,20 @@ export const suite: Suite = contract => {
     assert.deepEqual(await all(fixture), ['a', 'e'])
   })
 
+  test('transaction() waits for an end that its work did not wait for', async fixture => {
+    const writer = open(fixture)
+    await writer.transaction(async tx => {
+      await tx.writeMessages({ value: 'a' })
+      void tx.commit()
+    })
+    await writer.transaction(async tx => {
+      await tx.writeMessages({ value: 'b' })
+      void tx.abort()
+    })
+    await writer.transaction(tx => tx.writeMessages({ value: 'c' }))
+    assert.deepEqual(await all(fixture), ['a', 'c'])
+  })
+
   test('one with nothing in it can be committed and aborted', async fixture => {
     const writer = open(fixture)
     for (let round = 0; round < 2; round++) {

@@ -94,8 +94,9 @@ export class Transactions {
       // What a write has to say of its messages is said better of all: whether it may be done again.
       throw error instanceof WriteErrors && doom !== null ? doom : error
     }
-    // The work may have ended it.
-    if (transaction.state === 'open') await transaction.commit()
+    // The work may have ended it, and not have waited for that.
+    if (transaction.state === 'aborting' || transaction.state === 'aborted') await transaction.abort()
+    else await transaction.commit()
     return result
   }
 

@@ -158,11 +158,17 @@ export class TransactionalProducer implements ProducerIdentities {
 
   /** Aborts the last transaction, so late. */
   async #settle({ signal }: CallOptions): Promise<void> {
-    this.#settling ??= this.end(false).finally(() => {
-      this.#settling = undefined
-    })
+    this.#settling ??= this.#endLate()
     const { error } = await abortable(this.#settling, signal)
     if (this.#owed !== null || this.#over !== null) throw error
+  }
+
+  async #endLate(): Promise<{ readonly error: Error | null }> {
+    try {
+      return await this.end(false)
+    } finally {
+      this.#settling = undefined
+    }
   }
 
   /** Nothing more is sent: the transaction ends. */
