@@ -37,22 +37,29 @@ describe("transactions beside Java's", unless(noKafka), () => {
   async function read(topic: string): Promise<string[]> {
     const reader = new Reader({ brokers: cluster.brokers, topic, transport, isolationLevel: 'read_committed' })
     const texts: string[] = []
+    const stop = new AbortController()
     const end = await stableEnd(topic)
-    for await (const batch of reader.batches()) {
-      for (const message of batch.messages()) texts.push(message.text())
-      if (batch.lastOffset + 1 >= end) break
-    }
+    const reading = (async () => {
+      for await (const batch of reader.batches({ signal: stop.signal }))
+        for (const message of batch.messages()) texts.push(message.text())
+    })().catch(error => {
+      if (!stop.signal.aborted) throw error
+    })
+    // Markers, and what was aborted at the end, are passed over and never handed out.
+    const isThere = (): boolean => (reader.stats().partitions[0]?.offset ?? -1) >= end
+    await Promise.race([until(AbortSignal.timeout(patience), isThere), reading])
+    stop.abort()
+    await reading
     await reader.close()
     return texts
   }
 
-  /** Where what is committed ends, and whether something is open beyond. */
+  /** The end, once no transaction is open before it. */
   async function stableEnd(topic: string): Promise<number> {
     for (;;) {
       const isolationLevel = IsolationLevel.ReadCommitted
       const answer = await client.fetch({ topic, partition: 0, offset: 0, maxWait: 0, isolationLevel })
-      // A marker is the last, and never handed out.
-      if (answer.lastStableOffset === answer.highWatermark) return answer.highWatermark - 1
+      if (answer.lastStableOffset === answer.highWatermark) return answer.highWatermark
     }
   }
 

@@ -25,7 +25,8 @@ describe('what an adapter owes to those above it', () => {
       let run: ContractRun | undefined
       beforeAll(async () => {
         const { ports, ca, client, stranger } = peers
-        if (which.missing === null) run = await startContract(which, { peers: { ports, ca, client, stranger } }, [ca])
+        if (which.missing === null)
+          run = await startContract(which, { peers: { ports, ca, client, stranger } }, { trusted: [ca] })
       })
       afterAll(() => run?.[Symbol.asyncDispose]())
       // The suite asks who it is for; nothing of this is run here.

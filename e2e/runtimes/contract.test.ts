@@ -86,7 +86,8 @@ function matrix(
       describe(`the contract in ${which.label}`, unless(lack, which.missing), () => {
         let contract: ContractRun | undefined
         beforeAll(async () => {
-          contract = await startContract(which, started!.target)
+          const without = cases.map(({ name }) => name).filter(name => lackOf(name) !== null)
+          contract = await startContract(which, started!.target, { without })
         })
         afterAll(() => contract?.[Symbol.asyncDispose]())
         for (const each of cases)
@@ -101,11 +102,15 @@ function matrix(
   })
 }
 
+/** Why a case is left out in all runtimes. */
+function lackOf(name: string): Lack | null {
+  return whole ? null : unlessFirstSeed(name, 'npm run test:runtimes')
+}
+
 /** What a case needs and its runtime does not have, the runtime says itself. */
 function one({ name, timeoutMs }: Case, contract: () => ContractRun, cellOf: () => Cell): void {
   // The harness in the runtime keeps the deadline; vitest's own comes later so that the harness's message is seen.
-  const lack = whole ? null : unlessFirstSeed(name, 'npm run test:runtimes')
-  test(name, { ...unless(lack), timeout: timeoutMs + 10_000 }, async context => {
+  test(name, { ...unless(lackOf(name)), timeout: timeoutMs + 10_000 }, async context => {
     const cell = cellOf()
     cell.fail(name)
     const reason = await contract().outcome(name)

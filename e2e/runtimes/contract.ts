@@ -15,15 +15,25 @@ export interface ContractRun extends AsyncDisposable {
   finish(): Promise<void>
 }
 
-/** `trusted`: what a Worker's TLS connections trust is for its configuration to say. */
-export function startContract(runtime: Runtime, target: Target, trusted: readonly string[] = []): Promise<ContractRun> {
-  if (runtime.condition === 'browser') return inBrowser(runtime.name as BrowserName, target)
-  return runtime.name === 'workerd' ? inWorker(target, trusted) : inProcess(runtime, target)
+export interface ContractOptions {
+  /** What a Worker's TLS connections trust is for its configuration to say. */
+  readonly trusted?: readonly string[]
+  /** Names of cases that nobody will ask for. */
+  readonly without?: readonly string[]
 }
 
-async function inProcess(runtime: Runtime, target: Target): Promise<ContractRun> {
+export function startContract(
+  runtime: Runtime,
+  target: Target,
+  { trusted = [], without = [] }: ContractOptions = {},
+): Promise<ContractRun> {
+  if (runtime.condition === 'browser') return inBrowser(runtime.name as BrowserName, target)
+  return runtime.name === 'workerd' ? inWorker(target, trusted) : inProcess(runtime, target, without)
+}
+
+async function inProcess(runtime: Runtime, target: Target, without: readonly string[]): Promise<ContractRun> {
   const code = await bundle('e2e/runtimes/entries/contract-process.ts', runtime.condition)
-  const program = await startProgram(runtime, code, [JSON.stringify({ target })])
+  const program = await startProgram(runtime, code, [JSON.stringify({ target, without })])
   return {
     async outcome(name) {
       const line = await program.line()
