@@ -60,9 +60,9 @@ export interface Pipeline {
  * The reader is of a group, the writer has a transactional id of its own (one for each pipeline that runs). What reads
  * the outcome, or reads what others write in transactions, sets `isolationLevel: 'read_committed'`.
  *
- * Runs until the signal aborts or the reader is closed: then what is in hand is committed, and it resolves. Rejects with
- * what `transform` throws, a ProducerFencedError, and what can't pass by itself; what was in hand is aborted then.
- * Reader and writer stay open.
+ * Runs until the signal aborts: then what is in hand is committed, and it resolves. Rejects with what `transform` throws,
+ * a ProducerFencedError, and what can't pass by itself; what was in hand is aborted then. Closing the reader ends it,
+ * too: with a ClosedError if anything is in hand. Reader and writer stay open.
  */
 export async function pipeline(
   reader: Reader,

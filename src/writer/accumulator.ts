@@ -117,7 +117,7 @@ export class Accumulator implements QueueHost {
     return parts
   }
 
-  sift(_queue: PartitionQueue, batch: Batch): { sound: Batch[]; flawed: Batch[] } | null {
+  sift(batch: Batch): { sound: Batch[]; flawed: Batch[] } | null {
     const parts = siftBatch(batch, new Set(batch.flaws?.keys()), this.#builders.take)
     if (parts !== null) this.#replaced(batch, [...parts.sound, ...parts.flawed])
     return parts

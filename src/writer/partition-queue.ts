@@ -20,7 +20,7 @@ export interface QueueHost {
   /** The batch's records in smaller batches; null when it has only one. */
   split(queue: PartitionQueue, batch: Batch): Batch[] | null
   /** The batch's records apart: those that the broker has nothing against; null when there are none. */
-  sift(queue: PartitionQueue, batch: Batch): { sound: Batch[]; flawed: Batch[] } | null
+  sift(batch: Batch): { sound: Batch[]; flawed: Batch[] } | null
   /** Nothing of the queue is in flight: what there is may be sent elsewhere, or there is nothing. */
   rested(queue: PartitionQueue): void
 }
@@ -321,7 +321,7 @@ export class PartitionQueue {
   /** Those at fault fail, the others are sent again: what was refused has no numbers in the broker's log. */
   #sift(batch: Batch, error: Error): void {
     const { flaws } = batch
-    const parts = this.#host.sift(this, batch)
+    const parts = this.#host.sift(batch)
     if (parts === null) return this.#giveUp(batch, error)
     if (batch.sequence >= 0) this.#gap = true
     this.#sent.splice(this.#sent.indexOf(batch), 1, ...parts.sound)

@@ -1,3 +1,5 @@
+import type { Message } from '../../src/records/message.ts'
+
 /** One message that a writer was given. */
 export interface Sent {
   readonly writer: string
@@ -105,6 +107,14 @@ export class History {
 
   note(text: string): void {
     this.trace.push(`${this.#now().toFixed(3)} ${text}`)
+  }
+
+  /** An application was handed a message. */
+  handed(message: Message, who: Pick<Delivered, 'reader' | 'group' | 'generation' | 'stint'>): void {
+    const { topic, partition, offset } = message
+    const value = message.text()
+    this.delivered.push({ ...who, topic, life: 0, partition, offset, value, at: this.#now() })
+    this.note(`${who.reader}: ${value} of ${partition}/${offset}`)
   }
 
   /** Watches over a call that must settle within so many milliseconds. */

@@ -91,22 +91,14 @@ class Member {
   }
 
   async #handle(message: Message): Promise<void> {
-    const { partition, offset } = message
-    const { history, clock } = this.#world
-    history.delivered.push({
+    const { history } = this.#world
+    history.handed(message, {
       reader: this.host.name,
       group: this.#group,
       generation: this.#generation,
       stint: this.#stint,
-      topic,
-      life: 0,
-      partition,
-      offset,
-      value: message.text(),
-      at: clock.monotonic(),
     })
-    history.note(`${this.host.name}: ${message.text()} of ${partition}/${offset}`)
-    if (offset % 7 === 0) await this.host.sleep(20)
+    if (message.offset % 7 === 0) await this.host.sleep(20)
   }
 }
 

@@ -73,21 +73,13 @@ class Reading implements Running {
   }
 
   #take(message: Message): void {
-    const { partition, offset } = message
-    const { history, clock } = this.#world
-    history.delivered.push({
+    const { partition } = message
+    this.#world.history.handed(message, {
       reader: this.#host.name,
       group: '',
       generation: 0,
       stint: this.#moves.get(partition) ?? 0,
-      topic,
-      life: 0,
-      partition,
-      offset,
-      value: message.text(),
-      at: clock.monotonic(),
     })
-    history.note(`${this.#host.name}: ${message.text()} of ${partition}/${offset}`)
   }
 
   async #move(): Promise<void> {

@@ -245,25 +245,17 @@ class Copier {
   }
 
   async #next(within: number): Promise<Message | undefined> {
-    const { history, clock } = this.#world
+    const { history } = this.#world
     const late = new AbortController()
     const cancel = this.host.clock.after(within, () => late.abort())
     try {
       const message = await this.#reader.fetchMessage({ signal: late.signal })
-      const { partition, offset } = message
-      history.delivered.push({
+      history.handed(message, {
         reader: this.host.name,
         group: this.#group,
         generation: this.#generation,
         stint: this.#stint,
-        topic,
-        life: 0,
-        partition,
-        offset,
-        value: message.text(),
-        at: clock.monotonic(),
       })
-      history.note(`${this.host.name}: ${message.text()} of ${partition}/${offset}`)
       return message
     } catch (error) {
       if (!late.signal.aborted) {
