@@ -131,8 +131,8 @@ async function describeUserScramCredentials(
   options: CallOptions,
 ): Promise<DescribeUserScramCredentialsResponse> {
   const users = itemsOf('a user of describeUserScramCredentials()', request.users ?? [], userFields)
-  const wire = { users: users.length === 0 ? null : users }
-  const response = await caller.send(request, DescribeUserScramCredentials, wire, options)
+  // None are all. Null would say so, too, but Kafka 4.4 never answers that to whom it refuses.
+  const response = await caller.send(request, DescribeUserScramCredentials, { users }, options)
   return {
     throttle: response.throttleTimeMs,
     error: errorAbout('credentials', response.errorCode, response.errorMessage),
