@@ -3,6 +3,7 @@ import { type Client, ErrorCode, type KafkaError } from '../src/index.ts'
 import { ConsumerGroupHeartbeat } from '../src/protocol/consumer-group-heartbeat.ts'
 import { ShareGroupHeartbeat } from '../src/protocol/share-group-heartbeat.ts'
 import { administration, administrationOfThree, codeOf, stageOf } from '../test/support/administration.ts'
+import { denials } from '../test/support/denials.ts'
 import { unless } from '../test/support/left-out.ts'
 import { versions } from './full.ts'
 import { credentials, startKafka } from './kafka/index.ts'
@@ -33,6 +34,8 @@ describe.each(versions)('an administrator of Kafka %s', unless(noKafka), version
   })
 
   administration(stage, old)
+  // Older ones lack many of these calls.
+  if (version.startsWith('4.')) denials(stage, 'kafka')
 
   test('the controllers, and features that cannot be', async () => {
     if (old) return

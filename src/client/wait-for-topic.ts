@@ -4,9 +4,9 @@ import { TimeoutError } from '../base/errors.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import { type CallOptions, sleep } from '../base/signals.ts'
 import type { ResponseOf } from '../protocol/api.ts'
-import { errorFor } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { Addressed, Caller } from './caller.ts'
+import { errorAbout } from './error-about.ts'
 import { metadata, type Topic } from './metadata.ts'
 
 export interface WaitForTopicRequest extends Addressed {
@@ -26,7 +26,8 @@ export const waitForTopicSettings: SettingKinds<WaitForTopicRequest> = {
 
 /**
  * Waits until every broker knows the topic, with so many partitions, and who leads them. Rejects with a TimeoutError
- * that says what was missing at last.
+ * that says what was missing at last, and with a KafkaError at once for what waiting does not mend: no right to see it,
+ * a name that no topic can have.
  */
 export async function waitForTopic(caller: Caller, request: WaitForTopicRequest, options: CallOptions): Promise<Topic> {
   const { addr, topic, partitions = 1, timeout = 30_000 } = request
@@ -41,7 +42,10 @@ export async function waitForTopic(caller: Caller, request: WaitForTopicRequest,
     const answers = await deadline.bound(caller.sendToEach(to, Metadata, wire, options), late, options)
     const lacks = answers.map(([, answer]) => lackOf(answer, partitions))
     missing = lacks.find(lack => lack !== null) ?? null
-    cause = errorFor(answers.find(([, { topics }]) => topics[0]?.errorCode)?.[1].topics[0]?.errorCode ?? 0) ?? undefined
+    const errors = answers.map(([, { topics }]) => errorAbout(`topic ${topic}`, topics[0]?.errorCode ?? 0))
+    const refusal = errors.find(error => error?.temporary === false)
+    if (refusal) throw refusal
+    cause = errors.find(error => error !== null)
     if (missing === null) {
       const { topics } = await metadata(caller, { ...to, topics: [topic] }, options)
       if (topics[0]?.error === null) return topics[0]

@@ -3,6 +3,7 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { administration, administrationOfThree, stageOf } from '../support/administration.ts'
+import { denials } from '../support/denials.ts'
 
 // What e2e/admin.test.ts has administrators do to a real Kafka.
 describe('an administrator of the embedded broker', () => {
@@ -26,6 +27,7 @@ describe('an administrator of the embedded broker', () => {
     }
   })
   administration(stage)
+  denials(stage, 'embedded')
 })
 
 describe('an administrator of three embedded brokers', () => {
