@@ -1,5 +1,5 @@
-import { plain } from '../../src/sasl/plain.ts'
 import { type ServeOptions, type SignedTokens, signedTokens } from '../bridge/index.ts'
+import { saslHelp, saslOf, saslOptions } from './bridge-sasl.ts'
 import { UsageError } from './command.ts'
 import { fileOf, parseOptions, whole } from './options.ts'
 
@@ -26,7 +26,7 @@ ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or mor
   --trust-proxy range       a proxy in front, whose x-forwarded-for is believed, as 10.0.0.7; may be repeated
   --cookie name             take tokens from this cookie, too
   --tls                     speak TLS to the brokers; --tls-ca, --tls-cert, --tls-key name PEM files
-  --sasl-username name      authenticate to the brokers (PLAIN); the password is in ISOKAFKA_BRIDGE_SASL_PASSWORD
+${saslHelp}
   --connections number      at most so many at a time; 1000 by default
   --metrics-port port       metrics at http://127.0.0.1:port/metrics
 
@@ -65,7 +65,7 @@ const serveOptions = {
   'tls-ca': text,
   'tls-cert': text,
   'tls-key': text,
-  'sasl-username': text,
+  ...saslOptions,
   connections: { type: 'string', default: '1000' },
   'metrics-port': text,
 } as const
@@ -81,6 +81,7 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
   if (values.origin.length === 0 && !values['allow-no-origin'])
     throw new UsageError('who may connect? give --origin or --allow-no-origin')
   const tls = { ca: file('tls-ca'), cert: file('tls-cert'), key: file('tls-key') }
+  const sasl = saslOf(values, environment)
   const cert = file('cert')
   const key = file('key')
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key belong together')
@@ -103,7 +104,7 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
     port: whole('--port', values.port, 0, 65535),
     ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
     ...((values.tls || Object.values(tls).some(text => text !== undefined)) && { tls: defined(tls) }),
-    ...(values['sasl-username'] !== undefined && { sasl: saslOf(values['sasl-username'], environment) }),
+    ...(sasl !== undefined && { sasl }),
     ...(values['metrics-port'] !== undefined && {
       metricsPort: whole('--metrics-port', values['metrics-port'], 0, 65535),
     }),
@@ -133,13 +134,6 @@ function tokensOf(
     throw new UsageError('no secret: set ISOKAFKA_BRIDGE_SECRET, or name a --secret-file')
   const { audience } = values
   return signedTokens({ secret, singleUse: values['single-use'], ...(audience !== undefined && { audience }), ...more })
-}
-
-function saslOf(username: string, environment: Environment): ReturnType<typeof plain> {
-  const password = environment['ISOKAFKA_BRIDGE_SASL_PASSWORD']
-  if (password === undefined)
-    throw new UsageError('--sasl-username needs ISOKAFKA_BRIDGE_SASL_PASSWORD in the environment')
-  return plain({ username, password })
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {

@@ -1,13 +1,31 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type * as net from 'node:net'
-import { expect, test } from 'vitest'
-import { CloseCode } from '../../adapters/bridge/index.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { CloseCode, serveBridge } from '../../adapters/bridge/index.ts'
+import { listen } from '../../adapters/broker/index.ts'
+import { bridgeOptions } from '../../adapters/cli/bridge-options.ts'
+import { natives, adapter as sockets } from '../../adapters/node/index.ts'
+import { websocketOver } from '../../adapters/websocket/index.ts'
+import { Broker } from '../../src/broker/index.ts'
 import { ByteReader } from '../../src/bytes/reader.ts'
+import { Client, ConnectionError, Reader, Transport, Writer } from '../../src/index.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { readRequest, readRequestHeader, responseFrame } from '../../src/protocol/headers.ts'
 import { SaslAuthenticate } from '../../src/protocol/sasl-authenticate.ts'
 import { SaslHandshake } from '../../src/protocol/sasl-handshake.ts'
 import { plain } from '../../src/sasl/plain.ts'
-import { onFrames, type Peer, requestBytes, responseBytes, startFixture, startPeer, until } from './bridge-fixture.ts'
+import {
+  onFrames,
+  type Peer,
+  requestBytes,
+  responseBytes,
+  startFixture,
+  startPeer,
+  tokens,
+  until,
+} from './bridge-fixture.ts'
 
 const sasl = plain({ username: 'bridge', password: 'secret of the bridge' })
 
@@ -94,4 +112,90 @@ test("at the session's end no request is cut, those under way are answered, and 
   expect(client.received).toBe(1000)
   const again = await fixture.connect()
   expect(again.webSocket.readyState).toBe(1)
+})
+
+/** A folder with these files. */
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+/** A transport through the bridge of this command line, to an embedded broker that has its clients log in. */
+async function throughBridge(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const names: string[] = []
+  const broker = new Broker({
+    natives,
+    configs: { 'connections.max.reauth.ms': '60000' },
+    sasl: {
+      users: { bridge: 'secret of the bridge' },
+      oauthBearer: token => {
+        names.push(token)
+        return token === 'good' ? { principal: 'bridge', expiresAt: Date.now() + 3_600_000 } : undefined
+      },
+    },
+  })
+  const listening = await listen(broker)
+  const [address] = listening.addresses
+  const log: string[] = []
+  const write = (message: string, details?: unknown): void => void log.push(message, JSON.stringify(details))
+  const bridge = await serveBridge({
+    ...bridgeOptions(['--target', address!, '--allow-no-origin', '--port', '0', ...args], {
+      ISOKAFKA_BRIDGE_SECRET: 'a secret of thirty-two bytes or so',
+      ...environment,
+    }),
+    logger: { debug: write, info: write, warn: write, error: write },
+  })
+  const transport = new Transport({
+    adapter: websocketOver(sockets, { url: bridge.url, token: () => tokens.sign({ id: 'tester' }) }),
+    logger: null,
+  })
+  onTestFinished(async () => {
+    await transport.close()
+    await bridge.close()
+    await listening.close()
+    await broker.close()
+  })
+  return { transport, addr: address!, log, tokens: names }
+}
+
+const inEnvironment = { ISOKAFKA_BRIDGE_SASL_PASSWORD: 'secret of the bridge' }
+
+test.each([
+  ['PLAIN', ['--sasl-username', 'bridge'], inEnvironment, {}],
+  ['SCRAM-SHA-256', ['--sasl-username', 'bridge'], inEnvironment, {}],
+  ['SCRAM-SHA-512', ['--sasl-username', 'bridge'], {}, { 'sasl-password-file': 'secret of the bridge\n' }],
+  ['OAUTHBEARER', [], {}, { 'sasl-token-file': 'good\n' }],
+])('the bridge of the command line speaks %s to the broker', async (mechanism, args, environment, files) => {
+  const folder = folderOf(files)
+  const named = Object.keys(files).flatMap(name => [`--${name}`, join(folder, name)])
+  const { transport, addr, log } = await throughBridge(
+    ['--sasl-mechanism', mechanism, ...args, ...named],
+    environment as Record<string, string>,
+  )
+  await using writer = new Writer({ addr, topic: 't', transport, allowAutoTopicCreation: true })
+  await writer.writeMessages({ value: 'through' })
+  await using reader = new Reader({ brokers: addr, topic: 't', partition: 0, transport })
+  expect((await reader.readMessage()).text()).toBe('through')
+  expect(log.join()).not.toMatch(/secret of the bridge|good/)
+})
+
+test('a token of a file is read anew, and one that is not there just now is an outage', async () => {
+  const folder = folderOf({ token: 'bad' })
+  const path = join(folder, 'token')
+  const { transport, addr, log, tokens } = await throughBridge([
+    '--sasl-mechanism',
+    'OAUTHBEARER',
+    '--sasl-token-file',
+    path,
+  ])
+  const client = new Client({ addr, transport, timeout: 500 })
+  await expect(client.metadata()).rejects.toThrow(ConnectionError)
+  expect(tokens).toContain('bad')
+  rmSync(path)
+  await expect(client.metadata()).rejects.toThrow(ConnectionError)
+  expect(log.join()).toContain('ENOENT')
+  writeFileSync(path, 'good')
+  expect((await new Client({ addr, transport }).metadata()).brokers).toHaveLength(1)
 })
