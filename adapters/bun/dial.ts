@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from '../../src/base/address.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
 import { attempt } from '../shared/attempt.ts'
 import { StreamSocket } from '../shared/stream-socket.ts'
@@ -17,7 +18,11 @@ export async function dial(
   const broker = formatAddress(address)
   // Never empty: Bun takes {} for no TLS at all.
   const secure = tls && tlsTexts(broker, address.host, tls)
-  const stream = new BunStream(broker, tls !== undefined, tls?.rejectUnauthorized ?? true)
+  if (tls?.pfx !== undefined)
+    throw new ConfigError(
+      `${broker}: Bun does not read PKCS#12; the adapter of isokafka/node does, and runs in Bun too: new Transport({ adapter }) from 'isokafka/node'`,
+    )
+  const stream = new BunStream(broker, tls)
   try {
     await attempt(signal, async keep => {
       keep(() => stream.destroy())

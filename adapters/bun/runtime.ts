@@ -13,6 +13,8 @@ export interface BunSocket {
   resume(): void
   ref(): void
   unref(): void
+  /** Of a TLS connection, once it has shaken hands. */
+  getPeerCertificate(): { raw: Uint8Array; fingerprint256: string }
   setNoDelay(on: boolean): void
   setKeepAlive(on: boolean, initialDelay: number): void
 }

@@ -1,6 +1,7 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
 import { ConnectionError } from '../../src/base/errors.ts'
-import { handshakeEndedError } from '../shared/errors.ts'
+import type { PeerCertificate, TLSOptions } from '../../src/socket/socket.ts'
+import { handshakeEndedError, pinError } from '../shared/errors.ts'
 import type { RawStream } from '../shared/stream-socket.ts'
 import { translate } from './errors.ts'
 import type { BunSocket, Handlers } from './runtime.ts'
@@ -22,8 +23,9 @@ export class BunStream implements RawStream {
   private ended = false
   private failure: { readonly error: unknown } | undefined
 
-  /** `verify`: whether a certificate that doesn't pass is refused. */
-  constructor(broker: string, secure: boolean, verify: boolean) {
+  constructor(broker: string, tls: TLSOptions | undefined) {
+    const secure = tls !== undefined
+    const { rejectUnauthorized = true, verifyPeerCertificate } = tls ?? {}
     this.broker = broker
     this.secure = secure
     this.opened = this.opening.promise
@@ -35,9 +37,12 @@ export class BunStream implements RawStream {
         this.socket = socket
         if (!secure) this.connected()
       },
-      handshake: (_socket, success, error) => {
-        if (success && (error === null || !verify)) this.connected()
-        else
+      handshake: (socket, success, error) => {
+        if (success && (error === null || !rejectUnauthorized)) {
+          const refused = verifyPeerCertificate && pinError(broker, verifyPeerCertificate, peerCertificate(socket))
+          if (refused) this.fail(refused)
+          else this.connected()
+        } else
           this.fail(error === null || (error as { code?: string }).code === 'ECONNRESET' ? this.closedError() : error)
       },
       data: (_socket, bytes) => this.received(bytes),
@@ -142,4 +147,9 @@ export class BunStream implements RawStream {
       ? handshakeEndedError(this.broker, undefined)
       : new ConnectionError(this.broker, 'the connection is closed')
   }
+}
+
+function peerCertificate(socket: BunSocket): PeerCertificate {
+  const { raw, fingerprint256 } = socket.getPeerCertificate()
+  return { der: raw, fingerprint256 }
 }

@@ -40,12 +40,12 @@ function open({ host, port }: Address, tls: TLSOptions | undefined): WorkerSocke
   return plain.startTls({ expectedServerHostname: name })
 }
 
-function check(broker: string, { ca, cert, key, passphrase, rejectUnauthorized }: TLSOptions): void {
-  const given = Object.entries({ ca, cert, key, passphrase }).filter(([, value]) => value !== undefined)
+function check(broker: string, { serverName: _, rejectUnauthorized, ...others }: TLSOptions): void {
+  const given = Object.entries(others).filter(([, value]) => value !== undefined)
   if (rejectUnauthorized === false) given.push(['rejectUnauthorized: false', ''])
   if (given.length === 0) return
   const names = given.map(([name]) => `tls.${name}`).join(', ')
   throw new ConfigError(
-    `${broker}: a Worker can't do ${names}: it trusts the public authorities alone and has no certificate of its own`,
+    `${broker}: a Worker can't do ${names}: it trusts the public authorities alone has no certificate of its own, and sees none`,
   )
 }

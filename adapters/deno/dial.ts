@@ -79,6 +79,9 @@ function checked(broker: string, host: string, tls: TLSOptions): TLSTexts {
     throw new ConfigError(
       `${broker}: Deno can't show a client certificate and ask for another name than the host's; ${instead}`,
     )
+  if (tls.pfx !== undefined) throw new ConfigError(`${broker}: Deno does not read PKCS#12; ${instead}`)
+  if (tls.verifyPeerCertificate !== undefined)
+    throw new ConfigError(`${broker}: Deno does not show the broker's certificate; ${instead}`)
   if (tls.passphrase !== undefined) throw new ConfigError(`${broker}: Deno does not open encrypted keys; ${instead}`)
   return tlsTexts(broker, host, tls)
 }

@@ -3,7 +3,8 @@ import * as tls from 'node:tls'
 import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
 import { onAbort } from '../../src/base/signals.ts'
-import type { DialOptions, Socket, SocketOptions } from '../../src/socket/socket.ts'
+import type { DialOptions, PeerCertificate, Socket, SocketOptions, TLSOptions } from '../../src/socket/socket.ts'
+import { pinError } from '../shared/errors.ts'
 import { type TLSTexts, tlsTexts } from '../shared/tls.ts'
 import { translate } from './errors.ts'
 import { Receiver } from './receiver.ts'
@@ -32,13 +33,16 @@ export function dial(
     const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
     let socket: net.Socket
     try {
-      socket = connect(address, secure && tlsTexts(broker, address.host, secure), receiver, options)
+      socket = connect(address, secure && settingsOf(broker, address.host, secure), receiver, options)
     } catch (error) {
       return reject(
         error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }),
       )
     }
     const opened = (): void => {
+      const verify = secure?.verifyPeerCertificate
+      const refused = verify && pinError(broker, verify, peerCertificate(socket as tls.TLSSocket))
+      if (refused) return failed(refused)
       settled()
       resolve(new NodeSocket(broker, socket, receiver, secure !== undefined))
     }
@@ -66,7 +70,7 @@ export function dial(
 
 function connect(
   { host, port }: Address,
-  secure: TLSTexts | undefined,
+  secure: NodeTLS | undefined,
   { onread }: Receiver,
   { localAddr, keepAlive = keepAliveDelay, dualStack = true, fallbackDelay = attemptTimeout }: SocketOptions,
 ): net.Socket {
@@ -86,7 +90,28 @@ function connect(
     : tls.connect({ ...options, ...tlsOptions(secure) } as tls.ConnectionOptions)
 }
 
-function tlsOptions({ serverName, ...given }: TLSTexts): tls.ConnectionOptions {
+interface NodeTLS extends TLSTexts {
+  readonly pfx?: Buffer
+}
+
+function settingsOf(broker: string, host: string, options: TLSOptions): NodeTLS {
+  const { pfx, cert, key } = options
+  const texts = tlsTexts(broker, host, options)
+  if (pfx === undefined) return texts
+  // Not instanceof: test runners have Uint8Arrays of their own.
+  if (!ArrayBuffer.isView(pfx))
+    throw new ConfigError(`${broker}: tls.pfx is bytes: give what is in the file, not its path`)
+  if (cert !== undefined || key !== undefined)
+    throw new ConfigError(`${broker}: tls.pfx takes the place of cert and key: give either`)
+  return { ...texts, pfx: Buffer.from(pfx.buffer, pfx.byteOffset, pfx.byteLength) }
+}
+
+function peerCertificate(socket: tls.TLSSocket): PeerCertificate {
+  const { raw, fingerprint256 } = socket.getPeerCertificate()
+  return { der: raw, fingerprint256 }
+}
+
+function tlsOptions({ serverName, ...given }: NodeTLS): tls.ConnectionOptions {
   return {
     ...given,
     // The indication is for names alone (RFC 6066); an address is checked against the certificate all the same.

@@ -1,4 +1,5 @@
 import { AuthenticationError, ConfigError, ConnectionError, HungUpError, messageOf } from '../../src/base/errors.ts'
+import type { PeerCertificate, TLSOptions } from '../../src/socket/socket.ts'
 import { peerReset } from './peer-reset.ts'
 
 // The words for what goes wrong with a connection, the same in every runtime.
@@ -47,6 +48,20 @@ export function certificateError(broker: string, code: string, cause: unknown): 
 
 export function unknownAuthorityError(broker: string, cause: unknown): AuthenticationError {
   return refusal(broker, unknownAuthority, cause)
+}
+
+/** Asks the user's function; the error when it does not take the certificate. */
+export function pinError(
+  broker: string,
+  verify: NonNullable<TLSOptions['verifyPeerCertificate']>,
+  certificate: PeerCertificate,
+): AuthenticationError | undefined {
+  const refused = `the broker's certificate (SHA-256 ${certificate.fingerprint256}) is refused by tls.verifyPeerCertificate`
+  try {
+    return verify(certificate) === true ? undefined : refusal(broker, refused, undefined)
+  } catch (error) {
+    return refusal(broker, `${refused}: ${messageOf(error)}`, error)
+  }
 }
 
 /** `detail`: the names there are. */

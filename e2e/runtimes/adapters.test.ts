@@ -24,9 +24,9 @@ describe('what an adapter owes to those above it', () => {
     describe(which.label, () => {
       let run: ContractRun | undefined
       beforeAll(async () => {
-        const { ports, ca, client, stranger } = peers
+        const { ports, ca, client, pfx, stranger } = peers
         if (which.missing === null)
-          run = await startContract(which, { peers: { ports, ca, client, stranger } }, { trusted: [ca] })
+          run = await startContract(which, { peers: { ports, ca, client, pfx, stranger } }, { trusted: [ca] })
       })
       afterAll(() => run?.[Symbol.asyncDispose]())
       // The suite asks who it is for; nothing of this is run here.

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { type Certificate, certificate } from '../../test/adapters/certificates.ts'
+import { pkcs12 } from '../../test/adapters/pkcs12.ts'
 
 const mebibyte = 1024 * 1024
 const day = 86_400_000
@@ -12,6 +13,8 @@ export interface Peers {
   /** PEM: who signed the certificates of the TLS peers, a client's certificate, and another authority. */
   readonly ca: string
   readonly client: { readonly cert: string; readonly key: string }
+  /** The client's as PKCS#12, in base64; `open` opens it. */
+  readonly pfx: string
   readonly stranger: string
 }
 
@@ -135,6 +138,7 @@ export async function startPeers(): Promise<Peers & AsyncDisposable> {
     ports: ports as Record<PeerName, number>,
     ca: authority.cert,
     client: { cert: client.cert, key: client.key },
+    pfx: pkcs12(client, 'open').toString('base64'),
     stranger: stranger.cert,
     async [Symbol.asyncDispose]() {
       for (const close of closing) close()

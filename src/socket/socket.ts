@@ -13,21 +13,38 @@ export interface TLSOptions {
   /** Our certificate and key, where the broker asks for one. */
   cert?: string | Uint8Array
   key?: string | Uint8Array
-  /** Opens an encrypted `key`, in Node and Bun. */
+  /** The two as PKCS#12 (`.p12`, `.pfx`) in their place, in Node. */
+  pfx?: Uint8Array
+  /** Opens an encrypted `key`, in Node and Bun, and a `pfx`. */
   passphrase?: string
   /** The name the broker's certificate must carry; the dialed host by default. */
   serverName?: string
   /** False accepts any certificate: for experiments on your own machine only. */
   rejectUnauthorized?: boolean
+  /**
+   * Whether to go on with a broker that shows this certificate, as for pinning: anything but true is a refusal, and so
+   * is an error. It is asked besides the verification, and alone with `rejectUnauthorized: false`. In Node and Bun.
+   */
+  verifyPeerCertificate?: (certificate: PeerCertificate) => boolean
+}
+
+/** The certificate that a broker shows. */
+export interface PeerCertificate {
+  /** X.509, in DER. */
+  readonly der: Uint8Array
+  /** The SHA-256 of it, as OpenSSL prints that: `3A:0F:…`. */
+  readonly fingerprint256: string
 }
 
 export const tlsSettings: SettingKinds<TLSOptions> = {
   ca: 'any',
   cert: 'any',
   key: 'any',
+  pfx: 'any',
   passphrase: 'string',
   serverName: 'string',
   rejectUnauthorized: 'boolean',
+  verifyPeerCertificate: 'function',
 }
 
 export type { Address }

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import * as http from 'node:http'
 import * as tls from 'node:tls'
@@ -6,9 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { adapter } from '../../adapters/node/index.ts'
 import { deferred } from '../../src/base/deferred.ts'
 import { AuthenticationError, ConfigError, ConnectionError } from '../../src/base/errors.ts'
-import type { Socket, TLSOptions } from '../../src/socket/socket.ts'
+import type { PeerCertificate, Socket, TLSOptions } from '../../src/socket/socket.ts'
 import { listen, type Peer } from '../socket/peer.ts'
 import { certificate } from './certificates.ts'
+import { pkcs12 } from './pkcs12.ts'
 import { standsStill } from './stands-still.ts'
 
 const day = 86_400_000
@@ -118,6 +119,41 @@ describe('TLS', () => {
     expect(binary.message).toBe(
       'localhost:1: tls.ca is no PEM text with a CERTIFICATE in it: give what is in the file, not its path',
     )
+  })
+
+  test('takes certificate and key as PKCS#12', async () => {
+    const seen = deferred<string>()
+    await using peer = await secure({ ...broker, ca, requestCert: true }, socket =>
+      seen.resolve(String(socket.getPeerCertificate().subject.CN)),
+    )
+    const pfx = pkcs12(client, 'open')
+    const socket = await dial(peer, { ca, pfx: new Uint8Array(pfx), passphrase: 'open' })
+    expect(await seen.promise).toBe('client')
+    socket.abort()
+    const wrong = await refusal(dial(peer, { ca, pfx, passphrase: 'shut' }))
+    expect(wrong).toBeInstanceOf(ConfigError)
+    expect(wrong.message).toBe(`localhost:${peer.port}: mac verify failure`)
+    const path = await refusal(dial(peer, { ca, pfx: '/etc/client.p12' as never }))
+    expect(path.message).toBe(`localhost:${peer.port}: tls.pfx is bytes: give what is in the file, not its path`)
+    const both = await refusal(dial(peer, { ca, pfx, passphrase: 'open', cert: client.cert, key: client.key }))
+    expect(both.message).toBe(`localhost:${peer.port}: tls.pfx takes the place of cert and key: give either`)
+  })
+
+  test('a certificate is pinned by a function', async () => {
+    await using peer = await secure()
+    const { raw, fingerprint256 } = new X509Certificate(broker.cert)
+    const pinned = (pin: string) => (shown: PeerCertificate) => shown.fingerprint256 === pin && raw.equals(shown.der)
+    await (await dial(peer, { ca, verifyPeerCertificate: pinned(fingerprint256) })).close()
+    // In place of an authority, as kafka-go's users do it with InsecureSkipVerify.
+    await (await dial(peer, { rejectUnauthorized: false, verifyPeerCertificate: pinned(fingerprint256) })).close()
+    const refused = await refusal(dial(peer, { ca, verifyPeerCertificate: pinned('00') }))
+    expect(refused).toBeInstanceOf(AuthenticationError)
+    expect(refused.message).toBe(
+      `localhost:${peer.port}: the broker's certificate (SHA-256 ${fingerprint256}) is refused by tls.verifyPeerCertificate`,
+    )
+    // The verification is not left out for it.
+    const unknown = await refusal(dial(peer, { verifyPeerCertificate: () => true }))
+    expect(unknown.message).toContain('is not known')
   })
 
   test('can be told to accept anything', async () => {

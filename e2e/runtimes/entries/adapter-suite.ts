@@ -1,5 +1,5 @@
 import { AuthenticationError, ClosedError, ConfigError, ConnectionError } from '../../../src/base/errors.ts'
-import type { Socket, SocketAdapter, TLSOptions } from '../../../src/socket/socket.ts'
+import type { PeerCertificate, Socket, SocketAdapter, TLSOptions } from '../../../src/socket/socket.ts'
 import type { Assert } from '../../../test/contract/assert.ts'
 import type { Suite } from '../../../test/contract/harness.ts'
 import { settled, until } from '../../../test/support/waiting.ts'
@@ -7,7 +7,7 @@ import type { Figures, PeerName, Peers } from '../peers.ts'
 
 const mebibyte = 1024 * 1024
 
-export type PeersUnderTest = Pick<Peers, 'ports' | 'ca' | 'client' | 'stranger'>
+export type PeersUnderTest = Pick<Peers, 'ports' | 'ca' | 'client' | 'pfx' | 'stranger'>
 
 /** What an adapter owes to those above the seam, in whatever runtime: the same suite for all. */
 export function adapterSuite(peers: PeersUnderTest): Suite {
@@ -215,7 +215,7 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
         await refusal('tlsEcho', { serverName: 'elsewhere.test' }, /no connection|connection/, ConnectionError)
         for (const peer of ['tlsOther', 'tlsExpired', 'tlsSelfSigned', 'hangUp'] as PeerName[])
           await refusal(peer, {}, /: no connection: /, ConnectionError)
-        for (const tls of [{ ca }, client, { rejectUnauthorized: false }])
+        for (const tls of [{ ca }, client, { rejectUnauthorized: false }, { verifyPeerCertificate: () => true }])
           await refusal('tlsEcho', tls, /a Worker can't do tls\./, ConfigError)
       })
       return
@@ -248,6 +248,53 @@ export function adapterSuite(peers: PeersUnderTest): Suite {
       if (adapter.name === 'deno')
         await refusal('tlsSelfSigned', tls, /Deno does not connect without verifying/, ConfigError)
       else await secure('tlsSelfSigned', tls)
+    })
+
+    test('TLS: a function pins the certificate, where the runtime shows it', async () => {
+      const deno = /Deno does not show the broker's certificate; the adapter of isokafka\/node can/
+      if (adapter.name === 'deno')
+        return refusal('tlsEcho', { ca, verifyPeerCertificate: () => true }, deno, ConfigError)
+      let shown: PeerCertificate | undefined
+      const verifyPeerCertificate = (certificate: PeerCertificate): boolean => {
+        shown = certificate
+        return true
+      }
+      await secure('tlsEcho', { ca, verifyPeerCertificate })
+      assert.ok(shown!.der instanceof Uint8Array && shown!.der[0] === 0x30 && shown!.der.length > 200)
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', shown!.der as Uint8Array<ArrayBuffer>))
+      const fingerprint = [...digest].map(byte => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')
+      assert.equal(shown!.fingerprint256, fingerprint)
+      // In place of an authority.
+      await secure('tlsSelfSigned', { rejectUnauthorized: false, verifyPeerCertificate })
+      await refusal('tlsEcho', { verifyPeerCertificate }, /is not known: give it as `ca`/)
+      const refused = new RegExp(`certificate \\(SHA-256 ${fingerprint}\\) is refused by tls.verifyPeerCertificate`)
+      await refusal('tlsEcho', { ca, verifyPeerCertificate: () => false }, refused)
+      // Who forgets to answer refuses.
+      await refusal('tlsEcho', { ca, verifyPeerCertificate: (() => {}) as never }, refused)
+      const verdict = (): never => {
+        throw new Error('not this one')
+      }
+      await refusal('tlsEcho', { ca, verifyPeerCertificate: verdict }, /: not this one$/)
+    })
+
+    test('TLS: PKCS#12 is read in Node, and refused elsewhere', async () => {
+      const pfx = Uint8Array.from(atob(peers.pfx), letter => letter.charCodeAt(0))
+      if (adapter.name !== 'node')
+        return refusal('tlsClient', { ca, pfx, passphrase: 'open' }, /does not read PKCS#12/, ConfigError)
+      await secure('tlsClient', { ca, pfx, passphrase: 'open' })
+      await refusal('tlsClient', { ca, pfx, passphrase: 'shut' }, /mac verify failure/, ConfigError)
+      await refusal(
+        'tlsClient',
+        { ca, pfx: 'client.p12' as never },
+        /tls.pfx is bytes: give what is in the file/,
+        ConfigError,
+      )
+      await refusal(
+        'tlsClient',
+        { ca, pfx, passphrase: 'open', ...client },
+        /tls.pfx takes the place of cert/,
+        ConfigError,
+      )
     })
 
     test('TLS: a handshake that never ends can be aborted', async ({ signal }) => {
