@@ -1,4 +1,5 @@
 import type { Socket } from 'cloudflare:sockets'
+import { messageOf } from '../../src/base/errors.ts'
 import type { RawStream } from '../shared/stream-socket.ts'
 import { translate } from './errors.ts'
 
@@ -25,9 +26,15 @@ export class CloudflareStream implements RawStream {
   }
 
   async read(): Promise<Uint8Array | null> {
-    const { done, value } = await this.#reader.read(new Uint8Array(this.#memory))
-    if (value !== undefined) this.#memory = value.buffer
-    return done || value === undefined ? null : value
+    try {
+      const { done, value } = await this.#reader.read(new Uint8Array(this.#memory))
+      if (value !== undefined) this.#memory = value.buffer
+      return done || value === undefined ? null : value
+    } catch (error) {
+      // Closed without TLS's goodbye, as far as a Worker tells: an end all the same. Frames know whether they are whole.
+      if (this.#secure && /Network connection lost/.test(messageOf(error))) return null
+      throw error
+    }
   }
 
   // Resolves when the kernel has them; desiredSize and ready say nothing here.

@@ -20,8 +20,14 @@ export class DenoStream implements RawStream {
   }
 
   async read(): Promise<Uint8Array | null> {
-    const length = await this.conn.read(this.buffer)
-    return length === null ? null : this.buffer.subarray(0, length)
+    try {
+      const length = await this.conn.read(this.buffer)
+      return length === null ? null : this.buffer.subarray(0, length)
+    } catch (error) {
+      // Closed without TLS's goodbye: an end all the same, as other runtimes have it. Frames know whether they are whole.
+      if (this.secure && (error as Error).name === 'UnexpectedEof') return null
+      throw error
+    }
   }
 
   write(bytes: Uint8Array): Promise<number> {

@@ -3,17 +3,19 @@ import { Broker } from '../../../src/broker/index.ts'
 import type { Natives, SocketAdapter } from '../../../src/socket/socket.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../../test/contract/harness.ts'
 import { suites } from '../../../test/contract/index.ts'
+import { type SecuredCluster, securedSuite } from '../../../test/contract/secured.ts'
 import { adapterSuite, type PeersUnderTest } from './adapter-suite.ts'
 import { describe } from './describe.ts'
 
 /**
- * What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; or what an adapter
- * owes, against peers.
+ * What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; what an adapter owes,
+ * against peers; or what a secured cluster takes, all cases at the same time.
  */
 export type Target =
   | { readonly memory: true }
   | { readonly cluster: ClusterUnderTest }
   | { readonly peers: PeersUnderTest }
+  | { readonly secured: SecuredCluster }
 
 export interface Running {
   readonly cases: readonly Case[]
@@ -25,6 +27,11 @@ export function open(target: Target, adapter: SocketAdapter, natives: Natives): 
   if ('peers' in target)
     return {
       cases: collect({ adapter: adapterSuite(target.peers) }, { cluster: none, adapter, natives }),
+      async close() {},
+    }
+  if ('secured' in target)
+    return {
+      cases: collect({ secured: securedSuite(target.secured) }, { cluster: none, adapter, natives }),
       async close() {},
     }
   if ('cluster' in target)
