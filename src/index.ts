@@ -237,6 +237,7 @@ export type {
   OffsetFetchResponse,
   TopicAndGroup,
 } from './client/offsets.ts'
+export { formatOffsetsCsv, type OffsetsOfGroup, type ParsedOffsets, parseOffsetsCsv } from './client/offsets-csv.ts'
 export type { ProduceRequest, ProduceResponse, RawProduceRequest } from './client/produce.ts'
 export type {
   AddRaftVoterRequest,
@@ -410,6 +411,7 @@ export type {
   Address,
   DialOptions,
   Natives,
+  PeerCertificate,
   Socket,
   SocketAdapter,
   SocketOptions,
