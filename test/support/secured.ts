@@ -58,7 +58,7 @@ export async function completed(
     scramUser,
     cutting: cutting.addresses.SASLTLS,
     hangingUp: hangingUp.addresses.SASLTLS,
-    loadMs: full ? 60_000 : 8_000,
+    loadMs: full ? 60_000 : 5_000,
     async stop() {
       await Promise.all([cutting.stop(), hangingUp.stop(), stop()])
     },
