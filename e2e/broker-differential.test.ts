@@ -6,6 +6,7 @@ import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
 import * as access from './differential/access.ts'
 import * as whole from './differential/cluster.ts'
+import * as configs from './differential/configs.ts'
 import * as duplicates from './differential/duplicates.ts'
 import * as groups from './differential/groups.ts'
 import * as oddities from './differential/oddities.ts'
@@ -42,6 +43,7 @@ describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
     access,
     placement,
     whole,
+    configs,
   })) {
     for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
       test(`${file}: ${name}`, { timeout: 90_000 }, async () => {

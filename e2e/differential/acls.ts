@@ -1,6 +1,7 @@
 import { zeroUuid } from '../../src/bytes/reader.ts'
 import { AddOffsetsToTxn } from '../../src/protocol/add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from '../../src/protocol/add-partitions-to-txn.ts'
+import { AddRaftVoter } from '../../src/protocol/add-raft-voter.ts'
 import { AlterConfigs } from '../../src/protocol/alter-configs.ts'
 import { AlterUserScramCredentials } from '../../src/protocol/alter-user-scram-credentials.ts'
 import type { RequestInput } from '../../src/protocol/api.ts'
@@ -27,6 +28,7 @@ import { IncrementalAlterConfigs } from '../../src/protocol/incremental-alter-co
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { LeaveGroup } from '../../src/protocol/leave-group.ts'
+import { ListConfigResources } from '../../src/protocol/list-config-resources.ts'
 import { ListGroups } from '../../src/protocol/list-groups.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { ListTransactions } from '../../src/protocol/list-transactions.ts'
@@ -36,6 +38,7 @@ import { OffsetDelete } from '../../src/protocol/offset-delete.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { OffsetForLeaderEpoch } from '../../src/protocol/offset-for-leader-epoch.ts'
 import { Produce } from '../../src/protocol/produce.ts'
+import { RemoveRaftVoter } from '../../src/protocol/remove-raft-voter.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
 import { TxnOffsetCommit } from '../../src/protocol/txn-offset-commit.ts'
 import { batch, type Peer } from './peer.ts'
@@ -46,6 +49,9 @@ const topicType = 2
 const groupType = 3
 const clusterType = 4
 const transactionalIdType = 5
+// Of configs, which have numbers of their own.
+const metricsType = 16
+const groupConfigType = 32
 const literal = 3
 const prefixed = 4
 const any = 1
@@ -306,6 +312,20 @@ async function everything(
   await peer.ask(DescribeUserScramCredentials, 0, { users: [{ name: 'nobody' }] })
   await peer.ask(AlterUserScramCredentials, 0, { deletions: [{ name: 'nobody', mechanism: 1 }], upsertions: [] })
   await peer.ask(ListTransactions, 1, { stateFilters: [], producerIdFilters: [], durationFilter: -1 })
+  await peer.ask(ListConfigResources, 1, { resourceTypes: [7] })
+  const voter = { clusterId: null, voterId: 9, voterDirectoryId: zeroUuid }
+  await peer.ask(AddRaftVoter, 0, { ...voter, timeoutMs: 1000, listeners: [] })
+  await peer.ask(RemoveRaftVoter, 0, voter)
+  for (const [resourceType, resourceName, name] of [
+    [groupConfigType, group, 'consumer.session.timeout.ms'],
+    [metricsType, 'nothing', 'interval.ms'],
+    [clusterType, '1', 'message.max.bytes'],
+  ] as const) {
+    const of = { resourceType, resourceName }
+    const configs = [{ name, configOperation: 0, value: '50000' }]
+    await peer.ask(IncrementalAlterConfigs, 1, { resources: [{ ...of, configs }], validateOnly: true })
+    await peer.ask(DescribeConfigs, 4, { resources: [{ ...of, configurationKeys: [name] }], includeSynonyms: true })
+  }
 }
 
 /** Each rule by itself: who has it asks for everything. */
@@ -339,7 +359,7 @@ export async function rights(admin: Peer, alice: Peer, unique: string): Promise<
   const rounds: Rule[][] = [
     [],
     ...each(topicType, topic, [read, write, create, operations.delete, alter, describe, describeConfigs, alterConfigs]),
-    ...each(groupType, group, [read, operations.delete, describe]),
+    ...each(groupType, group, [read, operations.delete, describe, describeConfigs, alterConfigs]),
     ...each(transactionalIdType, id, [write, describe]),
     ...each(clusterType, 'kafka-cluster', [create, operations.delete, alter, describe, describeConfigs, alterConfigs]),
     ...each(clusterType, 'kafka-cluster', [idempotentWrite, clusterAction]),

@@ -15,6 +15,8 @@ import { checkConfig } from './check-config.ts'
 import type { BrokerConfig, BrokerTopic } from './config.ts'
 import { ConfigSource, Configs } from './configs/configs.ts'
 import { brokerDefinitions, topicConfigs } from './configs/definitions.ts'
+import { NamedConfigs } from './configs/named-configs.ts'
+import { groupConfigs, metricsConfigs } from './configs/other-definitions.ts'
 import { Coordinators } from './coordinators.ts'
 import { Groups } from './groups/groups.ts'
 import { type BrokerLimits, defaultLimits, limitSettings } from './limits.ts'
@@ -43,7 +45,10 @@ export class Cluster {
   readonly clock: Clock
   readonly logger: Logger
   readonly codecs: Codecs
+  /** Of all brokers: what requests set for all, over what they were started with. */
   readonly configs: Configs
+  readonly groupConfigs: NamedConfigs
+  readonly metricsConfigs: NamedConfigs
   /** How clients say who they are; undefined where nobody is asked. */
   readonly sasl: SaslSettings | undefined
   readonly credentials: Credentials
@@ -106,17 +111,23 @@ export class Cluster {
       retentionBytes = 64 * mebibyte,
       autoCreateTopics = true,
     } = config
-    this.configs = new Configs(
-      brokerDefinitions(),
-      Object.entries({
-        'auto.create.topics.enable': String(autoCreateTopics),
-        'default.replication.factor': String(Math.min(3, brokers)),
-        'log.retention.bytes': String(retentionBytes),
-        'num.partitions': String(numPartitions),
-        ...config.configs,
-      }),
-      ConfigSource.brokerStatic,
-    )
+    this.configs = new Configs(brokerDefinitions(), [
+      { values: new Map(), source: ConfigSource.brokerDefault },
+      {
+        source: ConfigSource.brokerStatic,
+        values: new Map(
+          Object.entries({
+            'auto.create.topics.enable': String(autoCreateTopics),
+            'default.replication.factor': String(Math.min(3, brokers)),
+            'log.retention.bytes': String(retentionBytes),
+            'num.partitions': String(numPartitions),
+            ...config.configs,
+          }),
+        ),
+      },
+    ])
+    this.groupConfigs = new NamedConfigs(groupConfigs, ConfigSource.group, this.limits.configResources)
+    this.metricsConfigs = new NamedConfigs(metricsConfigs, ConfigSource.clientMetrics, this.limits.configResources)
     this.tokens = new Tokens(this.clock)
     this.authorizer =
       config.authorizer === true || config.superUsers !== undefined
@@ -193,7 +204,14 @@ export class Cluster {
 
   /** A topic's configs, over the brokers'. */
   topicConfigs(own: Iterable<readonly [string, string]>): Configs {
-    return new Configs(topicConfigs, own, ConfigSource.topic, this.configs)
+    return new Configs(topicConfigs, [{ values: new Map(own), source: ConfigSource.topic }], this.configs)
+  }
+
+  /** To be called when a topic's configs have changed, or what they fall back to. */
+  configured(topic: Topic): void {
+    topic.configured()
+    // Partitions without a leader may have one now.
+    if (topic.settings.uncleanElection) this.replication.electIn(topic)
   }
 
   createTopic(

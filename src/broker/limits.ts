@@ -35,6 +35,8 @@ export interface BrokerLimits {
   acls?: number
   /** Entities that have quotas; 10,000. Refused as access rules. */
   quotas?: number
+  /** Groups that have configs, and subscriptions to clients' metrics, of each; 1,000. Refused as access rules. */
+  configResources?: number
   /** Delegation tokens; 1,000. Refused as access rules. */
   tokens?: number
   /** SCRAM credentials made by AlterUserScramCredentials; 10,000. More are refused with POLICY_VIOLATION. */
@@ -59,6 +61,7 @@ export const limitSettings: SettingKinds<BrokerLimits> = {
   connections: 'number',
   acls: 'number',
   quotas: 'number',
+  configResources: 'number',
   tokens: 'number',
   users: 'number',
   watchedPartitions: 'number',
@@ -82,6 +85,7 @@ export const defaultLimits: Required<BrokerLimits> = {
   connections: 10_000,
   acls: 10_000,
   quotas: 10_000,
+  configResources: 1_000,
   tokens: 1_000,
   users: 10_000,
   watchedPartitions: 200_000,

@@ -29,7 +29,8 @@ export class Node {
   constructor(id: number, rack: string | null, clusterConfigs: Configs, sessionPartitions: number) {
     this.id = id
     this.rack = rack
-    this.configs = new Configs(clusterConfigs.definitions, clusterConfigs.own, ConfigSource.brokerStatic)
+    const own = { values: new Map<string, string>(), source: ConfigSource.broker }
+    this.configs = new Configs(clusterConfigs.definitions, [own, ...clusterConfigs.layers])
     this.fetchSessions = new FetchSessions(
       this.configs.number('max.incremental.fetch.session.cache.slots'),
       sessionPartitions,

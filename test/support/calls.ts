@@ -272,9 +272,8 @@ export const calls: { readonly [K in keyof Methods]: Sample<NonNullable<Paramete
   addRaftVoter: {
     request: () => ({ ...voter, listeners: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 1 }] }),
     denied: clusterDenied,
-    kafkaOnly: true,
   },
-  removeRaftVoter: { request: () => voter, denied: clusterDenied, kafkaOnly: true },
+  removeRaftVoter: { request: () => voter, denied: clusterDenied },
   topicOffsets: { request: ({ topic }) => ({ topics: [topic] }), denied: topicDenied },
   groupLag: { request: ({ groupId }) => ({ groupIds: [groupId] }), denied: groupDenied },
   resetOffsets: {

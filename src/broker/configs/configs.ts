@@ -1,16 +1,32 @@
 import { type ConfigDefinition, ConfigType } from './definitions.ts'
 
 /** Where a config's value comes from, in Kafka's numbers. */
-export const ConfigSource = { topic: 1, broker: 2, brokerDefault: 3, brokerStatic: 4, default: 5 } as const
+export const ConfigSource = {
+  topic: 1,
+  broker: 2,
+  brokerDefault: 3,
+  brokerStatic: 4,
+  default: 5,
+  clientMetrics: 7,
+  group: 8,
+} as const
 type ConfigSource = (typeof ConfigSource)[keyof typeof ConfigSource]
+
+/** Values that were set at one place. */
+export interface ConfigLayer {
+  readonly values: Map<string, string>
+  readonly source: ConfigSource
+}
 
 export interface ConfigEntry {
   readonly name: string
-  readonly value: string
+  /** null for what nobody knows: it may be a secret. */
+  readonly value: string | null
   readonly source: ConfigSource
   readonly type: number
+  readonly isSensitive: boolean
   /** Where the value could have come from, the strongest first. */
-  readonly synonyms: { name: string; value: string; source: ConfigSource }[]
+  readonly synonyms: { name: string; value: string | null; source: ConfigSource }[]
 }
 
 /** Why a value is not one this config can have; undefined when it is. The texts are Kafka's. */
@@ -44,38 +60,41 @@ function byName(definitions: readonly ConfigDefinition[]): ReadonlyMap<string, C
   return index
 }
 
-// All values that were set for one topic together, in characters.
+// All that was set for one topic, group or broker, in characters.
 const longestValues = 16_384
 
-/** Why these values can't be kept; undefined when they can. */
-export function tooLong(values: Iterable<string | null>): string | undefined {
+/** Why these can't be kept; undefined when they can. */
+export function tooLong(texts: Iterable<string | null>): string | undefined {
   let length = 0
-  for (const value of values) length += value?.length ?? 0
+  for (const text of texts) length += text?.length ?? 0
   return length > longestValues ? `The values are longer than ${longestValues} characters together` : undefined
 }
 
-/** The configs of a broker or a topic: what was set, over what the broker has, over the defaults. */
+/** The configs of a broker, a topic or the like: what was set, in layers, over what it inherits, over the defaults. */
 export class Configs {
   readonly definitions: readonly ConfigDefinition[]
-  /** What was set here. */
-  readonly own: Map<string, string>
-  readonly #source: ConfigSource
+  /** The strongest first. */
+  readonly layers: readonly ConfigLayer[]
   readonly #parent: Configs | undefined
 
-  constructor(
-    definitions: readonly ConfigDefinition[],
-    own: Iterable<readonly [string, string]>,
-    source: ConfigSource,
-    parent?: Configs,
-  ) {
+  /** `parent` has what the definitions' synonyms name. */
+  constructor(definitions: readonly ConfigDefinition[], layers: readonly ConfigLayer[], parent?: Configs) {
     this.definitions = definitions
-    this.own = new Map(own)
-    this.#source = source
+    this.layers = layers
     this.#parent = parent
   }
 
+  /** What was set here. */
+  get own(): Map<string, string> {
+    return this.layers[0]!.values
+  }
+
   get(name: string): string {
-    return this.own.get(name) ?? this.#inherited(this.definition(name)!)
+    for (const { values } of this.layers) {
+      const value = values.get(name)
+      if (value !== undefined) return value
+    }
+    return this.#inherited(this.definition(name)!)
   }
 
   #inherited({ synonym, defaultValue }: ConfigDefinition): string {
@@ -90,31 +109,53 @@ export class Configs {
     return byName(this.definitions).get(name)
   }
 
-  /** All, or those named, by name; names it does not know are left out. */
+  /** All, or those named, by name; of names it does not know those that were set all the same. */
   describe(names: readonly string[] | null): ConfigEntry[] {
     const wanted = names === null ? null : new Set(names)
-    return this.definitions
-      .filter(({ name }) => wanted === null || wanted.has(name))
-      .map(definition => {
-        const { value, source } = this.#value(definition)
-        return {
-          name: definition.name,
-          value,
-          source,
-          type: ConfigType[definition.type],
-          synonyms: this.#candidates(definition),
-        }
-      })
+    const isWanted = (name: string): boolean => wanted === null || wanted.has(name)
+    const known = this.definitions
+      .filter(({ name }) => isWanted(name))
+      .map(definition => this.#entry(definition, this.#candidates(definition)))
+    const unknown = new Set(this.layers.flatMap(({ values }) => [...values.keys()]))
+    return [...known, ...this.#strangers([...unknown].filter(isWanted))]
   }
 
-  #value(definition: ConfigDefinition): { value: string; source: ConfigSource } {
-    return this.#candidates(definition)[0] ?? { value: definition.defaultValue, source: ConfigSource.default }
+  /** Of what was set here alone. */
+  describeOwn(names: readonly string[] | null): ConfigEntry[] {
+    const [{ source }] = this.layers as [ConfigLayer]
+    const wanted = names === null ? null : new Set(names)
+    const own = [...this.own.keys()].filter(name => wanted === null || wanted.has(name))
+    const known = own.flatMap(name => {
+      const definition = this.definition(name)
+      return definition ? [this.#entry(definition, [{ name, value: this.own.get(name)!, source }])] : []
+    })
+    return [...known, ...this.#strangers(own)]
+  }
+
+  #strangers(names: readonly string[]): ConfigEntry[] {
+    return names.flatMap(name => {
+      if (this.definition(name) !== undefined) return []
+      const synonyms = this.layers
+        .filter(({ values }) => values.has(name))
+        .map(({ source }) => ({ name, value: null, source }))
+      return synonyms.length === 0
+        ? []
+        : [{ name, value: null, source: synonyms[0]!.source, type: ConfigType.unknown, isSensitive: true, synonyms }]
+    })
+  }
+
+  #entry({ name, type, defaultValue }: ConfigDefinition, synonyms: ConfigEntry['synonyms']): ConfigEntry {
+    const { value, source } = synonyms[0] ?? { value: defaultValue, source: ConfigSource.default }
+    return { name, value, source, type: ConfigType[type], isSensitive: false, synonyms }
   }
 
   #candidates({ name, defaultValue, synonym }: ConfigDefinition): ConfigEntry['synonyms'] {
-    const own = this.own.get(name)
-    const mine = own === undefined ? [] : [{ name, value: own, source: this.#source }]
-    if (this.#parent === undefined) return [...mine, { name, value: defaultValue, source: ConfigSource.default }]
+    const mine = this.layers.flatMap(({ values, source }) => {
+      const value = values.get(name)
+      return value === undefined ? [] : [{ name, value, source }]
+    })
+    if (this.#parent === undefined)
+      return [...mine, { name: synonym ?? name, value: defaultValue, source: ConfigSource.default }]
     return synonym === undefined ? mine : [...mine, ...this.#parent.#candidates(this.#parent.definition(synonym)!)]
   }
 }

@@ -1,23 +1,25 @@
 /** Kafka's numbers for the types of configs. */
-export const ConfigType = { boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7 } as const
+export const ConfigType = { unknown: 0, boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7 } as const
 
 export interface ConfigDefinition {
   readonly name: string
-  readonly type: keyof typeof ConfigType
+  readonly type: Exclude<keyof typeof ConfigType, 'unknown'>
   readonly defaultValue: string
   /** The broker config a topic's config falls back to. */
   readonly synonym?: string
   readonly allowed?: readonly string[]
   readonly least?: number
+  /** Kafka has requests change it while it runs (KIP-226). Of brokers alone: what others have can always be changed. */
+  readonly dynamic?: boolean
 }
 
 const endless = '9223372036854775807'
 
-function define(
+export function define(
   type: ConfigDefinition['type'],
   name: string,
   defaultValue: string,
-  more: Pick<ConfigDefinition, 'synonym' | 'allowed' | 'least'> = {},
+  more: Pick<ConfigDefinition, 'synonym' | 'allowed' | 'least' | 'dynamic'> = {},
 ): ConfigDefinition {
   return { name, type, defaultValue, ...more }
 }
@@ -104,7 +106,7 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('int', 'group.max.session.timeout.ms', '1800000'),
   define('int', 'group.max.size', '2147483647', { least: 1 }),
   define('int', 'group.min.session.timeout.ms', '6000'),
-  define('long', 'log.cleaner.backoff.ms', '15000', { least: 0 }),
+  define('long', 'log.cleaner.backoff.ms', '15000', { least: 0, dynamic: true }),
   define('long', 'log.retention.check.interval.ms', '300000', { least: 1 }),
   define('int', 'max.incremental.fetch.session.cache.slots', '1000', { least: 0 }),
   define('int', 'num.partitions', '1', { least: 1 }),
@@ -119,7 +121,9 @@ let brokerConfigs: readonly ConfigDefinition[] | undefined
 export function brokerDefinitions(): readonly ConfigDefinition[] {
   brokerConfigs ??= [
     ...brokerOnly,
-    ...topicConfigs.flatMap(({ synonym, ...rest }) => (synonym === undefined ? [] : [{ ...rest, name: synonym }])),
+    ...topicConfigs.flatMap(({ synonym, ...rest }) =>
+      synonym === undefined ? [] : [{ ...rest, name: synonym, dynamic: true }],
+    ),
   ]
   return brokerConfigs
 }

@@ -1,5 +1,6 @@
 import { AlterConfigs } from '../../protocol/alter-configs.ts'
-import { duplicateKeys, duplicateResource, replaceConfigs, resourceKey } from '../configs/resources.ts'
+import { duplicateKeys, duplicateResource } from '../configs/problem.ts'
+import { replaceConfigs, resourceKey } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
 import { repeatedKeys } from '../topics/named-once.ts'
 import { andThen } from '../turns.ts'

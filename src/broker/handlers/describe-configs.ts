@@ -1,7 +1,7 @@
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { DescribeConfigs } from '../../protocol/describe-configs.ts'
 import { Operation } from '../access/operations.ts'
-import { configsOf } from '../configs/resources.ts'
+import { resourceOf } from '../configs/resources.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
 
@@ -20,17 +20,17 @@ function describe(
   includeSynonyms: boolean,
   context: RequestContext,
 ): Answer {
-  const found = configsOf(resourceType, resourceName, Operation.describeConfigs, context)
+  const found = resourceOf(resourceType, resourceName, Operation.describeConfigs, context)
   if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
   // No keys are all keys, as in Kafka.
-  const configs = found.configs
+  const configs = found
     .describe(configurationKeys?.length === 0 ? null : configurationKeys)
-    .map(({ name, value, source, type, synonyms }) => ({
+    .map(({ name, value, source, type, isSensitive, synonyms }) => ({
       name,
       value,
-      readOnly: found.topic === undefined,
+      readOnly: found.isReadOnly(name),
       configSource: source,
-      isSensitive: false,
+      isSensitive,
       synonyms: includeSynonyms ? synonyms : [],
       configType: type,
       documentation: null,

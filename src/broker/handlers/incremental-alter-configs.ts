@@ -1,14 +1,8 @@
 import type { RequestOf } from '../../protocol/api.ts'
-import { ErrorCode } from '../../protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../protocol/incremental-alter-configs.ts'
-import type { Configs } from '../configs/configs.ts'
-import {
-  type ConfigProblem,
-  duplicateKeys,
-  duplicateResource,
-  replaceConfigs,
-  resourceKey,
-} from '../configs/resources.ts'
+import { type ConfigProblem, duplicateKeys, duplicateResource, invalidRequest } from '../configs/problem.ts'
+import type { ConfigResource } from '../configs/resource.ts'
+import { replaceConfigs, resourceKey } from '../configs/resources.ts'
 import { type Handler, handler } from '../handler.ts'
 import { repeatedKeys } from '../topics/named-once.ts'
 import { andThen } from '../turns.ts'
@@ -24,7 +18,7 @@ export const incrementalAlterConfigs: Handler = handler(
     const repeated = repeatedKeys(resources, resourceKey)
     const changed = context.cluster.turns.map(resources, resource => {
       const { resourceType, resourceName, configs } = resource
-      const change = (own: Map<string, string | null>, present: Configs): ConfigProblem | undefined => {
+      const change = (own: Map<string, string | null>, present: ConfigResource): ConfigProblem | undefined => {
         if (repeatedKeys(configs, ({ name }) => name).size > 0) return duplicateKeys
         for (const each of configs) {
           const problem = apply(each, own, present)
@@ -44,27 +38,23 @@ export const incrementalAlterConfigs: Handler = handler(
 function apply(
   { name, value, configOperation }: Change,
   own: Map<string, string | null>,
-  present: Configs,
+  present: ConfigResource,
 ): ConfigProblem | undefined {
   if (configOperation === Operation.delete) {
     own.delete(name)
     return undefined
   }
-  if (value === null)
-    return { errorCode: ErrorCode.InvalidRequest, errorMessage: `Null value not supported for : ${name}` }
+  if (value === null) return invalidRequest(`Null value not supported for : ${name}`)
   if (configOperation === Operation.set) {
     own.set(name, value)
     return undefined
   }
-  const definition = present.definition(name)
   if (configOperation !== Operation.append && configOperation !== Operation.subtract)
-    return { errorCode: ErrorCode.Unknown, errorMessage: `Unknown operation ${configOperation}` }
-  if (definition?.type !== 'list')
-    return {
-      errorCode: ErrorCode.InvalidConfiguration,
-      errorMessage: `Can't ${configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.`,
-    }
-  const items = present.get(name).split(',').filter(Boolean)
+    return present.unknownOperation(configOperation)
+  const verb = configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'
+  const problem = present.noList(present.configs.definition(name), name, verb)
+  if (problem !== undefined) return problem
+  const items = present.configs.get(name).split(',').filter(Boolean)
   const given = value.split(',').filter(Boolean)
   const [here, named] = [new Set(items), new Set(given)]
   const rest = items.filter(item => !named.has(item))
