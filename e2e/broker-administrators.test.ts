@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Listening, listen } from '../adapters/broker/index.ts'
 import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
-import { Client, scram, Transport } from '../src/index.ts'
+import { Client, formatOffsetsCsv, parseOffsetsCsv, scram, Transport } from '../src/index.ts'
 import { certificate } from '../test/adapters/certificates.ts'
 import { unless } from '../test/support/left-out.ts'
 import { javaTool } from './java.ts'
@@ -94,6 +94,50 @@ describe('an embedded broker with TLS, logins and rights serves', () => {
     const token = await admin(`${tools}.DelegationTokenCommand`, '--create', '--max-life-time-period', '-1')
     expect(token).toMatch(/User:admin/)
     expect(await admin(`${tools}.MetadataQuorumCommand`, 'describe', '--status')).toMatch(/LeaderId: +1/)
+  })
+
+  test("Java's tool and ours read each other's files of offsets", { ...unless(noKafka), timeout: 90_000 }, async () => {
+    await using transport = new Transport({
+      tls: { ca: authority.cert },
+      sasl: scram({ username: 'admin', password: 'admin-secret' }),
+    })
+    const client = new Client({ addr: secured.addresses, transport })
+    const topic = 'orders'
+    await client.produce({ topic, partition: 0, records: Array.from({ length: 9 }, () => ({ value: 'x' })) })
+    // Kafka's tool quotes what is long.
+    const [groupId, other] = ['audit', 'a group, with a "long" name and a comma']
+    for (const id of [groupId, other])
+      await client.offsetCommit({ groupId: id, topics: { [topic]: [{ partition: 0, offset: 3 }] } })
+    const tool = (...args: string[]): Promise<string> =>
+      admin(`${tools}.consumer.group.ConsumerGroupCommand`, '--reset-offsets', ...args)
+    const exported = async (...groups: string[]) => {
+      const named = groups.flatMap(id => ['--group', id])
+      const text = await tool(...named, '--topic', `${topic}:0`, '--to-offset', '5', '--dry-run', '--export')
+      return parseOffsetsCsv(text.replace(/^[^,]*$/gm, ''))
+    }
+    const five = { [topic]: [{ partition: 0, offset: 5 }] }
+    expect(await exported(groupId)).toEqual([{ groupId: null, topics: five }])
+    const both = await exported(groupId, other)
+    expect(both.sort((a, b) => (a.groupId! < b.groupId! ? -1 : 1))).toEqual([
+      { groupId: other, topics: five },
+      { groupId, topics: five },
+    ])
+    const at = async (id: string) =>
+      (await client.offsetFetch({ groupId: id, topics: { [topic]: [0] } })).topics[topic]![0]!.committedOffset
+    for (const { groupId, topics } of both)
+      await client.resetOffsets({ groupId: groupId!, to: { offsets: topics }, execute: true })
+    expect([await at(groupId), await at(other)]).toEqual([5, 5])
+    const file = join(home, 'offsets.csv')
+    const plans = [groupId, other].map(async groupId => {
+      const { topics } = await client.resetOffsets({ groupId, to: { offset: 7 } })
+      return { groupId, topics }
+    })
+    await writeFile(file, formatOffsetsCsv(await Promise.all(plans)))
+    await tool('--group', groupId, '--group', other, '--from-file', file, '--execute')
+    expect([await at(groupId), await at(other)]).toEqual([7, 7])
+    await writeFile(file, formatOffsetsCsv({ topics: { [topic]: [{ partition: 0, offset: 1 }] } }))
+    await tool('--group', groupId, '--from-file', file, '--execute')
+    expect([await at(groupId), await at(other)]).toEqual([1, 7])
   })
 
   test('kafkajs: PLAIN and SCRAM over TLS, access rules', { ...unless(noPeers), timeout: 60_000 }, async () => {
