@@ -32,7 +32,8 @@ export interface SecuredCluster {
   /** Embedded brokers, with the same certificates and users, that drop a connection now and then, and in each login. */
   readonly cutting: string
   readonly hangingUp: string
-  /** Milliseconds that the one case under load takes. */
+  /** Milliseconds that a session lasts, and a case under load. */
+  readonly sessionMs: number
   readonly loadMs: number
 }
 
@@ -93,7 +94,12 @@ export function securedSuite(cluster: SecuredCluster): Suite {
         const how = listener === 'SASL' ? 'without TLS' : 'over TLS'
         test(`${name} ${how}, through the ends of its sessions`, async t => {
           const sasl = counted(mechanism())
-          const events = await roundTrips(t, cluster.addresses[listener], { sasl, ...over(listener) }, 4_000)
+          const events = await roundTrips(
+            t,
+            cluster.addresses[listener],
+            { sasl, ...over(listener) },
+            2.7 * cluster.sessionMs,
+          )
           const opened = events.filter(({ type }) => type === 'connect').length
           // On a busy machine a request may come after its session's end, and cost the connection.
           assert.ok(sasl.started >= opened + 2, `${sasl.started} logins on ${opened} connections`)

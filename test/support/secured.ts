@@ -58,6 +58,7 @@ export async function completed(
     scramUser,
     cutting: cutting.addresses.SASLTLS,
     hangingUp: hangingUp.addresses.SASLTLS,
+    sessionMs,
     loadMs: full ? 60_000 : 5_000,
     async stop() {
       await Promise.all([cutting.stop(), hangingUp.stop(), stop()])

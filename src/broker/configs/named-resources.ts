@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Pattern, PatternError } from '../patterns/pattern.ts'
-import { tooLong } from './configs.ts'
+import { ConfigSource, tooLong } from './configs.ts'
 import type { NamedConfigs } from './named-configs.ts'
 import { outOfRange } from './other-definitions.ts'
 import { type ConfigProblem, invalidConfig, invalidRequest } from './problem.ts'
@@ -23,14 +23,15 @@ export function metricsResource(all: NamedConfigs, name: string): ConfigResource
       ? invalidRequest(`Invalid value ${value} for interval.ms, interval must be between 100 and 3600000 (1 hour)`)
       : undefined
   })
-  // What they have by default no other config has.
-  const describe = (names: readonly string[] | null) =>
-    resource.describe(names).map(entry => ({
-      ...entry,
-      synonyms: entry.synonyms.filter(({ source }) => source === entry.source && isSet(entry.name)),
-    }))
-  const isSet = (key: string): boolean => resource.configs.own.has(key)
-  return { ...resource, describe }
+  return {
+    ...resource,
+    // What they have by default no other config has.
+    describe: names =>
+      resource.describe(names).map(entry => ({
+        ...entry,
+        synonyms: entry.synonyms.filter(({ source }) => source === ConfigSource.clientMetrics),
+      })),
+  }
 }
 
 function namedResource(
