@@ -9,6 +9,8 @@ import { Client, Transport } from '../../src/index.ts'
 const topics = Array.from({ length: 10_000 }, (_, n) => ({ name: `topic-${n}`, partitions: 3, replicationFactor: 1 }))
 const groupIds = Array.from({ length: 5_000 }, (_, n) => `group-${n}`)
 const mebibyte = 1024 * 1024
+// A machine that does much else takes its time.
+const patience = 90_000
 
 let broker: Broker
 beforeAll(async () => {
@@ -27,7 +29,7 @@ beforeAll(async () => {
     )
     await Promise.all(committed)
   }
-})
+}, patience)
 afterAll(() => broker.close())
 
 interface Cost {
@@ -73,11 +75,11 @@ async function costOf<R>(call: (client: Client) => Promise<R>, check: (answer: R
 /** Of the order of what this takes on a machine that does much else; without a bound on requests it were minutes. */
 function expectBounded({ requests, milliseconds, mebibytes }: Cost, most: Readonly<Record<string, number>>): void {
   for (const [api, count] of Object.entries(requests)) expect(count, api).toBeLessThanOrEqual(most[api] ?? 0)
-  expect(milliseconds).toBeLessThan(20_000)
+  expect(milliseconds).toBeLessThan(60_000)
   expect(mebibytes).toBeLessThan(600)
 }
 
-test('metadata of all topics', async () => {
+test('metadata of all topics', { timeout: patience }, async () => {
   const cost = await costOf(
     client => client.metadata(),
     ({ topics }) => expect(topics).toHaveLength(10_000),
@@ -85,7 +87,7 @@ test('metadata of all topics', async () => {
   expectBounded(cost, { Metadata: 2 })
 })
 
-test('describeTopicPartitions, page after page', async () => {
+test('describeTopicPartitions, page after page', { timeout: patience }, async () => {
   let partitions = 0
   const cost = await costOf(
     async client => {
@@ -103,7 +105,7 @@ test('describeTopicPartitions, page after page', async () => {
   expectBounded(cost, { Metadata: 1, DescribeTopicPartitions: 16 })
 })
 
-test('topicOffsets of all topics', async () => {
+test('topicOffsets of all topics', { timeout: patience }, async () => {
   const cost = await costOf(
     client => client.topicOffsets(),
     ({ topics, errors }) => {
@@ -120,7 +122,7 @@ test('topicOffsets of all topics', async () => {
   expectBounded(cost, { Metadata: 12, ListOffsets: 36 })
 })
 
-test('listGroups', async () => {
+test('listGroups', { timeout: patience }, async () => {
   const cost = await costOf(
     client => client.listGroups(),
     ({ groups }) => expect(groups).toHaveLength(5_000),
@@ -128,7 +130,7 @@ test('listGroups', async () => {
   expectBounded(cost, { Metadata: 2, ListGroups: 3 })
 })
 
-test('describeGroups of all', async () => {
+test('describeGroups of all', { timeout: patience }, async () => {
   const cost = await costOf(
     client => client.describeGroups({ groupIds }),
     ({ groups }) =>
@@ -138,7 +140,7 @@ test('describeGroups of all', async () => {
   expectBounded(cost, { Metadata: 2, FindCoordinator: 10, DescribeGroups: 30 })
 })
 
-test('groupLag of all', async () => {
+test('groupLag of all', { timeout: patience }, async () => {
   const cost = await costOf(
     client => client.groupLag(),
     ({ groups }) => {

@@ -76,6 +76,8 @@ export function securedSuite(cluster: SecuredCluster): Suite {
       for (let n = 0; n === 0 || Date.now() < end; n++) {
         await writer.writeMessages({ value: `message ${n}` })
         assert.equal((await reader.readMessage()).text(), `message ${n}`)
+        // Others have their turn.
+        await pause(20)
       }
       // What closing does is none of it.
       return [...events]
