@@ -25,6 +25,7 @@ import { IncrementalAlterConfigs } from '../../src/protocol/incremental-alter-co
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { LeaveGroup } from '../../src/protocol/leave-group.ts'
+import { ListConfigResources } from '../../src/protocol/list-config-resources.ts'
 import { ListGroups } from '../../src/protocol/list-groups.ts'
 import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { ListTransactions } from '../../src/protocol/list-transactions.ts'
@@ -691,6 +692,53 @@ export const attacks: readonly Attack[] = [
         ],
         validateOnly: false,
       }),
+    ],
+  },
+  {
+    name: 'IncrementalAlterConfigs of many groups',
+    frames: fill => [
+      fill(IncrementalAlterConfigs, 1, n => ({
+        resources: times(n, i => ({
+          resourceType: 32,
+          resourceName: short(i),
+          configs: [{ name: 'consumer.session.timeout.ms', configOperation: 0, value: '50000' }],
+        })),
+        validateOnly: false,
+      })),
+      frame(ListConfigResources, 1, { resourceTypes: times(10_000, () => 32) }),
+    ],
+  },
+  {
+    name: 'IncrementalAlterConfigs of subscriptions whose patterns are long',
+    frames: () =>
+      [900, 1].map(count =>
+        frame(IncrementalAlterConfigs, 1, {
+          resources: times(60, i => ({
+            resourceType: 16,
+            resourceName: short(i),
+            configs: [
+              { name: 'match', configOperation: 0, value: times(count, () => 'client_id=(a{90}){100}').join(',') },
+            ],
+          })),
+          validateOnly: false,
+        }),
+      ),
+  },
+  {
+    name: 'IncrementalAlterConfigs that all of 9,000 topics follow',
+    ground: many,
+    frames: () => [
+      frame(IncrementalAlterConfigs, 1, {
+        resources: [
+          {
+            resourceType: 4,
+            resourceName: '',
+            configs: [{ name: 'unclean.leader.election.enable', configOperation: 0, value: 'true' }],
+          },
+        ],
+        validateOnly: false,
+      }),
+      frame(ListConfigResources, 1, {}),
     ],
   },
   {

@@ -67,9 +67,14 @@ function namedResource(
 const clientFields =
   /^(client_instance_id|client_id|client_software_name|client_software_version|client_source_address|client_source_port)$/
 
+// Each takes some milliseconds to be understood at the most.
+const mostPatterns = 20
+
 /** Of a list of `field=pattern`. */
 function wrongMatch(value: string): ConfigProblem | undefined {
-  for (const each of value === '' ? [] : value.split(',')) {
+  const all = value === '' ? [] : value.split(',')
+  if (all.length > mostPatterns) return invalidConfig(`More than ${mostPatterns} client matching patterns`)
+  for (const each of all) {
     const [field = '', pattern = '', ...more] = each.split('=').map(part => part.trim())
     if (!clientFields.test(field) || pattern === '' || more.length > 0 || !isPattern(pattern))
       return invalidConfig(`Illegal client matching pattern: ${each}`)
