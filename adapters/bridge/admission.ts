@@ -3,7 +3,7 @@ import { abortable, linkSignals } from '../../src/base/signals.ts'
 import { decodeToken, tokenProtocol } from '../shared/bridge-wire.ts'
 import { isTargets } from './claims.ts'
 import type { Identity } from './config.ts'
-import type { ConnectionLimits } from './connection-limits.ts'
+import type { ConnectionLimits, Place } from './connection-limits.ts'
 import { Refusal } from './refusal.ts'
 import type { Settings } from './settings.ts'
 import type { Targets } from './targets.ts'
@@ -27,7 +27,9 @@ export interface Admission extends Upstream {
   /** The keys of the APIs it may use. */
   readonly apis: ReadonlySet<number>
   readonly remoteAddress: string
-  /** Gives the place back. */
+  /** Its places among the connections of its address and of its identity. */
+  readonly places: readonly Place[]
+  /** Gives them back. */
   leave(): void
 }
 
@@ -35,27 +37,28 @@ export interface Admission extends Upstream {
 export async function admit(
   settings: Settings,
   targets: Targets,
-  places: ConnectionLimits,
+  connections: ConnectionLimits,
   request: UpgradeRequest,
 ): Promise<Admission> {
   const { remoteAddress } = request
-  const leaving = [places.enter(remoteAddress)]
+  const places = [connections.enter(remoteAddress)]
   const leave = (): void => {
-    for (const each of leaving.splice(0)) each()
+    for (const place of places.splice(0)) place.leave()
   }
   const link = linkSignals(request.signal)
   try {
     const origin = originOf(settings, request)
     const token = tokenOf(settings, request)
     const text = targetText(settings, request.url)
+    await connections.turn(link.signal)
     const identity = await whoAsks(settings, request, { origin, token, target: text, signal: link.signal })
-    leaving.push(places.identify(identity.id))
+    places.push(connections.identify(identity.id))
     // Only now: strangers neither learn what is on the list nor make the bridge ask the cluster.
     const target = mayGo(identity, text) ? await abortable(targets.find(text), link.signal) : undefined
     if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')
     const apis = apisOf(settings, identity)
     const upstream = await openUpstream(settings, target, link.signal)
-    return { ...upstream, target: formatAddress(target), identity, apis, remoteAddress, leave }
+    return { ...upstream, target: formatAddress(target), identity, apis, remoteAddress, places, leave }
   } catch (error) {
     leave()
     throw error

@@ -12,6 +12,10 @@ import { Relay, tickInterval } from './relay.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { Targets } from './targets.ts'
 
+// Who knocks too often is told so late, in milliseconds: at once it would knock again at once. But only so many wait.
+const knockingPause = 1_000
+const mostWaiting = 256
+
 /**
  * What a bridge is in every runtime: who gets in, what goes through, and how it ends. The runtime brings the
  * WebSockets.
@@ -24,6 +28,7 @@ export class Bridge {
   readonly #budget: Budget
   readonly #relays = new Set<Relay>()
   readonly #entering = new Set<AbortController>()
+  #waiting = 0
   #stopping = false
   readonly #emptied = deferred<void>()
 
@@ -31,7 +36,7 @@ export class Bridge {
     const settings = settingsOf(config)
     this.settings = settings
     this.#targets = new Targets(settings)
-    this.#places = new ConnectionLimits(settings.limits, () => settings.clock.monotonic())
+    this.#places = new ConnectionLimits(settings.limits, settings.clock)
     this.#budget = new Budget(settings.limits.heldBytes, settings.confined)
     this.metrics = new Metrics(
       () => this.#places.count,
@@ -67,11 +72,19 @@ export class Bridge {
     } catch (error) {
       const refusal = error instanceof Refusal ? error : this.#explain(error, signal)
       this.#report(refusal, remoteAddress)
+      if (refusal.reason === 'rate') await this.#letWait(signal)
       throw refusal
     } finally {
       this.#entering.delete(controller)
       release()
     }
+  }
+
+  async #letWait(signal: AbortSignal): Promise<void> {
+    if (this.#waiting >= mostWaiting) return
+    this.#waiting++
+    await sleep(knockingPause, { signal, clock: this.settings.clock }).catch(() => {})
+    this.#waiting--
   }
 
   /** Gives up an admission that no WebSocket came for; the answer says so. */

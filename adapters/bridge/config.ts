@@ -46,11 +46,16 @@ export interface BridgeLimits {
   readonly connectionsPerAddress: number
   /** Of them, by one identity. Default 200. */
   readonly connectionsPerIdentity: number
-  /** Upgrades a second, from one address; ten times as many may come at once. Default 20. */
+  /**
+   * Upgrades a second, from one address; ten times as many may come at once. A connection that is ended as a flood costs
+   * its address and its identity as many. Default 20.
+   */
   readonly upgradesPerSecond: number
   /**
    * Frames of one client a second, beside those that bytes (one for each 512) and answers of the broker's (four for
-   * each) pay for; one of less than 12 bytes counts for four. Four times as many may come at once. Default 500.
+   * each) pay for; one of less than 12 bytes counts for four. What is not used can be saved, up to four times as many.
+   * All connections of an address, or of an identity, have ten times as many together: beyond, frames count for four
+   * times as much. Default 500.
    */
   readonly framesPerSecond: number
   /**

@@ -1,24 +1,46 @@
+import type { Clock } from '../../src/base/clock.ts'
+import { sleep } from '../../src/base/signals.ts'
 import type { BridgeLimits } from './config.ts'
+import { crowdRation } from './flood.ts'
 import { clientKey } from './ip.ts'
+import { Ration } from './ration.ts'
 import { Refusal } from './refusal.ts'
 
-// Addresses whose tokens are counted. Beyond, those that waited longest are forgotten, which favours nobody for more
-// than one burst.
-const mostBuckets = 10_000
+// Addresses and identities that have nobody in, and are remembered for what they did. Beyond, those that waited longest
+// are forgotten, which favours nobody for more than one burst.
+const mostRemembered = 10_000
 const burstSeconds = 10
+// Milliseconds from one upgrade to the next. Each costs as much as hundreds of messages: those of a crowd at once would
+// hold up all else, and without end take all its time.
+const upgradeEvery = 5
+
+/** A connection's place among those of its address, or of its identity. */
+export interface Place {
+  /** Frames of all of them together. */
+  readonly frames: Ration
+  /** It was ended as a flood, which costs as many upgrades as may come in a second. */
+  flooded(now: number): void
+  /** Gives it back. */
+  leave(): void
+}
 
 /** Counts who is in, and how often who knocks. */
 export class ConnectionLimits {
   readonly #limits: BridgeLimits
-  readonly #monotonic: () => number
-  readonly #byAddress = new Map<string, number>()
-  readonly #byIdentity = new Map<string, number>()
-  readonly #buckets = new Map<string, { tokens: number; at: number }>()
+  readonly #clock: Clock
+  readonly #addresses: Accounts
+  readonly #identities: Accounts
   #count = 0
+  /** When an upgrade was last taken up, and up to when turns are given away. */
+  #lastTurn = Number.NEGATIVE_INFINITY
+  #promised = Number.NEGATIVE_INFINITY
+  #waiting = 0
 
-  constructor(limits: BridgeLimits, monotonic: () => number) {
+  constructor(limits: BridgeLimits, clock: Clock) {
     this.#limits = limits
-    this.#monotonic = monotonic
+    this.#clock = clock
+    this.#addresses = new Accounts(limits)
+    this.#identities = new Accounts(limits)
   }
 
   /** Connections now, those being opened included. */
@@ -26,47 +48,122 @@ export class ConnectionLimits {
     return this.#count
   }
 
-  /** Lets one in; the answer lets it out again. Throws a Refusal. */
-  enter(remoteAddress: string): () => void {
-    const address = clientKey(remoteAddress)
-    if (!this.#mayKnock(address)) throw new Refusal(429, 'rate', 'too many upgrades: wait a little')
+  /** Lets one in. Throws a Refusal. */
+  enter(remoteAddress: string): Place {
+    const address = this.#knocking(this.#addresses, clientKey(remoteAddress))
+    address.upgrades.spend(1, this.#clock.monotonic())
     if (this.#count >= this.#limits.connections)
       throw new Refusal(503, 'connections', 'the bridge has all the connections it takes')
-    const leave = occupy(this.#byAddress, address, this.#limits.connectionsPerAddress, 'from this address')
+    const place = address.enter(this.#limits.connectionsPerAddress, 'from this address')
     this.#count++
-    return () => {
-      this.#count--
-      leave()
+    return {
+      ...place,
+      leave: () => {
+        this.#count--
+        place.leave()
+      },
     }
   }
 
-  /** Counts a connection as this identity's; the answer takes that back. Throws a Refusal. */
-  identify(id: string): () => void {
-    return occupy(this.#byIdentity, id, this.#limits.connectionsPerIdentity, 'by this identity')
+  /** Waits until it is this upgrade's turn; rejects with the signal's reason. */
+  async turn(signal: AbortSignal): Promise<void> {
+    const clock = this.#clock
+    if (this.#waiting === 0 && this.#isTurn(clock.monotonic())) return
+    this.#waiting++
+    try {
+      // Where timers are late they are so together: of those whose time has come one goes, the others wait again.
+      do {
+        this.#promised = Math.max(this.#promised, this.#lastTurn) + upgradeEvery
+        await sleep(this.#promised - clock.monotonic(), { signal, clock })
+      } while (!this.#isTurn(clock.monotonic()))
+    } finally {
+      this.#waiting--
+    }
   }
 
-  #mayKnock(address: string): boolean {
-    const { upgradesPerSecond } = this.#limits
-    const burst = upgradesPerSecond * burstSeconds
-    const now = this.#monotonic()
-    const bucket = this.#buckets.get(address)
-    const tokens =
-      bucket === undefined ? burst : Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * upgradesPerSecond)
-    // Kept in the order of use.
-    this.#buckets.delete(address)
-    if (this.#buckets.size >= mostBuckets) this.#buckets.delete(this.#buckets.keys().next().value!)
-    this.#buckets.set(address, { tokens: Math.max(0, tokens - 1), at: now })
-    return tokens >= 1
+  #isTurn(now: number): boolean {
+    if (now < this.#lastTurn + upgradeEvery) return false
+    this.#lastTurn = now
+    return true
+  }
+
+  /** Counts a connection as this identity's. Throws a Refusal. */
+  identify(id: string): Place {
+    return this.#knocking(this.#identities, id).enter(this.#limits.connectionsPerIdentity, 'by this identity')
+  }
+
+  #knocking(accounts: Accounts, key: string): Account {
+    const now = this.#clock.monotonic()
+    const account = accounts.of(key, now)
+    if (account.upgrades.left(now) < 1) throw new Refusal(429, 'rate', 'too many upgrades: wait a little')
+    return account
   }
 }
 
-function occupy(counts: Map<string, number>, key: string, most: number, whose: string): () => void {
-  const count = counts.get(key) ?? 0
-  if (count >= most) throw new Refusal(429, 'connections', `too many connections ${whose}`)
-  counts.set(key, count + 1)
-  return () => {
-    const left = counts.get(key)! - 1
-    if (left === 0) counts.delete(key)
-    else counts.set(key, left)
+/** An address, or an identity. */
+class Account {
+  readonly upgrades: Ration
+  readonly #frames: Ration
+  readonly #floodCost: number
+  readonly #changed: () => void
+  count = 0
+
+  /** `changed`: called when somebody came or left. */
+  constructor({ framesPerSecond, upgradesPerSecond }: BridgeLimits, now: number, changed: () => void) {
+    this.upgrades = new Ration(upgradesPerSecond, upgradesPerSecond * burstSeconds, now)
+    this.#frames = crowdRation(framesPerSecond, now)
+    this.#floodCost = upgradesPerSecond
+    this.#changed = changed
+  }
+
+  enter(most: number, whose: string): Place {
+    if (this.count >= most) throw new Refusal(429, 'connections', `too many connections ${whose}`)
+    this.#add(1)
+    return {
+      frames: this.#frames,
+      flooded: now => void this.upgrades.spend(this.#floodCost, now),
+      leave: () => this.#add(-1),
+    }
+  }
+
+  #add(count: number): void {
+    this.count += count
+    this.#changed()
+  }
+}
+
+/** All addresses, or identities, that are known of. */
+class Accounts {
+  readonly #limits: BridgeLimits
+  readonly #used = new Map<string, Account>()
+  /** In the order of their last use. */
+  readonly #unused = new Map<string, Account>()
+
+  constructor(limits: BridgeLimits) {
+    this.#limits = limits
+  }
+
+  of(key: string, now: number): Account {
+    const used = this.#used.get(key)
+    if (used !== undefined) return used
+    const account = this.#unused.get(key) ?? new Account(this.#limits, now, () => this.#move(key, account))
+    this.#remember(key, account)
+    return account
+  }
+
+  #move(key: string, account: Account): void {
+    if (account.count > 0) {
+      this.#unused.delete(key)
+      this.#used.set(key, account)
+    } else {
+      this.#used.delete(key)
+      this.#remember(key, account)
+    }
+  }
+
+  #remember(key: string, account: Account): void {
+    this.#unused.delete(key)
+    if (this.#unused.size >= mostRemembered) this.#unused.delete(this.#unused.keys().next().value!)
+    this.#unused.set(key, account)
   }
 }

@@ -193,7 +193,8 @@ export function relayMarked(
     }
     const [, kind, word = ''] = /^([?!])([\w.]{1,32})$/.exec(data) ?? []
     if (kind === '?') relay.mark(() => channel.answer(word))
-    else if (kind === '!' && channel.returned(word)) relay.ping(data.length)
+    // We asked for it.
+    else if (kind === '!' && channel.returned(word)) relay.alive()
     else relay.text()
   }
   webSocket.addEventListener('message', heard)

@@ -119,7 +119,10 @@ export class NodeWebSocket implements Channel {
   close(code: CloseCode, reason: string): void {
     this.#sendClose(code, reason)
     // The client's half of the closing is waited for, unless it is not worth the looking.
-    if (code === CloseCode.Flood) this.#stopListening()
+    if (code === CloseCode.Flood) {
+      this.#stopListening()
+      this.#socket.pause()
+    }
     if (this.#deaf || this.#heardCode !== undefined) this.#socket.end()
   }
 

@@ -78,7 +78,11 @@ export class Relay implements Holder {
     this.#metrics = metrics
     this.#stopping = stopping
     this.#budget = budget
-    this.#flood = new FloodMeter(limits.framesPerSecond, now)
+    this.#flood = new FloodMeter(
+      limits.framesPerSecond,
+      now,
+      admission.places.map(({ frames }) => frames),
+    )
     this.#upward = new Upward(admission.socket, {
       paused: paused => this.#setPaused(paused),
       taken: () => {
@@ -261,6 +265,7 @@ export class Relay implements Holder {
     this.alive()
     if (this.#closing !== undefined) return false
     if (this.#flood.frame(bytes, this.#aliveAt)) return true
+    for (const place of this.admission.places) place.flooded(this.#aliveAt)
     this.#end(CloseCode.Flood, 'more messages than anybody needs')
     return false
   }
@@ -344,7 +349,9 @@ export class Relay implements Holder {
 
   #end(code: CloseCode, reason: string): void {
     if (this.#closing !== undefined) return
-    this.#closing = { code, until: this.#settings.clock.monotonic() + this.#settings.limits.closeTimeout }
+    const now = this.#settings.clock.monotonic()
+    // Nobody waits for one that floods.
+    this.#closing = { code, until: code === CloseCode.Flood ? now : now + this.#settings.limits.closeTimeout }
     this.#upward.drop()
     // A paused WebSocket would never see the client's half of the closing.
     this.#setPaused(false)

@@ -315,6 +315,8 @@ test('targets learnt from the metadata are guarded as well', async () => {
       learnPorts: ['1024-65535'],
       allowAddresses: [],
       resolve: async () => ['203.1.2.3'],
+      // Nobody is there to say anything.
+      limits: { dialTimeout: 500 },
     })
     expect(await statusOf(strict, second)).toBe(403)
   } finally {

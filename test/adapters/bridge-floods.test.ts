@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Budget, type Holder } from '../../adapters/bridge/budget.ts'
-import { FloodMeter } from '../../adapters/bridge/flood.ts'
+import { crowdRation, FloodMeter } from '../../adapters/bridge/flood.ts'
 import { CloseCode } from '../../adapters/bridge/index.ts'
 import {
   type Client,
+  type ConnectOptions,
   type Fixture,
   onRequests,
   requestBytes,
@@ -11,6 +12,7 @@ import {
   startFixture,
   startPeer,
   statusOf,
+  tokens,
   until,
 } from './bridge-fixture.ts'
 
@@ -62,7 +64,7 @@ describe('frames are bounded, not only bytes', () => {
 
   test('who speaks Kafka in small messages, however many, is no flood', async () => {
     const peer = await startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id))))
-    const fixture = await startFixture(peer.port, { limits: { framesPerSecond: 5 } })
+    const fixture = await startFixture(peer.port, { limits: { framesPerSecond: 20 } })
     const client = await fixture.connect()
     for (let sent = 0; sent < 1_000; sent += 10) {
       for (let i = 0; i < 10; i++) client.webSocket.send(requestBytes(i))
@@ -71,7 +73,7 @@ describe('frames are bounded, not only bytes', () => {
     expect(client.webSocket.readyState).toBe(1)
   })
 
-  test('a meter lets a burst pass, so many frames a second, and what bytes and answers pay for', () => {
+  test('a meter lets pass so many frames a second, what was saved of them, and what bytes and answers pay for', () => {
     const meter = new FloodMeter(10, 0)
     const most = (bytes: number, now: number): number => {
       let frames = 0
@@ -79,12 +81,61 @@ describe('frames are bounded, not only bytes', () => {
       return frames
     }
     // The tiny ones count for four.
-    expect(most(0, 0)).toBe(10)
-    expect(most(0, 1_000)).toBe(1)
-    meter.answered(3)
+    expect(most(0, 0)).toBe(2)
     expect(most(0, 1_000)).toBe(2)
+    expect(most(0, 99_000)).toBe(10)
+    meter.answered(3)
+    expect(most(0, 99_000)).toBe(2)
     meter.answered(1)
-    expect(most(512, 1_000)).toBe(10_000)
+    expect(most(512, 99_000)).toBe(10_000)
+  })
+
+  test('who have an address or an identity in common share what frames they may send; who speaks Kafka is none the worse', () => {
+    const crowd = crowdRation(10, 0)
+    const most = (meter: FloodMeter): number => {
+      let frames = 0
+      while (meter.frame(20, 0)) frames++
+      return frames
+    }
+    const alone = most(new FloodMeter(10, 0))
+    const floods = Array.from({ length: 200 }, () => most(new FloodMeter(10, 0, [crowd])))
+    expect(alone).toBe(10)
+    expect(floods[0]).toBe(10)
+    expect(floods.at(-1)).toBe(2)
+    const honest = new FloodMeter(10, 0, [crowd])
+    for (let asked = 0; asked < 1_000; asked++) {
+      expect(honest.frame(100, 0)).toBe(true)
+      honest.answered(1)
+    }
+  })
+
+  test('who floods again and again, be it from another address, waits before it is let in', async () => {
+    const fixture = await startFixture((await startPeer()).port, {
+      limits: { upgradesPerSecond: 1, framesPerSecond: 1 },
+      trustedProxies: ['127.0.0.1'],
+    })
+    const from = async (address: string, id: string): Promise<ConnectOptions> => ({
+      token: await tokens.sign({ id }),
+      headers: { 'x-forwarded-for': address },
+    })
+    const there = await fixture.connect(undefined, await from('192.0.2.1', 'bystander'))
+    const hostile = [
+      ...Array.from({ length: 8 }, (_, i) => from('192.0.2.1', `${i}`)),
+      ...Array.from({ length: 15 }, (_, i) => from(`192.0.2.${10 + i}`, 'mallory')),
+    ].map(async how => fixture.connect(undefined, await how))
+    for (const client of await Promise.all(hostile)) {
+      client.raw.write(Buffer.concat(Array.from({ length: 20 }, () => frame(0x89))))
+      expect(await client.closed).toMatchObject({ code: CloseCode.Flood })
+    }
+    const since = performance.now()
+    const statuses = [
+      ['192.0.2.1', 'another'],
+      ['192.0.2.100', 'mallory'],
+      ['192.0.2.100', 'another'],
+    ].map(async ([address, id]) => statusOf(fixture, undefined, await from(address!, id!)))
+    expect(await Promise.all(statuses)).toEqual([429, 429, 101])
+    expect(performance.now() - since).toBeGreaterThan(900)
+    expect(there.webSocket.readyState).toBe(1)
   })
 })
 

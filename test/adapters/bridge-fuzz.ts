@@ -1,19 +1,28 @@
 import { once } from 'node:events'
 import * as net from 'node:net'
+import type { SignedTokens } from '../../adapters/bridge/index.ts'
 import { encodeToken } from '../../adapters/shared/bridge-wire.ts'
 import { ApiVersions } from '../../src/protocol/api-versions.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { requestFrame } from '../../src/protocol/headers.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { SaslHandshake } from '../../src/protocol/sasl-handshake.ts'
+import { origin } from './bridge-fixture.ts'
 
 // Upgrades and frames, half of them as they should be and the others changed in every way, against a bridge that runs.
 
 export interface Target {
   /** ws://127.0.0.1:port/ */
   readonly url: string
-  readonly token: string
+  /** Of several: who floods is not let in again for a while. */
+  readonly tokens: readonly string[]
   readonly origin: string
+}
+
+/** A target that many users at many addresses attack: the bridge must take this machine for a proxy. */
+export async function targetOf(url: string, { sign }: Pick<SignedTokens, 'sign'>): Promise<Target> {
+  const tokens = await Promise.all(Array.from({ length: 100 }, (_, at) => sign({ id: `fuzz ${at}` })))
+  return { url, tokens, origin }
 }
 
 export interface Tally {
@@ -42,7 +51,7 @@ async function attackOnce(target: Target, chance: Chance, tally: Tally): Promise
   try {
     await once(socket, 'connect').catch(() => {})
     tally.upgrades++
-    const request = upgrade(target)
+    const request = upgrade(target, chance)
     const right = chance.one(2)
     const head = right ? request : changed(request, chance)
     // Now and then in pieces, or with frames right behind.
@@ -73,11 +82,14 @@ async function attackOnce(target: Target, chance: Chance, tally: Tally): Promise
   }
 }
 
-function upgrade({ origin, token, url }: Target): Buffer {
+function upgrade({ origin, tokens, url }: Target, chance: Chance): Buffer {
+  const token = encodeToken(tokens[chance.below(tokens.length)]!)
+  const address = `198.18.${chance.below(4)}.${chance.below(256)}`
   return Buffer.from(
     `GET /broker:9092 HTTP/1.1\r\nHost: ${new URL(url).host}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\n` +
       'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
-      `Sec-WebSocket-Protocol: isokafka, isokafka.marks, isokafka.token.${encodeToken(token)}\r\n\r\n`,
+      `Sec-WebSocket-Protocol: isokafka, isokafka.marks, isokafka.token.${token}\r\n` +
+      `X-Forwarded-For: ${address}\r\nCF-Connecting-IP: ${address}\r\n\r\n`,
     'latin1',
   )
 }

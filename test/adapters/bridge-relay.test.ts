@@ -415,6 +415,7 @@ test('many tiny messages that have to wait cost no more than their bytes', async
     identity: { id: '' },
     apis: settings.apisFor(),
     remoteAddress: '',
+    places: [],
     leave() {},
   }
   const channel = { held: 0, send() {}, close() {}, terminate() {} }

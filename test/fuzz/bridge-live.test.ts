@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import {
   onRequests,
-  origin,
   requestBytes,
   responseBytes,
   startFixture,
@@ -9,7 +8,7 @@ import {
   tokens,
   until,
 } from '../adapters/bridge-fixture.ts'
-import { attackBridge } from '../adapters/bridge-fuzz.ts'
+import { attackBridge, targetOf } from '../adapters/bridge-fuzz.ts'
 import { repetitions } from '../support/effort.ts'
 
 const MiB = 1024 * 1024
@@ -23,6 +22,7 @@ test(`upgrades and frames of every kind for ${seconds} s: no exit, no turn of 25
   const peer = await startPeer(socket => onRequests(socket, id => socket.write(responseBytes(id, 2_000))))
   const fixture = await startFixture(peer.port, {
     logger: null,
+    trustedProxies: ['127.0.0.1'],
     limits: {
       upgradesPerSecond: 1e6,
       headerTimeout: 200,
@@ -32,7 +32,7 @@ test(`upgrades and frames of every kind for ${seconds} s: no exit, no turn of 25
       drainTimeout: 200,
     },
   })
-  const target = { url: fixture.bridge.url, token: await tokens.sign({ id: 'fuzz' }), origin }
+  const target = await targetOf(fixture.bridge.url, tokens)
   await attackBridge(target, seed, Math.min(1, seconds / 2))
   const before = process.memoryUsage().rss
   // In processor time: what others do on this machine is not the bridge's fault.

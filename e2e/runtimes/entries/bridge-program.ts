@@ -1,4 +1,10 @@
-import { type FetchBridgeConfig, type SignedTokens, signedTokens } from '../../../adapters/bridge/fetch.ts'
+import {
+  type FetchBridgeConfig,
+  type SignedTokens,
+  type SignedTokensOptions,
+  signedTokens,
+} from '../../../adapters/bridge/fetch.ts'
+import { type PlainOptions, plain } from '../../../src/sasl/plain.ts'
 import type { SocketAdapter } from '../../../src/socket/socket.ts'
 import { adapter as own } from '../../../test/support/own-adapter.ts'
 
@@ -6,9 +12,22 @@ import { adapter as own } from '../../../test/support/own-adapter.ts'
 export interface BridgeOrder
   extends Pick<
     FetchBridgeConfig,
-    'targets' | 'learnTargets' | 'learnPorts' | 'apis' | 'limits' | 'origins' | 'allowNoOrigin' | 'allowAddresses'
+    | 'targets'
+    | 'learnTargets'
+    | 'learnPorts'
+    | 'apis'
+    | 'limits'
+    | 'origins'
+    | 'allowNoOrigin'
+    | 'allowAddresses'
+    | 'tokenGrace'
+    | 'trustedProxies'
   > {
   readonly secret: string
+  /** Of the tokens it takes. */
+  readonly tokens?: Pick<SignedTokensOptions, 'audience' | 'singleUse'>
+  /** The bridge authenticates so, by PLAIN. */
+  readonly login?: PlainOptions
   /** Where every dial ends up, whatever was asked for; else where it was asked for. */
   readonly port?: number
   /** The resolver's answers, one look-up after another; the last one stays. The runtime's own resolver if not given. */
@@ -83,7 +102,7 @@ export class BridgeProgram<B extends AnyBridge> {
     return { connections, metrics: this.bridge.metrics(), dialed, lookUps, log, closed }
   }
 
-  #start({ secret, port, resolve, hang, ...config }: BridgeOrder): void {
+  #start({ secret, tokens, login, port, resolve, hang, ...config }: BridgeOrder): void {
     const dialed: string[] = []
     const log: [string, unknown][] = []
     this.#dialed = dialed
@@ -102,11 +121,12 @@ export class BridgeProgram<B extends AnyBridge> {
       return resolve![Math.min(this.#lookUps++, resolve!.length - 1)]!
     }
     const note = (message: string, details: unknown): void => void log.push([message, details])
-    this.#tokens = signedTokens({ secret })
+    this.#tokens = signedTokens({ secret, ...tokens })
     this.#bridge = this.#make({
       ...config,
       authenticate: this.#tokens.authenticate,
       adapter,
+      ...(login && { sasl: plain(login) }),
       ...((resolve ?? hang) && { resolve: lookUp }),
       logger: { debug: note, info: note, warn: note, error: note },
     })

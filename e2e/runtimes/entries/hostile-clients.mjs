@@ -3,7 +3,7 @@ import { createConnection } from 'node:net'
 
 const {
   url,
-  token,
+  tokens,
   origin,
   kind,
   connections,
@@ -23,6 +23,8 @@ const many = (one, size = 64 * 1024) => Buffer.concat(Array.from({ length: Math.
 const beginning = frame(0x82, Buffer.from([0x05, 0xa0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 1, 0x78]))
 const floods = {
   'one-byte messages': [beginning, many(frame(0x82, 'x'))],
+  // As small as costs no more than others.
+  'small messages': [beginning, many(frame(0x82, 'x'.repeat(12)))],
   pings: [Buffer.alloc(0), many(frame(0x89))],
   'empty fragments': [frame(0x02), many(frame(0x00))],
   'empty messages': [Buffer.alloc(0), many(frame(0x82))],
@@ -33,7 +35,8 @@ const result = { opened: 0, refused: {}, closed: {}, bytes: 0, held: 0 }
 const until = performance.now() + seconds * 1000
 const open = new Set()
 
-function connect() {
+/** With a token for each they have nothing in common: nor do they come from one address, where a proxy is believed. */
+function connect(at) {
   return new Promise(resolve => {
     const socket = createConnection(Number(port), hostname)
     let upgraded = false
@@ -59,10 +62,13 @@ function connect() {
         resolve(socket)
       }
     })
-    const protocols = `isokafka, isokafka.marks, isokafka.token.${Buffer.from(token).toString('base64url')}`
+    const token = Buffer.from(tokens[at % tokens.length]).toString('base64url')
+    const address = `192.0.2.${at % tokens.length}`
+    const protocols = `isokafka, isokafka.marks, isokafka.token.${token}`
     socket.write(
       `GET /${broker} HTTP/1.1\r\nHost: ${hostname}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${protocols}\r\n\r\n`,
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${protocols}\r\n` +
+        `X-Forwarded-For: ${address}\r\nCF-Connecting-IP: ${address}\r\n\r\n`,
     )
   })
 }
@@ -79,10 +85,10 @@ function codeIn(last) {
   return 0
 }
 
-async function flood() {
+async function flood(at) {
   const [first, rest] = floods[kind]
   while (performance.now() < until) {
-    const socket = await connect()
+    const socket = await connect(at)
     if (socket === undefined) {
       await new Promise(resolve => setTimeout(resolve, 50))
       continue
@@ -111,16 +117,19 @@ async function flood() {
 }
 
 /** Opens one connection after another, and answers nothing, not even a closing. */
-async function stay() {
+async function stay(at) {
   while (performance.now() < until) {
-    await connect()
+    await connect(at)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
 
 // Some wait for an answer that does not come.
 const late = new Promise(resolve => setTimeout(resolve, seconds * 1000 + 2000))
-await Promise.race([late, Promise.all(Array.from({ length: connections }, kind === 'stay' ? stay : flood))])
+await Promise.race([
+  late,
+  Promise.all(Array.from({ length: connections }, (_, at) => (kind === 'stay' ? stay(at) : flood(at)))),
+])
 // What the bridge has closed by now is seen to be.
 await new Promise(resolve => setTimeout(resolve, 1000))
 result.held = open.size
