@@ -47,8 +47,8 @@ export interface BridgeLimits {
   /** Of them, by one identity. Default 200. */
   readonly connectionsPerIdentity: number
   /**
-   * Upgrades a second, from one address; ten times as many may come at once. A connection that is ended as a flood costs
-   * its address and its identity as many. Default 20.
+   * Upgrades a second, from one address, and by one identity; ten times as many may come at once. A connection that is
+   * ended as a flood costs both as many. Default 20.
    */
   readonly upgradesPerSecond: number
   /**

@@ -50,8 +50,7 @@ export class ConnectionLimits {
 
   /** Lets one in. Throws a Refusal. */
   enter(remoteAddress: string): Place {
-    const address = this.#knocking(this.#addresses, clientKey(remoteAddress))
-    address.upgrades.spend(1, this.#clock.monotonic())
+    const address = this.#knock(this.#addresses, clientKey(remoteAddress))
     if (this.#count >= this.#limits.connections)
       throw new Refusal(503, 'connections', 'the bridge has all the connections it takes')
     const place = address.enter(this.#limits.connectionsPerAddress, 'from this address')
@@ -89,13 +88,14 @@ export class ConnectionLimits {
 
   /** Counts a connection as this identity's. Throws a Refusal. */
   identify(id: string): Place {
-    return this.#knocking(this.#identities, id).enter(this.#limits.connectionsPerIdentity, 'by this identity')
+    return this.#knock(this.#identities, id).enter(this.#limits.connectionsPerIdentity, 'by this identity')
   }
 
-  #knocking(accounts: Accounts, key: string): Account {
+  #knock(accounts: Accounts, key: string): Account {
     const now = this.#clock.monotonic()
     const account = accounts.of(key, now)
     if (account.upgrades.left(now) < 1) throw new Refusal(429, 'rate', 'too many upgrades: wait a little')
+    account.upgrades.spend(1, now)
     return account
   }
 }

@@ -111,7 +111,7 @@ describe('frames are bounded, not only bytes', () => {
 
   test('who floods again and again, be it from another address, waits before it is let in', async () => {
     const fixture = await startFixture((await startPeer()).port, {
-      limits: { upgradesPerSecond: 1, framesPerSecond: 1 },
+      limits: { upgradesPerSecond: 2, framesPerSecond: 1 },
       trustedProxies: ['127.0.0.1'],
     })
     const from = async (address: string, id: string): Promise<ConnectOptions> => ({
@@ -121,7 +121,7 @@ describe('frames are bounded, not only bytes', () => {
     const there = await fixture.connect(undefined, await from('192.0.2.1', 'bystander'))
     const hostile = [
       ...Array.from({ length: 8 }, (_, i) => from('192.0.2.1', `${i}`)),
-      ...Array.from({ length: 15 }, (_, i) => from(`192.0.2.${10 + i}`, 'mallory')),
+      ...Array.from({ length: 9 }, (_, i) => from(`192.0.2.${10 + i}`, 'mallory')),
     ].map(async how => fixture.connect(undefined, await how))
     for (const client of await Promise.all(hostile)) {
       client.raw.write(Buffer.concat(Array.from({ length: 20 }, () => frame(0x89))))

@@ -48,11 +48,38 @@ test('connections of one identity, and of one address, are bounded: 429', async 
   expect(await statusOf(byAddress)).toBe(429)
 })
 
-test('upgrades of one address are rationed: 429', async () => {
-  const fixture = await startFixture((await startPeer()).port, { limits: { upgradesPerSecond: 0.3 } })
-  const statuses = await Promise.all([1, 2, 3, 4, 5].map(() => statusOf(fixture, undefined, { token: null })))
-  expect(statuses.filter(status => status === 401)).toHaveLength(3)
-  expect(statuses.filter(status => status === 429)).toHaveLength(2)
+test('upgrades of one address, and by one identity, are rationed: 429', async () => {
+  const fixture = await startFixture((await startPeer()).port, {
+    limits: { upgradesPerSecond: 0.3 },
+    trustedProxies: ['127.0.0.1'],
+  })
+  const statuses = (token?: null): Promise<number[]> =>
+    Promise.all(
+      [1, 2, 3, 4, 5].map(at =>
+        statusOf(fixture, undefined, {
+          headers: { 'x-forwarded-for': token === null ? '192.0.2.9' : `192.0.2.${at}` },
+          ...(token === null && { token }),
+        }),
+      ),
+    )
+  expect((await statuses(null)).toSorted()).toEqual([401, 401, 401, 429, 429])
+  expect((await statuses()).toSorted()).toEqual([101, 101, 101, 429, 429])
+})
+
+test('upgrades that come at once are taken up one after another, those of strangers aside', async () => {
+  const peer = await startPeer()
+  const fixture = await startFixture(peer.port)
+  const [token, stranger] = [await tokens.sign({ id: 'crowd' }), 'nobody.knows']
+  const since = performance.now()
+  const strangers = Array.from({ length: 40 }, () => statusOf(fixture, undefined, { token: stranger }))
+  const crowd = Array.from({ length: 40 }, async () => {
+    await fixture.connect(undefined, { token })
+    return performance.now() - since
+  })
+  const opened = await Promise.all(crowd)
+  // Two hundred a second.
+  expect(Math.max(...opened) - Math.min(...opened)).toBeGreaterThan(39 * 5 - 20)
+  expect(new Set(await Promise.all(strangers))).toEqual(new Set([401]))
 })
 
 test('an IPv6 network counts as one address, however many it has to choose from', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isSame } from '../../src/broker/access/compare.ts'
 import { readUtf8, utf8 } from '../../src/bytes/utf8.ts'
 import { AuthenticationError, ErrorCode, type Mechanism, oauthBearer, plain, scram } from '../../src/index.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
@@ -154,4 +155,25 @@ test('only the mechanisms that were chosen are to be had', async () => {
   const opened = open({ sasl: { users, mechanisms: ['SCRAM-SHA-512'] } })
   expect(await logIn(opened, scram({ username: 'alice', password: 'secret' }))).toBeUndefined()
   expect((await logIn(opened, plain({ username: 'alice', password: 'secret' })))!.message).toMatch(/SCRAM-SHA-512/)
+})
+
+test('what is compared with a secret is looked at to its end, however little of it is right', () => {
+  const looked = (given: string): [boolean, number] => {
+    let looks = 0
+    const bytes = new Proxy(utf8(given), {
+      get(target, at) {
+        if (at !== 'length') looks++
+        return Reflect.get(target, at, target)
+      },
+    })
+    return [isSame(bytes, utf8('secret')), looks]
+  }
+  expect(['secret', 'sexxxx', 'xxxxxx', 'x', '', 'secretx'].map(looked)).toEqual([
+    [true, 6],
+    [false, 6],
+    [false, 6],
+    [false, 1],
+    [false, 0],
+    [false, 7],
+  ])
 })
