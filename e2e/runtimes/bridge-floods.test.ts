@@ -49,6 +49,8 @@ function against(place: Place): void {
       test(`${kind} without end on 200 connections of ${users === 1 ? 'one user' : `${users} users`}: health is answered, others are served`, {
         ...unless(kind === 'one-byte messages' && users === 1 ? null : unlessFull),
         timeout: 120_000,
+        // What else runs on the machine is in the way of both.
+        retry: full ? 0 : 2,
       }, async () => {
         program = await startBridge(place)
         const answer = responseBytes(1, 64 * 1024)
@@ -122,13 +124,14 @@ function against(place: Place): void {
       slowestHealth(program, attack),
       residentWhile(program, attack),
     ])
-    // Where the collector has been: the least of each third.
+    // Where the collector has been: the least of each third, in the first of which a runtime takes what it works in.
     const third = Math.floor(residents.length / 3)
     const thirds = [0, 1, 2].map(at => Math.min(...residents.slice(at * third, (at + 1) * third)))
     report(place, `fuzz for ${fuzzSeconds} s`, { ...tally, health, 'RSS by thirds, MiB': thirds, most: peak(program) })
     expect(tally.opened).toBeGreaterThan(10)
     expect(health.work).toBeLessThan(250)
-    expect(thirds[2]! - thirds[0]!).toBeLessThan(64)
+    expect(thirds[2]! - thirds[1]!).toBeLessThan(64)
+    expect(peak(program)).toBeLessThan(512)
     const client = await fixture.connect()
     client.webSocket.send(requestBytes(1))
     await client.until(2_000)
