@@ -51,10 +51,10 @@ export function dialable(allowAddresses: readonly string[]): (address: string) =
 
 /**
  * Whether a resolver may take the name for this machine or for an address: its last part is a number (127.1,
- * 0x7f000001).
+ * 0x7f000001), or it has letters that some read as others (１２７.0.0.1).
  */
 function mayBeLocal(host: string): boolean {
-  return /[:%]|(^|\.)(localhost|\d+|0x[0-9a-f]*)\.?$/i.test(host)
+  return /[^!-~]|[:%]|(^|\.)(localhost|\d+|0x[0-9a-f]*)\.?$/i.test(host)
 }
 
 async function lookUp(

@@ -279,6 +279,10 @@ test('where the platform looks names up, those a cluster advertises may not mean
     'fe80::1%eth0',
     '10.0.0.1',
     '::1',
+    '１２７.0.0.1',
+    '10。0。0。1',
+    'ⓛocalhost',
+    '10.0.0.1\u00ad',
   ])
     expect([host, await outcome(host)]).toEqual([host, 403])
   for (const host of ['localhost', 'kafka-1', 'b-2.cluster.example', '203.1.2.3', 'node7'])

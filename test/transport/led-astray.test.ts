@@ -43,14 +43,22 @@ function astray(host: string, config: Partial<TransportConfig> = {}) {
 }
 
 describe('a broker that leads elsewhere', () => {
-  test.each(['169.254.169.254', '2852039166', 'fe80::1', '::ffff:169.254.169.254'])(
-    'is not followed to %s, where clouds keep secrets',
-    async host => {
-      const { ask, dialed } = astray(host)
-      expect(await ask()).toContain(`a broker calls itself ${host}, a link-local address`)
-      expect(dialed).not.toContain(host)
-    },
-  )
+  test.each([
+    '169.254.169.254',
+    '2852039166',
+    'fe80::1',
+    '::ffff:169.254.169.254',
+    '64:ff9b::a9fe:a9fe',
+    // As resolvers that know of other scripts read them.
+    '１６９.254.169.254',
+    '169。254｡169．254',
+    '169.254\u200b.169.2\u00ad54',
+    'ｆｅ８０::1',
+  ])('is not followed to %s, where clouds keep secrets', async host => {
+    const { ask, dialed } = astray(host)
+    expect(await ask()).toContain(`a broker calls itself ${host}, a link-local address`)
+    expect(dialed).not.toContain(host)
+  })
 
   test('is, where that is what we were given', async () => {
     const { ask, dialed } = astray('169.254.1.2')
