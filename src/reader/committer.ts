@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { messageOf, TimeoutError } from '../base/errors.ts'
+import { ConfigError, messageOf, TimeoutError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { GroupMembership } from '../group/group-membership.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
@@ -89,8 +89,8 @@ export class Committer {
   #next: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
   #closed = false
-  /** Transactions commit: nothing is in the background. */
-  #byTransaction = false
+  /** Transactions commit, and nothing else does. Settles once what was noted before them is sent. */
+  #byTransaction: Promise<void> | undefined
   /** Given back as soon as they are committed. */
   #leaving: readonly Holding[] = []
   /** Ends commits under way when partitions must go. */
@@ -103,9 +103,13 @@ export class Committer {
   /**
    * Notes messages to be committed. `refused`: the error to reject with when some are of partitions this member no
    * longer has, or has anew, or of a topic that was deleted and made anew: those are left out, for their new reader
-   * begins where the group's commits left off.
+   * begins where the group's commits left off. Throws a ConfigError once transactions commit.
    */
   note(messages: readonly Message[]): Noted {
+    if (this.#byTransaction !== undefined)
+      throw new ConfigError(
+        'transactions commit what this reader reads: give them these messages (sendOffsets), for a commit beside them could set the group back, or pass over what is aborted',
+      )
     const look = new Look(this.#parts.held)
     for (const message of messages) {
       const end = message.offset + 1
@@ -115,14 +119,14 @@ export class Committer {
   }
 
   /**
-   * How far these partitions are, to be committed with a transaction: nothing of it is noted here. From now on nothing is
-   * committed in the background, for it could overtake the transaction, and set the group back.
+   * How far these partitions are, to be committed with a transaction: nothing of it is noted here. From now on
+   * transactions alone commit: anything else could overtake one, and set the group back. What was noted before goes first.
    */
   async inTransaction(read: readonly ReadTo[]): Promise<TransactionOffsets> {
     const { membership, held } = this.#parts
-    this.#byTransaction = true
     this.#cancelTimer?.()
-    await (this.#next ?? this.#sending).catch(() => {})
+    this.#byTransaction ??= this.#flushInBackground()
+    await this.#byTransaction
     const look = new Look(held)
     for (const { topic, partition, end, origin } of read) look.at(topic, partition, end, origin, true)
     const { refused } = this.#noted(look)
@@ -162,14 +166,19 @@ export class Committer {
 
   /** Something may have to be committed soon: sees to it in the background. */
   poke(): void {
-    if (this.#cancelTimer !== undefined || this.#closed || this.#byTransaction) return
-    const { clock, commitInterval, membership, logger } = this.#parts
+    if (this.#cancelTimer !== undefined || this.#closed || this.#byTransaction !== undefined) return
+    const { clock, commitInterval } = this.#parts
     this.#cancelTimer = clock.after(commitInterval > 0 ? commitInterval : automaticInterval, () => {
       this.#cancelTimer = undefined
       const more = this.#parts.settle()
-      this.flush().catch(error => logger.error(`group ${membership.id}: committing failed: ${messageOf(error)}`))
+      void this.#flushInBackground()
       if (more) this.poke()
     })
+  }
+
+  async #flushInBackground(): Promise<void> {
+    const { membership, logger } = this.#parts
+    await this.flush().catch(error => logger.error(`group ${membership.id}: committing failed: ${messageOf(error)}`))
   }
 
   /** Sends what is noted; resolves once the coordinator has it. */
@@ -187,7 +196,7 @@ export class Committer {
    * The last commit of partitions that are taken away, and are not among those held any more: at most `withinMs` long.
    */
   async finish(holdings: readonly Holding[], withinMs: number): Promise<void> {
-    if (this.#byTransaction) return
+    if (this.#byTransaction !== undefined) return
     const { clock, logger, membership } = this.#parts
     const cancel = clock.after(withinMs, () =>
       this.#ending.abort(new TimeoutError(`not answered within ${withinMs} ms`)),

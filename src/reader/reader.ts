@@ -169,7 +169,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
    * Commits that these messages and all before them in their partitions are done with; never backwards. Resolves when
    * the coordinator has it, with a `commitInterval` at once. Rejects with a KafkaError of code IllegalGeneration when
    * the group gave a message's partition to another member meanwhile: that one reads the message again, so there is
-   * nothing to be done.
+   * nothing to be done; and with a ConfigError once transactions commit what this reader reads (`sendOffsets`).
    */
   async commitMessages(messages: Message | readonly Message[], given?: CallOptions, ...extra: never[]): Promise<void> {
     const options = optionsOf('commitMessages', given, extra, 'give several messages as one list')
@@ -193,12 +193,17 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
 
   /**
    * What a transaction is to commit of the group in this reader's place: see `Transaction.sendOffsets`, which calls it.
-   * Rejects as `commitMessages` does.
+   * From then on transactions alone commit. Rejects as `commitMessages` does, and with a ConfigError when the last was
+   * read in a way that commits by itself.
    */
   async offsetsOf(done: DoneWith, ...extra: never[]): Promise<TransactionOffsets> {
     refuseMore('offsetsOf', extra)
     const session = this.#grouped('offsetsOf')
     const read = readTo(done)
+    if (this.#source.automatic)
+      throw new ConfigError(
+        'sendOffsets: readMessage and autoCommit commit by themselves, before the transaction or though it is aborted: use fetchMessage, fetchMessages, or a reader without autoCommit',
+      )
     this.#ensureOpen()
     this.#start()
     const commits = await session.commits({})

@@ -93,8 +93,9 @@ export class Transaction {
   /**
    * Commits with the transaction what was read of a group: of a Reader messages (they and all before them in their
    * partitions are done with), a batch of `batches()`, or offsets by topic and partition; of a Generation, or of a group
-   * by its name alone, offsets. The reader must not commit by itself (`fetchMessage`, or `for await` without
-   * `autoCommit`). When the transaction is aborted, a Reader goes back to what its group has committed.
+   * by its name alone, offsets. A ConfigError for a Reader that commits by itself: read with `fetchMessage`, or `for
+   * await` without `autoCommit`. From then on transactions alone commit for it: its `commitMessages` rejects. When the
+   * transaction is aborted, a Reader goes back to what its group has committed.
    *
    * Rejects, and the transaction can only be aborted, with a KafkaError of code IllegalGeneration and the like when the
    * group was divided anew meanwhile (KIP-447).
