@@ -62,7 +62,8 @@ export interface Pipeline {
  *
  * Runs until the signal aborts: then what is in hand is committed, and it resolves. Rejects with what `transform` throws,
  * a ProducerFencedError, and what can't pass by itself; what was in hand is aborted then. Closing the reader ends it,
- * too: with a ClosedError if anything is in hand. Reader and writer stay open.
+ * too: with a ClosedError if anything is in hand. Where nobody answers whether a batch is committed it asks on; once the
+ * signal is aborted or the writer closed it rejects with that UnknownOutcomeError. Reader and writer stay open.
  */
 export async function pipeline(
   reader: Reader,
@@ -89,12 +90,12 @@ export async function pipeline(
     const messages = await fetched(reader, batchSize, { within: batchTimeout, ...waiting })
     if (messages === undefined) break
     try {
-      done.written += await oneBatch({ reader, writer, transform }, messages)
+      done.written += await oneBatch({ reader, writer, transform, signal }, messages)
       done.read += messages.length
       done.transactions++
       failures = 0
     } catch (error) {
-      if (error instanceof Thrown) throw error.cause
+      if (error instanceof Final) throw error.cause
       if (!mayBeDoneAgain(error)) throw error
       done.aborted++
       onAborted?.(error)
@@ -118,10 +119,11 @@ interface Parts {
   readonly reader: Reader
   readonly writer: Writer
   readonly transform: Transform
+  readonly signal: AbortSignal | undefined
 }
 
-/** What `transform` threw is the user's, whatever it is. */
-class Thrown {
+/** What ends the pipeline, whatever it is: what `transform` threw, or that nobody says whether a batch is committed. */
+class Final {
   readonly cause: unknown
 
   constructor(cause: unknown) {
@@ -130,7 +132,7 @@ class Thrown {
 }
 
 /** One transaction; answers how many messages it wrote. When it comes to nothing, the reader is back where it was. */
-async function oneBatch({ reader, writer, transform }: Parts, messages: readonly Message[]): Promise<number> {
+async function oneBatch({ reader, writer, transform, signal }: Parts, messages: readonly Message[]): Promise<number> {
   let transaction: Transaction | undefined
   let sent = false
   try {
@@ -139,12 +141,12 @@ async function oneBatch({ reader, writer, transform }: Parts, messages: readonly
     const writing = made.length === 0 ? undefined : transaction.writeMessages(made)
     sent = true
     await Promise.all([writing, transaction.sendOffsets(reader, messages)])
-    await committed(transaction)
+    await committed(transaction, signal)
     return made.length
   } catch (error) {
     await transaction?.[Symbol.asyncDispose]()
-    // A transaction that has the offsets sends the reader back by itself.
-    if (!sent) await reader.rewind()
+    // A transaction that has the offsets sends the reader back by itself. Reads wait for that; nobody else need.
+    if (!sent) void reader.rewind().catch(() => {})
     throw error
   }
 }
@@ -158,19 +160,22 @@ async function transformed(transform: Transform, messages: readonly Message[]): 
       else if (outcome !== null && outcome !== undefined) made.push(outcome as MessageInput)
     }
   } catch (error) {
-    throw new Thrown(error)
+    throw new Final(error)
   }
   return made
 }
 
-/** Whether it is committed must be known before anything else is read. */
-async function committed(transaction: Transaction): Promise<void> {
+/** Whether it is committed must be known before anything else is read: where nothing will be, it is asked once more. */
+async function committed(transaction: Transaction, signal: AbortSignal | undefined): Promise<void> {
   for (let attempt = 1; ; attempt++) {
+    const isLast = signal?.aborted === true
     try {
       return await transaction.commit()
     } catch (error) {
+      const isClosed = error instanceof UnknownOutcomeError && error.cause instanceof ClosedError
       if (!transaction.inDoubt) throw error
-      await sleep(backoffDelay(attempt, { min: 100, max: 5_000 }, systemClock))
+      if (isLast || isClosed) throw new Final(error)
+      await sleep(backoffDelay(attempt, { min: 100, max: 5_000 }, systemClock), signal && { signal }).catch(() => {})
     }
   }
 }

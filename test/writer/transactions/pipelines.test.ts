@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { pipeline } from '../../../src/pipeline/pipeline.ts'
+import { EndTxn } from '../../../src/protocol/end-txn.ts'
+import { FindCoordinator } from '../../../src/protocol/find-coordinator.ts'
+import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
+import { OffsetFetch } from '../../../src/protocol/offset-fetch.ts'
+import { Reader } from '../../../src/reader/reader.ts'
+import { UnknownOutcomeError } from '../../../src/writer/errors.ts'
+import type { Writer } from '../../../src/writer/writer.ts'
+import { failure, protocols, Stage, topic, transactionalId, write } from './stage.ts'
+
+const deliveryTimeout = 5_000
+
+describe.each(protocols)('a pipeline that brokers leave alone, by %s', (_name, features) => {
+  /** Three messages, and who copies them behind themselves. */
+  async function play(kafka: Stage): Promise<{ reader: Reader; writer: Writer; stop: AbortController }> {
+    const source = kafka.open({ transactionalId: 'source' })
+    for (let i = 0; i < 3; i++) await write(source, `${i}`)
+    const { transport, broker } = kafka
+    const reader = new Reader({
+      brokers: broker.addresses,
+      topic,
+      groupId: 'g',
+      transport,
+      isolationLevel: 'read_committed',
+    })
+    return { reader, writer: kafka.open({ transactionalId, deliveryTimeout }), stop: new AbortController() }
+  }
+  const copy = { value: 'copy' }
+
+  test('whose signal is aborted while nobody answers its commit ends with an UnknownOutcomeError', async () => {
+    await using kafka = new Stage(features)
+    const { reader, writer, stop } = await play(kafka)
+    const ends = kafka.answer(EndTxn, Number.POSITIVE_INFINITY, () => {
+      stop.abort()
+      return 'drop'
+    })
+    const error = await failure(pipeline(reader, writer, () => copy, { signal: stop.signal }))
+    expect(error).toBeInstanceOf(UnknownOutcomeError)
+    expect(ends.count).toBeGreaterThan(0)
+    await reader.close()
+  })
+
+  test('whose writer is closed while nobody answers its commit ends with an UnknownOutcomeError', async () => {
+    await using kafka = new Stage(features)
+    const { reader, writer } = await play(kafka)
+    const abort = AbortSignal.abort()
+    const ends = kafka.answer(EndTxn, Number.POSITIVE_INFINITY, () => {
+      void writer.close({ signal: abort })
+      return 'drop'
+    })
+    expect(await failure(pipeline(reader, writer, () => copy))).toBeInstanceOf(UnknownOutcomeError)
+    expect(ends.count).toBeGreaterThan(0)
+    await reader.close()
+  })
+
+  test('whose signal is aborted while no coordinator answers ends', async () => {
+    await using kafka = new Stage(features)
+    const { reader, writer, stop } = await play(kafka)
+    kafka.answer(InitProducerId, Number.POSITIVE_INFINITY, () => {
+      // Nor does the group's, which is to say where to go back to.
+      kafka.answer(OffsetFetch, Number.POSITIVE_INFINITY, () => 'hang')
+      kafka.answer(FindCoordinator, Number.POSITIVE_INFINITY, () => 'hang')
+      stop.abort()
+      return 'drop'
+    })
+    const done = await pipeline(reader, writer, () => copy, { signal: stop.signal })
+    expect(done).toEqual({ transactions: 0, read: 0, written: 0, aborted: 1 })
+    await reader.close()
+  })
+})
