@@ -287,8 +287,21 @@ export const errorDescriptions: readonly string[] = [
   /* 136 */ 'no controller has registered this id',
 ]
 
-/** The codes after which the same request may succeed, as Kafka's own client sees it. */
-export const retriableCodes: readonly number[] = [
-  2, 3, 5, 6, 7, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 70, 71, 72, 74, 75, 78, 80, 83, 84, 88, 89, 100, 103, 106, 122,
-  123, 133,
+// The classes of KIP-1050, as Kafka's own client sorts its errors into them; what is in none of these lists has none.
+
+/** The same request may succeed later. */
+export const retriableCodes: readonly number[] = [2, 7, 14, 19, 20, 41, 51, 70, 71, 75, 78, 88, 89, 106, 122, 123, 133]
+
+/** The same request may succeed after asking anew who leads, coordinates or has the topic. */
+export const refreshRetriableCodes: readonly number[] = [3, 5, 6, 9, 13, 15, 16, 56, 72, 74, 80, 83, 84, 100, 103]
+
+/** The transaction can only be aborted. */
+export const abortableCodes: readonly number[] = [120]
+
+/** The application begins anew from what its group has committed. */
+export const applicationRecoverableCodes: readonly number[] = [22, 25, 47, 49, 82, 90]
+
+/** Settings, rights or what is asked for must be changed first. */
+export const invalidConfigurationCodes: readonly number[] = [
+  17, 18, 21, 29, 30, 31, 33, 34, 35, 38, 40, 43, 53, 58, 65, 87,
 ]

@@ -1,5 +1,5 @@
 import { IsoKafkaError } from '../base/errors.ts'
-import { ErrorCode, errorDescriptions, retriableCodes } from './error-codes.ts'
+import { ErrorCode, errorDescriptions, refreshRetriableCodes, retriableCodes } from './error-codes.ts'
 
 export { ErrorCode } from './error-codes.ts'
 
@@ -43,7 +43,7 @@ export function hasCode(error: unknown, ...codes: readonly number[]): boolean {
 
 /** Whether the same request may succeed later. */
 export function isRetriable(code: number): boolean {
-  return retriableCodes.includes(code)
+  return retriableCodes.includes(code) || refreshRetriableCodes.includes(code)
 }
 
 function titleOf(code: number): string {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { IsoKafkaError } from '../../src/base/errors.ts'
 import { ErrorCode, errorFor, KafkaError } from '../../src/protocol/errors.ts'
+import { errorCategory } from '../../src/writer/transactions/error-category.ts'
 
 test('a code with its name in words and its meaning', () => {
   const error = new KafkaError(ErrorCode.NotLeaderForPartition)
@@ -50,4 +52,22 @@ test.each([
 test('0 is no error, and a code from the future is one', () => {
   expect(errorFor(0)).toBeNull()
   expect(errorFor(9999)).toMatchObject({ code: 9999, title: 'Unknown Error Code', temporary: false })
+})
+
+test('each code is in the class of KIP-1050 that Kafka’s own client has it in', () => {
+  // Made by vectors/ErrorClasses.java.
+  const lines = readFileSync(new URL('vectors/error-classes.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+  const told = lines.map(line => JSON.parse(line) as { code: number; category: string | null })
+  expect(told.length).toBe(new Set(Object.values(ErrorCode)).size)
+  expect(told.map(({ code }) => ({ code, category: errorCategory(new KafkaError(code)) }))).toEqual(
+    told.map(({ code, category }) => ({ code, category })),
+  )
+  for (const { code, category } of told)
+    expect(new KafkaError(code).temporary).toBe(category === 'retriable' || category === 'refreshRetriable')
+})
+
+test('a code from the future is in none', () => {
+  expect(errorCategory(new KafkaError(9999))).toBeNull()
 })

@@ -1,4 +1,5 @@
 import { IsoKafkaError } from '../../base/errors.ts'
+import { abortableCodes, applicationRecoverableCodes } from '../../protocol/error-codes.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 
 /**
@@ -23,20 +24,24 @@ export class ProducerFencedError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ProducerFencedError'
 }
 
-const abortableCodes: readonly number[] = [
-  ErrorCode.TransactionAbortable,
-  ErrorCode.IllegalGeneration,
-  ErrorCode.UnknownMemberId,
-  ErrorCode.FencedInstanceID,
-  ErrorCode.FencedMemberEpoch,
-  ErrorCode.StaleMemberEpoch,
+/**
+ * Of no class of KIP-1050: numbers that got lost, by which Java's writer is over and ours goes on under a new epoch, and
+ * a member's old epoch (KIP-848), after which it is given a new one.
+ */
+const overcomeCodes: readonly number[] = [
   ErrorCode.OutOfOrderSequenceNumber,
   ErrorCode.UnknownProducerId,
-  ErrorCode.InvalidProducerIDMapping,
-  ErrorCode.InvalidProducerEpoch,
+  ErrorCode.FencedMemberEpoch,
+  ErrorCode.StaleMemberEpoch,
 ]
 
-/** Whether by this the transaction alone is lost (KIP-1050's abortable errors): all of it done again may succeed. */
+/**
+ * Whether by this the transaction alone is lost: all of it done again may succeed. Where Java's application has to begin
+ * anew, identity and membership are renewed here; unless another writer has the transactional id.
+ */
 export function isAbortable(error: unknown): boolean {
-  return hasCode(error, ...abortableCodes)
+  return (
+    hasCode(error, ...abortableCodes, ...applicationRecoverableCodes, ...overcomeCodes) &&
+    !hasCode(error, ErrorCode.ProducerFenced)
+  )
 }
