@@ -22,6 +22,8 @@ describe.each(versions)('an administrator of Kafka %s', unless(noKafka), version
           : 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
         'super.users': 'User:ANONYMOUS',
         'delegation.token.secret.key': 'a secret of all brokers',
+        // So that one can be made to hang.
+        'transaction.partition.verification.enable': false,
       },
     })
     const guarded = cluster.nodes[0]!.addressOf('SASL')

@@ -169,6 +169,15 @@ export type {
   ElectLeadersResponsePartitionResult,
 } from './client/elections.ts'
 export type {
+  AbortTransactionRequest,
+  AbortTransactionResponse,
+  FencedProducer,
+  FenceProducersRequest,
+  FenceProducersResponse,
+  ForceTerminateTransactionRequest,
+  ForceTerminateTransactionResponse,
+} from './client/end-transactions.ts'
+export type {
   DescribeFeaturesRequest,
   DescribeFeaturesResponse,
   FeatureLevels,
@@ -427,6 +436,7 @@ export type { Completion, WriteReceipt, WriterConfig, WrittenMessage } from './w
 export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'
 export type { WriterStats } from './writer/metrics.ts'
 export type { GroupName } from './writer/transactions/committed-offsets.ts'
+export { type ErrorCategory, errorCategory } from './writer/transactions/error-category.ts'
 export { ProducerFencedError, TransactionAbortedError } from './writer/transactions/errors.ts'
 export type { Transaction, TransactionState } from './writer/transactions/transaction.ts'
 export type { OffsetSource, TransactionOffsets } from './writer/transactions/transaction-offsets.ts'

@@ -6,6 +6,7 @@ import { type ConvenienceCalls, convenienceCalls } from './conveniences.ts'
 import { type CoordinatorCalls, coordinatorCalls } from './coordinators.ts'
 import { type DelegationTokenCalls, delegationTokenCalls } from './delegation-tokens.ts'
 import { type TransactionAdminCalls, transactionAdminCalls } from './describe-transactions.ts'
+import { type TransactionEndCalls, transactionEndCalls } from './end-transactions.ts'
 import { type GroupAdminCalls, groupAdminCalls } from './group-admin.ts'
 import { type GroupMemberCalls, groupMemberCalls } from './groups.ts'
 import { type LogDirCalls, logDirCalls } from './log-dirs.ts'
@@ -32,6 +33,7 @@ export interface Methods
     CoordinatorCalls,
     TransactionCalls,
     TransactionAdminCalls,
+    TransactionEndCalls,
     ConfigCalls,
     ACLCalls,
     QuotaCalls,
@@ -56,6 +58,7 @@ export function families(): readonly Readonly<Record<string, AnyCall>>[] {
     coordinatorCalls,
     transactionCalls,
     transactionAdminCalls,
+    transactionEndCalls,
     configCalls,
     aclCalls,
     quotaCalls,

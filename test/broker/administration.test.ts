@@ -13,6 +13,7 @@ describe('an administrator of the embedded broker', () => {
       natives,
       users: { [credentials.username]: credentials.password },
       superUsers: ['User:ANONYMOUS'],
+      configs: { 'transaction.partition.verification.enable': 'false' },
     })
     const [open, guarded] = [await listen(broker, { sasl: false }), await listen(broker)]
     return {

@@ -1,5 +1,6 @@
 import {
   Client,
+  ConfigError,
   ErrorCode,
   type KafkaError,
   lastOffsetOf,
@@ -35,6 +36,30 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
   async function write(client: Client, topic: string, count: number, partition = 0, at = 1000): Promise<void> {
     const records = Array.from({ length: count }, (_, n) => ({ value: `${n}`, time: new Date(at + n) }))
     assert.equal((await client.produce({ topic, partition, records })).error, null)
+  }
+
+  /** A transaction that has a record in partition 0. */
+  async function begun(client: Client, t: TestContext, topic: string) {
+    const transactionalId = t.unique('transaction')
+    const { producer, error } = await client.initProducerId({ transactionalId })
+    assert.equal(error, null)
+    const as = { transactionalId, ...producer! }
+    await client.addPartitionsToTxn({ ...as, topics: { [topic]: [{ partition: 0 }] } })
+    const written = await client.produce({ topic, partition: 0, records: [{ value: 'open' }], ...as, baseSequence: 0 })
+    assert.equal(written.error, null)
+    return { as, transactionalId }
+  }
+
+  /** What is committed of partition 0. */
+  async function committed(client: Client, topic: string): Promise<string[]> {
+    const { records } = await client.fetch({
+      topic,
+      partition: 0,
+      offset: 0,
+      maxWait: 0,
+      isolationLevel: 'read_committed',
+    })
+    return [...records].map(message => message.text())
   }
 
   const codeOf = (error: KafkaError | null | undefined): number => error?.code ?? 0
@@ -365,6 +390,54 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       )
       assert.equal(codeOf(none!.error), ErrorCode.UnknownTopicOrPartition)
       assert.equal((await client.endTxn({ ...as, committed: false })).error, null)
+    }))
+
+  test('an open transaction is aborted in a partition', t =>
+    withClient(async client => {
+      const topic = await newTopic(client, t)
+      const { as } = await begun(client, t, topic)
+      const where = { topic, partition: 0 }
+      // Before 3.0 leaders can't be asked whose it is.
+      const whose = major < 3 ? { producerId: as.producerId, producerEpoch: as.producerEpoch } : { startOffset: 0 }
+      const { error, producer } = await client.abortTransaction({ ...where, ...whose })
+      assert.equal(error, null)
+      assert.deepEqual(producer, { producerId: as.producerId, producerEpoch: as.producerEpoch })
+      await write(client, topic, 1)
+      await until(t.signal, async () => `${await committed(client, topic)}` === '0')
+      await assert.rejects(client.abortTransaction(where), ConfigError)
+      await assert.rejects(client.abortTransaction({ ...where, startOffset: 0, producerId: 1n }), ConfigError)
+      assert.equal((await client.endTxn({ ...as, committed: false })).error, null)
+    }))
+
+  test('producers are fenced, and their transactions aborted', t =>
+    withClient(async client => {
+      const topic = await newTopic(client, t)
+      const { as, transactionalId } = await begun(client, t, topic)
+      const other = t.unique('other')
+      const { producers } = await client.fenceProducers({ transactionalIds: [transactionalId, other] })
+      assert.deepEqual(
+        producers.map(each => [each.transactionalId, each.error]),
+        [
+          [transactionalId, null],
+          [other, null],
+        ],
+      )
+      assert.ok(producers[0]!.producer!.producerEpoch > as.producerEpoch)
+      assert.ok((await client.endTxn({ ...as, committed: true })).error !== null)
+      await write(client, topic, 1)
+      await until(t.signal, async () => `${await committed(client, topic)}` === '0')
+      assert.deepEqual((await client.fenceProducers({ transactionalIds: [] })).producers, [])
+      await assert.rejects(client.fenceProducers({ transactionalIds: [''] }), ConfigError)
+    }))
+
+  test('a transaction is terminated by force, and its writer is over', t =>
+    withClient(async client => {
+      const topic = await newTopic(client, t)
+      const { as, transactionalId } = await begun(client, t, topic)
+      assert.equal((await client.forceTerminateTransaction({ transactionalId })).error, null)
+      assert.ok((await client.endTxn({ ...as, committed: true })).error !== null)
+      await write(client, topic, 1)
+      await until(t.signal, async () => `${await committed(client, topic)}` === '0')
     }))
 
   test('the cluster is described, and its features', () =>

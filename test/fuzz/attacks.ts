@@ -38,6 +38,7 @@ import { Produce } from '../../src/protocol/produce.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
 import { TxnOffsetCommit } from '../../src/protocol/txn-offset-commit.ts'
+import { WriteTxnMarkers } from '../../src/protocol/write-txn-markers.ts'
 import { batch } from '../broker/open.ts'
 
 /** The largest request an attack sends, in bytes. */
@@ -114,6 +115,19 @@ export function times<T>(count: number, make: (index: number) => T): T[] {
 
 /** Names as short as can be. */
 export const short = (index: number): string => index.toString(36)
+/** Ends of a producer's transaction in these partitions. */
+const markers = (partitionIndexes: number[], producerId = 1n) => ({
+  markers: [
+    {
+      producerId,
+      producerEpoch: 0,
+      transactionResult: false,
+      topics: [{ name: topicName(0), partitionIndexes }],
+      coordinatorEpoch: 0,
+    },
+  ],
+})
+
 export const topicName = (index: number): string => `t${index.toString(36)}`
 
 /** A batch whose records are these bytes, compressed. */
@@ -771,6 +785,21 @@ export const attacks: readonly Attack[] = [
         topics: [{ name: topicName(0), partitions: times(n, at) }],
       })),
     ],
+  },
+  {
+    name: 'WriteTxnMarkers to one partition, again and again',
+    ground: { topics: 1 },
+    frames: fill => [fill(WriteTxnMarkers, 1, n => markers(times(n, () => 0)))],
+  },
+  {
+    name: 'WriteTxnMarkers to many partitions',
+    ground: { topics: 1, partitions: 9_000 },
+    frames: fill => [fill(WriteTxnMarkers, 1, n => markers(times(n, i => i % 9_000)))],
+  },
+  {
+    name: 'WriteTxnMarkers of many producers',
+    ground: { topics: 1 },
+    frames: fill => [fill(WriteTxnMarkers, 1, n => ({ markers: times(n, i => markers([0], BigInt(i)).markers[0]!) }))],
   },
   {
     name: 'DescribeTransactions of many ids',

@@ -10,6 +10,7 @@ import {
   Transport,
   type TransportConfig,
 } from '../../src/index.ts'
+import { hang } from './hanging.ts'
 
 /** A cluster that checks who may do what, and that nobody else uses. */
 export interface Administered {
@@ -25,6 +26,7 @@ export interface Administered {
 /** A cluster as its administrator has it, once the tests have begun. */
 export interface Stage {
   readonly client: Client
+  readonly brokers: readonly string[]
   /** A client that has logged in. */
   alice(config?: TransportConfig): Client
   readonly credentials: Administered['credentials']
@@ -55,6 +57,9 @@ export function stageOf(start: () => Promise<Administered>): Stage {
   return {
     get client() {
       return client
+    },
+    get brokers() {
+      return cluster.brokers
     },
     get credentials() {
       return cluster.credentials
@@ -198,6 +203,47 @@ export function administration(stage: Stage, old = false): void {
     expect(codeOf(unknown.error)).toBe(ErrorCode.DelegationTokenNotFound)
     expect((await user.expireDelegationToken({ hmac: token!.hmac })).error).toBeNull()
     await expect.poll(read, { timeout: 10_000 }).toEqual([])
+  })
+
+  test('a transaction that hangs is ended in its partition, by who may alter the cluster', async () => {
+    const topic = await newTopic('hanging')
+    const hanging = await hang(stage.brokers, topic, 'hangs')
+    await client.produce({ topic, partition: 0, records: [{ value: 'behind it' }] })
+    const read = async (): Promise<string[]> => {
+      const { records } = await client.fetch({
+        topic,
+        partition: 0,
+        offset: 0,
+        maxWait: 0,
+        isolationLevel: 'read_committed',
+      })
+      return [...records].map(message => message.text())
+    }
+    expect(await read()).toEqual([])
+    const [place, owner] = [{ topic, partition: 0 }, hanging]
+    const rule = { resourceType: 'topic', resourceName: topic, operation: 'All', permissionType: 'allow' } as const
+    const principal = `User:${stage.credentials.username}`
+    await client.createAcls({ acls: [{ ...rule, principal, resourcePatternType: 'literal' }] })
+    const refused = async (): Promise<number> => {
+      const asked = await alice().abortTransaction({ ...place, ...owner }, { signal: AbortSignal.timeout(10_000) })
+      return codeOf(asked.error)
+    }
+    await expect.poll(refused, { timeout: 10_000 }).toBe(ErrorCode.ClusterAuthorizationFailed)
+    if (old) expect(await client.abortTransaction({ ...place, ...owner })).toEqual({ error: null, producer: owner })
+    else {
+      const { transactions } = await client.describeTransactions({ transactionalIds: ['hangs'] })
+      expect(transactions[0]).toMatchObject({ state: 'Empty', topics: {} })
+      const elsewhere = await client.abortTransaction({ ...place, startOffset: 1 })
+      expect(codeOf(elsewhere.error)).toBe(ErrorCode.InvalidTransactionState)
+      const nowhere = await client.abortTransaction({ ...place, partition: 7, startOffset: 0 })
+      expect(codeOf(nowhere.error)).toBe(ErrorCode.UnknownTopicOrPartition)
+      expect(await client.abortTransaction({ ...place, startOffset: 0 })).toEqual({ error: null, producer: owner })
+      const { topics } = await client.describeProducers({ topics: { [topic]: [0] } })
+      expect(topics[topic]![0]!.producers.map(each => each.currentTransactionStartOffset)).toEqual([-1])
+    }
+    await expect.poll(read, { timeout: 10_000 }).toEqual(['behind it'])
+    const stale = await client.abortTransaction({ ...place, ...owner, producerEpoch: owner.producerEpoch - 1 })
+    expect(codeOf(stale.error)).toBe(ErrorCode.InvalidProducerEpoch)
   })
 
   test('log directories and what lies in them', async () => {

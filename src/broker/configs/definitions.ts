@@ -114,6 +114,7 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('long', 'replica.lag.time.max.ms', '30000', { least: 0 }),
   define('int', 'socket.request.max.bytes', '104857600', { least: 1 }),
   define('int', 'transaction.max.timeout.ms', '900000', { least: 1 }),
+  define('boolean', 'transaction.partition.verification.enable', 'true'),
 ]
 
 let brokerConfigs: readonly ConfigDefinition[] | undefined

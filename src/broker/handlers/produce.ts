@@ -209,9 +209,11 @@ function enterTransaction(
   if (!isTransactional || transactionalId === null || producerId < 0n) return 0
   if (open.has(producerId) && entries.get(producerId)?.epoch === producerEpoch) return 0
   const {
-    cluster: { transactions },
+    cluster: { transactions, configs },
     apiVersion,
   } = context
+  // As in brokers before 3.6, what comes late begins a transaction that its coordinator knows nothing of, and hangs.
+  if (apiVersion < 12 && configs.get('transaction.partition.verification.enable') === 'false') return 0
   const transaction = transactions.owned(transactionalId, producerId, producerEpoch)
   if (transaction === ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch
   if (typeof transaction === 'number') return transaction
