@@ -15,6 +15,7 @@ retry retries > maxAttempts,backoff
 loglevel logcreator > logger
 acks > requiredAcks
 partitioner createpartitioner > balancer
+clientrack rackid partitionerrackaware > rack
 linger > batchTimeout
 frombeginning autooffsetreset > startOffset: 'earliest'
 partitionassigners partitionassignmentstrategy > groupBalancers

@@ -47,6 +47,12 @@ export interface WriterConfig {
    */
   balancer?: Balancer | BalancerFunc
   /**
+   * Where the writer is, in the words of the brokers' `broker.rack`: messages without a key go to partitions whose leader
+   * is there, too, as long as there is one (KIP-1123; Java's `client.rack` with `partitioner.rack.aware`). Not with a
+   * `balancer`. Default: to all.
+   */
+  rack?: string
+  /**
    * How often a batch is tried when the writer is not idempotent. Default 10. An idempotent writer tries until
    * `deliveryTimeout`.
    */
@@ -135,6 +141,7 @@ export const writerSettings: SettingKinds<WriterConfig> = {
   addr: 'any!',
   topic: 'string',
   balancer: 'any',
+  rack: 'string',
   maxAttempts: 'number',
   writeBackoffMin: 'number',
   writeBackoffMax: 'number',

@@ -55,6 +55,7 @@ export class Enqueuer implements Intake, BacklogHost {
   /** Of all messages' topic, if the writer has one. */
   readonly #own: Partitioner | undefined
   readonly #backlog: Backlog
+  readonly #isNear: ((broker: number) => boolean) | undefined
 
   constructor(accumulator: Accumulator, sender: Sender, codecs: Codecs, balancer: Balancer | undefined) {
     this.#accumulator = accumulator
@@ -65,6 +66,9 @@ export class Enqueuer implements Intake, BacklogHost {
     this.clock = sender.clock
     this.deliveryTimeout = this.#settings.deliveryTimeout
     this.#backlog = new Backlog(this)
+    const { rack } = this.#settings
+    if (rack !== '')
+      this.#isNear = broker => sender.cluster.brokers().some(({ id, rack: its }) => id === broker && its === rack)
     if (this.#settings.topic !== '') this.#own = this.#partitionerOf(this.#settings.topic)
   }
 
@@ -279,7 +283,7 @@ export class Enqueuer implements Intake, BacklogHost {
   #partitionerOf(name: string): Partitioner {
     let partitioner = this.#partitioners.get(name)
     if (partitioner === undefined) {
-      partitioner = new Partitioner(name, this.#balancer, this.#accumulator)
+      partitioner = new Partitioner(name, this.#balancer, this.#accumulator, this.#isNear)
       this.#partitioners.set(name, partitioner)
     }
     return partitioner

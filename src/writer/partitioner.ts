@@ -19,6 +19,8 @@ export class Partitioner {
   readonly #host: QueueHost
   /** The user's own. */
   readonly #balancer: Balancer | undefined
+  /** Whether a broker is in the writer's rack; undefined for a writer that names none. */
+  readonly #isNear: ((broker: number) => boolean) | undefined
   /** 0 … n-1, as balancers take them, and frozen: someone else's code gets them. */
   #partitions: readonly number[] = []
   /** Those that have a leader; all where none has. */
@@ -30,9 +32,15 @@ export class Partitioner {
   #stickyTurn = -1
   #stickyUntil = 0
 
-  constructor(name: string, balancer: Balancer | undefined, host: QueueHost) {
+  constructor(
+    name: string,
+    balancer: Balancer | undefined,
+    host: QueueHost,
+    isNear: ((broker: number) => boolean) | undefined,
+  ) {
     this.topic = new Topic(name, host.settings.batchBytes)
     this.#balancer = balancer
+    this.#isNear = isNear
     this.#host = host
   }
 
@@ -83,16 +91,24 @@ export class Partitioner {
     throw new ConfigError(`${who} ${what} of ${this.topic.name}, which has ${this.#partitions.length}${advice}`)
   }
 
-  /** The next partition that has a leader; the next of all where none has. */
+  /**
+   * The next partition whose leader is in the writer's rack (KIP-1123); where none is, or no rack was named, the next
+   * that has a leader; the next of all where none has.
+   */
   #next(turn: number): PartitionQueue {
     const count = this.#partitions.length
     // Writers that start together don't all begin at the same one.
     const from = this.#sticky === undefined ? Math.floor(randomOf(this.#host.clock) * count) : this.#sticky.index + 1
     let chosen = from % count
+    let led = false
     for (let i = 0; i < count; i++) {
-      if (this.topic.leaderOf((from + i) % count) < 0) continue
+      const leader = this.topic.leaderOf((from + i) % count)
+      if (leader < 0) continue
+      const isBest = this.#isNear?.(leader) ?? true
+      if (led && !isBest) continue
       chosen = (from + i) % count
-      break
+      led = true
+      if (isBest) break
     }
     this.#sticky = this.#queues[chosen]!
     this.#stickyTurn = turn

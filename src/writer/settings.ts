@@ -2,7 +2,7 @@ import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
 import { given, oneOf } from '../base/settings.ts'
-import { Compression } from '../compression/codec.ts'
+import { type CodecName, Compression, checkLevel } from '../compression/codec.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import { ofTransport } from '../transport/config.ts'
 import { type Completion, type WriterConfig, writerSettings } from './config.ts'
@@ -11,6 +11,8 @@ import { type Completion, type WriterConfig, writerSettings } from './config.ts'
 export interface Settings {
   readonly addr: AddressLike
   readonly topic: string
+  /** Empty: anywhere. */
+  readonly rack: string
   readonly maxAttempts: number
   readonly backoff: Backoff
   readonly batchSize: number
@@ -51,6 +53,8 @@ export function settingsOf(all: WriterConfig): Settings {
   }
   const requiredAcks = oneOf('requiredAcks', config.requiredAcks ?? RequiredAcks.All, RequiredAcks)
   const compression = oneOf('compression', config.compression ?? Compression.None, Compression)
+  const codec = Object.keys(Compression)[compression]!.toLowerCase() as CodecName
+  checkLevel(codec, config.compressionLevel)
   const batchBytes = positive('batchBytes', 1_000_000)
   const maxBufferedBytes = positive('maxBufferedBytes', 64 * 1024 * 1024)
   const min = positive('writeBackoffMin', 100)
@@ -60,11 +64,14 @@ export function settingsOf(all: WriterConfig): Settings {
   if (transactionalId === '') throw new ConfigError('transactionalId must not be empty')
   if (transactionalId !== undefined && (requiredAcks !== RequiredAcks.All || config.idempotent === false))
     throw new ConfigError('a Writer of transactions is idempotent, and needs RequiredAcks.All')
+  if (config.rack && config.balancer)
+    throw new ConfigError('a balancer of your own does not heed rack: give one of them')
   if (maxBufferedBytes < batchBytes)
     throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {
     addr: config.addr,
     topic: config.topic ?? '',
+    rack: config.rack ?? '',
     maxAttempts: positive('maxAttempts', 10),
     backoff: { min, max: Math.max(min, positive('writeBackoffMax', 1000)) },
     batchSize: positive('batchSize', 10_000),

@@ -233,6 +233,27 @@ export const suite: Suite = contract => {
     assert.deepEqual([writer.stats().messages, writer.stats().maxAttempts], [0, 10])
   })
 
+  test(
+    'messages without a key go to partitions whose leader is in the writer’s rack, where there is one (KIP-1123)',
+    async ({ open, topic, transport }) => {
+      const client = new Client({ addr: cluster.brokers, transport })
+      const { topics, brokers } = await client.metadata({ topics: [topic] })
+      const ledFrom = (rack: string): number[] =>
+        topics[0]!.partitions.filter(({ leader }) => leader.rack === rack).map(({ id }) => id)
+      const used = async (rack: string): Promise<number[]> => {
+        const writer = open({ rack })
+        const seen = new Set<number>()
+        for (let i = 0; i < 24; i++) seen.add((await writer.writeMessage({ value: `${i}` })).partition)
+        return [...seen].sort((a, b) => a - b)
+      }
+      for (const { rack } of brokers) assert.deepEqual(await used(rack), ledFrom(rack))
+      assert.deepEqual(await used('nowhere'), numbers(6))
+      const keyed = await open({ rack: brokers[0]!.rack }).writeMessage({ key: 'foobar', value: 'x' })
+      assert.equal(keyed.partition, (-790332482 & 0x7fffffff) % 6)
+    },
+    { partitions: 6 },
+  )
+
   test('a writer closes the transport it made, and leaves alone the one it was given', async ({
     open,
     topic,

@@ -8,6 +8,7 @@ import { LeastBytes } from '../../src/balancer/least-bytes.ts'
 import { Murmur2Balancer } from '../../src/balancer/murmur2-balancer.ts'
 import { ReferenceHash } from '../../src/balancer/reference-hash.ts'
 import { RoundRobin } from '../../src/balancer/round-robin.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
 import { Transport } from '../../src/transport/transport.ts'
@@ -29,12 +30,13 @@ const balancers: [string, Balancer | undefined][] = [
 ]
 
 /** Six partitions of one replica each, half of them on a broker that is stopped. */
-async function world(balancer: Balancer | undefined) {
+async function world(balancer: Balancer | undefined, { racks, rack }: { racks?: string[]; rack?: string } = {}) {
   const clock = new LeapingClock()
   const broker = new Broker({
     clock,
     natives,
     brokers: 2,
+    ...(racks && { racks }),
     topics: [{ name: 't', partitions: 6, replicationFactor: 1 }],
   })
   const transport = new Transport({ clock, natives, adapter: memory(broker, natives), logger: null })
@@ -44,6 +46,7 @@ async function world(balancer: Balancer | undefined) {
     transport,
     deliveryTimeout: 10_000,
     ...(balancer && { balancer }),
+    ...(rack && { rack }),
   })
   const leaders = async (): Promise<number[]> => {
     const { topics } = await new Client({ addr: broker.addresses, transport }).metadata({ topics: ['t'] })
@@ -125,4 +128,31 @@ test('LeastBytes gives a partition that had no leader no more than its share onc
   expect(without.filter(partition => partition === 1)).toEqual([])
   const after = Array.from({ length: 30 }, () => give())
   expect(after.filter(partition => partition === 1).length).toBeLessThanOrEqual(12)
+})
+
+test('without a leader in the writer’s rack the others are used, and those there as soon as there are any again', async () => {
+  await using at = await world(undefined, { racks: ['near', 'far'], rack: 'near' })
+  const { clock, broker, writer } = at
+  const used = async (): Promise<Set<number>> => {
+    const seen = new Set<number>()
+    for (let i = 0; i < 30; i++) seen.add((await writer.writeMessage({ value: `${i}` })).partition)
+    return seen
+  }
+  const ledBy = async (id: number): Promise<Set<number>> =>
+    new Set((await at.leaders()).flatMap((l, p) => (l === id ? [p] : [])))
+  const [near, far] = [await ledBy(1), await ledBy(2)]
+  expect(await used()).toEqual(near)
+  broker.stopBroker(1)
+  // What was on its way to a partition of one replica is lost with it; from it the writer learns.
+  await writer.writeMessage({ value: 'x' }).catch(() => {})
+  expect(await used()).toEqual(far)
+  broker.startBroker(1)
+  await clock.sleep(15_000)
+  await writer.writeMessage({ value: 'x' })
+  await clock.sleep(1_000)
+  expect(await used()).toEqual(near)
+})
+
+test('a rack and a balancer of one’s own, which does not heed it, are a ConfigError', () => {
+  expect(() => new Writer({ addr: 'x', rack: 'a', balancer: () => 0 })).toThrow(ConfigError)
 })
