@@ -234,6 +234,33 @@ export const suite: Suite = contract => {
     assert.deepEqual(await all(fixture), ['a', 'b'])
   })
 
+  test('what it wrote may be deleted meanwhile, and with it what brokers know of the writer: it goes on', async (fixture, {
+    signal,
+  }) => {
+    const writers = [open(fixture), open(fixture, { transactionalId: undefined as never })]
+    const forget = async (): Promise<void> => {
+      const { topics } = await fixture.client.deleteRecords({
+        topics: { [fixture.topic]: [{ partition: 0, beforeOffset: -1 }] },
+      })
+      assert.equal(topics[fixture.topic]![0]!.error, null)
+    }
+    const [transactional, plain] = writers as [Writer, Writer]
+    for (let round = 0; round < 3; round++) {
+      const transaction = await transactional.begin()
+      await transaction.writeMessages({ value: `${round} lost` })
+      await plain.writeMessages({ value: `${round} lost` })
+      // Before its end the first time, in which case the rest of it is there alone.
+      if (round === 0) await forget()
+      await transaction.writeMessages({ value: `${round} a` })
+      await transaction.commit()
+      if (round > 0) await forget()
+      await transactional.transaction(tx => tx.writeMessages({ value: `${round} b` }))
+      await plain.writeMessages({ value: `${round} c` })
+      const expected = [...(round === 0 ? ['0 a'] : []), `${round} b`, `${round} c`]
+      assert.deepEqual(await take(committed(fixture), expected.length, signal), expected)
+    }
+  })
+
   test('closing the writer aborts what is open', async fixture => {
     const writer = open(fixture)
     const transaction = await writer.begin()
