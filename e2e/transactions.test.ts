@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Client, IsolationLevel, ProducerFencedError, Transport, UnknownOutcomeError, Writer } from '../src/index.ts'
+import { Client, ProducerFencedError, Transport, UnknownOutcomeError, Writer } from '../src/index.ts'
 import { unless } from '../test/support/left-out.ts'
 import { random } from '../test/support/random.ts'
 import { pause } from '../test/support/waiting.ts'
 import { full, versions } from './full.ts'
 import { type KafkaCluster, startKafka } from './kafka/index.ts'
 import { noKafka } from './shared.ts'
+import { contents } from './transactions/contents.ts'
 import { Copier } from './transactions/copier.ts'
-import { History, misdelivered, type Seen, textOf } from './transactions/history.ts'
+import { History, misdelivered, textOf } from './transactions/history.ts'
+import { PipelineCopier } from './transactions/pipeline-copier.ts'
 
 const partitions = 6
 const keys = Array.from({ length: 24 }, (_, i) => `key-${i}`)
@@ -18,6 +20,8 @@ const membersAtOnce = full ? 3 : 2
 /** How often a node is killed. */
 const kills = full ? 6 : 1
 const patience = full ? 900_000 : 100_000
+
+type Member = Copier | PipelineCopier
 
 // 4.4.0 has the second protocol (KIP-890), the older ones have the first.
 describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', unless(noKafka), version => {
@@ -52,13 +56,15 @@ describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', 
       async function stage(index: number): Promise<void> {
         const [from, to] = [topics[index]!, topics[index + 1]!]
         const groupId = `stage-${index}`
-        const members = new Set<Copier>()
+        const members = new Set<Member>()
+        // The first stage's members are ConsumerGroups that look after each step themselves.
+        const Kind = index === 0 ? Copier : PipelineCopier
         let made = 0
         const join = (id?: string): void => {
           const name = `${groupId}-${made++}`
           const transactionalId = id ?? name
           const plan = { brokers, from, to, groupId, transactionalId, name, history, size, chance, aborts: 0.05 }
-          const member = new Copier(plan)
+          const member = new Kind(plan)
           members.add(member)
           all.add(member)
         }
@@ -66,7 +72,7 @@ describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', 
         while (!stop.signal.aborted) {
           await pause(full ? 4_000 + 8_000 * chance() : 2_000 + 1_000 * chance())
           if (stop.signal.aborted) break
-          const [oldest] = members as Set<Copier> & Iterable<Copier>
+          const [oldest] = members as Set<Member> & Iterable<Member>
           members.delete(oldest!)
           if (oldest!.fenced) {
             fine.fenced++
@@ -85,7 +91,7 @@ describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', 
         }
         await Promise.all([...members].map(member => member.leave()))
       }
-      const all = new Set<Copier>()
+      const all = new Set<Member>()
       const committed = (): number => [...all].reduce((sum, member) => sum + member.committed, 0)
       const troubles = (): number => [...all].reduce((sum, member) => sum + member.troubles, 0)
 
@@ -148,14 +154,14 @@ describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', 
       const [, , last] = topics as [string, string, string]
       while (performance.now() - started < patience) {
         await pause(200)
-        if (history.written(last) >= end && (await contents(client, last)).flat().length >= end) break
+        if (history.written(last) >= end && (await contents(client, last, partitions)).flat().length >= end) break
       }
       stop.abort()
       await Promise.all(stages)
       const took = Math.round(performance.now() - started)
       const found: string[] = []
       for (const topic of topics) {
-        const seen = await contents(client, topic)
+        const seen = await contents(client, topic, partitions)
         found.push(...history.faults(topic, seen), ...misdelivered(keys, each, seen).map(text => `${topic}: ${text}`))
       }
       await transport.close()
@@ -174,26 +180,3 @@ describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', 
     patience + 60_000,
   )
 })
-
-/** All that is committed in a topic, by partition. */
-async function contents(client: Client, topic: string): Promise<Seen[][]> {
-  return Promise.all(
-    Array.from({ length: partitions }, async (_, partition) => {
-      const seen: Seen[] = []
-      for (let offset = 0; ; ) {
-        const answer = await client.fetch({
-          topic,
-          partition,
-          offset,
-          maxWait: 0,
-          maxBytes: 4_000_000,
-          isolationLevel: IsolationLevel.ReadCommitted,
-        })
-        if (answer.error !== null) throw answer.error
-        for (const message of answer.records) seen.push({ partition, offset: message.offset, text: message.text() })
-        if (answer.nextOffset === offset || answer.nextOffset >= answer.lastStableOffset) return seen
-        offset = answer.nextOffset
-      }
-    }),
-  )
-}

@@ -107,7 +107,8 @@ function debianVersion(packages: string): string {
   return /^Version: (\d+\.\d+)/m.exec(stdout ?? '')?.[1] ?? ''
 }
 
-function bundlerMissing(): Lack | null {
+/** Why nothing can be bundled; null when it can. */
+export function bundlerMissing(): Lack | null {
   return existsSync(`${home}node_modules/esbuild`) ? null : { why: 'esbuild is not installed', command: installing }
 }
 

@@ -228,4 +228,5 @@ export class Copier {
   }
 }
 
-class ChangedMind extends Error {}
+/** What a transaction is aborted for at random. */
+export class ChangedMind extends Error {}
