@@ -1,6 +1,7 @@
 // Run as a process of its own: `BROKERS FROM TO GROUP TRANSACTIONAL_ID NAME BATCH_SIZE`. Copies from topic to topic by a
 // pipeline until SIGTERM, or until its writer is fenced; prints how it ended as a line of JSON.
 
+import { adapter, natives } from '../../adapters/node/index.ts'
 import { ProducerFencedError, pipeline, Reader, Transport, Writer } from '../../src/index.ts'
 import { roughAdapter } from '../faults/rough-adapter.ts'
 import { itemOf, textOf } from './history.ts'

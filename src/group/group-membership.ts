@@ -4,7 +4,7 @@ import type { EventSink } from '../base/events.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
-import type { KafkaError } from '../protocol/errors.ts'
+import { ErrorCode, hasCode, type KafkaError } from '../protocol/errors.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type AssignedPartition, Beginnings, type OwnPartition } from './beginnings.ts'
@@ -320,7 +320,9 @@ export class GroupMembership {
         return await this.#coordinator.persist(task, { signal, withinMs: sessionTimeout })
       } catch (error) {
         if (signal.aborted || !isTemporary(error)) throw error
-        this.#failed(error, listener)
+        // A transaction that commits for the group ends, by its timeout at the latest: nothing has failed.
+        if (hasCode(error, ErrorCode.UnstableOffsetCommit)) this.logger.warn(`group ${this.id}: ${messageOf(error)}`)
+        else this.#failed(error, listener)
       }
     }
   }

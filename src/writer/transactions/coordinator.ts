@@ -26,6 +26,11 @@ export interface AskOptions extends CallOptions {
   readonly features?: ReadonlyMap<string, number> | undefined
   /** Once it is false nothing is tried again. */
   wanted?(): boolean
+  /**
+   * Whether UNKNOWN_SERVER_ERROR is no answer: where it matters whether a request was carried out, it doesn't say. Kafka
+   * 4.4 answers so an end that another producer's beginning came between.
+   */
+  readonly vague?: boolean
 }
 
 /** What a coordinator answered in the end. */
@@ -61,7 +66,7 @@ export class TransactionCoordinators {
     api: A,
     request: (version: number) => RequestInput<A>,
     codesOf: (response: ResponseOf<A>) => readonly number[],
-    { signal, until, features, wanted }: AskOptions,
+    { signal, until, features, wanted, vague = false }: AskOptions,
   ): Promise<Answered<A>> {
     const { cluster, clock, backoff, timeout, onStray, onRetry } = this.#parts
     const call = signal === undefined ? {} : { signal }
@@ -78,10 +83,13 @@ export class TransactionCoordinators {
         handedOver = true
         const response = await connection.request(api, asked, options)
         const codes = codesOf(response)
-        const code = codes.find(isRetriable)
+        const isNone = vague && codes.includes(ErrorCode.Unknown)
+        const code = isNone ? ErrorCode.Unknown : codes.find(isRetriable)
         // One that won't pass says more than one that may.
-        if (code === undefined || codes.some(each => each !== 0 && !isRetriable(each) && each !== notAttempted))
-          return { response, repeated }
+        const isFinal = codes.some(each => each !== 0 && !isRetriable(each) && each !== notAttempted)
+        if (code === undefined || (isFinal && !isNone)) return { response, repeated }
+        if (isNone) onStray()
+        repeated ||= isNone
         failure = errorFor(code, `${kind === 'group' ? 'group' : 'transactional id'} ${key}`)
         busy = code === ErrorCode.ConcurrentTransactions
         if (code === ErrorCode.NotCoordinatorForGroup) cluster.denyCoordinator(kind, key)

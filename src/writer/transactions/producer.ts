@@ -197,7 +197,7 @@ export class TransactionalProducer implements ProducerIdentities {
         EndTxn,
         () => ({ ...this.stamp, committed }),
         ({ errorCode }) => [errorCode],
-        { until: clock.monotonic() + patience, signal, features: this.features },
+        { until: clock.monotonic() + patience, signal, features: this.features, vague: true },
       )
       this.#owed = null
       const error = this.judge(response.errorCode, `transactional id ${transactionalId}`)

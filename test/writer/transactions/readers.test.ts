@@ -105,3 +105,22 @@ test('a reader that commits by itself can’t have transactions commit, too', as
   }
   await looping.close()
 })
+
+test('a reader that joins while a transaction has the group’s offsets open waits until it ends, and no read fails', async () => {
+  await using kafka = new Stage({ 'transaction.version': 2 })
+  const writer = kafka.open({ transactionTimeout: 60_000 })
+  for (let i = 0; i < 3; i++) await write(writer, `${i}`)
+  const transaction = await writer.begin()
+  await transaction.sendOffsets({ groupId: 'g' }, { [topic]: { 0: 2 } })
+  const reader = member(kafka, { sessionTimeout: 6_000 })
+  let settled = false
+  const reading = reader.fetchMessage().finally(() => {
+    settled = true
+  })
+  await kafka.clock.sleep(40_000)
+  expect(settled).toBe(false)
+  expect(kafka.logged.some(line => line.includes('Unstable Offset Commit'))).toBe(true)
+  await transaction.commit()
+  expect((await reading).text()).toBe('1')
+  await reader.close()
+})

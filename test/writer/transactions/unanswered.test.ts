@@ -49,6 +49,44 @@ describe.each(protocols)('an end that nobody answers, by %s', (name, features) =
     expect(await kafka.committed()).toEqual(carriedOut ? ['a'] : [])
   })
 
+  test.each([true, false])(
+    'a commit that the coordinator has no better word for than UNKNOWN_SERVER_ERROR (carried out: %s) is asked again, and never aborted',
+    async carriedOut => {
+      await using kafka = new Stage(features)
+      let first = true
+      kafka.broker.control(EndTxn, async (_request, { apply }) => {
+        if (!first) return undefined
+        first = false
+        if (carriedOut) await apply()
+        return { errorCode: ErrorCode.Unknown } as never
+      })
+      const ends = kafka.watch(EndTxn, ({ committed }) => committed)
+      const writer = kafka.open()
+      await write(writer, 'a')
+      await write(writer, 'b')
+      expect(await kafka.committed()).toEqual(['a', 'b'])
+      expect(ends).toEqual([true, true, true])
+    },
+  )
+
+  test('one that is answered so for ever may be committed or not; fenced after it, too', async () => {
+    await using kafka = new Stage(features)
+    const ends = kafka.watch(EndTxn, ({ committed }) => committed)
+    const { stop } = kafka.answer(EndTxn, Number.POSITIVE_INFINITY, () => ({ errorCode: ErrorCode.Unknown }))
+    const writer = kafka.open({ deliveryTimeout })
+    const transaction = await writer.begin()
+    await transaction.writeMessages({ value: 'a' })
+    expect(await failure(transaction.commit())).toBeInstanceOf(UnknownOutcomeError)
+    stop()
+    await write(kafka.open(), 'b')
+    const error = await failure(transaction.commit())
+    expect(error).toBeInstanceOf(UnknownOutcomeError)
+    expect(error.cause).toBeInstanceOf(ProducerFencedError)
+    expect(transaction.state).toBe('unknown')
+    expect(new Set(ends)).toEqual(new Set([true]))
+    expect(await kafka.committed()).toEqual(['b'])
+  })
+
   test.each([true, false])('commit() again settles it (carried out: %s)', async carriedOut => {
     await using kafka = new Stage(features)
     const { writer, transaction, ends, speakAgain } = await unanswered(kafka, 'a', carriedOut)
