@@ -143,12 +143,18 @@ async function oneBatch({ reader, writer, transform, signal }: Parts, messages: 
     await Promise.all([writing, transaction.sendOffsets(reader, messages)])
     await committed(transaction, signal)
     return made.length
-  } catch (error) {
+  } catch (thrown) {
+    // What became of the transaction it says better than its messages: whether it may be done again, or the writer is over.
+    const error = thrown instanceof WriteErrors ? await transaction!.commit().then(() => thrown, told) : thrown
     await transaction?.[Symbol.asyncDispose]()
     // A transaction that has the offsets sends the reader back by itself. Reads wait for that; nobody else need.
     if (!sent) void reader.rewind().catch(() => {})
     throw error
   }
+}
+
+function told(error: unknown): unknown {
+  return error
 }
 
 async function transformed(transform: Transform, messages: readonly Message[]): Promise<MessageInput[]> {
@@ -182,6 +188,5 @@ async function committed(transaction: Transaction, signal: AbortSignal | undefin
 
 /** Whether the whole batch, read again, may come through. */
 function mayBeDoneAgain(error: unknown): boolean {
-  if (error instanceof WriteErrors) return error.errors.every(each => each === null || mayBeDoneAgain(each))
   return isTemporary(error) || isAbortable(error) || error instanceof UnknownOutcomeError
 }

@@ -239,7 +239,10 @@ export const suite: Suite = contract => {
       const client = new Client({ addr: cluster.brokers, transport })
       const { topics, brokers } = await client.metadata({ topics: [topic] })
       const ledFrom = (rack: string): number[] =>
-        topics[0]!.partitions.filter(({ leader }) => leader.rack === rack).map(({ id }) => id)
+        topics[0]!.partitions
+          .filter(({ leader }) => leader.rack === rack)
+          .map(({ id }) => id)
+          .sort((a, b) => a - b)
       const used = async (rack: string): Promise<number[]> => {
         const writer = open({ rack })
         const seen = new Set<number>()

@@ -25,12 +25,14 @@ export class ProducerFencedError extends IsoKafkaError {
 }
 
 /**
- * Of no class of KIP-1050: numbers that got lost, by which Java's writer is over and ours goes on under a new epoch, and
- * a member's old epoch (KIP-848), after which it is given a new one.
+ * Of no class of KIP-1050: numbers that got lost, by which Java's writer is over and ours goes on under a new epoch; a
+ * transaction that somebody else has ended, who may have the id now (the next `begin` tells); and a member's old epoch
+ * (KIP-848), after which it is given a new one.
  */
 const overcomeCodes: readonly number[] = [
   ErrorCode.OutOfOrderSequenceNumber,
   ErrorCode.UnknownProducerId,
+  ErrorCode.InvalidTransactionState,
   ErrorCode.FencedMemberEpoch,
   ErrorCode.StaleMemberEpoch,
 ]

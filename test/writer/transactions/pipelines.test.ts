@@ -4,8 +4,10 @@ import { EndTxn } from '../../../src/protocol/end-txn.ts'
 import { FindCoordinator } from '../../../src/protocol/find-coordinator.ts'
 import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
 import { OffsetFetch } from '../../../src/protocol/offset-fetch.ts'
+import { Produce } from '../../../src/protocol/produce.ts'
 import { Reader } from '../../../src/reader/reader.ts'
 import { UnknownOutcomeError } from '../../../src/writer/errors.ts'
+import { ProducerFencedError } from '../../../src/writer/transactions/errors.ts'
 import type { Writer } from '../../../src/writer/writer.ts'
 import { failure, protocols, Stage, topic, transactionalId, write } from './stage.ts'
 
@@ -68,4 +70,23 @@ describe.each(protocols)('a pipeline that brokers leave alone, by %s', (_name, f
     expect(done).toEqual({ transactions: 0, read: 0, written: 0, aborted: 1 })
     await reader.close()
   })
+
+  test.each(['before it writes', 'before it commits'])(
+    'whose transactional id another writer takes over %s ends with a ProducerFencedError',
+    async when => {
+      await using kafka = new Stage(features)
+      const { reader, writer } = await play(kafka)
+      let taken = false
+      kafka.broker.control(when === 'before it writes' ? Produce : EndTxn, async request => {
+        if (taken || request.transactionalId !== transactionalId) return undefined
+        taken = true
+        await kafka.client.fenceProducers({ transactionalIds: [transactionalId] })
+        return undefined
+      })
+      const error = await failure(pipeline(reader, writer, () => copy))
+      expect(error).toBeInstanceOf(ProducerFencedError)
+      expect(taken).toBe(true)
+      await reader.close()
+    },
+  )
 })
