@@ -15,7 +15,6 @@ retry retries > maxAttempts,backoff
 loglevel logcreator > logger
 acks > requiredAcks
 partitioner createpartitioner > balancer
-clientrack rackid partitionerrackaware > rack
 linger > batchTimeout
 frombeginning autooffsetreset > startOffset: 'earliest'
 partitionassigners partitionassignmentstrategy > groupBalancers

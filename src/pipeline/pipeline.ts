@@ -89,6 +89,10 @@ export async function pipeline(
   for (let failures = 0; !signal?.aborted; ) {
     const messages = await fetched(reader, batchSize, { within: batchTimeout, ...waiting })
     if (messages === undefined) break
+    if (messages.length === 0) {
+      await sleep(backoffDelay(++failures, backoff, systemClock), waiting).catch(() => {})
+      continue
+    }
     try {
       done.written += await oneBatch({ reader, writer, transform, signal }, messages)
       done.read += messages.length
@@ -105,12 +109,13 @@ export async function pipeline(
   return done
 }
 
-/** Undefined when there is to be no more. */
+/** Undefined when there is to be no more; none where that may pass which keeps the group from being read: its log tells. */
 async function fetched(reader: Reader, count: number, options: FetchOptions): Promise<Message[] | undefined> {
   try {
     return await reader.fetchMessages(count, options)
   } catch (error) {
     if (options.signal?.aborted || error instanceof ClosedError) return undefined
+    if (isTemporary(error)) return []
     throw error
   }
 }

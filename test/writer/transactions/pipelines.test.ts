@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../../src/pipeline/pipeline.ts'
 import { EndTxn } from '../../../src/protocol/end-txn.ts'
+import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { FindCoordinator } from '../../../src/protocol/find-coordinator.ts'
 import { InitProducerId } from '../../../src/protocol/init-producer-id.ts'
 import { OffsetFetch } from '../../../src/protocol/offset-fetch.ts'
@@ -89,4 +90,36 @@ describe.each(protocols)('a pipeline that brokers leave alone, by %s', (_name, f
       await reader.close()
     },
   )
+
+  test('whose reader can’t join for now waits until it can', async () => {
+    await using kafka = new Stage(features)
+    const { reader, writer, stop } = await play(kafka)
+    // Ten times what a read in the beginning outlasts.
+    const refused = kafka.answer(FindCoordinator, 100, ({ key, coordinatorKeys }) => ({
+      errorCode: ErrorCode.GroupCoordinatorNotAvailable,
+      coordinators: (coordinatorKeys.length > 0 ? coordinatorKeys : [key]).map(each => ({
+        key: each,
+        nodeId: -1,
+        host: '',
+        port: -1,
+        errorCode: ErrorCode.GroupCoordinatorNotAvailable,
+        errorMessage: null,
+      })),
+    }))
+    const made: string[] = []
+    const copied = pipeline(
+      reader,
+      writer,
+      message => {
+        made.push(message.text())
+        if (made.length === 3) stop.abort()
+        return null
+      },
+      { signal: stop.signal, backoffMin: 1, backoffMax: 1 },
+    )
+    expect(await copied).toMatchObject({ read: 3, written: 0, aborted: 0 })
+    expect(made).toEqual(['0', '1', '2'])
+    expect(refused.count).toBeGreaterThan(100)
+    await reader.close()
+  })
 })
