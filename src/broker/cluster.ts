@@ -73,6 +73,10 @@ export class Cluster {
   readonly nodes = new Map<number, Node>()
   readonly topics = new Map<string, Topic>()
   readonly #topicsById = new Map<string, Topic>()
+  /** Counts topics and partitions made, and topics deleted. */
+  layoutVersion = 0
+  /** Counts topics made. */
+  topicsMade = 0
   readonly #names = new CollidingNames()
   readonly coordinators: Coordinators
   readonly groups: Groups
@@ -101,7 +105,7 @@ export class Cluster {
     this.codecs.offer(builtinCodecs)
     this.sasl = saslOf(config.users, config.sasl)
     this.credentials = new Credentials(this.sasl?.users ?? {}, this.clock)
-    this.features = new Map(Object.entries(config.features ?? { 'transaction.version': 2 }))
+    this.features = new Map(Object.entries(config.features ?? { 'group.version': 1, 'transaction.version': 2 }))
     this.supported = new Map(this.features)
     this.maxBytes = config.maxBytes ?? 256 * mebibyte
     const {
@@ -224,11 +228,14 @@ export class Cluster {
     this.topics.set(name, topic)
     this.#topicsById.set(topic.id, topic)
     this.#names.add(name)
+    this.topicsMade++
+    this.layoutVersion++
     return topic
   }
 
   addPartition(topic: Topic, replicas: readonly number[]): void {
     this.#partitions++
+    this.layoutVersion++
     this.replication.added(topic.add(replicas))
   }
 
@@ -243,6 +250,7 @@ export class Cluster {
 
   deleteTopic(topic: Topic): void {
     this.#partitions -= topic.partitions.length
+    this.layoutVersion++
     this.topics.delete(topic.name)
     this.#names.delete(topic.name)
     this.#topicsById.delete(topic.id)

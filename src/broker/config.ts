@@ -52,7 +52,7 @@ export interface BrokerConfig {
   configs?: Readonly<Record<string, string>>
   /** By API name: `{ Produce: 7, EndTxn: [0, 1], DescribeCluster: null }` passes for an older Kafka. */
   versions?: Readonly<Record<string, VersionCap>>
-  /** Finalised features; `{ 'transaction.version': 2 }` by default. */
+  /** Finalised features; `{ 'group.version': 1, 'transaction.version': 2 }` by default. */
   features?: Readonly<Record<string, number>>
   /** Names and passwords: given, every connection must authenticate by SASL first. Short for `sasl: { users }`. */
   users?: Readonly<Record<string, string>>

@@ -1,6 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import type { Allowance } from '../allowance.ts'
 import type { Holdings } from './holdings.ts'
 import { JoinRound } from './join-round.ts'
 import {
@@ -12,7 +11,7 @@ import {
   type SyncResult,
   syncFailed,
 } from './member.ts'
-import { GroupOffsets } from './offsets.ts'
+import type { GroupOffsets } from './offsets.ts'
 import { ReservedIds } from './reserved-ids.ts'
 import { Roster } from './roster.ts'
 import { SyncRound } from './sync-round.ts'
@@ -28,6 +27,7 @@ const newMemberTimeout = 300_000
  * joining begins.
  */
 export class Group {
+  readonly kind = 'classic'
   readonly id: string
   state: GroupState = 'Empty'
   generationId = 0
@@ -39,11 +39,11 @@ export class Group {
   readonly #joinRound: JoinRound
   readonly #syncRound: SyncRound
 
-  constructor(id: string, clock: Clock, initialDelay: number, holdings: Holdings, offsets: Allowance) {
+  constructor(id: string, clock: Clock, initialDelay: number, holdings: Holdings, offsets: GroupOffsets) {
     this.id = id
     this.#clock = clock
     this.roster = new Roster(holdings)
-    this.offsets = new GroupOffsets(offsets)
+    this.offsets = offsets
     this.#reserved = new ReservedIds(clock, holdings)
     this.#joinRound = new JoinRound(clock, initialDelay, () => this.#complete())
     this.#syncRound = new SyncRound(clock, memberIds => this.#expire(memberIds))

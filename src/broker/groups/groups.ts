@@ -4,12 +4,20 @@ import { Allowance } from '../allowance.ts'
 import type { Configs } from '../configs/configs.ts'
 import type { Coordinators } from '../coordinators.ts'
 import type { BrokerLimits } from '../limits.ts'
+import { ConsumerGroup, type ConsumerGroupSettings, type ConsumerGroupSurroundings } from './consumer/group.ts'
+import { type HeartbeatAnswer, type HeartbeatRequest, joinEpoch, refused } from './consumer/heartbeat.ts'
+import type { TopicsKnown } from './consumer/subscriptions.ts'
 import { Group } from './group.ts'
 import type { Holdings } from './holdings.ts'
 import { type JoinRequest, type JoinResult, joinFailed, sizeOf } from './member.ts'
+import { GroupOffsets } from './offsets.ts'
+
+export type AnyGroup = Group | ConsumerGroup
 
 /** What groups need of their cluster. */
-interface Surroundings {
+interface Surroundings extends TopicsKnown {
+  /** Counts topics made, grown and gone. */
+  readonly layoutVersion: number
   readonly clock: Clock
   readonly configs: Configs
   readonly coordinators: Coordinators
@@ -19,21 +27,31 @@ interface Surroundings {
 // Longer ids would be kept in many places.
 const longestId = 4096
 
-/** All classic groups, whichever broker coordinates them. */
+/** All groups, of whichever kind, whichever broker coordinates them: an id is of one kind at a time. */
 export class Groups {
   readonly #cluster: Surroundings
-  readonly #groups = new Map<string, Group>()
+  readonly #groups = new Map<string, AnyGroup>()
   /** The coordinator each group had when last looked at. */
   readonly #coordinators = new Map<string, number>()
   readonly #holdings: Holdings = { members: 0, bytes: 0 }
   readonly #offsets: Allowance
+  readonly #surroundings: ConsumerGroupSurroundings
 
   constructor(cluster: Surroundings) {
     this.#cluster = cluster
     this.#offsets = new Allowance(cluster.limits.offsets)
+    this.#surroundings = {
+      clock: cluster.clock,
+      known: cluster,
+      layoutVersion: () => cluster.layoutVersion,
+      settings: () => this.#consumerSettings(),
+      holdings: this.#holdings,
+      hasRoomFor: bytes => this.hasRoomFor(bytes),
+      hasRoomForMember: () => this.#holdings.members < cluster.limits.members,
+    }
   }
 
-  get all(): readonly Group[] {
+  get all(): readonly AnyGroup[] {
     return [...this.#groups.values()]
   }
 
@@ -41,26 +59,47 @@ export class Groups {
     return this.#groups.size
   }
 
-  get(id: string): Group | undefined {
+  get(id: string): AnyGroup | undefined {
     return this.#groups.get(id)
   }
 
-  /** Undefined when there are as many groups as there may be. */
-  getOrCreate(id: string): Group | undefined {
+  classic(id: string): Group | undefined {
+    const group = this.#groups.get(id)
+    return group?.kind === 'classic' ? group : undefined
+  }
+
+  consumer(id: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(id)
+    return group?.kind === 'consumer' ? group : undefined
+  }
+
+  /** The group, a classic one if there is none yet. Undefined when there are as many groups as there may be. */
+  getOrCreate(id: string): AnyGroup | undefined {
     const known = this.#groups.get(id)
     if (known !== undefined) return known
-    const { clock, configs, coordinators, limits } = this.#cluster
-    if (id.length > longestId || (this.#groups.size >= limits.groups && !this.#dropEmpty())) return undefined
-    const group = new Group(
-      id,
-      clock,
-      configs.number('group.initial.rebalance.delay.ms'),
-      this.#holdings,
-      this.#offsets,
-    )
-    this.#groups.set(id, group)
-    this.#coordinators.set(id, coordinators.of('group', id))
+    return this.#hasRoomFor(id) ? this.#put(this.#newClassic(id)) : undefined
+  }
+
+  #hasRoomFor(id: string): boolean {
+    return id.length <= longestId && (this.#groups.size < this.#cluster.limits.groups || this.#dropEmpty())
+  }
+
+  #newClassic(id: string, offsets = new GroupOffsets(this.#offsets)): Group {
+    const { clock, configs } = this.#cluster
+    return new Group(id, clock, configs.number('group.initial.rebalance.delay.ms'), this.#holdings, offsets)
+  }
+
+  /** Puts a group in the place of the one there was of its id, which has no members. */
+  #put<G extends AnyGroup>(group: G): G {
+    this.#groups.get(group.id)?.close()
+    this.#groups.set(group.id, group)
+    this.#coordinators.set(group.id, this.#cluster.coordinators.of('group', group.id))
     return group
+  }
+
+  /** The classic group of that id. */
+  #newOr(known: Group | undefined, id: string): Group | undefined {
+    return known ?? (this.#hasRoomFor(id) ? this.#put(this.#newClassic(id)) : undefined)
   }
 
   /** Lets go of the oldest group that has neither members nor offsets; whether there was one. */
@@ -78,7 +117,7 @@ export class Groups {
     return this.#holdings.bytes + bytes <= this.#cluster.limits.memberBytes
   }
 
-  delete(group: Group): void {
+  delete(group: AnyGroup): void {
     group.close()
     group.offsets.clear()
     this.#groups.delete(group.id)
@@ -109,8 +148,14 @@ export class Groups {
       sessionTimeoutMs > configs.number('group.max.session.timeout.ms')
     )
       return refuse(ErrorCode.InvalidSessionTimeout)
-    if (memberId !== '' && this.get(groupId) === undefined) return refuse(ErrorCode.UnknownMemberId)
-    const group = this.getOrCreate(groupId)
+    const present = this.get(groupId)
+    if (present?.kind === 'consumer' && present.size > 0) return joinFailed(ErrorCode.InconsistentGroupProtocol, '')
+    if (memberId !== '' && present?.kind !== 'classic') return refuse(ErrorCode.UnknownMemberId)
+    // An empty group is of the kind of the next that joins.
+    const group =
+      present?.kind === 'consumer'
+        ? this.#put(this.#newClassic(groupId, present.offsets))
+        : this.#newOr(present, groupId)
     if (group === undefined) return refuse(ErrorCode.PolicyViolation)
     const isKnown = group.members.has(memberId) || group.isPending(memberId)
     const isFull = group.size >= configs.number('group.max.size') || this.#holdings.members >= limits.members
@@ -131,6 +176,39 @@ export class Groups {
     if (!request.requiresKnownId) return group.add(newId, request)
     group.reserve(newId, sessionTimeoutMs)
     return joinFailed(ErrorCode.MemberIDRequired, newId)
+  }
+
+  // Consumer groups --------------------------------------------------------------------------------------------------------------------
+
+  /** A member of a consumer group joins, is alive, or leaves. */
+  heartbeat(request: HeartbeatRequest): HeartbeatAnswer {
+    const { groupId, memberEpoch } = request
+    const known = this.get(groupId)
+    if (known?.kind === 'consumer') return memberEpoch < joinEpoch ? known.leave(request) : known.heartbeat(request)
+    // An empty group is of the kind of the next that joins.
+    if (memberEpoch !== joinEpoch || (known !== undefined && known.state !== 'Empty'))
+      return refused(ErrorCode.GroupIdNotFound, `There is no consumer group ${groupId}.`)
+    if (known === undefined && !this.#hasRoomFor(groupId))
+      return refused(ErrorCode.PolicyViolation, 'There are as many groups as there may be.')
+    const group = new ConsumerGroup(groupId, known?.offsets ?? new GroupOffsets(this.#offsets), this.#surroundings)
+    const answer = group.heartbeat(request)
+    if (answer.errorCode === 0) this.#put(group)
+    return answer
+  }
+
+  get consumerAssignors(): readonly string[] {
+    return this.#cluster.configs.get('group.consumer.assignors').split(',')
+  }
+
+  #consumerSettings(): ConsumerGroupSettings {
+    const { configs } = this.#cluster
+    return {
+      heartbeatInterval: configs.number('group.consumer.heartbeat.interval.ms'),
+      sessionTimeout: configs.number('group.consumer.session.timeout.ms'),
+      assignmentInterval: configs.number('group.consumer.assignment.interval.ms'),
+      maxSize: configs.number('group.consumer.max.size'),
+      assignors: this.consumerAssignors,
+    }
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { utf8Length } from '../../bytes/utf8.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { RequestContext } from '../handler.ts'
 import type { Topic } from '../topics/topic.ts'
+import type { MayCommit } from './may-commit.ts'
 import type { CommittedOffset } from './offsets.ts'
 
 interface Asked {
@@ -18,13 +19,14 @@ interface Asked {
 export function commitPartition(
   topic: Topic | number,
   asked: Asked,
-  refused: number,
+  refused: MayCommit,
   { cluster }: RequestContext,
   commit: (topic: string, committed: CommittedOffset) => boolean | undefined,
 ): number {
   if (typeof topic === 'number') return topic
   if (topic.partitions[asked.partitionIndex] === undefined) return ErrorCode.UnknownTopicOrPartition
-  if (refused !== 0) return refused
+  const errorCode = typeof refused === 'number' ? refused : refused(topic.id, asked.partitionIndex)
+  if (errorCode !== 0) return errorCode
   const metadata = asked.committedMetadata ?? ''
   if (utf8Length(metadata) > cluster.configs.number('offset.metadata.max.bytes'))
     return ErrorCode.OffsetMetadataTooLarge

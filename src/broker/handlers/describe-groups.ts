@@ -29,14 +29,18 @@ function describe(groupId: string, context: RequestContext) {
   const errorCode = deniedGroup(context, Operation.describe, groupId) || notCoordinator('group', groupId, context)
   if (errorCode !== 0) return { ...nothing, errorCode }
   const group = context.cluster.groups.get(groupId)
-  if (group === undefined) {
-    // A group nobody knows was called dead until version 6 gave it an error.
+  if (group?.kind !== 'classic') {
+    // A group that is none of these was called dead until version 6 gave it an error.
     const found = context.apiVersion < 6
     return {
       ...nothing,
       groupState: 'Dead',
       errorCode: found ? 0 : ErrorCode.GroupIdNotFound,
-      errorMessage: found ? null : `Group ${groupId} not found.`,
+      errorMessage: found
+        ? null
+        : group === undefined
+          ? `Group ${groupId} not found.`
+          : `Group ${groupId} is not a classic group.`,
     }
   }
   const { state, protocolType, protocolName } = group

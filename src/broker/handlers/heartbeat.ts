@@ -22,7 +22,7 @@ function beat(
 ): number {
   const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return misplaced
-  const group = context.cluster.groups.get(groupId)
+  const group = context.cluster.groups.classic(groupId)
   if (group === undefined) return ErrorCode.UnknownMemberId
   const errorCode = group.roster.identify(memberId, instanceId)
   if (errorCode !== 0) return errorCode

@@ -7,6 +7,8 @@ import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
 import { alterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { apiVersions } from './api-versions.ts'
+import { consumerGroupDescribe } from './consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { createAcls } from './create-acls.ts'
 import { createDelegationToken } from './create-delegation-token.ts'
 import { createPartitions } from './create-partitions.ts'
@@ -114,6 +116,8 @@ export const handlers: readonly Handler[] = [
   describeTransactions,
   listTransactions,
   listConfigResources,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
   describeTopicPartitions,
   addRaftVoter,
   removeRaftVoter,

@@ -10,7 +10,7 @@ import { andThen } from '../turns.ts'
 export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {
   const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return { errorCode: misplaced, members: [] }
-  const group = context.cluster.groups.get(groupId)
+  const group = context.cluster.groups.classic(groupId)
   if (context.apiVersion < 3) return { errorCode: leave(group, memberId, null), members: [] }
   const results = context.cluster.turns.map(
     members,

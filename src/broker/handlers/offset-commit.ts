@@ -3,7 +3,8 @@ import { OffsetCommit } from '../../protocol/offset-commit.ts'
 import { deniedGroup, deniedTopic } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
-import type { Group } from '../groups/group.ts'
+import type { AnyGroup } from '../groups/groups.ts'
+import type { MayCommit } from '../groups/may-commit.ts'
 import { commitPartition } from '../groups/offset-committing.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
@@ -13,7 +14,7 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
   const { cluster, apiVersion } = context
   const forbidden = deniedGroup(context, Operation.read, groupId)
-  const refused =
+  const refused: MayCommit =
     forbidden ||
     notCoordinator('group', groupId, context) ||
     mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
@@ -48,16 +49,18 @@ export function committable(
  * themselves.
  */
 function mayCommit(
-  group: Group | undefined,
+  group: AnyGroup | undefined,
   memberId: string,
   instanceId: string | null,
   generationId: number,
   apiVersion: number,
-): number {
+): MayCommit {
   if (group === undefined) {
     if (generationId < 0) return 0
     return apiVersion >= 9 ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration
   }
+  if (group.kind === 'consumer')
+    return group.mayCommit(memberId, instanceId, generationId, { transactional: false, apiVersion })
   if (generationId < 0 && group.state === 'Empty') return 0
   if (generationId < 0 && memberId === '' && instanceId === null) return ErrorCode.UnknownMemberId
   const errorCode = group.roster.identify(memberId, instanceId)

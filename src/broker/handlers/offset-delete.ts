@@ -16,7 +16,7 @@ export const offsetDelete: Handler = handler(OffsetDelete, [0, 0], ({ groupId, t
   if (group === undefined) return failed(ErrorCode.GroupIdNotFound)
   // What other protocols' members read can't be told.
   if (group.members.size > 0 && group.protocolType !== 'consumer') return failed(ErrorCode.NonEmptyGroup)
-  const subscribed = subscribedTopics(group)
+  const subscribed = group.kind === 'classic' ? subscribedTopics(group) : group.subscriptions
   const deletePartition = (topic: string, partition: number, refused: number): number => {
     if (refused !== 0) return refused
     if (cluster.partition(topic, partition) === undefined) return ErrorCode.UnknownTopicOrPartition

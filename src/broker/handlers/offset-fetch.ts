@@ -14,6 +14,17 @@ interface AskedTopic {
   readonly partitionIndexes: readonly number[]
 }
 
+interface AskedGroup {
+  readonly groupId: string
+  /** null: all. */
+  readonly topics: readonly AskedTopic[] | null
+  readonly memberId: string | null
+  readonly memberEpoch: number
+}
+
+/** Who says of no membership. */
+const nobody = { memberId: null, memberEpoch: -1 }
+
 export const offsetFetch: Handler = handler(
   OffsetFetch,
   [1, 10],
@@ -22,13 +33,12 @@ export const offsetFetch: Handler = handler(
       return andThen(
         context.cluster.turns.map(groups, group => ({
           groupId: group.groupId,
-          ...fetchGroup(group.groupId, group.topics, requireStable, context),
+          ...fetchGroup(group, requireStable, context),
         })),
         fetched => ({ topics: [], groups: fetched }),
       )
     const { errorCode, topics: fetched } = fetchGroup(
-      groupId,
-      topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null,
+      { groupId, topics: topics?.map(topic => ({ ...topic, topicId: zeroUuid })) ?? null, ...nobody },
       requireStable,
       context,
     )
@@ -53,14 +63,16 @@ function missing(partitionIndex: number, errorCode = 0) {
 }
 
 function fetchGroup(
-  groupId: string,
-  topics: readonly AskedTopic[] | null,
+  { groupId, topics, memberId, memberEpoch }: AskedGroup,
   requireStable: boolean,
   context: RequestContext,
 ) {
-  const errorCode = deniedGroup(context, Operation.describe, groupId) || notCoordinator('group', groupId, context)
-  if (errorCode !== 0) return { errorCode, topics: [] }
   const { cluster, apiVersion } = context
+  const errorCode =
+    deniedGroup(context, Operation.describe, groupId) ||
+    notCoordinator('group', groupId, context) ||
+    (cluster.groups.consumer(groupId)?.mayFetchOffsets(memberId, memberEpoch) ?? 0)
+  if (errorCode !== 0) return { errorCode, topics: [] }
   const offsets = cluster.groups.get(groupId)?.offsets
   if (topics === null) {
     context.room.take(offsets?.size ?? 0)

@@ -4,6 +4,7 @@ import { TxnOffsetCommit } from '../../protocol/txn-offset-commit.ts'
 import { deniedGroup, deniedTransactionalId } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
+import type { MayCommit } from '../groups/may-commit.ts'
 import { commitPartition } from '../groups/offset-committing.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
@@ -15,7 +16,7 @@ export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (reques
   const { groupId, producerId, transactionalId } = request
   const forbidden =
     deniedTransactionalId(context, Operation.write, transactionalId) || deniedGroup(context, Operation.read, groupId)
-  const refused = forbidden || notCoordinator('group', groupId, context) || mayCommit(request, context)
+  const refused: MayCommit = forbidden || notCoordinator('group', groupId, context) || mayCommit(request, context)
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => {
       const topic = committable(topicOf({ name, topicId }, context.apiVersion >= 6, context), name, forbidden, context)
@@ -47,7 +48,7 @@ function mayCommit(
     generationIdOrMemberEpoch,
   }: Request,
   { cluster, apiVersion }: RequestContext,
-): number {
+): MayCommit {
   const transaction = cluster.transactions.owned(transactionalId, producerId, producerEpoch)
   if (transaction === ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch
   if (typeof transaction === 'number') return transaction
@@ -58,6 +59,8 @@ function mayCommit(
   if (generationIdOrMemberEpoch < 0 && memberId === '' && groupInstanceId === null) return 0
   const group = cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.IllegalGeneration
+  if (group.kind === 'consumer')
+    return group.mayCommit(memberId, groupInstanceId, generationIdOrMemberEpoch, { transactional: true, apiVersion })
   const errorCode = group.roster.identify(memberId, groupInstanceId)
   if (errorCode !== 0) return errorCode
   return generationIdOrMemberEpoch === group.generationId ? 0 : ErrorCode.IllegalGeneration

@@ -71,3 +71,14 @@ export class Pattern {
     }
   }
 }
+
+/** Why that is no pattern; undefined when it is one. */
+export function wrongPattern(text: string): string | undefined {
+  try {
+    new Pattern(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof PatternError) return error.message
+    throw error
+  }
+}

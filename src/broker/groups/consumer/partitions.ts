@@ -1,0 +1,57 @@
+/** Partitions by topic id, each with the member epoch at which its member was given it (KIP-1251). */
+export type Assigned = ReadonlyMap<string, ReadonlyMap<number, number>>
+
+/** Partitions by topic id that a member is to have. */
+export type Target = ReadonlyMap<string, ReadonlySet<number>>
+
+/** Partitions as a request names them. */
+export type Named = readonly { readonly topicId: string; readonly partitions: readonly number[] }[]
+
+export const nothing: Assigned & Target = new Map<string, never>()
+
+/** Whether some of what is named is among them. */
+export function hasSome(named: Named, among: Assigned): boolean {
+  return named.some(({ topicId, partitions }) => {
+    const there = among.get(topicId)
+    return there !== undefined && partitions.some(partition => there.has(partition))
+  })
+}
+
+/** Whether all that is named is among them. */
+export function hasAll(named: Named, among: Assigned): boolean {
+  return named.every(({ topicId, partitions }) => {
+    const there = among.get(topicId)
+    return there !== undefined && partitions.every(partition => there.has(partition))
+  })
+}
+
+/** As an answer names them. */
+export function toNamed(partitions: Assigned | Target): { topicId: string; partitions: number[] }[] {
+  return [...partitions].map(([topicId, each]) => ({ topicId, partitions: [...each.keys()] }))
+}
+
+/** The partitions of a group that some member has, or has not let go of yet. */
+export class Owned {
+  readonly #topics = new Map<string, Set<number>>()
+
+  has(topicId: string, partition: number): boolean {
+    return this.#topics.get(topicId)?.has(partition) === true
+  }
+
+  add(partitions: Assigned): void {
+    for (const [topicId, each] of partitions) {
+      const owned = this.#topics.get(topicId) ?? new Set()
+      this.#topics.set(topicId, owned)
+      for (const partition of each.keys()) owned.add(partition)
+    }
+  }
+
+  delete(partitions: Assigned): void {
+    for (const [topicId, each] of partitions) {
+      const owned = this.#topics.get(topicId)
+      if (owned === undefined) continue
+      for (const partition of each.keys()) owned.delete(partition)
+      if (owned.size === 0) this.#topics.delete(topicId)
+    }
+  }
+}
