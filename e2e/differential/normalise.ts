@@ -36,6 +36,8 @@ const unordered = new Set([
   'values',
   'matchingAcls',
   'resultsByTopicV3AndBelow',
+  'topicPartitions',
+  'subscribedTopicNames',
 ])
 
 // Configs whose values are not Kafka's here, or a new cluster sets for itself.
@@ -46,8 +48,8 @@ function text(value: unknown): string {
 }
 
 function nameOf(value: unknown): string {
-  const { name, groupId, memberId, partitionIndex, index, user } = value as Record<string, unknown>
-  return String(name ?? groupId ?? memberId ?? partitionIndex ?? index ?? user ?? text(value))
+  const { name, groupId, memberId, topicId, partitionIndex, index, user } = value as Record<string, unknown>
+  return String(name ?? groupId ?? memberId ?? topicId ?? partitionIndex ?? index ?? user ?? text(value))
 }
 
 /** Where an access rule is for is no place of a broker's. */

@@ -56,7 +56,7 @@ export class World {
       configs: { 'group.min.session.timeout.ms': '1000', 'group.initial.rebalance.delay.ms': '500', ...configs },
       versions: releases[release],
       // The second protocol of transactions came with 4.0.
-      features: release === '4.4' ? { 'transaction.version': 2 } : {},
+      features: release === '4.4' ? { 'group.version': 1, 'transaction.version': 2 } : {},
     })
     this.network = new Network(this.clock, this.broker, chance.of('network'))
   }

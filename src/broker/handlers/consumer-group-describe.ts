@@ -6,7 +6,7 @@ import { Operation, ResourceType } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import type { ConsumerGroup } from '../groups/consumer/group.ts'
 import type { ConsumerMember } from '../groups/consumer/member.ts'
-import { type Assigned, type Target, toNamed } from '../groups/consumer/partitions.ts'
+import { type Assigned, type Target, together, toNamed } from '../groups/consumer/partitions.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
 import { hasConsumerGroups } from './consumer-group-heartbeat.ts'
@@ -99,7 +99,8 @@ function describeMember(
     clientHost,
     subscribedTopicNames: [...topics].sort(),
     subscribedTopicRegex: pattern,
-    assignment: named(standing.assigned, context),
+    // What it has to let go of it has.
+    assignment: named(together(standing.assigned, standing.revoking), context),
     targetAssignment: named(target, context),
     memberType: consumerMember,
   }

@@ -4,26 +4,38 @@ import { deniedGroup } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import { notGroupCoordinator } from '../coordinator-checks.ts'
 import type { Group } from '../groups/group.ts'
-import { type Handler, handler } from '../handler.ts'
+import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { andThen } from '../turns.ts'
 
 export const leaveGroup: Handler = handler(LeaveGroup, [0, 5], ({ groupId, memberId, members }, context) => {
   const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return { errorCode: misplaced, members: [] }
+  const asked = context.apiVersion < 3 ? [{ memberId, groupInstanceId: null }] : members
+  const consumers = context.cluster.groups.consumer(groupId)
+  const left = consumers === undefined ? leaveAll(asked, groupId, context) : consumers.dismiss(asked)
+  return andThen(left, each =>
+    context.apiVersion < 3 ? { errorCode: each[0]!.errorCode, members: [] } : { errorCode: 0, members: each },
+  )
+})
+
+interface Leaving {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
+function leaveAll(members: readonly Leaving[], groupId: string, context: RequestContext) {
   const group = context.cluster.groups.classic(groupId)
-  if (context.apiVersion < 3) return { errorCode: leave(group, memberId, null), members: [] }
-  const results = context.cluster.turns.map(
+  return context.cluster.turns.map(
     members,
-    each => ({
-      memberId: each.memberId,
-      groupInstanceId: each.groupInstanceId,
-      errorCode: leave(group, each.memberId, each.groupInstanceId),
+    ({ memberId, groupInstanceId }) => ({
+      memberId,
+      groupInstanceId,
+      errorCode: leave(group, memberId, groupInstanceId),
     }),
     // Each that goes has the others looked at.
     1 + (group?.size ?? 0) / 100,
   )
-  return andThen(results, members => ({ errorCode: 0, members }))
-})
+}
 
 /** Static members may be named by instance alone: so an administrator removes them (KIP-345). */
 function leave(group: Group | undefined, memberId: string, instanceId: string | null): number {

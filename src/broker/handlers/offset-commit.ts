@@ -5,7 +5,7 @@ import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import type { AnyGroup } from '../groups/groups.ts'
 import type { MayCommit } from '../groups/may-commit.ts'
-import { commitPartition } from '../groups/offset-committing.ts'
+import { commitPartition, refusalOf } from '../groups/offset-committing.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
 import type { Topic } from '../topics/topic.ts'
@@ -14,13 +14,18 @@ export const offsetCommit: Handler = handler(OffsetCommit, [2, 10], (request, co
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
   const { cluster, apiVersion } = context
   const forbidden = deniedGroup(context, Operation.read, groupId)
-  const refused: MayCommit =
+  const topics = request.topics.map(({ name, topicId, partitions }) => {
+    const topic = committable(topicOf({ name, topicId }, apiVersion >= 10, context), name, forbidden, context)
+    return { name, topicId, topic, partitions }
+  })
+  const refused = refusalOf(
     forbidden ||
-    notCoordinator('group', groupId, context) ||
-    mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion)
+      notCoordinator('group', groupId, context) ||
+      mayCommit(cluster.groups.get(groupId), memberId, groupInstanceId, generationId, apiVersion),
+    topics,
+  )
   return {
-    topics: request.topics.map(({ name, topicId, partitions }) => {
-      const topic = committable(topicOf({ name, topicId }, apiVersion >= 10, context), name, forbidden, context)
+    topics: topics.map(({ name, topicId, topic, partitions }) => {
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>

@@ -5,7 +5,7 @@ import { deniedGroup, deniedTransactionalId } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import { notCoordinator } from '../coordinator-checks.ts'
 import type { MayCommit } from '../groups/may-commit.ts'
-import { commitPartition } from '../groups/offset-committing.ts'
+import { commitPartition, refusalOf } from '../groups/offset-committing.ts'
 import { type Handler, handler, type RequestContext } from '../handler.ts'
 import { topicOf } from '../topics/lookup.ts'
 import { committable } from './offset-commit.ts'
@@ -16,10 +16,16 @@ export const txnOffsetCommit: Handler = handler(TxnOffsetCommit, [0, 6], (reques
   const { groupId, producerId, transactionalId } = request
   const forbidden =
     deniedTransactionalId(context, Operation.write, transactionalId) || deniedGroup(context, Operation.read, groupId)
-  const refused: MayCommit = forbidden || notCoordinator('group', groupId, context) || mayCommit(request, context)
+  const topics = request.topics.map(({ name, topicId, partitions }) => {
+    const topic = committable(topicOf({ name, topicId }, context.apiVersion >= 6, context), name, forbidden, context)
+    return { name, topicId, topic, partitions }
+  })
+  const refused = refusalOf(
+    forbidden || notCoordinator('group', groupId, context) || mayCommit(request, context),
+    topics,
+  )
   return {
-    topics: request.topics.map(({ name, topicId, partitions }) => {
-      const topic = committable(topicOf({ name, topicId }, context.apiVersion >= 6, context), name, forbidden, context)
+    topics: topics.map(({ name, topicId, topic, partitions }) => {
       const results = partitions.map(asked => ({
         partitionIndex: asked.partitionIndex,
         errorCode: commitPartition(topic, asked, refused, context, (at, committed) =>

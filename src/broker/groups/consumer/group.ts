@@ -26,6 +26,12 @@ export interface ConsumerGroupSettings {
   readonly assignors: readonly string[]
 }
 
+interface Dismissed {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly errorCode: number
+}
+
 /** The request that wants to commit. */
 interface CommitRequest {
   readonly transactional: boolean
@@ -365,6 +371,20 @@ export class ConsumerGroup {
     if (memberEpoch === awayEpoch) this.#away(member)
     else this.remove([member])
     return left(memberId, memberEpoch)
+  }
+
+  /** Has members leave by the classic LeaveGroup, as administrators do: the code of each. Instances suffice (KIP-345). */
+  dismiss(asked: readonly { memberId: string; groupInstanceId: string | null }[]): Dismissed[] {
+    const gone = new Set<ConsumerMember>()
+    const results = asked.map(({ memberId, groupInstanceId }) => {
+      const member = groupInstanceId === null ? this.members.get(memberId) : this.#static.get(groupInstanceId)
+      const isOther = groupInstanceId !== null && memberId !== '' && member?.id !== memberId
+      const errorCode = member === undefined ? ErrorCode.UnknownMemberId : isOther ? ErrorCode.FencedInstanceID : 0
+      if (member !== undefined && errorCode === 0) gone.add(member)
+      return { memberId, groupInstanceId, errorCode }
+    })
+    if (gone.size > 0) this.remove([...gone])
+    return results
   }
 
   /** A static member is expected back within its session: what it has is kept for it, what it was to let go of is free. */

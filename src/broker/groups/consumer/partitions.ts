@@ -25,6 +25,14 @@ export function hasAll(named: Named, among: Assigned): boolean {
   })
 }
 
+/** All of both. */
+export function together(a: Assigned, b: Assigned): Assigned {
+  if (b.size === 0) return a
+  const all = new Map(a)
+  for (const [topicId, partitions] of b) all.set(topicId, new Map([...(a.get(topicId) ?? []), ...partitions]))
+  return all
+}
+
 /** As an answer names them. */
 export function toNamed(partitions: Assigned | Target): { topicId: string; partitions: number[] }[] {
   return [...partitions].map(([topicId, each]) => ({ topicId, partitions: [...each.keys()] }))

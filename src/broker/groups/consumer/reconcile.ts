@@ -45,7 +45,9 @@ function next(standing: Standing, course: Course): Standing {
     for (const [partition, since] of present) put(wanted.has(partition) ? kept : revoking, topicId, partition, since)
     for (const partition of wanted) {
       if (present.has(partition)) continue
-      if (isFree(topicId, partition)) put(added, topicId, partition, epoch)
+      // What it has yet to let go of itself, it may keep after all.
+      if (isFree(topicId, partition) || standing.revoking.get(topicId)?.has(partition))
+        put(added, topicId, partition, epoch)
       else waits = true
     }
   }
