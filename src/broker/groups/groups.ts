@@ -4,8 +4,9 @@ import { Allowance } from '../allowance.ts'
 import type { Configs } from '../configs/configs.ts'
 import type { Coordinators } from '../coordinators.ts'
 import type { BrokerLimits } from '../limits.ts'
+import { joinEpoch } from './consumer/epochs.ts'
 import { ConsumerGroup, type ConsumerGroupSettings, type ConsumerGroupSurroundings } from './consumer/group.ts'
-import { type HeartbeatAnswer, type HeartbeatRequest, joinEpoch, refused } from './consumer/heartbeat.ts'
+import { type HeartbeatAnswer, type HeartbeatRequest, refused } from './consumer/heartbeat.ts'
 import type { TopicsKnown } from './consumer/subscriptions.ts'
 import { Group } from './group.ts'
 import type { Holdings } from './holdings.ts'
@@ -44,7 +45,7 @@ export class Groups {
       clock: cluster.clock,
       known: cluster,
       layoutVersion: () => cluster.layoutVersion,
-      settings: () => this.#consumerSettings(),
+      settings: groupId => this.#consumerSettings(groupId),
       holdings: this.#holdings,
       hasRoomFor: bytes => this.hasRoomFor(bytes),
       hasRoomForMember: () => this.#holdings.members < cluster.limits.members,
@@ -200,7 +201,7 @@ export class Groups {
     return this.#cluster.configs.get('group.consumer.assignors').split(',')
   }
 
-  #consumerSettings(): ConsumerGroupSettings {
+  #consumerSettings(_groupId: string): ConsumerGroupSettings {
     const { configs } = this.#cluster
     return {
       heartbeatInterval: configs.number('group.consumer.heartbeat.interval.ms'),

@@ -39,8 +39,8 @@ export function hasConsumerGroups({ cluster }: RequestContext): boolean {
 async function lookForTopics(groupId: string, context: RequestContext): Promise<void> {
   const { groups, topicsMade, configs } = context.cluster
   const group = groups.consumer(groupId)
-  const patterns = group?.patternsToMatch(topicsMade, configs.number('group.consumer.regex.refresh.interval.ms')) ?? []
+  const patterns = group?.search.begin(topicsMade, configs.number('group.consumer.regex.refresh.interval.ms')) ?? []
   if (patterns.length === 0) return
   const matched = matchTopics(patterns, context)
-  group?.resolved(matched instanceof Promise ? await matched : matched)
+  group?.found(matched instanceof Promise ? await matched : matched)
 }

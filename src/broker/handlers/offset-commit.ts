@@ -65,7 +65,7 @@ function mayCommit(
     return apiVersion >= 9 ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration
   }
   if (group.kind === 'consumer')
-    return group.mayCommit(memberId, instanceId, generationId, { transactional: false, apiVersion })
+    return group.mayCommit({ memberId, instanceId, epoch: generationId, transactional: false, apiVersion })
   if (generationId < 0 && group.state === 'Empty') return 0
   if (generationId < 0 && memberId === '' && instanceId === null) return ErrorCode.UnknownMemberId
   const errorCode = group.roster.identify(memberId, instanceId)

@@ -66,7 +66,13 @@ function mayCommit(
   const group = cluster.groups.get(groupId)
   if (group === undefined) return ErrorCode.IllegalGeneration
   if (group.kind === 'consumer')
-    return group.mayCommit(memberId, groupInstanceId, generationIdOrMemberEpoch, { transactional: true, apiVersion })
+    return group.mayCommit({
+      memberId,
+      instanceId: groupInstanceId,
+      epoch: generationIdOrMemberEpoch,
+      transactional: true,
+      apiVersion,
+    })
   const errorCode = group.roster.identify(memberId, groupInstanceId)
   if (errorCode !== 0) return errorCode
   return generationIdOrMemberEpoch === group.generationId ? 0 : ErrorCode.IllegalGeneration

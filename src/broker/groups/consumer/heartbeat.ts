@@ -2,7 +2,7 @@ import type { RequestOf } from '../../../protocol/api.ts'
 import type { ConsumerGroupHeartbeat } from '../../../protocol/consumer-group-heartbeat.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { assignors } from './assignors.ts'
-import { awayEpoch } from './member.ts'
+import { awayEpoch, joinEpoch, leaveEpoch } from './epochs.ts'
 import type { Assigned, Named } from './partitions.ts'
 import { toNamed } from './partitions.ts'
 
@@ -23,12 +23,6 @@ export interface HeartbeatAnswer {
   readonly heartbeatIntervalMs: number
   readonly assignment: { topicPartitions: { topicId: string; partitions: number[] }[] } | null
 }
-
-/** Joins, or begins anew. */
-export const joinEpoch = 0
-
-/** Leaves for good. */
-export const leaveEpoch = -1
 
 export function refused(errorCode: number, errorMessage: string | null): HeartbeatAnswer {
   return { errorCode, errorMessage, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../base/clock.ts'
+import type { MemberDetails } from './details.ts'
 import { type Assigned, nothing, type Target } from './partitions.ts'
 
 /**
@@ -19,42 +20,12 @@ export interface Standing {
   readonly revoking: Assigned
 }
 
-/** What a member says of itself. */
-export interface MemberDetails {
-  readonly instanceId: string | null
-  readonly rackId: string | null
-  readonly clientId: string
-  readonly clientHost: string
-  /** Milliseconds; how long it may take to let go of partitions. */
-  readonly rebalanceTimeoutMs: number
-  readonly topics: ReadonlySet<string>
-  /** In RE2's syntax; empty for none. */
-  readonly pattern: string
-  /** null: the group's choice. */
-  readonly assignor: string | null
-}
-
 export const newcomer: Standing = {
   state: 'Stable',
   epoch: 0,
   previousEpoch: 0,
   assigned: nothing,
   revoking: nothing,
-}
-
-/** Left for a while (KIP-345): the epoch of a static member that is expected back. */
-export const awayEpoch = -2
-
-// What a member, each topic it names and each character of its pattern take up besides their characters.
-const perMember = 1_000
-const perTopic = 64
-const perPatternCharacter = 64
-
-/** Bytes that a member takes up that says this of itself, what it is assigned aside. */
-export function sizeOf({ topics, pattern, clientId, instanceId, rackId }: MemberDetails): number {
-  let size = perMember + 4 * (clientId.length + (instanceId?.length ?? 0) + (rackId?.length ?? 0))
-  for (const topic of topics) size += perTopic + 2 * topic.length
-  return size + perPatternCharacter * pattern.length
 }
 
 /** A member of a consumer group. */

@@ -33,6 +33,24 @@ export function together(a: Assigned, b: Assigned): Assigned {
   return all
 }
 
+/** Whether both are the same partitions. */
+export function sameAssigned(a: Assigned, b: Assigned): boolean {
+  return sizeOf(a) === sizeOf(b) && hasAll(toNamed(b), a)
+}
+
+function sizeOf(partitions: Assigned): number {
+  let size = 0
+  for (const each of partitions.values()) size += each.size
+  return size
+}
+
+/** The same ones, as if all had been given at one epoch. */
+export function since(epoch: number, partitions: Assigned): Assigned {
+  return new Map(
+    [...partitions].map(([topicId, each]) => [topicId, new Map([...each.keys()].map(partition => [partition, epoch]))]),
+  )
+}
+
 /** As an answer names them. */
 export function toNamed(partitions: Assigned | Target): { topicId: string; partitions: number[] }[] {
   return [...partitions].map(([topicId, each]) => ({ topicId, partitions: [...each.keys()] }))

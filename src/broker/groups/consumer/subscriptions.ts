@@ -1,5 +1,5 @@
 import type { Topic } from '../../topics/topic.ts'
-import type { MemberDetails } from './member.ts'
+import { type MemberDetails, sameNames } from './details.ts'
 
 /** Topics by name, and by id. */
 export interface TopicsKnown {
@@ -118,12 +118,6 @@ export class Subscriptions {
   #matched(pattern: string): ReadonlySet<string> | undefined {
     return pattern === '' ? undefined : this.#patterns.get(pattern)?.topics
   }
-}
-
-export function sameNames(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (a.size !== b.size) return false
-  for (const name of a) if (!b.has(name)) return false
-  return true
 }
 
 export function sameLayout(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
