@@ -14,6 +14,7 @@ import { random } from '../support/random.ts'
 import { accessAttacks } from './access-attacks.ts'
 import { Answers, dial, groundOf, longestTurn, strike } from './attacked.ts'
 import { asMuchAsMayBe, attacks, tooMuch } from './attacks.ts'
+import { consumerGroupAttacks } from './consumer-group-attacks.ts'
 import { mutated } from './mutate.ts'
 
 /** As long as no request may hold up everything else, in milliseconds of the processor's time. */
@@ -23,7 +24,7 @@ const tries = 6
 // Those that once took longest; the others only in full, for a broker with 9,000 topics takes its time to be made.
 const worst =
   /creates topics|JoinGroup with many|ListGroups|by time|Produce of bombs|Produce of small|pattern|AlterConfigs of topics|without names/
-const all = [...attacks, ...accessAttacks]
+const all = [...attacks, ...accessAttacks, ...consumerGroupAttacks]
 const chosen = full ? all : all.filter(({ name }) => worst.test(name))
 
 describe('the nastiest requests of 1 MiB to an embedded broker', () => {

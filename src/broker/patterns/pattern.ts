@@ -7,6 +7,9 @@ export { PatternError }
 const mostStepsPerText = 1_000_000
 const mostSteps = 10_000_000
 
+// Characters; longer patterns take long to be read.
+const longest = 20_000
+
 /**
  * A regular expression in RE2's syntax, as Kafka takes them. Matching follows all ways at once, and so takes time that
  * grows with the text and the pattern, never with the number of ways; a PatternError for what is no pattern, or takes
@@ -23,6 +26,7 @@ export class Pattern {
   #round = 0
 
   constructor(text: string) {
+    if (text.length > longest) throw new PatternError('the pattern is too long')
     this.#program = programOf(parsePattern(text))
     this.#seen = new Int32Array(this.#program.length)
   }

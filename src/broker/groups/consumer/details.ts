@@ -17,7 +17,7 @@ export interface MemberDetails {
 
 // What a member, each topic it names and each character of its pattern take up besides their characters.
 const perMember = 1_000
-const perTopic = 64
+const perTopic = 160
 const perPatternCharacter = 64
 
 /** Bytes that a member takes up that says this of itself, what it is assigned aside. */

@@ -53,8 +53,11 @@ function next(standing: Standing, course: Course): Standing {
   }
   if (revoking.size > 0 && stillHas(course, revoking))
     return { state: 'Unrevoked', epoch: standing.epoch, previousEpoch: standing.epoch, assigned: kept, revoking }
-  for (const [topicId, partitions] of added)
-    for (const [partition, since] of partitions) put(kept, topicId, partition, since)
+  for (const [topicId, partitions] of added) {
+    const before = kept.get(topicId)
+    if (before === undefined) kept.set(topicId, partitions)
+    else for (const [partition, since] of partitions) before.set(partition, since)
+  }
   return {
     state: waits ? 'Unreleased' : 'Stable',
     epoch,

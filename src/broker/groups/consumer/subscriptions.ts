@@ -21,6 +21,8 @@ export class Subscriptions {
   /** How many members name each topic. */
   readonly #names = new Map<string, number>()
   readonly #patterns = new Map<string, Subscribed>()
+  /** Counts what was found of patterns. */
+  resolutions = 0
 
   constructor(known: TopicsKnown) {
     this.#known = known
@@ -74,6 +76,7 @@ export class Subscriptions {
     if (known === undefined) return false
     const before = known.topics
     known.topics = topics
+    this.resolutions++
     return !sameNames(before ?? new Set(), topics)
   }
 
@@ -92,13 +95,15 @@ export class Subscriptions {
 
   /** Ids of the topics that who subscribes to that reads. */
   topicsOf({ topics, pattern }: Subscription): string[] {
-    const ids = new Set<string>()
-    for (const names of [topics, this.#matched(pattern) ?? []])
+    const ids: string[] = []
+    const matched = this.#matched(pattern) ?? []
+    for (const names of [topics, matched])
       for (const name of names) {
         const topic = this.#known.topics.get(name)
-        if (topic !== undefined) ids.add(topic.id)
+        const isNamed = names === matched && topics.has(name)
+        if (topic !== undefined && !isNamed) ids.push(topic.id)
       }
-    return [...ids]
+    return ids
   }
 
   /** The partitions there are of all that is read, by topic id. */
@@ -113,6 +118,19 @@ export class Subscriptions {
     add(this.#names.keys())
     for (const { topics } of this.#patterns.values()) if (topics !== undefined) add(topics)
     return layout
+  }
+
+  /** How many partitions there are of what is read, and of what would be; what several patterns match counts for each. */
+  partitionsWith({ topics }: Subscription): number {
+    let count = 0
+    const add = (names: Iterable<string>, unless?: ReadonlyMap<string, number>): void => {
+      for (const name of names)
+        if (unless?.has(name) !== true) count += this.#known.topics.get(name)?.partitions.length ?? 0
+    }
+    add(this.#names.keys())
+    add(topics, this.#names)
+    for (const { topics: matched } of this.#patterns.values()) if (matched !== undefined) add(matched, this.#names)
+    return count
   }
 
   #matched(pattern: string): ReadonlySet<string> | undefined {

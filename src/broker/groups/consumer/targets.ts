@@ -2,6 +2,7 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Holdings } from '../holdings.ts'
 import { assignors } from './assignors.ts'
 import type { MemberDetails } from './details.ts'
+import type { ConsumerMember } from './member.ts'
 import { nothing } from './partitions.ts'
 import type { ConsumerRoster } from './roster.ts'
 import { sameLayout, type TopicsKnown } from './subscriptions.ts'
@@ -33,6 +34,10 @@ export class Targets {
   /** The partitions there were of what is read, when last looked at; undefined when that is to be found out anew. */
   #layout: ReadonlyMap<string, number> | undefined = new Map()
   #seenLayout = -1
+  readonly #topics = new WeakMap<
+    ConsumerMember,
+    { readonly details: MemberDetails; readonly version: number; readonly topics: readonly string[] }
+  >()
 
   constructor(roster: ConsumerRoster, cluster: TargetSurroundings) {
     this.#roster = roster
@@ -42,11 +47,7 @@ export class Targets {
   /** Bytes that will be taken up besides those that are, once somebody reads as `details` say, which are new. */
   bytesFor(details: MemberDetails, isNew: boolean): number {
     if (!isNew && this.#isCurrent) return 0
-    const layout = this.#roster.subscriptions.layout()
-    const { known } = this.#cluster
-    for (const topicId of this.#roster.subscriptions.topicsOf(details))
-      layout.set(topicId, known.topicById(topicId)!.partitions.length)
-    return bytesOf(layout) - this.bytes
+    return this.#roster.subscriptions.partitionsWith(details) * perPartition - this.bytes
   }
 
   /** Whether what there is of what is read is known. */
@@ -84,16 +85,27 @@ export class Targets {
     const now = this.#cluster.clock.monotonic()
     if (this.#madeAt !== undefined && interval > 0 && now - this.#madeAt < interval) return
     const { members, subscriptions } = this.#roster
-    const readers = [...members.values()].map(({ id, details, target }) => ({
-      id,
-      instanceId: details.instanceId,
-      target,
-      topics: subscriptions.topicsOf(details),
+    const readers = [...members.values()].map(member => ({
+      id: member.id,
+      instanceId: member.details.instanceId,
+      target: member.target,
+      topics: this.#topicsOf(member),
     }))
     const shares = assignors[assignor]!(readers, this.#layout ?? subscriptions.layout())
     for (const member of members.values()) member.target = shares.get(member.id) ?? nothing
     this.assignmentEpoch = this.epoch
     this.#madeAt = now
+  }
+
+  /** Ids of the topics a member reads: looked up once, as long as nothing changes. */
+  #topicsOf(member: ConsumerMember): readonly string[] {
+    const { subscriptions } = this.#roster
+    const known = this.#topics.get(member)
+    const version = this.#cluster.layoutVersion() + subscriptions.resolutions
+    if (known?.details === member.details && known.version === version) return known.topics
+    const topics = subscriptions.topicsOf(member.details)
+    this.#topics.set(member, { details: member.details, version, topics })
+    return topics
   }
 
   #hold(bytes: number): void {
