@@ -2,17 +2,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Listening, listen } from '../adapters/broker/index.ts'
 import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
+import { Client, Writer } from '../src/index.ts'
 import { unless } from '../test/support/left-out.ts'
 import { consoleConsume, consoleProduce, javaTool } from './java.ts'
 import { noKcat, noPeers, run, runPeer } from './peers/run.ts'
 import { noKafka } from './shared.ts'
+
+// Members of consumer groups learn of one another by their heartbeats.
+const quickHeartbeats = {
+  'group.consumer.min.heartbeat.interval.ms': '300',
+  'group.consumer.heartbeat.interval.ms': '300',
+}
 
 // Other people's clients against the embedded broker, over TCP.
 describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
   let broker: Broker
   let listening: Listening
   beforeAll(async () => {
-    broker = new Broker({ brokers: nodes, natives })
+    broker = new Broker({ brokers: nodes, natives, configs: quickHeartbeats })
     listening = await listen(broker)
   })
   afterAll(async () => {
@@ -123,5 +130,38 @@ describe.each([1, 3])('over TCP, an embedded broker of %i serves', nodes => {
       'java',
     ])
     expect(performance).toContain('5000 records sent')
+  })
+
+  test("Java's console consumers share a topic by the consumer protocol", unless(noKafka), async () => {
+    const client = new Client({ addr: listening.addresses })
+    try {
+      await client.createTopics({ topics: [{ topic: 'shared', numPartitions: 2, replicationFactor: 1 }] })
+      const properties = ['group.protocol=consumer', 'auto.offset.reset=earliest']
+      const consume = (): Promise<string> =>
+        javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+          ...['--bootstrap-server', listening.addresses[0]!, '--topic', 'shared', '--group', 'java-sharers'],
+          ...['--max-messages', '1', '--timeout-ms', '60000', '--formatter-property', 'print.partition=true'],
+          ...properties.flatMap(property => ['--command-property', property]),
+        ])
+      const both = Promise.all([consume(), consume()])
+      both.catch(() => {})
+      const shares = async (): Promise<number[]> => {
+        const { groups } = await client.describeConsumerGroups({ groupIds: ['java-sharers'] })
+        const { state, members } = groups[0]!
+        return state === 'Stable' ? members.map(({ assignment }) => assignment['shared']?.length ?? 0) : []
+      }
+      await expect.poll(shares, { timeout: 60_000, interval: 200 }).toEqual([1, 1])
+      const writer = new Writer({ addr: listening.addresses, topic: 'shared', balancer: ({ key }) => Number(key) })
+      await writer.writeMessages([
+        { key: '0', value: 'zero' },
+        { key: '1', value: 'one' },
+      ])
+      await writer.close()
+      expect((await both).map(each => each.trim()).sort()).toEqual(['Partition:0\tzero', 'Partition:1\tone'])
+      // Both have left.
+      await expect.poll(shares, { timeout: 20_000 }).toEqual([])
+    } finally {
+      await client.close()
+    }
   })
 })

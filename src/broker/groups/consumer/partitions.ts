@@ -58,7 +58,8 @@ export function toNamed(partitions: Assigned | Target): { topicId: string; parti
 
 /** The partitions of a group that some member has, or has not let go of yet. */
 export class Owned {
-  readonly #topics = new Map<string, Set<number>>()
+  /** Of a topic that one member alone has, what that has: with many topics, that is most. */
+  readonly #topics = new Map<string, ReadonlyMap<number, number> | Set<number>>()
 
   has(topicId: string, partition: number): boolean {
     return this.#topics.get(topicId)?.has(partition) === true
@@ -66,18 +67,23 @@ export class Owned {
 
   add(partitions: Assigned): void {
     for (const [topicId, each] of partitions) {
-      const owned = this.#topics.get(topicId) ?? new Set()
-      this.#topics.set(topicId, owned)
-      for (const partition of each.keys()) owned.add(partition)
+      const owned = this.#topics.get(topicId)
+      if (owned === undefined) {
+        this.#topics.set(topicId, each)
+        continue
+      }
+      const set = owned instanceof Set ? owned : new Set(owned.keys())
+      for (const partition of each.keys()) set.add(partition)
+      this.#topics.set(topicId, set)
     }
   }
 
+  /** Takes back what was added. */
   delete(partitions: Assigned): void {
     for (const [topicId, each] of partitions) {
       const owned = this.#topics.get(topicId)
-      if (owned === undefined) continue
-      for (const partition of each.keys()) owned.delete(partition)
-      if (owned.size === 0) this.#topics.delete(topicId)
+      if (owned instanceof Set) for (const partition of each.keys()) owned.delete(partition)
+      if (owned === each || owned?.size === 0) this.#topics.delete(topicId)
     }
   }
 }
