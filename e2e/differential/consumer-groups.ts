@@ -1,12 +1,15 @@
 import { zeroUuid } from '../../src/bytes/reader.ts'
 import { ConsumerGroupDescribe } from '../../src/protocol/consumer-group-describe.ts'
 import { ConsumerGroupHeartbeat } from '../../src/protocol/consumer-group-heartbeat.ts'
+import { encodeSubscription } from '../../src/protocol/consumer-protocol.ts'
 import { CreatePartitions } from '../../src/protocol/create-partitions.ts'
 import { DeleteGroups } from '../../src/protocol/delete-groups.ts'
 import { DeleteTopics } from '../../src/protocol/delete-topics.ts'
 import { DescribeGroups } from '../../src/protocol/describe-groups.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
+import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
+import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { LeaveGroup } from '../../src/protocol/leave-group.ts'
 import { ListGroups } from '../../src/protocol/list-groups.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
@@ -14,6 +17,7 @@ import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { OffsetDelete } from '../../src/protocol/offset-delete.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
+import { TxnOffsetCommit } from '../../src/protocol/txn-offset-commit.ts'
 import type { Peer } from './peer.ts'
 
 // Members choose their ids.
@@ -401,4 +405,118 @@ export async function missedMembers(peer: Peer, group: string): Promise<void> {
   await left(0)
   await beat(b, 4)
   await describe()
+}
+
+export async function kinds(peer: Peer, group: string): Promise<void> {
+  await peer.group(group)
+  const topic = `${group}-t`
+  const topicId = await topicOf(peer, topic, 2)
+  const { beat, join, leave, describe, list } = members(peer, group)
+  const names = { subscribedTopicNames: [topic] }
+  const classic = (memberId = '', more: object = {}, version = 9) =>
+    peer.ask(JoinGroup, version, {
+      groupId: group,
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      memberId,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: encodeSubscription({ topics: [topic] }) }],
+      ...more,
+    })
+  await peer.ask(OffsetCommit, 9, {
+    groupId: group,
+    memberId: '',
+    generationIdOrMemberEpoch: -1,
+    topics: [{ name: topic, partitions: [{ partitionIndex: 0, committedOffset: 4, committedMetadata: 'x' }] }],
+  })
+  const read = () =>
+    peer.ask(OffsetFetch, 9, {
+      groupId: '',
+      topics: null,
+      groups: [{ groupId: group, topics: [{ name: topic, topicId, partitionIndexes: [0] }] }],
+    })
+  await list()
+  await beat(a, 1)
+  await leave(a)
+  await describe()
+  await join(a, names)
+  await list()
+  await read()
+  await classic()
+  await classic('nobody')
+  await classic('', { groupInstanceId: 'i' })
+  await classic('', { protocolType: 'connect' })
+  await classic('', {}, 3)
+  await peer.ask(LeaveGroup, 2, { groupId: group, memberId: a, members: [] })
+  await peer.ask(LeaveGroup, 2, { groupId: group, memberId: a, members: [] })
+  await list()
+  await describe()
+  await classic('nobody')
+  const { memberId } = await classic()
+  await list()
+  await classic(memberId)
+  await list()
+  await read()
+  await describe()
+  await join(a, names)
+  await beat(a, 1)
+  await leave(a)
+  await peer.ask(DescribeGroups, 6, { groups: [group] })
+  await peer.ask(LeaveGroup, 5, { groupId: group, memberId: '', members: [{ memberId }] })
+  await join(a, names)
+  await list()
+  await read()
+  await leave(a)
+}
+
+export async function offsetsInTransactions(peer: Peer, group: string): Promise<void> {
+  await peer.group(group)
+  await peer.transactions(group)
+  const topic = `${group}-t`
+  const topicId = await topicOf(peer, topic, 2)
+  const { beat, join, leave } = members(peer, group)
+  const { producerId, producerEpoch } = await peer.ask(InitProducerId, 5, {
+    transactionalId: group,
+    transactionTimeoutMs: 60_000,
+  })
+  const commit = (memberId: string, epoch: number, version = 5, partitions = [0, 1], more: object = {}) =>
+    peer.ask(TxnOffsetCommit, version, {
+      transactionalId: group,
+      groupId: group,
+      producerId,
+      producerEpoch,
+      memberId,
+      generationIdOrMemberEpoch: epoch,
+      topics: [
+        {
+          name: topic,
+          topicId,
+          partitions: partitions.map(partitionIndex => ({ partitionIndex, committedOffset: 1, committedMetadata: '' })),
+        },
+      ],
+      ...more,
+    })
+  await join(a, { subscribedTopicNames: [topic], serverAssignor: 'range' })
+  for (const version of [5, 6]) {
+    await commit(a, 2, version)
+    await commit(a, 1, version)
+    await commit(a, 3, version)
+    await commit(b, 2, version)
+    await commit('', -1, version)
+    await commit('', -1, version, [0], { groupInstanceId: 'i' })
+    await commit(a, -1, version)
+  }
+  await join(b, { subscribedTopicNames: [topic], serverAssignor: 'range' })
+  await beat(a, 2, { topicPartitions: owns(topicId, 0, 1) })
+  await beat(a, 2, { topicPartitions: owns(topicId, 0) })
+  for (const version of [5, 6]) {
+    await commit(a, 2, version, [0])
+    await commit(a, 2, version, [1])
+    await commit(a, 2, version, [0, 1])
+  }
+  await leave(a)
+  await leave(b)
+  await commit('', -1)
+  await commit(a, 3)
+  await commit(a, 3, 6)
 }
