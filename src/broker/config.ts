@@ -46,7 +46,8 @@ export interface BrokerConfig {
    */
   maxBytes?: number
   /**
-   * Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` (0 here) …
+   * Broker configs under Kafka's names: `message.max.bytes`, `group.initial.rebalance.delay.ms` and
+   * `group.consumer.assignment.interval.ms` (0 here), `group.consumer.heartbeat.interval.ms` …
    * `DescribeConfigs` lists those it knows.
    */
   configs?: Readonly<Record<string, string>>
