@@ -9,16 +9,35 @@ import type { GroupBalancer } from './balancers/group-balancer.ts'
 import { RangeGroupBalancer } from './balancers/range.ts'
 import { RoundRobinGroupBalancer } from './balancers/round-robin.ts'
 
+/**
+ * How members and coordinator agree: `classic`, by joining rounds in which one member divides; `consumer` (KIP-848, Kafka
+ * 4.0), by heartbeats to a coordinator that divides; `auto`, the latter where the cluster has it.
+ */
+export type GroupProtocolName = 'classic' | 'consumer' | 'auto'
+
 /** Settings of group membership, shared by ConsumerGroup and Reader. Times are milliseconds. */
 export interface MembershipConfig {
+  /**
+   * How the group is divided. Default `classic`. With `consumer` the broker divides: only what changes is given back, the
+   * others go on. Brokers move a group from one to the other while members of both kinds come and go.
+   */
+  protocol?: GroupProtocolName
+  /** Of the broker's ways to divide, with the consumer protocol: `uniform`, `range`. Default: the broker's choice. */
+  serverAssignor?: string
+  /** Where this member runs, in the terms of the brokers' `broker.rack`; told to the coordinator by the consumer protocol. */
+  rack?: string
   /**
    * Ways to divide the partitions, best first; the group uses the first that every member has. Default: range, round
    * robin.
    */
   groupBalancers?: readonly GroupBalancer[]
-  /** Default 3,000. */
+  /** Default 3,000. With the consumer protocol the broker says. */
   heartbeatInterval?: number
-  /** How long the coordinator hears nothing of a member before it gives the partitions to others. Default 30,000. */
+  /**
+   * How long the coordinator hears nothing of a member before it gives the partitions to others. Default 30,000. With the
+   * consumer protocol that is for the broker to say (`group.consumer.session.timeout.ms`); after so long without an answer
+   * the member itself takes them for lost.
+   */
   sessionTimeout?: number
   /** How long members may take to join again when the group changes. Default 30,000. */
   rebalanceTimeout?: number
@@ -60,6 +79,9 @@ export interface MembershipConfig {
 }
 
 export const membershipSettings: SettingKinds<MembershipConfig> = {
+  protocol: 'string',
+  serverAssignor: 'string',
+  rack: 'string',
   groupBalancers: 'list',
   heartbeatInterval: 'number',
   sessionTimeout: 'number',
@@ -102,16 +124,32 @@ export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
   ...membershipSettings,
 }
 
-export type MembershipSettings = Required<Omit<MembershipConfig, 'groupInstanceId' | 'startOffset'>> & {
+export type MembershipSettings = Required<
+  Omit<MembershipConfig, 'groupInstanceId' | 'startOffset' | 'serverAssignor' | 'rack'>
+> & {
+  readonly serverAssignor: string | null
+  readonly rack: string | null
   /** New partitions are asked for, rather than looked for in the metadata there is. */
   readonly asksForPartitions: boolean
   readonly groupInstanceId: string | null
   readonly startOffset: number
 }
 
+const protocolNames = { classic: 'classic', consumer: 'consumer', auto: 'auto' } as const
+
+/** What has no meaning with a protocol, and would be dropped in silence. */
+const meaningless = {
+  classic: ['serverAssignor'],
+  consumer: ['groupBalancers', 'heartbeatInterval'],
+  auto: [],
+} as const
+
 /** The settings with their defaults; a ConfigError for what can't work. */
 export function membershipOf(config: MembershipConfig): MembershipSettings {
   const membership: MembershipSettings = {
+    protocol: oneOf('protocol', config.protocol ?? 'classic', protocolNames),
+    serverAssignor: config.serverAssignor ?? null,
+    rack: config.rack ?? null,
     groupBalancers: config.groupBalancers ?? [new RangeGroupBalancer(), new RoundRobinGroupBalancer()],
     heartbeatInterval: config.heartbeatInterval ?? 3_000,
     sessionTimeout: config.sessionTimeout ?? 30_000,
@@ -125,6 +163,12 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
     groupInstanceId: config.groupInstanceId ?? null,
     timeout: config.timeout ?? 5_000,
   }
+  const { protocol } = membership
+  for (const name of meaningless[protocol])
+    if (config[name] !== undefined)
+      throw new ConfigError(
+        `${name} says nothing with protocol '${protocol}'${protocol === 'consumer' ? ': the broker decides' : ''}`,
+      )
   if (!Array.isArray(membership.groupBalancers) || membership.groupBalancers.length === 0)
     throw new ConfigError('groupBalancers is empty: a group needs at least one way to divide partitions')
   for (const balancer of membership.groupBalancers)

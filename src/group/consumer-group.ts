@@ -14,6 +14,7 @@ import { type ConsumerGroupConfig, consumerGroupSettings } from './config.ts'
 import { GroupClosedError } from './errors.ts'
 import type { Generation, PartitionAssignment } from './generation.ts'
 import { GroupMembership } from './group-membership.ts'
+import type { CommitIdentity } from './group-protocol.ts'
 import { RunningGeneration } from './running-generation.ts'
 
 const example = "{ id: 'group', brokers: 'host:port', topics: ['topic'] }"
@@ -43,7 +44,7 @@ export class ConsumerGroup {
   #failure: { readonly error: unknown; readonly final: boolean } | undefined
   readonly #news = new Condition()
   #started = false
-  #closing = false
+  readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
@@ -66,7 +67,7 @@ export class ConsumerGroup {
     this.#transport.enter()
     for (;;) {
       options.signal?.throwIfAborted()
-      if (this.#closing) throw new GroupClosedError(`group ${this.#membership.id} is closed`)
+      if (this.#closing.signal.aborted) throw new GroupClosedError(`group ${this.#membership.id} is closed`)
       const failure = this.#failure
       if (failure?.final !== true) this.#failure = undefined
       if (failure !== undefined) return await atCaller(() => failure.error)
@@ -93,7 +94,7 @@ export class ConsumerGroup {
   }
 
   async #shut(): Promise<void> {
-    this.#closing = true
+    this.#closing.abort(new GroupClosedError(`group ${this.#membership.id} was closed`))
     this.#cancelPause()
     this.#news.ring()
     const { clock, settings } = this.#membership
@@ -112,6 +113,7 @@ export class ConsumerGroup {
     this.#membership.start({
       assigned: async (added, { refused }) => {
         await this.#change(added, [], undefined)
+        await this.#lookUp(this.#owned.filter(own => !isAmong(added, own)))
         this.#failure = refused && { error: refused, final: false }
         this.#offer()
       },
@@ -135,12 +137,27 @@ export class ConsumerGroup {
     await generation?.over
     if (this.#offered === generation) this.#offered = undefined
     this.#generation = undefined
-    this.#owned = [...this.#owned.filter(own => !removed.includes(own)), ...added]
+    this.#owned = [...this.#owned.filter(own => !isAmong(removed, own)), ...added]
+  }
+
+  /** Of what was kept, the next generation begins where this one has come to. */
+  async #lookUp(kept: readonly AssignedPartition[]): Promise<void> {
+    if (kept.length === 0) return
+    const committed = await this.#membership.committed(kept, this.#closing.signal)
+    this.#owned = this.#owned.map(own => {
+      const offset = isAmong(kept, own) ? (committed.get(`${own.topic}/${own.partition}`) ?? -1) : -1
+      return offset < 0 ? own : { ...own, offset, committed: offset }
+    })
   }
 
   #offer(): void {
     const { id: groupId, errorLogger, clock } = this.#membership
-    const identity = this.#membership.identity()
+    // An epoch may go on within a generation; once that is over it is nobody else's.
+    let identity = this.#membership.identity()
+    const identityNow = (): CommitIdentity => {
+      if (this.#generation === generation) identity = this.#membership.identity()
+      return identity
+    }
     const { generationIdOrMemberEpoch: id, memberId } = identity
     const topicIds = this.#membership.topicIds()
     const assignments: Record<string, PartitionAssignment[]> = Object.create(null)
@@ -153,10 +170,15 @@ export class ConsumerGroup {
       id,
       groupId,
       memberId,
-      groupInstanceId: identity.groupInstanceId,
+      identity: identityNow,
       assignments,
       topicIds,
-      commit: (offsets, options) => this.#membership.commit(offsets, { identity, topicIds, ...options }),
+      commit: (offsets, options) =>
+        this.#membership.commit(offsets, {
+          ...(this.#generation !== generation && { identity: identityNow() }),
+          topicIds,
+          ...options,
+        }),
       onError: error =>
         errorLogger.error(`group ${groupId}: a function of generation ${id} failed: ${messageOf(error)}`),
       onReturn: cause => this.#pace(generation, cause, clock.monotonic() - beganAt),
@@ -178,4 +200,8 @@ export class ConsumerGroup {
       if (this.#generation === generation) this.#membership.rejoin(cause)
     })
   }
+}
+
+function isAmong(partitions: readonly AssignedPartition[], own: AssignedPartition): boolean {
+  return partitions.some(({ topic, partition }) => topic === own.topic && partition === own.partition)
 }

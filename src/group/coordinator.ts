@@ -12,7 +12,7 @@ import type { Cluster } from '../transport/cluster.ts'
  * `member`: joins, syncs and heartbeats, on a connection of this member alone, since a join may wait for minutes. `control`: what must not
  * wait behind a join.
  */
-type GroupLane = 'member' | 'control'
+export type GroupLane = 'member' | 'control'
 
 export interface CoordinatorOptions extends CallOptions {
   /** How long the broker may take, in milliseconds; may depend on the version it speaks. */
@@ -85,6 +85,14 @@ export class Coordinator {
       if (isTemporary(error)) this.#forget()
       throw error
     }
+  }
+
+  /** The features that its cluster has finalised, and their levels. One try. */
+  async features({ signal }: CallOptions = {}): Promise<ReadonlyMap<string, number>> {
+    const { cluster, groupId, timeout } = this.#parts
+    const options = { timeoutMs: timeout, ...(signal && { signal }) }
+    const broker = await cluster.coordinator('group', groupId, options)
+    return (await cluster.connection(broker, 'group', { ...options, key: this.#key })).features
   }
 
   /**

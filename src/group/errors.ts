@@ -13,5 +13,12 @@ export class GroupClosedError extends ClosedError {
 
 /** The group went on without this member or this generation: what is committed now would be refused for good. */
 export function isOutdated(error: unknown): boolean {
-  return hasCode(error, ErrorCode.IllegalGeneration, ErrorCode.UnknownMemberId, ErrorCode.FencedInstanceID)
+  return hasCode(
+    error,
+    ErrorCode.IllegalGeneration,
+    ErrorCode.UnknownMemberId,
+    ErrorCode.FencedInstanceID,
+    ErrorCode.FencedMemberEpoch,
+    ErrorCode.StaleMemberEpoch,
+  )
 }

@@ -10,11 +10,13 @@ import type { Transport } from '../transport/transport.ts'
 import { type AssignedPartition, Beginnings, type OwnPartition } from './beginnings.ts'
 import { ClassicProtocol } from './classic/classic-protocol.ts'
 import { type ConsumerGroupConfig, groupSettingsOf, type MembershipSettings } from './config.ts'
+import { AutoProtocol } from './consumer/auto-protocol.ts'
+import { ConsumerProtocol } from './consumer/consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { GroupClosedError, isOutdated } from './errors.ts'
 import type { GroupOffsets } from './generation.ts'
 import type { AssignedOptions, CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from './group-protocol.ts'
-import { storeOffsets, type TopicIds } from './offsets.ts'
+import { type StoreOptions, storeOffsets, type TopicIds } from './offsets.ts'
 
 export interface GroupMembershipConfig extends ConsumerGroupConfig {
   readonly transport: Transport
@@ -48,6 +50,8 @@ export interface CommitOptions extends CallOptions {
   /** Told of each partition that is stored, be it that others are not. */
   stored?(topic: string, partition: number): void
 }
+
+const protocols = { classic: ClassicProtocol, consumer: ConsumerProtocol, auto: AutoProtocol }
 
 /** Until topics that this member may not read are tried again, in milliseconds. */
 const refusedInterval = 30_000
@@ -94,7 +98,8 @@ export class GroupMembership {
     const coordinator = new Coordinator({ cluster, groupId: id, timeout, clock, logger })
     const { isolationLevel = IsolationLevel.ReadUncommitted } = config
     this.#coordinator = coordinator
-    this.#protocol = new ClassicProtocol({ groupId: id, topics, membership, coordinator, cluster, clock, logger })
+    const Protocol = protocols[membership.protocol]
+    this.#protocol = new Protocol({ groupId: id, topics, membership, coordinator, cluster, clock, logger })
     const place = { groupId: id, coordinator, cluster }
     this.#beginnings = new Beginnings({
       ...place,
@@ -167,29 +172,47 @@ export class GroupMembership {
   /**
    * Commits; failures that pass are tried again for as long as the member's place would be kept without a heartbeat.
    */
-  async commit(
-    offsets: GroupOffsets,
-    { identity = this.identity(), topicIds, ...options }: CommitOptions,
-  ): Promise<void> {
-    const { sessionTimeout, retentionTime } = this.settings
+  async commit(offsets: GroupOffsets, { identity, topicIds, ...options }: CommitOptions): Promise<void> {
+    const { sessionTimeout } = this.settings
     const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
+    const until = this.clock.monotonic() + sessionTimeout
+    for (;;) {
+      const used = identity ?? this.identity()
+      try {
+        await this.#store(offsets, used, topicIds, { withinMs: until - this.clock.monotonic(), ...options })
+        this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
+        return
+      } catch (error) {
+        const stale = hasCode(error, ErrorCode.StaleMemberEpoch)
+        if (stale && identity === undefined && this.clock.monotonic() < until) {
+          // Its epoch went on since the last heartbeat: the next one tells.
+          await this.#protocol.renewed(options)
+          if (this.identity().generationIdOrMemberEpoch !== used.generationIdOrMemberEpoch) continue
+        }
+        this.#onEvent?.({ type: 'commit', groupId: this.id, partitions, error })
+        const now = this.identity()
+        const current =
+          used.memberId === now.memberId && used.generationIdOrMemberEpoch === now.generationIdOrMemberEpoch
+        if (current && isOutdated(error)) this.rejoin(error)
+        throw error
+      }
+    }
+  }
+
+  async #store(
+    offsets: GroupOffsets,
+    identity: CommitIdentity,
+    topicIds: TopicIds,
+    options: StoreOptions,
+  ): Promise<void> {
+    const { retentionTime } = this.settings
     const terms = { identity, topicIds, retentionTime, metadata: (topic: string) => this.#beginnings.note(topic) }
     const place = {
       groupId: this.id,
       coordinator: this.#coordinator,
       cluster: this.#transport.cluster(this.#config.brokers),
     }
-    try {
-      await storeOffsets(place, terms, offsets, { withinMs: sessionTimeout, ...options })
-      this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
-    } catch (error) {
-      this.#onEvent?.({ type: 'commit', groupId: this.id, partitions, error })
-      const now = this.identity()
-      const current =
-        identity.memberId === now.memberId && identity.generationIdOrMemberEpoch === now.generationIdOrMemberEpoch
-      if (current && isOutdated(error)) this.rejoin(error)
-      throw error
-    }
+    await storeOffsets(place, terms, offsets, options)
   }
 
   /**
@@ -197,18 +220,16 @@ export class GroupMembership {
    * session ends.
    */
   async close({ patience }: { patience: number }): Promise<void> {
-    const { groupInstanceId, timeout } = this.settings
+    const { timeout } = this.settings
     this.#closing.abort(new GroupClosedError(`group ${this.id} was closed`))
     if (this.#running !== undefined && (await this.#within(this.#running, patience)) === 'late')
       this.errorLogger.error(
         `group ${this.id}: what works on its partitions is still running after ${patience} ms; leaving without it`,
       )
-    if (groupInstanceId === null) {
-      const late = new AbortController()
-      const cancel = this.clock.after(timeout, () => late.abort(new TimeoutError(`not done within ${timeout} ms`)))
-      await this.#protocol.leave('the consumer was closed', { signal: late.signal })
-      cancel()
-    }
+    const late = new AbortController()
+    const cancel = this.clock.after(timeout, () => late.abort(new TimeoutError(`not done within ${timeout} ms`)))
+    await this.#protocol.leave('the consumer was closed', { signal: late.signal })
+    cancel()
     this.#coordinator.release()
   }
 

@@ -46,5 +46,8 @@ export interface GroupProtocol {
   rejoin(cause: unknown): void
   /** Time may have passed that no timer told of, as in a hidden page: sends a heartbeat if one is due. */
   pulse(): void
+  /** Resolves once the coordinator has been heard of again, or the membership is over: the identity may be another. */
+  renewed(options: CallOptions): Promise<void>
+  /** Gives up its place, once it has given back its partitions. A static member's is kept while its session lasts. */
   leave(reason: string, options?: CallOptions): Promise<void>
 }

@@ -8,13 +8,15 @@ import { byPartition } from '../writer/transactions/committed-offsets.ts'
 import type { TransactionOffsets } from '../writer/transactions/transaction-offsets.ts'
 import { GenerationEndedError } from './errors.ts'
 import type { Generation, GroupOffsets, PartitionAssignment } from './generation.ts'
+import type { CommitIdentity } from './group-protocol.ts'
 import { checkOffsets } from './offsets.ts'
 
 export interface GenerationParts {
   readonly id: number
   readonly groupId: string
   readonly memberId: string
-  readonly groupInstanceId: string | null
+  /** Of this member; as it was at its end for a generation that is over. */
+  identity(): CommitIdentity
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>
   readonly topicIds: Readonly<Record<string, string>>
   commit(offsets: GroupOffsets, options: CallOptions): Promise<void>
@@ -67,8 +69,8 @@ export class RunningGeneration implements Generation {
 
   offsetsOf(offsets: GroupOffsets, ...extra: never[]): TransactionOffsets {
     refuseMore('offsetsOf', extra)
-    const { id: generationId, groupId, memberId } = this
-    const { groupInstanceId } = this.#parts
+    const { groupId } = this
+    const { memberId, generationIdOrMemberEpoch: generationId, groupInstanceId } = this.#parts.identity()
     return { groupId, generationId, memberId, groupInstanceId, offsets: byPartition(offsets, this.topicIds) }
   }
 

@@ -5,8 +5,8 @@ import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import { isOutdated } from '../errors.ts'
 import type { CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from '../group-protocol.ts'
+import { Heartbeats } from '../heartbeats.ts'
 import type { TopicShapes } from '../partitions.ts'
-import { Heartbeats } from './heartbeats.ts'
 import { Leader } from './leader.ts'
 import { Member, type MemberParts } from './member.ts'
 
@@ -72,7 +72,15 @@ export class ClassicProtocol implements GroupProtocol {
     this.#generation?.heartbeats?.pulse()
   }
 
+  /** Its epoch is the generation's, which heartbeats don't change. */
+  async renewed(): Promise<void> {}
+
   async leave(reason: string, options: CallOptions = {}): Promise<void> {
+    // It is back within the session, perhaps.
+    if (this.#parts.membership.groupInstanceId === null) await this.#giveUp(reason, options)
+  }
+
+  async #giveUp(reason: string, options: CallOptions): Promise<void> {
     if (this.#member.id === '') return
     try {
       await this.#member.leave(reason, options)
@@ -154,7 +162,7 @@ export class ClassicProtocol implements GroupProtocol {
       beat: signal => this.#member.heartbeat(generationId, { signal }),
       // It said so, or was not heard of for a session.
       ended: cause => end(generation, cause, isOutdated(cause) || isTemporary(cause)),
-      interval: membership.heartbeatInterval,
+      interval: () => membership.heartbeatInterval,
       sessionTimeout: membership.sessionTimeout,
       clock,
     })
@@ -210,13 +218,13 @@ export class ClassicProtocol implements GroupProtocol {
         await sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }, clock), options)
     } else if (hasCode(error, ErrorCode.GroupMaxSizeReached)) {
       changes.failed(error)
-      await this.leave('the group is full', { signal })
+      await this.#giveUp('the group is full', { signal })
       await this.#waitOutside(failures, options)
     } else if (isTemporary(error)) {
       await sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
     } else {
       changes.failed(error)
-      await this.leave('joining failed', { signal })
+      await this.#giveUp('joining failed', { signal })
       await sleep(backoffDelay(1, { min: joinGroupBackoff, max: joinGroupBackoff }, clock), options)
     }
   }

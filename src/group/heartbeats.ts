@@ -1,15 +1,16 @@
-import { backoffDelay } from '../../base/backoff.ts'
-import type { Clock } from '../../base/clock.ts'
-import { isTemporary } from '../../base/errors.ts'
-import { onAbort } from '../../base/signals.ts'
-import { ErrorCode, hasCode } from '../../protocol/errors.ts'
+import { backoffDelay } from '../base/backoff.ts'
+import type { Clock } from '../base/clock.ts'
+import { isTemporary } from '../base/errors.ts'
+import { onAbort } from '../base/signals.ts'
+import { ErrorCode, hasCode } from '../protocol/errors.ts'
 
 export interface HeartbeatParts {
   /** Sends one. */
   beat(signal: AbortSignal): Promise<void>
   /** The coordinator says that the generation is over, or was not heard of for a session. */
   ended(cause: unknown): void
-  readonly interval: number
+  /** Until the next one, in milliseconds. */
+  interval(): number
   readonly sessionTimeout: number
   readonly clock: Clock
 }
@@ -25,6 +26,8 @@ export class Heartbeats {
   /** Ends the wait for the next one. */
   #hasten: (() => void) | undefined
   #dueAt = 0
+  /** One is wanted that begins after now. */
+  #wanted = false
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts
@@ -44,14 +47,22 @@ export class Heartbeats {
     if (this.#parts.clock.monotonic() >= this.#dueAt) this.#hasten?.()
   }
 
+  /** Sends the next one now, or as soon as the one under way is answered. */
+  now(): void {
+    this.#wanted = true
+    this.#hasten?.()
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
-    const { beat, ended, clock, interval, sessionTimeout } = this.#parts
+    const { beat, ended, clock, sessionTimeout } = this.#parts
     let heard = clock.monotonic()
     let failures = 0
     for (;;) {
+      const interval = this.#parts.interval()
       const delay =
         failures === 0 ? interval : Math.min(interval, backoffDelay(failures, { min: 100, max: 1_000 }, clock))
-      await this.#wait(delay, signal)
+      if (!this.#wanted || failures > 0) await this.#wait(delay, signal)
+      this.#wanted = false
       if (signal.aborted) return
       try {
         await beat(signal)

@@ -1,0 +1,108 @@
+import { type Clock, randomBytes16 } from '../../base/clock.ts'
+import type { CallOptions } from '../../base/signals.ts'
+import { uuidText } from '../../bytes/reader.ts'
+import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
+import { ConsumerGroupHeartbeat } from '../../protocol/consumer-group-heartbeat.ts'
+import type { MembershipSettings } from '../config.ts'
+import type { Coordinator, GroupLane } from '../coordinator.ts'
+import { type Assignment, fromWire, toWire } from './assignment.ts'
+
+export interface ConsumerMemberParts {
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly membership: MembershipSettings
+  readonly coordinator: Coordinator
+  readonly clock: Clock
+}
+
+/** Its epochs by which a member says that it goes, for good or for a while (static members). */
+const leaves = -1
+const leavesForAWhile = -2
+
+/**
+ * One member of a consumer group, as its coordinator knows it: what was said to it, and what it said. What has not changed
+ * since is not said again; after an error, all of it.
+ */
+export class ConsumerMember {
+  /** The member's own choice, for as long as it lives (KIP-1082). */
+  readonly id: string
+  /** 0: it is no member. */
+  epoch = 0
+  /** Between two heartbeats, in milliseconds; the coordinator's choice once it has told. */
+  interval: number
+  readonly #parts: ConsumerMemberParts
+  #topics: readonly string[]
+  /** What the coordinator knows of us; undefined: nothing that counts. */
+  #told: { readonly topics: readonly string[]; readonly owned: Assignment } | undefined
+
+  constructor(parts: ConsumerMemberParts) {
+    this.#parts = parts
+    this.#topics = parts.topics
+    this.interval = parts.membership.heartbeatInterval
+    this.id = uuidText(randomBytes16(parts.clock), 0)
+  }
+
+  get topics(): readonly string[] {
+    return this.#topics
+  }
+
+  /** From the next heartbeat on. */
+  subscribe(topics: readonly string[]): void {
+    this.#topics = topics
+  }
+
+  /** Joins, or stays; answers what the member is to have, null for no change. */
+  async heartbeat(owned: Assignment, { signal }: { signal: AbortSignal }): Promise<Assignment | null> {
+    const { membership } = this.#parts
+    const topics = this.#topics
+    const known = this.epoch === 0 ? undefined : this.#told
+    this.#told = undefined
+    const response = await this.#send(
+      'member',
+      {
+        memberEpoch: this.epoch,
+        ...(known === undefined && {
+          rackId: membership.rack,
+          rebalanceTimeoutMs: membership.rebalanceTimeout,
+          serverAssignor: membership.serverAssignor,
+        }),
+        subscribedTopicNames: known?.topics === topics ? null : topics,
+        topicPartitions: known?.owned === owned ? null : toWire(owned),
+      },
+      { signal },
+    )
+    this.epoch = response.memberEpoch
+    if (response.heartbeatIntervalMs > 0) this.interval = response.heartbeatIntervalMs
+    this.#told = { topics, owned }
+    return response.assignment === null ? null : fromWire(response.assignment.topicPartitions)
+  }
+
+  /** `keeping`: a static member's place is kept for as long as its session lasts. */
+  async leave({ keeping, ...options }: CallOptions & { keeping: boolean }): Promise<void> {
+    this.forget()
+    await this.#send('control', { memberEpoch: keeping ? leavesForAWhile : leaves }, options)
+  }
+
+  /** The coordinator knows it no more. */
+  forget(): void {
+    this.epoch = 0
+    this.#told = undefined
+  }
+
+  async #send(
+    lane: GroupLane,
+    request: Omit<RequestInput<typeof ConsumerGroupHeartbeat>, 'groupId' | 'memberId' | 'instanceId'>,
+    options: CallOptions,
+  ): Promise<ResponseOf<typeof ConsumerGroupHeartbeat>> {
+    const { coordinator, groupId, membership } = this.#parts
+    const response = await coordinator.request(
+      lane,
+      ConsumerGroupHeartbeat,
+      { groupId, memberId: this.id, instanceId: membership.groupInstanceId, ...request },
+      options,
+    )
+    const { errorCode, errorMessage } = response
+    coordinator.check(errorCode, `group ${groupId}${errorMessage === null ? '' : `: ${errorMessage}`}`)
+    return response
+  }
+}

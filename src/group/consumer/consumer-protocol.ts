@@ -1,0 +1,323 @@
+import { backoffDelay } from '../../base/backoff.ts'
+import { Condition } from '../../base/condition.ts'
+import { isTemporary, messageOf } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
+import { ErrorCode, hasCode } from '../../protocol/errors.ts'
+import type { Cluster } from '../../transport/cluster.ts'
+import type { CommitIdentity, GroupChanges, GroupProtocol } from '../group-protocol.ts'
+import { Heartbeats } from '../heartbeats.ts'
+import { isRefused, layoutOf } from '../partitions.ts'
+import { type Assignment, named, nothing, together, without } from './assignment.ts'
+import { ConsumerMember, type ConsumerMemberParts } from './consumer-member.ts'
+
+export interface ConsumerProtocolParts extends ConsumerMemberParts {
+  readonly cluster: Cluster
+  readonly logger: Logger
+}
+
+/** Between two tries to get into a group that does not take this member, at most, in milliseconds. */
+const longestOutside = 60_000
+
+/** Until topics that this member may not see are looked for again, in milliseconds. */
+const refusedInterval = 30_000
+
+/** Partitions that are being begun with. */
+interface Coming {
+  readonly partitions: Assignment
+  readonly stop: AbortController
+}
+
+/** From joining until everything has been given back. */
+interface Life {
+  readonly over: AbortController
+  cause: unknown
+  /** The place in the group is gone: the partitions may be another's. */
+  lost: boolean
+  /** Something is to be given, taken or ended. */
+  readonly news: Condition
+  coming: Coming | undefined
+  /** Everything is to be given back and taken anew, which is nobody else's business. */
+  renewal: { readonly cause: unknown } | undefined
+}
+
+/**
+ * The consumer protocol (KIP-848): the coordinator divides, and tells each member in the answers to its heartbeats what to
+ * have. What is to go is given back first, and said to be, before it is another's; the rest is not touched.
+ */
+export class ConsumerProtocol implements GroupProtocol {
+  readonly #parts: ConsumerProtocolParts
+  readonly #isFinal: (error: unknown) => boolean
+  readonly #member: ConsumerMember
+  /** What the coordinator wants this member to have. */
+  #target: Assignment = nothing
+  /** What its user has. */
+  #held: Assignment = nothing
+  /** What the coordinator is told that it has: until it is told otherwise, nobody else is given it. */
+  #owned: Assignment = nothing
+  #life: Life | undefined
+  #heartbeats: Heartbeats | undefined
+  /** Rings when the coordinator has answered, and when there is none to answer any more. */
+  readonly #heard = new Condition()
+
+  /** `isFinal`: which errors end the membership while it has not joined yet. */
+  constructor(parts: ConsumerProtocolParts, isFinal: (error: unknown) => boolean = isUnsupported) {
+    this.#parts = parts
+    this.#isFinal = isFinal
+    this.#member = new ConsumerMember(parts)
+  }
+
+  identity(): CommitIdentity {
+    const { id: memberId, epoch } = this.#member
+    return { memberId, generationIdOrMemberEpoch: epoch, groupInstanceId: this.#parts.membership.groupInstanceId }
+  }
+
+  rejoin(cause: unknown): void {
+    const life = this.#life
+    if (life === undefined) return
+    // Whether it still has its place, the coordinator says.
+    if (isFenced(cause) || hasCode(cause, ErrorCode.StaleMemberEpoch)) return this.#heartbeats?.now()
+    life.renewal = { cause }
+    life.coming?.stop.abort(cause)
+    life.news.ring()
+  }
+
+  pulse(): void {
+    this.#heartbeats?.pulse()
+  }
+
+  async renewed(options: CallOptions): Promise<void> {
+    if (this.#life === undefined) return
+    this.#heartbeats?.now()
+    await this.#heard.wait(options)
+  }
+
+  async leave(reason: string, options: CallOptions = {}): Promise<void> {
+    const { groupId, logger, membership } = this.#parts
+    if (this.#member.epoch === 0) return
+    try {
+      await this.#member.leave({ keeping: membership.groupInstanceId !== null, ...options })
+    } catch (error) {
+      // The session timeout will do it then.
+      logger.warn(`group ${groupId}: leaving (${reason}) failed: ${messageOf(error)}`)
+    }
+  }
+
+  async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
+    const { clock, membership } = this.#parts
+    const { timeout, joinGroupBackoff } = membership
+    // A coordinator on the move is none of the caller's business, unless it stays away for long.
+    let quietUntil = clock.monotonic() + timeout
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        this.#target = (await this.#member.heartbeat(nothing, { signal })) ?? nothing
+        const began = clock.monotonic()
+        const cause = await this.#live(changes, signal)
+        if (signal.aborted) return
+        // A place that is lost again and again as soon as it is taken must not be taken in a hot loop.
+        if (!isTemporary(cause) && !(isFenced(cause) && clock.monotonic() - began >= joinGroupBackoff)) throw cause
+        failures = 0
+        quietUntil = clock.monotonic() + timeout
+      } catch (error) {
+        if (signal.aborted) return
+        failures++
+        // Another process has the same instance id: joining again would only throw that one out.
+        if (hasCode(error, ErrorCode.FencedInstanceID) || this.#isFinal(error)) throw error
+        if (isTemporary(error) && clock.monotonic() >= quietUntil) {
+          changes.failed(error)
+          quietUntil = clock.monotonic() + timeout
+        }
+        await this.#recover(error, failures, changes, signal).catch(() => {})
+      }
+    }
+  }
+
+  /** From the coordinator's first answer until all is given back; answers why it was. */
+  async #live(changes: GroupChanges, closing: AbortSignal): Promise<unknown> {
+    const { membership, clock } = this.#parts
+    const life: Life = {
+      over: new AbortController(),
+      cause: undefined,
+      lost: false,
+      news: new Condition(),
+      coming: undefined,
+      renewal: undefined,
+    }
+    const heartbeats = new Heartbeats({
+      beat: signal => this.#beat(life, signal),
+      // It said so, or was not heard of for a session.
+      ended: cause => end(life, cause, isFenced(cause) || isTemporary(cause)),
+      interval: () => this.#member.interval,
+      sessionTimeout: membership.sessionTimeout,
+      clock,
+    })
+    this.#life = life
+    this.#heartbeats = heartbeats
+    const close = (): void => end(life, closing.reason)
+    const forget = closing.aborted ? undefined : onAbort(closing, close)
+    if (closing.aborted) close()
+    const looking = this.#lookForRefused(life.over.signal)
+    try {
+      await this.#reconcile(life, heartbeats, changes)
+      return life.cause
+    } finally {
+      this.#life = undefined
+      this.#heartbeats = undefined
+      forget?.()
+      end(life, undefined)
+      await Promise.all([heartbeats.stop(), looking])
+      if (life.lost) this.#member.forget()
+      this.#held = this.#owned = nothing
+      this.#heard.ring()
+    }
+  }
+
+  async #beat(life: Life, signal: AbortSignal): Promise<void> {
+    const target = await this.#member.heartbeat(this.#owned, { signal })
+    if (target !== null) this.#target = target
+    const { coming } = life
+    if (coming !== undefined && without(coming.partitions, this.#target).size > 0)
+      coming.stop.abort(new Error('the coordinator wants them back'))
+    life.news.ring()
+    this.#heard.ring()
+  }
+
+  /** Gives and takes until what its user has is what the coordinator wants; over and over, until the life is over. */
+  async #reconcile(life: Life, heartbeats: Heartbeats, changes: GroupChanges): Promise<void> {
+    /** Whether its user was told what it has since something was taken, be that nothing. */
+    let begun = false
+    let unbroken = false
+    for (;;) {
+      const { aborted: over } = life.over.signal
+      const { renewal } = life
+      const leaving = without(this.#held, over || renewal ? nothing : this.#target)
+      if (leaving.size > 0 || (begun && (over || renewal !== undefined))) {
+        const cause = over ? life.cause : (renewal?.cause ?? new Error('the coordinator divided the group anew'))
+        await (life.lost ? changes.lost : changes.revoked)(this.#named(leaving), cause)
+        this.#held = without(this.#held, leaving)
+        // Whoever takes them anew has not given them up.
+        if (renewal === undefined) this.#own(this.#held, heartbeats)
+        if (life.renewal === renewal) life.renewal = undefined
+        unbroken = renewal !== undefined
+        begun = false
+        if (!over) continue
+      }
+      if (over) return
+      const coming = await this.#known(without(this.#target, this.#held), life.over.signal)
+      // Much may have happened meanwhile.
+      if (life.over.signal.aborted || life.renewal || without(coming, this.#target).size > 0) continue
+      if (begun && coming.size === 0) {
+        await life.news.wait()
+        continue
+      }
+      const stop = new AbortController()
+      life.coming = { partitions: coming, stop }
+      try {
+        await changes.assigned(this.#named(coming), { signal: stop.signal, unbroken })
+        this.#held = together(this.#held, coming)
+      } catch (error) {
+        if (!stop.signal.aborted) end(life, error)
+      }
+      life.coming = undefined
+      unbroken = false
+      begun = true
+      this.#own(this.#held, heartbeats)
+    }
+  }
+
+  #own(owned: Assignment, heartbeats: Heartbeats): void {
+    const same = without(owned, this.#owned).size === 0 && without(this.#owned, owned).size === 0
+    this.#owned = owned
+    if (!same) heartbeats.now()
+  }
+
+  /** Those of topics whose names are known. Of the others names are asked for, once now and again with each heartbeat. */
+  async #known(partitions: Assignment, signal: AbortSignal): Promise<Assignment> {
+    const { cluster } = this.#parts
+    const isKnown = (topicId: string): boolean => cluster.nameOf(topicId) !== undefined
+    if (![...partitions.keys()].every(isKnown)) {
+      const { topics } = this.#member
+      await Promise.all(topics.map(topic => layoutOf(cluster, topic, { signal }).catch(() => null)))
+      if (![...partitions.keys()].every(isKnown)) await cluster.refresh(topics, { signal }).catch(() => {})
+    }
+    return new Map([...partitions].filter(([topicId]) => isKnown(topicId)))
+  }
+
+  #named(partitions: Assignment): ReturnType<typeof named> {
+    return named(partitions, topicId => this.#parts.cluster.nameOf(topicId))
+  }
+
+  /** Waits as the error asks for; rejects when closed meanwhile. */
+  async #recover(error: unknown, failures: number, changes: GroupChanges, signal: AbortSignal): Promise<void> {
+    const { groupId, clock, logger, membership } = this.#parts
+    const { joinGroupBackoff } = membership
+    const options = { signal, clock }
+    logger.info(`group ${groupId}: joining failed: ${messageOf(error)}`)
+    if (isFenced(error)) {
+      this.#member.forget()
+      return sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }, clock), options)
+    }
+    if (isTemporary(error))
+      return sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
+    // The whole request is refused where one topic may not be seen.
+    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#leaveOutRefused(changes, signal))) return
+    changes.failed(error)
+    await this.leave('joining failed', { signal })
+    const max = hasCode(error, ErrorCode.GroupMaxSizeReached) ? longestOutside : joinGroupBackoff
+    await sleep(backoffDelay(failures, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, max) }, clock), options)
+  }
+
+  /** Subscribes to the topics that this member may see; false where that are none, or all. */
+  async #leaveOutRefused(changes: GroupChanges, signal: AbortSignal): Promise<boolean> {
+    const { cluster, topics } = this.#parts
+    const refused = new Map<string, unknown>()
+    for (const topic of topics) {
+      await layoutOf(cluster, topic, { signal }).catch((error: unknown) => {
+        if (isRefused(error)) refused.set(topic, error)
+      })
+    }
+    const seen = topics.filter(topic => !refused.has(topic))
+    if (refused.size === 0 || seen.length === 0) return false
+    for (const error of refused.values()) changes.failed(error)
+    this.#member.subscribe(seen)
+    return true
+  }
+
+  /** Topics that could not be seen may be some day. */
+  async #lookForRefused(signal: AbortSignal): Promise<void> {
+    const { cluster, clock, topics } = this.#parts
+    while (this.#member.topics.length < topics.length && !signal.aborted) {
+      try {
+        await sleep(refusedInterval, { signal, clock })
+        const found: string[] = []
+        for (const topic of topics)
+          await layoutOf(cluster, topic, { signal }).then(
+            () => void found.push(topic),
+            error => void (!isRefused(error) && this.#member.topics.includes(topic) && found.push(topic)),
+          )
+        if (found.length > this.#member.topics.length) this.#member.subscribe(found)
+      } catch {
+        // Over.
+      }
+    }
+  }
+}
+
+/** The coordinator knows this member no more, or only a later life of it. */
+function isFenced(error: unknown): boolean {
+  return hasCode(error, ErrorCode.FencedMemberEpoch, ErrorCode.UnknownMemberId)
+}
+
+/** The broker has no such groups, or they are switched off. */
+export function isUnsupported(error: unknown): boolean {
+  return hasCode(error, ErrorCode.UnsupportedVersion) || hasCode((error as Error)?.cause, ErrorCode.UnsupportedVersion)
+}
+
+function end(life: Life, cause: unknown, lost = false): void {
+  // A place that is lost is lost, whatever began to end it.
+  if (!life.over.signal.aborted || lost) life.cause = cause
+  life.lost ||= lost
+  life.coming?.stop.abort(cause)
+  life.over.abort()
+  life.news.ring()
+}
