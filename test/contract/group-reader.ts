@@ -3,26 +3,35 @@ import { ClosedError, ConfigError } from '../../src/base/errors.ts'
 import { RoundRobinGroupBalancer } from '../../src/group/balancers/round-robin.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { LastOffset } from '../../src/protocol/offsets.ts'
+import type { ReaderConfig } from '../../src/reader/config.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import type { Message } from '../../src/records/message.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { flakyAdapter } from '../support/flaky-adapter.ts'
-import { fixtureTest, numbered, place } from '../support/reading-fixture.ts'
+import { fixtureTest, numbered, place, type ReadingFixture } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
-import type { Suite } from './harness.ts'
+import type { Contract, Suite } from './harness.ts'
 
-export const suite: Suite = contract => {
+/** The same for members of either protocol. */
+export const suite: Suite = contract => membersOf('classic', contract)
+export const consumerSuite: Suite = contract => membersOf('consumer', contract)
+
+function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
   const { assert } = contract
-  const test = fixtureTest(contract, { partitions: 6 })
+  const test = fixtureTest(contract, { partitions: 6, needs: protocol === 'consumer' ? ['consumer-groups'] : [] })
+  const memberOf = (fixture: ReadingFixture, config: Partial<ReaderConfig> = {}): Reader =>
+    fixture.member({ protocol, ...config })
+  // Who watches for partitions, and how often.
+  const watching = protocol === 'classic' ? { partitionWatchInterval: 100 } : {}
 
   test('one member reads all partitions, each in order, and resumes where it committed', async (fixture, {
     signal,
   }) => {
     await fixture.fill(300)
-    const first = fixture.member()
+    const first = memberOf(fixture)
     const seen = await gather(first, 180, signal, message => first.commitMessages(message))
     await first.close()
-    const second = fixture.member()
+    const second = memberOf(fixture)
     seen.push(...(await gather(second, 120, signal)))
     assert.equal(new Set(seen.map(place)).size, 300)
     checkOrder(seen)
@@ -41,7 +50,7 @@ export const suite: Suite = contract => {
         await reader.commitMessages(message)
       }
     }
-    const [one, two] = [fixture.member(), fixture.member()]
+    const [one, two] = [memberOf(fixture), memberOf(fixture)]
     const running = [pump(one), pump(two).catch(error => assert.ok(error instanceof ClosedError, String(error)))]
     await until(signal, () => new Set(seen.map(place)).size === 600)
     // Both are members by now, or will be soon: new messages reach both.
@@ -78,7 +87,7 @@ export const suite: Suite = contract => {
           await reader.commitMessages(message)
         }
       }
-      const members = [fixture.member(), fixture.member()]
+      const members = [memberOf(fixture), memberOf(fixture)]
       const running = members.map(run)
       await until(signal, () => seen.length === 10)
       const busy = seen.at(-1)![0]
@@ -95,7 +104,7 @@ export const suite: Suite = contract => {
 
   test('readMessage commits a message once the next is asked for, and not before', async (fixture, { signal }) => {
     await fixture.fill(10, { balancer: () => 0 })
-    const reader = fixture.member()
+    const reader = memberOf(fixture)
     for (let i = 0; i < 4; i++) await reader.readMessage({ signal })
     await until(signal, async () => (await fixture.committed())[0] === 3)
     // The fourth is in hand, whatever time passes.
@@ -115,7 +124,7 @@ export const suite: Suite = contract => {
     const transport = fixture.keep(new Transport({ adapter: plug.adapter, natives: contract.natives }))
     // Under its name the next process takes its place at once, without waiting for the session's end.
     const config = { groupInstanceId: 'the worker' }
-    const doomed = fixture.member({ ...config, transport })
+    const doomed = memberOf(fixture, { ...config, transport })
     const done = new Set<string>()
     for (let i = 0; i < 20; i++) {
       const message = await doomed.readMessage({ signal })
@@ -124,7 +133,7 @@ export const suite: Suite = contract => {
     }
     // The twentieth was handed out and never worked on, thirty more are queued.
     plug.pull()
-    const heir = fixture.member(config)
+    const heir = memberOf(fixture, config)
     await until(signal, async () => {
       done.add(place(await heir.readMessage({ signal })))
       return done.size === 50
@@ -133,20 +142,20 @@ export const suite: Suite = contract => {
 
   test('for await commits nothing by itself; with autoCommit it does, after delivery, and so do batches', async fixture => {
     await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
-    const explicit = fixture.member()
+    const explicit = memberOf(fixture)
     let count = 0
     for await (const _ of explicit) if (++count === 5) break
     await pause(250)
     await explicit.close()
     assert.deepEqual(await fixture.committed(), {})
 
-    const automatic = fixture.member({ autoCommit: true })
+    const automatic = memberOf(fixture, { autoCommit: true })
     count = 0
     for await (const _ of automatic) if (++count === 5) break
     await automatic.close()
     assert.deepEqual(await fixture.committed(), { 2: 4 })
 
-    const batched = fixture.member({ autoCommit: true })
+    const batched = memberOf(fixture, { autoCommit: true })
     count = 0
     for await (const batch of batched.batches()) {
       if (count === 0) assert.equal(batch.firstOffset, 4)
@@ -161,7 +170,7 @@ export const suite: Suite = contract => {
     for (const autoCommit of [false, true]) {
       const leaving = new AbortController()
       const reason = new Error('leaving')
-      const reader = fixture.member({ autoCommit })
+      const reader = memberOf(fixture, { autoCommit })
       const loop = async (): Promise<void> => {
         for await (const batch of reader.batches({ signal: leaving.signal })) {
           leaving.abort(reason)
@@ -178,7 +187,7 @@ export const suite: Suite = contract => {
     signal,
   }) => {
     await fixture.fill(100, { balancer: () => 1 })
-    const reader = fixture.member()
+    const reader = memberOf(fixture)
     const messages = await gather(reader, 100, signal)
     await Promise.all([...messages].reverse().map(message => reader.commitMessages(message, { signal })))
     assert.deepEqual(await fixture.committed(), { 1: 100 })
@@ -191,11 +200,11 @@ export const suite: Suite = contract => {
     signal,
   }) => {
     await fixture.fill(20, { balancer: () => 0 })
-    const quick = fixture.member({ commitInterval: 50 })
+    const quick = memberOf(fixture, { commitInterval: 50 })
     await quick.commitMessages(await gather(quick, 10, signal))
     await until(signal, async () => (await fixture.committed())[0] === 10)
     await quick.close()
-    const slow = fixture.member({ commitInterval: 600_000 })
+    const slow = memberOf(fixture, { commitInterval: 600_000 })
     await slow.commitMessages(await gather(slow, 5, signal))
     assert.deepEqual(await fixture.committed(), { 0: 10 })
     await slow.close()
@@ -206,13 +215,13 @@ export const suite: Suite = contract => {
     signal,
   }) => {
     await fixture.fill(12)
-    const slow = fixture.member({ sessionTimeout: 6_000 })
+    const slow = memberOf(fixture, { sessionTimeout: 6_000 })
     const message = await slow.fetchMessage({ signal })
     const seen = [message]
     const run = async (reader: Reader): Promise<void> => {
       for await (const next of reader) seen.push(next)
     }
-    const other = fixture.member()
+    const other = memberOf(fixture)
     const running = [run(other)]
     // The other one's join waits for this one, which is still at work.
     await pause(700)
@@ -228,9 +237,9 @@ export const suite: Suite = contract => {
 
   test('committing what another member reads by now is refused, and rewinds nothing', async (fixture, { signal }) => {
     await fixture.fill(60)
-    const first = fixture.member()
+    const first = memberOf(fixture)
     const messages = await gather(first, 60, signal)
-    const second = fixture.member()
+    const second = memberOf(fixture)
     const seconds = second.readMessage({ signal }).catch(() => null)
     // Asking for more lets the partitions go.
     const waiting = first.fetchMessage({ signal }).catch(() => null)
@@ -260,8 +269,10 @@ export const suite: Suite = contract => {
       await fixture.createTopic(topic, 3)
       await fixture.write(numbered(0, 30), { topic })
     }
-    const config = { groupTopics: topics, groupBalancers: [new RoundRobinGroupBalancer()] }
-    const [one, two] = [fixture.member(config), fixture.member(config)]
+    // What else divides them evenly is the consumer protocol's default.
+    const balancing = protocol === 'classic' ? { groupBalancers: [new RoundRobinGroupBalancer()] } : {}
+    const config = { groupTopics: topics, ...balancing }
+    const [one, two] = [memberOf(fixture, config), memberOf(fixture, config)]
     const seen: [Reader, Message][] = []
     const run = async (reader: Reader): Promise<void> => {
       for await (const message of reader) {
@@ -292,7 +303,7 @@ export const suite: Suite = contract => {
 
   test('startOffset decides where nothing is committed', async (fixture, { signal }) => {
     await fixture.fill(6)
-    const late = fixture.member({ startOffset: LastOffset })
+    const late = memberOf(fixture, { startOffset: LastOffset })
     const waiting = late.fetchMessage({ signal })
     await until(signal, () => late.stats().rebalances > 0 || late.stats().fetches > 0)
     await pause(200)
@@ -302,7 +313,7 @@ export const suite: Suite = contract => {
 
   test('partitions and topics that come later are read', async (fixture, { signal }) => {
     const topic = `${fixture.topic}-later`
-    const reader = fixture.member({ groupTopics: [topic], partitionWatchInterval: 100 })
+    const reader = memberOf(fixture, { groupTopics: [topic], ...watching })
     const waiting = reader.readMessage({ signal })
     await pause(200)
     await fixture.createTopic(topic, 2)
@@ -314,7 +325,7 @@ export const suite: Suite = contract => {
     signal,
   }) => {
     await fixture.fill(30)
-    const member = fixture.member({ autoCommit: true, partitionWatchInterval: 100, maxWait: 100 })
+    const member = memberOf(fixture, { autoCommit: true, maxWait: 100, ...watching })
     const texts: string[] = []
     const reading = (async () => {
       while (!signal.aborted) {
@@ -335,19 +346,19 @@ export const suite: Suite = contract => {
   })
 
   test('a reader in a group has no offset of its own', async fixture => {
-    const reader = fixture.member()
+    const reader = memberOf(fixture)
     assert.deepEqual([reader.offset(), reader.lag(), reader.stats().partition], [-1, -1, '-1'])
     for (const call of [() => reader.readLag(), async () => reader.setOffset(0), () => reader.setOffsetAt(0)])
       await assert.rejects(call(), ConfigError)
   })
 
   test('close while waiting to join, and while nothing comes, is quick', async (fixture, { signal }) => {
-    const first = fixture.member()
+    const first = memberOf(fixture)
     const one = assert.rejects(first.readMessage({ signal }), ClosedError)
     await until(signal, () => first.stats().rebalances > 0)
-    const second = fixture.member()
+    const second = memberOf(fixture)
     const two = assert.rejects(second.readMessage({ signal }), ClosedError)
-    const never = fixture.member()
+    const never = memberOf(fixture)
     const started = Date.now()
     await never.close()
     await second.close()
@@ -360,7 +371,7 @@ export const suite: Suite = contract => {
     signal,
   }) => {
     await fixture.fill(25)
-    const reader = fixture.member()
+    const reader = memberOf(fixture)
     const first = await reader.fetchMessages(20, { within: 5_000, signal })
     assert.equal(first.length, 20)
     const rest = await reader.fetchMessages(20, { within: 50, signal })
@@ -394,7 +405,7 @@ export const suite: Suite = contract => {
             .catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError))
         }
       }
-      const members = [fixture.member()]
+      const members = [memberOf(fixture)]
       const running = members.map(run)
       const messages = Array.from({ length: total }, (_, i) => ({
         key: `k${i % keys}`,
@@ -403,7 +414,7 @@ export const suite: Suite = contract => {
       for (let at = 0; at < total; at += 400) {
         const writing = fixture.write(messages.slice(at, at + 400), { balancer: new Hash() })
         if (members.length < 4) {
-          members.push(fixture.member())
+          members.push(memberOf(fixture))
           running.push(run(members.at(-1)!))
         } else await members.shift()!.close()
         await writing

@@ -5,7 +5,7 @@ import { type Assert, assert } from './assert.ts'
 // runtime. A runtime's entry file calls `collect` or `run`; vitest wraps `collect`.
 
 /** What a cluster may have, or a runtime lend, that not every one does. */
-export type Capability = 'three-nodes' | 'kafka' | 'embedded' | 'native-gzip' | 'native-zstd'
+export type Capability = 'three-nodes' | 'kafka' | 'embedded' | 'native-gzip' | 'native-zstd' | 'consumer-groups'
 
 export interface ClusterUnderTest {
   readonly brokers: readonly string[]
@@ -74,6 +74,8 @@ export function collect(suites: Readonly<Record<string, Suite>>, environment: En
 function capabilities({ cluster, natives }: Environment): Capability[] {
   const present: Capability[] = [cluster.kind]
   if (cluster.nodes >= 3) present.push('three-nodes')
+  // KIP-848.
+  if (cluster.kind === 'kafka' && Number.parseInt(cluster.version, 10) >= 4) present.push('consumer-groups')
   for (const name of ['gzip', 'zstd'] as const) if (natives.codecs?.[name] !== undefined) present.push(`native-${name}`)
   return present
 }

@@ -5,7 +5,7 @@ import { suite as connReading } from './conn-reading.ts'
 import { suite as connWriting } from './conn-writing.ts'
 import { suite as dialer } from './dialer.ts'
 import { suite as group } from './group.ts'
-import { suite as groupReader } from './group-reader.ts'
+import { consumerSuite as consumerReader, suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
 import { suite as natives } from './natives.ts'
 import { suite as reader } from './reader.ts'
@@ -29,6 +29,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   dialer,
   group,
   'group reader': groupReader,
+  'group reader by the consumer protocol': consumerReader,
   natives,
   reader,
   'reader delivery': readerDelivery,

@@ -10,7 +10,7 @@ import type { MessageInput } from '../../src/records/message-input.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import type { WriterConfig } from '../../src/writer/config.ts'
 import { Writer } from '../../src/writer/writer.ts'
-import type { Contract, TestContext } from '../contract/harness.ts'
+import type { Capability, Contract, TestContext } from '../contract/harness.ts'
 import { pause } from './waiting.ts'
 
 /**
@@ -86,7 +86,8 @@ export class ReadingFixture {
   member(config: Partial<ReaderConfig> = {}): Reader {
     return this.reader({
       groupId: this.groupId,
-      heartbeatInterval: 100,
+      // The consumer protocol leaves that to the broker.
+      ...(config.protocol !== 'consumer' && { heartbeatInterval: 100 }),
       sessionTimeout: 10_000,
       rebalanceTimeout: 10_000,
       joinGroupBackoff: 100,
@@ -156,6 +157,7 @@ export interface FixtureOptions {
   partitions?: number
   configs?: Record<string, string>
   timeoutMs?: number
+  needs?: readonly Capability[]
 }
 
 /** A contract's `test` whose cases get a fixture. */
@@ -165,11 +167,11 @@ export function fixtureTest(contract: Contract, defaults: FixtureOptions = {}) {
     body: (fixture: ReadingFixture, t: TestContext) => Promise<void>,
     given: FixtureOptions = {},
   ): void => {
-    const { timeoutMs, ...options } = { ...defaults, ...given }
+    const { timeoutMs, needs = [], ...options } = { ...defaults, ...given }
     contract.test(
       name,
       t => ReadingFixture.with(contract, t, options, fixture => body(fixture, t)),
-      timeoutMs === undefined ? {} : { timeoutMs },
+      timeoutMs === undefined ? { needs } : { timeoutMs, needs },
     )
   }
 }

@@ -55,6 +55,8 @@ export class ConsumerProtocol implements GroupProtocol {
   #held: Assignment = nothing
   /** What the coordinator is told that it has: until it is told otherwise, nobody else is given it. */
   #owned: Assignment = nothing
+  /** Of the topics it has, by id. */
+  readonly #names = new Map<string, string>()
   #life: Life | undefined
   #heartbeats: Heartbeats | undefined
   /** Rings when the coordinator has answered, and when there is none to answer any more. */
@@ -123,7 +125,9 @@ export class ConsumerProtocol implements GroupProtocol {
         failures++
         // Another process has the same instance id: joining again would only throw that one out.
         if (hasCode(error, ErrorCode.FencedInstanceID) || this.#isFinal(error)) throw error
-        if (isTemporary(error) && clock.monotonic() >= quietUntil) {
+        // Its former self may have died: then the place is free once its session is over.
+        const patience = hasCode(error, ErrorCode.UnreleasedInstanceID) ? membership.sessionTimeout : 0
+        if ((isTemporary(error) || patience > 0) && clock.monotonic() >= quietUntil + patience) {
           changes.failed(error)
           quietUntil = clock.monotonic() + timeout
         }
@@ -195,6 +199,7 @@ export class ConsumerProtocol implements GroupProtocol {
         const cause = over ? life.cause : (renewal?.cause ?? new Error('the coordinator divided the group anew'))
         await (life.lost ? changes.lost : changes.revoked)(this.#named(leaving), cause)
         this.#held = without(this.#held, leaving)
+        for (const topicId of this.#names.keys()) if (!this.#held.has(topicId)) this.#names.delete(topicId)
         // Whoever takes them anew has not given them up.
         if (renewal === undefined) this.#own(this.#held, heartbeats)
         if (life.renewal === renewal) life.renewal = undefined
@@ -203,6 +208,8 @@ export class ConsumerProtocol implements GroupProtocol {
         if (!over) continue
       }
       if (over) return
+      // There is nothing yet to be taken anew.
+      life.renewal = undefined
       const coming = await this.#known(without(this.#target, this.#held), life.over.signal)
       // Much may have happened meanwhile.
       if (life.over.signal.aborted || life.renewal || without(coming, this.#target).size > 0) continue
@@ -243,8 +250,13 @@ export class ConsumerProtocol implements GroupProtocol {
     return new Map([...partitions].filter(([topicId]) => isKnown(topicId)))
   }
 
+  /** A topic that is gone keeps its name for those who had it. */
   #named(partitions: Assignment): ReturnType<typeof named> {
-    return named(partitions, topicId => this.#parts.cluster.nameOf(topicId))
+    for (const topicId of partitions.keys()) {
+      const name = this.#parts.cluster.nameOf(topicId)
+      if (name !== undefined) this.#names.set(topicId, name)
+    }
+    return named(partitions, topicId => this.#names.get(topicId))
   }
 
   /** Waits as the error asks for; rejects when closed meanwhile. */
@@ -257,7 +269,7 @@ export class ConsumerProtocol implements GroupProtocol {
       this.#member.forget()
       return sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }, clock), options)
     }
-    if (isTemporary(error))
+    if (isTemporary(error) || hasCode(error, ErrorCode.UnreleasedInstanceID))
       return sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
     // The whole request is refused where one topic may not be seen.
     if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#leaveOutRefused(changes, signal))) return
