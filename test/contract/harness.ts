@@ -5,7 +5,14 @@ import { type Assert, assert } from './assert.ts'
 // runtime. A runtime's entry file calls `collect` or `run`; vitest wraps `collect`.
 
 /** What a cluster may have, or a runtime lend, that not every one does. */
-export type Capability = 'three-nodes' | 'kafka' | 'embedded' | 'native-gzip' | 'native-zstd' | 'consumer-groups'
+export type Capability =
+  | 'three-nodes'
+  | 'kafka'
+  | 'embedded'
+  | 'native-gzip'
+  | 'native-zstd'
+  | 'consumer-groups'
+  | 'classic-groups-alone'
 
 export interface ClusterUnderTest {
   readonly brokers: readonly string[]
@@ -75,7 +82,7 @@ function capabilities({ cluster, natives }: Environment): Capability[] {
   const present: Capability[] = [cluster.kind]
   if (cluster.nodes >= 3) present.push('three-nodes')
   // KIP-848.
-  if (cluster.kind === 'kafka' && Number.parseInt(cluster.version, 10) >= 4) present.push('consumer-groups')
+  present.push(Number.parseInt(cluster.version, 10) >= 4 ? 'consumer-groups' : 'classic-groups-alone')
   for (const name of ['gzip', 'zstd'] as const) if (natives.codecs?.[name] !== undefined) present.push(`native-${name}`)
   return present
 }

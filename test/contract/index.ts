@@ -3,6 +3,7 @@ import { suite as client } from './client.ts'
 import { suite as conn } from './conn.ts'
 import { suite as connReading } from './conn-reading.ts'
 import { suite as connWriting } from './conn-writing.ts'
+import { suite as consumerGroup } from './consumer-group.ts'
 import { suite as dialer } from './dialer.ts'
 import { suite as group } from './group.ts'
 import { consumerSuite as consumerReader, suite as groupReader } from './group-reader.ts'
@@ -26,6 +27,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   conn,
   'conn reading': connReading,
   'conn writing': connWriting,
+  'consumer group': consumerGroup,
   dialer,
   group,
   'group reader': groupReader,

@@ -1,6 +1,7 @@
 import { memory } from '../../../adapters/memory/index.ts'
 import { Broker } from '../../../src/broker/index.ts'
 import type { Natives, SocketAdapter } from '../../../src/socket/socket.ts'
+import { embedded } from '../../../test/contract/embedded.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../../test/contract/harness.ts'
 import { suites } from '../../../test/contract/index.ts'
 import { type SecuredCluster, securedSuite } from '../../../test/contract/secured.ts'
@@ -36,7 +37,7 @@ export function open(target: Target, adapter: SocketAdapter, natives: Natives): 
     }
   if ('cluster' in target)
     return { cases: collect(suites, { cluster: target.cluster, adapter, natives }), async close() {} }
-  const broker = new Broker({ racks: ['a', 'b', 'c'], numPartitions: 6, natives })
+  const broker = new Broker({ ...embedded, natives })
   const cluster = { brokers: broker.addresses, kind: 'embedded', version: '4.4.0', nodes: 1 } as const
   return { cases: collect(suites, { cluster, adapter: memory(broker, natives), natives }), close: () => broker.close() }
 }

@@ -3,7 +3,7 @@ import { Condition } from '../../base/condition.ts'
 import { isTemporary, messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
-import { ErrorCode, hasCode } from '../../protocol/errors.ts'
+import { ErrorCode, hasCode, KafkaError } from '../../protocol/errors.ts'
 import type { Cluster } from '../../transport/cluster.ts'
 import type { CommitIdentity, GroupChanges, GroupProtocol } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
@@ -124,7 +124,8 @@ export class ConsumerProtocol implements GroupProtocol {
         if (signal.aborted) return
         failures++
         // Another process has the same instance id: joining again would only throw that one out.
-        if (hasCode(error, ErrorCode.FencedInstanceID) || this.#isFinal(error)) throw error
+        if (hasCode(error, ErrorCode.FencedInstanceID)) throw error
+        if (this.#isFinal(error)) throw isUnsupported(error) ? this.#unsupported() : error
         // Its former self may have died: then the place is free once its session is over.
         const patience = hasCode(error, ErrorCode.UnreleasedInstanceID) ? membership.sessionTimeout : 0
         if ((isTemporary(error) || patience > 0) && clock.monotonic() >= quietUntil + patience) {
@@ -134,6 +135,11 @@ export class ConsumerProtocol implements GroupProtocol {
         await this.#recover(error, failures, changes, signal).catch(() => {})
       }
     }
+  }
+
+  #unsupported(): KafkaError {
+    const what = `group ${this.#parts.groupId}: this cluster has no consumer protocol (Kafka 4.0 has)`
+    return new KafkaError(ErrorCode.UnsupportedVersion, `${what}: protocol 'auto' or 'classic' works with it`)
   }
 
   /** From the coordinator's first answer until all is given back; answers why it was. */
