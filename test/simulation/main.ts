@@ -1,5 +1,5 @@
 // Plays worlds: `npm run simulate -- [--seed N] [--worlds N] [--hours H] [--fault a,b] [--workload a,b] [--release 2.8]
-// [--trace FILE]`.
+// [--protocol consumer] [--trace FILE]`.
 // Prints each world that went wrong, shrunk, and a table of faults and workloads; ends with 1 when one did.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -24,6 +24,8 @@ const { values: given } = parseArgs({
     workload: { type: 'string' },
     /** Of the brokers. */
     release: { type: 'string' },
+    /** Of groups. */
+    protocol: { type: 'string' },
     trace: { type: 'string' },
     /** Ends at the first world that goes wrong, which is not shrunk. */
     first: { type: 'boolean', default: false },
@@ -32,6 +34,7 @@ const { values: given } = parseArgs({
   },
 })
 
+const protocolNames = new Map((['classic', 'consumer'] as const).map(name => [name as string, name]))
 const releaseNames = new Map((Object.keys(releases) as Release[]).map(name => [name as string, name]))
 
 const first = given.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given.seed)
@@ -46,6 +49,7 @@ const chosen = {
   ...(given.fault !== undefined && { faults: named(faults, given.fault) }),
   ...(given.workload !== undefined && { workloads: named(workloads, given.workload) }),
   ...(given.release !== undefined && { release: named(releaseNames, given.release)[0]! }),
+  ...(given.protocol !== undefined && { protocol: named(protocolNames, given.protocol)[0]! }),
 }
 
 function named<T>(all: ReadonlyMap<string, T>, names: string): T[] {

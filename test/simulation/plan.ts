@@ -6,6 +6,8 @@ import { workloads as all } from './workloads/index.ts'
 import { copyingGroup, transactionalWriter } from './workloads/transactions.ts'
 import type { Workload } from './workloads/workload.ts'
 
+export type Protocol = 'classic' | 'consumer'
+
 /** What is played. All of it follows from the seed unless it is given. */
 export interface Plan {
   readonly seed: number
@@ -13,6 +15,8 @@ export interface Plan {
   readonly partitions: number
   /** Of the brokers. */
   readonly release: Release
+  /** Of groups. */
+  readonly protocol: Protocol
   /** How long things go wrong, in milliseconds of the world's time. */
   readonly trouble: number
   readonly faults: readonly Fault[]
@@ -41,5 +45,8 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   const release = chance.is(0.7) ? '4.4' : chance.pick(Object.keys(releases) as Release[])
   // Before 2.5 brokers can't tell which member commits with a transaction (KIP-447).
   const workloads = chosenWorkloads.filter(workload => release !== '1.1' || workload !== copyingGroup)
-  return { seed, brokers, partitions, release, trouble, faults: chosenFaults, workloads, ...given }
+  const plan = { seed, brokers, partitions, release, trouble, faults: chosenFaults, workloads, ...given }
+  // It came later, too.
+  const protocol = plan.release === '4.4' && new Chance(seed).of('protocol').is(0.5) ? 'consumer' : 'classic'
+  return { ...plan, protocol: given.protocol ?? protocol }
 }

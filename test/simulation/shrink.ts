@@ -18,6 +18,7 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.trouble > 5_000) yield { ...plan, trouble: Math.ceil(plan.trouble * 0.8) }
   if (plan.partitions > 1) yield { ...plan, partitions: 1 }
   if (plan.partitions > 2) yield { ...plan, partitions: plan.partitions - 1 }
+  if (plan.protocol !== 'classic') yield { ...plan, protocol: 'classic' }
   if (plan.release !== '4.4') yield { ...plan, release: '4.4' }
   if (plan.brokers > 1) yield { ...plan, brokers: plan.brokers - 1 }
 }
@@ -45,8 +46,8 @@ export async function shrink(failed: Outcome, budget = 60): Promise<Outcome> {
 }
 
 /** A plan as one line of code that plays it again. */
-export function written({ seed, brokers, partitions, release, trouble, faults, workloads }: Plan): string {
+export function written({ seed, brokers, partitions, release, protocol, trouble, faults, workloads }: Plan): string {
   const names = JSON.stringify(faults.map(({ name }) => name))
   const programs = JSON.stringify(workloads.map(workload => workload?.name ?? null))
-  return `{ seed: ${seed}, brokers: ${brokers}, partitions: ${partitions}, release: '${release}', trouble: ${trouble}, faults: ${names}, workloads: ${programs} }`
+  return `{ seed: ${seed}, brokers: ${brokers}, partitions: ${partitions}, release: '${release}', protocol: '${protocol}', trouble: ${trouble}, faults: ${names}, workloads: ${programs} }`
 }

@@ -5,12 +5,14 @@ import type { WorldClock } from './clock.ts'
 import { History, type Logged } from './history.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
+import type { Protocol } from './plan.ts'
 import { type Release, releases } from './releases.ts'
 
 export interface Dimensions {
   readonly brokers: number
   readonly partitions: number
   readonly release: Release
+  readonly protocol: Protocol
   /** Of brokers, beside those that all worlds have. */
   readonly configs: Readonly<Record<string, string>>
   readonly copies: boolean
@@ -19,6 +21,16 @@ export interface Dimensions {
 export const topic = 'orders'
 /** What is copied of it goes there: one partition, in worlds that need it. */
 export const copies = 'copies'
+
+/** Members of either protocol are heard of each second, and missed after `sessionTimeout`. */
+const groupConfigs = {
+  'group.min.session.timeout.ms': '1000',
+  'group.initial.rebalance.delay.ms': '500',
+  'group.consumer.min.heartbeat.interval.ms': '1000',
+  'group.consumer.heartbeat.interval.ms': '1000',
+  'group.consumer.min.session.timeout.ms': '1000',
+  'group.consumer.session.timeout.ms': '6000',
+}
 
 /** A cluster, a network and hosts, all on one clock. */
 export class World {
@@ -29,6 +41,7 @@ export class World {
   readonly history: History
   readonly hosts: Host[] = []
   readonly release: Release
+  readonly protocol: Protocol
   /** Of the topic, now; 0 while there is none. */
   partitions: number
   #audits = 0
@@ -40,10 +53,11 @@ export class World {
   constructor(
     chance: Chance,
     clock: WorldClock,
-    { brokers, partitions, release, configs, copies: withCopies }: Dimensions,
+    { brokers, partitions, release, protocol, configs, copies: withCopies }: Dimensions,
   ) {
     this.chance = chance
     this.release = release
+    this.protocol = protocol
     this.partitions = partitions
     this.clock = clock
     this.history = new History(() => this.clock.monotonic())
@@ -53,9 +67,9 @@ export class World {
       brokers,
       topics: [{ name: topic, partitions }, ...(withCopies ? [{ name: copies, partitions: 1 }] : [])],
       autoCreateTopics: false,
-      configs: { 'group.min.session.timeout.ms': '1000', 'group.initial.rebalance.delay.ms': '500', ...configs },
+      configs: { ...groupConfigs, ...configs },
       versions: releases[release],
-      // The second protocol of transactions came with 4.0.
+      // The second protocol of transactions and consumer groups came with 4.0.
       features: release === '4.4' ? { 'group.version': 1, 'transaction.version': 2 } : {},
     })
     this.network = new Network(this.clock, this.broker, chance.of('network'))

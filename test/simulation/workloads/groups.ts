@@ -1,4 +1,5 @@
-import { ErrorCode, KafkaError } from '../../../src/protocol/errors.ts'
+import type { MembershipConfig } from '../../../src/group/config.ts'
+import { ErrorCode, hasCode } from '../../../src/protocol/errors.ts'
 import { FirstOffset } from '../../../src/protocol/offsets.ts'
 import { Reader } from '../../../src/reader/reader.ts'
 import type { Message } from '../../../src/records/message.ts'
@@ -10,6 +11,19 @@ const styles = ['readMessage', 'commitMessages', 'for await', 'batches'] as cons
 type Style = (typeof styles)[number]
 
 export const sessionTimeout = 6_000
+/** How members live in groups of this world. */
+export function membershipIn({ protocol }: World): MembershipConfig {
+  return {
+    protocol,
+    // With the other protocol that is the broker's.
+    ...(protocol === 'classic' && { heartbeatInterval: 1_000, partitionWatchInterval: 2_000 }),
+    sessionTimeout,
+    rebalanceTimeout: 10_000,
+    joinGroupBackoff: 500,
+    timeout: 5_000,
+  }
+}
+
 /** Until a commit or a close gives up: the request's own bound, and more of them while the coordinator moves. */
 const patience = 45_000
 
@@ -43,12 +57,7 @@ class Member {
       topic,
       groupId: group,
       startOffset: FirstOffset,
-      heartbeatInterval: 1_000,
-      sessionTimeout,
-      rebalanceTimeout: 10_000,
-      joinGroupBackoff: 500,
-      partitionWatchInterval: 2_000,
-      timeout: 5_000,
+      ...membershipIn(world),
       maxWait: 2_000,
       transport,
       autoCommit: style === 'for await' || style === 'batches',
@@ -103,7 +112,7 @@ class Member {
 }
 
 function isUnknownMember(error: unknown): boolean {
-  return error instanceof KafkaError && error.code === ErrorCode.UnknownMemberId
+  return hasCode(error, ErrorCode.UnknownMemberId, ErrorCode.FencedMemberEpoch)
 }
 
 /** Members that come, go, and come back after they have crashed. */

@@ -11,6 +11,7 @@ import type { TransactionNote } from '../history.ts'
 import { nameOf } from '../history.ts'
 import type { Host } from '../host.ts'
 import { copies, topic, type World } from '../world.ts'
+import { membershipIn } from './groups.ts'
 import type { Running, Workload } from './workload.ts'
 
 const deliveryTimeout = 20_000
@@ -191,12 +192,7 @@ class Copier {
       groupId: group,
       startOffset: FirstOffset,
       isolationLevel: 'read_committed',
-      heartbeatInterval: 1_000,
-      sessionTimeout: 6_000,
-      rebalanceTimeout: 10_000,
-      joinGroupBackoff: 500,
-      partitionWatchInterval: 2_000,
-      timeout: 5_000,
+      ...membershipIn(world),
       maxWait: 2_000,
       transport: this.#writer.transport,
     })
