@@ -29,3 +29,43 @@ const ours = (options: BridgeOptions): SocketAdapter => websocketOver(sockets, o
 
 const kafka = (): ReturnType<typeof sharedKafka> => sharedKafka(1, { own: true })
 
+through('a WebSocket of our own and a bridge in front of three embedded brokers', null, embeddedCluster, ours)
+// With a WebSocket of the runtime's and a real Kafka, Chromium runs it (e2e/runtimes/contract): the rest is for the whole run.
+through('a bridge in front of a real Kafka', noKafka ?? unlessFull, kafka, given)
+through('a bridge in front of three embedded brokers', unlessFull, embeddedCluster, given)
+through('a WebSocket of our own and a bridge in front of a real Kafka', noKafka ?? unlessFull, kafka, ours)
+
+function through(way: string, lack: Lack | null, ...how: Parameters<typeof contract>): void {
+  // What isn't run must not start anything either.
+  if (lack !== null) test(`the contract through ${way}`, unless(lack), () => {})
+  else describe(`the contract through ${way}`, () => contract(...how))
+}
+
+async function contract(
+  start: () => Promise<ClusterUnderTest & { stop(): Promise<void> }>,
+  adapterTo: (options: BridgeOptions) => SocketAdapter,
+): Promise<void> {
+  const cluster = await start()
+  const bridge = await serveBridge({
+    port: 0,
+    learnTargets: cluster.brokers[0]!,
+    learnPorts: ['1-65535'],
+    // Nothing listens there: what the suites call unreachable.
+    targets: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3', '127.0.0.1:4'],
+    allowAddresses: ['127.0.0.1'],
+    // The suites look after clusters, too.
+    apis: { allow: 'all' },
+    authenticate: tokens.authenticate,
+    allowNoOrigin: true,
+    limits: { upgradesPerSecond: 1000 },
+  })
+  const adapter = adapterTo({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }) })
+  for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter, natives })) {
+    test(name, { ...unless(needing(missing), unlessFirstSeed(name)), timeout: timeoutMs + 5000 }, run)
+  }
+  test('nothing is left behind', () => expect.poll(() => bridge.connections, { timeout: 15_000 }).toBe(0))
+  afterAll(async () => {
+    await bridge.close()
+    await cluster.stop()
+  })
+}

@@ -170,6 +170,18 @@ export const calls: { readonly [K in keyof Methods]: Sample<NonNullable<Paramete
     request: ({ topic }) => ({ topics: { [topic]: [0] } }),
     denied: topicDenied,
   },
+  abortTransaction: {
+    request: ({ topic }) => ({ topic, partition: 0, producerId: 1n, producerEpoch: 0 }),
+    denied: topicDenied,
+  },
+  fenceProducers: {
+    request: ({ transactionalId }) => ({ transactionalIds: [transactionalId] }),
+    denied: transactionDenied,
+  },
+  forceTerminateTransaction: {
+    request: ({ transactionalId }) => ({ transactionalId }),
+    denied: transactionDenied,
+  },
   describeConfigs: {
     request: ({ topic: resourceName }) => ({ resources: [{ resourceType: 'topic', resourceName }] }),
     denied: topicDenied,
