@@ -172,7 +172,7 @@ export const calls: { readonly [K in keyof Methods]: Sample<NonNullable<Paramete
   },
   abortTransaction: {
     request: ({ topic }) => ({ topic, partition: 0, producerId: 1n, producerEpoch: 0 }),
-    denied: topicDenied,
+    denied: clusterDenied,
   },
   fenceProducers: {
     request: ({ transactionalId }) => ({ transactionalIds: [transactionalId] }),
