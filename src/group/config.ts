@@ -140,7 +140,7 @@ const protocolNames = { classic: 'classic', consumer: 'consumer', auto: 'auto' }
 /** What has no meaning with a protocol, and would be dropped in silence. */
 const meaningless = {
   classic: ['serverAssignor'],
-  consumer: ['groupBalancers', 'heartbeatInterval'],
+  consumer: ['groupBalancers', 'heartbeatInterval', 'watchPartitionChanges', 'partitionWatchInterval'],
   auto: [],
 } as const
 
@@ -189,7 +189,7 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
   }
   if (!(membership.joinGroupBackoff >= 0))
     throw new ConfigError(`joinGroupBackoff must not be negative, is ${membership.joinGroupBackoff}`)
-  if (membership.heartbeatInterval >= membership.sessionTimeout) {
+  if (protocol !== 'consumer' && membership.heartbeatInterval >= membership.sessionTimeout) {
     throw new ConfigError(
       `heartbeatInterval (${membership.heartbeatInterval} ms) must be below sessionTimeout (${membership.sessionTimeout} ms)`,
     )

@@ -32,6 +32,8 @@ export class ConsumerMember {
   interval: number
   readonly #parts: ConsumerMemberParts
   #topics: readonly string[]
+  /** It has asked to join, and may be a member for all it knows. */
+  #asked = false
   /** What the coordinator knows of us; undefined: nothing that counts. */
   #told: { readonly topics: readonly string[]; readonly owned: Assignment } | undefined
 
@@ -57,6 +59,7 @@ export class ConsumerMember {
     const topics = this.#topics
     const known = this.epoch === 0 ? undefined : this.#told
     this.#told = undefined
+    this.#asked = true
     const response = await this.#send(
       'member',
       {
@@ -79,6 +82,7 @@ export class ConsumerMember {
 
   /** `keeping`: a static member's place is kept for as long as its session lasts. */
   async leave({ keeping, ...options }: CallOptions & { keeping: boolean }): Promise<void> {
+    if (!this.#asked) return
     this.forget()
     await this.#send('control', { memberEpoch: keeping ? leavesForAWhile : leaves }, options)
   }
@@ -87,6 +91,7 @@ export class ConsumerMember {
   forget(): void {
     this.epoch = 0
     this.#told = undefined
+    this.#asked = false
   }
 
   async #send(

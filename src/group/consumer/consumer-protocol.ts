@@ -96,10 +96,11 @@ export class ConsumerProtocol implements GroupProtocol {
 
   async leave(reason: string, options: CallOptions = {}): Promise<void> {
     const { groupId, logger, membership } = this.#parts
-    if (this.#member.epoch === 0) return
     try {
       await this.#member.leave({ keeping: membership.groupInstanceId !== null, ...options })
     } catch (error) {
+      // It was never let in, or is out already.
+      if (isFenced(error)) return
       // The session timeout will do it then.
       logger.warn(`group ${groupId}: leaving (${reason}) failed: ${messageOf(error)}`)
     }
@@ -278,25 +279,24 @@ export class ConsumerProtocol implements GroupProtocol {
     if (isTemporary(error) || hasCode(error, ErrorCode.UnreleasedInstanceID))
       return sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
     // The whole request is refused where one topic may not be seen.
-    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#leaveOutRefused(changes, signal))) return
+    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#leaveOutRefused(signal))) return
     changes.failed(error)
     await this.leave('joining failed', { signal })
     const max = hasCode(error, ErrorCode.GroupMaxSizeReached) ? longestOutside : joinGroupBackoff
     await sleep(backoffDelay(failures, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, max) }, clock), options)
   }
 
-  /** Subscribes to the topics that this member may see; false where that are none, or all. */
-  async #leaveOutRefused(changes: GroupChanges, signal: AbortSignal): Promise<boolean> {
+  /** Subscribes to the topics that this member may see; false where that are none, or all. Who begins with them tells of the others. */
+  async #leaveOutRefused(signal: AbortSignal): Promise<boolean> {
     const { cluster, topics } = this.#parts
-    const refused = new Map<string, unknown>()
+    const refused = new Set<string>()
     for (const topic of topics) {
       await layoutOf(cluster, topic, { signal }).catch((error: unknown) => {
-        if (isRefused(error)) refused.set(topic, error)
+        if (isRefused(error)) refused.add(topic)
       })
     }
     const seen = topics.filter(topic => !refused.has(topic))
     if (refused.size === 0 || seen.length === 0) return false
-    for (const error of refused.values()) changes.failed(error)
     this.#member.subscribe(seen)
     return true
   }
