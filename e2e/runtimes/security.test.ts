@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { natives, adapter as nodeAdapter } from '../../adapters/node/index.ts'
 import { collect } from '../../test/contract/harness.ts'
-import { type SecuredCluster, securedSuite } from '../../test/contract/secured.ts'
+import { type SecuredCluster, securedAtATime, securedSuite } from '../../test/contract/secured.ts'
 import { unless, unlessFull } from '../../test/support/left-out.ts'
 import { embeddedSecured, type Secured } from '../../test/support/secured.ts'
+import { atMost } from '../../test/support/waiting.ts'
 import { defaultVersion } from '../kafka/index.ts'
 import { securedKafka } from '../secured-kafka.ts'
 import { noKafka } from '../shared.ts'
@@ -38,11 +39,17 @@ function matrix(start: () => Promise<Secured>): void {
       beforeAll(async () => {
         const { stop: _, ...secured } = cluster
         run = await startContract(which, { secured }, { trusted: [cluster.ca] })
-        // All at the same time, for most of them wait.
-        for (const { name } of cases) {
-          const outcome = run.outcome(name)
-          outcome.catch(() => {})
-          outcomes.set(name, outcome)
+        const begun = atMost(
+          securedAtATime,
+          cases.map(
+            ({ name }) =>
+              () =>
+                run!.outcome(name),
+          ),
+        )
+        for (const [at, { name }] of cases.entries()) {
+          begun[at]!.catch(() => {})
+          outcomes.set(name, begun[at]!)
         }
       })
       afterAll(() => run?.[Symbol.asyncDispose]())

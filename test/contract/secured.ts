@@ -42,6 +42,9 @@ export interface Credentials {
   readonly password: string
 }
 
+/** Most of them wait. */
+export const securedAtATime = 8
+
 /** What comes of each way to connect with each, alike on Kafka and on the embedded broker, and in every runtime. */
 export function securedSuite(cluster: SecuredCluster): Suite {
   return ({ test, assert: given, adapter, natives }) => {

@@ -1,3 +1,5 @@
+import { deferred } from '../../src/base/deferred.ts'
+
 /** Tries the task until it does not throw. */
 export async function eventually(signal: AbortSignal, task: () => Promise<void>): Promise<void> {
   for (;;) {
@@ -41,6 +43,20 @@ export async function nothing(promise: Promise<unknown>): Promise<void> {
 
 export function pause(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
+
+/** Begins the tasks in their order, so many of them at a time; answers what comes of each. */
+export function atMost<T>(count: number, tasks: readonly (() => Promise<T>)[]): Promise<T>[] {
+  const outcomes = tasks.map(() => deferred<T>())
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < tasks.length) {
+      const at = next++
+      await tasks[at]!().then(outcomes[at]!.resolve, outcomes[at]!.reject)
+    }
+  }
+  for (let n = 0; n < count; n++) void work()
+  return outcomes.map(({ promise }) => promise)
 }
 
 /** What the task throws; undefined if it does not. */

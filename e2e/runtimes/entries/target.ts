@@ -10,7 +10,7 @@ import { describe } from './describe.ts'
 
 /**
  * What runs: the contract, against a cluster over TCP or an embedded one in the runtime itself; what an adapter owes,
- * against peers; or what a secured cluster takes, all cases at the same time.
+ * against peers; or what a secured cluster takes, some cases at a time.
  */
 export type Target =
   | { readonly memory: true }
