@@ -19,9 +19,7 @@ export async function dial(
   // Never empty: Bun takes {} for no TLS at all.
   const secure = tls && tlsTexts(broker, address.host, tls)
   if (tls?.pfx !== undefined)
-    throw new ConfigError(
-      `${broker}: Bun does not read PKCS#12; the adapter of isokafka/node does, and runs in Bun too: new Transport({ adapter }) from 'isokafka/node'`,
-    )
+    throw new ConfigError(`${broker}: Bun does not read PKCS#12; the adapter of isokafka/node does, in Bun too`)
   const stream = new BunStream(broker, tls)
   try {
     await attempt(signal, async keep => {
