@@ -91,7 +91,8 @@ export class Bridge {
   abandon({ leave, remoteAddress, socket }: Admission, cause?: unknown): Refusal {
     socket.abort()
     leave()
-    const refusal = new Refusal(400, 'request', 'that is no WebSocket handshake', { cause })
+    const refusal =
+      cause instanceof Refusal ? cause : new Refusal(400, 'request', 'that is no WebSocket handshake', { cause })
     this.#report(refusal, remoteAddress)
     return refusal
   }

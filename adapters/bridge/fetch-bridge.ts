@@ -45,7 +45,7 @@ export abstract class FetchBridge {
   protected async answer<T>(
     request: Request,
     { remoteAddress, signal }: { remoteAddress: string; signal?: AbortSignal },
-    upgrade: (admission: Admission) => T,
+    upgrade: (admission: Admission) => T | Promise<T>,
   ): Promise<T | Response> {
     const { pathname, search } = new URL(request.url)
     const { healthPath, path } = this.bridge.settings
@@ -61,7 +61,7 @@ export abstract class FetchBridge {
         ...(signal && { signal }),
       })
       try {
-        return upgrade(admission)
+        return await upgrade(admission)
       } catch (error) {
         throw this.bridge.abandon(admission, error)
       }

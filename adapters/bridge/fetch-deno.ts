@@ -1,9 +1,11 @@
 import { ConfigError } from '../../src/base/errors.ts'
+import { sleep } from '../../src/base/signals.ts'
 import { markedSubprotocol } from '../shared/bridge-wire.ts'
 import type { Admission } from './admission.ts'
 import { FetchBridge, type FetchBridgeConfig } from './fetch-bridge.ts'
 import type { Resolve } from './guard.ts'
 import { type BareWebSocket, type Cut, relayMarked } from './marked-channel.ts'
+import { Refusal } from './refusal.ts'
 
 // As much of Deno as we use, declared by hand: no types of another runtime come with the package.
 interface OpeningWebSocket extends BareWebSocket {
@@ -44,8 +46,12 @@ export class DenoBridge extends FetchBridge {
   }
 
   fetch(request: Request, info: { remoteAddr: { hostname?: string } }): Promise<Response> {
-    // (The signal of Deno's requests is aborted by any answer.)
-    return this.answer(request, { remoteAddress: info.remoteAddr.hostname ?? '' }, admission => {
+    // (Any answer aborts it, too.)
+    const { signal } = request
+    return this.answer(request, { remoteAddress: info.remoteAddr.hostname ?? '', signal }, async admission => {
+      // Deno keeps the socket of a client for ever that went before it is upgraded. It hears of that between turns.
+      await sleep(0, { clock: this.bridge.settings.clock })
+      if (signal.aborted) throw new Refusal(503, 'gone', 'the client has gone')
       // Marks find who is gone. (Given a protocol, Deno refuses clients that put no space between those they offer.)
       const { response, socket } = deno().upgradeWebSocket(request, { idleTimeout: 0 })
       response.headers.set('sec-websocket-protocol', markedSubprotocol)
@@ -57,19 +63,23 @@ export class DenoBridge extends FetchBridge {
   /** The client may go away before the answer gets there, which not every event tells. */
   #await(socket: OpeningWebSocket, admission: Admission): void {
     const { clock, limits } = this.bridge.settings
-    const giveUp = (): void => {
+    const giveUp = (leave = admission.leave): void => {
       forget()
-      if (!opened) this.bridge.abandon(admission)
+      if (decided) return
+      decided = true
+      this.bridge.abandon({ ...admission, leave })
     }
-    let opened = false
-    const forget = clock.after(limits.closeTimeout, giveUp)
+    let decided = false
+    // Its socket may be there for as long as Deno is: who does that often shall find no place.
+    const leaveLate = (): void => void clock.after(limits.idleTimeout, admission.leave)
+    const forget = clock.after(limits.closeTimeout, () => giveUp(leaveLate))
     socket.addEventListener('open', () => {
       forget()
-      opened = true
+      decided = true
       void relayMarked(this.bridge, admission, socket, cutOf(socket))
     })
-    socket.addEventListener('error', giveUp)
-    socket.addEventListener('close', giveUp)
+    socket.addEventListener('error', () => giveUp())
+    socket.addEventListener('close', () => giveUp())
   }
 }
 

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import type * as net from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CloseCode, signedTokens } from '../../adapters/bridge/index.ts'
@@ -161,6 +162,25 @@ function policyIn(place: Place): void {
     }
   })
 
+  test('clients that leave before the broker has answered leave no socket behind, nor hold their place', async () => {
+    const peer = await startBroker([], 1_000)
+    const login = { username: 'bridge', password: 'secret of the bridge' }
+    const fixture = await program.fixture(peer.port, { login })
+    const descriptors = (): number => readdirSync(`/proc/${program.pid}/fd`).length
+    const leave = async (): Promise<void> => {
+      const leaving = new AbortController()
+      const status = fixture.status(undefined, { client: { signal: leaving.signal } as never })
+      // The broker's first answer of two is on its way.
+      await new Promise(resolve => setTimeout(resolve, 400))
+      leaving.abort()
+      await status
+    }
+    const before = descriptors()
+    await Promise.all(Array.from({ length: 30 }, leave))
+    await fixture.empty()
+    await expect.poll(descriptors, { timeout: 1_000 }).toBeLessThan(before + 10)
+  })
+
   test('a cluster that was taken over leads to no other service', async () => {
     const brokers = [
       'kafka-1:9092',
@@ -223,8 +243,8 @@ function policyIn(place: Place): void {
   })
 }
 
-/** A broker that notes the APIs that reach it, lets the bridge in, and tells of these brokers. */
-async function startBroker(brokers: readonly string[] = []): Promise<{ port: number; heard: number[] }> {
+/** A broker that notes the APIs that reach it, lets the bridge in, and tells of these brokers; each after a delay. */
+async function startBroker(brokers: readonly string[] = [], delay = 0): Promise<{ port: number; heard: number[] }> {
   const heard: number[] = []
   const versions = [ApiVersions, Metadata].map(({ key }) => ({ apiKey: key, minVersion: 0, maxVersion: 3 }))
   const answerOf = (frame: Buffer): readonly Uint8Array[] => {
@@ -255,7 +275,8 @@ async function startBroker(brokers: readonly string[] = []): Promise<{ port: num
         return []
     }
   }
-  const serve = (socket: net.Socket): void => onFrames(socket, frame => socket.write(concat(answerOf(frame))))
+  const serve = (socket: net.Socket): void =>
+    onFrames(socket, frame => setTimeout(() => socket.write(concat(answerOf(frame))), delay))
   const { port } = await startPeer(serve)
   return { port, heard }
 }
