@@ -64,7 +64,7 @@ export function settingsOf(all: WriterConfig): Settings {
   if (transactionalId === '') throw new ConfigError('transactionalId must not be empty')
   if (transactionalId !== undefined && (requiredAcks !== RequiredAcks.All || config.idempotent === false))
     throw new ConfigError('a Writer of transactions is idempotent, and needs RequiredAcks.All')
-  if (config.rack && config.balancer) throw new ConfigError('rack is for the default balancer')
+  if (config.rack && config.balancer) throw new ConfigError('give rack or balancer')
   if (maxBufferedBytes < batchBytes)
     throw new ConfigError(`maxBufferedBytes (${maxBufferedBytes}) is less than batchBytes (${batchBytes})`)
   return {
