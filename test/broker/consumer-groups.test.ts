@@ -6,6 +6,7 @@ import { ConsumerGroupHeartbeat } from '../../src/protocol/consumer-group-heartb
 import { CreateAcls } from '../../src/protocol/create-acls.ts'
 import { CreateTopics } from '../../src/protocol/create-topics.ts'
 import { DeleteGroups } from '../../src/protocol/delete-groups.ts'
+import { IncrementalAlterConfigs } from '../../src/protocol/incremental-alter-configs.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { LeaveGroup } from '../../src/protocol/leave-group.ts'
 import { ListGroups } from '../../src/protocol/list-groups.ts'
@@ -343,6 +344,22 @@ describe('a group', () => {
       await beat(id(i), i % 2 === 0 ? -1 : i)
       await beat(id(i), -1)
     }
+  })
+
+  test('goes by configs of its own, within bounds', async () => {
+    const { on, beat, join } = await group()
+    const set = async (name: string, value: string | null) => {
+      const configs = [{ name, value, configOperation: value === null ? 1 : 0 }]
+      const resources = [{ resourceType: 32, resourceName: 'g', configs }]
+      const { responses } = await on.request(IncrementalAlterConfigs, { resources, validateOnly: false })
+      return responses[0]!.errorCode
+    }
+    expect(await set('consumer.heartbeat.interval.ms', '4999')).toBe(ErrorCode.InvalidConfiguration)
+    expect(await set('consumer.heartbeat.interval.ms', '15001')).toBe(ErrorCode.InvalidConfiguration)
+    expect(await set('consumer.heartbeat.interval.ms', '6000')).toBe(0)
+    expect(await join(id(0))).toMatchObject({ heartbeatIntervalMs: 6_000 })
+    expect(await set('consumer.heartbeat.interval.ms', null)).toBe(0)
+    expect(await beat(id(0), 2)).toMatchObject({ heartbeatIntervalMs: 5_000 })
   })
 
   test('is none where the cluster was not told to have any', async () => {

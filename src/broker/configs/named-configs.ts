@@ -27,6 +27,11 @@ export class NamedConfigs {
     return new Configs(this.#definitions, [{ values: this.#values.get(name) ?? new Map(), source: this.#source }])
   }
 
+  /** Of these configs of one, what is set. */
+  own(name: string, key: string): string | undefined {
+    return this.#values.get(name)?.get(key)
+  }
+
   /** Why there can be no more of them; undefined when there can. */
   problem(name: string): ConfigProblem | undefined {
     if (this.#values.has(name) || this.#values.size < this.#most) return undefined

@@ -1,6 +1,6 @@
 import { type ConfigDefinition, define } from './definitions.ts'
 
-/** What a group can be set to, with the broker's config it falls back to: kept and described, no more. */
+/** What a group can be set to, with the broker's config it falls back to: kept and described, and `consumer.…` heeded. */
 export const groupConfigs: readonly ConfigDefinition[] = [
   define('int', 'consumer.assignment.interval.ms', '1000', {
     synonym: 'group.consumer.assignment.interval.ms',

@@ -2,6 +2,7 @@ import { type Clock, randomBytes16 } from '../../base/clock.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { Allowance } from '../allowance.ts'
 import type { Configs } from '../configs/configs.ts'
+import type { NamedConfigs } from '../configs/named-configs.ts'
 import type { Coordinators } from '../coordinators.ts'
 import type { BrokerLimits } from '../limits.ts'
 import { joinEpoch } from './consumer/epochs.ts'
@@ -21,6 +22,7 @@ interface Surroundings extends TopicsKnown {
   readonly layoutVersion: number
   readonly clock: Clock
   readonly configs: Configs
+  readonly groupConfigs: NamedConfigs
   readonly coordinators: Coordinators
   readonly limits: Required<BrokerLimits>
 }
@@ -201,12 +203,13 @@ export class Groups {
     return this.#cluster.configs.get('group.consumer.assignors').split(',')
   }
 
-  #consumerSettings(_groupId: string): ConsumerGroupSettings {
-    const { configs } = this.#cluster
+  #consumerSettings(groupId: string): ConsumerGroupSettings {
+    const { configs, groupConfigs } = this.#cluster
+    const number = (name: string): number => Number(groupConfigs.own(groupId, name) ?? configs.number(`group.${name}`))
     return {
-      heartbeatInterval: configs.number('group.consumer.heartbeat.interval.ms'),
-      sessionTimeout: configs.number('group.consumer.session.timeout.ms'),
-      assignmentInterval: configs.number('group.consumer.assignment.interval.ms'),
+      heartbeatInterval: number('consumer.heartbeat.interval.ms'),
+      sessionTimeout: number('consumer.session.timeout.ms'),
+      assignmentInterval: number('consumer.assignment.interval.ms'),
       maxSize: configs.number('group.consumer.max.size'),
       assignors: this.consumerAssignors,
     }
