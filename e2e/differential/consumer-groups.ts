@@ -44,8 +44,18 @@ function members(peer: Peer, groupId: string) {
 
 const owns = (topicId: string, ...partitions: number[]): Partitions => [{ topicId, partitions }]
 
+/** A topic that members are assigned at once: a coordinator learns of it after those who tell metadata. */
 async function topicOf(peer: Peer, name: string, partitions: number): Promise<string> {
   const topicId = await peer.topic(name, partitions)
+  const probe = { groupId: `${name}-probe`, memberId: a }
+  await peer.group(probe.groupId)
+  await peer.settle(
+    ConsumerGroupHeartbeat,
+    1,
+    { ...probe, memberEpoch: 0, rebalanceTimeoutMs: 60_000, topicPartitions: [], subscribedTopicNames: [name] },
+    ({ assignment }) => assignment?.topicPartitions[0]?.partitions.length === partitions,
+  )
+  await peer.settle(ConsumerGroupHeartbeat, 1, { ...probe, memberEpoch: -1 }, () => true)
   // They are numbered in this order.
   peer.note('a topic', { topicId })
   return topicId

@@ -15,9 +15,10 @@ export interface MemberDetails {
   readonly assignor: string | null
 }
 
-// What a member, each topic it names and each character of its pattern take up besides their characters.
+// What a member, each topic it names and each character of its pattern take up besides their characters. Names are counted
+// for more than their memory: each target that is made looks at them all.
 const perMember = 1_000
-const perTopic = 160
+const perTopic = 256
 const perPatternCharacter = 64
 
 /** Bytes that a member takes up that says this of itself, what it is assigned aside. */
