@@ -172,7 +172,8 @@ export const calls: { readonly [K in keyof Methods]: Sample<NonNullable<Paramete
   },
   abortTransaction: {
     request: ({ topic }) => ({ topic, partition: 0, producerId: 1n, producerEpoch: 0 }),
-    denied: clusterDenied,
+    // Its leader is looked for first.
+    denied: topicDenied,
   },
   fenceProducers: {
     request: ({ transactionalId }) => ({ transactionalIds: [transactionalId] }),
