@@ -53,7 +53,7 @@ export async function admit(
     const identity = await whoAsks(settings, request, { origin, token, target: text, signal: link.signal })
     places.push(connections.identify(identity.id))
     // Strangers, however many, take nobody's turn.
-    await connections.turn(link.signal)
+    await connections.turn(places, link.signal)
     // Only now: strangers neither learn what is on the list nor make the bridge ask the cluster.
     const target = mayGo(identity, text) ? await abortable(targets.find(text), link.signal) : undefined
     if (target === undefined) throw new Refusal(403, 'target', 'the bridge does not lead there')

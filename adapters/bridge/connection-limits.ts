@@ -18,6 +18,8 @@ const upgradeEvery = 5
 export interface Place {
   /** Frames of all of them together. */
   readonly frames: Ration
+  /** Whether there were more floods than are forgiven. */
+  owes(now: number): boolean
   /** It was ended as a flood, which costs as many upgrades as may come in a second. */
   flooded(now: number): void
   /** Gives it back. */
@@ -64,8 +66,16 @@ export class ConnectionLimits {
     }
   }
 
-  /** Waits until it is this upgrade's turn; rejects with the signal's reason. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits until it is this upgrade's turn; rejects with the signal's reason, and with a Refusal when others of its
+   * places flooded meanwhile.
+   */
+  async turn(places: readonly Place[], signal: AbortSignal): Promise<void> {
+    await this.#wait(signal)
+    if (places.some(place => place.owes(this.#clock.monotonic()))) throw tooMany()
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
     const clock = this.#clock
     if (this.#waiting === 0 && this.#isTurn(clock.monotonic())) return
     this.#waiting++
@@ -94,10 +104,14 @@ export class ConnectionLimits {
   #knock(accounts: Accounts, key: string): Account {
     const now = this.#clock.monotonic()
     const account = accounts.of(key, now)
-    if (account.upgrades.left(now) < 1) throw new Refusal(429, 'rate', 'too many upgrades: wait a little')
+    if (account.upgrades.left(now) < 1) throw tooMany()
     account.upgrades.spend(1, now)
     return account
   }
+}
+
+function tooMany(): Refusal {
+  return new Refusal(429, 'rate', 'too many upgrades: wait a little')
 }
 
 /** An address, or an identity. */
@@ -121,6 +135,7 @@ class Account {
     this.#add(1)
     return {
       frames: this.#frames,
+      owes: now => this.upgrades.left(now) < 0,
       flooded: now => void this.upgrades.spend(this.#floodCost, now),
       leave: () => this.#add(-1),
     }

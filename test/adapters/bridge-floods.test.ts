@@ -139,6 +139,23 @@ describe('frames are bounded, not only bytes', () => {
   })
 })
 
+test('who waits for a turn while others of the same user flood is not let in', async () => {
+  const fixture = await startFixture((await startPeer()).port, { limits: { upgradesPerSecond: 2, framesPerSecond: 1 } })
+  const token = await tokens.sign({ id: 'mallory' })
+  const statuses = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      fixture.connect(undefined, { token }).then(
+        client => {
+          client.raw.write(Buffer.concat(Array.from({ length: 20 }, () => frame(0x89))))
+          return 101
+        },
+        error => error.status,
+      ),
+    ),
+  )
+  expect(new Set(statuses)).toEqual(new Set([101, 429]))
+})
+
 describe('memory', () => {
   test('a broker that reads nothing: one-byte messages wait as few writes', async () => {
     const peer = await startPeer(socket => socket.pause())
