@@ -9,7 +9,8 @@ import { type Assignment, fromWire, toWire } from './assignment.ts'
 
 export interface ConsumerMemberParts {
   readonly groupId: string
-  readonly topics: readonly string[]
+  /** A new list whenever there are others. */
+  readonly subscription: { readonly topics: readonly string[] }
   readonly membership: MembershipSettings
   readonly coordinator: Coordinator
   readonly clock: Clock
@@ -31,7 +32,6 @@ export class ConsumerMember {
   /** Between two heartbeats, in milliseconds; the coordinator's choice once it has told. */
   interval: number
   readonly #parts: ConsumerMemberParts
-  #topics: readonly string[]
   /** It has asked to join, and may be a member for all it knows. */
   #asked = false
   /** What the coordinator knows of us; undefined: nothing that counts. */
@@ -39,24 +39,14 @@ export class ConsumerMember {
 
   constructor(parts: ConsumerMemberParts) {
     this.#parts = parts
-    this.#topics = parts.topics
     this.interval = parts.membership.heartbeatInterval
     this.id = uuidText(randomBytes16(parts.clock), 0)
   }
 
-  get topics(): readonly string[] {
-    return this.#topics
-  }
-
-  /** From the next heartbeat on. */
-  subscribe(topics: readonly string[]): void {
-    this.#topics = topics
-  }
-
   /** Joins, or stays; answers what the member is to have, null for no change. */
   async heartbeat(owned: Assignment, { signal }: { signal: AbortSignal }): Promise<Assignment | null> {
-    const { membership } = this.#parts
-    const topics = this.#topics
+    const { membership, subscription } = this.#parts
+    const { topics } = subscription
     const known = this.epoch === 0 ? undefined : this.#told
     this.#told = undefined
     this.#asked = true

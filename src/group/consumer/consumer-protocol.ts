@@ -7,39 +7,20 @@ import { ErrorCode, hasCode, KafkaError } from '../../protocol/errors.ts'
 import type { Cluster } from '../../transport/cluster.ts'
 import type { CommitIdentity, GroupChanges, GroupProtocol } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
-import { isRefused, layoutOf } from '../partitions.ts'
+import { layoutOf } from '../partitions.ts'
 import { type Assignment, named, nothing, together, without } from './assignment.ts'
 import { ConsumerMember, type ConsumerMemberParts } from './consumer-member.ts'
+import { end, type Life, newLife } from './life.ts'
+import { VisibleTopics } from './visible-topics.ts'
 
-export interface ConsumerProtocolParts extends ConsumerMemberParts {
+export interface ConsumerProtocolParts extends Omit<ConsumerMemberParts, 'subscription'> {
+  readonly topics: readonly string[]
   readonly cluster: Cluster
   readonly logger: Logger
 }
 
 /** Between two tries to get into a group that does not take this member, at most, in milliseconds. */
 const longestOutside = 60_000
-
-/** Until topics that this member may not see are looked for again, in milliseconds. */
-const refusedInterval = 30_000
-
-/** Partitions that are being begun with. */
-interface Coming {
-  readonly partitions: Assignment
-  readonly stop: AbortController
-}
-
-/** From joining until everything has been given back. */
-interface Life {
-  readonly over: AbortController
-  cause: unknown
-  /** The place in the group is gone: the partitions may be another's. */
-  lost: boolean
-  /** Something is to be given, taken or ended. */
-  readonly news: Condition
-  coming: Coming | undefined
-  /** Everything is to be given back and taken anew, which is nobody else's business. */
-  renewal: { readonly cause: unknown } | undefined
-}
 
 /**
  * The consumer protocol (KIP-848): the coordinator divides, and tells each member in the answers to its heartbeats what to
@@ -48,6 +29,7 @@ interface Life {
 export class ConsumerProtocol implements GroupProtocol {
   readonly #parts: ConsumerProtocolParts
   readonly #isFinal: (error: unknown) => boolean
+  readonly #subscription: VisibleTopics
   readonly #member: ConsumerMember
   /** What the coordinator wants this member to have. */
   #target: Assignment = nothing
@@ -66,7 +48,8 @@ export class ConsumerProtocol implements GroupProtocol {
   constructor(parts: ConsumerProtocolParts, isFinal: (error: unknown) => boolean = isUnsupported) {
     this.#parts = parts
     this.#isFinal = isFinal
-    this.#member = new ConsumerMember(parts)
+    this.#subscription = new VisibleTopics(parts)
+    this.#member = new ConsumerMember({ ...parts, subscription: this.#subscription })
   }
 
   identity(): CommitIdentity {
@@ -146,14 +129,7 @@ export class ConsumerProtocol implements GroupProtocol {
   /** From the coordinator's first answer until all is given back; answers why it was. */
   async #live(changes: GroupChanges, closing: AbortSignal): Promise<unknown> {
     const { membership, clock } = this.#parts
-    const life: Life = {
-      over: new AbortController(),
-      cause: undefined,
-      lost: false,
-      news: new Condition(),
-      coming: undefined,
-      renewal: undefined,
-    }
+    const life = newLife()
     const heartbeats = new Heartbeats({
       beat: signal => this.#beat(life, signal),
       // It said so, or was not heard of for a session.
@@ -167,7 +143,7 @@ export class ConsumerProtocol implements GroupProtocol {
     const close = (): void => end(life, closing.reason)
     const forget = closing.aborted ? undefined : onAbort(closing, close)
     if (closing.aborted) close()
-    const looking = this.#lookForRefused(life.over.signal)
+    const looking = this.#subscription.lookAgain(life.over.signal)
     try {
       await this.#reconcile(life, heartbeats, changes)
       return life.cause
@@ -217,9 +193,10 @@ export class ConsumerProtocol implements GroupProtocol {
       if (over) return
       // There is nothing yet to be taken anew.
       life.renewal = undefined
-      const coming = await this.#known(without(this.#target, this.#held), life.over.signal)
+      const target = this.#target
+      const coming = await this.#known(without(target, this.#held), life.over.signal)
       // Much may have happened meanwhile.
-      if (life.over.signal.aborted || life.renewal || without(coming, this.#target).size > 0) continue
+      if (life.over.signal.aborted || life.renewal || this.#target !== target) continue
       if (begun && coming.size === 0) {
         await life.news.wait()
         continue
@@ -250,7 +227,7 @@ export class ConsumerProtocol implements GroupProtocol {
     const { cluster } = this.#parts
     const isKnown = (topicId: string): boolean => cluster.nameOf(topicId) !== undefined
     if (![...partitions.keys()].every(isKnown)) {
-      const { topics } = this.#member
+      const { topics } = this.#subscription
       await Promise.all(topics.map(topic => layoutOf(cluster, topic, { signal }).catch(() => null)))
       if (![...partitions.keys()].every(isKnown)) await cluster.refresh(topics, { signal }).catch(() => {})
     }
@@ -279,45 +256,11 @@ export class ConsumerProtocol implements GroupProtocol {
     if (isTemporary(error) || hasCode(error, ErrorCode.UnreleasedInstanceID))
       return sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
     // The whole request is refused where one topic may not be seen.
-    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#leaveOutRefused(signal))) return
+    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#subscription.leaveOutRefused(signal))) return
     changes.failed(error)
     await this.leave('joining failed', { signal })
     const max = hasCode(error, ErrorCode.GroupMaxSizeReached) ? longestOutside : joinGroupBackoff
     await sleep(backoffDelay(failures, { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, max) }, clock), options)
-  }
-
-  /** Subscribes to the topics that this member may see; false where that are none, or all. Who begins with them tells of the others. */
-  async #leaveOutRefused(signal: AbortSignal): Promise<boolean> {
-    const { cluster, topics } = this.#parts
-    const refused = new Set<string>()
-    for (const topic of topics) {
-      await layoutOf(cluster, topic, { signal }).catch((error: unknown) => {
-        if (isRefused(error)) refused.add(topic)
-      })
-    }
-    const seen = topics.filter(topic => !refused.has(topic))
-    if (refused.size === 0 || seen.length === 0) return false
-    this.#member.subscribe(seen)
-    return true
-  }
-
-  /** Topics that could not be seen may be some day. */
-  async #lookForRefused(signal: AbortSignal): Promise<void> {
-    const { cluster, clock, topics } = this.#parts
-    while (this.#member.topics.length < topics.length && !signal.aborted) {
-      try {
-        await sleep(refusedInterval, { signal, clock })
-        const found: string[] = []
-        for (const topic of topics)
-          await layoutOf(cluster, topic, { signal }).then(
-            () => void found.push(topic),
-            error => void (!isRefused(error) && this.#member.topics.includes(topic) && found.push(topic)),
-          )
-        if (found.length > this.#member.topics.length) this.#member.subscribe(found)
-      } catch {
-        // Over.
-      }
-    }
   }
 }
 
@@ -329,13 +272,4 @@ function isFenced(error: unknown): boolean {
 /** The broker has no such groups, or they are switched off. */
 export function isUnsupported(error: unknown): boolean {
   return hasCode(error, ErrorCode.UnsupportedVersion) || hasCode((error as Error)?.cause, ErrorCode.UnsupportedVersion)
-}
-
-function end(life: Life, cause: unknown, lost = false): void {
-  // A place that is lost is lost, whatever began to end it.
-  if (!life.over.signal.aborted || lost) life.cause = cause
-  life.lost ||= lost
-  life.coming?.stop.abort(cause)
-  life.over.abort()
-  life.news.ring()
 }
