@@ -46,6 +46,6 @@ function check(broker: string, { serverName: _, rejectUnauthorized, ...others }:
   if (given.length === 0) return
   const names = given.map(([name]) => `tls.${name}`).join(', ')
   throw new ConfigError(
-    `${broker}: a Worker can't do ${names}: it trusts the public authorities alone has no certificate of its own, and sees none`,
+    `${broker}: a Worker can't do ${names}: it trusts the public authorities alone, has no certificate of its own, and sees none`,
   )
 }

@@ -16,7 +16,10 @@ import { families, type Methods } from './families.ts'
 export interface ClientConfig {
   /** The cluster that requests without an `addr` of their own go to. */
   addr?: AddressLike
-  /** Time limit of each call, in milliseconds. Default 0: only the transport's own. */
+  /**
+   * Time limit of each call, in milliseconds; begins anew with each sign of life of a connection that its request waits on.
+   * Default 0: only the transport's own.
+   */
   timeout?: number
   /** A given transport stays open; without one the client makes and closes its own. */
   transport?: RoundTripper

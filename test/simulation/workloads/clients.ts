@@ -4,6 +4,8 @@ import { topic, type World } from '../world.ts'
 import type { Running, Workload } from './workload.ts'
 
 const timeout = 10_000
+/** A request's time begins anew with a sign of life of its connection: an answer to the one before it, say. */
+const patience = 2 * timeout + 1_000
 
 /** Somebody who looks after the cluster, and asks for this and that. */
 class Asking implements Running {
@@ -43,7 +45,7 @@ class Asking implements Running {
     while (!this.#stopping) {
       const name = chance.pick(Object.keys(calls)) as keyof typeof calls
       await this.#world.history
-        .call<unknown>(host!.name, `client.${name}()`, timeout + 1_000, calls[name]())
+        .call<unknown>(host!.name, `client.${name}()`, patience, calls[name]())
         .catch(error => this.#world.history.complain(host!.name, error))
       await host!.sleep(chance.wait(1_000))
     }
