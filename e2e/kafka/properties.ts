@@ -42,7 +42,7 @@ export function serverProperties(plan: NodePlan): string {
     'group.consumer.min.heartbeat.interval.ms': 100,
     'group.consumer.heartbeat.interval.ms': 200,
     'group.consumer.min.session.timeout.ms': 1_000,
-    'group.consumer.session.timeout.ms': 10_000,
+    'group.consumer.session.timeout.ms': 6_000,
     'broker.session.timeout.ms': 3000,
     ...quorum(plan, listeners),
     ...security(plan),

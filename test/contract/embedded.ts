@@ -9,6 +9,6 @@ export const embedded = {
     'group.consumer.min.heartbeat.interval.ms': '100',
     'group.consumer.heartbeat.interval.ms': '200',
     'group.consumer.min.session.timeout.ms': '1000',
-    'group.consumer.session.timeout.ms': '10000',
+    'group.consumer.session.timeout.ms': '6000',
   },
 } as const satisfies BrokerConfig

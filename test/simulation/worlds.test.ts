@@ -5,7 +5,7 @@ import { planOf } from './plan.ts'
 import { type Outcome, simulate } from './run.ts'
 import { shrink, written } from './shrink.ts'
 
-const fixed = repetitions(6, 60, 300)
+const fixed = repetitions(6, 24, 300)
 const freshSeconds = 120
 
 /** What goes wrong in a world is told by the smallest plan that shows it. */
