@@ -38,11 +38,6 @@ export function serverProperties(plan: NodePlan): string {
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
-    // By default members of consumer groups are heard of every 5 s.
-    'group.consumer.min.heartbeat.interval.ms': 100,
-    'group.consumer.heartbeat.interval.ms': 200,
-    'group.consumer.min.session.timeout.ms': 1_000,
-    'group.consumer.session.timeout.ms': 6_000,
     'broker.session.timeout.ms': 3000,
     ...quorum(plan, listeners),
     ...security(plan),

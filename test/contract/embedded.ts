@@ -1,6 +1,6 @@
 import type { BrokerConfig } from '../../src/broker/index.ts'
 
-/** What the contract's cases want of an embedded cluster; e2e/kafka/properties.ts has the same for Kafka. */
+/** What the contract's cases want of an embedded cluster; e2e/kafka/sharing.ts has the same for Kafka. */
 export const embedded = {
   racks: ['a', 'b', 'c'],
   numPartitions: 6,

@@ -13,6 +13,7 @@ const longest = [
   'e2e/runtimes/contract.test.ts',
   'e2e/faults/faults.test.ts',
   'e2e/bridge-contract.test.ts',
+  'e2e/contract.three.test.ts',
   'e2e/contract.one.test.ts',
 ]
 
