@@ -110,21 +110,21 @@ export async function groups(peer: Peer, unique: string): Promise<void> {
   const group = resource(peer, groupType, unique)
   await group.describe()
   await resource(peer, groupType, '').describe()
-  await resource(peer, groupType, '').change([['consumer.session.timeout.ms', set, '50000']])
+  await resource(peer, groupType, '').change([['share.session.timeout.ms', set, '50000']])
   await group.change([
-    ['consumer.session.timeout.ms', set, '50000'],
+    ['share.session.timeout.ms', set, '50000'],
     ['share.auto.offset.reset', set, 'by_duration:PT1H'],
     ['streams.rack.aware.assignment.tags', set, 'zone'],
   ])
-  await group.settled('consumer.session.timeout.ms', '50000')
+  await group.settled('share.session.timeout.ms', '50000')
   await group.describe()
-  await group.describe('consumer.session.timeout.ms', 'no.such')
+  await group.describe('share.session.timeout.ms', 'no.such')
   const wrong: Change[] = [
-    ['consumer.session.timeout.ms', set, '5'],
-    ['consumer.session.timeout.ms', set, 'x'],
-    ['consumer.session.timeout.ms', set, null],
-    ['consumer.session.timeout.ms', append, '5'],
-    ['consumer.session.timeout.ms', 9, '50000'],
+    ['share.session.timeout.ms', set, '5'],
+    ['share.session.timeout.ms', set, 'x'],
+    ['share.session.timeout.ms', set, null],
+    ['share.session.timeout.ms', append, '5'],
+    ['share.session.timeout.ms', 9, '50000'],
     ['consumer.heartbeat.interval.ms', set, '60000'],
     ['consumer.assignment.interval.ms', set, '99999999'],
     ['share.record.lock.duration.ms', set, '1000'],
@@ -139,12 +139,12 @@ export async function groups(peer: Peer, unique: string): Promise<void> {
     ['no.such', set, 'x'],
   ]
   for (const each of wrong) await group.change([each])
-  await resource(peer, groupType, `${unique}-checked`).change([['consumer.session.timeout.ms', set, '50000']], true)
-  await group.alter({ 'share.session.timeout.ms': '46000' })
-  await group.settled('consumer.session.timeout.ms', '45000')
-  await group.describe('consumer.session.timeout.ms', 'share.session.timeout.ms')
-  await group.change([['share.session.timeout.ms', remove, null]])
+  await resource(peer, groupType, `${unique}-checked`).change([['share.session.timeout.ms', set, '50000']], true)
+  await group.alter({ 'streams.session.timeout.ms': '46000' })
   await group.settled('share.session.timeout.ms', '45000')
+  await group.describe('share.session.timeout.ms', 'streams.session.timeout.ms')
+  await group.change([['streams.session.timeout.ms', remove, null]])
+  await group.settled('streams.session.timeout.ms', '45000')
 }
 
 export async function metrics(peer: Peer, unique: string): Promise<void> {
@@ -183,9 +183,9 @@ export async function metrics(peer: Peer, unique: string): Promise<void> {
 
 export async function listed(peer: Peer, unique: string): Promise<void> {
   await peer.topic(unique)
-  await resource(peer, groupType, unique).change([['consumer.session.timeout.ms', set, '50000']])
+  await resource(peer, groupType, unique).change([['share.session.timeout.ms', set, '50000']])
   await resource(peer, metricsType, unique).change([['metrics', set, '*']])
-  await resource(peer, groupType, unique).settled('consumer.session.timeout.ms', '50000')
+  await resource(peer, groupType, unique).settled('share.session.timeout.ms', '50000')
   await resource(peer, metricsType, unique).settled('metrics', '*')
   // Others that use the cluster have theirs.
   const list = async (version: number, ...resourceTypes: number[]): Promise<void> => {
@@ -199,7 +199,7 @@ export async function listed(peer: Peer, unique: string): Promise<void> {
   for (const types of [[], [2], [4], [8], [16], [32], [16, 32], [16, 16], [7], [0], [2, 7]]) await list(1, ...types)
   await resource(peer, groupType, unique).alter({})
   await resource(peer, metricsType, unique).alter({})
-  await resource(peer, groupType, unique).settled('consumer.session.timeout.ms', '45000')
+  await resource(peer, groupType, unique).settled('share.session.timeout.ms', '45000')
   await list(1, 32)
   for (const [type, name] of [
     [7, 'x'],

@@ -122,6 +122,8 @@ export class Cluster {
         values: new Map(
           Object.entries({
             'auto.create.topics.enable': String(autoCreateTopics),
+            // Nobody waits for a division here unless told to.
+            'group.consumer.assignment.interval.ms': '0',
             'default.replication.factor': String(Math.min(3, brokers)),
             'log.retention.bytes': String(retentionBytes),
             'num.partitions': String(numPartitions),
@@ -130,7 +132,7 @@ export class Cluster {
         ),
       },
     ])
-    this.groupConfigs = new NamedConfigs(groupConfigs, ConfigSource.group, this.limits.configResources)
+    this.groupConfigs = new NamedConfigs(groupConfigs, ConfigSource.group, this.limits.configResources, this.configs)
     this.metricsConfigs = new NamedConfigs(metricsConfigs, ConfigSource.clientMetrics, this.limits.configResources)
     this.tokens = new Tokens(this.clock)
     this.authorizer =

@@ -98,7 +98,11 @@ export class Configs {
   }
 
   #inherited({ synonym, defaultValue }: ConfigDefinition): string {
-    return this.#parent === undefined || synonym === undefined ? defaultValue : this.#parent.get(synonym)
+    return this.#hasParentOf(synonym) ? this.#parent!.get(synonym!) : defaultValue
+  }
+
+  #hasParentOf(synonym: string | undefined): boolean {
+    return synonym !== undefined && this.#parent?.definition(synonym) !== undefined
   }
 
   number(name: string): number {
@@ -154,8 +158,9 @@ export class Configs {
       const value = values.get(name)
       return value === undefined ? [] : [{ name, value, source }]
     })
-    if (this.#parent === undefined)
-      return [...mine, { name: synonym ?? name, value: defaultValue, source: ConfigSource.default }]
-    return synonym === undefined ? mine : [...mine, ...this.#parent.#candidates(this.#parent.definition(synonym)!)]
+    if (this.#hasParentOf(synonym)) return [...mine, ...this.#parent!.#candidates(this.#parent!.definition(synonym!)!)]
+    // Of what topics alone have Kafka tells no default.
+    if (this.layers[0]!.source === ConfigSource.topic) return mine
+    return [...mine, { name: synonym ?? name, value: defaultValue, source: ConfigSource.default }]
   }
 }

@@ -90,7 +90,7 @@ export function topicDefinition(name: string): ConfigDefinition | undefined {
 
 /**
  * The broker configs this one heeds; those a topic falls back to come on top. `group.initial.rebalance.delay.ms` is
- * 3000 in Kafka, `group.consumer.assignment.interval.ms` 1000.
+ * 3000 in Kafka.
  */
 const brokerOnly: readonly ConfigDefinition[] = [
   define('boolean', 'allow.everyone.if.no.acl.found', 'false'),
@@ -102,7 +102,7 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('long', 'delegation.token.expiry.time.ms', '86400000', { least: 1 }),
   define('long', 'delegation.token.max.lifetime.ms', '604800000', { least: 1 }),
   define('int', 'fetch.max.bytes', '57671680', { least: 1024 }),
-  define('int', 'group.consumer.assignment.interval.ms', '0', { least: 0 }),
+  define('int', 'group.consumer.assignment.interval.ms', '1000', { least: 0 }),
   define('list', 'group.consumer.assignors', 'uniform,range', { allowed: ['uniform', 'range'] }),
   define('int', 'group.consumer.heartbeat.interval.ms', '5000', { least: 1 }),
   define('int', 'group.consumer.max.heartbeat.interval.ms', '15000', { least: 1 }),

@@ -10,9 +10,12 @@ export class NamedConfigs {
   readonly #definitions: readonly ConfigDefinition[]
   readonly #source: Source
   readonly #most: number
+  readonly #brokers: Configs | undefined
   readonly #values = new Map<string, Map<string, string>>()
 
-  constructor(definitions: readonly ConfigDefinition[], source: Source, most: number) {
+  /** `brokers`: what they fall back to. */
+  constructor(definitions: readonly ConfigDefinition[], source: Source, most: number, brokers?: Configs) {
+    this.#brokers = brokers
     this.#definitions = definitions
     this.#source = source
     this.#most = most
@@ -24,12 +27,8 @@ export class NamedConfigs {
   }
 
   of(name: string): Configs {
-    return new Configs(this.#definitions, [{ values: this.#values.get(name) ?? new Map(), source: this.#source }])
-  }
-
-  /** Of these configs of one, what is set. */
-  own(name: string, key: string): string | undefined {
-    return this.#values.get(name)?.get(key)
+    const own = { values: this.#values.get(name) ?? new Map(), source: this.#source }
+    return new Configs(this.#definitions, [own], this.#brokers)
   }
 
   /** Why there can be no more of them; undefined when there can. */

@@ -205,11 +205,11 @@ export class Groups {
 
   #consumerSettings(groupId: string): ConsumerGroupSettings {
     const { configs, groupConfigs } = this.#cluster
-    const number = (name: string): number => Number(groupConfigs.own(groupId, name) ?? configs.number(`group.${name}`))
+    const own = groupConfigs.of(groupId)
     return {
-      heartbeatInterval: number('consumer.heartbeat.interval.ms'),
-      sessionTimeout: number('consumer.session.timeout.ms'),
-      assignmentInterval: number('consumer.assignment.interval.ms'),
+      heartbeatInterval: own.number('consumer.heartbeat.interval.ms'),
+      sessionTimeout: own.number('consumer.session.timeout.ms'),
+      assignmentInterval: own.number('consumer.assignment.interval.ms'),
       maxSize: configs.number('group.consumer.max.size'),
       assignors: this.consumerAssignors,
     }
