@@ -24,7 +24,13 @@ export function toWire(assignment: Assignment): { topicId: string; partitions: r
 
 /** What of these is not among the others. */
 export function without(these: Assignment, others: Assignment): Assignment {
-  return filtered(these, (topicId, partition) => !(others.get(topicId)?.includes(partition) ?? false))
+  const left = new Map<string, number[]>()
+  for (const [topicId, partitions] of these) {
+    const among = new Set(others.get(topicId))
+    const rest = partitions.filter(partition => !among.has(partition))
+    if (rest.length > 0) left.set(topicId, rest)
+  }
+  return left
 }
 
 export function together(these: Assignment, others: Assignment): Assignment {
@@ -39,12 +45,4 @@ export function named(these: Assignment, nameOf: (topicId: string) => string | u
     if (name !== undefined) topics.set(name, [...(topics.get(name) ?? []), ...partitions])
   }
   return topics
-}
-
-export function filtered(these: Assignment, keep: (topicId: string, partition: number) => boolean): Assignment {
-  return new Map(
-    [...these]
-      .map(([topicId, partitions]): [string, number[]] => [topicId, partitions.filter(each => keep(topicId, each))])
-      .filter(([, partitions]) => partitions.length > 0),
-  )
 }
