@@ -40,7 +40,7 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
   test('two members share the partitions; when one leaves the other goes on with all, nothing lost, order kept', async (fixture, {
     signal,
   }) => {
-    await fixture.fill(600, { batchSize: 10 })
+    await fixture.fill(240, { batchSize: 10 })
     const seen: Message[] = []
     const readers: Reader[] = []
     const pump = async (reader: Reader): Promise<void> => {
@@ -52,9 +52,9 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     }
     const [one, two] = [memberOf(fixture), memberOf(fixture)]
     const running = [pump(one), pump(two).catch(error => assert.ok(error instanceof ClosedError, String(error)))]
-    await until(signal, () => new Set(seen.map(place)).size === 600)
+    await until(signal, () => new Set(seen.map(place)).size === 240)
     // Both are members by now, or will be soon: new messages reach both.
-    let marker = 600
+    let marker = 240
     await until(signal, async () => {
       const from = seen.length
       await fixture.write(numbered(marker, marker + 60))

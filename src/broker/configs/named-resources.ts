@@ -1,5 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
-import { Pattern, PatternError } from '../patterns/pattern.ts'
+import type { Cluster } from '../cluster.ts'
+import { wrongPattern } from '../patterns/pattern.ts'
+import type { Turns } from '../turns.ts'
 import { ConfigSource, tooLong } from './configs.ts'
 import type { NamedConfigs } from './named-configs.ts'
 import { outOfRange } from './other-definitions.ts'
@@ -14,10 +16,10 @@ export function groupResource(all: NamedConfigs, name: string): ConfigResource {
   })
 }
 
-export function metricsResource(all: NamedConfigs, name: string): ConfigResource {
+export function metricsResource(name: string, { metricsConfigs, turns }: Cluster): ConfigResource {
   const strange = (key: string): ConfigProblem => invalidRequest(`Unknown client metrics configuration: ${key}`)
-  const resource = namedResource(all, name, strange, (key, value) => {
-    if (key === 'match') return wrongMatch(value)
+  const resource = namedResource(metricsConfigs, name, strange, (key, value) => {
+    if (key === 'match') return wrongMatch(value, turns)
     const interval = Number(value)
     return key === 'interval.ms' && (interval < 100 || interval > 3_600_000)
       ? invalidRequest(`Invalid value ${value} for interval.ms, interval must be between 100 and 3600000 (1 hour)`)
@@ -71,23 +73,13 @@ const clientFields =
 const mostPatterns = 20
 
 /** Of a list of `field=pattern`. */
-function wrongMatch(value: string): ConfigProblem | undefined {
+function wrongMatch(value: string, turns: Turns): ConfigProblem | undefined {
   const all = value === '' ? [] : value.split(',')
   if (all.length > mostPatterns) return invalidConfig(`More than ${mostPatterns} client matching patterns`)
   for (const each of all) {
     const [field = '', pattern = '', ...more] = each.split('=').map(part => part.trim())
-    if (!clientFields.test(field) || pattern === '' || more.length > 0 || !isPattern(pattern))
+    if (!clientFields.test(field) || pattern === '' || more.length > 0 || wrongPattern(pattern, turns) !== undefined)
       return invalidConfig(`Illegal client matching pattern: ${each}`)
   }
   return undefined
-}
-
-function isPattern(text: string): boolean {
-  try {
-    new Pattern(text)
-    return true
-  } catch (error) {
-    if (error instanceof PatternError) return false
-    throw error
-  }
 }

@@ -34,9 +34,7 @@ export function resourceOf(
     case ResourceType.group:
       return name === '' ? invalidRequest('Group name must not be empty') : groupResource(cluster.groupConfigs, name)
     case ResourceType.clientMetrics:
-      return name === ''
-        ? invalidRequest("Subscription name can't be empty")
-        : metricsResource(cluster.metricsConfigs, name)
+      return name === '' ? invalidRequest("Subscription name can't be empty") : metricsResource(name, cluster)
     default:
       return invalidRequest(`Unsupported resource type: ${type}`)
   }

@@ -5,6 +5,7 @@ import type { Configs } from '../configs/configs.ts'
 import type { NamedConfigs } from '../configs/named-configs.ts'
 import type { Coordinators } from '../coordinators.ts'
 import type { BrokerLimits } from '../limits.ts'
+import type { Turns } from '../turns.ts'
 import { joinEpoch } from './consumer/epochs.ts'
 import { ConsumerGroup, type ConsumerGroupSettings, type ConsumerGroupSurroundings } from './consumer/group.ts'
 import { type HeartbeatAnswer, type HeartbeatRequest, refused } from './consumer/heartbeat.ts'
@@ -21,6 +22,7 @@ interface Surroundings extends TopicsKnown {
   /** Counts topics made, grown and gone. */
   readonly layoutVersion: number
   readonly clock: Clock
+  readonly turns: Turns
   readonly configs: Configs
   readonly groupConfigs: NamedConfigs
   readonly coordinators: Coordinators
@@ -45,6 +47,7 @@ export class Groups {
     this.#offsets = new Allowance(cluster.limits.offsets)
     this.#surroundings = {
       clock: cluster.clock,
+      turns: cluster.turns,
       known: cluster,
       layoutVersion: () => cluster.layoutVersion,
       settings: groupId => this.#consumerSettings(groupId),

@@ -4,7 +4,7 @@ import { deniedTransactionalId } from '../access/access.ts'
 import { Operation } from '../access/operations.ts'
 import type { Cluster } from '../cluster.ts'
 import { type Handler, handler } from '../handler.ts'
-import { Pattern, PatternError } from '../patterns/pattern.ts'
+import { Pattern, PatternError, stepsPerUnit } from '../patterns/pattern.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 
 const states: ReadonlySet<string> = new Set([
@@ -59,9 +59,6 @@ export const listTransactions: Handler = handler(ListTransactions, [0, 2], (requ
     return refused(error)
   }
 })
-
-// Steps of a pattern that take as long as a unit of a turn.
-const stepsPerUnit = 100
 
 function matches(pattern: Pattern, id: string, { turns }: Cluster): boolean {
   const before = pattern.steps

@@ -1,3 +1,4 @@
+import type { Turns } from '../turns.ts'
 import { parsePattern } from './parse.ts'
 import { PatternError, programOf, type Step } from './program.ts'
 
@@ -6,6 +7,9 @@ export { PatternError }
 // Of one text, and of all that one pattern is held against: some 40 and 400 ms.
 const mostStepsPerText = 1_000_000
 const mostSteps = 10_000_000
+
+/** Steps of a pattern that take as long as a unit of a turn. */
+export const stepsPerUnit = 100
 
 // Characters; longer patterns take long to be read.
 const longest = 20_000
@@ -17,8 +21,8 @@ const longest = 20_000
  */
 export class Pattern {
   readonly #program: readonly Step[]
-  /** Steps taken so far. */
-  steps = 0
+  /** Steps made and taken so far. */
+  steps: number
   // The steps that are to be looked at for the character at hand, each once; and when each was last put there.
   #now: number[] = []
   #then: number[] = []
@@ -29,6 +33,7 @@ export class Pattern {
     if (text.length > longest) throw new PatternError('the pattern is too long')
     this.#program = programOf(parsePattern(text))
     this.#seen = new Int32Array(this.#program.length)
+    this.steps = this.#program.length
   }
 
   /** Whether the whole text is what the pattern says. */
@@ -76,10 +81,10 @@ export class Pattern {
   }
 }
 
-/** Why that is no pattern; undefined when it is one. */
-export function wrongPattern(text: string): string | undefined {
+/** Why that is no pattern; undefined when it is one. What it took to find out is counted. */
+export function wrongPattern(text: string, turns: Turns): string | undefined {
   try {
-    new Pattern(text)
+    turns.spend(new Pattern(text).steps / stepsPerUnit)
     return undefined
   } catch (error) {
     if (error instanceof PatternError) return error.message

@@ -2,6 +2,7 @@ import { randomBytes16 } from '../../../base/clock.ts'
 import { uuidText } from '../../../bytes/reader.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { wrongPattern } from '../../patterns/pattern.ts'
+import type { Turns } from '../../turns.ts'
 import type { MayCommit } from '../may-commit.ts'
 import type { GroupOffsets } from '../offsets.ts'
 import { type Committer, mayCommit, mayFetchOffsets } from './commits.ts'
@@ -33,6 +34,7 @@ export interface ConsumerGroupSettings {
 
 /** What a consumer group needs of its cluster. */
 export interface ConsumerGroupSurroundings extends TargetSurroundings {
+  readonly turns: Turns
   readonly settings: (groupId: string) => ConsumerGroupSettings
   readonly hasRoomFor: (bytes: number) => boolean
   readonly hasRoomForMember: () => boolean
@@ -143,7 +145,8 @@ export class ConsumerGroup {
   #wrongChange({ member, replaces }: Identified, details: MemberDetails): HeartbeatAnswer | undefined {
     const { pattern } = details
     const isNewPattern = pattern !== '' && (replaces || pattern !== member?.details.pattern)
-    const why = isNewPattern && !this.subscriptions.knowsPattern(pattern) ? wrongPattern(pattern) : undefined
+    const why =
+      isNewPattern && !this.subscriptions.knowsPattern(pattern) ? wrongPattern(pattern, this.#cluster.turns) : undefined
     if (why !== undefined)
       return refused(ErrorCode.InvalidRegularExpression, `SubscribedTopicRegex is no regular expression: ${why}`)
     const isNew = details !== member?.details

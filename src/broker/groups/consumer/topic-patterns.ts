@@ -1,11 +1,8 @@
 import { deniedTopic } from '../../access/access.ts'
 import { Operation } from '../../access/operations.ts'
 import type { RequestContext } from '../../handler.ts'
-import { Pattern, PatternError } from '../../patterns/pattern.ts'
+import { Pattern, PatternError, stepsPerUnit } from '../../patterns/pattern.ts'
 import { andThen } from '../../turns.ts'
-
-// Steps of a pattern that take as long as a unit of a turn.
-const stepsPerUnit = 100
 
 /**
  * The topics each pattern matches, of those the client may see. A pattern that takes too long matches nothing, as
