@@ -304,7 +304,9 @@ function bridgeIn(place: Place, name: RuntimeName): void {
       client.webSocket.send(piece)
       await new Promise(resolve => setTimeout(resolve, 1))
     }
-    if (marked) expect(await client.closed).toMatchObject({ code: CloseCode.Overflow })
+    // Deno resets a connection on which more comes after its close, and the close may be lost with that.
+    const codes = which.name === 'deno' ? [CloseCode.Overflow, 1006] : [CloseCode.Overflow]
+    if (marked) expect(codes).toContain((await client.closed).code)
     else expect(client.webSocket.bufferedAmount).toBeGreaterThanOrEqual(8 * MiB)
     const up = bytesOf(await fixture.state(), 'up')
     // The kernel's memory on the way to the broker, and five messages.
