@@ -47,13 +47,13 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        // They wait for brokers more than they work: three at a time, on however few cores.
+        // They wait for brokers more than they work: four at a time, on however few cores.
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...measuring],
           ...endToEnd,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

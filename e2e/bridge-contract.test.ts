@@ -9,7 +9,7 @@ import type { SocketAdapter } from '../src/socket/socket.ts'
 import { embedded } from '../test/contract/embedded.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
-import { type Lack, needing, unless, unlessFirstSeed, unlessFull } from '../test/support/left-out.ts'
+import { type Lack, needing, unless, unlessFar, unlessFirstSeed, unlessFull } from '../test/support/left-out.ts'
 import { quickGroups } from './kafka/index.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
@@ -62,7 +62,8 @@ async function contract(
   })
   const adapter = adapterTo({ url: bridge.url, token: () => tokens.sign({ id: 'contract' }) })
   for (const { name, timeoutMs, missing, run } of collect(suites, { cluster, adapter, natives })) {
-    test(name, { ...unless(needing(missing), unlessFirstSeed(name)), timeout: timeoutMs + 5000 }, run)
+    const lack = unlessFar(name, 'npm run test:full') ?? unlessFirstSeed(name)
+    test(name, { ...unless(needing(missing), lack), timeout: timeoutMs + 5000 }, run)
   }
   test('nothing is left behind', () => expect.poll(() => bridge.connections, { timeout: 15_000 }).toBe(0))
   afterAll(async () => {

@@ -72,7 +72,7 @@ describe.each(clusters)('Kafka $version', unless(noKafka), ({ version, formats }
 
       for (const [at, [id, peer]] of Object.entries(peers).entries()) {
         // Without FULL=1 the peers take turns.
-        const cases = possible.filter((_, i) => full || (i + turn) % 3 === at)
+        const cases = possible.filter((_, i) => full || ((i + turn) % 3 === at && (version === '4.4.0' || format < 2)))
         test.each(cases)(`${peer.name}, both ways: %s`, { ...unless(peer.missing), timeout: 120_000 }, async codec => {
           const topic = `${id}-${codec}-v${format}`
           await ours.newTopic(topic, format)

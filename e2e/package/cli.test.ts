@@ -130,7 +130,7 @@ for (const { name, missing, command } of ways) {
       const broker = isokafka([...args, '--host', '0.0.0.0'])
       const [, port = ''] = await broker.says(/listens on 0\.0\.0\.0:(\d+);/)
       const addr = `127.0.0.1:${port}`
-      await using stranger = new Client({ addr })
+      await using stranger = new Client({ addr, timeout: 2_000 })
       await expect(stranger.metadata({ topics: ['orders'] })).rejects.toThrow()
       await using friend = new Transport({ sasl: plain({ username: 'alice', password: 'secret' }) })
       await using client = new Client({ addr, transport: friend })

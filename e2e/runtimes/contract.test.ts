@@ -7,7 +7,7 @@ import { Broker } from '../../src/broker/index.ts'
 import { embedded } from '../../test/contract/embedded.ts'
 import { type Case, type ClusterUnderTest, collect } from '../../test/contract/harness.ts'
 import { suites } from '../../test/contract/index.ts'
-import { type Lack, unless, unlessFirstSeed } from '../../test/support/left-out.ts'
+import { type Lack, unless, unlessFar, unlessFirstSeed } from '../../test/support/left-out.ts'
 import { noKafka, sharedKafka } from '../shared.ts'
 import { type ContractRun, startContract } from './contract.ts'
 import type { Target } from './entries/target.ts'
@@ -106,7 +106,8 @@ function matrix(
 
 /** Why a case is left out in all runtimes. */
 function lackOf(name: string): Lack | null {
-  return whole ? null : unlessFirstSeed(name, 'npm run test:runtimes')
+  const command = 'npm run test:runtimes'
+  return whole ? null : (unlessFar(name, command) ?? unlessFirstSeed(name, command))
 }
 
 /** What a case needs and its runtime does not have, the runtime says itself. */

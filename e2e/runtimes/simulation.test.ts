@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Played, play, type Wish } from '../../test/simulation/play.ts'
+import { full } from '../../test/support/effort.ts'
 import { unless, unlessFull } from '../../test/support/left-out.ts'
 import { act } from '../browser/act.ts'
 import { startStage } from '../browser/stage.ts'
@@ -7,7 +8,7 @@ import { bundle } from './bundle.ts'
 import { type BrowserName, type Runtime, runtime } from './packages.ts'
 import { startProgram } from './program.ts'
 
-const seeds = [1, 2, 3, 4, 5, 6]
+const seeds = full ? [1, 2, 3, 4, 5, 6] : [1, 2, 3]
 const names = ['node24', 'node26', 'deno', 'bun', 'chromium'] as const
 
 /** Plays worlds in a runtime, one after another. */

@@ -31,6 +31,15 @@ export function unlessFirstSeed(name: string, command = 'npm run test:full'): La
   return full || !/seed (?!1\b)\d/.test(name) ? null : { why: 'another seed of the same', command }
 }
 
+// Between them and a runtime lies what other rooms' cases try.
+const farFromRuntimes =
+  /^(admin|client|consumer group|group reader by the consumer protocol|reader positions|reader transactions|transactions):/
+
+/** For cases of the contract that have little to do with the runtime or the way to the broker. */
+export function unlessFar(name: string, command: string): Lack | null {
+  return full || !farFromRuntimes.test(name) ? null : { why: 'has little to do with the runtime', command }
+}
+
 /** For what needs something of a broker or runtime that it doesn't have. */
 export function needing(missing: readonly string[]): Lack | null {
   return missing.length === 0 ? null : { why: `needs ${missing.join(', ')}`, command: null }
