@@ -15,11 +15,7 @@ const clusters: readonly { version: string; formats: readonly { format: Format; 
   // Topics may have formats v0 and v1 there.
   {
     version: '2.8.2',
-    formats: [
-      ...(full ? [{ format: 2, turn: 1 } as const] : []),
-      { format: 1, turn: 2 },
-      { format: 0, turn: 3 },
-    ],
+    formats: [...(full ? [{ format: 2, turn: 1 } as const] : []), { format: 1, turn: 2 }, { format: 0, turn: 3 }],
   },
 ]
 const time = Date.UTC(2026, 0, 2, 3, 4, 5, 6)

@@ -42,8 +42,8 @@ export interface WriterConfig {
   topic?: string
   /**
    * Chooses the partitions of messages that name none. Default: a message with a key goes where Java's producer puts it
-   * (Murmur2 of the key's bytes); those without ride together, what is written in one turn up to 16 KiB, and the
-   * partitions that have a leader take turns (KIP-794).
+   * (Murmur2 of the key's bytes); those without ride together, what is written in one turn up to 16 KiB (64 in
+   * transactions), and the partitions that have a leader take turns (KIP-794).
    */
   balancer?: Balancer | BalancerFunc
   /**

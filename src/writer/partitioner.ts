@@ -7,8 +7,11 @@ import type { TopicLayout } from '../transport/layout.ts'
 import { PartitionQueue, type QueueHost } from './partition-queue.ts'
 import { Topic } from './topic.ts'
 
-/** So many bytes of messages without a key ride together before the next partition has its turn, as in KIP-794. */
-const stickyBytes = 16 * 1024
+/**
+ * So many bytes of messages without a key ride together before the next partition has its turn, as in KIP-794. In a
+ * transaction each partition costs a marker at its end, which the next transaction waits for.
+ */
+const stickyBytes = (inTransactions: boolean): number => (inTransactions ? 65_536 : 16_384)
 
 /** A topic's queues, and which of them a message goes to. */
 export class Partitioner {
@@ -112,7 +115,7 @@ export class Partitioner {
     }
     this.#sticky = this.#queues[chosen]!
     this.#stickyTurn = turn
-    this.#stickyUntil = this.#sticky.bytesGiven + stickyBytes
+    this.#stickyUntil = this.#sticky.bytesGiven + stickyBytes(this.#host.settings.transactionalId !== null)
     return this.#sticky
   }
 

@@ -24,6 +24,14 @@ describe.each(protocols)('much at once, by %s', (_name, features) => {
     expect(writer.stats().bufferedBytes).toBe(0)
   })
 
+  test('messages without a key ride together, up to 64 KiB: each partition costs the end of a transaction a marker', async () => {
+    await using kafka = new Stage(features, { partitions: 6 })
+    const writer = kafka.open()
+    await writer.transaction(tx => tx.writeMessages(thousand.map(() => ({ value: 'x'.repeat(100) }))))
+    const counts = await Promise.all([0, 1, 2, 3, 4, 5].map(async at => (await kafka.committed(at)).length))
+    expect(counts.filter(count => count > 0)).toHaveLength(2)
+  })
+
   test.each([{}, { async: true }])('1,000 of both, aborted: nothing is (%o)', async config => {
     await using kafka = new Stage(features)
     const writer = kafka.open({ ...config, batchSize: 50 })
