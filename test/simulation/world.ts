@@ -45,6 +45,9 @@ export class World {
   /** Of the topic, now; 0 while there is none. */
   partitions: number
   #audits = 0
+  /** Replicas that are kept from copying. */
+  #held = 0
+  readonly #anyLeads: boolean
   /** Hosts whose program works; those that crashed are none of them. */
   get living(): Host[] {
     return this.hosts.filter(({ isDead }) => !isDead)
@@ -60,6 +63,7 @@ export class World {
     this.protocol = protocol
     this.partitions = partitions
     this.clock = clock
+    this.#anyLeads = configs['unclean.leader.election.enable'] === 'true'
     this.history = new History(() => this.clock.monotonic())
     this.broker = new Broker({
       clock: this.clock,
@@ -73,6 +77,25 @@ export class World {
       features: release === '4.4' ? { 'group.version': 1, 'transaction.version': 2 } : {},
     })
     this.network = new Network(this.clock, this.broker, chance.of('network'))
+  }
+
+  /** Keeps a broker's replicas from copying; the answer lets them. */
+  hold(id: number): () => void {
+    const release = this.broker.holdReplica(id)
+    this.#held++
+    let held = true
+    return () => {
+      if (held) this.#held--
+      held = false
+      release()
+    }
+  }
+
+  /** Ends a broker, by whichever fault: one that lacks records may lead from now on. */
+  end(id: number, how: 'stopped' | 'crashed'): void {
+    if (this.#anyLeads && this.#held > 0) this.history.loss = 'a replica that was not in sync led'
+    if (how === 'crashed') this.broker.crashBroker(id)
+    else this.broker.stopBroker(id)
   }
 
   get addresses(): readonly string[] {

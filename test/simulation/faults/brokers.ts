@@ -19,7 +19,7 @@ export const stoppedBrokers = recurring(
     const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
     if (running.length === 0 || (running.length === 1 && chance.is(0.7))) return undefined
     const id = chance.pick(running)
-    world.broker.stopBroker(id)
+    world.end(id, 'stopped')
     bit(`broker ${id} stopped`)
     return () => world.broker.startBroker(id)
   },
@@ -31,7 +31,7 @@ export const slowStarts = recurring('slow starts', { every: 15_000, lasts: 6_000
   const running = broker.brokerIds.filter(id => broker.isRunning(id))
   if (running.length === 0 || (running.length === 1 && chance.is(0.5))) return undefined
   const id = chance.pick(running)
-  broker.stopBroker(id)
+  world.end(id, 'stopped')
   const undo = [clock.after(chance.wait(1_000), () => broker.startBroker(id))]
   const loading = { errorCode: ErrorCode.GroupLoadInProgress }
   const told = (what: string): void => bit(`broker ${id} does not know ${what} yet`)

@@ -9,7 +9,7 @@ export const crashedBrokers = recurring(
     const running = world.broker.brokerIds.filter(id => world.broker.isRunning(id))
     if (running.length === 0) return undefined
     const id = chance.pick(running)
-    world.broker.crashBroker(id)
+    world.end(id, 'crashed')
     bit(`broker ${id} crashed`)
     return () => world.broker.startBroker(id)
   },
@@ -21,7 +21,7 @@ export const laggingReplicas = recurring(
   { every: 8_000, lasts: 6_000 },
   ({ world, chance, bit }) => {
     const id = chance.pick(world.broker.brokerIds)
-    const release = world.broker.holdReplica(id)
+    const release = world.hold(id)
     bit(`replicas of broker ${id} lag`)
     return release
   },
@@ -36,16 +36,15 @@ export const uncleanElections = recurring(
     configs: { 'unclean.leader.election.enable': 'true', 'replica.lag.time.max.ms': '1000' },
   },
   ({ world, chance, bit }) => {
-    const { broker, history, clock } = world
+    const { broker, clock } = world
     const running = broker.brokerIds.filter(id => broker.isRunning(id))
     if (running.length < 2) return undefined
     const alone = chance.pick(running)
-    const releases = broker.brokerIds.filter(id => id !== alone).map(id => broker.holdReplica(id))
+    const releases = broker.brokerIds.filter(id => id !== alone).map(id => world.hold(id))
     let over = false
     const cancel = clock.after(3_000, () => {
       if (!broker.isRunning(alone)) return
-      history.loss = 'a replica that was not in sync led'
-      broker.crashBroker(alone)
+      world.end(alone, 'crashed')
       bit(`broker ${alone} crashed, the only one in sync`)
     })
     return () => {
@@ -67,7 +66,7 @@ export const emptiedBrokers = recurring(
     const running = broker.brokerIds.filter(id => broker.isRunning(id))
     if (running.length === 0) return undefined
     const id = chance.pick(running)
-    broker.crashBroker(id)
+    world.end(id, 'crashed')
     return () => {
       // Nobody asks whether another was in sync with it.
       if (!broker.isRunning(id)) history.loss = lostDisk
