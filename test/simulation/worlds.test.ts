@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { repetitions } from '../support/effort.ts'
-import { unless, unlessFull } from '../support/left-out.ts'
+import { full, repetitions } from '../support/effort.ts'
 import { planOf } from './plan.ts'
 import { type Outcome, simulate } from './run.ts'
 import { shrink, written } from './shrink.ts'
 
 const fixed = repetitions(6, 24, 300)
-const freshSeconds = 120
+const freshSeconds = repetitions(1, 15, 120)
 
 /** What goes wrong in a world is told by the smallest plan that shows it. */
 async function wellBehaved(outcome: Outcome): Promise<void> {
@@ -22,11 +21,16 @@ test(`worlds 1 to ${fixed}: nothing is lost, doubled, reordered, left open or as
   for (let seed = 1; seed <= fixed; seed++) await wellBehaved(await simulate(planOf(seed)))
 })
 
-test('worlds nobody has seen yet', { ...unless(unlessFull), timeout: 300_000 }, async () => {
+// What goes wrong there under CI is told: the change at hand need not be why.
+test('worlds nobody has seen yet', { timeout: 300_000 }, async () => {
+  const isTold = process.env['CI'] !== undefined && !full
   const end = performance.now() + freshSeconds * 1_000
   let seed = Math.floor(Math.random() * 2 ** 31)
   const first = seed
-  while (performance.now() < end) await wellBehaved(await simulate(planOf(seed++)))
+  while (performance.now() < end) {
+    const found = wellBehaved(await simulate(planOf(seed++)))
+    await (isTold ? found.catch(error => console.error(error)) : found)
+  }
   console.log(`worlds ${first} to ${seed - 1}`)
 })
 
