@@ -67,7 +67,12 @@ export const remadeTopics: Fault = {
       await sleep(chance.wait(25_000))
       if (isOver()) break
       closed = true
-      const log = await world.contents()
+      const log = await world.contents().catch(() => undefined)
+      // Other faults keep it from that.
+      if (log === undefined) {
+        closed = false
+        continue
+      }
       const name = topic
       const { addresses } = world
       await insist(async () => {

@@ -4,11 +4,11 @@ export interface Mutant {
   readonly file: string
   readonly from: string
   readonly to: string
-  /** A world that shows it, and what is played there. */
+  /** The first of the worlds that are played, and what is played there. */
   readonly seed: number
   readonly faults: readonly string[]
   readonly workloads: readonly string[]
-  /** Of the anomaly. */
+  /** Of the anomaly: those that tell of it, with | in between. */
   readonly kind: string
 }
 
@@ -56,7 +56,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'numbers begin anew in the same epoch',
     file: 'src/writer/partition-queue.ts',
-    from: 'this.#host.ids?.bump(this.#identity)',
+    from: 'this.#host.ids?.bump(this.#identity, this.#trouble)',
     to: 'this.#nextSequence = 0',
     seed: 17,
     faults: ['crashed members', 'frozen brokers', 'long partition'],
@@ -121,7 +121,7 @@ export const mutants: readonly Mutant[] = [
     seed: 3,
     faults: ['crashed brokers', 'crashed members', 'one-way partition to the broker', 'throttling'],
     workloads: ['writer with acks of the leader', 'restless reader', 'restless group'],
-    kind: 'read twice',
+    kind: 'read twice|astray',
   },
   {
     name: 'the position is one beyond what was fetched',
@@ -165,7 +165,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'heartbeats come too late',
-    file: 'src/group/classic/heartbeats.ts',
+    file: 'src/group/heartbeats.ts',
     from: 'failures === 0 ? interval : Math.min(',
     to: 'failures === 0 ? 9 * interval : Math.min(',
     seed: 2,
@@ -181,7 +181,7 @@ export const mutants: readonly Mutant[] = [
     seed: 3,
     faults: ['crashed brokers', 'crashed members', 'one-way partition to the broker', 'throttling'],
     workloads: ['writer with acks of the leader', 'restless reader', 'restless group'],
-    kind: 'read twice',
+    kind: 'read twice|astray',
   },
   {
     name: 'a refused dial is tried again at once',
@@ -196,8 +196,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commits in the background go on beside transactions',
     file: 'src/reader/committer.ts',
-    from: '    this.#byTransaction = true\n    this.#cancelTimer?.()\n    await (this.#next ?? this.#sending).catch(() => {})\n',
-    to: '    void this.#byTransaction\n',
+    from: '    this.#byTransaction ??= this.#flushInBackground()\n    await this.#byTransaction\n',
+    to: '    void this.#flushInBackground()\n',
     seed: 1060,
     faults: ['one-way partition from the broker', 'refused dials'],
     workloads: ['transactional writer', 'copying group'],
