@@ -40,6 +40,8 @@ const closePatience = 5_000
 export class BrokerConnection implements Requester {
   /** host:port */
   readonly broker: string
+  /** What it is for, as events name it. */
+  lane: string
   readonly #config: ConnectionConfig
   readonly #socket: Socket
   readonly #pipeline: Pipeline
@@ -83,6 +85,7 @@ export class BrokerConnection implements Requester {
     this.#config = config
     this.#socket = socket
     this.broker = formatAddress(config.address)
+    this.lane = config.lane
     const { broker } = this
     this.#pipeline = new Pipeline({
       broker,
@@ -318,10 +321,11 @@ export class BrokerConnection implements Requester {
   }
 
   #reportEnd(): void {
-    const { lane, logger, onEvent } = this.#config
+    const { logger, onEvent } = this.#config
     void this.onClose.then(error => {
-      onEvent?.({ type: 'disconnect', broker: this.broker, lane, error })
-      logger.debug(`${this.broker}: disconnected (${lane})`, error)
+      const { broker, lane } = this
+      onEvent?.({ type: 'disconnect', broker, lane, error })
+      logger.debug(`${broker}: disconnected (${lane})`, error)
     })
   }
 }

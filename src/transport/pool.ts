@@ -14,11 +14,11 @@ import type { Settings } from './settings.ts'
 
 /** One place for a connection: a broker's lane, and the key within it. */
 interface Slot {
-  readonly id: string
+  id: string
   readonly address: Address
   readonly broker: string
-  readonly lane: Lane
-  readonly key: string
+  lane: Lane
+  key: string
   /** Whom it is known to lead to, or is being asked for. */
   peer: Peer | undefined
   readonly opening: Promise<BrokerConnection>
@@ -36,6 +36,8 @@ interface Slot {
 
 /** Under a connection limit, one used so lately is shared rather than closed to make room, in milliseconds. */
 const restBeforeClosing = 1000
+/** One that was answered so lately leads to a broker that lives, in milliseconds. */
+const stillWarm = 1000
 
 /**
  * The open connections of a transport, by broker, lane and key. Each is opened once however many ask, again after a
@@ -74,7 +76,7 @@ export class Pool {
     this.#settings.lifetime.enter()
     const broker = formatAddress(address)
     const id = `${broker} ${lane} ${key}`
-    const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane)
+    const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane) ?? this.#slotToMove({ id, broker, lane, key })
     if (slot?.connection?.closed === false) {
       // It may have been opened to whoever listens there.
       if (peer !== undefined && peer.nodeId >= 0 && slot.peer?.nodeId !== peer.nodeId) {
@@ -250,6 +252,26 @@ export class Pool {
       return slot
     }
     return undefined
+  }
+
+  /**
+   * What was opened to ask about the cluster, and has just been answered, becomes the connection of the lane that is
+   * wanted now: a new one costs two round trips, and questions come seldom from then on. The next opens its own.
+   */
+  #slotToMove({ id, broker, lane, key }: Pick<Slot, 'id' | 'broker' | 'lane' | 'key'>): Slot | undefined {
+    const slot = this.#slots.get(`${broker} control `)
+    if (lane === 'control' || slot?.connection?.inFlight !== 0 || slot.connection.closed || slot.shared)
+      return undefined
+    if (this.#settings.clock.monotonic() - slot.connection.lastUsed > stillWarm) return undefined
+    const { id: controlId, address, peer } = slot
+    this.#slots.delete(controlId)
+    Object.assign(slot, { id, lane, key })
+    slot.connection.lane = lane
+    this.#slots.set(id, slot)
+    // A member asks for its offsets next, and a join may take long: that is the time to connect.
+    if (lane === 'group')
+      this.#begin({ id: controlId, address, broker, lane: 'control', key: '', peer }).catch(() => {})
+    return slot
   }
 
   get #full(): boolean {

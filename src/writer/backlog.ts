@@ -56,6 +56,10 @@ export class Backlog {
     this.#host = host
   }
 
+  get waits(): boolean {
+    return this.#lines.size > 0
+  }
+
   /** Whether a call for this topic has to wait for others. */
   holds(partitioner: Partitioner): boolean {
     return this.#lines.size > 0 && (this.#full || this.#lines.has(partitioner))

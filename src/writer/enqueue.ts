@@ -136,6 +136,10 @@ export class Enqueuer implements Intake, BacklogHost {
     this.#backlog.end(error)
   }
 
+  get waits(): boolean {
+    return this.#backlog.waits
+  }
+
   takeIn(now: number): number {
     return this.#backlog.takeIn(now)
   }
@@ -185,10 +189,12 @@ export class Enqueuer implements Intake, BacklogHost {
 
   /** Layout and codec, as far as they aren't here yet. */
   async prepare(partitioner: Partitioner, left: number): Promise<void> {
-    const { compression, readTimeout, allowAutoTopicCreation } = this.#settings
+    const { compression, readTimeout, allowAutoTopicCreation, transactionalId } = this.#settings
     const sender = this.#sender
     const { signal } = sender
     const { name } = partitioner.topic
+    // Beside the question about the topic, for both take a round trip.
+    if (transactionalId === null) sender.ids?.want()
     if (compression !== Compression.None) sender.codec ??= await abortable(this.#codecs.load(compression), signal)
     const options = { create: allowAutoTopicCreation, timeoutMs: Math.min(readTimeout, left), signal }
     const layout = await sender.cluster.topic(name, options)

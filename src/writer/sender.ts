@@ -17,6 +17,8 @@ import { WakeTimer } from './wake-timer.ts'
 
 /** Who waits to have messages taken in. */
 export interface Intake {
+  /** Whether anyone does. */
+  readonly waits: boolean
   /** Takes in what there is room for. Answers when to be asked again if nothing happens before; Infinity for never. */
   takeIn(now: number): number
 }
@@ -70,7 +72,7 @@ export class Sender implements Outgoing, BrokerSenderHost {
             backoff: settings.backoff,
             timeoutMs: settings.readTimeout,
             onChange: error => this.#identified(error),
-            wanted: () => this.#busy.size > 0,
+            wanted: () => this.#busy.size > 0 || this.#intake?.waits === true,
           })
         : null
   }

@@ -34,7 +34,9 @@ function followed(pieces: readonly Uint8Array[], { allowed = new Set([3]), stopp
   return { passed: Buffer.concat(passed).toString('hex'), refused, answers, owed, between, error }
 }
 
-test('however a stream of requests is cut, what is allowed passes unchanged and what is not comes out whole', () => {
+test('however a stream of requests is cut, what is allowed passes unchanged and what is not comes out whole', {
+  timeout: 120_000,
+}, () => {
   const list = fc.array(fc.record({ key: fc.constantFrom(3, 19), length: fc.integer({ min: 12, max: 300 }) }), {
     maxLength: 12,
   })
@@ -63,7 +65,9 @@ test('however a stream of requests is cut, what is allowed passes unchanged and 
   )
 })
 
-test('however a stream of answers is cut, it is known where they end, and the bridge says its own in between', () => {
+test('however a stream of answers is cut, it is known where they end, and the bridge says its own in between', {
+  timeout: 120_000,
+}, () => {
   fc.assert(
     fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 })), fc.array(fc.nat(12)), (list, cuts, turns) => {
       const whole = Buffer.concat(list.map(({ id, length }) => responseBytes(id, length)))

@@ -40,7 +40,9 @@ test.each([
   await using transport = new Transport({ adapter, natives })
   const cluster = transport.cluster(kafka.broker.addresses)
   await cluster.topic('t')
-  await cluster.coordinator('group', 'g')
+  // So that what it wants of this broker is to be dialed.
+  await cluster.connection(await cluster.coordinator('group', 'g'), 'produce')
+  await cluster.connection(await cluster.coordinator('group', 'g'), 'control')
   const before = { open: open.size, dials }
   holding = true
   const reader = kafka.reader({ transport, ...config })

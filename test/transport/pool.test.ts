@@ -126,7 +126,7 @@ describe('connections', () => {
     expect(clock.pending).toBeGreaterThan(0)
     clock.advance(1001)
     await settled()
-    expect(b.events.filter(({ type }) => type === 'disconnect').length).toBeGreaterThanOrEqual(3)
+    expect(b.events.filter(({ type }) => type === 'disconnect').length).toBeGreaterThanOrEqual(2)
     expect(clock.pending).toBe(0)
   })
 
