@@ -6,6 +6,7 @@ import { RequiredAcks, type RequiredAcksName } from '../protocol/acks.ts'
 import { ErrorCode, type KafkaError } from '../protocol/errors.ts'
 import { Produce } from '../protocol/produce.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
+import { checkFields } from '../records/check-message.ts'
 import { type MessageInput, timestampOf } from '../records/message-input.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
@@ -81,13 +82,15 @@ export async function produce(caller: Caller, request: ProduceRequest, options: 
     throw new ConfigError('Produce: records is a list of objects such as { key, value }')
   const builder = new BatchBuilder({ writeUtf8: caller.natives.writeUtf8 })
   const now = caller.clock.now()
-  for (const record of records) {
+  const list = Array.isArray(records) ? (records as readonly MessageInput[]) : [...records]
+  for (const record of list) {
     // A text is iterable too, and would pass for records without key and value.
     if (typeof record !== 'object' || record === null)
       throw new ConfigError('Produce: records are objects such as { key, value }')
     builder.append(record.key, record.value, record.headers, timestampOf(record, now))
   }
   if (builder.count === 0) throw new ConfigError('Produce: no records were given')
+  checkFields(list)
   const codec = compression === Compression.None ? undefined : await caller.codecs.load(compression)
   const batch = builder.finish({
     producerId,

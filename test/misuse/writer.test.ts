@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { memory } from '../../adapters/memory/index.ts'
 import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
+import { Dialer } from '../../src/conn/dialer.ts'
 import { FirstOffset } from '../../src/protocol/offsets.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Writer } from '../../src/writer/writer.ts'
@@ -102,6 +103,36 @@ test('Client.produce refuses a text for records, which would be a null record a 
   const { topics } = await client.listOffsets({ topics: { t: [{ partition: 0, timestamp: FirstOffset }] } })
   expect(topics['t']).toHaveLength(1)
 })
+
+test.each<[string, Anything[], RegExp]>([
+  ['the only record', [{ valeu: 'x' }], /^valeu is no field of a message; did you mean value\?/],
+  ['one of many', [...Array.from({ length: 100 }, () => ({ value: 'x' })), { valeu: 'x' }], /did you mean value\?/],
+  ['one with a value', [{ value: 'x', header: [] }], /did you mean headers\?/],
+])(
+  'a field that there is not, in %s, is refused by Client.produce and by a Conn, too',
+  async (_what, records, told) => {
+    const client = new Client({ addr: broker.addresses, transport })
+    await client.createTopics({ topics: [{ topic: 'fields', numPartitions: 1, replicationFactor: 1 }] })
+    await using conn = await new Dialer({ adapter: memory(broker) }).dialLeader(
+      'tcp',
+      broker.addresses[0]!,
+      'fields',
+      0,
+    )
+    const asSet = new Set(records)
+    for (const write of [
+      () => client.produce({ topic: 'fields', partition: 0, records }),
+      () => client.produce({ topic: 'fields', partition: 0, records: asSet }),
+      () => conn.writeMessages(records),
+      () => conn.writeCompressedMessages('gzip', records),
+    ]) {
+      await expect(write()).rejects.toThrow(ConfigError)
+      await expect(write()).rejects.toThrow(told)
+    }
+    const { topics } = await client.listOffsets({ topics: { fields: [{ partition: 0, timestamp: 'latest' }] } })
+    expect(topics['fields']![0]!.lastOffset).toBe(0)
+  },
+)
 
 test.each<[string, Anything, RegExp]>([
   [

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts'
 import { nearest } from '../base/settings.ts'
-import type { MessageInput } from '../records/message-input.ts'
+import type { MessageInput } from './message-input.ts'
 
 /** What a message may have: the fields of MessageInput, and those that a message read elsewhere has besides. */
 const fields = [
