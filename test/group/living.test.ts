@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
+import { natives } from '../../adapters/node/index.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { Client } from '../../src/client/client.ts'
 import { RangeGroupBalancer } from '../../src/group/balancers/range.ts'
@@ -15,7 +17,9 @@ import { Metadata } from '../../src/protocol/metadata.ts'
 import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
+import { Transport } from '../../src/transport/transport.ts'
 import { Embedded } from '../support/embedded.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { numbered } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
 
@@ -54,6 +58,52 @@ describe('a member that waits for others', () => {
     await kafka.group({ sessionTimeout: 3_000, heartbeatInterval: 20, timeout: 100, rebalanceTimeout: 10_000 }).next()
     expect(syncs.count).toBe(2)
   })
+
+  test.each([
+    ['divides after a minute', 60_000, 1],
+    ['has died', Number.POSITIVE_INFINITY, 2],
+  ])(
+    'waits for a leader that %s, however short its own times are, and nobody is told',
+    async (_, milliseconds, share) => {
+      using clock = new LeapingClock()
+      await using kafka = new Embedded({
+        clock,
+        partitions: 2,
+        transport: { clock },
+        configs: { 'group.initial.rebalance.delay.ms': '1000' },
+      })
+      await using transport = new Transport({
+        clock,
+        natives,
+        adapter: memory(kafka.broker, natives),
+        clientId: 'leader',
+      })
+      let joined = false
+      kafka.broker.control(JoinGroup, ({ memberId }, { clientId }) => {
+        joined ||= clientId === 'leader' && memberId !== ''
+      })
+      kafka.broker.control(SyncGroup, async (_, { clientId }) => {
+        if (clientId !== 'leader') return undefined
+        if (milliseconds === Number.POSITIVE_INFINITY) return 'hang'
+        await clock.sleep(milliseconds)
+        return undefined
+      })
+      const leader = kafka.group({ transport, sessionTimeout: 100_000, rebalanceTimeout: 300_000, timeout: 300_000 })
+      const leading = leader.next().catch(() => {})
+      await clock.until(() => joined)
+      const ours = kafka.group({
+        sessionTimeout: 6_000,
+        rebalanceTimeout: 2_000,
+        timeout: 1_000,
+        heartbeatInterval: 500,
+      })
+      const { assignments } = await ours.next()
+      expect(assignments['t']).toHaveLength(share)
+      expect(clock.monotonic()).toBeGreaterThan(60_000)
+      await leader.close()
+      await leading
+    },
+  )
 
   test('gives up a coordinator that is silent on every connection, and finds the next', async () => {
     await using kafka = new Embedded({ brokers: 2, transport: { requestTimeout: 300 } })
@@ -337,6 +387,32 @@ describe('a static leader that comes back', () => {
     const kept = await again.next()
     expect(kept.assignments['t']).toHaveLength(2)
     expect((await again.next({ signal: soon() })).assignments['t']).toHaveLength(4)
+  })
+
+  test('has a topic divided that came in its absence, and one that was made anew with more partitions', async () => {
+    await using kafka = new Embedded({
+      topics: [
+        { name: 't', partitions: 2 },
+        { name: 'anew', partitions: 1 },
+      ],
+    })
+    const topics = ['t', 'anew', 'later']
+    const first = kafka.group({ ...config, topics })
+    void held(await first.next())
+    await first.close()
+    const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+    await client.deleteTopics({ topics: ['anew'] })
+    await client.createTopics({
+      topics: [
+        { topic: 'anew', numPartitions: 3 },
+        { topic: 'later', numPartitions: 2 },
+      ],
+    })
+    const again = kafka.group({ ...config, topics })
+    const counts = ({ assignments }: Generation): (number | undefined)[] =>
+      topics.map(topic => assignments[topic]?.length)
+    for (let generation = await again.next(); counts(generation).join() !== '2,3,2'; )
+      generation = await again.next({ signal: soon() })
   })
 
   test('leaves a division alone that has everything', async () => {

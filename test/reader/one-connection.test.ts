@@ -59,6 +59,33 @@ test('a seek soon after another waits for a poll of some milliseconds only', asy
   expect(clock.monotonic() - began).toBeLessThan(100 * 30)
 })
 
+test('lookups in the middle of long polls, by time, of the end and of the lag, hang up no fetch connection', async () => {
+  const { clock, kafka, connections } = world({ partitions: 3 })
+  using _ = clock
+  await using __ = kafka
+  const timed = numbered(0, 30).map((message, i) => ({ ...message, timestamp: 1_600_000_000_000 + i * 1_000 }))
+  let turn = 0
+  await kafka.write(timed, { balancer: () => turn++ % 3 })
+  const reader = kafka.reader()
+  for (let i = 0; i < 30; i++) await reader.fetchMessage()
+  let slowest = 0
+  for (let i = 0; i < 20; i++) {
+    // The poll waits for what comes.
+    await clock.sleep(2_000)
+    expect(await reader.readLag()).toBe(0)
+    const began = clock.monotonic()
+    // One message of each partition is as young.
+    if (i % 2 === 0) await reader.setOffsetAt(1_600_000_027_000)
+    else for (const partition of [0, 1, 2]) reader.seek('t', partition, new Date(1_600_000_027_000))
+    const texts = [await reader.fetchMessage(), await reader.fetchMessage(), await reader.fetchMessage()]
+    expect(new Set(texts.map(message => message.text()))).toEqual(new Set(['27', '28', '29']))
+    slowest = Math.max(slowest, clock.monotonic() - began)
+    reader.setOffset(LastOffset)
+  }
+  expect(connections).toHaveLength(1)
+  expect(slowest).toBeLessThan(1_600)
+})
+
 test('1,000 seeks and 100 assignments during long polls: one fetch connection per broker, and nothing is skipped or doubled after', async () => {
   const { clock, kafka, connections } = world({ brokers: 3, partitions: 12 })
   using _ = clock

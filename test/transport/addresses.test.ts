@@ -8,6 +8,7 @@ import type { Socket, SocketAdapter, TLSOptions } from '../../src/socket/socket.
 import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { fakeSocket } from '../socket/fake-socket.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 
 const broker = new Broker()
 afterAll(() => broker.close())
@@ -139,5 +140,26 @@ describe('the addresses of a name', () => {
       .connection('any', 'control')
       .catch(error => error)
     expect([error.message, dialed]).toEqual(['kafka:9092: refused', ['kafka']])
+  })
+})
+
+describe.each<[string, Kind]>([
+  ['that take no connection', 'no socket'],
+  ['that never answer', 'hung'],
+])('eight addresses %s', (_what, kind) => {
+  const hosts = Array.from({ length: 8 }, (_, i) => `10.0.0.${i + 1}`)
+  const kinds = Object.fromEntries([...hosts, 'kafka'].map(host => [host, kind]))
+
+  test.each<[string, Record<string, string[]>, Pick<TransportConfig, 'resolver'>]>([
+    ['a resolver finds', {}, resolver(...hosts)],
+    ['a name has', { kafka: hosts }, {}],
+  ])('%s are all tried within dialTimeout, not within one each', async (_where, names, config) => {
+    using clock = new LeapingClock()
+    const { adapter, dialed } = world(kinds, names)
+    await using transport = new Transport({ clock, natives, adapter, logger: null, ...config })
+    const dialing = transport.cluster('kafka').connection('any', 'control', { timeoutMs: 60_000 })
+    await expect(dialing).rejects.toThrow(/kafka:9092/)
+    expect(clock.monotonic()).toBeLessThan(11_000)
+    expect(new Set(dialed.filter(host => host !== 'kafka'))).toEqual(new Set(hosts))
   })
 })
