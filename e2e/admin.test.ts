@@ -3,6 +3,7 @@ import { type Client, ErrorCode, type KafkaError } from '../src/index.ts'
 import { ConsumerGroupHeartbeat } from '../src/protocol/consumer-group-heartbeat.ts'
 import { ShareGroupHeartbeat } from '../src/protocol/share-group-heartbeat.ts'
 import { administration, administrationOfThree, codeOf, stageOf } from '../test/support/administration.ts'
+import { cancellations } from '../test/support/cancellations.ts'
 import { denials } from '../test/support/denials.ts'
 import { unless } from '../test/support/left-out.ts'
 import { versions } from './full.ts'
@@ -37,7 +38,10 @@ describe.each(versions)('an administrator of Kafka %s', unless(noKafka), version
 
   administration(stage, old)
   // Older ones lack many of these calls.
-  if (version.startsWith('4.')) denials(stage, 'kafka')
+  if (version.startsWith('4.')) {
+    denials(stage, 'kafka')
+    cancellations(stage)
+  }
 
   test('the controllers, and features that cannot be', async () => {
     if (old) return
