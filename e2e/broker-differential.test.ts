@@ -14,6 +14,7 @@ import * as oddities from './differential/oddities.ts'
 import { Peer } from './differential/peer.ts'
 import * as placement from './differential/placement.ts'
 import * as records from './differential/records.ts'
+import * as telemetry from './differential/telemetry.ts'
 import * as topics from './differential/topics.ts'
 import * as transactions from './differential/transactions.ts'
 import * as upkeep from './differential/upkeep.ts'
@@ -59,6 +60,7 @@ describe('the embedded broker and Kafka say the same', unless(noKafka), () => {
     placement,
     whole,
     configs,
+    telemetry,
   })) {
     for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
       test(`${file}: ${name}`, { timeout: 90_000 }, async () => {

@@ -1,4 +1,5 @@
 import { DescribeQuorum } from '../../src/protocol/describe-quorum.ts'
+import { UnregisterBroker } from '../../src/protocol/unregister-broker.ts'
 import { UpdateFeatures } from '../../src/protocol/update-features.ts'
 import type { Peer } from './peer.ts'
 
@@ -23,6 +24,10 @@ export async function features(peer: Peer, _unique: string): Promise<void> {
     ])
     await update(version, [])
   }
+}
+
+export async function unregistered(peer: Peer, _unique: string): Promise<void> {
+  for (const brokerId of [99, 0, -1, 2_147_483_647]) await peer.ask(UnregisterBroker, 0, { brokerId })
 }
 
 export async function quorum(peer: Peer, _unique: string): Promise<void> {

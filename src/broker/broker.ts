@@ -181,6 +181,7 @@ export class Broker {
     if (node.running) return
     if (empty) this.#cluster.replication.wipe(brokerId)
     node.running = true
+    node.registered = true
     node.crashed = false
     this.#cluster.elect()
     this.#changed()

@@ -307,6 +307,19 @@ export class Cluster {
     this.coordinators.changed()
   }
 
+  isRegistered(brokerId: number): boolean {
+    return this.nodes.get(brokerId)?.registered === true
+  }
+
+  /** Forgets a broker until it is started again; one that runs is shut out, and what it led goes to others. */
+  unregister(brokerId: number): void {
+    const node = this.nodes.get(brokerId)!
+    node.registered = false
+    node.running = false
+    node.fetchSessions.clear()
+    this.elect()
+  }
+
   /** Stops all timers. */
   close(): void {
     this.groups.close()

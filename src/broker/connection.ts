@@ -5,7 +5,7 @@ import { Login } from './access/login.ts'
 import type { Cluster } from './cluster.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { FrameReader } from './frame-reader.ts'
-import type { ClientConnection } from './handler.ts'
+import type { ClientConnection, ClientSoftware } from './handler.ts'
 import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 
@@ -24,6 +24,7 @@ export class Connection implements ClientConnection {
   readonly id: number
   readonly listener: Listener
   readonly clientHost: string
+  software: ClientSoftware = { name: 'unknown', version: 'unknown' }
   readonly login: Login
   readonly #node: Node
   readonly #socket: Socket

@@ -6,6 +6,12 @@ import type { Cluster } from './cluster.ts'
 import type { Listener } from './listener.ts'
 import type { Node } from './node.ts'
 
+/** A client's software, as it told. */
+export interface ClientSoftware {
+  readonly name: string
+  readonly version: string
+}
+
 /** A client's connection, as the handlers of its requests see it. */
 export interface ClientConnection {
   /** Counts the cluster's connections from 1. */
@@ -13,6 +19,8 @@ export interface ClientConnection {
   readonly listener: Listener
   /** Where the client is, as DescribeGroups tells. */
   readonly clientHost: string
+  /** What the client calls itself (KIP-511). */
+  software: ClientSoftware
   /** Who the client is. */
   readonly login: Login
   /** The next answer is the last: the connection is closed behind it. */

@@ -1,5 +1,6 @@
 import { ConfigSource, Configs } from './configs/configs.ts'
 import { FetchSessions } from './fetch/fetch-sessions.ts'
+import { ClientInstances } from './telemetry/client-instances.ts'
 
 /** A connection, to whom only ends it. */
 interface OpenConnection {
@@ -12,6 +13,8 @@ export class Node {
   readonly id: number
   readonly rack: string | null
   running = true
+  /** Whether the cluster counts it among its brokers, running or not. */
+  registered = true
   /** Whether it went without a goodbye when it last did; false while it runs. */
   crashed = false
   readonly configs: Configs
@@ -25,6 +28,7 @@ export class Node {
   }
 
   readonly fetchSessions: FetchSessions
+  readonly clientInstances = new ClientInstances()
 
   constructor(id: number, rack: string | null, clusterConfigs: Configs, sessionPartitions: number) {
     this.id = id

@@ -1,5 +1,6 @@
 import {
   Client,
+  Compression,
   ConfigError,
   ErrorCode,
   type KafkaError,
@@ -452,6 +453,28 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
       const features = await client.describeFeatures()
       assert.equal(features.error, null)
       if (cluster.kind === 'kafka' && major >= 4) assert.ok(features.finalizedFeatures['metadata.version']!.max > 0)
+    }))
+
+  test('a broker that there is not can’t be forgotten', () =>
+    withClient(async client => {
+      if (olderThan(3.9)) return
+      const { error } = await client.unregisterBroker({ brokerId: 99 })
+      assert.equal(codeOf(error), ErrorCode.BrokerIDNotRegistered)
+    }))
+
+  test('which metrics are wanted of clients, where anybody takes them', () =>
+    withClient(async client => {
+      const { apiKeys } = await client.apiVersions()
+      if (!apiKeys.some(({ apiName }) => apiName === 'GetTelemetrySubscriptions')) return
+      const told = await client.getTelemetrySubscriptions()
+      assert.equal(told.error, null)
+      assert.deepEqual(told.requestedMetrics, [])
+      assert.ok(told.pushInterval > 0 && told.maxBytes > 0 && told.deltaTemporality)
+      assert.ok(told.acceptedCompressionTypes.includes(Compression.Zstd))
+      // Each broker knows for itself who has asked.
+      if (cluster.brokers.length > 1) return
+      const again = await client.getTelemetrySubscriptions({ clientInstanceId: told.clientInstanceId })
+      assert.equal(codeOf(again.error), ErrorCode.ThrottlingQuotaExceeded)
     }))
 
   test('partitions are described a page at a time', t =>

@@ -21,8 +21,8 @@ interface Sample<Q> {
    * where Kafka leaves out what is not to be seen; or `allowed`, where nobody is refused.
    */
   readonly denied: number | object | 'allowed'
-  /** The embedded broker doesn't have it. */
-  readonly kafkaOnly?: true
+  /** Where the embedded broker has what Kafka has with a plugin alone. */
+  readonly deniedEmbedded?: 'allowed'
 }
 
 const {
@@ -277,10 +277,13 @@ export const calls: { readonly [K in keyof Methods]: Sample<NonNullable<Paramete
   unregisterBroker: {
     request: () => ({ brokerId: 99 }),
     denied: clusterDenied,
-    kafkaOnly: true,
   },
   // Offered by brokers alone that have a plugin for it.
-  getTelemetrySubscriptions: { request: () => ({}), denied: ErrorCode.UnsupportedVersion, kafkaOnly: true },
+  getTelemetrySubscriptions: {
+    request: () => ({}),
+    denied: ErrorCode.UnsupportedVersion,
+    deniedEmbedded: 'allowed',
+  },
   describeQuorum: { request: () => ({}), denied: clusterDenied },
   addRaftVoter: {
     request: () => ({ ...voter, listeners: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 1 }] }),

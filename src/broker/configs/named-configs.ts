@@ -12,6 +12,8 @@ export class NamedConfigs {
   readonly #most: number
   readonly #brokers: Configs | undefined
   readonly #values = new Map<string, Map<string, string>>()
+  /** Counts what was set. */
+  version = 0
 
   /** `brokers`: what they fall back to. */
   constructor(definitions: readonly ConfigDefinition[], source: Source, most: number, brokers?: Configs) {
@@ -41,6 +43,7 @@ export class NamedConfigs {
   }
 
   replace(name: string, own: ReadonlyMap<string, string>): void {
+    this.version++
     if (own.size === 0) this.#values.delete(name)
     else this.#values.set(name, new Map(own))
   }

@@ -41,8 +41,9 @@ function move(
   index: number,
   to: readonly number[] | null,
   mayResize: boolean,
-  { topics, nodes, replication }: Cluster,
+  cluster: Cluster,
 ): Problem {
+  const { topics, replication } = cluster
   const partition = topics.get(topic)?.partitions[index]
   if (partition === undefined) return [ErrorCode.UnknownTopicOrPartition, `Unable to find partition ${topic}:${index}.`]
   if (to === null)
@@ -55,7 +56,7 @@ function move(
   ]
   if (to.length === 0) return wrong('an empty replica list')
   if (new Set(to).size < to.length) return wrong('a broker more than once')
-  const unknown = to.find(id => !nodes.has(id))
+  const unknown = to.find(id => !cluster.isRegistered(id))
   if (unknown !== undefined) return wrong(`broker ${unknown}, but no such broker is registered`)
   const factor = (partition.move?.from ?? partition.replicas.ids).length
   if (!mayResize && to.length !== factor)

@@ -5,6 +5,8 @@ import { type Handler, handler, type RequestContext, type ServedApi } from '../h
 
 // KIP-511: what a client may call itself.
 const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+// What is kept of that while a connection lasts, in characters.
+const longestName = 255
 
 export const apiVersions: Handler = handler(ApiVersions, [0, 5], (request, context) => {
   const { clusterId, nodeId, clientSoftwareName, clientSoftwareVersion } = request
@@ -15,6 +17,10 @@ export const apiVersions: Handler = handler(ApiVersions, [0, 5], (request, conte
   const stranger =
     (clusterId !== null && clusterId !== context.cluster.id) || (nodeId >= 0 && nodeId !== context.node.id)
   if (stranger) return failed(ErrorCode.RebootstrapRequired)
+  if (context.apiVersion >= 3) {
+    const [name, version] = [clientSoftwareName, clientSoftwareVersion].map(each => each.slice(0, longestName))
+    context.connection.software = { name: name!, version: version! }
+  }
   return { errorCode: 0, apiKeys: keysOf(context.served), ...featuresOf(context) }
 })
 

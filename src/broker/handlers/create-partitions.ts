@@ -64,7 +64,7 @@ function add(
       ErrorCode.InvalidReplicaAssignment,
       `The manual partition assignment includes a partition with another number of replicas than the others, which have ${factor}.`,
     ]
-  const unknown = assignments?.flatMap(({ brokerIds }) => brokerIds).find(id => !cluster.nodes.has(id))
+  const unknown = assignments?.flatMap(({ brokerIds }) => brokerIds).find(id => !cluster.isRegistered(id))
   if (unknown !== undefined)
     return [
       ErrorCode.InvalidReplicaAssignment,

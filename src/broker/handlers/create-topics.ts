@@ -132,7 +132,7 @@ function wrongLayout({ numPartitions, replicationFactor, assignments }: Asked, c
   return unable === undefined ? undefined : [ErrorCode.InvalidReplicationFactor, unable]
 }
 
-function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster): Problem | undefined {
+function wrongAssignment(assignments: Asked['assignments'], cluster: Cluster): Problem | undefined {
   const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex))
   for (const { partitionIndex, brokerIds } of assignments) {
     if (brokerIds.length === 0)
@@ -142,7 +142,7 @@ function wrongAssignment(assignments: Asked['assignments'], { nodes }: Cluster):
         ErrorCode.InvalidReplicaAssignment,
         `The manual partition assignment includes a broker more than once in partition ${partitionIndex}.`,
       ]
-    const unknown = brokerIds.find(id => !nodes.has(id))
+    const unknown = brokerIds.find(id => !cluster.isRegistered(id))
     if (unknown !== undefined)
       return [
         ErrorCode.InvalidReplicaAssignment,

@@ -21,7 +21,8 @@ export const describeCluster: Handler = handler(
         endpointType: 1,
       }
     }
-    const told = includeFencedBrokers && apiVersion >= 2 ? [...cluster.nodes.values()] : cluster.running
+    const registered = [...cluster.nodes.values()].filter(({ registered }) => registered)
+    const told = includeFencedBrokers && apiVersion >= 2 ? registered : cluster.running
     return {
       errorCode: 0,
       clusterId: cluster.id,

@@ -34,6 +34,7 @@ import { endTxn } from './end-txn.ts'
 import { expireDelegationToken } from './expire-delegation-token.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
+import { getTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
 import { heartbeat } from './heartbeat.ts'
 import { incrementalAlterConfigs } from './incremental-alter-configs.ts'
 import { initProducerId } from './init-producer-id.ts'
@@ -50,12 +51,14 @@ import { offsetDelete } from './offset-delete.ts'
 import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { pushTelemetry } from './push-telemetry.ts'
 import { addRaftVoter, removeRaftVoter } from './raft-voters.ts'
 import { renewDelegationToken } from './renew-delegation-token.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
 import { syncGroup } from './sync-group.ts'
 import { txnOffsetCommit } from './txn-offset-commit.ts'
+import { unregisterBroker } from './unregister-broker.ts'
 import { updateFeatures } from './update-features.ts'
 import { writeTxnMarkers } from './write-txn-markers.ts'
 
@@ -113,11 +116,14 @@ export const handlers: readonly Handler[] = [
   updateFeatures,
   describeCluster,
   describeProducers,
+  unregisterBroker,
   describeTransactions,
   listTransactions,
-  listConfigResources,
   consumerGroupHeartbeat,
   consumerGroupDescribe,
+  getTelemetrySubscriptions,
+  pushTelemetry,
+  listConfigResources,
   describeTopicPartitions,
   addRaftVoter,
   removeRaftVoter,
