@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { crc32c } from '#crc32c'
 import type { BrokerConfig } from '../../src/broker/config.ts'
 import { defaultLimits } from '../../src/broker/limits.ts'
-import { ByteReader } from '../../src/bytes/reader.ts'
+import { ByteReader, zeroUuid } from '../../src/bytes/reader.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { AddPartitionsToTxn } from '../../src/protocol/add-partitions-to-txn.ts'
 import { AlterConfigs } from '../../src/protocol/alter-configs.ts'
@@ -20,6 +20,7 @@ import { DescribeTopicPartitions } from '../../src/protocol/describe-topic-parti
 import { DescribeTransactions } from '../../src/protocol/describe-transactions.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
+import { GetTelemetrySubscriptions } from '../../src/protocol/get-telemetry-subscriptions.ts'
 import { readRequest, readRequestHeader, requestFrame } from '../../src/protocol/headers.ts'
 import { IncrementalAlterConfigs } from '../../src/protocol/incremental-alter-configs.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
@@ -737,6 +738,27 @@ export const attacks: readonly Attack[] = [
           validateOnly: false,
         }),
       ),
+  },
+  {
+    name: 'GetTelemetrySubscriptions where many patterns are for the client',
+    frames: () => [
+      frame(ApiVersions, 3, { clientSoftwareName: 'a'.repeat(255), clientSoftwareVersion: '1' }),
+      frame(IncrementalAlterConfigs, 1, {
+        resources: times(15, i => ({
+          resourceType: 16,
+          resourceName: short(i),
+          configs: [
+            {
+              name: 'match',
+              configOperation: 0,
+              value: times(20, () => `client_software_name=${'a*'.repeat(390)}`).join(','),
+            },
+          ],
+        })),
+        validateOnly: false,
+      }),
+      frame(GetTelemetrySubscriptions, 0, { clientInstanceId: zeroUuid }),
+    ],
   },
   {
     name: 'IncrementalAlterConfigs that all of 9,000 topics follow',

@@ -25,31 +25,39 @@ export function subscribed(
 ): Subscribed | Promise<Subscribed> {
   const metrics = new Set<string>()
   let interval = defaultInterval
-  const looked = turns.map(subscriptions.names, name => {
+  const look = (name: string): void | Promise<void> => {
     const configs = subscriptions.of(name)
-    if (!matches(listOf(configs.get('match')), attributes, turns)) return
-    for (const each of listOf(configs.get('metrics'))) metrics.add(each)
-    interval = Math.min(interval, configs.number('interval.ms'))
-  })
-  return andThen(looked, () => ({ metrics: metrics.has(everything) ? [everything] : [...metrics], interval }))
+    let isMeant = true
+    const looked = turns.map(listOf(configs.get('match')), rule => {
+      isMeant &&= matches(rule, attributes, turns)
+    })
+    return andThen(looked, () => {
+      if (!isMeant) return
+      for (const each of listOf(configs.get('metrics'))) metrics.add(each)
+      interval = Math.min(interval, configs.number('interval.ms'))
+    })
+  }
+  const all = subscriptions.names.reduce<void | Promise<void>>(
+    (before, name) => andThen(before, () => look(name)),
+    undefined,
+  )
+  return andThen(all, () => ({ metrics: metrics.has(everything) ? [everything] : [...metrics], interval }))
 }
 
-/** Whether the client is as all rules `field=pattern` have it; a pattern that takes too long means nobody. */
-function matches(rules: readonly string[], attributes: ClientAttributes, turns: Turns): boolean {
-  return rules.every(rule => {
-    const [field = '', text = ''] = rule.split('=').map(part => part.trim())
-    const value = attributes[field]
-    if (value === undefined) return false
-    const pattern = new Pattern(text)
-    try {
-      return pattern.matches(value)
-    } catch (error) {
-      if (error instanceof PatternError) return false
-      throw error
-    } finally {
-      turns.spend(pattern.steps / stepsPerUnit)
-    }
-  })
+/** Whether the client is as a rule `field=pattern` has it; a pattern that takes too long means nobody. */
+function matches(rule: string, attributes: ClientAttributes, turns: Turns): boolean {
+  const [field = '', text = ''] = rule.split('=').map(part => part.trim())
+  const value = attributes[field]
+  if (value === undefined) return false
+  const pattern = new Pattern(text)
+  try {
+    return pattern.matches(value)
+  } catch (error) {
+    if (error instanceof PatternError) return false
+    throw error
+  } finally {
+    turns.spend(pattern.steps / stepsPerUnit)
+  }
 }
 
 function listOf(value: string): string[] {
