@@ -7,10 +7,11 @@ import { now, type Peer } from './peer.ts'
 
 // What becomes of records in time: brokers that are asked this look after it several times a second.
 
-/** A batch of one record. */
-function record(key: string, value: string | null, timestamp: number): Uint8Array {
+/** A batch of these records, a second between two. */
+function record(key: string, value: string | null, timestamp: number, ...more: readonly string[]): Uint8Array {
   const builder = new BatchBuilder()
   builder.append(key, value, [], timestamp)
+  for (const [at, each] of more.entries()) builder.append(each, value, [], timestamp + (at + 1) * 1_000)
   return new Uint8Array(builder.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1 }))
 }
 
@@ -28,8 +29,8 @@ async function firstOffset(peer: Peer, topic: string, expected: number): Promise
 
 export async function retention(peer: Peer, topic: string): Promise<void> {
   await peer.topic(topic, 1, { 'retention.ms': '60000' })
-  await produce(peer, topic, record('a', '1', now - 120_000))
-  await produce(peer, topic, record('b', '1', now - 110_000))
+  // At once: between two writes the first could go.
+  await produce(peer, topic, record('a', '1', now - 120_000, 'b'))
   await firstOffset(peer, topic, 2)
   await produce(peer, topic, record('a', '1', now))
   await produce(peer, topic, record('a', '1', now - 120_000))
@@ -44,7 +45,7 @@ export async function compaction(peer: Peer, topic: string): Promise<void> {
     'cleanup.policy': 'compact',
     'segment.ms': '1000',
     'min.cleanable.dirty.ratio': '0.01',
-    'delete.retention.ms': '100000',
+    'delete.retention.ms': '4000',
   })
   // Each begins a segment of its own.
   for (const [at, [key, value]] of (
@@ -60,10 +61,10 @@ export async function compaction(peer: Peer, topic: string): Promise<void> {
     ] as const
   ).entries())
     await produce(peer, topic, record(key, value, now - 60_000 + at * 5_000))
-  const offsets = async (): Promise<number[]> => {
+  const offsets = async (end: number): Promise<number[]> => {
     const asked = { maxWaitMs: 0, minBytes: 0, sessionEpoch: -1 }
     const found: number[] = []
-    for (let fetchOffset = 0; fetchOffset < 8; ) {
+    for (let fetchOffset = 0; fetchOffset < end; ) {
       const topics = [{ topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1 }] }]
       const { responses } = await peer.settle(Fetch, 12, { ...asked, topics }, () => true)
       const [batch] = scanBatches(responses[0]!.partitions[0]!.records!)
@@ -73,10 +74,17 @@ export async function compaction(peer: Peer, topic: string): Promise<void> {
     }
     return found
   }
-  let found = await offsets()
-  for (let tries = 0; tries < 100 && found.length > 5; tries++) {
-    await new Promise(resolve => setTimeout(resolve, 100))
-    found = await offsets()
+  const left = async (what: string, end: number, most: number): Promise<void> => {
+    let found = await offsets(end)
+    for (let tries = 0; tries < 100 && found.length > most; tries++) {
+      await new Promise(resolve => setTimeout(resolve, 100))
+      found = await offsets(end)
+    }
+    peer.note(what, found)
   }
-  peer.note('offsets that are left', found)
+  await left('offsets that are left', 8, 5)
+  await new Promise(resolve => setTimeout(resolve, 4_500))
+  await left('and after delete.retention.ms, as long as nothing comes', 8, 5)
+  await produce(peer, topic, record('e', '1', now))
+  await left('and once something does', 9, 4)
 }

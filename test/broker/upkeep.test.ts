@@ -143,6 +143,21 @@ describe('cleanup.policy=compact', () => {
     await expect.poll(() => offsets(connection)).toEqual([2, 3])
   })
 
+  test('counts that from when it is first seen, however old it is then', async () => {
+    const clock = new ManualClock()
+    const { connection } = await compacted(clock, { 'delete.retention.ms': '120000' })
+    clock.advance(60 * minute)
+    await produce(connection, records(0, ['a', '1']), records(10, ['a', null]), records(20, ['b', '1']))
+    clock.advance(minute)
+    await expect.poll(() => offsets(connection)).toEqual([1, 2])
+    await produce(connection, records(30, ['b', '2']), records(40, ['c', '1']))
+    clock.advance(minute)
+    await expect.poll(() => offsets(connection)).toEqual([1, 3, 4])
+    await produce(connection, records(50, ['d', '1']))
+    clock.advance(minute)
+    await expect.poll(() => offsets(connection)).toEqual([3, 4, 5])
+  })
+
   test('does not go by age or bytes where it is the only policy', async () => {
     const clock = new ManualClock()
     const { connection } = await compacted(clock, { 'retention.ms': '1', 'retention.bytes': '1' })

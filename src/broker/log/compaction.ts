@@ -13,7 +13,7 @@ const unitsPerBatch = 2
 
 /**
  * Lets go of the batches of a compacted topic of whose records all have a later one of the same key, or say that their
- * key is gone (for longer than `delete.retention.ms`). The segment being written stays as it is, and so do transactions.
+ * key is gone (and were seen by a compaction `delete.retention.ms` ago). The segment being written stays as it is, and so do transactions.
  * Coarser than Kafka, which takes records out of batches; what is kept is never less.
  */
 export async function compact(partition: Partition, now: number, codecs: Codecs, turns: Turns): Promise<void> {
@@ -34,22 +34,32 @@ export async function compact(partition: Partition, now: number, codecs: Codecs,
     }
     covered.push(segment)
   }
-  const tombstones = now - settings.deleteRetentionMs
+  const horizons = new Map<number, number>()
+  let seen = -1
   for (const segment of covered) {
     const kept: number[] = []
     const count = segment.count
     for (let index = 0; index < count; index++) {
       if (turns.isOver) await turns.pause()
-      const isOld = segment.timestampOf(index) < tombstones
+      const baseOffset = segment.offsetOf(index)
+      seen = baseOffset
+      // Tombstones stay for a while from when they are first seen, however old they are (KIP-534).
+      const horizon = partition.deleteHorizons.get(baseOffset) ?? now + settings.deleteRetentionMs
+      const isOver = now >= horizon && partition.deleteHorizons.has(baseOffset)
       let keeps = false
       const read = eachRecord(segment, index, codecs, turns, ({ key, offset, isTombstone }) => {
-        keeps ||= newest.get(key) === offset && !(isTombstone && isOld)
+        if (newest.get(key) !== offset) return
+        if (isTombstone) horizons.set(baseOffset, horizon)
+        keeps ||= !(isTombstone && isOver)
       })
       if (keeps || !read) kept.push(index)
+      else horizons.delete(baseOffset)
     }
     if (kept.length < count && segment.count === count) partition.log.rewrite(segment, kept)
   }
   partition.cleanedTo = Math.max(partition.cleanedTo, (covered.at(-1)?.baseOffset ?? -1) + 1)
+  for (const [baseOffset, horizon] of partition.deleteHorizons) if (baseOffset > seen) horizons.set(baseOffset, horizon)
+  partition.deleteHorizons = horizons
 }
 
 /** Calls `task` for each record of a batch; false for a batch that is none of compaction's business. */

@@ -44,6 +44,8 @@ export class Partition {
   producers = new Producers()
   /** Segments that begin before it were compacted. */
   cleanedTo = 0
+  /** Of the batches with tombstones that a compaction has seen, by first offset: until when these stay. */
+  deleteHorizons: ReadonlyMap<number, number> = new Map()
   /** By marker, the oldest first. */
   #aborted: AbortedTransaction[] = []
   readonly #epochs = new Epochs()
@@ -136,6 +138,7 @@ export class Partition {
     this.#markers.truncate(end, this.highWatermark)
     this.log.truncate(end)
     this.cleanedTo = Math.min(this.cleanedTo, end)
+    this.deleteHorizons = new Map([...this.deleteHorizons].filter(([baseOffset]) => baseOffset < end))
     this.replicas.truncated()
     this.#epochs.truncate(end)
     this.#aborted = this.#aborted.filter(({ lastOffset }) => lastOffset < end)
