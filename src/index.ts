@@ -407,6 +407,8 @@ export type { PartitionStats, PartitionTrouble, ReaderStats } from './reader/sta
 export { type Header, Message } from './records/message.ts'
 export type { Bytes, HeaderInput, MessageInput } from './records/message-input.ts'
 export type { RecordCursor } from './records/record-cursor.ts'
+export type { DeadLetters, MessageHandler, RunOptions } from './running/options.ts'
+export { type Run, run } from './running/run.ts'
 export { type AwsCredentials, type AwsMskIamOptions, awsMskIam } from './sasl/aws-msk-iam.ts'
 export type { Mechanism, SaslSession, SaslStart, StateMachine } from './sasl/mechanism.ts'
 export { type OAuthBearerOptions, oauthBearer } from './sasl/oauthbearer.ts'

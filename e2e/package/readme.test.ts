@@ -25,7 +25,10 @@ afterAll(() => app?.[Symbol.asyncDispose]())
 let addr: string
 let stop: () => Promise<void>
 beforeEach(async () => {
-  const broker = new Broker({ topics: ['orders', 'invoices'].map(name => ({ name, partitions: 1 })), natives })
+  const broker = new Broker({
+    topics: ['orders', 'invoices', 'failed-orders'].map(name => ({ name, partitions: 1 })),
+    natives,
+  })
   const { addresses, close } = await listen(broker)
   addr = addresses[0]!
   stop = async () => {
@@ -130,6 +133,22 @@ test('exactly once', async () => {
   expect((await reader.readMessage()).text()).toBe('invoice for a book')
   running.kill('SIGTERM')
   expect(running.errors).toBe('')
+})
+
+test('several at a time', async () => {
+  await write('{"id":1}')
+  await write('no order')
+  const program = await app.put('run.mjs', snippet('### Several at a time'))
+  const running = start([process.execPath, program])
+  await running.says(/^billed 1$/m)
+  await using reader = new Reader({ brokers: addr, topic: 'failed-orders' })
+  expect((await reader.readMessage()).text()).toBe('no order')
+  running.kill('SIGINT')
+  // Its Writer is not closed.
+  await expect.poll(() => running.errors).toBe('')
+  await using client = new Client({ addr })
+  const offsets = async () => [...(await client.consumerOffsets({ groupId: 'billing', topic: 'orders' }))]
+  await expect.poll(offsets).toEqual([[0, 2]])
 })
 
 test('the embedded broker', async () => {

@@ -6,6 +6,7 @@ import type { CallOptions } from '../base/signals.ts'
 import type { AssignedPartition } from '../group/beginnings.ts'
 import type { BeginOptions, GroupMembership } from '../group/group-membership.ts'
 import { LastOffset } from '../protocol/offsets.ts'
+import type { Message } from '../records/message.ts'
 import { Committer, type Holding } from './committer.ts'
 import { Position } from './position.ts'
 import { Progress } from './progress.ts'
@@ -94,6 +95,17 @@ export class GroupSession {
   /** Automatic commits are coming up. */
   poke(): void {
     this.#committer.poke()
+  }
+
+  /** These are done with, and committed soon; those of partitions that are held no more are left out. */
+  done(messages: readonly Message[]): void {
+    this.#committer.note(messages)
+    this.#committer.poke()
+  }
+
+  /** Commits what is done with. */
+  flush(): Promise<void> {
+    return this.#committer.flush()
   }
 
   /** Has the group divided anew, for a new look at the partitions. */

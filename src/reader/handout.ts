@@ -1,14 +1,16 @@
 import { atCaller } from '../base/call-site.ts'
 import type { Condition } from '../base/condition.ts'
+import { ConfigError } from '../base/errors.ts'
 import { FifoLock } from '../base/fifo-lock.ts'
 import type { CallOptions } from '../base/signals.ts'
-import type { Message } from '../records/message.ts'
+import { type Message, originOf } from '../records/message.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { GroupSession } from './group-session.ts'
 import type { MessageSource } from './message-source.ts'
 import type { ReaderMetrics } from './metrics.ts'
 import type { Position } from './position.ts'
+import type { Work, Worked } from './work.ts'
 
 /** What may keep partitions from being read for good. */
 interface Failing {
@@ -40,6 +42,8 @@ export class Handout {
   #busy = false
   /** Partitions, by name, of several messages that were handed out at once. */
   #inHand = new Set<string>()
+  /** Knows better what is in hand, as long as it is at it. */
+  #work: Work | undefined
 
   constructor(parts: HandoutParts, news: Condition) {
     this.#parts = parts
@@ -64,11 +68,13 @@ export class Handout {
   async gather(most: number, within: number, options: CallOptions): Promise<Message[]> {
     const messages = [await this.slow(false, options)]
     const { clock } = this.#parts.transport
-    let late = false
-    const cancel = clock.after(within, () => {
-      late = true
-      this.#news.ring()
-    })
+    let late = within === 0
+    const cancel = late
+      ? undefined
+      : clock.after(within, () => {
+          late = true
+          this.#news.ring()
+        })
     try {
       await this.#turns.take(options, async () => {
         for (; ; await this.#news.wait(options)) {
@@ -80,7 +86,7 @@ export class Handout {
     } catch {
       // What keeps more from coming the next read tells: these are not to be lost.
     }
-    cancel()
+    cancel?.()
     this.#busy = true
     for (const { topic, partition } of messages) this.#inHand.add(`${topic}/${partition}`)
     return messages
@@ -88,7 +94,28 @@ export class Handout {
 
   /** Whether the application has a message of one of these that it did not say to be done with, by asking for more. */
   isBusyWith(positions: readonly Position[]): boolean {
+    const work = this.#work
+    if (work !== undefined) return positions.some(position => work.isBusyWith(position))
     return this.#busy && (this.#source.isOf(positions) || positions.some(({ name }) => this.#inHand.has(name)))
+  }
+
+  /** Has `work` say what is in hand. */
+  workedBy(work: Work): Worked {
+    if (this.#work !== undefined) throw new ConfigError('run: the reader is being run already')
+    const { session, fetcher } = this.#parts
+    this.#work = work
+    return {
+      holds: message =>
+        session === undefined ||
+        fetcher.position(message.topic, message.partition)?.reading === (originOf(message) ?? undefined),
+      done: messages => session?.done(messages),
+      changed: () => session?.idle(),
+      flush: async () => session?.flush(),
+      end: () => {
+        this.#work = undefined
+        this.idle()
+      },
+    }
   }
 
   /** Waits its turn, then until there is something to take. */

@@ -39,6 +39,7 @@ import { placeOf, type SeekTarget, timeOf } from './place.ts'
 import type { Position } from './position.ts'
 import { type DoneWith, isRead, readTo } from './read-to.ts'
 import { describe, type ReaderStats } from './stats.ts'
+import { type Work, type Worked, workedBy } from './work.ts'
 
 /**
  * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given.
@@ -396,6 +397,12 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     await inTime(this.#session?.close(closedError()))
     this.#source.forget(positions)
     if (this.#ownsTransport) await inTime(this.#transport.close())
+  }
+
+  /** Not for users: see `run`. */
+  [workedBy](work: Work): Worked {
+    this.#ensureOpen()
+    return this.#handout.workedBy(work)
   }
 
   async #checked(
