@@ -5,9 +5,9 @@ import { Fetch } from '../protocol/fetch.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { FramePool } from '../socket/frame-pool.ts'
 import type { Cluster } from '../transport/cluster.ts'
-import type { TopicLayout } from '../transport/layout.ts'
+import { BrokerPositions } from './broker-positions.ts'
 import type { FetchSettings } from './config.ts'
-import { fetchRequest, limitOf } from './fetch-request.ts'
+import { type AskedPartitions, FetchSession } from './fetch-session.ts'
 import type { ReaderMetrics } from './metrics.ts'
 import type { Asked, Position } from './position.ts'
 import type { PrefetchBudget } from './prefetch-budget.ts'
@@ -44,11 +44,16 @@ export interface FetchContext {
 
 export interface FetchAnswer {
   readonly broker: number
-  readonly asked: readonly Asked[]
+  readonly asked: AskedPartitions
   readonly response: ResponseOf<typeof Fetch>
   readonly frame: Uint8Array
   readonly durationMs: number
 }
+
+/** A session is kept for what may come to be fetched from its broker again within so many milliseconds. */
+const lingering = 5_000
+/** For the broker to forget a session, in milliseconds. */
+const endingTimeout = 1_000
 
 /**
  * The fetches to one broker: one request at a time for all positions that are read there, on one connection. Positions
@@ -57,86 +62,128 @@ export interface FetchAnswer {
  */
 export class BrokerFetcher {
   readonly id: number
-  readonly positions = new Set<Position>()
+  readonly #positions = new BrokerPositions()
   /** When there is more to be sent, by the monotonic clock, if nothing happens before. */
   wakeAt = Number.POSITIVE_INFINITY
   readonly #context: FetchContext
+  readonly #session: FetchSession
   #connection: BrokerConnection | undefined
   #busy = false
   /** The broker must not be asked before: it throttles us (KIP-219), or answers nothing at once. */
   #quietUntil = 0
-  #turn = 0
+  /** Since when there is nothing to fetch, by the monotonic clock. */
+  #idleSince: number | undefined
 
   constructor(id: number, context: FetchContext) {
     this.id = id
     this.#context = context
+    this.#session = new FetchSession(this.#positions, context.settings, topic => context.cluster.peek(topic))
   }
 
   /** Whether it holds a share of the prefetch: it has something to fetch or a request under way. */
   get active(): boolean {
-    return this.#busy || this.positions.size > 0
+    return this.#busy || this.#positions.size > 0
+  }
+
+  /** To be fetched from here. */
+  add(position: Position): void {
+    this.#positions.add(position)
+  }
+
+  remove(position: Position): void {
+    this.#positions.remove(position)
   }
 
   /** Sends the next request, if there is anything to ask for, nothing is under way and there is room for the answer. */
   fetch(): void {
     const { clock, settings, budget, brokers, pollTime, isFull } = this.#context
     this.wakeAt = Number.POSITIVE_INFINITY
-    if (this.#busy || this.positions.size === 0) return
+    if (this.#busy) return
     const now = clock.monotonic()
+    if (this.#positions.size === 0) return this.#rest(now)
+    this.#idleSince = undefined
     if (this.#quietUntil > now) {
       this.wakeAt = this.#quietUntil
       return
     }
-    const positions = this.#own()
-    if (positions.length === 0 || isFull()) return
-    const asked = positions.reduce((sum, position) => sum + limitOf(position, settings), 0)
-    const maxBytes = budget.for(this.id, brokers(), { most: Math.min(asked, 0x7fffffff), least: settings.maxBytes })
+    this.#sendAway()
+    if (this.#positions.size === 0 || isFull()) return
+    const most = Math.min(this.#session.bytes(), 0x7fffffff)
+    const maxBytes = budget.for(this.id, brokers(), { most, least: settings.maxBytes })
     if (maxBytes === 0) return
-    // Brokers fill an answer in the order asked: each partition is to come first in its turn.
-    const first = this.#turn++ % positions.length
-    const inTurn = [...positions.slice(first), ...positions.slice(0, first)].map(position => ({
-      position,
-      era: position.era,
-    }))
     this.#busy = true
-    for (const position of positions) position.began()
     budget.take(this.id, maxBytes)
-    void this.#exchange(inTurn, maxBytes, Math.ceil(pollTime(now))).finally(() => {
+    void this.#exchange(maxBytes, Math.ceil(pollTime(now))).finally(() => {
       this.#busy = false
       budget.give(this.id, maxBytes)
       this.#context.landed()
     })
   }
 
-  /** Those still led from here, of the topics they were of. */
-  #own(): Position[] {
-    const { cluster, astray } = this.#context
-    const own: Position[] = []
-    const others: Position[] = []
-    let layout: TopicLayout | undefined
-    for (const position of this.positions) {
-      if (layout?.name !== position.topic) layout = cluster.peek(position.topic)
-      if (layout?.partitions[position.partition]?.leader === this.id && position.isOf(layout.id)) own.push(position)
-      else others.push(position)
-    }
-    if (others.length > 0) astray(others)
-    return own
+  /** Has the broker forget the session, in bounded time. Nothing is fetched any more. */
+  async close(): Promise<void> {
+    if (this.#session.isOpen && this.#connection?.closed === false) await this.#end('control')
   }
 
-  async #exchange(asked: readonly Asked[], maxBytes: number, maxWaitMs: number): Promise<void> {
-    const { cluster, clock, settings, pool, signal, answered, failed } = this.#context
+  /** With nothing to fetch, the session is given up after a while. */
+  #rest(now: number): void {
+    this.#idleSince ??= now
+    if (!this.#session.isOpen) return
+    this.wakeAt = this.#idleSince + lingering
+    if (this.wakeAt > now) return
+    this.wakeAt = Number.POSITIVE_INFINITY
+    this.#busy = true
+    void this.#end('fetch').finally(() => {
+      this.#busy = false
+      this.#context.landed()
+    })
+  }
+
+  /** A session is its broker's, not its connection's: it can be ended past a poll that is under way. */
+  async #end(lane: 'control' | 'fetch'): Promise<void> {
+    const { cluster, key } = this.#context
+    const request = { maxWaitMs: 0, minBytes: 0, ...this.#session.end() }
+    const options = { timeoutMs: endingTimeout, ...(lane === 'fetch' ? { key } : {}) }
     try {
-      const connection = await this.#connect(asked)
-      const version = connection.version(Fetch)
-      const request = fetchRequest(asked, topic => cluster.peek(topic), { maxWaitMs, maxBytes, version, settings })
-      if (request.topics.length === 0) return
+      const connection = await cluster.connection(this.id, lane, options)
+      await connection.request(Fetch, request, options)
+    } catch {
+      // Brokers drop what is not used.
+    }
+  }
+
+  /** Those that are led from elsewhere by now, or of other topics of the same name. */
+  #sendAway(): void {
+    const { cluster, astray } = this.#context
+    const others = this.#positions.astray(
+      topic => cluster.peek(topic),
+      (position, layout) => layout?.partitions[position.partition]?.leader === this.id && position.isOf(layout.id),
+    )
+    if (others.length > 0) astray(others)
+  }
+
+  async #exchange(maxBytes: number, maxWaitMs: number): Promise<void> {
+    const { cluster, clock, settings, pool, signal, answered, failed } = this.#context
+    const session = this.#session
+    // What a connection can't be had for.
+    let asked = (): Asked[] => [...this.#positions].map(position => ({ position, era: position.era }))
+    try {
+      const connection = await this.#connect()
       const sent = clock.monotonic()
+      const names = session.request(connection.version(Fetch), sent)
+      asked = () => session.asked
+      if (session.size === 0) return session.restart()
+      const { minBytes, isolationLevel } = settings
+      const request = { maxWaitMs, minBytes, maxBytes, isolationLevel, ...names }
       const timeoutMs = maxWaitMs + settings.readBatchTimeout
-      const { response, frame } = await connection.exchange(Fetch, request, { signal, pool, timeoutMs })
+      const { version } = session
+      const { response, frame } = await connection.exchange(Fetch, request, { signal, pool, timeoutMs, version })
       const durationMs = clock.monotonic() - sent
       // Told of first: what is taken in makes positions ready for the next request.
       if (response.throttleTimeMs > 0) this.#quietUntil = clock.monotonic() + response.throttleTimeMs
-      const fruitful = answered({ broker: this.id, asked, response, frame, durationMs })
+      if (session.isBroken(response)) return pool.give(frame)
+      const fruitful = answered({ broker: this.id, asked: session, response, frame, durationMs })
+      session.answered(response, clock.monotonic())
       // A broker that has nothing and says so at once, rather than wait as it was asked to, would be asked without a
       // pause.
       const pause = fruitful ? 0 : Math.min(settings.backoff.min, Math.max(maxWaitMs, 1)) - durationMs
@@ -144,18 +191,21 @@ export class BrokerFetcher {
     } catch (error) {
       // What was not answered still holds up all behind it on its connection.
       if (error instanceof TimeoutError && this.#connection !== undefined) cluster.release(this.#connection)
-      failed(asked, error)
+      const failedFor = asked()
+      session.restart()
+      failed(failedFor, error)
     }
   }
 
-  async #connect(asked: readonly Asked[]): Promise<BrokerConnection> {
+  async #connect(): Promise<BrokerConnection> {
     const { cluster, clock, counters, key, signal } = this.#context
     const started = clock.monotonic()
     let connection: BrokerConnection
     try {
       connection = await cluster.connection(this.id, 'fetch', { key, signal })
     } catch (error) {
-      throw unreachableLeader(error, this.id, asked[0]!.position.name)
+      const [first] = this.#positions
+      throw unreachableLeader(error, this.id, first?.name ?? 'what was read')
     }
     if (this.#connection !== connection) {
       this.#connection = connection

@@ -1,8 +1,25 @@
-import type { RequestInput } from '../protocol/api.ts'
-import type { Fetch } from '../protocol/fetch.ts'
+import { zeroUuid } from '../bytes/reader.ts'
 import type { TopicLayout } from '../transport/layout.ts'
 import type { FetchSettings } from './config.ts'
 import type { Asked, Position } from './position.ts'
+
+interface ToldTopic {
+  readonly topic: string
+  readonly topicId: string
+  readonly partitions: ToldPartition[]
+}
+
+/** A partition as its broker was told to fetch it, in the terms of the wire; the era is the position's of then. */
+export interface ToldPartition extends Asked {
+  readonly topicId: string
+  readonly partition: number
+  readonly currentLeaderEpoch: number
+  readonly fetchOffset: number
+  readonly lastFetchedEpoch: number
+  readonly partitionMaxBytes: number
+  /** Which answer it was in last; 0: in none since there was something to hear of it. */
+  round: number
+}
 
 /**
  * How many bytes of a partition to ask for. Brokers cut at the byte, and send the batch that is cut off although it
@@ -12,47 +29,49 @@ export function limitOf({ batchBytes }: Position, { maxBytes }: FetchSettings): 
   return batchBytes === 0 || batchBytes > maxBytes ? maxBytes : maxBytes - (maxBytes % batchBytes)
 }
 
-/**
- * One request for these positions of one broker, those left out that went elsewhere since. `version` is what the broker
- * speaks.
- */
-export function fetchRequest(
-  asked: readonly Asked[],
-  layoutOf: (topic: string) => TopicLayout | undefined,
-  {
-    maxWaitMs,
-    maxBytes,
-    version,
-    settings,
-  }: { maxWaitMs: number; maxBytes: number; version: number; settings: FetchSettings },
-): RequestInput<typeof Fetch> {
-  const topics = new Map<string, Position[]>()
-  for (const { position, era } of asked) {
-    if (position.era !== era) continue
-    const others = topics.get(position.topic)
-    if (others === undefined) topics.set(position.topic, [position])
-    else others.push(position)
-  }
+/** What a broker is told of a position, in a request of this version. */
+export function toldPartition(
+  position: Position,
+  layout: TopicLayout | undefined,
+  version: number,
+  settings: FetchSettings,
+): ToldPartition {
+  const { era, partition, offset, leaderEpoch } = position
   return {
-    maxWaitMs,
-    minBytes: settings.minBytes,
-    maxBytes,
-    isolationLevel: settings.isolationLevel,
-    topics: [...topics].map(([topic, own]) => {
-      const layout = layoutOf(topic)
-      return {
-        topic,
-        topicId: layout?.id,
-        partitions: own.map(position => ({
-          partition: position.partition,
-          currentLeaderEpoch: layout?.partitions[position.partition]?.leaderEpoch ?? -1,
-          fetchOffset: position.offset,
-          // Before version 12 there is no place for it.
-          lastFetchedEpoch: version < 12 ? -1 : position.leaderEpoch,
-          partitionMaxBytes: limitOf(position, settings),
-        })),
-      }
-    }),
-    forgottenTopicsData: [],
+    position,
+    era,
+    topicId: layout?.id ?? zeroUuid,
+    partition,
+    currentLeaderEpoch: layout?.partitions[partition]?.leaderEpoch ?? -1,
+    fetchOffset: offset,
+    // Before version 12 there is no place for it.
+    lastFetchedEpoch: version < 12 ? -1 : leaderEpoch,
+    partitionMaxBytes: limitOf(position, settings),
+    round: 0,
   }
+}
+
+/** Whether both ask for the same. */
+export function isSame(a: ToldPartition, b: ToldPartition): boolean {
+  return (
+    a.fetchOffset === b.fetchOffset &&
+    a.era === b.era &&
+    a.topicId === b.topicId &&
+    a.currentLeaderEpoch === b.currentLeaderEpoch &&
+    a.lastFetchedEpoch === b.lastFetchedEpoch &&
+    a.partitionMaxBytes === b.partitionMaxBytes
+  )
+}
+
+/** By topic, as requests have it. */
+export function byTopic(told: Iterable<ToldPartition>): ToldTopic[] {
+  const topics = new Map<string, ToldTopic>()
+  for (const each of told) {
+    const { topicId, position } = each
+    const key = topicId === zeroUuid ? position.topic : topicId
+    const own = topics.get(key)
+    if (own === undefined) topics.set(key, { topic: position.topic, topicId, partitions: [each] })
+    else own.partitions.push(each)
+  }
+  return [...topics.values()]
 }

@@ -8,6 +8,7 @@ import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
 import { unreadable } from '../records/unreadable.ts'
 import type { LeaderHint } from '../transport/layout.ts'
 import { isMoved } from '../transport/moved.ts'
+import type { AskedPartitions } from './fetch-session.ts'
 import type { Asked, Position } from './position.ts'
 
 type Response = ResponseOf<typeof Fetch>
@@ -47,29 +48,25 @@ export type FetchOutcome = Asked &
 /** Reads an answer for the positions it was asked for. Throws what the whole answer fails with. */
 export function readResponse(
   response: Response,
-  asked: readonly Asked[],
+  asked: AskedPartitions,
   isolationLevel: IsolationLevel,
   brokerId: number,
 ): FetchOutcome[] {
   const error = errorFor(response.errorCode)
   if (error !== null) throw error
-  const byId = response.responses.some(({ topic }) => topic === '')
-  const open = new Map(
-    asked.map(each => [`${byId ? each.position.topicId : each.position.topic} ${each.position.partition}`, each]),
-  )
   const outcomes: FetchOutcome[] = []
-  for (const { topic, topicId, partitions } of response.responses) {
-    for (const answer of partitions) {
-      const key = `${byId ? topicId : topic} ${answer.partitionIndex}`
-      const each = open.get(key)
-      // Each once: a second answer would be read from the wrong place.
-      if (each === undefined || !open.delete(key) || each.position.era !== each.era) continue
-      outcomes.push({ ...each, ...readPartition(each.position, answer, isolationLevel, response.nodeEndpoints) })
+  for (const topic of response.responses) {
+    for (const answer of topic.partitions) {
+      const told = asked.take(topic, answer.partitionIndex)
+      if (told === undefined || told.position.era !== told.era) continue
+      const { position, era } = told
+      const outcome = readPartition(position, answer, isolationLevel, response.nodeEndpoints)
+      outcomes.push({ position, era, ...outcome })
     }
   }
-  for (const each of open.values()) {
-    const error = new ProtocolError(`broker ${brokerId} left ${each.position.name} out of its answer to a fetch`)
-    outcomes.push({ ...each, kind: 'failed', error })
+  for (const { position, era } of asked.leftOut()) {
+    const error = new ProtocolError(`broker ${brokerId} left ${position.name} out of its answer to a fetch`)
+    outcomes.push({ position, era, kind: 'failed', error })
   }
   return outcomes
 }

@@ -184,13 +184,14 @@ export class Fetcher {
     this.#troubles.recovered(position)
   }
 
-  /** Ends at once; what was taken stays valid until released. */
-  close(): void {
+  /** Ends at once; what was taken stays valid until released. Resolves once brokers were told, in bounded time. */
+  async close(): Promise<void> {
     const reason = new ClosedError('the reader was closed')
     this.#ending.abort(reason)
     this.remove(this.#positions.values())
-    this.#placement.close()
+    const told = this.#placement.close()
     this.#cluster.releaseKey(this.#key)
+    await told
   }
 
   get #now(): number {
@@ -256,7 +257,7 @@ export class Fetcher {
     transport.onEvent?.({
       type: 'fetch',
       broker: String(broker),
-      partitions: asked.length,
+      partitions: asked.size,
       bytes: frame.length,
       durationMs,
     })

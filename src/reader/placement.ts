@@ -60,7 +60,7 @@ export class Placement {
   /** The position is not to be fetched. */
   remove(position: Position): void {
     this.#unsettled.delete(position)
-    this.#brokers.get(position.broker)?.positions.delete(position)
+    this.#brokers.get(position.broker)?.remove(position)
   }
 
   /** Starts whatever can be started. */
@@ -92,9 +92,11 @@ export class Placement {
     })
   }
 
-  close(): void {
+  /** Resolves once brokers know that nothing more is fetched, in bounded time. */
+  async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
+    await Promise.all([...this.#brokers.values()].map(broker => broker.close()))
   }
 
   #wakeAt(at: number): void {
@@ -147,7 +149,7 @@ export class Placement {
     }
     this.#unsettled.delete(position)
     position.placed(id)
-    broker.positions.add(position)
+    broker.add(position)
   }
 }
 

@@ -3,11 +3,11 @@ import { LastOffset } from '../protocol/offsets.ts'
 import type { Progress, Reading } from './progress.ts'
 
 /**
- * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: to be
- * in the next fetch of its broker. `fetching`: in the one under way. `paused`: by the caller. `failed`: given up until
+ * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: in
+ * the fetches to its broker, from the next one on. `paused`: by the caller. `failed`: given up until
  * it is moved.
  */
-export type PositionState = 'locating' | 'validating' | 'ready' | 'fetching' | 'paused' | 'failed'
+export type PositionState = 'locating' | 'validating' | 'ready' | 'paused' | 'failed'
 
 /** An offset and the epoch of the leader that wrote what lies before it (KIP-320); epoch −1: unknown. */
 export interface LogOffset {
@@ -145,11 +145,6 @@ export class Position {
   /** Whether its offset means anything in the topic of this id: another topic of the same name has another. */
   isOf(topicId: string): boolean {
     return this.topicId === topicId || topicId === zeroUuid
-  }
-
-  /** It is in a fetch. */
-  began(): void {
-    this.#state = 'fetching'
   }
 
   /** Its offset is being looked up. */

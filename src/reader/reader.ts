@@ -388,13 +388,14 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     this.#sole?.close(closedError())
     this.#missing?.close(closedError())
     this.#source.cut(positions)
-    this.#fetcher.close()
+    const told = this.#fetcher.close()
     this.#news.ring()
     // What a broker doesn't answer must not hold up the caller for each thing it is asked in turn.
     const deadline = new Deadline(2 * this.#settings.timeout, this.#clock)
     const inTime = (task: Promise<void> | undefined): Promise<void> =>
       deadline.bound(task ?? Promise.resolve(), closedError).catch(() => {})
     await inTime(this.#session?.close(closedError()))
+    await inTime(told)
     this.#source.forget(positions)
     if (this.#ownsTransport) await inTime(this.#transport.close())
   }

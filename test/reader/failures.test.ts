@@ -16,7 +16,7 @@ import { scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { repairCrc } from '../records/raw.ts'
-import { Embedded } from '../support/embedded.ts'
+import { Embedded, sessionless } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-fixture.ts'
 import { nothing, pause, until } from '../support/waiting.ts'
 
@@ -230,7 +230,7 @@ describe('an offset', () => {
   })
 
   test('from which the leader’s log parted is told, and reading goes on where both agree', async () => {
-    await using kafka = new Embedded()
+    await using kafka = new Embedded(sessionless)
     await kafka.write(numbered(0, 10))
     const reader = kafka.reader({ maxWait: 100 })
     await take(reader, 10, forever)

@@ -7,7 +7,7 @@ import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { IsolationLevel } from '../../src/protocol/offsets.ts'
 import { rawBatch } from '../records/raw.ts'
-import { Embedded } from '../support/embedded.ts'
+import { Embedded, sessionless } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
 
@@ -39,7 +39,7 @@ describe('an answer that brings nothing', () => {
   })
 
   test('at once, for ever, is not asked for in a hot loop', async () => {
-    await using kafka = new Embedded()
+    await using kafka = new Embedded(sessionless)
     await kafka.write(numbered(0, 1))
     const fetches = kafka.spoil(Fetch, 300, async (_, context) => withFirst(await context.apply(), { records: null }))
     const reader = kafka.reader()
@@ -116,7 +116,7 @@ describe('a position', () => {
   })
 
   test('said to have parted from the log further on skips nothing', async () => {
-    await using kafka = new Embedded()
+    await using kafka = new Embedded(sessionless)
     await kafka.write(numbered(0, 10), { batchSize: 5 })
     const reader = kafka.reader({ maxBytes: 1 })
     const parted = kafka.spoil(Fetch, 2, async ({ topics }, context) =>
@@ -131,7 +131,7 @@ describe('a position', () => {
   })
 
   test('of a log that parted while more was queued is committed from there anew, once what was queued was handed out', async () => {
-    await using kafka = new Embedded()
+    await using kafka = new Embedded(sessionless)
     await kafka.write(numbered(0, 10), { batchSize: 5 })
     let parted = false
     kafka.broker.control(Fetch, async ({ topics }, context) => {
@@ -152,7 +152,7 @@ describe('a position', () => {
   })
 
   test('said to have parted from the log again and again is no hot loop', async () => {
-    await using kafka = new Embedded()
+    await using kafka = new Embedded(sessionless)
     await kafka.write(numbered(0, 10))
     const reader = kafka.reader({ maxWait: 100 })
     await take(reader, 10, forever)

@@ -22,6 +22,9 @@ export function notebook(): { logger: Logger; lines: string[] } {
   return { lines, logger: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') } }
 }
 
+/** Of a cluster that keeps no fetch sessions: each answer has all partitions. */
+export const sessionless = { configs: { 'max.incremental.fetch.session.cache.slots': '0' } } as const
+
 /**
  * An embedded cluster with a topic `t`, readers and groups on it with short times, and ways to spoil its answers.
  * `await using` ends it all.

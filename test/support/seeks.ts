@@ -52,9 +52,11 @@ export async function seeks(world: World, topic: string, count: number): Promise
     slowest = Math.max(slowest, world.now() - began)
     if (message.text() !== `0:${offset}`) wrong.push(`round ${round}: ${message.text()} where 0:${offset} was due`)
   }
+  // What ends a fetch session is a Fetch, too.
+  const fetchConnections = adapter.usedFor(Fetch)
   await reader.close()
   await transport.close()
-  return { fetchConnections: adapter.usedFor(Fetch), dials: adapter.dials, wrong, slowest }
+  return { fetchConnections, dials: adapter.dials, wrong, slowest }
 }
 
 /** As `seeks`, by a member of a group that reads all partitions. */
@@ -80,9 +82,11 @@ export async function groupSeeks(world: World, topic: string, partitions: number
       wrong.push(`round ${round}: ${message.text()} where ${partition}:${offset} was due`)
     reader.seek(topic, partition, 'latest')
   }
+  // What ends a fetch session is a Fetch, too.
+  const fetchConnections = adapter.usedFor(Fetch)
   await reader.close()
   await transport.close()
-  return { fetchConnections: adapter.usedFor(Fetch), dials: adapter.dials, wrong, slowest }
+  return { fetchConnections, dials: adapter.dials, wrong, slowest }
 }
 
 export interface AssignmentResult {
@@ -155,8 +159,9 @@ export async function assignments(
   }
   const lost = (): string[] => written.filter(value => !seen.has(value))
   await world.until('everything is read', () => lost().length === 0, 30_000).catch(() => {})
+  const fetchConnections = adapter.usedFor(Fetch)
   await leave(steady)
   await writer.close()
   await Promise.all([transport.close(), others.close()])
-  return { fetchConnections: adapter.usedFor(Fetch), assignments: changes, lost: lost(), errors }
+  return { fetchConnections, assignments: changes, lost: lost(), errors }
 }
