@@ -399,6 +399,7 @@ export {
   type OffsetName,
 } from './protocol/offsets.ts'
 export type { FetchOptions, OffsetOutOfRange, ReaderConfig } from './reader/config.ts'
+export { LogTruncationError } from './reader/log-truncation-error.ts'
 export type { MessageBatch } from './reader/message-batch.ts'
 export type { SeekTarget } from './reader/place.ts'
 export type { DoneWith } from './reader/read-to.ts'

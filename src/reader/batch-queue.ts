@@ -1,4 +1,5 @@
 import { type FetchedBatch, isLive } from './fetched.ts'
+import type { Position } from './position.ts'
 
 /** Batches fetched and not read yet, first in first out. */
 export class BatchQueue {
@@ -26,6 +27,12 @@ export class BatchQueue {
       if (isLive(fetched)) return fetched
       fetched.frame.release()
     }
+    return undefined
+  }
+
+  /** Whose batch `take` would answer. */
+  get nextOf(): Position | undefined {
+    for (let at = this.head; at < this.items.length; at++) if (isLive(this.items[at]!)) return this.items[at]!.position
     return undefined
   }
 

@@ -50,6 +50,8 @@ export interface FetchAnswer {
   readonly durationMs: number
 }
 
+/** First version of Fetch in which a leader tells that its log is another (KIP-595). */
+const firstTruncated = 12
 /** A session is kept for what may come to be fetched from its broker again within so many milliseconds. */
 const lingering = 5_000
 /** For the broker to forget a session, in milliseconds. */
@@ -170,14 +172,16 @@ export class BrokerFetcher {
     try {
       const connection = await this.#connect()
       const sent = clock.monotonic()
-      const names = session.request(connection.version(Fetch), sent)
+      const version = connection.version(Fetch)
+      if (version < firstTruncated && this.#doubt()) return
+      const names = session.request(version, sent)
       asked = () => session.asked
       if (session.size === 0) return session.restart()
       const { minBytes, isolationLevel } = settings
       const request = { maxWaitMs, minBytes, maxBytes, isolationLevel, ...names }
       const timeoutMs = maxWaitMs + settings.readBatchTimeout
-      const { version } = session
-      const { response, frame } = await connection.exchange(Fetch, request, { signal, pool, timeoutMs, version })
+      const options = { signal, pool, timeoutMs, version: session.version }
+      const { response, frame } = await connection.exchange(Fetch, request, options)
       const durationMs = clock.monotonic() - sent
       // Told of first: what is taken in makes positions ready for the next request.
       if (response.throttleTimeMs > 0) this.#quietUntil = clock.monotonic() + response.throttleTimeMs
@@ -195,6 +199,22 @@ export class BrokerFetcher {
       session.restart()
       failed(failedFor, error)
     }
+  }
+
+  /**
+   * Brokers of before that version say nothing of a log that was cut: what a leader of before wrote is first asked
+   * about. Whether there was such.
+   */
+  #doubt(): boolean {
+    const { cluster, astray } = this.#context
+    const doubted = [...this.#positions.changed].filter(position => {
+      if (position.leaderEpoch < 0 || !this.#positions.has(position)) return false
+      const epoch = cluster.peek(position.topic)?.partitions[position.partition]?.leaderEpoch ?? -1
+      return epoch > Math.max(position.leaderEpoch, position.checkedEpoch)
+    })
+    for (const position of doubted) position.unsure = true
+    astray(doubted)
+    return doubted.length > 0
   }
 
   async #connect(): Promise<BrokerConnection> {

@@ -94,6 +94,9 @@ export interface ReaderConfig extends MembershipConfig {
    * Where to read on when the partition doesn't have the position: at its beginning, its end, or the first message that
    * is at most `byDuration` milliseconds old (KIP-1106); 'error': reads reject until a `seek`. Default: what retention
    * has deleted is passed over, an offset beyond the end is waited for.
+   *
+   * Where messages that were read are lost in an unclean election (KIP-320), reading goes on where the logs part: by
+   * default after a LogTruncationError, with a policy after a warning in the log; with 'error' reads reject as above.
    */
   offsetOutOfRange?: OffsetOutOfRange
   /** Bytes one compressed batch may become. Default 64 MiB. */

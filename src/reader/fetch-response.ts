@@ -8,8 +8,10 @@ import { type RecordBatch, scanBatches } from '../records/record-batch.ts'
 import { unreadable } from '../records/unreadable.ts'
 import type { LeaderHint } from '../transport/layout.ts'
 import { isMoved } from '../transport/moved.ts'
+import type { ToldPartition } from './fetch-request.ts'
 import type { AskedPartitions } from './fetch-session.ts'
-import type { Asked, Position } from './position.ts'
+import type { LogOffset } from './log-offset.ts'
+import type { Position } from './position.ts'
 
 type Response = ResponseOf<typeof Fetch>
 type PartitionAnswer = Response['responses'][number]['partitions'][number]
@@ -23,8 +25,10 @@ export interface TakenBatch {
   next: number
 }
 
+type Told = Pick<ToldPartition, 'position' | 'era' | 'currentLeaderEpoch'>
+
 /** What an answer says of one position. */
-export type FetchOutcome = Asked &
+export type FetchOutcome = Told &
   (
     | {
         readonly kind: 'fetched'
@@ -33,13 +37,15 @@ export type FetchOutcome = Asked &
         readonly passed: number
         readonly offset: number
         readonly leaderEpoch: number
+        /** Leader epochs that began in between. */
+        readonly epochs: readonly LogOffset[]
         /** One past the last offset readable. */
         readonly end: number
         /** Bytes of the largest batch; 0 for none. */
         readonly largest: number
       }
     /** The leader's log parted from what was read: it has the same up to here. */
-    | { readonly kind: 'parted'; readonly offset: number; readonly end: number }
+    | { readonly kind: 'parted'; readonly offset: number; readonly leaderEpoch: number }
     | { readonly kind: 'outOfRange' }
     | { readonly kind: 'moved'; readonly error: KafkaError; readonly hint: LeaderHint }
     | { readonly kind: 'failed'; readonly error: unknown }
@@ -59,19 +65,19 @@ export function readResponse(
     for (const answer of topic.partitions) {
       const told = asked.take(topic, answer.partitionIndex)
       if (told === undefined || told.position.era !== told.era) continue
-      const { position, era } = told
+      const { position, era, currentLeaderEpoch } = told
       const outcome = readPartition(position, answer, isolationLevel, response.nodeEndpoints)
-      outcomes.push({ position, era, ...outcome })
+      outcomes.push({ position, era, currentLeaderEpoch, ...outcome })
     }
   }
-  for (const { position, era } of asked.leftOut()) {
+  for (const { position, era, currentLeaderEpoch } of asked.leftOut()) {
     const error = new ProtocolError(`broker ${brokerId} left ${position.name} out of its answer to a fetch`)
-    outcomes.push({ position, era, kind: 'failed', error })
+    outcomes.push({ position, era, currentLeaderEpoch, kind: 'failed', error })
   }
   return outcomes
 }
 
-type PartitionOutcome = FetchOutcome extends infer Each ? (Each extends Asked ? Omit<Each, keyof Asked> : never) : never
+type PartitionOutcome = FetchOutcome extends infer Each ? (Each extends Told ? Omit<Each, keyof Told> : never) : never
 
 function readPartition(
   position: Position,
@@ -86,10 +92,15 @@ function readPartition(
   if (error !== null) return { kind: 'failed', error }
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   const end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
-  const parted = answer.divergingEpoch.endOffset
-  // Only who says what epoch was read last asks for it, and nothing it says can lead forward.
-  if (parted >= 0 && position.leaderEpoch >= 0)
-    return { kind: 'parted', offset: Math.min(parted, position.offset), end }
+  const { epoch: leaderEpoch, endOffset } = answer.divergingEpoch
+  // Only who says what epoch was read last asks for it.
+  if (endOffset >= 0 && position.leaderEpoch >= 0) {
+    const place = position.partsAt({ offset: endOffset, leaderEpoch })
+    if (place !== undefined) return { kind: 'parted', ...place }
+    // A leader that wrote nothing leaves no trace of its epoch.
+    const { offset } = position
+    return { kind: 'fetched', batches: [], epochs: [], passed: offset, offset, leaderEpoch, end, largest: 0 }
+  }
   try {
     return takeBatches(position, answer, end, committed)
   } catch (error) {
@@ -104,6 +115,7 @@ function takeBatches(position: Position, answer: PartitionAnswer, end: number, c
   const scanned = records === null ? [] : scan(position, records)
   const aborted = committed && abortedTransactions !== null ? new AbortedTransactions(abortedTransactions) : null
   const batches: TakenBatch[] = []
+  const epochs: LogOffset[] = []
   let largest = 0
   let passed = asked
   let offset = asked
@@ -117,12 +129,13 @@ function takeBatches(position: Position, answer: PartitionAnswer, end: number, c
     if (!batch.isControl && !left && batch.count > 0) batches.push({ batch, from: offset, next })
     else if (batches.length > 0) batches[batches.length - 1]!.next = next
     else passed = next
+    if (epochs.at(-1)?.leaderEpoch !== batch.leaderEpoch) epochs.push({ offset, leaderEpoch: batch.leaderEpoch })
     offset = next
     leaderEpoch = batch.leaderEpoch
   }
   if (records !== null && records.length > 0 && offset === asked)
     throw unreadable(position.name, asked, records, scanned)
-  return { kind: 'fetched', batches, passed, offset, leaderEpoch, end, largest }
+  return { kind: 'fetched', batches, passed, offset, leaderEpoch, epochs, end, largest }
 }
 
 /** The batches up to one that is damaged, which is told of when it is reached: then nothing comes before it. */

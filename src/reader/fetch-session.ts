@@ -17,9 +17,9 @@ export type SessionRequest = Pick<Request, 'sessionId' | 'sessionEpoch' | 'topic
 /** What a broker was asked for: an answer is read by it. */
 export interface AskedPartitions {
   /** What a partition of an answer was asked for as: once an answer, and nothing for one that was not asked for. */
-  take(topic: { readonly topic: string; readonly topicId: string }, partition: number): Asked | undefined
+  take(topic: { readonly topic: string; readonly topicId: string }, partition: number): ToldPartition | undefined
   /** Those that the answer should have and has not. */
-  leftOut(): Asked[]
+  leftOut(): ToldPartition[]
   readonly size: number
 }
 
@@ -140,7 +140,10 @@ export class FetchSession implements AskedPartitions {
     return isBroken
   }
 
-  take({ topic, topicId }: { readonly topic: string; readonly topicId: string }, partition: number): Asked | undefined {
+  take(
+    { topic, topicId }: { readonly topic: string; readonly topicId: string },
+    partition: number,
+  ): ToldPartition | undefined {
     const told = this.#byTopic.get(this.#byId ? topicId : topic)?.get(partition)
     // A second answer would be read from the wrong place.
     if (told === undefined || told.round === this.#round) return undefined
@@ -149,7 +152,7 @@ export class FetchSession implements AskedPartitions {
     return told
   }
 
-  leftOut(): Asked[] {
+  leftOut(): ToldPartition[] {
     return this.#namesAll ? this.#due.filter(({ round }) => round !== this.#round) : []
   }
 

@@ -155,9 +155,11 @@ export class Fetcher {
 
   /**
    * The next batch, not yet verified; its frame is the caller's to release. Throws what keeps positions from being read
-   * (see Troubles), once the queue is empty.
+   * (see Troubles), once the queue is empty; that messages were lost, before what came in their place.
    */
   take(): FetchedBatch | undefined {
+    const notice = this.#troubles.noticeBefore(() => this.#queue.nextOf)
+    if (notice !== undefined) throw notice.error
     const fetched = this.#queue.take()
     if (fetched !== undefined) return fetched
     const told = this.#troubles.next(this.#positions.values())

@@ -3,7 +3,10 @@ import type { CallOptions } from '../base/signals.ts'
 import { ErrorCode, errorFor, KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
 import { FirstOffset, IsolationLevel, LastOffset } from '../protocol/offsets.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
 import type { Cluster } from '../transport/cluster.ts'
+import { epochEnds } from './epoch-ends.ts'
+import type { LogOffset } from './log-offset.ts'
 import type { Asked, Position } from './position.ts'
 import { isUnknownTopic, unknownTopic } from './unknown-topic.ts'
 import { unreachableLeader } from './unreachable-leader.ts'
@@ -13,7 +16,9 @@ export type LookupOutcome = Asked &
   (
     | { readonly kind: 'located' }
     /** −1: no record at or after that time. */
-    | { readonly kind: 'resolved'; readonly offset: number }
+    | { readonly kind: 'resolved'; readonly offset: number; readonly leaderEpoch: number }
+    /** Where the largest epoch that is not above the position's ends on this leader, if it knows. */
+    | { readonly kind: 'epochEnd'; readonly end: LogOffset | undefined; readonly currentLeaderEpoch: number }
     | { readonly kind: 'bounds'; readonly first: number; readonly last: number }
     /** The leader may be another by now. */
     | { readonly kind: 'failed'; readonly error: unknown }
@@ -63,8 +68,8 @@ export class OffsetResolver {
       return asked.map((each, i) => {
         const answer = answers[i]!
         if (answer instanceof Error) return { ...each, kind: 'failed', error: answer }
-        if (answer >= 0 || questions[i]!.timestamp >= 0) return { ...each, kind: 'resolved', offset: answer }
-        const error = new ProtocolError(`${each.position.name}: no offset to begin at: ${answer}`)
+        if (answer.offset >= 0 || questions[i]!.timestamp >= 0) return { ...each, kind: 'resolved', ...answer }
+        const error = new ProtocolError(`${each.position.name}: no offset to begin at: ${answer.offset}`)
         return { ...each, kind: 'failed', error }
       })
     })
@@ -77,10 +82,27 @@ export class OffsetResolver {
         [FirstOffset, LastOffset].map(async timestamp => {
           const [answer] = await this.#ask(leader, [{ position, timestamp }], IsolationLevel.ReadUncommitted, options)
           if (answer instanceof Error) throw answer
-          return answer!
+          return answer!.offset
         }),
       )
       return [{ ...asked!, kind: 'bounds', first: first!, last: last! }]
+    })
+  }
+
+  /** Asks a leader whether its log has what was read. One that can't tell is believed to. */
+  validate(leader: number, positions: readonly Position[]): Promise<LookupOutcome[]> {
+    return this.#lookup(positions, async (asked, options) => {
+      const questions = asked.map(({ position }) => {
+        const { topic, partition } = position
+        return { position, currentLeaderEpoch: this.#cluster.peek(topic)?.partitions[partition]?.leaderEpoch ?? -1 }
+      })
+      const within = { ...options, timeoutMs: lookupTimeout }
+      const ends = await epochEnds(await this.#connect(leader, positions[0]!, within), questions, within)
+      return asked.map((each, i) => {
+        const end = ends.get(each.position.name)
+        if (end instanceof Error) return { ...each, kind: 'failed', error: end }
+        return { ...each, kind: 'epochEnd', end, currentLeaderEpoch: questions[i]!.currentLeaderEpoch }
+      })
     })
   }
 
@@ -98,7 +120,7 @@ export class OffsetResolver {
     questions: readonly { readonly position: Position; readonly timestamp: number }[],
     isolationLevel: IsolationLevel,
     options: CallOptions,
-  ): Promise<(number | Error)[]> {
+  ): Promise<(LogOffset | Error)[]> {
     const topics = new Map<string, { partitionIndex: number; timestamp: number }[]>()
     for (const { position, timestamp } of questions) {
       const partitions = topics.get(position.topic) ?? []
@@ -111,20 +133,24 @@ export class OffsetResolver {
       topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
     }
     const within = { ...options, timeoutMs: lookupTimeout }
-    const connection = await this.#cluster.connection(leader, 'control', within).catch(error => {
-      throw unreachableLeader(error, leader, questions[0]!.position.name)
-    })
+    const connection = await this.#connect(leader, questions[0]!.position, within)
     const response = await connection.request(ListOffsets, request, within)
-    const answers = new Map<string, number | Error>()
+    const answers = new Map<string, LogOffset | Error>()
     for (const { name, partitions } of response.topics) {
-      for (const { partitionIndex, errorCode, offset } of partitions) {
+      for (const { partitionIndex, errorCode, offset, leaderEpoch } of partitions) {
         const place = `${name}/${partitionIndex}`
-        answers.set(place, errorFor(errorCode, place) ?? offset)
+        answers.set(place, errorFor(errorCode, place) ?? { offset, leaderEpoch })
       }
     }
     return questions.map(
       ({ position: { name } }) => answers.get(name) ?? new KafkaError(ErrorCode.UnknownTopicOrPartition, name),
     )
+  }
+
+  #connect(leader: number, { name }: Position, within: CallOptions & { timeoutMs: number }): Promise<BrokerConnection> {
+    return this.#cluster.connection(leader, 'control', within).catch(error => {
+      throw unreachableLeader(error, leader, name)
+    })
   }
 
   /** A lookup's failure is that of all its positions. */

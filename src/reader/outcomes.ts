@@ -1,4 +1,5 @@
 import { backoffDelay } from '../base/backoff.ts'
+import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { LastOffset } from '../protocol/offsets.ts'
@@ -8,6 +9,8 @@ import type { BatchQueue } from './batch-queue.ts'
 import type { FetchSettings } from './config.ts'
 import type { FetchOutcome } from './fetch-response.ts'
 import type { FetchedBatch, SharedFrame } from './fetched.ts'
+import type { LogOffset } from './log-offset.ts'
+import { LogTruncationError } from './log-truncation-error.ts'
 import type { ReaderMetrics } from './metrics.ts'
 import type { LookupOutcome, OffsetResolver } from './offset-resolver.ts'
 import { type Bounds, type OutOfRange, whereNow } from './out-of-range.ts'
@@ -43,9 +46,14 @@ export class Outcomes {
   lookedUp(outcome: LookupOutcome): void {
     const { position } = outcome
     if (outcome.kind === 'failed') return this.fail(outcome, outcome.error, { astray: true })
-    if (outcome.kind === 'bounds') return this.#applyPolicy(outcome, whereNow(position, outcome, this.#parts), outcome)
-    if (outcome.kind === 'located') position.astray = false
-    else if (outcome.offset >= 0) position.resolved(outcome.offset)
+    if (outcome.kind === 'bounds') return this.#outOfBounds(outcome)
+    if (outcome.kind === 'epochEnd') {
+      position.unsure = false
+      const place = outcome.end && position.partsAt(outcome.end)
+      if (place !== undefined) return this.#parted(outcome, place)
+      position.checkedEpoch = outcome.currentLeaderEpoch
+    } else if (outcome.kind === 'located') position.astray = false
+    else if (outcome.offset >= 0) position.resolved(outcome)
     // No message is as young as that: what comes from now on is.
     else position.sought = LastOffset
     this.#parts.placement.settle(position)
@@ -55,12 +63,12 @@ export class Outcomes {
   fetched(outcome: FetchOutcome, frame: SharedFrame): boolean {
     const { position, era } = outcome
     if (outcome.kind === 'fetched') {
-      const { batches, passed, offset, end, largest } = outcome
+      const { batches, passed, epochs, currentLeaderEpoch: checkedEpoch, offset, end, largest } = outcome
       const moved = offset > position.offset
       position.end = end
       if (largest > 0) position.batchBytes = largest
       if (position.damagedAt < 0) this.#parts.troubles.recovered(position)
-      position.answered(outcome, passed)
+      position.answered(outcome, { passed, epochs, checkedEpoch })
       if (moved && batches.length === 0) this.#parts.onPassed()
       for (const batch of batches) {
         const { from, next } = batch
@@ -70,12 +78,8 @@ export class Outcomes {
       }
       return moved
     }
-    if (outcome.kind === 'parted') {
-      this.#parts.troubles.notice(position, parted(position, outcome.offset))
-      position.parted(outcome.offset)
-      this.#parts.placement.settle(position)
-      this.#parts.onNews()
-    } else if (outcome.kind === 'outOfRange') {
+    if (outcome.kind === 'parted') this.#parted(outcome, outcome)
+    else if (outcome.kind === 'outOfRange') {
       const { broker } = position
       this.#parts.placement.settle(position)
       position.validate()
@@ -100,7 +104,7 @@ export class Outcomes {
     if (position.era !== era) return
     const failing = this.#parts.troubles.note(position, error)
     const before = position.damagedAt
-    position.restart({ offset: from, leaderEpoch: -1 })
+    position.restart({ offset: from, leaderEpoch: position.epochBefore(from) })
     position.damagedAt = from
     // Another place is another trouble.
     this.#retry(position, before === from || before < 0 ? failing : { ...failing, failures: 1 }, {
@@ -114,6 +118,30 @@ export class Outcomes {
     const text = `topic ${topic} was deleted and made anew (id ${position.topicId}, now ${topicId}): offset ${offset} of partition ${partition} means nothing in it`
     position.giveUp(this.#parts.troubles.note(position, new KafkaError(ErrorCode.OffsetOutOfRange, text)))
     this.#parts.onNews()
+  }
+
+  /**
+   * Messages were lost that were read. Where a policy says where to go on, that is where the logs part: nothing that
+   * follows is to be missed, nor read twice.
+   */
+  #parted(asked: Asked, place: LogOffset): void {
+    const { troubles, settings, logger, placement, onNews } = this.#parts
+    const { position } = asked
+    const error = new LogTruncationError(position.topic, position.partition, position.offset, place.offset)
+    if (settings.offsetOutOfRange === 'error') return this.fail(asked, error)
+    if (settings.offsetOutOfRange === undefined) troubles.notice(position, error)
+    else logger.warn(`${messageOf(error)}; reading goes on from there`)
+    position.parted(place)
+    placement.settle(position)
+    onNews()
+  }
+
+  #outOfBounds(outcome: Asked & Bounds): void {
+    const { position } = outcome
+    // Up to where was read there was a log.
+    if (position.leaderEpoch >= 0 && position.offset > outcome.last && outcome.last >= outcome.first)
+      return this.#parted(outcome, { offset: outcome.last, leaderEpoch: -1 })
+    this.#applyPolicy(outcome, whereNow(position, outcome, this.#parts), outcome)
   }
 
   #applyPolicy(asked: Asked, { place, error, quiet }: OutOfRange, { first, last }: Bounds): void {
@@ -134,9 +162,4 @@ export class Outcomes {
     position.failed(failing, { retryAt: clock.monotonic() + wait, astray })
     this.#parts.placement.settle(position)
   }
-}
-
-function parted({ name, offset }: Position, common: number): KafkaError {
-  const text = `${name} was read up to ${offset}, but its log now parts from that at ${common}: messages were lost in an unclean election, and reading goes on from there`
-  return new KafkaError(ErrorCode.OffsetOutOfRange, text)
 }

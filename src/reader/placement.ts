@@ -116,6 +116,7 @@ export class Placement {
     const { cluster, resolver, remade } = this.#parts
     const lost = new Map<string, Position[]>()
     const sought = new Map<number, Position[]>()
+    const unsure = new Map<number, Position[]>()
     this.#settleAt = Number.POSITIVE_INFINITY
     let layout: TopicLayout | undefined
     for (const position of this.#unsettled) {
@@ -132,12 +133,17 @@ export class Placement {
         this.#unsettled.delete(position)
         remade(position, layout!.id)
       } else if (position.sought !== undefined) push(sought, leader, position)
+      else if (position.unsure) push(unsure, leader, position)
       else this.#place(position, leader)
     }
     for (const [topic, positions] of lost) this.lookUp(positions, () => resolver.locate(topic, positions))
     for (const [leader, positions] of sought) {
       for (const position of positions) position.validate()
       this.lookUp(positions, () => resolver.resolve(leader, positions))
+    }
+    for (const [leader, positions] of unsure) {
+      for (const position of positions) position.validate()
+      this.lookUp(positions, () => resolver.validate(leader, positions))
     }
   }
 

@@ -1,6 +1,8 @@
 import { zeroUuid } from '../bytes/reader.ts'
 import { LastOffset } from '../protocol/offsets.ts'
+import type { LogOffset } from './log-offset.ts'
 import type { Progress, Reading } from './progress.ts'
+import { ReadEpochs } from './read-epochs.ts'
 
 /**
  * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: in
@@ -8,12 +10,6 @@ import type { Progress, Reading } from './progress.ts'
  * it is moved.
  */
 export type PositionState = 'locating' | 'validating' | 'ready' | 'paused' | 'failed'
-
-/** An offset and the epoch of the leader that wrote what lies before it (KIP-320); epoch −1: unknown. */
-export interface LogOffset {
-  readonly offset: number
-  readonly leaderEpoch: number
-}
 
 /**
  * Where to read: at an offset, or where FirstOffset, LastOffset or a time (milliseconds since 1970) turns out to be.
@@ -79,6 +75,10 @@ export class Position {
   astray = false
   /** The broker it is fetched from: the leader (or, once KIP-392 is spoken, a replica). −1: none yet. */
   broker = -1
+  /** Its leader must be asked whether its log has what was read, for fetches to it don't tell. */
+  unsure = false
+  /** The epoch of the leader whose log was last known to have what was read. −1: of none. */
+  checkedEpoch = -1
   /** What its offset is looked up by; undefined once that is known. */
   sought: number | undefined
   /** One past the last offset readable, as last heard. −1: not heard yet. */
@@ -99,6 +99,7 @@ export class Position {
   #offset = -1
   #leaderEpoch = -1
   #next = -1
+  readonly #epochs = new ReadEpochs()
   /** The batch fetched last, until it is finished with. */
   #tail: Ahead | undefined
   /**
@@ -126,9 +127,24 @@ export class Position {
     return this.#offset
   }
 
-  /** Epoch of the last batch fetched: a leader whose log parted from there says so. −1: none yet. */
+  /** Epoch of what lies before `offset`: a leader whose log parted from there says so. −1: unknown. */
   get leaderEpoch(): number {
     return this.#leaderEpoch
+  }
+
+  /** Epoch of what lies before an offset that was read up to; −1: unknown. */
+  epochBefore(offset: number): number {
+    return offset === this.#offset ? this.#leaderEpoch : this.#epochs.before(offset)
+  }
+
+  /**
+   * Where a leader's log parts from what was read, whose largest epoch that is not above ours ends there; undefined: not
+   * before `offset`.
+   */
+  partsAt(end: LogOffset): LogOffset | undefined {
+    const leaderEpoch = Math.min(end.leaderEpoch, this.#leaderEpoch)
+    const offset = this.#epochs.commonWith({ offset: end.offset, leaderEpoch })
+    return offset < this.#offset ? { offset, leaderEpoch } : undefined
   }
 
   /** Behind what was handed out whole; FirstOffset or LastOffset until it is known where that is. */
@@ -152,9 +168,17 @@ export class Position {
     this.#state = 'validating'
   }
 
-  /** It was fetched up to here. Batches in between that hold nothing to hand out were passed over up to `passed`. */
-  answered({ offset, leaderEpoch }: LogOffset, passed: number): void {
+  /**
+   * It was fetched up to here. Batches in between that hold nothing to hand out were passed over up to `passed`;
+   * `epochs` began on the way.
+   */
+  answered(
+    { offset, leaderEpoch }: LogOffset,
+    { passed, epochs, checkedEpoch }: { passed: number; epochs: readonly LogOffset[]; checkedEpoch: number },
+  ): void {
     this.#state = 'ready'
+    this.checkedEpoch = checkedEpoch
+    for (const start of epochs) this.#epochs.begin(start)
     if (this.#tail === undefined) this.#pass(passed)
     else if (passed > this.#offset) this.#tail.next = passed
     this.#offset = offset
@@ -163,6 +187,11 @@ export class Position {
 
   /** Goes on fetching elsewhere; what was fetched so far is handed out nevertheless. */
   jumpTo(place: Place): void {
+    this.#epochs.cut(0)
+    this.#goTo(place)
+  }
+
+  #goTo(place: Place): void {
     const isKnown = 'offset' in place
     const next = isKnown ? place.offset : Math.min(place.sought, LastOffset)
     this.sought = isKnown ? undefined : place.sought
@@ -186,14 +215,20 @@ export class Position {
     this.#pass(ahead.next)
   }
 
+  /** Whether what waits to be handed out is of a log that is no more. */
+  get isParting(): boolean {
+    return this.#parting !== undefined
+  }
+
   /**
    * The leader's log has the same up to here only: it is read on from there, and committed from there once what is
    * queued was handed out.
    */
-  parted(offset: number): void {
-    this.#parting = this.#tail && { offset, last: this.#tail }
+  parted(place: LogOffset): void {
+    this.#parting = this.#tail && { offset: place.offset, last: this.#tail }
     if (this.#tail === undefined) this.rewound()
-    this.jumpTo({ offset, leaderEpoch: -1 })
+    this.#epochs.cut(place.offset)
+    this.#goTo(place)
   }
 
   /** It was sent back: what is read from here on may have been read before. */
@@ -204,10 +239,10 @@ export class Position {
   }
 
   /** What its offset was looked up by is here. */
-  resolved(offset: number): void {
-    this.jumpTo({ offset, leaderEpoch: -1 })
+  resolved(place: LogOffset): void {
+    this.jumpTo(place)
     this.#state = 'locating'
-    if (this.holds) this.onLocated?.(offset)
+    if (this.holds) this.onLocated?.(place.offset)
     this.holds = false
   }
 
@@ -256,7 +291,8 @@ export class Position {
     if (this.#state === 'paused') return
     const from = Math.min(next, this.#parting?.offset ?? next)
     this.drop()
-    if (this.#state !== 'failed' && this.sought === undefined) this.jumpTo({ offset: from, leaderEpoch: -1 })
+    if (this.#state !== 'failed' && this.sought === undefined)
+      this.#goTo({ offset: from, leaderEpoch: this.epochBefore(from) })
     this.#state = 'paused'
   }
 
@@ -267,7 +303,7 @@ export class Position {
   /** What was asked for and fetched is of no use any more. */
   drop(): void {
     this.era++
-    this.asking = false
+    this.asking = this.unsure = false
     this.#tail = undefined
     this.#turnBack()
   }

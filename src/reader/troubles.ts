@@ -87,6 +87,16 @@ export class Troubles {
     this.#notices.push({ position, error })
   }
 
+  /** What a read is to be told of before it is given more of this position. */
+  noticeBefore(next: () => Position | undefined): { readonly error: unknown } | undefined {
+    if (this.#notices.length === 0) return undefined
+    const position = next()
+    // What was read before it is handed out first.
+    if (position === undefined || position.isParting) return undefined
+    const at = this.#notices.findIndex(notice => notice.position === position)
+    return at < 0 ? undefined : this.#notices.splice(at, 1)[0]
+  }
+
   /** The position is read elsewhere, or no more. */
   forget(position: Position): void {
     this.#untold.delete(position)
