@@ -8,6 +8,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { GroupBalancer } from './balancers/group-balancer.ts'
 import { RangeGroupBalancer } from './balancers/range.ts'
 import { RoundRobinGroupBalancer } from './balancers/round-robin.ts'
+import type { PartitionsHooks } from './hooks.ts'
 
 /**
  * How members and coordinator agree: `classic`, by joining rounds in which one member divides; `consumer` (KIP-848, Kafka
@@ -16,7 +17,7 @@ import { RoundRobinGroupBalancer } from './balancers/round-robin.ts'
 export type GroupProtocolName = 'classic' | 'consumer' | 'auto'
 
 /** Settings of group membership, shared by ConsumerGroup and Reader. Times are milliseconds. */
-export interface MembershipConfig {
+export interface MembershipConfig extends PartitionsHooks {
   /**
    * How the group is divided. Default `classic`. With `consumer` the broker divides: only what changes is given back, the
    * others go on. Brokers move a group from one to the other while members of both kinds come and go.
@@ -78,6 +79,12 @@ export interface MembershipConfig {
   timeout?: number
 }
 
+export const hookSettings: SettingKinds<PartitionsHooks> = {
+  onAssigned: 'function',
+  onRevoked: 'function',
+  onLost: 'function',
+}
+
 export const membershipSettings: SettingKinds<MembershipConfig> = {
   protocol: 'string',
   serverAssignor: 'string',
@@ -93,6 +100,7 @@ export const membershipSettings: SettingKinds<MembershipConfig> = {
   partitionWatchInterval: 'number',
   groupInstanceId: 'string',
   timeout: 'number',
+  ...hookSettings,
 }
 
 /** Settings of a ConsumerGroup. */
@@ -125,7 +133,7 @@ export const consumerGroupSettings: SettingKinds<ConsumerGroupConfig> = {
 }
 
 export type MembershipSettings = Required<
-  Omit<MembershipConfig, 'groupInstanceId' | 'startOffset' | 'serverAssignor' | 'rack'>
+  Omit<MembershipConfig, 'groupInstanceId' | 'startOffset' | 'serverAssignor' | 'rack' | keyof PartitionsHooks>
 > & {
   readonly serverAssignor: string | null
   readonly rack: string | null

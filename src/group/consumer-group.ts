@@ -1,5 +1,5 @@
 import { backoffDelay } from '../base/backoff.ts'
-import { optionsOf, refuseMore } from '../base/call-options.ts'
+import { optionsOf } from '../base/call-options.ts'
 import { atCaller } from '../base/call-site.ts'
 import { Condition } from '../base/condition.ts'
 import { Deadline } from '../base/deadline.ts'
@@ -10,6 +10,7 @@ import { ofTransport } from '../transport/config.ts'
 import { transportOf } from '../transport/own-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { AssignedPartition } from './beginnings.ts'
+import { type CloseOptions, leaveOf } from './close-options.ts'
 import { type ConsumerGroupConfig, consumerGroupSettings } from './config.ts'
 import { GroupClosedError } from './errors.ts'
 import type { Generation, PartitionAssignment } from './generation.ts'
@@ -81,11 +82,11 @@ export class ConsumerGroup {
 
   /**
    * Ends the generation, waits for its functions (at most `rebalanceTimeout`) and leaves the group (within `timeout`);
-   * a static member stays until its session ends.
+   * a static member stays until its session ends, unless `leave` says otherwise.
    */
-  async close(...extra: never[]): Promise<void> {
-    refuseMore('close', extra)
-    this.#closed ??= this.#shut()
+  async close(given: CloseOptions = {}, ...extra: never[]): Promise<void> {
+    const leave = leaveOf(given, extra)
+    this.#closed ??= this.#shut(leave)
     await this.#closed
   }
 
@@ -93,14 +94,14 @@ export class ConsumerGroup {
     await this.close()
   }
 
-  async #shut(): Promise<void> {
+  async #shut(leave: boolean | undefined): Promise<void> {
     this.#closing.abort(new GroupClosedError(`group ${this.#membership.id} was closed`))
     this.#cancelPause()
     this.#news.ring()
     const { clock, settings } = this.#membership
     const { rebalanceTimeout, timeout } = settings
     const deadline = new Deadline(rebalanceTimeout + timeout, clock)
-    await this.#membership.close({ patience: rebalanceTimeout })
+    await this.#membership.close({ patience: rebalanceTimeout, leave })
     // A broker that hangs does not say good-bye either.
     if (this.#ownsTransport) await deadline.bound(this.#transport.close(), () => undefined).catch(() => {})
   }
@@ -108,17 +109,23 @@ export class ConsumerGroup {
   #start(): void {
     if (this.#started) return
     this.#started = true
-    const remove = (removed: readonly AssignedPartition[], cause: unknown): Promise<void> =>
-      this.#change([], removed, cause)
+    const { hooks } = this.#membership
     this.#membership.start({
-      assigned: async (added, { refused }) => {
+      assigned: async (added, { refused, signal }) => {
         await this.#change(added, [], undefined)
+        await hooks.assigned(added, signal, this.#membership.patience / 2)
         await this.#lookUp(this.#owned.filter(own => !isAmong(added, own)))
         this.#failure = refused && { error: refused, final: false }
         this.#offer()
       },
-      revoked: remove,
-      lost: remove,
+      revoked: async (removed, cause) => {
+        await this.#change([], removed, cause)
+        await hooks.revoked(removed, (this.#membership.patience * 3) / 4)
+      },
+      lost: async (removed, cause) => {
+        await this.#change([], removed, cause)
+        await hooks.lost(removed, this.#membership.patience / 2)
+      },
       failed: (error, final) => {
         if (this.#failure?.final !== true) this.#failure = { error, final }
         this.#news.ring()

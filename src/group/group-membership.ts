@@ -1,21 +1,24 @@
 import type { Clock } from '../base/clock.ts'
+import { Condition } from '../base/condition.ts'
 import { isTemporary, messageOf, type ProtocolError, TimeoutError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
+import { only } from '../base/settings.ts'
 import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
 import { ErrorCode, hasCode, type KafkaError } from '../protocol/errors.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type AssignedPartition, Beginnings, type OwnPartition } from './beginnings.ts'
 import { ClassicProtocol } from './classic/classic-protocol.ts'
-import { type ConsumerGroupConfig, groupSettingsOf, type MembershipSettings } from './config.ts'
+import { type ConsumerGroupConfig, groupSettingsOf, hookSettings, type MembershipSettings } from './config.ts'
 import { AutoProtocol } from './consumer/auto-protocol.ts'
 import { ConsumerProtocol } from './consumer/consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { GroupClosedError, isOutdated } from './errors.ts'
 import type { GroupOffsets } from './generation.ts'
 import type { AssignedOptions, CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from './group-protocol.ts'
+import { Hooks } from './hooks.ts'
 import { type StoreOptions, storeOffsets, type TopicIds } from './offsets.ts'
 
 export interface GroupMembershipConfig extends ConsumerGroupConfig {
@@ -25,6 +28,8 @@ export interface GroupMembershipConfig extends ConsumerGroupConfig {
 }
 
 export interface BeginOptions {
+  /** Aborted when they are to be given back. */
+  readonly signal: AbortSignal
   /** What of these was given back last, nobody else has had since. */
   readonly unbroken: boolean
   /** Why others can't be read that were given, too; undefined where none is, or that was told before. */
@@ -68,6 +73,8 @@ export class GroupMembership {
   readonly #onEvent: EventSink | undefined
   readonly #coordinator: Coordinator
   readonly #protocol: GroupProtocol
+  /** Its user's; whoever listens calls them, for it knows when. */
+  readonly hooks: Hooks
   readonly #beginnings: Beginnings
   readonly #config: GroupMembershipConfig
   /** What this member has, by topic and partition. */
@@ -78,6 +85,13 @@ export class GroupMembership {
   #retrying: { readonly stop: AbortController; readonly done: Promise<void> } | undefined
   readonly #closing = new AbortController()
   #running: Promise<void> | undefined
+  /** How long giving back may take, in milliseconds. */
+  #patience: number
+  /** Ends the stay in the group, for a while or for good. */
+  #staying = new AbortController()
+  /** Why it stands aside, until it comes back. */
+  #aside: string | undefined
+  readonly #back = new Condition()
 
   /** Throws a ConfigError for settings that can't work; connects to nothing yet. */
   constructor(config: GroupMembershipConfig) {
@@ -93,11 +107,13 @@ export class GroupMembership {
     this.errorLogger = guardedLogger(config.errorLogger, this.logger)
     this.#onEvent = transport.onEvent
     const { clock, logger } = this
+    this.hooks = new Hooks({ ...only(config, hookSettings), groupId: id, clock, logger: this.errorLogger })
     const { timeout, startOffset } = membership
     const cluster = transport.cluster(brokers)
     const coordinator = new Coordinator({ cluster, groupId: id, timeout, clock, logger })
     const { isolationLevel = IsolationLevel.ReadUncommitted } = config
     this.#coordinator = coordinator
+    this.#patience = membership.rebalanceTimeout
     const Protocol = protocols[membership.protocol]
     this.#protocol = new Protocol({ groupId: id, topics, membership, coordinator, cluster, clock, logger })
     const place = { groupId: id, coordinator, cluster }
@@ -115,7 +131,6 @@ export class GroupMembership {
 
   /** Joins, and stays until `close`. To be called once. */
   start(listener: MembershipListener): void {
-    const { signal } = this.#closing
     const changes: GroupChanges = {
       assigned: (added, options) => this.#assigned(added, options, listener),
       revoked: (removed, cause) => this.#removed(removed, cause, listener.revoked.bind(listener)),
@@ -123,8 +138,48 @@ export class GroupMembership {
       failed: error => this.#failed(error, listener),
     }
     // It lives on when the call that began it is long over.
-    const running = this.#transport.detached(() => this.#protocol.run(changes, { signal }))
+    const running = this.#transport.detached(() => this.#live(changes))
     this.#running = running.catch(error => this.#failed(error, listener, true))
+  }
+
+  async #live(changes: GroupChanges): Promise<void> {
+    const closing = this.#closing.signal
+    while (!closing.aborted) {
+      const stay = linkSignals(closing)
+      this.#staying = stay.controller
+      await this.#protocol.run(changes, { signal: stay.signal }).finally(() => stay.release())
+      if (closing.aborted) return
+      await this.#leave(messageOf(stay.signal.reason), undefined)
+      while (this.#aside !== undefined && !closing.aborted) await this.#back.wait({ signal: closing }).catch(() => {})
+    }
+  }
+
+  /** Whether it left the group for a while, or is about to. */
+  get isAside(): boolean {
+    return this.#aside !== undefined
+  }
+
+  /** Gives everything back and leaves the group, for this reason, until `comeBack`. */
+  standAside(reason: string): void {
+    if (this.#aside !== undefined || this.#closing.signal.aborted) return
+    this.logger.warn(`group ${this.id}: ${reason}: leaving the group until more is asked for`)
+    this.#aside = reason
+    this.#staying.abort(new GroupClosedError(reason))
+  }
+
+  /**
+   * How long all may take that is done before partitions are given back, in milliseconds: what the group waits for, or
+   * who closes.
+   */
+  get patience(): number {
+    return this.#patience
+  }
+
+  /** Joins again if it stands aside. */
+  comeBack(): void {
+    if (this.#aside === undefined) return
+    this.#aside = undefined
+    this.#back.ring()
   }
 
   identity(): CommitIdentity {
@@ -217,20 +272,25 @@ export class GroupMembership {
 
   /**
    * Gives everything back, within `patience` milliseconds, and leaves the group; a static member stays until its
-   * session ends.
+   * session ends, unless `leave` says otherwise.
    */
-  async close({ patience }: { patience: number }): Promise<void> {
-    const { timeout } = this.settings
+  async close({ patience, leave }: { patience: number; leave: boolean | undefined }): Promise<void> {
+    this.#patience = patience
     this.#closing.abort(new GroupClosedError(`group ${this.id} was closed`))
     if (this.#running !== undefined && (await this.#within(this.#running, patience)) === 'late')
       this.errorLogger.error(
         `group ${this.id}: what works on its partitions is still running after ${patience} ms; leaving without it`,
       )
+    await this.#leave('the consumer was closed', leave)
+    this.#coordinator.release()
+  }
+
+  async #leave(reason: string, leave: boolean | undefined): Promise<void> {
+    const { timeout } = this.settings
     const late = new AbortController()
     const cancel = this.clock.after(timeout, () => late.abort(new TimeoutError(`not done within ${timeout} ms`)))
-    await this.#protocol.leave('the consumer was closed', { signal: late.signal })
+    await this.#protocol.leave(reason, { leave, signal: late.signal })
     cancel()
-    this.#coordinator.release()
   }
 
   async #assigned(
@@ -274,7 +334,7 @@ export class GroupMembership {
     for (const error of found.refused.values()) this.errorLogger.error(`group ${groupId}: ${messageOf(error)}`)
     for (const topic of found.refused.keys()) this.#refused.add(topic)
     for (const { topic } of partitions) this.#refused.delete(topic)
-    await listener.assigned(partitions, { unbroken, refused: news[0] })
+    await listener.assigned(partitions, { signal, unbroken, refused: news[0] })
     return new Map([...added].filter(([topic]) => found.refused.has(topic)))
   }
 

@@ -33,6 +33,11 @@ export interface GroupChanges {
   failed(error: unknown): void
 }
 
+export interface LeaveOptions extends CallOptions {
+  /** Whether it gives up its place at once. Default: unless it is a static member. */
+  leave?: boolean | undefined
+}
+
 /** How a member lives in its group: the classic protocol, eager or cooperative, or the consumer protocol (KIP-848). */
 export interface GroupProtocol {
   /**
@@ -48,6 +53,8 @@ export interface GroupProtocol {
   pulse(): void
   /** Resolves once the coordinator has been heard of again, or the membership is over: the identity may be another. */
   renewed(options: CallOptions): Promise<void>
-  /** Gives up its place, once it has given back its partitions. A static member's is kept while its session lasts. */
-  leave(reason: string, options?: CallOptions): Promise<void>
+  /**
+   * Gives up its place, once it has given back its partitions, or leaves that to the end of its session (KIP-1092).
+   */
+  leave(reason: string, options?: LeaveOptions): Promise<void>
 }

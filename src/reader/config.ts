@@ -101,6 +101,12 @@ export interface ReaderConfig extends MembershipConfig {
   offsetOutOfRange?: OffsetOutOfRange
   /** Bytes one compressed batch may become. Default 64 MiB. */
   decompressLimit?: number
+  /**
+   * In a group: whoever asks for nothing more for so long has its partitions given back and leaves the group, so that others
+   * get them; the next read joins again. What it has in hand can't be committed then. Noticed a quarter late at most.
+   * Default: off, for heartbeats go on whatever a handler waits for.
+   */
+  maxPollInterval?: number
   /** Default: the transport's; null is silence. */
   logger?: Logger | null
   /** For errors; default: `logger`. */
@@ -131,6 +137,7 @@ const readerSettings: SettingKinds<ReaderConfig> = {
   offsetOutOfRangeError: 'boolean',
   offsetOutOfRange: 'any',
   decompressLimit: 'number',
+  maxPollInterval: 'number',
   logger: 'any',
   errorLogger: 'any',
   ...membershipSettings,
@@ -172,6 +179,8 @@ export interface ReaderSettings extends FetchSettings {
   readonly autoCommit: boolean
   readonly readLagInterval: number
   readonly decompressLimit: number
+  /** undefined: however long. */
+  readonly maxPollInterval: number | undefined
 }
 
 /** The settings with their defaults; a ConfigError for what can't work. */
@@ -184,6 +193,8 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     throw new ConfigError(`a Reader needs ${groupId === undefined ? 'a topic' : 'either topic or groupTopics'}`)
   if (groupId !== undefined && config.partition !== undefined)
     throw new ConfigError('partition and groupId exclude each other: a group gives the partitions')
+  if (groupId === undefined && config.maxPollInterval !== undefined)
+    throw new ConfigError('maxPollInterval needs a groupId: without a group there is nothing to leave')
   const topics = groupTopics ?? [topic!]
   if (!Array.isArray(topics)) throw new ConfigError('groupTopics is a list of topics')
   if (topics.length === 0 || topics.some(name => typeof name !== 'string' || name === ''))
@@ -213,6 +224,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     autoCommit: config.autoCommit ?? false,
     readLagInterval: whole('readLagInterval', 60_000, Number.MIN_SAFE_INTEGER),
     decompressLimit: whole('decompressLimit', defaultDecompressLimit, 1),
+    maxPollInterval: config.maxPollInterval === undefined ? undefined : whole('maxPollInterval', 0, 1),
     queueBytes: whole('queueBytes', 16 * 1024 * 1024, 1),
     queueCapacity: whole('queueCapacity', 0, 0),
     minBytes: whole('minBytes', 1, 0),

@@ -104,7 +104,7 @@ export class Fetcher {
     for (const position of positions) {
       this.#positions.set(position.name, position)
       position.begunAt = now
-      this.#placement.settle(position)
+      if (position.state !== 'paused') this.#placement.settle(position)
     }
     this.#changed()
   }
@@ -148,6 +148,7 @@ export class Fetcher {
     for (const position of positions) {
       if (position.state !== 'paused') continue
       position.resume()
+      if (position.begunAt !== undefined) position.begunAt = this.#now
       this.#placement.settle(position)
     }
     this.#changed()

@@ -61,6 +61,7 @@ export class GroupSession {
   #failure: { readonly error: unknown; readonly final: boolean } | undefined
   #started = false
   #wasMember = false
+  #givingBack = false
 
   constructor(parts: GroupSessionParts) {
     const { membership, reader, commitInterval, clock, logger } = parts
@@ -82,9 +83,25 @@ export class GroupSession {
     this.#parts.membership.start({
       assigned: (added, options) => this.#assigned(added, options),
       revoked: removed => this.#revoked(removed),
-      lost: async removed => this.#lost(removed),
+      lost: removed => this.#lost(removed),
       failed: (error, final) => this.#failed(error, final),
     })
+  }
+
+  /** More is asked for: who left the group because nothing was is back. */
+  asked(): void {
+    this.#parts.membership.comeBack()
+  }
+
+  /** Nothing was asked for within so many milliseconds. */
+  neglected(interval: number): void {
+    this.#parts.membership.standAside(`nothing was asked for within ${interval} ms (maxPollInterval)`)
+    this.#news.ring()
+  }
+
+  /** Whether a hook is at work on partitions that are to be given back. */
+  get isGivingBack(): boolean {
+    return this.#givingBack
   }
 
   /** A read began: what the application had in hand is done with. */
@@ -118,7 +135,8 @@ export class GroupSession {
    * member from joining.
    */
   async commits(options: CallOptions): Promise<Committer> {
-    while (this.#between) {
+    // Who stands aside gets no next one before a read begins: what it has in hand is another's.
+    while (this.#between && !this.#parts.membership.isAside) {
       this.#closing.signal.throwIfAborted()
       this.throwFailure()
       await this.#news.wait(options)
@@ -145,11 +163,11 @@ export class GroupSession {
     }
   }
 
-  async close(reason: unknown): Promise<void> {
+  async close(reason: unknown, leave: boolean | undefined): Promise<void> {
     const { membership } = this.#parts
     this.#closing.abort(reason)
     this.#news.ring()
-    await membership.close({ patience: membership.settings.timeout })
+    await membership.close({ patience: membership.settings.timeout, leave })
     this.#committer.close()
   }
 
@@ -166,7 +184,7 @@ export class GroupSession {
     this.#parts.membership.pulse()
   }
 
-  #assigned(added: readonly AssignedPartition[], { unbroken, refused }: BeginOptions): void {
+  async #assigned(added: readonly AssignedPartition[], { signal, unbroken, refused }: BeginOptions): Promise<void> {
     const { reader, membership } = this.#parts
     const positions: Position[] = []
     for (const { topic, partition, topicId, offset, committed } of added) {
@@ -200,17 +218,27 @@ export class GroupSession {
     this.#wasMember = true
     this.#between = false
     this.#failure = refused && { error: refused, final: false }
+    // Nobody is handed anything of them before it is known that they are here.
+    const { hooks } = membership
+    const goOn = hooks.delaysAssigned ? reader.hold(positions) : undefined
     reader.assigned(positions)
     this.#news.ring()
     reader.wake()
+    await hooks.assigned(added, signal, membership.patience / 2)
+    goOn?.(positions)
   }
 
   async #revoked(removed: readonly AssignedPartition[]): Promise<void> {
-    const { reader, membership } = this.#parts
+    const { reader, membership, clock } = this.#parts
+    const began = clock.monotonic()
     const holdings = this.#holdingsOf(removed)
     const positions = holdings.map(({ position }) => position)
     reader.revoked(positions)
     await this.#untilIdle(positions)
+    const { patience } = membership
+    this.#givingBack = true
+    await membership.hooks.revoked(removed, Math.max(patience / 4, (patience * 3) / 4 - (clock.monotonic() - began)))
+    this.#givingBack = false
     reader.settle()
     reader.forget(positions)
     this.#release(holdings)
@@ -218,13 +246,14 @@ export class GroupSession {
     await this.#committer.finish(holdings, membership.settings.timeout)
   }
 
-  #lost(removed: readonly AssignedPartition[]): void {
-    const { reader } = this.#parts
+  async #lost(removed: readonly AssignedPartition[]): Promise<void> {
+    const { reader, membership } = this.#parts
     const holdings = this.#holdingsOf(removed)
     const positions = holdings.map(({ position }) => position)
     reader.revoked(positions)
     reader.forget(positions)
     this.#release(holdings)
+    await membership.hooks.lost(removed, membership.patience / 2)
   }
 
   #holdingsOf(partitions: readonly AssignedPartition[]): Holding[] {
@@ -251,7 +280,8 @@ export class GroupSession {
       late = true
       this.#news.ring()
     })
-    while (reader.isBusy(positions) && !late && !this.#closing.signal.aborted) await this.#news.wait()
+    const isWaitedFor = (): boolean => !late && !this.#closing.signal.aborted && !membership.isAside
+    while (reader.isBusy(positions) && isWaitedFor()) await this.#news.wait()
     cancel()
   }
 }

@@ -92,6 +92,11 @@ export class Handout {
     return messages
   }
 
+  /** Whether a read waits. */
+  get isAsked(): boolean {
+    return this.#turns.count > 0
+  }
+
   /** Whether the application has a message of one of these that it did not say to be done with, by asking for more. */
   isBusyWith(positions: readonly Position[]): boolean {
     const work = this.#work
@@ -130,6 +135,7 @@ export class Handout {
       this.idle()
       options.signal?.throwIfAborted()
       start()
+      session?.asked()
       for (const since = clock.monotonic(); ; await this.#news.wait(options)) {
         ensureOpen()
         for (const each of failing) each.throwFailure()

@@ -213,6 +213,11 @@ export class MessageSource {
     return this.index > 0 ? this.messages[this.index - 1]!.offset + 1 : this.reached
   }
 
+  /** Another whenever something was handed out, or begun to be. */
+  get mark(): readonly unknown[] {
+    return [this.open, this.messages, this.index]
+  }
+
   /** Whether the batch being read is of one of these. */
   isOf(positions: Iterable<Position>): boolean {
     if (this.open !== undefined)

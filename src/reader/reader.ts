@@ -9,6 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import { given as givenSettings } from '../base/settings.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
 import { builtinCodecs } from '../compression/builtin.ts'
+import { type CloseOptions, leaveOf } from '../group/close-options.ts'
 import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
@@ -35,7 +36,9 @@ import { ReaderMetrics } from './metrics.ts'
 import { MissingTopics } from './missing-topics.ts'
 import { checkList, checkNamed } from './named.ts'
 import { PartitionSession } from './partition-session.ts'
+import { Pauses } from './pauses.ts'
 import { placeOf, type SeekTarget, timeOf } from './place.ts'
+import { PollWatch } from './poll-watch.ts'
 import type { Position } from './position.ts'
 import { type DoneWith, isRead, readTo } from './read-to.ts'
 import { describe, type ReaderStats } from './stats.ts'
@@ -80,6 +83,8 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   readonly #sole: PartitionSession | undefined
   readonly #session: GroupSession | undefined
   readonly #missing: MissingTopics | undefined
+  readonly #pauses: Pauses
+  readonly #pollWatch: PollWatch | undefined
   #started = false
   readonly #news = new Condition()
   readonly #handout: Handout
@@ -109,6 +114,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     this.#source = new MessageSource({ fetcher: this.#fetcher, decoding, counters })
     const fetcher = this.#fetcher
     const source = this.#source
+    this.#pauses = new Pauses(fetcher, source)
     if (settings.groupId === undefined)
       this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
     else {
@@ -134,6 +140,15 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
       },
       this.#news,
     )
+    const { maxPollInterval: interval } = settings
+    if (interval !== undefined)
+      this.#pollWatch = new PollWatch({
+        interval,
+        clock: this.#clock,
+        isAsking: () => this.#handout.isAsked,
+        mark: () => source.mark,
+        expired: () => this.#session?.neglected(interval),
+      })
   }
 
   /**
@@ -175,7 +190,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   async commitMessages(messages: Message | readonly Message[], given?: CallOptions, ...extra: never[]): Promise<void> {
     const options = optionsOf('commitMessages', given, extra, 'give several messages as one list')
     const session = this.#grouped('commitMessages')
-    if (this.#closing)
+    if (this.#closing && !session.isGivingBack)
       throw new ClosedError(
         'the reader is closed: not committed, so read again; to finish first, give the loop a signal and close after it',
       )
@@ -320,20 +335,18 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
    * memory. A ConfigError for a partition that is not read.
    */
   pause(partitions?: readonly TopicPartition[], ...extra: never[]): void {
-    const positions = this.#those('pause', partitions, extra)
-    this.#fetcher.pause(positions, position => this.#source.next(position))
-    this.#source.cut(positions)
+    this.#pauses.pause(this.#those('pause', partitions, extra))
   }
 
   /** Reads paused partitions (default: all) on from where they were left. */
   resume(partitions?: readonly TopicPartition[], ...extra: never[]): void {
-    this.#fetcher.resume(this.#those('resume', partitions, extra))
+    this.#pauses.resume(this.#those('resume', partitions, extra))
   }
 
   /** The partitions that are paused. */
   paused(...extra: never[]): TopicPartition[] {
     refuseMore('paused', extra)
-    const paused = [...this.#fetcher.positions].filter(({ state }) => state === 'paused')
+    const paused = [...this.#fetcher.positions].filter(position => this.#pauses.has(position))
     return paused.map(({ topic, partition }) => ({ topic, partition }))
   }
 
@@ -369,12 +382,12 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   }
 
   /**
-   * Ends reads that wait, sends the last commits, leaves the group and ends all connections. Bounded by twice the
-   * `timeout`: what takes a broker longer ends in the background.
+   * Ends reads that wait, sends the last commits, leaves the group (a static member does not, unless `leave` says so) and
+   * ends all connections. Bounded by twice the `timeout`: what takes a broker longer ends in the background.
    */
-  async close(...extra: never[]): Promise<void> {
-    refuseMore('close', extra)
-    this.#closed ??= this.#shut()
+  async close(given: CloseOptions = {}, ...extra: never[]): Promise<void> {
+    const leave = leaveOf(given, extra)
+    this.#closed ??= this.#shut(leave)
     await this.#closed
   }
 
@@ -382,7 +395,8 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     await this.close()
   }
 
-  async #shut(): Promise<void> {
+  async #shut(leave: boolean | undefined): Promise<void> {
+    this.#pollWatch?.stop()
     this.#closing = true
     const positions = [...this.#fetcher.positions]
     this.#sole?.close(closedError())
@@ -394,7 +408,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     const deadline = new Deadline(2 * this.#settings.timeout, this.#clock)
     const inTime = (task: Promise<void> | undefined): Promise<void> =>
       deadline.bound(task ?? Promise.resolve(), closedError).catch(() => {})
-    await inTime(this.#session?.close(closedError()))
+    await inTime(this.#session?.close(closedError(), leave))
     await inTime(told)
     this.#source.forget(positions)
     if (this.#ownsTransport) await inTime(this.#transport.close())
@@ -420,6 +434,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     this.#ensureOpen()
     this.#started = true
     this.#session?.start()
+    this.#pollWatch?.start()
     this.#missing?.start()
     this.#sole?.start()
   }
@@ -486,12 +501,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
         isBusy: positions => this.#handout.isBusyWith(positions),
         settle: () => source.settle(),
         forget: positions => source.forget(positions),
-        hold: positions => {
-          const held = positions.filter(({ state }) => state !== 'paused')
-          source.cut(held)
-          fetcher.pause(held, position => source.next(position))
-          return ours => fetcher.resume(held.filter(position => ours.includes(position)))
-        },
+        hold: positions => this.#pauses.hold(positions),
         goTo: (position, offset) => {
           source.forget([position])
           fetcher.moveTo([position], placeOf(offset))

@@ -6,6 +6,7 @@ import { suite as connWriting } from './conn-writing.ts'
 import { suite as consumerGroup } from './consumer-group.ts'
 import { suite as dialer } from './dialer.ts'
 import { suite as group } from './group.ts'
+import { suite as groupHooks } from './group-hooks.ts'
 import { consumerSuite as consumerReader, suite as groupReader } from './group-reader.ts'
 import type { Suite } from './harness.ts'
 import { suite as natives } from './natives.ts'
@@ -30,6 +31,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'consumer group': consumerGroup,
   dialer,
   group,
+  'group hooks': groupHooks,
   'group reader': groupReader,
   'group reader by the consumer protocol': consumerReader,
   natives,

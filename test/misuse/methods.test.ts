@@ -105,7 +105,7 @@ const readers: Record<string, Method> = {
   rewind: { right: [] },
   stats: { right: [] },
   config: { right: [] },
-  close: { right: [], wrong: [] },
+  close: { right: [{ leave: true }], wrong: [[5], [null], ['leave'], [{ leave: 1 }], [{ stay: true }]] },
 }
 const writers: Record<string, Method> = {
   writeMessages: { right: [[], ...options], wrong: [[], [null], ['text'], [5], [[5]], ...lastOptions([])] },
@@ -119,7 +119,10 @@ const writers: Record<string, Method> = {
   stats: { right: [] },
   close: { right: options, wrong: lastOptions() },
 }
-const groups: Record<string, Method> = { next: { right: options, wrong: lastOptions() }, close: { right: [] } }
+const groups: Record<string, Method> = {
+  next: { right: options, wrong: lastOptions() },
+  close: { right: [{ leave: true }], wrong: [[5], [null], [{ leave: 'no' }]] },
+}
 const transports: Record<string, Method> = {
   roundTrip: {
     right: [brokers, Metadata, { topics: null }, ...options],

@@ -4,7 +4,7 @@ import { isTemporary, messageOf } from '../../base/errors.ts'
 import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import { isOutdated } from '../errors.ts'
-import type { CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from '../group-protocol.ts'
+import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions, TopicPartitions } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
 import type { TopicShapes } from '../partitions.ts'
 import { Leader } from './leader.ts'
@@ -47,6 +47,8 @@ export class ClassicProtocol implements GroupProtocol {
   readonly #leader: Leader
   #generationId = -1
   #generation: Generation | undefined
+  /** Why it joins again; null: it is new. */
+  #reason: string | null = null
   /**
    * The id under which everything was given back last, while the member had its place: nobody else has had it if the
    * next follows it.
@@ -75,9 +77,9 @@ export class ClassicProtocol implements GroupProtocol {
   /** Its epoch is the generation's, which heartbeats don't change. */
   async renewed(): Promise<void> {}
 
-  async leave(reason: string, options: CallOptions = {}): Promise<void> {
-    // It is back within the session, perhaps.
-    if (this.#parts.membership.groupInstanceId === null) await this.#giveUp(reason, options)
+  async leave(reason: string, { leave, ...options }: LeaveOptions = {}): Promise<void> {
+    // A static one is back within the session, perhaps.
+    if (leave ?? this.#parts.membership.groupInstanceId === null) await this.#giveUp(reason, options)
   }
 
   async #giveUp(reason: string, options: CallOptions): Promise<void> {
@@ -105,10 +107,12 @@ export class ClassicProtocol implements GroupProtocol {
         failures = 0
         quietUntil = clock.monotonic() + rebalanceTimeout
         this.#takeIn(cause)
+        this.#reason = messageOf(cause)
       } catch (error) {
         if (signal.aborted) return
         failures++
         this.#takeIn(error)
+        this.#reason = messageOf(error)
         const now = clock.monotonic()
         const late = now - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
         // A group may be divided again and again while its members come, be they slow, but not for ever.
@@ -127,7 +131,7 @@ export class ClassicProtocol implements GroupProtocol {
    * share.
    */
   async #join({ signal }: { signal: AbortSignal }): Promise<Joined> {
-    const round = await this.#member.join({ signal })
+    const round = await this.#member.join(this.#reason, { signal })
     const leads = round.leader === round.memberId
     // A static leader that comes back keeps the division (KIP-814); an older coordinator tells it of its former self as
     // the leader.

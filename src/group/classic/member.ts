@@ -32,6 +32,9 @@ export interface MemberParts {
 /** How long Java's clients may take to join by default, in milliseconds. */
 const longestRebalance = 300_000
 
+/** Brokers refuse longer ones. */
+const longestReason = 255
+
 /** One member of a classic consumer group, as the coordinator knows it: the requests and what they mean. */
 export class Member {
   /** Given by the coordinator, kept from one generation to the next; empty: none. */
@@ -42,8 +45,8 @@ export class Member {
     this.#parts = parts
   }
 
-  /** Waits until all members have joined. */
-  async join({ signal }: { signal: AbortSignal }): Promise<Round> {
+  /** Waits until all members have joined. `reason`: for the broker's log (KIP-800). */
+  async join(reason: string | null, { signal }: { signal: AbortSignal }): Promise<Round> {
     const { groupId, topics, coordinator, membership } = this.#parts
     const { sessionTimeout, rebalanceTimeout, groupInstanceId, groupBalancers, timeout } = membership
     const protocols = groupBalancers.map(balancer => ({
@@ -65,6 +68,7 @@ export class Member {
           groupInstanceId,
           protocolType,
           protocols,
+          reason: reason?.slice(0, longestReason) ?? null,
         },
         { signal, againAfter },
       )
@@ -126,7 +130,11 @@ export class Member {
     const memberId = this.id
     this.id = ''
     const { groupInstanceId } = membership
-    const request = { groupId, memberId, members: [{ memberId, groupInstanceId, reason }] }
+    const request = {
+      groupId,
+      memberId,
+      members: [{ memberId, groupInstanceId, reason: reason.slice(0, longestReason) }],
+    }
     const { errorCode, members } = await coordinator.request('control', LeaveGroup, request, options)
     this.#check(errorCode)
     for (const member of members) this.#check(member.errorCode)

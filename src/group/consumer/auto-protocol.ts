@@ -2,7 +2,7 @@ import { isTemporary } from '../../base/errors.ts'
 import type { CallOptions } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import { ClassicProtocol } from '../classic/classic-protocol.ts'
-import type { CommitIdentity, GroupChanges, GroupProtocol } from '../group-protocol.ts'
+import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
 import { ConsumerProtocol, type ConsumerProtocolParts, isUnsupported } from './consumer-protocol.ts'
 
 /** The level of `group.version` from which on a cluster has consumer groups (Kafka 4.0). */
@@ -14,11 +14,12 @@ const firstLevel = 1
  */
 export class AutoProtocol implements GroupProtocol {
   readonly #parts: ConsumerProtocolParts
+  readonly #classic: ClassicProtocol
   #chosen: GroupProtocol
 
   constructor(parts: ConsumerProtocolParts) {
     this.#parts = parts
-    this.#chosen = new ClassicProtocol(parts)
+    this.#chosen = this.#classic = new ClassicProtocol(parts)
   }
 
   identity(): CommitIdentity {
@@ -37,12 +38,11 @@ export class AutoProtocol implements GroupProtocol {
     return this.#chosen.renewed(options)
   }
 
-  leave(reason: string, options?: CallOptions): Promise<void> {
+  leave(reason: string, options?: LeaveOptions): Promise<void> {
     return this.#chosen.leave(reason, options)
   }
 
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
-    const classic = this.#chosen
     if (await this.#isOffered(changes, signal)) {
       const consumer = new ConsumerProtocol(this.#parts, isUnwelcome)
       this.#chosen = consumer
@@ -50,10 +50,10 @@ export class AutoProtocol implements GroupProtocol {
         return await consumer.run(changes, { signal })
       } catch (error) {
         if (!isUnwelcome(error)) throw error
-        this.#chosen = classic
+        this.#chosen = this.#classic
       }
     }
-    await classic.run(changes, { signal })
+    await this.#classic.run(changes, { signal })
   }
 
   async #isOffered(changes: GroupChanges, signal: AbortSignal): Promise<boolean> {

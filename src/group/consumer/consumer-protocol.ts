@@ -5,10 +5,11 @@ import type { Logger } from '../../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode, KafkaError } from '../../protocol/errors.ts'
 import type { Cluster } from '../../transport/cluster.ts'
-import type { CommitIdentity, GroupChanges, GroupProtocol } from '../group-protocol.ts'
+import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
+import { nothing, together, without } from '../partition-sets.ts'
 import { layoutOf } from '../partitions.ts'
-import { type Assignment, named, nothing, together, without } from './assignment.ts'
+import { type Assignment, named } from './assignment.ts'
 import { ConsumerMember, type ConsumerMemberParts } from './consumer-member.ts'
 import { end, type Life, newLife } from './life.ts'
 import { VisibleTopics } from './visible-topics.ts'
@@ -77,10 +78,13 @@ export class ConsumerProtocol implements GroupProtocol {
     await this.#heard.wait(options)
   }
 
-  async leave(reason: string, options: CallOptions = {}): Promise<void> {
+  async leave(reason: string, { leave, ...options }: LeaveOptions = {}): Promise<void> {
     const { groupId, logger, membership } = this.#parts
+    const isStatic = membership.groupInstanceId !== null
+    // Its session ends, in its own time.
+    if (leave === false && !isStatic) return this.#member.forget()
     try {
-      await this.#member.leave({ keeping: membership.groupInstanceId !== null, ...options })
+      await this.#member.leave({ keeping: isStatic && leave !== true, ...options })
     } catch (error) {
       // It was never let in, or is out already.
       if (isFenced(error)) return
