@@ -375,15 +375,18 @@ export type { DialerConfig } from './conn/dialer-config.ts'
 export { ShortBufferError } from './conn/errors.ts'
 export { SeekAbsolute, SeekCurrent, SeekDontCheck, SeekEnd, SeekStart } from './conn/seek.ts'
 export type { CodecLike, WrittenBatch } from './conn/writing.ts'
+export { CooperativeStickyGroupBalancer } from './group/balancers/cooperative-sticky.ts'
 export type {
   GroupBalancer,
   GroupMember,
   GroupMemberAssignments,
   GroupMemberTopic,
+  OwnedPartitions,
 } from './group/balancers/group-balancer.ts'
 export { RackAffinityGroupBalancer } from './group/balancers/rack-affinity.ts'
 export { RangeGroupBalancer } from './group/balancers/range.ts'
 export { RoundRobinGroupBalancer } from './group/balancers/round-robin.ts'
+export { StickyGroupBalancer } from './group/balancers/sticky.ts'
 export type { CloseOptions } from './group/close-options.ts'
 export type { ConsumerGroupConfig, MembershipConfig } from './group/config.ts'
 export { ConsumerGroup } from './group/consumer-group.ts'

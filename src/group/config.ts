@@ -25,11 +25,14 @@ export interface MembershipConfig extends PartitionsHooks {
   protocol?: GroupProtocolName
   /** Of the broker's ways to divide, with the consumer protocol: `uniform`, `range`. Default: the broker's choice. */
   serverAssignor?: string
-  /** Where this member runs, in the terms of the brokers' `broker.rack`; told to the coordinator by the consumer protocol. */
+  /**
+   * Where this member runs, in the terms of the brokers' `broker.rack`: who divides may give it partitions with a replica
+   * there, as the range balancer does (KIP-881).
+   */
   rack?: string
   /**
    * Ways to divide the partitions, best first; the group uses the first that every member has. Default: range, round
-   * robin.
+   * robin. With `[new CooperativeStickyGroupBalancer()]` partitions that stay are not interrupted.
    */
   groupBalancers?: readonly GroupBalancer[]
   /** Default 3,000. With the consumer protocol the broker says. */

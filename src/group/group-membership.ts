@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
+import { Deadline } from '../base/deadline.ts'
 import { isTemporary, messageOf, type ProtocolError, TimeoutError } from '../base/errors.ts'
 import type { EventSink } from '../base/events.ts'
 import { guardedLogger } from '../base/guard.ts'
@@ -230,19 +231,19 @@ export class GroupMembership {
   async commit(offsets: GroupOffsets, { identity, topicIds, ...options }: CommitOptions): Promise<void> {
     const { sessionTimeout } = this.settings
     const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
-    const until = this.clock.monotonic() + sessionTimeout
+    const until = new Deadline(sessionTimeout, this.clock)
+    const keeps = this.#keeping(offsets)
     for (;;) {
       const used = identity ?? this.identity()
       try {
-        await this.#store(offsets, used, topicIds, { withinMs: until - this.clock.monotonic(), ...options })
+        await this.#store(offsets, used, topicIds, { withinMs: until.remaining, ...options })
         this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
         return
       } catch (error) {
-        const stale = hasCode(error, ErrorCode.StaleMemberEpoch)
-        if (stale && identity === undefined && this.clock.monotonic() < until) {
-          // Its epoch went on since the last heartbeat: the next one tells.
-          await this.#protocol.renewed(options)
-          if (this.identity().generationIdOrMemberEpoch !== used.generationIdOrMemberEpoch) continue
+        if (isOfAnotherEpoch(error) && identity === undefined && !until.passed && keeps()) {
+          // It went on since, or goes on now, while these partitions stay: that is known soon.
+          await until.bound(this.#protocol.renewed(options), () => error)
+          if (this.identity().generationIdOrMemberEpoch !== used.generationIdOrMemberEpoch && keeps()) continue
         }
         this.#onEvent?.({ type: 'commit', groupId: this.id, partitions, error })
         const now = this.identity()
@@ -252,6 +253,14 @@ export class GroupMembership {
         throw error
       }
     }
+  }
+
+  /** Whether this member still has these partitions, without a break. */
+  #keeping(offsets: GroupOffsets): () => boolean {
+    const own = Object.entries(offsets).flatMap(([topic, partitions]) =>
+      Object.keys(partitions).map(id => [topic, Number(id), this.#owned.get(topic)?.get(Number(id))] as const),
+    )
+    return () => own.every(([topic, id, partition]) => this.#owned.get(topic)?.get(id) === partition)
   }
 
   async #store(
@@ -365,16 +374,11 @@ export class GroupMembership {
     this.#retrying?.stop.abort()
     await this.#retrying?.done
     this.#retrying = undefined
-    const partitions: AssignedPartition[] = []
-    for (const [topic, ids] of removed) {
-      for (const id of ids) {
-        const partition = this.#owned.get(topic)?.get(id)
-        if (partition !== undefined) partitions.push(partition)
-        this.#owned.get(topic)?.delete(id)
-      }
-    }
+    const partitions = [...removed].flatMap(([topic, ids]) => ids.flatMap(id => this.#owned.get(topic)?.get(id) ?? []))
     const { generationIdOrMemberEpoch: generationId } = this.identity()
+    // What is given back can be committed until it is.
     await tell(partitions, cause)
+    for (const { topic, partition } of partitions) this.#owned.get(topic)?.delete(partition)
     const why = cause === undefined ? 'its user is done with it' : messageOf(cause)
     this.logger.info(`group ${this.id}: generation ${generationId} is over: ${why}`)
     this.#onEvent?.({ type: 'generationEnd', groupId: this.id, generationId, error: cause })
@@ -422,6 +426,11 @@ export class GroupMembership {
       })
     })
   }
+}
+
+/** What is committed may count, as of another epoch. */
+function isOfAnotherEpoch(error: unknown): boolean {
+  return hasCode(error, ErrorCode.StaleMemberEpoch, ErrorCode.IllegalGeneration, ErrorCode.RebalanceInProgress)
 }
 
 function describe(partitions: Record<string, number[]>): string {

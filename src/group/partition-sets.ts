@@ -5,9 +5,13 @@ export const nothing: PartitionSet = new Map()
 
 /** What is named twice is there once. */
 export function setOf(topics: Iterable<readonly [topic: string, partitions: readonly number[]]>): PartitionSet {
-  const set = new Map<string, number[]>()
-  for (const [topic, partitions] of topics) set.set(topic, [...new Set([...(set.get(topic) ?? []), ...partitions])])
-  return set
+  const sets = new Map<string, Set<number>>()
+  for (const [topic, partitions] of topics) {
+    const set = sets.get(topic) ?? new Set<number>()
+    sets.set(topic, set)
+    for (const partition of partitions) set.add(partition)
+  }
+  return new Map([...sets].map(([topic, set]) => [topic, [...set]]))
 }
 
 /** What of these is not among the others. */

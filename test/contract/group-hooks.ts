@@ -1,3 +1,4 @@
+import { CooperativeStickyGroupBalancer } from '../../src/group/balancers/cooperative-sticky.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import type { Message } from '../../src/records/message.ts'
@@ -17,6 +18,12 @@ export const suite: Suite = contract => {
     readonly keeps: boolean
   }[] = [
     { name: 'eager', needs: [], config: () => ({}), keeps: false },
+    {
+      name: 'cooperative',
+      needs: [],
+      config: () => ({ groupBalancers: [new CooperativeStickyGroupBalancer()] }),
+      keeps: true,
+    },
     { name: 'consumer', needs: ['consumer-groups'], config: () => ({ protocol: 'consumer' }), keeps: true },
   ]
   for (const { name, needs, config, keeps } of variants) {
@@ -79,7 +86,8 @@ export const suite: Suite = contract => {
     })
   }
 
-  for (const { name, needs, config } of variants) {
+  // The ways to leave are the protocols'.
+  for (const { name, needs, config } of variants.filter(variant => variant.name !== 'cooperative')) {
     const test = fixtureTest(contract, { partitions: 2, needs })
 
     test(`${name}: who asks for nothing within maxPollInterval leaves, and is back once it asks`, async (fixture, {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { GroupMember } from '../../src/group/balancers/group-balancer.ts'
+import { CooperativeStickyGroupBalancer } from '../../src/group/balancers/cooperative-sticky.ts'
+import type { GroupMember, GroupMemberAssignments, OwnedPartitions } from '../../src/group/balancers/group-balancer.ts'
 import { RackAffinityGroupBalancer } from '../../src/group/balancers/rack-affinity.ts'
 import { RangeGroupBalancer } from '../../src/group/balancers/range.ts'
 import { RoundRobinGroupBalancer } from '../../src/group/balancers/round-robin.ts'
+import { StickyGroupBalancer } from '../../src/group/balancers/sticky.ts'
 import type { Partition } from '../../src/transport/layout.ts'
+import { random as randomOf } from '../support/random.ts'
 
 const member = (id: string, topics: string[] = ['t'], groupInstanceId: string | null = null): GroupMember => ({
   id,
@@ -63,6 +66,162 @@ describe('RangeGroupBalancer', () => {
     expect(Object.entries(share!)).toEqual([['__proto__', [0, 1]]])
   })
 })
+
+describe('RangeGroupBalancer where members and replicas have racks (KIP-881)', () => {
+  const range = new RangeGroupBalancer()
+  const within = (id: string, rack: string | null, topics = ['t']): GroupMember => ({ ...member(id, topics), rack })
+  function spread(topic: string, racks: readonly (readonly string[])[]): Partition[] {
+    return racks.map((own, id) => {
+      const replicas = own.map(rack => ({ id: 0, host: 'h', port: 9092, rack }))
+      return { ...partition(topic, id), replicas }
+    })
+  }
+
+  test('each is given what is near, and no more than its share', () => {
+    const members = [within('a', 'z1'), within('b', 'z2'), within('c', 'z3')]
+    const racks = [['z3'], ['z2'], ['z1'], ['z3'], ['z2'], ['z1']]
+    expect(range.assignGroups(members, spread('t', racks))).toEqual({
+      a: { t: [2, 5] },
+      b: { t: [1, 4] },
+      c: { t: [0, 3] },
+    })
+    // What is near nobody who has room goes on in ranges.
+    expect(range.assignGroups(members, spread('t', [['z1'], ['z1'], ['z1'], ['z1'], ['z1'], ['z3']]))).toEqual({
+      a: { t: [0, 1] },
+      b: { t: [2, 3] },
+      c: { t: [4, 5] },
+    })
+  })
+
+  test('topics read alike are divided alike', () => {
+    const members = [within('a', 'z1', ['t', 'u']), within('b', 'z2', ['t', 'u'])]
+    const all = [
+      ...spread('t', [['z2'], ['z1'], ['z1', 'z2'], ['z2']]),
+      ...spread('u', [['z2'], ['z1'], ['z1'], ['z1', 'z2']]),
+    ]
+    expect(range.assignGroups(members, all)).toEqual({ a: { t: [1, 2], u: [1, 2] }, b: { t: [0, 3], u: [0, 3] } })
+  })
+
+  test('racks change nothing where every partition is in all of them, or in none of the members’', () => {
+    const members = [within('a', 'z1'), within('b', 'z2')]
+    const plain = range.assignGroups([member('a'), member('b')], partitions('t', 4))
+    expect(range.assignGroups(members, spread('t', Array(4).fill(['z1', 'z2'])))).toEqual(plain)
+    expect(range.assignGroups(members, spread('t', [['z3'], ['z4'], ['z3'], ['z4']]))).toEqual(plain)
+    expect(
+      range.assignGroups([within('a', null), within('b', '')], spread('t', [['z2'], ['z2'], ['z1'], ['z1']])),
+    ).toEqual(plain)
+  })
+})
+
+describe('the sticky balancers', () => {
+  const sticky = new StickyGroupBalancer()
+  const cooperative = new CooperativeStickyGroupBalancer()
+  const having = (id: string, owned: Record<string, number[]>, generationId = 1, topics = ['t']): GroupMember => ({
+    ...member(id, topics),
+    userData: sticky.userData({ partitions: owned, generationId }),
+    owned: { partitions: owned, generationId },
+  })
+  const both = [
+    ['sticky', sticky],
+    ['cooperative-sticky', cooperative],
+  ] as const
+
+  test.each(both)('%s: who comes gets what the others have too much, and nobody else moves', (name, balancer) => {
+    expect(balancer.protocolName()).toBe(name)
+    const members = [having('a', { t: [0, 2, 4] }), having('b', { t: [1, 3, 5] }), having('c', {})]
+    const division = balancer.assignGroups(members, partitions('t', 6))
+    expect(division).toMatchObject({ a: { t: [0, 2] }, b: { t: [1, 3] }, c: { t: [4, 5] } })
+    const left = [having('a', { t: [0, 2] }), having('c', { t: [4, 5] })]
+    const after = balancer.assignGroups(left, partitions('t', 6))
+    expect(after['a']!['t']).toEqual(expect.arrayContaining([0, 2]))
+    expect(after['c']!['t']).toEqual(expect.arrayContaining([4, 5]))
+  })
+
+  test.each(both)('%s: of two that say to have a partition the later generation counts', (_name, balancer) => {
+    const members = [having('a', { t: [0, 1] }, 3), having('b', { t: [0, 1] }, 4), having('c', {}, 4)]
+    const { b, c } = balancer.assignGroups(members, partitions('t', 3))
+    expect([b!['t']!.length, c!['t']!.length]).toEqual([1, 1])
+    expect([0, 1]).toContain(b!['t']![0])
+  })
+
+  test.each(both)(
+    '%s: all partitions go to those who read them, evenly; what can stay does, whatever members say',
+    (_name, balancer) => {
+      const next = randomOf(7)
+      const upTo = (most: number): number => Math.floor(next() * (most + 1))
+      for (let round = 0; round < 200; round++) {
+        const topics = Array.from({ length: 1 + upTo(3) }, (_, i) => `t${i}`)
+        const all = topics.flatMap(topic => partitions(topic, 1 + upTo(9)))
+        const alike = round % 2 === 0
+        const members = Array.from({ length: 1 + upTo(6) }, (_, i) => {
+          const wanted = alike ? topics : topics.filter(() => upTo(2) > 0)
+          const claimed: Record<string, number[]> = {}
+          for (const topic of topics) claimed[topic] = Array.from({ length: upTo(4) }, () => upTo(12))
+          return having(`m${i}`, claimed, upTo(2), wanted)
+        })
+        const first = balancer.assignGroups(members, all)
+        checkDivision(first, members, all)
+        // Had as it was divided, it stays so.
+        const settled = members.map(({ id, topics: wanted }) => having(id, first[id]!, 5, [...wanted]))
+        expect(balancer.assignGroups(settled, all)).toEqual(first)
+        if (!alike) continue
+        const sizes = Object.values(first).map(share => Object.values(share).flat().length)
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+        // One that comes takes its share, and no more moves than that.
+        const grown = balancer.assignGroups([...settled, having('new', {}, 5, topics)], all)
+        const stayed = Object.entries(first).flatMap(([id, share]) =>
+          Object.entries(share).flatMap(([topic, ids]) => ids.filter(each => grown[id]![topic]?.includes(each))),
+        )
+        expect(stayed.length).toBe(all.length - Object.values(grown['new']!).flat().length)
+      }
+    },
+  )
+
+  test('10,000 partitions among 100 members are divided in no time, whatever they read', () => {
+    const topics = Array.from({ length: 20 }, (_, i) => `t${i}`)
+    const all = topics.flatMap(topic => partitions(topic, 500))
+    const some = (i: number): string[] => topics.filter((_, at) => (at + i) % 3 > 0)
+    const members = Array.from({ length: 100 }, (_, i) => having(`m${i}`, { t1: [i], t2: [i, i + 100] }, 1, some(i)))
+    const began = process.cpuUsage()
+    const division = cooperative.assignGroups(members, all)
+    const { user } = process.cpuUsage(began)
+    checkDivision(division, members, all)
+    expect(user / 1_000).toBeLessThan(2_000)
+  })
+
+  test('what members send is Java’s: generations, and what a sticky member had', () => {
+    const last: OwnedPartitions = { partitions: { ab: [1, 258] }, generationId: 7 }
+    expect([...cooperative.userData(last)]).toEqual([0, 0, 0, 7])
+    expect([...cooperative.userData()]).toEqual([255, 255, 255, 255])
+    expect(sticky.userData()).toBeNull()
+    expect([...sticky.userData(last)!]).toEqual([
+      ...[0, 0, 0, 1, 0, 2, 97, 98],
+      ...[0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 1, 2],
+      ...[0, 0, 0, 7],
+    ])
+    // Nonsense is no claim.
+    for (const userData of [new Uint8Array(3), new Uint8Array([127, 255, 255, 255]), new Uint8Array(0)])
+      expect(sticky.assignGroups([{ ...member('a'), userData }], partitions('t', 2))).toEqual({ a: { t: [0, 1] } })
+  })
+})
+
+/** Each partition of a topic that is read goes to one who reads it. */
+function checkDivision(
+  division: GroupMemberAssignments,
+  members: readonly GroupMember[],
+  all: readonly Partition[],
+): void {
+  const given = new Map<string, string>()
+  for (const [id, share] of Object.entries(division))
+    for (const [topic, ids] of Object.entries(share))
+      for (const partition of ids) {
+        expect(given.has(`${topic}/${partition}`)).toBe(false)
+        expect(members.find(each => each.id === id)!.topics).toContain(topic)
+        given.set(`${topic}/${partition}`, id)
+      }
+  const wanted = new Set(members.flatMap(({ topics }) => topics))
+  expect(given.size).toBe(all.filter(({ topic }) => wanted.has(topic)).length)
+}
 
 describe('RoundRobinGroupBalancer', () => {
   const roundRobin = new RoundRobinGroupBalancer()

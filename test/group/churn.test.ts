@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
+import { CooperativeStickyGroupBalancer } from '../../src/group/balancers/cooperative-sticky.ts'
 import { CreatePartitions } from '../../src/protocol/create-partitions.ts'
 import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { LastOffset } from '../../src/protocol/offsets.ts'
@@ -17,9 +18,14 @@ interface Member {
   crash(): void
 }
 
-test.each([1, 2])(
-  'members come, leave and die, partitions are added, coordinators move (%i): nothing is skipped',
-  async seed => {
+test.each([
+  [1, 'eager'],
+  [2, 'eager'],
+  [1, 'cooperative'],
+  [2, 'cooperative'],
+])(
+  'members come, leave and die, partitions are added, coordinators move (%i, %s): nothing is skipped',
+  async (seed, kind) => {
     const next = randomOf(seed)
     const upTo = (most: number): number => Math.floor(next() * (most + 1))
     await using kafka = new Embedded({ partitions: 4, brokers: 2 })
@@ -76,6 +82,7 @@ test.each([1, 2])(
         startOffset: LastOffset,
         maxWait: 100,
         timeout: 1_000,
+        ...(kind === 'cooperative' && { groupBalancers: [new CooperativeStickyGroupBalancer()] }),
         ...times,
       })
       members.push({ reader, transport, crash: plug.pull })

@@ -1,5 +1,13 @@
 import type { Partition } from '../../transport/layout.ts'
 
+/** Partitions of a member, and the generation of the group that it has them from. */
+export interface OwnedPartitions {
+  /** Partition ids by topic. */
+  partitions: Readonly<Record<string, readonly number[]>>
+  /** −1: none. */
+  generationId: number
+}
+
 /** A member of a consumer group as its leader sees it. */
 export interface GroupMember {
   /** The id the coordinator gave. */
@@ -10,6 +18,10 @@ export interface GroupMember {
   userData: Uint8Array | null
   /** Set for static members (KIP-345). */
   groupInstanceId?: string | null
+  /** What it keeps while the group is divided (KIP-429, KIP-792); nothing where it gives back everything first. */
+  owned?: OwnedPartitions
+  /** Where it runs, in the terms of the brokers' `broker.rack` (KIP-881). */
+  rack?: string | null
 }
 
 /** Partition ids by topic, by member id. */
@@ -23,10 +35,15 @@ export interface GroupMemberTopic {
 
 /** Divides partitions among the members of a group. Runs in the member that the coordinator made the leader. */
 export interface GroupBalancer {
+  /**
+   * Whether members keep their partitions while the group is divided (KIP-429): a member does if all its balancers say so.
+   * What goes from one to another is then given only once the first has given it back, by another round. Default false.
+   */
+  readonly cooperative?: boolean
   /** By which members agree on one: `range`, `roundrobin` … */
   protocolName(): string
-  /** Sent to the leader with each join. */
-  userData(): Uint8Array | null
+  /** Sent to the leader with each join; `last` is what this member was given last. */
+  userData(last?: OwnedPartitions): Uint8Array | null
   /**
    * Divides the partitions. Given are all members and all partitions of the topics that any of them wants; a member may
    * be given only partitions of its own topics, each partition goes to one member at most. The same input must give the

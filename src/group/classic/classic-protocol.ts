@@ -1,26 +1,24 @@
-import { backoffDelay } from '../../base/backoff.ts'
-import type { Clock } from '../../base/clock.ts'
 import { isTemporary, messageOf } from '../../base/errors.ts'
-import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
+import { type CallOptions, onAbort } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
+import type { OwnedPartitions } from '../balancers/group-balancer.ts'
 import { isOutdated } from '../errors.ts'
 import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions, TopicPartitions } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
+import { without } from '../partition-sets.ts'
 import type { TopicShapes } from '../partitions.ts'
+import { end, type Generation, newGeneration } from './generation.ts'
+import { Holding } from './holding.ts'
 import { Leader } from './leader.ts'
 import { Member, type MemberParts } from './member.ts'
-
-/**
- * Between two tries to get into a group that is full, at most: growing up to this from `joinGroupBackoff`, in
- * milliseconds.
- */
-const longestOutside = 60_000
+import { hasMovedOn, recover } from './recovery.ts'
 
 /** So many rounds in a row that came to nothing are told of, however long each waited for other members. */
 const manyRounds = 5
 
 /** One generation, as this member is part of it. */
 interface Joined {
+  /** All that it is to have. */
   readonly partitions: TopicPartitions
   /** What the group's leader watches; undefined for the others. */
   readonly shapes: TopicShapes | undefined
@@ -29,22 +27,22 @@ interface Joined {
   readonly unbroken: boolean
 }
 
-/** What is running in a generation. */
-interface Generation {
-  readonly over: AbortController
-  cause: unknown
-  /** The place in the group is gone: the partitions may be another's. */
-  lost: boolean
-  heartbeats: Heartbeats | undefined
-}
-
 /**
- * The classic protocol, eager: whenever anything changes, all members give back everything and the leader divides anew.
+ * The classic protocol: whenever anything changes, all members join anew and one of them divides. Eager, they give back
+ * everything before; where all balancers are cooperative (KIP-429), each keeps what it has, gives back what it has no more in
+ * the new division, and joins again so that others are given that.
  */
 export class ClassicProtocol implements GroupProtocol {
   readonly #parts: MemberParts
   readonly #member: Member
   readonly #leader: Leader
+  /** What it has stays with it while the group is divided. */
+  readonly #keeps: boolean
+  readonly #holding = new Holding()
+  /** What it was given last; as long as it keeps something of that, the generation it is known to have it in. */
+  #last: OwnedPartitions = { partitions: {}, generationId: -1 }
+  /** When the coordinator let it have its place last, by the monotonic clock. */
+  #confirmedAt = 0
   #generationId = -1
   #generation: Generation | undefined
   /** Why it joins again; null: it is new. */
@@ -59,6 +57,7 @@ export class ClassicProtocol implements GroupProtocol {
     this.#parts = parts
     this.#member = new Member(parts)
     this.#leader = new Leader(parts)
+    this.#keeps = parts.membership.groupBalancers.every(({ cooperative }) => cooperative === true)
   }
 
   identity(): CommitIdentity {
@@ -67,15 +66,22 @@ export class ClassicProtocol implements GroupProtocol {
   }
 
   rejoin(cause: unknown): void {
-    if (this.#generation !== undefined) end(this.#generation, cause, isOutdated(cause))
+    const generation = this.#generation
+    if (generation === undefined) return
+    if (!this.#keeps || isOutdated(cause)) return end(generation, cause, isOutdated(cause))
+    // The others would move for nothing.
+    generation.renewal = { cause }
+    generation.news.ring()
   }
 
   pulse(): void {
     this.#generation?.heartbeats?.pulse()
   }
 
-  /** Its epoch is the generation's, which heartbeats don't change. */
-  async renewed(): Promise<void> {}
+  /** Its epoch is the generation's, which is another once the round under way is over. */
+  async renewed(options: CallOptions): Promise<void> {
+    if (this.#generation === undefined && !this.#holding.isEmpty) await this.#holding.settled(options)
+  }
 
   async leave(reason: string, { leave, ...options }: LeaveOptions = {}): Promise<void> {
     // A static one is back within the session, perhaps.
@@ -109,11 +115,12 @@ export class ClassicProtocol implements GroupProtocol {
         this.#takeIn(cause)
         this.#reason = messageOf(cause)
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) break
         failures++
+        const now = clock.monotonic()
+        await this.#giveUpLost(error, now, changes)
         this.#takeIn(error)
         this.#reason = messageOf(error)
-        const now = clock.monotonic()
         const late = now - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
         // A group may be divided again and again while its members come, be they slow, but not for ever.
         const endless = failures >= manyRounds ? now - quietUntil : late
@@ -121,9 +128,23 @@ export class ClassicProtocol implements GroupProtocol {
           changes.failed(error)
           quietUntil = now + timeout
         }
-        await this.#recover(error, failures, changes, signal).catch(() => {})
+        const quit = async (cause: unknown, reason: string): Promise<void> => {
+          changes.failed(cause)
+          await this.#holding.revokeAll(cause, changes)
+          await this.#giveUp(reason, { signal })
+        }
+        const isDividing = this.#member.isDividing.bind(this.#member)
+        await recover({ ...this.#parts, isDividing, quit }, error, { failures, signal }).catch(() => {})
       }
     }
+    await this.#holding.revokeAll(signal.reason, changes)
+  }
+
+  /** What it kept while it joined is another's once its place is gone, or was not confirmed for a session. */
+  async #giveUpLost(error: unknown, now: number, changes: GroupChanges): Promise<void> {
+    const { coordinator, membership } = this.#parts
+    const silent = now - Math.max(this.#confirmedAt, coordinator.heardAt)
+    if (isOutdated(error) || silent >= membership.sessionTimeout) await this.#holding.lose(error, changes)
   }
 
   /**
@@ -131,11 +152,16 @@ export class ClassicProtocol implements GroupProtocol {
    * share.
    */
   async #join({ signal }: { signal: AbortSignal }): Promise<Joined> {
-    const round = await this.#member.join(this.#reason, { signal })
+    const { clock, membership } = this.#parts
+    const entry = { owned: this.#holding.partitions, last: this.#last, reason: this.#reason }
+    const round = await this.#member.join(entry, { signal })
+    this.#confirmedAt = clock.monotonic()
+    // What it said to have nobody else is given in this generation.
+    if (!this.#holding.isEmpty) this.#last = { ...this.#last, generationId: round.generationId }
     const leads = round.leader === round.memberId
     // A static leader that comes back keeps the division (KIP-814); an older coordinator tells it of its former self as
     // the leader.
-    const { groupInstanceId } = this.#parts.membership
+    const { groupInstanceId } = membership
     const kept = leads
       ? round.skipAssignment
       : groupInstanceId !== null && round.leader.startsWith(`${groupInstanceId}-`)
@@ -144,6 +170,7 @@ export class ClassicProtocol implements GroupProtocol {
     const before = this.#gaveBack
     this.#gaveBack = undefined
     this.#generationId = round.generationId
+    this.#last = { partitions: Object.fromEntries(partitions), generationId: round.generationId }
     const unbroken =
       before !== undefined && before.memberId === round.memberId && before.generationId + 1 === round.generationId
     return { partitions, shapes: division?.shapes, kept, unbroken }
@@ -159,11 +186,13 @@ export class ClassicProtocol implements GroupProtocol {
     closing: AbortSignal,
   ): Promise<unknown> {
     const { membership, clock } = this.#parts
-    const generation: Generation = { over: new AbortController(), cause: undefined, lost: false, heartbeats: undefined }
-    const { signal } = generation.over
+    const generation = newGeneration()
     const generationId = this.#generationId
     const heartbeats = new Heartbeats({
-      beat: signal => this.#member.heartbeat(generationId, { signal }),
+      beat: async signal => {
+        await this.#member.heartbeat(generationId, { signal })
+        this.#confirmedAt = clock.monotonic()
+      },
       // It said so, or was not heard of for a session.
       ended: cause => end(generation, cause, isOutdated(cause) || isTemporary(cause)),
       interval: () => membership.heartbeatInterval,
@@ -177,21 +206,45 @@ export class ClassicProtocol implements GroupProtocol {
     const forget = closing.aborted ? undefined : onAbort(closing, close)
     const watching = this.#watch(shapes, kept, generation)
     try {
-      let begun = true
-      await changes.assigned(partitions, { signal, unbroken }).catch((error: unknown) => {
-        begun = false
-        if (!signal.aborted) throw error
-      })
-      await aborted(signal)
-      if (begun) await (generation.lost ? changes.lost : changes.revoked)(partitions, generation.cause)
-      // What heartbeats say meanwhile counts, too.
-      if (!generation.lost) this.#gaveBack = { generationId, memberId: this.#member.id }
+      await this.#settle(partitions, generation, changes, unbroken)
+      if (generation.lost) await this.#holding.lose(generation.cause, changes)
+      else if (closing.aborted || !this.#keeps) {
+        await this.#holding.revokeAll(generation.cause, changes)
+        // What heartbeats say meanwhile counts, too.
+        if (!generation.lost) this.#gaveBack = { generationId, memberId: this.#member.id }
+      }
       return generation.cause
     } finally {
       this.#generation = undefined
       forget?.()
       end(generation, undefined)
       await Promise.all([heartbeats.stop(), watching])
+    }
+  }
+
+  /** Gives and takes what this generation changes, and whatever is to be taken anew, until it is over. */
+  async #settle(
+    partitions: TopicPartitions,
+    generation: Generation,
+    changes: GroupChanges,
+    unbroken: boolean,
+  ): Promise<void> {
+    const { signal } = generation.over
+    const holding = this.#holding
+    const leaving = without(holding.partitions, partitions)
+    holding.confirmed()
+    if (leaving.size > 0) await holding.revoke(leaving, new Error('the group was divided anew'), changes)
+    await holding.assign(without(partitions, holding.partitions), { signal, unbroken }, changes)
+    if (leaving.size > 0) end(generation, new Error('it gave back what others are to have'))
+    while (!signal.aborted) {
+      const { renewal } = generation
+      generation.renewal = undefined
+      if (renewal === undefined) await generation.news.wait()
+      else {
+        const anew = holding.partitions
+        await holding.revoke(anew, renewal.cause, changes)
+        await holding.assign(anew, { signal, unbroken: true }, changes)
+      }
     }
   }
 
@@ -209,65 +262,4 @@ export class ClassicProtocol implements GroupProtocol {
     // Another process has the same instance id: joining again would only throw that one out.
     if (hasCode(error, ErrorCode.FencedInstanceID)) throw error
   }
-
-  /** Waits as the error asks for; rejects when closed meanwhile. */
-  async #recover(error: unknown, failures: number, changes: GroupChanges, signal: AbortSignal): Promise<void> {
-    const { groupId, clock, logger, membership } = this.#parts
-    const { joinGroupBackoff } = membership
-    const options = { signal, clock }
-    logger.info(`group ${groupId}: joining failed: ${messageOf(error)}`)
-    if (hasMovedOn(error)) {
-      // Join the round that is under way, at once.
-      if (failures > 1)
-        await sleep(backoffDelay(failures, { min: 10, max: Math.max(10, joinGroupBackoff) }, clock), options)
-    } else if (hasCode(error, ErrorCode.GroupMaxSizeReached)) {
-      changes.failed(error)
-      await this.#giveUp('the group is full', { signal })
-      await this.#waitOutside(failures, options)
-    } else if (isTemporary(error)) {
-      await sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
-    } else {
-      changes.failed(error)
-      await this.#giveUp('joining failed', { signal })
-      await sleep(backoffDelay(1, { min: joinGroupBackoff, max: joinGroupBackoff }, clock), options)
-    }
-  }
-
-  /**
-   * Leaves a full group alone for a while, and for as long as it is being divided: whoever comes first then is in, and
-   * this member would take the place of one that has its partitions.
-   */
-  async #waitOutside(failures: number, options: { signal: AbortSignal; clock: Clock }): Promise<void> {
-    const { joinGroupBackoff } = this.#parts.membership
-    for (let attempt = failures; ; attempt++) {
-      await sleep(
-        backoffDelay(
-          attempt,
-          { min: joinGroupBackoff, max: Math.max(joinGroupBackoff, longestOutside) },
-          options.clock,
-        ),
-        options,
-      )
-      if (!(await this.#member.isDividing(options))) return
-    }
-  }
-}
-
-function end(generation: Generation, cause: unknown, lost = false): void {
-  // A place that is lost is lost, whatever began to end it.
-  if (!generation.over.signal.aborted || lost) generation.cause = cause
-  generation.lost ||= lost
-  generation.over.abort()
-}
-
-/** The group is being divided, or was while this member looked elsewhere. */
-function hasMovedOn(error: unknown): boolean {
-  return hasCode(error, ErrorCode.RebalanceInProgress) || isOutdated(error)
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else onAbort(signal, resolve)
-  })
 }

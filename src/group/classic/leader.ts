@@ -7,6 +7,7 @@ import { errorFor } from '../../protocol/errors.ts'
 import type { GroupMember, GroupMemberAssignments } from '../balancers/group-balancer.ts'
 import { partitionsOf, type TopicShape, type TopicShapes } from '../partitions.ts'
 import type { MemberParts, Round } from './member.ts'
+import { withhold } from './withhold.ts'
 
 /** What the group's leader does: it divides the partitions, and has them divided anew when there are others. */
 export class Leader {
@@ -30,7 +31,8 @@ export class Leader {
     )
     const topics = [...new Set(members.flatMap(member => member.topics))]
     const { partitions, shapes } = await partitionsOf(cluster, topics, options)
-    const division = balancer.assignGroups(members, partitions)
+    const divided = balancer.assignGroups(members, partitions)
+    const division = balancer.cooperative ? withhold(divided, members) : divided
     return { shapes, assignments: members.map(({ id }) => ({ memberId: id, assignment: asAssignment(division, id) })) }
   }
 
@@ -88,8 +90,13 @@ export class Leader {
 
   #asMember(id: string, groupInstanceId: string | null, metadata: Uint8Array): GroupMember {
     try {
-      const { topics, userData } = decodeSubscription(metadata)
-      return { id, topics, userData, groupInstanceId }
+      const { topics, userData, ownedPartitions, generationId, rackId } = decodeSubscription(metadata)
+      const partitions: Record<string, number[]> = Object.create(null)
+      for (const { topic, partitions: ids } of ownedPartitions) {
+        partitions[topic] ??= []
+        for (const each of ids) partitions[topic].push(each)
+      }
+      return { id, topics, userData, groupInstanceId, owned: { partitions, generationId }, rack: rackId || null }
     } catch (error) {
       // One member's nonsense must not keep the others from their work.
       this.#parts.logger.warn(

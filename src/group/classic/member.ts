@@ -10,14 +10,26 @@ import { JoinGroup } from '../../protocol/join-group.ts'
 import { LeaveGroup } from '../../protocol/leave-group.ts'
 import { SyncGroup } from '../../protocol/sync-group.ts'
 import type { Cluster } from '../../transport/cluster.ts'
+import type { OwnedPartitions } from '../balancers/group-balancer.ts'
 import type { MembershipSettings } from '../config.ts'
 import type { Coordinator } from '../coordinator.ts'
 import type { TopicPartitions } from '../group-protocol.ts'
+import { setOf } from '../partition-sets.ts'
 
 export const protocolType = 'consumer'
 
 /** What JoinGroup answered. */
 export type Round = ResponseOf<typeof JoinGroup>
+
+/** What a member says of itself as it joins. */
+export interface Entry {
+  /** What it keeps while the group is divided. */
+  readonly owned: TopicPartitions
+  /** What it was given last. */
+  readonly last: OwnedPartitions
+  /** For the broker's log (KIP-800); null the first time. */
+  readonly reason: string | null
+}
 
 export interface MemberParts {
   readonly groupId: string
@@ -45,13 +57,21 @@ export class Member {
     this.#parts = parts
   }
 
-  /** Waits until all members have joined. `reason`: for the broker's log (KIP-800). */
-  async join(reason: string | null, { signal }: { signal: AbortSignal }): Promise<Round> {
+  /** Waits until all members have joined. */
+  async join({ owned, last, reason }: Entry, { signal }: { signal: AbortSignal }): Promise<Round> {
     const { groupId, topics, coordinator, membership } = this.#parts
-    const { sessionTimeout, rebalanceTimeout, groupInstanceId, groupBalancers, timeout } = membership
+    const { sessionTimeout, rebalanceTimeout, groupInstanceId, groupBalancers, timeout, rack } = membership
+    const ownedPartitions = [...owned].map(([topic, partitions]) => ({ topic, partitions }))
     const protocols = groupBalancers.map(balancer => ({
       name: balancer.protocolName(),
-      metadata: encodeSubscription({ topics, userData: balancer.userData() }),
+      metadata: encodeSubscription({
+        topics,
+        userData: balancer.userData(last),
+        ownedPartitions,
+        // Unless it has something, joining again is to say the same: a follower's is no news to the others then.
+        generationId: owned.size > 0 ? last.generationId : -1,
+        rackId: rack,
+      }),
     }))
     for (;;) {
       const anonymous = this.id === '' && groupInstanceId === null
@@ -100,10 +120,7 @@ export class Member {
     this.#check(response.errorCode)
     const { assignedPartitions } = decodeAssignment(response.assignment)
     // Another's balancer made it: whatever is named twice is to be read once.
-    const share = new Map<string, number[]>()
-    for (const { topic, partitions } of assignedPartitions)
-      share.set(topic, [...new Set([...(share.get(topic) ?? []), ...partitions])])
-    return share
+    return setOf(assignedPartitions.map(({ topic, partitions }) => [topic, partitions] as const))
   }
 
   async heartbeat(generationId: number, options: CallOptions): Promise<void> {
