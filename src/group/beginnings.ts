@@ -10,6 +10,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { TopicPartitions } from './group-protocol.ts'
 import { type Committed, fetchOffsets, type GroupPlace, type TopicIds } from './offsets.ts'
 import { isOfTopic, isRefused, layoutOf } from './partitions.ts'
+import type { Subscription } from './subscription.ts'
 
 /** A partition this member was given, and where it begins in it. */
 export interface AssignedPartition {
@@ -35,7 +36,7 @@ export type OwnPartition = Pick<AssignedPartition, 'topic' | 'partition' | 'topi
 export interface BeginningsParts extends GroupPlace {
   readonly transport: Transport
   readonly brokers: AddressLike
-  readonly topics: readonly string[]
+  readonly subscription: Subscription
   /** FirstOffset or LastOffset. */
   readonly startOffset: number
   readonly isolationLevel: IsolationLevel
@@ -74,7 +75,8 @@ export class Beginnings {
 
   /** One try. Rejects when something can't be told for now, or the coordinator refuses. */
   async find(added: TopicPartitions, { signal }: { signal: AbortSignal }): Promise<Found> {
-    const { startOffset } = this.#parts
+    const { startOffset, subscription, cluster } = this.#parts
+    if (startOffset === LastOffset) await subscription.begin(cluster, { signal })
     const { layouts, refused } = await this.#look([...added.keys()], signal)
     const committed = await this.#committed(added, layouts, signal)
     const partitions: AssignedPartition[] = []
@@ -150,11 +152,11 @@ export class Beginnings {
 
   /** The layouts of the topics given and of all that the group reads, null for one that does not exist. */
   async #look(given: readonly string[], signal: AbortSignal) {
-    const { cluster, topics } = this.#parts
+    const { cluster, subscription } = this.#parts
     const layouts = new Map<string, TopicLayout | null>()
     const refused = new Map<string, KafkaError | ProtocolError>()
     await Promise.all(
-      [...new Set([...topics, ...given])].map(async name => {
+      [...new Set([...subscription.topics, ...given])].map(async name => {
         try {
           layouts.set(name, await layoutOf(cluster, name, { signal }))
         } catch (error) {
@@ -204,7 +206,8 @@ export class Beginnings {
 
   /** Whether the group begins with this topic now; finds out how many partitions it began with. */
   #beginsWith({ name, id, partitions }: TopicLayout, told: ReadonlyMap<number, Committed>): boolean {
-    const seen = this.#seen.get(name)
+    const isLate = !this.#seen.has(name) && this.#parts.subscription.isLate(name)
+    const seen = isLate ? null : this.#seen.get(name)
     if (seen !== undefined && seen !== id) {
       // Made since this member looked last: all of it came later.
       this.#ends.delete(name)

@@ -9,6 +9,7 @@ import type { GroupBalancer } from './balancers/group-balancer.ts'
 import { RangeGroupBalancer } from './balancers/range.ts'
 import { RoundRobinGroupBalancer } from './balancers/round-robin.ts'
 import type { PartitionsHooks } from './hooks.ts'
+import type { TopicPattern } from './topic-pattern.ts'
 
 /**
  * How members and coordinator agree: `classic`, by joining rounds in which one member divides; `consumer` (KIP-848, Kafka
@@ -212,13 +213,14 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
 }
 
 /** What a member of a group is given; a ConfigError for what can't work. */
-export function groupSettingsOf(config: ConsumerGroupConfig): {
+export function groupSettingsOf(config: ConsumerGroupConfig & { readonly pattern?: TopicPattern }): {
   id: string
   topics: readonly string[]
   membership: MembershipSettings
 } {
   const { id, topics } = config
   if (typeof id !== 'string' || id === '') throw new ConfigError('a consumer group needs an id')
+  if (config.pattern !== undefined) return { id, topics: [], membership: membershipOf(config) }
   if (!Array.isArray(topics) || topics.length === 0 || topics.some(topic => typeof topic !== 'string' || topic === ''))
     throw new ConfigError('a consumer group needs topics, a list of names')
   return { id, topics: [...new Set(topics)], membership: membershipOf(config) }

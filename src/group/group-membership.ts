@@ -21,8 +21,12 @@ import type { GroupOffsets } from './generation.ts'
 import type { AssignedOptions, CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from './group-protocol.ts'
 import { Hooks } from './hooks.ts'
 import { type StoreOptions, storeOffsets, type TopicIds } from './offsets.ts'
+import { Subscription } from './subscription.ts'
+import type { TopicPattern } from './topic-pattern.ts'
 
 export interface GroupMembershipConfig extends ConsumerGroupConfig {
+  /** In place of topics. */
+  readonly pattern?: TopicPattern
   readonly transport: Transport
   /** Whose end a group begins at. Default: ReadUncommitted. */
   readonly isolationLevel?: IsolationLevel
@@ -65,7 +69,7 @@ const refusedInterval = 30_000
 /** One member of a group, by whatever protocol: adds to the partitions it is given where to begin, and commits. */
 export class GroupMembership {
   readonly id: string
-  readonly topics: readonly string[]
+  readonly #subscription: Subscription
   readonly settings: MembershipSettings
   readonly clock: Clock
   readonly logger: Logger
@@ -99,7 +103,8 @@ export class GroupMembership {
     const { id, topics, membership } = groupSettingsOf(config)
     const { transport, brokers } = config
     this.id = id
-    this.topics = topics
+    const subscription = new Subscription(topics, config.pattern ?? null)
+    this.#subscription = subscription
     this.settings = membership
     this.#config = config
     this.#transport = transport
@@ -116,13 +121,13 @@ export class GroupMembership {
     this.#coordinator = coordinator
     this.#patience = membership.rebalanceTimeout
     const Protocol = protocols[membership.protocol]
-    this.#protocol = new Protocol({ groupId: id, topics, membership, coordinator, cluster, clock, logger })
+    this.#protocol = new Protocol({ groupId: id, subscription, membership, coordinator, cluster, clock, logger })
     const place = { groupId: id, coordinator, cluster }
     this.#beginnings = new Beginnings({
       ...place,
       transport,
       brokers,
-      topics,
+      subscription,
       startOffset,
       isolationLevel,
       timeout,
@@ -141,6 +146,11 @@ export class GroupMembership {
     // It lives on when the call that began it is long over.
     const running = this.#transport.detached(() => this.#live(changes))
     this.#running = running.catch(error => this.#failed(error, listener, true))
+  }
+
+  /** Those that it reads, as far as they are known. */
+  get topics(): readonly string[] {
+    return this.#subscription.topics
   }
 
   async #live(changes: GroupChanges): Promise<void> {
@@ -333,7 +343,10 @@ export class GroupMembership {
     }
     const { memberId, generationIdOrMemberEpoch: generationId } = this.identity()
     const assignments = Object.fromEntries(
-      this.topics.map(topic => [topic, [...(this.#owned.get(topic)?.keys() ?? [])]]),
+      [...new Set([...this.topics, ...this.#owned.keys()])].map(topic => [
+        topic,
+        [...(this.#owned.get(topic)?.keys() ?? [])],
+      ]),
     )
     logger.info(`group ${groupId}: generation ${generationId} as ${memberId}: ${describe(assignments)}`)
     this.#onEvent?.({ type: 'rebalance', groupId, generationId, memberId, assignments })

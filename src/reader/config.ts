@@ -7,6 +7,7 @@ import type { CallOptions } from '../base/signals.ts'
 import { defaultDecompressLimit } from '../compression/codec.ts'
 import type { Dialer } from '../conn/dialer.ts'
 import { type MembershipConfig, membershipOf, membershipSettings } from '../group/config.ts'
+import { TopicPattern } from '../group/topic-pattern.ts'
 import { IsolationLevel, type IsolationLevelName } from '../protocol/offsets.ts'
 import { ofTransport } from '../transport/config.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -28,6 +29,13 @@ export interface ReaderConfig extends MembershipConfig {
   groupId?: string
   /** Several topics; only with `groupId`. */
   groupTopics?: readonly string[]
+  /**
+   * All topics whose whole name matches, in place of `topic` and `groupTopics`; only with `groupId`. Topics that are made
+   * later are read, too; Kafka's own never are. With the consumer protocol the broker matches, in RE2's syntax (`(?=…)` and
+   * backreferences are not in it), and finds new topics by itself. In a classic group each member lists all topics to
+   * match them itself, every 30 s or `partitionWatchInterval` where that is given. A text is a pattern, too.
+   */
+  topicPattern?: RegExp | string
   /** A given transport (with TLS, SASL, timeouts …) stays open; without one the reader makes and closes its own. */
   transport?: Transport
   /** In place of a transport: one of its own is made with these settings. */
@@ -119,6 +127,7 @@ const readerSettings: SettingKinds<ReaderConfig> = {
   partition: 'number',
   groupId: 'string',
   groupTopics: 'list',
+  topicPattern: 'any',
   transport: 'object',
   dialer: 'object',
   queueBytes: 'number',
@@ -169,7 +178,9 @@ export interface FetchSettings {
 export interface ReaderSettings extends FetchSettings {
   /** undefined: partition mode. */
   readonly groupId: string | undefined
+  /** Empty where there is a pattern. */
   readonly topics: readonly string[]
+  readonly pattern: TopicPattern | undefined
   /** undefined: all. */
   readonly partition: number | undefined
   readonly partitionWatchInterval: number
@@ -189,15 +200,18 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
   if (groupId === '') throw new ConfigError('groupId is empty')
   if (groupTopics !== undefined && groupId === undefined)
     throw new ConfigError('groupTopics needs a groupId; without a group, read one topic')
-  if ((topic === undefined) === (groupTopics === undefined))
-    throw new ConfigError(`a Reader needs ${groupId === undefined ? 'a topic' : 'either topic or groupTopics'}`)
+  const pattern = patternOf(config)
+  if ([topic, groupTopics, pattern].filter(each => each !== undefined).length !== 1)
+    throw new ConfigError(
+      `a Reader needs ${groupId === undefined ? 'a topic' : 'either topic, groupTopics or topicPattern'}`,
+    )
   if (groupId !== undefined && config.partition !== undefined)
     throw new ConfigError('partition and groupId exclude each other: a group gives the partitions')
   if (groupId === undefined && config.maxPollInterval !== undefined)
     throw new ConfigError('maxPollInterval needs a groupId: without a group there is nothing to leave')
-  const topics = groupTopics ?? [topic!]
+  const topics = groupTopics ?? (pattern === undefined ? [topic!] : [])
   if (!Array.isArray(topics)) throw new ConfigError('groupTopics is a list of topics')
-  if (topics.length === 0 || topics.some(name => typeof name !== 'string' || name === ''))
+  if ((topics.length === 0 && pattern === undefined) || topics.some(name => typeof name !== 'string' || name === ''))
     throw new ConfigError('a topic to read has no name')
   const whole = (name: keyof ReaderConfig, otherwise: number, least: number): number => {
     const value = (config[name] as number | undefined) ?? otherwise
@@ -216,6 +230,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
   const settings: ReaderSettings = {
     groupId,
     topics,
+    pattern,
     partition: config.partition === undefined ? undefined : whole('partition', 0, 0),
     partitionWatchInterval: membership.partitionWatchInterval,
     timeout: membership.timeout,
@@ -240,6 +255,12 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
   if (settings.minBytes > settings.maxBytes)
     throw new ConfigError(`minBytes (${settings.minBytes}) must not be above maxBytes (${settings.maxBytes})`)
   return settings
+}
+
+function patternOf({ topicPattern, groupId, protocol }: ReaderConfig): TopicPattern | undefined {
+  if (topicPattern === undefined) return undefined
+  if (groupId === undefined) throw new ConfigError('topicPattern needs a groupId; without a group, read one topic')
+  return new TopicPattern(topicPattern, { atBroker: protocol === 'consumer' })
 }
 
 function outOfRangeOf(given: OffsetOutOfRange | undefined): OffsetOutOfRange | undefined {

@@ -7,7 +7,7 @@ import type { ReaderConfig, ReaderSettings } from './config.ts'
 /** A Reader's place in its group, as its settings want it. */
 export function membershipOf(given: ReaderConfig, settings: ReaderSettings, transport: Transport): GroupMembership {
   const { brokers, logger, errorLogger } = given
-  const { groupId, isolationLevel, topics } = settings
+  const { groupId, isolationLevel, topics, pattern } = settings
   return new GroupMembership({
     ...only(given, membershipSettings),
     ...(logger && { logger }),
@@ -15,6 +15,7 @@ export function membershipOf(given: ReaderConfig, settings: ReaderSettings, tran
     id: groupId!,
     brokers,
     topics,
+    ...(pattern && { pattern }),
     transport,
     isolationLevel,
   })

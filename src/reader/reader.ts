@@ -119,13 +119,14 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
       this.#sole = new PartitionSession({ transport, brokers, settings, fetcher, source, logger, wake })
     else {
       this.#session = this.#sessionOf()
-      this.#missing = new MissingTopics({
-        cluster: transport.cluster(brokers),
-        topics: settings.topics,
-        clock: this.#clock,
-        logger,
-        wake,
-      })
+      if (settings.pattern === undefined)
+        this.#missing = new MissingTopics({
+          cluster: transport.cluster(brokers),
+          topics: settings.topics,
+          clock: this.#clock,
+          logger,
+          wake,
+        })
     }
     this.#handout = new Handout(
       {
@@ -353,7 +354,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   /** What happened since the last call, and how things stand. */
   stats(...extra: never[]): ReaderStats {
     refuseMore('stats', extra)
-    const { minBytes, maxBytes, maxWait, queueCapacity, topics } = this.#settings
+    const { minBytes, maxBytes, maxWait, queueCapacity, topics, pattern } = this.#settings
     const { left } = this.#source
     const counted = this.#counters.snapshot()
     // Those decoded and not handed out yet count next time.
@@ -370,7 +371,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
       queueLength: this.#fetcher.queueLength + left,
       queueCapacity,
       clientId: this.#transport.clientId,
-      topic: topics.join(','),
+      topic: pattern?.text ?? topics.join(','),
       partition: this.#partitionText(),
     }
   }

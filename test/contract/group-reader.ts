@@ -322,6 +322,25 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     assert.equal((await waiting).text(), 'found')
   })
 
+  test('topics that match a pattern are read, and no others; those that come later, too', async (fixture, {
+    signal,
+  }) => {
+    const make = async (topic: string): Promise<void> => {
+      await fixture.createTopic(topic, 2)
+      await fixture.write([{ value: topic }], { topic })
+    }
+    const [one, two, other, later] = ['one', 'two', 'two-no', 'later'].map(name => `${fixture.topic}.${name}`)
+    for (const topic of [one!, two!, other!]) await make(topic)
+    const topicPattern = new RegExp(`${fixture.topic}\\.(ONE|two|LATER)`, 'i')
+    const reader = memberOf(fixture, { topicPattern, ...watching })
+    const texts = await gather(reader, 2, signal, message => reader.commitMessages(message))
+    assert.deepEqual(texts.map(message => message.text()).sort(), [one, two])
+    // A coordinator that matches looks for others every ten seconds at most.
+    if (protocol === 'consumer') return
+    await make(later!)
+    assert.equal((await reader.fetchMessage({ signal })).text(), later)
+  })
+
   test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (fixture, {
     signal,
   }) => {

@@ -60,7 +60,7 @@ export class Embedded {
     const { transport, broker, notes } = this
     const reader = new Reader({
       brokers: broker.addresses,
-      topic: 't',
+      ...(config.topicPattern === undefined && { topic: 't' }),
       transport,
       logger: notes.logger,
       readBackoffMin: 5,

@@ -78,7 +78,8 @@ export class ReadingFixture {
   }
 
   reader(config: Partial<ReaderConfig> = {}): Reader {
-    const where = config.groupTopics === undefined ? { topic: this.topic } : {}
+    const isElsewhere = config.groupTopics !== undefined || config.topicPattern !== undefined
+    const where = isElsewhere ? {} : { topic: this.topic }
     return this.keep(new Reader({ brokers: this.brokers, transport: this.transport, ...where, ...config }))
   }
 

@@ -1,5 +1,5 @@
 import { isTemporary, messageOf } from '../../base/errors.ts'
-import { type CallOptions, onAbort } from '../../base/signals.ts'
+import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import type { OwnedPartitions } from '../balancers/group-balancer.ts'
 import { isOutdated } from '../errors.ts'
@@ -15,6 +15,9 @@ import { hasMovedOn, recover } from './recovery.ts'
 
 /** So many rounds in a row that came to nothing are told of, however long each waited for other members. */
 const manyRounds = 5
+
+/** Between two looks at all topics there are, where nothing else is asked for, in milliseconds. */
+const listInterval = 30_000
 
 /** One generation, as this member is part of it. */
 interface Joined {
@@ -152,7 +155,8 @@ export class ClassicProtocol implements GroupProtocol {
    * share.
    */
   async #join({ signal }: { signal: AbortSignal }): Promise<Joined> {
-    const { clock, membership } = this.#parts
+    const { clock, cluster, membership, subscription } = this.#parts
+    await subscription.look(cluster, clock.monotonic(), { signal })
     const entry = { owned: this.#holding.partitions, last: this.#last, reason: this.#reason }
     const round = await this.#member.join(entry, { signal })
     this.#confirmedAt = clock.monotonic()
@@ -204,7 +208,7 @@ export class ClassicProtocol implements GroupProtocol {
     const close = (): void => end(generation, closing.reason)
     if (closing.aborted) close()
     const forget = closing.aborted ? undefined : onAbort(closing, close)
-    const watching = this.#watch(shapes, kept, generation)
+    const watching = Promise.all([this.#watch(shapes, kept, generation), this.#watchPattern(generation)])
     try {
       await this.#settle(partitions, generation, changes, unbroken)
       if (generation.lost) await this.#holding.lose(generation.cause, changes)
@@ -254,6 +258,23 @@ export class ClassicProtocol implements GroupProtocol {
     const watched = shapes ?? (await this.#leader.kept({ signal }))
     if (watched === undefined || signal.aborted) return
     await this.#leader.watch(watched, { signal, atOnce: kept, changed: cause => end(generation, cause) })
+  }
+
+  /** Topics that match may come and go: every member looks for itself, and joins with others. */
+  async #watchPattern(generation: Generation): Promise<void> {
+    const { groupId, clock, cluster, logger, membership, subscription } = this.#parts
+    if (subscription.pattern === null || !membership.watchPartitionChanges) return
+    const { signal } = generation.over
+    const interval = membership.asksForPartitions ? membership.partitionWatchInterval : listInterval
+    while (!signal.aborted) {
+      try {
+        await sleep(interval, { signal, clock })
+        if (await subscription.look(cluster, clock.monotonic(), { signal }))
+          end(generation, new Error('other topics match the pattern'))
+      } catch (error) {
+        if (!signal.aborted) logger.debug(`group ${groupId}: looking for topics failed: ${messageOf(error)}`)
+      }
+    }
   }
 
   /** What an error says about our membership; throws one that is the end of it. */

@@ -41,13 +41,13 @@ export class Leader {
    * partitions as the members have been given. Undefined when the coordinator does not tell.
    */
   async kept(options: CallOptions): Promise<TopicShapes | undefined> {
-    const { groupId, topics, coordinator, logger } = this.#parts
+    const { groupId, subscription, coordinator, logger } = this.#parts
     try {
       const { groups } = await coordinator.request('control', DescribeGroups, { groups: [groupId] }, options)
       const [group] = groups
       const error = errorFor(group?.errorCode ?? 0)
       if (error !== null) throw error
-      const given = new Map(topics.map(topic => [topic, new Set<number>()]))
+      const given = new Map(subscription.topics.map(topic => [topic, new Set<number>()]))
       for (const { memberId, memberMetadata, memberAssignment } of group?.members ?? []) {
         for (const topic of this.#asMember(memberId, null, memberMetadata).topics)
           if (!given.has(topic)) given.set(topic, new Set())

@@ -15,6 +15,7 @@ import type { MembershipSettings } from '../config.ts'
 import type { Coordinator } from '../coordinator.ts'
 import type { TopicPartitions } from '../group-protocol.ts'
 import { setOf } from '../partition-sets.ts'
+import type { Subscription } from '../subscription.ts'
 
 export const protocolType = 'consumer'
 
@@ -33,7 +34,7 @@ export interface Entry {
 
 export interface MemberParts {
   readonly groupId: string
-  readonly topics: readonly string[]
+  readonly subscription: Subscription
   readonly membership: MembershipSettings
   readonly coordinator: Coordinator
   readonly cluster: Cluster
@@ -59,7 +60,8 @@ export class Member {
 
   /** Waits until all members have joined. */
   async join({ owned, last, reason }: Entry, { signal }: { signal: AbortSignal }): Promise<Round> {
-    const { groupId, topics, coordinator, membership } = this.#parts
+    const { groupId, subscription, coordinator, membership } = this.#parts
+    const { topics } = subscription
     const { sessionTimeout, rebalanceTimeout, groupInstanceId, groupBalancers, timeout, rack } = membership
     const ownedPartitions = [...owned].map(([topic, partitions]) => ({ topic, partitions }))
     const protocols = groupBalancers.map(balancer => ({

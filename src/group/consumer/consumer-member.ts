@@ -10,7 +10,9 @@ import { type Assignment, fromWire, toWire } from './assignment.ts'
 export interface ConsumerMemberParts {
   readonly groupId: string
   /** A new list whenever there are others. */
-  readonly subscription: { readonly topics: readonly string[] }
+  readonly visible: { readonly topics: readonly string[] }
+  /** In place of them, in RE2's syntax, for the broker to match; null: none. */
+  readonly pattern: string | null
   readonly membership: MembershipSettings
   readonly coordinator: Coordinator
   readonly clock: Clock
@@ -31,6 +33,8 @@ export class ConsumerMember {
   epoch = 0
   /** Between two heartbeats, in milliseconds; the coordinator's choice once it has told. */
   interval: number
+  /** How many heartbeats were answered since it joined. */
+  beats = 0
   readonly #parts: ConsumerMemberParts
   /** It has asked to join, and may be a member for all it knows. */
   #asked = false
@@ -45,8 +49,8 @@ export class ConsumerMember {
 
   /** Joins, or stays; answers what the member is to have, null for no change. */
   async heartbeat(owned: Assignment, { signal }: { signal: AbortSignal }): Promise<Assignment | null> {
-    const { membership, subscription } = this.#parts
-    const { topics } = subscription
+    const { membership, visible, pattern } = this.#parts
+    const { topics } = visible
     const known = this.epoch === 0 ? undefined : this.#told
     this.#told = undefined
     this.#asked = true
@@ -58,6 +62,7 @@ export class ConsumerMember {
           rackId: membership.rack,
           rebalanceTimeoutMs: membership.rebalanceTimeout,
           serverAssignor: membership.serverAssignor,
+          subscribedTopicRegex: pattern,
         }),
         subscribedTopicNames: known?.topics === topics ? null : topics,
         topicPartitions: known?.owned === owned ? null : toWire(owned),
@@ -65,6 +70,7 @@ export class ConsumerMember {
       { signal },
     )
     this.epoch = response.memberEpoch
+    this.beats++
     if (response.heartbeatIntervalMs > 0) this.interval = response.heartbeatIntervalMs
     this.#told = { topics, owned }
     return response.assignment === null ? null : fromWire(response.assignment.topicPartitions)
@@ -79,7 +85,7 @@ export class ConsumerMember {
 
   /** The coordinator knows it no more. */
   forget(): void {
-    this.epoch = 0
+    this.epoch = this.beats = 0
     this.#told = undefined
     this.#asked = false
   }

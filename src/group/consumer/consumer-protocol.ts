@@ -9,16 +9,20 @@ import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions } from '
 import { Heartbeats } from '../heartbeats.ts'
 import { nothing, together, without } from '../partition-sets.ts'
 import { layoutOf } from '../partitions.ts'
+import type { Subscription } from '../subscription.ts'
 import { type Assignment, named } from './assignment.ts'
 import { ConsumerMember, type ConsumerMemberParts } from './consumer-member.ts'
 import { end, type Life, newLife } from './life.ts'
 import { VisibleTopics } from './visible-topics.ts'
 
-export interface ConsumerProtocolParts extends Omit<ConsumerMemberParts, 'subscription'> {
-  readonly topics: readonly string[]
+export interface ConsumerProtocolParts extends Omit<ConsumerMemberParts, 'visible' | 'pattern'> {
+  readonly subscription: Subscription
   readonly cluster: Cluster
   readonly logger: Logger
 }
+
+/** Heartbeats of a new member that come early while its pattern is being matched. */
+const hasty = 5
 
 /** Between two tries to get into a group that does not take this member, at most, in milliseconds. */
 const longestOutside = 60_000
@@ -30,7 +34,7 @@ const longestOutside = 60_000
 export class ConsumerProtocol implements GroupProtocol {
   readonly #parts: ConsumerProtocolParts
   readonly #isFinal: (error: unknown) => boolean
-  readonly #subscription: VisibleTopics
+  readonly #visible: VisibleTopics
   readonly #member: ConsumerMember
   /** What the coordinator wants this member to have. */
   #target: Assignment = nothing
@@ -49,8 +53,10 @@ export class ConsumerProtocol implements GroupProtocol {
   constructor(parts: ConsumerProtocolParts, isFinal: (error: unknown) => boolean = isUnsupported) {
     this.#parts = parts
     this.#isFinal = isFinal
-    this.#subscription = new VisibleTopics(parts)
-    this.#member = new ConsumerMember({ ...parts, subscription: this.#subscription })
+    const { pattern, topics } = parts.subscription
+    // Those that a pattern matches are the broker's to name.
+    this.#visible = new VisibleTopics({ ...parts, topics: pattern === null ? topics : [] })
+    this.#member = new ConsumerMember({ ...parts, visible: this.#visible, pattern: pattern?.text ?? null })
   }
 
   identity(): CommitIdentity {
@@ -138,7 +144,7 @@ export class ConsumerProtocol implements GroupProtocol {
       beat: signal => this.#beat(life, signal),
       // It said so, or was not heard of for a session.
       ended: cause => end(life, cause, isFenced(cause) || isTemporary(cause)),
-      interval: () => this.#member.interval,
+      interval: () => this.#interval,
       sessionTimeout: membership.sessionTimeout,
       clock,
     })
@@ -147,7 +153,7 @@ export class ConsumerProtocol implements GroupProtocol {
     const close = (): void => end(life, closing.reason)
     const forget = closing.aborted ? undefined : onAbort(closing, close)
     if (closing.aborted) close()
-    const looking = this.#subscription.lookAgain(life.over.signal)
+    const looking = this.#visible.lookAgain(life.over.signal)
     try {
       await this.#reconcile(life, heartbeats, changes)
       return life.cause
@@ -161,6 +167,13 @@ export class ConsumerProtocol implements GroupProtocol {
       this.#held = this.#owned = nothing
       this.#heard.ring()
     }
+  }
+
+  /** A pattern is matched after the coordinator has answered: what comes of that is asked for soon. */
+  get #interval(): number {
+    const { interval, beats } = this.#member
+    const { pattern } = this.#parts.subscription
+    return pattern !== null && beats <= hasty && this.#target.size === 0 ? Math.min(interval, beats * 100) : interval
   }
 
   async #beat(life: Life, signal: AbortSignal): Promise<void> {
@@ -228,14 +241,22 @@ export class ConsumerProtocol implements GroupProtocol {
 
   /** Those of topics whose names are known. Of the others names are asked for, once now and again with each heartbeat. */
   async #known(partitions: Assignment, signal: AbortSignal): Promise<Assignment> {
-    const { cluster } = this.#parts
+    const { cluster, subscription } = this.#parts
     const isKnown = (topicId: string): boolean => cluster.nameOf(topicId) !== undefined
     if (![...partitions.keys()].every(isKnown)) {
-      const { topics } = this.#subscription
+      if (subscription.pattern !== null) await this.#learnNames(partitions, signal)
+      const { topics } = subscription.pattern === null ? this.#visible : subscription
       await Promise.all(topics.map(topic => layoutOf(cluster, topic, { signal }).catch(() => null)))
       if (![...partitions.keys()].every(isKnown)) await cluster.refresh(topics, { signal }).catch(() => {})
     }
     return new Map([...partitions].filter(([topicId]) => isKnown(topicId)))
+  }
+
+  /** Of topics that a pattern matches the coordinator tells the ids alone. */
+  async #learnNames(partitions: Assignment, signal: AbortSignal): Promise<void> {
+    const { cluster, subscription } = this.#parts
+    const listed = await cluster.listTopics({ signal }).catch(() => [])
+    subscription.learned(listed.filter(({ id }) => partitions.has(id)).map(({ name }) => name))
   }
 
   /** A topic that is gone keeps its name for those who had it. */
@@ -260,7 +281,7 @@ export class ConsumerProtocol implements GroupProtocol {
     if (isTemporary(error) || hasCode(error, ErrorCode.UnreleasedInstanceID))
       return sleep(backoffDelay(failures, { min: 100, max: Math.max(100, joinGroupBackoff) }, clock), options)
     // The whole request is refused where one topic may not be seen.
-    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#subscription.leaveOutRefused(signal))) return
+    if (hasCode(error, ErrorCode.TopicAuthorizationFailed) && (await this.#visible.leaveOutRefused(signal))) return
     changes.failed(error)
     await this.leave('joining failed', { signal })
     const max = hasCode(error, ErrorCode.GroupMaxSizeReached) ? longestOutside : joinGroupBackoff
