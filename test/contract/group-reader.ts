@@ -1,5 +1,6 @@
 import { Hash } from '../../src/balancer/hash.ts'
 import { ClosedError, ConfigError } from '../../src/base/errors.ts'
+import { CooperativeStickyGroupBalancer } from '../../src/group/balancers/cooperative-sticky.ts'
 import { RoundRobinGroupBalancer } from '../../src/group/balancers/round-robin.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { LastOffset } from '../../src/protocol/offsets.ts'
@@ -12,30 +13,35 @@ import { fixtureTest, numbered, place, type ReadingFixture } from '../support/re
 import { pause, until } from '../support/waiting.ts'
 import type { Contract, Suite } from './harness.ts'
 
-/** The same for members of either protocol. */
-export const suite: Suite = contract => membersOf('classic', contract)
+/** The same for members of either protocol; and what members do otherwise that keep their partitions in a classic group. */
+export const suite: Suite = contract => membersOf('eager', contract)
+export const cooperativeSuite: Suite = contract => membersOf('cooperative', contract)
 export const consumerSuite: Suite = contract => membersOf('consumer', contract)
 
-function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
+function membersOf(kind: 'eager' | 'cooperative' | 'consumer', contract: Contract): void {
   const { assert } = contract
-  const test = fixtureTest(contract, { partitions: 6, needs: protocol === 'consumer' ? ['consumer-groups'] : [] })
+  const test = fixtureTest(contract, { partitions: 6, needs: kind === 'consumer' ? ['consumer-groups'] : [] })
+  const alike: typeof test = kind === 'cooperative' ? () => {} : test
+  const protocol = kind === 'consumer' ? 'consumer' : 'classic'
+  const cooperative = kind === 'cooperative' ? { groupBalancers: [new CooperativeStickyGroupBalancer()] } : {}
   const memberOf = (fixture: ReadingFixture, config: Partial<ReaderConfig> = {}): Reader =>
-    fixture.member({ protocol, ...config })
+    fixture.member({ protocol, ...cooperative, ...config })
   // Who watches for partitions, and how often.
   const watching = protocol === 'classic' ? { partitionWatchInterval: 100 } : {}
 
-  test('one member reads all partitions, each in order, and resumes where it committed', async (fixture, {
-    signal,
-  }) => {
-    await fixture.fill(300)
-    const first = memberOf(fixture)
-    const seen = await gather(first, 180, signal, message => first.commitMessages(message))
-    await first.close()
-    const second = memberOf(fixture)
-    seen.push(...(await gather(second, 120, signal)))
-    assert.equal(new Set(seen.map(place)).size, 300)
-    checkOrder(seen)
-  })
+  alike(
+    'one member reads all partitions, each in order, and resumes where it committed',
+    async (fixture, { signal }) => {
+      await fixture.fill(300)
+      const first = memberOf(fixture)
+      const seen = await gather(first, 180, signal, message => first.commitMessages(message))
+      await first.close()
+      const second = memberOf(fixture)
+      seen.push(...(await gather(second, 120, signal)))
+      assert.equal(new Set(seen.map(place)).size, 300)
+      checkOrder(seen)
+    },
+  )
 
   test('two members share the partitions; when one leaves the other goes on with all, nothing lost, order kept', async (fixture, {
     signal,
@@ -76,7 +82,7 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     checkOrder(seen)
   })
 
-  test(
+  alike(
     'more members than partitions: the one too many waits, and takes over when another leaves',
     async (fixture, { signal }) => {
       await fixture.fill(10)
@@ -102,7 +108,7 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     { partitions: 1 },
   )
 
-  test('readMessage commits a message once the next is asked for, and not before', async (fixture, { signal }) => {
+  alike('readMessage commits a message once the next is asked for, and not before', async (fixture, { signal }) => {
     await fixture.fill(10, { balancer: () => 0 })
     const reader = memberOf(fixture)
     for (let i = 0; i < 4; i++) await reader.readMessage({ signal })
@@ -140,76 +146,84 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     })
   })
 
-  test('for await commits nothing by itself; with autoCommit it does, after delivery, and so do batches', async fixture => {
-    await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
-    const explicit = memberOf(fixture)
-    let count = 0
-    for await (const _ of explicit) if (++count === 5) break
-    await pause(250)
-    await explicit.close()
-    assert.deepEqual(await fixture.committed(), {})
+  alike(
+    'for await commits nothing by itself; with autoCommit it does, after delivery, and so do batches',
+    async fixture => {
+      await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
+      const explicit = memberOf(fixture)
+      let count = 0
+      for await (const _ of explicit) if (++count === 5) break
+      await pause(250)
+      await explicit.close()
+      assert.deepEqual(await fixture.committed(), {})
 
-    const automatic = memberOf(fixture, { autoCommit: true })
-    count = 0
-    for await (const _ of automatic) if (++count === 5) break
-    await automatic.close()
-    assert.deepEqual(await fixture.committed(), { 2: 4 })
+      const automatic = memberOf(fixture, { autoCommit: true })
+      count = 0
+      for await (const _ of automatic) if (++count === 5) break
+      await automatic.close()
+      assert.deepEqual(await fixture.committed(), { 2: 4 })
 
-    const batched = memberOf(fixture, { autoCommit: true })
-    count = 0
-    for await (const batch of batched.batches()) {
-      if (count === 0) assert.equal(batch.firstOffset, 4)
-      if (++count === 3) break
-    }
-    await batched.close()
-    assert.deepEqual(await fixture.committed(), { 2: 20 })
-  })
-
-  test('a loop over batches that its signal ends can commit the batch in hand before close(); with autoCommit it is committed', async fixture => {
-    await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
-    for (const autoCommit of [false, true]) {
-      const leaving = new AbortController()
-      const reason = new Error('leaving')
-      const reader = memberOf(fixture, { autoCommit })
-      const loop = async (): Promise<void> => {
-        for await (const batch of reader.batches({ signal: leaving.signal })) {
-          leaving.abort(reason)
-          if (!autoCommit) await reader.commitMessages(batch.messages().at(-1)!)
-        }
+      const batched = memberOf(fixture, { autoCommit: true })
+      count = 0
+      for await (const batch of batched.batches()) {
+        if (count === 0) assert.equal(batch.firstOffset, 4)
+        if (++count === 3) break
       }
-      await assert.rejects(loop(), error => error === reason)
-      await reader.close()
-      assert.deepEqual(await fixture.committed(), { 2: autoCommit ? 20 : 10 })
-    }
-  })
+      await batched.close()
+      assert.deepEqual(await fixture.committed(), { 2: 20 })
+    },
+  )
 
-  test('a hundred commits collapse into a few, the highest offset counts, and none goes backwards', async (fixture, {
-    signal,
-  }) => {
-    await fixture.fill(100, { balancer: () => 1 })
-    const reader = memberOf(fixture)
-    const messages = await gather(reader, 100, signal)
-    await Promise.all([...messages].reverse().map(message => reader.commitMessages(message, { signal })))
-    assert.deepEqual(await fixture.committed(), { 1: 100 })
-    await reader.commitMessages(messages[10]!, { signal })
-    assert.deepEqual(await fixture.committed(), { 1: 100 })
-    await reader.commitMessages([], { signal })
-  })
+  alike(
+    'a loop over batches that its signal ends can commit the batch in hand before close(); with autoCommit it is committed',
+    async fixture => {
+      await fixture.fill(40, { balancer: () => 2, batchSize: 10 })
+      for (const autoCommit of [false, true]) {
+        const leaving = new AbortController()
+        const reason = new Error('leaving')
+        const reader = memberOf(fixture, { autoCommit })
+        const loop = async (): Promise<void> => {
+          for await (const batch of reader.batches({ signal: leaving.signal })) {
+            leaving.abort(reason)
+            if (!autoCommit) await reader.commitMessages(batch.messages().at(-1)!)
+          }
+        }
+        await assert.rejects(loop(), error => error === reason)
+        await reader.close()
+        assert.deepEqual(await fixture.committed(), { 2: autoCommit ? 20 : 10 })
+      }
+    },
+  )
 
-  test('commits with an interval are sent in the background, and at the latest by close', async (fixture, {
-    signal,
-  }) => {
-    await fixture.fill(20, { balancer: () => 0 })
-    const quick = memberOf(fixture, { commitInterval: 50 })
-    await quick.commitMessages(await gather(quick, 10, signal))
-    await until(signal, async () => (await fixture.committed())[0] === 10)
-    await quick.close()
-    const slow = memberOf(fixture, { commitInterval: 600_000 })
-    await slow.commitMessages(await gather(slow, 5, signal))
-    assert.deepEqual(await fixture.committed(), { 0: 10 })
-    await slow.close()
-    assert.deepEqual(await fixture.committed(), { 0: 15 })
-  })
+  alike(
+    'a hundred commits collapse into a few, the highest offset counts, and none goes backwards',
+    async (fixture, { signal }) => {
+      await fixture.fill(100, { balancer: () => 1 })
+      const reader = memberOf(fixture)
+      const messages = await gather(reader, 100, signal)
+      await Promise.all([...messages].reverse().map(message => reader.commitMessages(message, { signal })))
+      assert.deepEqual(await fixture.committed(), { 1: 100 })
+      await reader.commitMessages(messages[10]!, { signal })
+      assert.deepEqual(await fixture.committed(), { 1: 100 })
+      await reader.commitMessages([], { signal })
+    },
+  )
+
+  alike(
+    'commits with an interval are sent in the background, and at the latest by close',
+    async (fixture, { signal }) => {
+      await fixture.fill(20, { balancer: () => 0 })
+      const quick = memberOf(fixture, { commitInterval: 50 })
+      await quick.commitMessages(await gather(quick, 10, signal))
+      await until(signal, async () => (await fixture.committed())[0] === 10)
+      await quick.close()
+      const slow = memberOf(fixture, { commitInterval: 600_000 })
+      await slow.commitMessages(await gather(slow, 5, signal))
+      assert.deepEqual(await fixture.committed(), { 0: 10 })
+      await slow.close()
+      assert.deepEqual(await fixture.committed(), { 0: 15 })
+    },
+  )
 
   test('a slow handler keeps its membership: heartbeats run on, and its message is committed before the partitions go', async (fixture, {
     signal,
@@ -225,7 +239,7 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     const running = [run(other)]
     // The other one's join waits for this one, which is still at work; or its share of the partition that has the message.
     await pause(700)
-    const waitedFor = protocol === 'classic' ? seen : seen.filter(({ partition }) => partition === message.partition)
+    const waitedFor = kind === 'eager' ? seen : seen.filter(({ partition }) => partition === message.partition)
     assert.equal(waitedFor.length, 1)
     await slow.commitMessages(message, { signal })
     assert.deepEqual(await fixture.committed(), { [message.partition]: message.offset + 1 })
@@ -271,7 +285,7 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
       await fixture.write(numbered(0, 30), { topic })
     }
     // What else divides them evenly is the consumer protocol's default.
-    const balancing = protocol === 'classic' ? { groupBalancers: [new RoundRobinGroupBalancer()] } : {}
+    const balancing = kind === 'eager' ? { groupBalancers: [new RoundRobinGroupBalancer()] } : {}
     const config = { groupTopics: topics, ...balancing }
     const [one, two] = [memberOf(fixture, config), memberOf(fixture, config)]
     const seen: [Reader, Message][] = []
@@ -302,7 +316,7 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     await Promise.all(running)
   })
 
-  test('startOffset decides where nothing is committed', async (fixture, { signal }) => {
+  alike('startOffset decides where nothing is committed', async (fixture, { signal }) => {
     await fixture.fill(6)
     const late = memberOf(fixture, { startOffset: LastOffset })
     const waiting = late.fetchMessage({ signal })
@@ -322,24 +336,25 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     assert.equal((await waiting).text(), 'found')
   })
 
-  test('topics that match a pattern are read, and no others; those that come later, too', async (fixture, {
-    signal,
-  }) => {
-    const make = async (topic: string): Promise<void> => {
-      await fixture.createTopic(topic, 2)
-      await fixture.write([{ value: topic }], { topic })
-    }
-    const [one, two, other, later] = ['one', 'two', 'two-no', 'later'].map(name => `${fixture.topic}.${name}`)
-    for (const topic of [one!, two!, other!]) await make(topic)
-    const topicPattern = new RegExp(`${fixture.topic}\\.(ONE|two|LATER)`, 'i')
-    const reader = memberOf(fixture, { topicPattern, ...watching })
-    const texts = await gather(reader, 2, signal, message => reader.commitMessages(message))
-    assert.deepEqual(texts.map(message => message.text()).sort(), [one, two])
-    // A coordinator that matches looks for others every ten seconds at most.
-    if (protocol === 'consumer') return
-    await make(later!)
-    assert.equal((await reader.fetchMessage({ signal })).text(), later)
-  })
+  alike(
+    'topics that match a pattern are read, and no others; those that come later, too',
+    async (fixture, { signal }) => {
+      const make = async (topic: string): Promise<void> => {
+        await fixture.createTopic(topic, 2)
+        await fixture.write([{ value: topic }], { topic })
+      }
+      const [one, two, other, later] = ['one', 'two', 'two-no', 'later'].map(name => `${fixture.topic}.${name}`)
+      for (const topic of [one!, two!, other!]) await make(topic)
+      const topicPattern = new RegExp(`${fixture.topic}\\.(ONE|two|LATER)`, 'i')
+      const reader = memberOf(fixture, { topicPattern, ...watching })
+      const texts = await gather(reader, 2, signal, message => reader.commitMessages(message))
+      assert.deepEqual(texts.map(message => message.text()).sort(), [one, two])
+      // A coordinator that matches looks for others every ten seconds at most.
+      if (protocol === 'consumer') return
+      await make(later!)
+      assert.equal((await reader.fetchMessage({ signal })).text(), later)
+    },
+  )
 
   test('a topic made anew is read from its beginning, and commits of the old one do not skip any of it', async (fixture, {
     signal,
@@ -365,14 +380,14 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     await reading
   })
 
-  test('a reader in a group has no offset of its own', async fixture => {
+  alike('a reader in a group has no offset of its own', async fixture => {
     const reader = memberOf(fixture)
     assert.deepEqual([reader.offset(), reader.lag(), reader.stats().partition], [-1, -1, '-1'])
     for (const call of [() => reader.readLag(), async () => reader.setOffset(0), () => reader.setOffsetAt(0)])
       await assert.rejects(call(), ConfigError)
   })
 
-  test('close while waiting to join, and while nothing comes, is quick', async (fixture, { signal }) => {
+  alike('close while waiting to join, and while nothing comes, is quick', async (fixture, { signal }) => {
     const first = memberOf(fixture)
     const one = assert.rejects(first.readMessage({ signal }), ClosedError)
     await until(signal, () => first.stats().rebalances > 0)
@@ -387,24 +402,25 @@ function membersOf(protocol: 'classic' | 'consumer', contract: Contract): void {
     assert.ok(Date.now() - started < 4_000, `${Date.now() - started} ms`)
   })
 
-  test('several messages are fetched at once: the first is waited for, more as long as one likes', async (fixture, {
-    signal,
-  }) => {
-    await fixture.fill(25)
-    const reader = memberOf(fixture)
-    const first = await reader.fetchMessages(20, { within: 5_000, signal })
-    assert.equal(first.length, 20)
-    const rest = await reader.fetchMessages(20, { within: 50, signal })
-    assert.equal(rest.length, 5)
-    const soon = AbortSignal.timeout(100)
-    await assert.rejects(reader.fetchMessages(20, { signal: soon }), error => error === soon.reason)
-    await reader.commitMessages([...first, ...rest])
-    assert.deepEqual(
-      Object.values(await fixture.committed()).reduce((a, b) => a + b),
-      25,
-    )
-    for (const wrong of [0, 1.5, Number.NaN]) await assert.rejects(reader.fetchMessages(wrong), ConfigError)
-  })
+  alike(
+    'several messages are fetched at once: the first is waited for, more as long as one likes',
+    async (fixture, { signal }) => {
+      await fixture.fill(25)
+      const reader = memberOf(fixture)
+      const first = await reader.fetchMessages(20, { within: 5_000, signal })
+      assert.equal(first.length, 20)
+      const rest = await reader.fetchMessages(20, { within: 50, signal })
+      assert.equal(rest.length, 5)
+      const soon = AbortSignal.timeout(100)
+      await assert.rejects(reader.fetchMessages(20, { signal: soon }), error => error === soon.reason)
+      await reader.commitMessages([...first, ...rest])
+      assert.deepEqual(
+        Object.values(await fixture.committed()).reduce((a, b) => a + b),
+        25,
+      )
+      for (const wrong of [0, 1.5, Number.NaN]) await assert.rejects(reader.fetchMessages(wrong), ConfigError)
+    },
+  )
 
   test(
     'order by key holds through members coming and going',

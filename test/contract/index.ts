@@ -7,7 +7,11 @@ import { suite as consumerGroup } from './consumer-group.ts'
 import { suite as dialer } from './dialer.ts'
 import { suite as group } from './group.ts'
 import { suite as groupHooks } from './group-hooks.ts'
-import { consumerSuite as consumerReader, suite as groupReader } from './group-reader.ts'
+import {
+  consumerSuite as consumerReader,
+  cooperativeSuite as cooperativeReader,
+  suite as groupReader,
+} from './group-reader.ts'
 import type { Suite } from './harness.ts'
 import { suite as natives } from './natives.ts'
 import { suite as reader } from './reader.ts'
@@ -34,6 +38,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'group hooks': groupHooks,
   'group reader': groupReader,
   'group reader by the consumer protocol': consumerReader,
+  'group reader, cooperative': cooperativeReader,
   natives,
   reader,
   'reader delivery': readerDelivery,
