@@ -1,5 +1,5 @@
 // Plays worlds: `npm run simulate -- [--seed N] [--worlds N] [--hours H] [--fault a,b] [--workload a,b] [--release 2.8]
-// [--protocol consumer] [--trace FILE]`.
+// [--protocol consumer] [--balancing cooperative] [--trace FILE]`.
 // Prints each world that went wrong, shrunk, and a table of faults and workloads; ends with 1 when one did.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -26,6 +26,8 @@ const { values: given } = parseArgs({
     release: { type: 'string' },
     /** Of groups. */
     protocol: { type: 'string' },
+    /** Of classic ones. */
+    balancing: { type: 'string' },
     trace: { type: 'string' },
     /** Ends at the first world that goes wrong, which is not shrunk. */
     first: { type: 'boolean', default: false },
@@ -35,6 +37,7 @@ const { values: given } = parseArgs({
 })
 
 const protocolNames = new Map((['classic', 'consumer'] as const).map(name => [name as string, name]))
+const balancingNames = new Map((['eager', 'cooperative'] as const).map(name => [name as string, name]))
 const releaseNames = new Map((Object.keys(releases) as Release[]).map(name => [name as string, name]))
 
 const first = given.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given.seed)
@@ -50,6 +53,7 @@ const chosen = {
   ...(given.workload !== undefined && { workloads: named(workloads, given.workload) }),
   ...(given.release !== undefined && { release: named(releaseNames, given.release)[0]! }),
   ...(given.protocol !== undefined && { protocol: named(protocolNames, given.protocol)[0]! }),
+  ...(given.balancing !== undefined && { balancing: named(balancingNames, given.balancing)[0]! }),
 }
 
 function named<T>(all: ReadonlyMap<string, T>, names: string): T[] {

@@ -7,6 +7,8 @@ import { copyingGroup, transactionalWriter } from './workloads/transactions.ts'
 import type { Workload } from './workloads/workload.ts'
 
 export type Protocol = 'classic' | 'consumer'
+/** How classic groups are divided. */
+export type Balancing = 'eager' | 'cooperative'
 
 /** What is played. All of it follows from the seed unless it is given. */
 export interface Plan {
@@ -17,6 +19,8 @@ export interface Plan {
   readonly release: Release
   /** Of groups. */
   readonly protocol: Protocol
+  /** Of classic groups. */
+  readonly balancing: Balancing
   /** How long things go wrong, in milliseconds of the world's time. */
   readonly trouble: number
   readonly faults: readonly Fault[]
@@ -48,5 +52,7 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   const plan = { seed, brokers, partitions, release, trouble, faults: chosenFaults, workloads, ...given }
   // It came later, too.
   const protocol = plan.release === '4.4' && new Chance(seed).of('protocol').is(0.5) ? 'consumer' : 'classic'
-  return { ...plan, protocol: given.protocol ?? protocol }
+  // And so did this.
+  const balancing = new Chance(seed).of('balancing').is(0.5) ? 'cooperative' : 'eager'
+  return { ...plan, protocol: given.protocol ?? protocol, balancing: given.balancing ?? balancing }
 }

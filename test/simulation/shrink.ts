@@ -19,6 +19,7 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.partitions > 1) yield { ...plan, partitions: 1 }
   if (plan.partitions > 2) yield { ...plan, partitions: plan.partitions - 1 }
   if (plan.protocol !== 'classic') yield { ...plan, protocol: 'classic' }
+  if (plan.balancing !== 'eager') yield { ...plan, balancing: 'eager' }
   if (plan.release !== '4.4') yield { ...plan, release: '4.4' }
   if (plan.brokers > 1) yield { ...plan, brokers: plan.brokers - 1 }
 }
@@ -46,8 +47,9 @@ export async function shrink(failed: Outcome, budget = 60): Promise<Outcome> {
 }
 
 /** A plan as one line of code that plays it again. */
-export function written({ seed, brokers, partitions, release, protocol, trouble, faults, workloads }: Plan): string {
+export function written(plan: Plan): string {
+  const { seed, brokers, partitions, release, protocol, balancing, trouble, faults, workloads } = plan
   const names = JSON.stringify(faults.map(({ name }) => name))
   const programs = JSON.stringify(workloads.map(workload => workload?.name ?? null))
-  return `{ seed: ${seed}, brokers: ${brokers}, partitions: ${partitions}, release: '${release}', protocol: '${protocol}', trouble: ${trouble}, faults: ${names}, workloads: ${programs} }`
+  return `{ seed: ${seed}, brokers: ${brokers}, partitions: ${partitions}, release: '${release}', protocol: '${protocol}', balancing: '${balancing}', trouble: ${trouble}, faults: ${names}, workloads: ${programs} }`
 }

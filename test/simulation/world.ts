@@ -5,7 +5,7 @@ import type { WorldClock } from './clock.ts'
 import { History, type Logged } from './history.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
-import type { Protocol } from './plan.ts'
+import type { Balancing, Protocol } from './plan.ts'
 import { type Release, releases } from './releases.ts'
 
 export interface Dimensions {
@@ -13,6 +13,7 @@ export interface Dimensions {
   readonly partitions: number
   readonly release: Release
   readonly protocol: Protocol
+  readonly balancing: Balancing
   /** Of brokers, beside those that all worlds have. */
   readonly configs: Readonly<Record<string, string>>
   readonly copies: boolean
@@ -42,6 +43,7 @@ export class World {
   readonly hosts: Host[] = []
   readonly release: Release
   readonly protocol: Protocol
+  readonly balancing: Balancing
   /** Of the topic, now; 0 while there is none. */
   partitions: number
   #audits = 0
@@ -56,11 +58,12 @@ export class World {
   constructor(
     chance: Chance,
     clock: WorldClock,
-    { brokers, partitions, release, protocol, configs, copies: withCopies }: Dimensions,
+    { brokers, partitions, release, protocol, balancing, configs, copies: withCopies }: Dimensions,
   ) {
     this.chance = chance
     this.release = release
     this.protocol = protocol
+    this.balancing = balancing
     this.partitions = partitions
     this.clock = clock
     this.#anyLeads = configs['unclean.leader.election.enable'] === 'true'

@@ -1,3 +1,4 @@
+import { CooperativeStickyGroupBalancer } from '../../../src/group/balancers/cooperative-sticky.ts'
 import type { MembershipConfig } from '../../../src/group/config.ts'
 import { ErrorCode, hasCode } from '../../../src/protocol/errors.ts'
 import { FirstOffset } from '../../../src/protocol/offsets.ts'
@@ -12,11 +13,13 @@ type Style = (typeof styles)[number]
 
 export const sessionTimeout = 6_000
 /** How members live in groups of this world. */
-export function membershipIn({ protocol }: World): MembershipConfig {
+export function membershipIn({ protocol, balancing }: World): MembershipConfig {
   return {
     protocol,
     // With the other protocol that is the broker's.
     ...(protocol === 'classic' && { heartbeatInterval: 1_000, partitionWatchInterval: 2_000 }),
+    ...(protocol === 'classic' &&
+      balancing === 'cooperative' && { groupBalancers: [new CooperativeStickyGroupBalancer()] }),
     sessionTimeout,
     rebalanceTimeout: 10_000,
     joinGroupBackoff: 500,
