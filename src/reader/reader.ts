@@ -42,7 +42,7 @@ import { PollWatch } from './poll-watch.ts'
 import type { Position } from './position.ts'
 import { type DoneWith, isRead, readTo } from './read-to.ts'
 import { describe, type ReaderStats } from './stats.ts'
-import { type Work, type Worked, workedBy } from './work.ts'
+import { letWork } from './work.ts'
 
 /**
  * Reads messages: of a topic or one partition of it, or as a member of a consumer group of the partitions it is given.
@@ -141,6 +141,10 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
       },
       this.#news,
     )
+    letWork(this, work => {
+      this.#ensureOpen()
+      return this.#handout.workedBy(work)
+    })
     const { maxPollInterval: interval } = settings
     if (interval !== undefined)
       this.#pollWatch = new PollWatch({
@@ -413,12 +417,6 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     await inTime(told)
     this.#source.forget(positions)
     if (this.#ownsTransport) await inTime(this.#transport.close())
-  }
-
-  /** Not for users: see `run`. */
-  [workedBy](work: Work): Worked {
-    this.#ensureOpen()
-    return this.#handout.workedBy(work)
   }
 
   async #checked(

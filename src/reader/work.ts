@@ -1,3 +1,4 @@
+import { ConfigError } from '../base/errors.ts'
 import type { Message } from '../records/message.ts'
 import type { TopicPartition } from '../transport/layout.ts'
 
@@ -24,5 +25,17 @@ export interface Worked {
   end(): void
 }
 
-/** Names the method of a Reader that begins it. Not for users: `run` is. */
-export const workedBy: unique symbol = Symbol('isokafka.workedBy')
+// By reader: a method named by a symbol would keep bundlers from leaving out a Reader that nobody uses.
+const workers = new WeakMap<object, (work: Work) => Worked>()
+
+/** What a reader begins such work with. */
+export function letWork(reader: object, begin: (work: Work) => Worked): void {
+  workers.set(reader, begin)
+}
+
+/** Begins work on what a reader hands out. Throws a ConfigError where that is no Reader. */
+export function workOn(reader: object, work: Work): Worked {
+  const begin = workers.get(reader)
+  if (begin === undefined) throw new ConfigError('run takes a Reader of this package')
+  return begin(work)
+}

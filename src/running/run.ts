@@ -5,7 +5,7 @@ import { Condition } from '../base/condition.ts'
 import { ClosedError, ConfigError, isTemporary } from '../base/errors.ts'
 import { linkSignals, sleep } from '../base/signals.ts'
 import type { Reader } from '../reader/reader.ts'
-import { type Worked, workedBy } from '../reader/work.ts'
+import { type Worked, workOn } from '../reader/work.ts'
 import type { Message } from '../records/message.ts'
 import { deadLetter } from './dead-letter.ts'
 import { InHand, type PartitionInHand, type Taken } from './in-hand.ts'
@@ -71,7 +71,7 @@ class Running {
     this.#settings = settings
     this.#lanes = new Lanes(settings.concurrency, taken => this.#work(taken))
     this.#stopping = linkSignals(settings.signal)
-    this.#worked = reader[workedBy]({
+    this.#worked = workOn(reader, {
       isBusyWith: ({ topic, partition }) => this.#inHand.isBusyWith(topic, partition),
     })
   }
