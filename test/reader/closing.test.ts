@@ -2,6 +2,7 @@ import { test } from 'vitest'
 import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { deferred } from '../../src/base/deferred.ts'
+import { ListGroups } from '../../src/protocol/list-groups.ts'
 import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Embedded } from '../support/embedded.ts'
@@ -40,17 +41,22 @@ test.each([
   await using transport = new Transport({ adapter, natives })
   const cluster = transport.cluster(kafka.broker.addresses)
   await cluster.topic('t')
-  // So that what it wants of this broker is to be dialed.
-  await cluster.connection(await cluster.coordinator('group', 'g'), 'produce')
-  await cluster.connection(await cluster.coordinator('group', 'g'), 'control')
+  // What is in use is given to nobody else.
+  const control = await cluster.connection(await cluster.coordinator('group', 'g'), 'control')
+  const answer = deferred<void>()
+  kafka.broker.control(ListGroups, () => answer.promise.then(() => undefined))
+  const asked = control.request(ListGroups, {})
   const before = { open: open.size, dials }
   holding = true
   const reader = kafka.reader({ transport, ...config })
+  if (!('groupId' in config)) reader.setOffset(0)
   const reading = reader.fetchMessage().catch(() => {})
   await until(forever, () => dials > before.dials)
   await reader.close()
   await reading
   held.resolve()
+  answer.resolve()
+  await asked
   await until(forever, () => opened === dials)
   await until(AbortSignal.timeout(2_000), () => open.size === before.open)
 })

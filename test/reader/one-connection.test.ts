@@ -82,6 +82,8 @@ test('lookups in the middle of long polls, by time, of the end and of the lag, h
     slowest = Math.max(slowest, clock.monotonic() - began)
     reader.setOffset(LastOffset)
   }
+  expect(connections).toHaveLength(0)
+  await reader.close()
   expect(connections).toHaveLength(1)
   expect(slowest).toBeLessThan(1_600)
 })

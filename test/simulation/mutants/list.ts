@@ -116,8 +116,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what a fetch brings for where the reader was before is handed out',
     file: 'src/reader/position.ts',
-    from: '    this.era++\n    this.asking = false\n',
-    to: '    this.asking = false\n',
+    from: '    this.era++\n    this.asking = this.unsure = false\n',
+    to: '    this.asking = this.unsure = false\n',
     seed: 3,
     faults: ['crashed brokers', 'crashed members', 'one-way partition to the broker', 'throttling'],
     workloads: ['writer with acks of the leader', 'restless reader', 'restless group'],
