@@ -57,15 +57,18 @@ export async function metadata(
       id: told.topicId,
       internal: told.isInternal,
       error: errorAbout(`topic ${told.name ?? told.topicId}`, told.errorCode),
-      partitions: told.partitions.map(p => ({
-        topic: told.name ?? '',
-        id: p.partitionIndex,
-        leader: broker(p.leaderId),
-        replicas: p.replicaNodes.map(broker),
-        isr: p.isrNodes.map(broker),
-        offlineReplicas: p.offlineReplicas.map(broker),
-        error: errorAbout(`${told.name}/${p.partitionIndex}`, p.errorCode),
-      })),
+      // Brokers with ZooKeeper have them in no order.
+      partitions: [...told.partitions]
+        .sort((a, b) => a.partitionIndex - b.partitionIndex)
+        .map(p => ({
+          topic: told.name ?? '',
+          id: p.partitionIndex,
+          leader: broker(p.leaderId),
+          replicas: p.replicaNodes.map(broker),
+          isr: p.isrNodes.map(broker),
+          offlineReplicas: p.offlineReplicas.map(broker),
+          error: errorAbout(`${told.name}/${p.partitionIndex}`, p.errorCode),
+        })),
     })),
   }
 }

@@ -17,6 +17,8 @@ export interface Chaos {
   loseAnswer?: { readonly of: readonly number[]; readonly chance: number }
   /** No more faults after so many. */
   mostFaults?: number
+  /** None while this is false. */
+  isOn?: () => boolean
 }
 
 export interface ChaosAdapter extends SocketAdapter {
@@ -28,10 +30,16 @@ const produceKey = 0
 
 /** An adapter whose connections die as networks and brokers make them die. */
 export function chaosAdapter(inner: SocketAdapter, chaos: Chaos): ChaosAdapter {
-  const { killAfterBytes, loseProduceAnswer = 0, loseAnswer, mostFaults = Number.POSITIVE_INFINITY } = chaos
+  const {
+    killAfterBytes,
+    loseProduceAnswer = 0,
+    loseAnswer,
+    mostFaults = Number.POSITIVE_INFINITY,
+    isOn = () => true,
+  } = chaos
   const next = random(chaos.seed)
   let faults = 0
-  const strike = (): boolean => faults < mostFaults && ++faults > 0
+  const strike = (): boolean => isOn() && faults < mostFaults && ++faults > 0
   return {
     ...inner,
     name: `chaos over ${inner.name}`,
