@@ -1,7 +1,7 @@
 import { type ServeOptions, type SignedTokens, signedTokens } from '../bridge/index.ts'
-import { saslHelp, saslOf, saslOptions } from './bridge-sasl.ts'
 import { UsageError } from './command.ts'
 import { fileOf, parseOptions, whole } from './options.ts'
+import { saslHelp, saslOf, saslOptions } from './sasl-options.ts'
 
 export const bridgeHelp = `usage: isokafka bridge (--target host:port | --learn host:port)… (--origin URL | --allow-no-origin)… [options]
        isokafka bridge token --id name [--target host:port]… [--ttl 600000]
@@ -26,7 +26,7 @@ ISOKAFKA_BRIDGE_SECRET, or in the file that --secret-file names: 32 bytes or mor
   --trust-proxy range       a proxy in front, whose x-forwarded-for is believed, as 10.0.0.7; may be repeated
   --cookie name             take tokens from this cookie, too
   --tls                     speak TLS to the brokers; --tls-ca, --tls-cert, --tls-key name PEM files
-${saslHelp}
+${saslHelp('ISOKAFKA_BRIDGE')}
   --connections number      at most so many at a time; 1000 by default
   --metrics-port port       metrics at http://127.0.0.1:port/metrics
 
@@ -81,7 +81,7 @@ export function bridgeOptions(args: readonly string[], environment: Environment)
   if (values.origin.length === 0 && !values['allow-no-origin'])
     throw new UsageError('who may connect? give --origin or --allow-no-origin')
   const tls = { ca: file('tls-ca'), cert: file('tls-cert'), key: file('tls-key') }
-  const sasl = saslOf(values, environment)
+  const sasl = saslOf(values, environment, 'ISOKAFKA_BRIDGE')
   const cert = file('cert')
   const key = file('key')
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key belong together')

@@ -21,6 +21,12 @@ export interface CommandContext {
   print(line: string): void
   /** A line on standard error. */
   warn(line: string): void
+  /** What comes on standard input, in pieces. */
+  readonly input: AsyncIterable<Uint8Array>
+  /** Writes to standard output, and waits until there is room for more. False once nobody reads it any more. */
+  write(bytes: Uint8Array | string): Promise<boolean>
+  /** Whether standard output is a terminal. */
+  readonly isTerminal: boolean
   /** Aborts at the first SIGINT or SIGTERM; its reason is a Stopped. A second one ends the process. */
   readonly signal: AbortSignal
 }

@@ -2,8 +2,21 @@
 import { type CommandContext, Stopped } from './command.ts'
 import { main } from './main.ts'
 
-// A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+// A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped. Who writes for
+// that reader alone is told.
+let isRead = true
+process.stdout.on('error', () => {
+  isRead = false
+})
+process.stderr.on('error', () => {})
+
+function write(bytes: Uint8Array | string): Promise<boolean> {
+  return new Promise(resolve => {
+    if (!isRead) return resolve(false)
+    const told = (error?: Error | null): void => resolve(isRead && !error)
+    if (process.stdout.write(bytes, told)) resolve(true)
+  })
+}
 
 // A second signal doesn't wait any more. Those that come with the first say nothing new: bunx hands on to us what a
 // terminal has sent to both.
@@ -23,6 +36,9 @@ const context: CommandContext = {
   environment: process.env,
   print: line => void process.stdout.write(`${line}\n`),
   warn: line => void process.stderr.write(`${line}\n`),
+  input: process.stdin,
+  write,
+  isTerminal: process.stdout.isTTY === true,
   signal: stopping.signal,
 }
 process.exitCode = await main(process.argv.slice(2), context)

@@ -3,9 +3,21 @@ import { packageVersion } from '../../src/base/version.ts'
 import { bridgeCommand } from './bridge.ts'
 import { brokerCommand } from './broker.ts'
 import { type Command, type CommandContext, exitStatus, Stopped, UsageError } from './command.ts'
+import { consumeCommand } from './consume.ts'
 import { demoCommand } from './demo.ts'
+import { groupsCommand } from './groups.ts'
+import { produceCommand } from './produce.ts'
+import { topicsCommand } from './topics.ts'
 
-const commands: readonly Command[] = [brokerCommand, bridgeCommand, demoCommand]
+const commands: readonly Command[] = [
+  produceCommand,
+  consumeCommand,
+  topicsCommand,
+  groupsCommand,
+  brokerCommand,
+  bridgeCommand,
+  demoCommand,
+]
 
 const help = `usage: isokafka <command> [options]
 
@@ -19,6 +31,7 @@ exit status: 0 done, or a server stopped by SIGINT or SIGTERM; 1 failed; 2 the c
 examples:
   npx isokafka broker --port 9092 --topic orders:6
   npx isokafka demo
+  npx isokafka consume orders -o start -e --json
   deno run -A npm:isokafka broker
   bunx --bun isokafka broker`
 

@@ -16,6 +16,28 @@ export function parseOptions<const T extends NonNullable<ParseArgsConfig['option
   }
 }
 
+/** The same, with the words that are no options. What `dashed` names may have a value that begins with a dash. */
+export function parseWords<const T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: T,
+  dashed: readonly string[] = [],
+) {
+  const joined: string[] = []
+  for (let at = 0; at < args.length; at++) {
+    const [arg, next] = [args[at]!, args[at + 1]]
+    if (!dashed.includes(arg) || next === undefined) joined.push(arg)
+    else {
+      joined.push(arg.startsWith('--') ? `${arg}=${next}` : arg + next)
+      at++
+    }
+  }
+  try {
+    return parseArgs({ args: joined, options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(messageOf(error).replace(/\. To specify .*$/s, ''), { cause: error })
+  }
+}
+
 /** A whole number from `least` to `most`. */
 export function whole(option: string, text: string, least: number, most: number): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN

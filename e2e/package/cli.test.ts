@@ -57,7 +57,7 @@ for (const { name, missing, command } of ways) {
     }
 
     test.each([
-      [['--help'], /usage: isokafka <command>.*broker.*bridge.*demo.*exit status.*examples:/s],
+      [['--help'], /usage: isokafka <command>.*produce.*consume.*broker.*bridge.*demo.*exit status.*examples:/s],
       [['broker', '--help'], /usage: isokafka broker.*--topic.*examples:/s],
       [['bridge', '-h'], /usage: isokafka bridge.*--learn.*examples:/s],
       [['demo', '--help'], /usage: isokafka demo.*examples:/s],
@@ -101,6 +101,29 @@ for (const { name, missing, command } of ways) {
       expect(await misused.ended).toBe(2)
       expect(misused.errors).toMatch(line)
       expect(misused.output).toBe('')
+    })
+
+    test('records go in and out: a topic is copied whole, through pipes', async () => {
+      const broker = isokafka(['broker', '--port', '0', '--topic', 'orders:2', '--topic', 'copy:2'])
+      const [, addr = ''] = await broker.says(/listens on (\S+);/)
+      const env = { KAFKA_BROKERS: addr }
+      const lines = Array.from({ length: 5_000 }, (_, i) => `k${i % 7}:значение ${i}`)
+      const produced = isokafka(['produce', 'orders', '-K', ':', '-z', 'zstd'], { env, input: `${lines.join('\n')}\n` })
+      expect(await produced.ended).toBe(0)
+      const consumed = isokafka(['consume', 'orders', '-o', 'start', '-e', '--json'], { env })
+      expect(await consumed.ended).toBe(0)
+      const copied = isokafka(['produce', 'copy', '--json'], { env, input: consumed.output })
+      expect(await copied.ended).toBe(0)
+      const read = isokafka(['consume', 'copy', '-o', 'start', '-e', '-f', '%k:%s\\n'], { env })
+      expect(await read.ended).toBe(0)
+      expect(read.output.trimEnd().split('\n').sort()).toEqual(lines.sort())
+      const head = isokafka(['consume', 'copy', '-o', 'start'], { env })
+      await head.says(/значение/)
+      head.hangUp()
+      const more = isokafka(['produce', 'copy'], { env, input: 'one\ntwo\n' })
+      expect(await more.ended).toBe(0)
+      expect(await head.ended).toBe(0)
+      expect([produced, consumed, copied, read, head, more].map(({ errors }) => errors).join('')).toBe('')
     })
 
     test('a port in use: one line that names it, and status 1', async () => {

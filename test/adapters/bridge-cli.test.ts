@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { serveBridge, signedTokens } from '../../adapters/bridge/index.ts'
 import { bridgeHelp, bridgeOptions, bridgeToken } from '../../adapters/cli/bridge-options.ts'
-import { saslOptions } from '../../adapters/cli/bridge-sasl.ts'
+import { saslOptions } from '../../adapters/cli/sasl-options.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 

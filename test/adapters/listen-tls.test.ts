@@ -171,6 +171,9 @@ test('the command line has a broker speak TLS', async () => {
         listens.resolve(line)
       },
       warn: line => printed.push(line),
+      input: (async function* () {})(),
+      write: async () => true,
+      isTerminal: false,
       signal: stop.signal,
     },
   )

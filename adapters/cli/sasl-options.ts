@@ -8,15 +8,18 @@ import { scram } from '../../src/sasl/scram.ts'
 import { UsageError } from './command.ts'
 import { fileOf } from './options.ts'
 
-// How the bridge logs in to the brokers. Secrets are in files and in the environment alone: what is on a command line, all
+// How a command logs in to the brokers. Secrets are in files and in the environment alone: what is on a command line, all
 // users of the machine may see.
 
-export const saslHelp = `  --sasl-mechanism name     authenticate to the brokers by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM;
+/** `prefix`: of the variables with secrets. */
+export const saslHelp = (
+  prefix: string,
+): string => `  --sasl-mechanism name     authenticate to the brokers by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM;
                             PLAIN by default if there is a --sasl-username
-  --sasl-username name      of PLAIN and SCRAM; the password is in ISOKAFKA_BRIDGE_SASL_PASSWORD or --sasl-password-file
+  --sasl-username name      of PLAIN and SCRAM; the password is in ${prefix}_SASL_PASSWORD or --sasl-password-file
   --sasl-token-file path    of OAUTHBEARER: where the token is; read anew when its time is nearly over
   --sasl-token-endpoint url of OAUTHBEARER: where an OpenID Connect provider gives tokens to --sasl-client-id, for
-                            --sasl-scope; the secret is in ISOKAFKA_BRIDGE_SASL_CLIENT_SECRET or --sasl-client-secret-file
+                            --sasl-scope; the secret is in ${prefix}_SASL_CLIENT_SECRET or --sasl-client-secret-file
   --sasl-region name        of AWS_MSK_IAM; the keys are in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,
                             or, read anew each time, in --sasl-credentials-file, JSON as a credential_process of AWS prints it`
 
@@ -58,7 +61,7 @@ const ways: Readonly<Record<string, Way>> = {
 }
 
 /** How to authenticate; undefined if nothing says so. A UsageError for what makes no sense. */
-export function saslOf(values: Values, environment: Environment): Mechanism | undefined {
+export function saslOf(values: Values, environment: Environment, prefix: string): Mechanism | undefined {
   const named = (Object.keys(saslOptions) as (keyof typeof saslOptions)[]).filter(name => values[name] !== undefined)
   if (named.length === 0) return undefined
   const name = values['sasl-mechanism'] ?? (values['sasl-username'] === undefined ? undefined : 'PLAIN')
@@ -68,7 +71,7 @@ export function saslOf(values: Values, environment: Environment): Mechanism | un
     throw new UsageError(`--sasl-mechanism: there is no "${name}", but ${Object.keys(ways).join(', ')}`)
   const stray = named.find(each => each !== 'sasl-mechanism' && !way.options.includes(each))
   if (stray !== undefined) throw new UsageError(`--${stray} is nothing of ${name}`)
-  return way.mechanism(new Given(name, values, environment))
+  return way.mechanism(new Given(name, values, environment, prefix))
 }
 
 /** What the command line, its files and the environment say. */
@@ -76,11 +79,13 @@ class Given {
   readonly #mechanism: string
   readonly #values: Values
   readonly #environment: Environment
+  readonly #prefix: string
 
-  constructor(mechanism: string, values: Values, environment: Environment) {
+  constructor(mechanism: string, values: Values, environment: Environment, prefix: string) {
     this.#mechanism = mechanism
     this.#values = values
     this.#environment = environment
+    this.#prefix = prefix
   }
 
   value(option: Option): string | undefined {
@@ -98,7 +103,8 @@ class Given {
   }
 
   /** From the file, or else from the environment. */
-  secret(option: Option, variable: string): string {
+  secret(option: Option, name: string): string {
+    const variable = `${this.#prefix}${name}`
     const path = this.#values[option]
     const value = path === undefined ? this.#environment[variable] : contents(option, path)
     if (value === undefined || value === '')
@@ -109,7 +115,7 @@ class Given {
   user(): { username: string; password: string } {
     return {
       username: this.wanted('sasl-username'),
-      password: this.secret('sasl-password-file', 'ISOKAFKA_BRIDGE_SASL_PASSWORD'),
+      password: this.secret('sasl-password-file', '_SASL_PASSWORD'),
     }
   }
 }
@@ -121,7 +127,7 @@ function bearer(given: Given): Mechanism {
     throw new UsageError('OAUTHBEARER needs --sasl-token-file or --sasl-token-endpoint')
   if (tokenEndpoint !== undefined) {
     const clientId = given.wanted('sasl-client-id')
-    const clientSecret = given.secret('sasl-client-secret-file', 'ISOKAFKA_BRIDGE_SASL_CLIENT_SECRET')
+    const clientSecret = given.secret('sasl-client-secret-file', '_SASL_CLIENT_SECRET')
     const scope = given.value('sasl-scope')
     return oauthBearer({
       token: oidc({ tokenEndpoint, clientId, clientSecret, ...(scope !== undefined && { scope }) }),

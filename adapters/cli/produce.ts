@@ -1,0 +1,154 @@
+import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import type { CompressionName } from '../../src/compression/codec.ts'
+import type { RequiredAcksName } from '../../src/protocol/acks.ts'
+import type { MessageInput } from '../../src/records/message-input.ts'
+import { Writer } from '../../src/writer/writer.ts'
+import { clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
+import { type Command, type CommandContext, exitStatus, UsageError } from './command.ts'
+import { linesOf } from './lines.ts'
+import { parseWords, whole } from './options.ts'
+import { recordFromJson } from './record-json.ts'
+
+/** How many pieces of the input are on their way at once. */
+const mostUnderWay = 16
+
+export const produceCommand: Command = {
+  name: 'produce',
+  summary: 'writes the lines of standard input to a topic',
+  help: `usage: isokafka produce <topic> [options]
+
+Writes each line of standard input as a record. The exit status is 0 when all of them were acknowledged.
+
+  -K, --key-delimiter text  what is before it in a line is the key, as -K : or -K '\\t'
+  -k, --key text            the key of all records
+  -H, --header name=value   a header of all records; may be repeated
+  -p, --partition number    where to; by default the key decides, as with Java's clients
+  -Z, --empty-is-null       an empty value is null: it deletes the key in a compacted topic
+  -J, --json                lines are JSON, as consume --json prints them; without a topic each goes where it says, and
+                            with --keep-partitions to the partition it says
+  -z, --compression name    none, gzip, snappy, lz4 or zstd; none by default
+  --acks which              all, one or none; all by default
+  --allow-create            the topic may be made, if the brokers do that
+${clusterHelp}
+
+examples:
+  echo hello | isokafka produce greetings
+  isokafka produce orders -K : -z zstd < orders.txt
+  isokafka consume orders -o start -e --json | isokafka produce copy --json`,
+
+  async run(args, context) {
+    const { values, positionals } = parseWords(args, {
+      'key-delimiter': { type: 'string', short: 'K' },
+      key: { type: 'string', short: 'k' },
+      header: { type: 'string', short: 'H', multiple: true, default: [] as string[] },
+      partition: { type: 'string', short: 'p' },
+      'empty-is-null': { type: 'boolean', short: 'Z', default: false },
+      json: { type: 'boolean', short: 'J', default: false },
+      'keep-partitions': { type: 'boolean', default: false },
+      compression: { type: 'string', short: 'z', default: 'none' },
+      acks: { type: 'string', default: 'all' },
+      'allow-create': { type: 'boolean', default: false },
+      ...clusterOptions,
+    })
+    const [topic, ...more] = positionals
+    if (more.length > 0) throw new UsageError(`one topic, not ${positionals.join(', ')} as well`)
+    if (topic === undefined && !values.json) throw new UsageError('which topic?')
+    const read = values.json ? jsonReader(topic, values['keep-partitions']) : textReader(values)
+    const common = commonOf(values)
+    return withCluster(values, context, async ({ addr, transport }) => {
+      const writer = new Writer({
+        addr,
+        ...(topic !== undefined && { topic }),
+        transport,
+        compression: values.compression as CompressionName,
+        requiredAcks: values.acks as RequiredAcksName,
+        allowAutoTopicCreation: values['allow-create'],
+      })
+      try {
+        return await writeAll(writer, line => ({ ...common, ...read(line) }), context)
+      } finally {
+        await writer.close({ signal: AbortSignal.abort() })
+      }
+    })
+  },
+}
+
+/** Writes what comes, until all of it is acknowledged or something is not; the exit status. */
+async function writeAll(writer: Writer, read: LineReader, { input, signal, warn }: CommandContext): Promise<number> {
+  let line = 0
+  let failure: { readonly error: unknown; readonly lines: string } | undefined
+  const underWay = new Set<Promise<void>>()
+  for await (const lines of linesOf(input, signal)) {
+    const from = line + 1
+    const messages = lines.map(each => {
+      line++
+      try {
+        return read(each)
+      } catch (error) {
+        if (error instanceof UsageError) throw new ConfigError(`line ${line}: ${messageOf(error)}`, { cause: error })
+        throw error
+      }
+    })
+    const where = line > from ? `lines ${from} to ${line}` : `line ${line}`
+    const written: Promise<void> = writer
+      .writeMessages(messages)
+      .catch(error => {
+        failure ??= { error, lines: where }
+      })
+      .finally(() => underWay.delete(written))
+    underWay.add(written)
+    if (underWay.size >= mostUnderWay) await Promise.race(underWay)
+    if (failure !== undefined) break
+  }
+  await Promise.all(underWay)
+  if (failure === undefined) return exitStatus.done
+  warn(`isokafka: ${failure.lines}: not written: ${messageOf(failure.error)}`)
+  return exitStatus.failed
+}
+
+interface TextOptions {
+  readonly 'key-delimiter'?: string | undefined
+  readonly 'empty-is-null': boolean
+}
+
+type LineReader = (line: Uint8Array) => MessageInput
+
+function textReader({ 'key-delimiter': given, 'empty-is-null': emptyIsNull }: TextOptions): LineReader {
+  const delimiter = given === undefined ? undefined : Buffer.from(given.replaceAll('\\t', '\t'))
+  if (delimiter?.length === 0) throw new UsageError('--key-delimiter is a text')
+  const part = (bytes: Uint8Array): Uint8Array | null => (emptyIsNull && bytes.length === 0 ? null : bytes)
+  return line => {
+    const at = delimiter === undefined ? -1 : Buffer.from(line.buffer, line.byteOffset, line.length).indexOf(delimiter)
+    if (delimiter === undefined || at < 0) return { value: part(line) }
+    return { key: part(line.subarray(0, at)), value: part(line.subarray(at + delimiter.length)) }
+  }
+}
+
+function jsonReader(topic: string | undefined, keepsPartitions: boolean): LineReader {
+  const decoder = new TextDecoder()
+  return line => {
+    const text = decoder.decode(line)
+    const message = recordFromJson(text, keepsPartitions)
+    if (topic !== undefined) return message
+    const { topic: own } = JSON.parse(text) as { topic?: unknown }
+    if (typeof own !== 'string') throw new UsageError('it names no "topic", nor does the command')
+    return { ...message, topic: own }
+  }
+}
+
+function commonOf(values: {
+  readonly key?: string | undefined
+  readonly header: readonly string[]
+  readonly partition?: string | undefined
+}): MessageInput {
+  const headers = values.header.map(text => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new UsageError(`--header: "${text}" is not name=value`)
+    return { key: text.slice(0, at), value: text.slice(at + 1) }
+  })
+  return {
+    ...(values.key !== undefined && { key: values.key }),
+    ...(headers.length > 0 && { headers }),
+    ...(values.partition !== undefined && { partition: whole('--partition', values.partition, 0, 2 ** 31 - 1) }),
+  }
+}
