@@ -36,8 +36,9 @@ export interface EnlistmentParts {
 export class Enlistment {
   readonly #parts: EnlistmentParts
   readonly #begun: number
-  /** Partitions by topic: those the coordinator knows, and those to be told. */
+  /** Partitions by topic: those the coordinator knows, is being told of, and is to be told of. */
   readonly #added = new Map<string, Set<number>>()
+  #asked = new Map<string, Set<number>>()
   #wanted = new Map<string, Set<number>>()
   readonly #groups = new Set<string>()
   /** Partitions are being told of. */
@@ -68,6 +69,8 @@ export class Enlistment {
       return true
     }
     if (this.#added.get(topic)?.has(partition)) return true
+    // Told of again, it would be in the way of the end.
+    if (this.#asked.get(topic)?.has(partition)) return false
     put(this.#wanted, topic, partition)
     this.#adding ??= this.#addPartitions()
     return false
@@ -91,6 +94,7 @@ export class Enlistment {
     await Promise.resolve()
     while (this.#wanted.size > 0 && producer.doom === null) {
       const asked = this.#wanted
+      this.#asked = asked
       this.#wanted = new Map()
       this.#touched = true
       try {
@@ -99,6 +103,7 @@ export class Enlistment {
       } catch (error) {
         producer.failed(error as Error)
       }
+      this.#asked = new Map()
       onChange()
     }
     this.#adding = undefined

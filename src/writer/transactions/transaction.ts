@@ -184,6 +184,8 @@ export class Transaction {
     if (!again) {
       await host.flushed()
       await Promise.allSettled([...this.#sending])
+      // What comes after the end begins another one, and what is asked again then fences us.
+      await producer.enlisted.settled()
       if (producer.doom !== null) return this.#abort(producer.doom)
     }
     // Answered, but too late to tell, it stays so.

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { AddPartitionsToTxn } from '../../../src/protocol/add-partitions-to-txn.ts'
 import { EndTxn } from '../../../src/protocol/end-txn.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
@@ -30,6 +31,35 @@ describe.each(protocols)('much at once, by %s', (_name, features) => {
     await writer.transaction(tx => tx.writeMessages(thousand.map(() => ({ value: 'x'.repeat(100) }))))
     const counts = await Promise.all([0, 1, 2, 3, 4, 5].map(async at => (await kafka.committed(at)).length))
     expect(counts.filter(count => count > 0)).toHaveLength(2)
+  })
+
+  test('the coordinator is told of each partition once, and the end waits until it has answered', async () => {
+    await using kafka = new Stage(features, { partitions: 3 })
+    const told: number[] = []
+    let open = 0
+    kafka.broker.control(AddPartitionsToTxn, async ({ v3AndBelowTopics }, { apply }) => {
+      told.push(...v3AndBelowTopics.flatMap(({ partitions }) => partitions))
+      open++
+      await kafka.clock.sleep(100)
+      const answer = await apply()
+      open--
+      return answer
+    })
+    kafka.broker.control(EndTxn, () => {
+      expect(open).toBe(0)
+    })
+    const writer = kafka.open({ batchSize: 2 })
+    for (let round = 0; round < 3; round++) {
+      told.length = 0
+      const transaction = await writer.begin()
+      for (let i = 0; i < 60; i++) {
+        void transaction.writeMessages({ value: `${i}`, partition: i % 3 })
+        await kafka.clock.sleep(7)
+      }
+      await transaction.commit()
+      expect(told.sort()).toEqual(features['transaction.version'] === undefined ? [0, 1, 2] : [])
+    }
+    expect(await kafka.committed(1)).toHaveLength(60)
   })
 
   test.each([{}, { async: true }])('1,000 of both, aborted: nothing is (%o)', async config => {
