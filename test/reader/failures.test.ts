@@ -17,6 +17,7 @@ import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { repairCrc } from '../records/raw.ts'
 import { Embedded, sessionless } from '../support/embedded.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { numbered, take } from '../support/reading-fixture.ts'
 import { nothing, pause, until } from '../support/waiting.ts'
 
@@ -342,6 +343,38 @@ test('a member whose topic was made anew is told, and reads the new one from its
   await kafka.write([{ value: 'new' }])
   await told
   expect((await member.fetchMessage()).text()).toBe('new')
+})
+
+test('a member that commits by itself commits what it reads of a topic made anew, where its last commits were of more', async () => {
+  using clock = new LeapingClock()
+  await using kafka = new Embedded({ clock, transport: { clock } })
+  await kafka.write(numbered(0, 30))
+  const member = kafka.reader({ groupId: 'g', autoCommit: true, commitInterval: 1_000 })
+  const texts: string[] = []
+  const reading = (async () => {
+    for (let told = 0; told < 10; told++) {
+      try {
+        for await (const message of member) texts.push(message.text())
+        return
+      } catch (error) {
+        expect(error).toBeInstanceOf(KafkaError)
+      }
+    }
+  })()
+  const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+  const committed = async (): Promise<number> =>
+    (await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })).topics['t']![0]!.committedOffset
+  // Some of it is done with, and not committed yet, when the topic goes.
+  await clock.until(async () => texts.length === 30)
+  await client.deleteTopics({ topics: ['t'] })
+  await client.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
+  await kafka.write(numbered(100, 105))
+  await clock.until(async () => texts.length === 35 && (await committed()) === 5)
+  expect(texts.slice(30)).toEqual(['100', '101', '102', '103', '104'])
+  await kafka.write(numbered(105, 106))
+  await clock.until(async () => (await committed()) === 6)
+  await member.close()
+  await reading
 })
 
 test('a commit that was refused while its topic was made anew is not tried again on the new one, where brokers know no ids', async () => {

@@ -5,6 +5,7 @@ import { Fetcher } from '../../src/reader/fetcher.ts'
 import { ReaderMetrics } from '../../src/reader/metrics.ts'
 import { Position } from '../../src/reader/position.ts'
 import { Embedded } from '../support/embedded.ts'
+import { until } from '../support/waiting.ts'
 
 /** Milliseconds that a member of so many partitions takes to be given them, and to move, pause and lose each of them. */
 function work(kafka: Embedded, count: number): number {
@@ -40,3 +41,28 @@ test('being given partitions, moving, pausing and losing them takes time as thei
   // Quadratic it would be 256.
   expect(ratio).toBeLessThan(80)
 })
+
+/** Milliseconds that a reader of so many partitions takes to seek in each of them by itself. */
+async function oneByOne(count: number): Promise<number> {
+  await using kafka = new Embedded({ partitions: count })
+  const reader = kafka.reader()
+  const waiting = reader.readMessage().catch(() => {})
+  await until(AbortSignal.timeout(15_000), () => reader.stats().partitions.length === count)
+  const least = Math.min(
+    ...Array.from({ length: 5 }, () => {
+      const began = performance.now()
+      for (let partition = 0; partition < count; partition++) reader.seek('t', partition, partition % 3)
+      return performance.now() - began
+    }),
+  )
+  await reader.close()
+  await waiting
+  return least
+}
+
+test('seeking in one partition after the other takes time as their number does', async () => {
+  await oneByOne(600)
+  const few = await oneByOne(600)
+  // Quadratic it would be 256 times as much.
+  expect((await oneByOne(9_600)) / Math.max(few, 0.5)).toBeLessThan(80)
+}, 60_000)

@@ -3,12 +3,14 @@ import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { RoundRobin } from '../../src/balancer/round-robin.ts'
 import { ConfigError, ConnectionError, TimeoutError } from '../../src/base/errors.ts'
+import { Client } from '../../src/client/client.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { InitProducerId } from '../../src/protocol/init-producer-id.ts'
 import { Produce } from '../../src/protocol/produce.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { SendLimits } from '../../src/writer/send-limits.ts'
 import { boundedAdapter } from '../support/bounded-adapter.ts'
+import { topicContents } from '../support/topic-contents.ts'
 import { batchesOf, Embedded, numbered, produceAnswer, topic, values } from './embedded.ts'
 
 /** A transport whose connections end under requests of more bytes than `most`. */
@@ -311,6 +313,36 @@ test('a topic made anew while a request is under way: the answer finds its batch
   await writer.writeMessages({ value: 'x' })
   expect(answers).toEqual([1])
   expect(writer.stats().retries).toBe(0)
+})
+
+test('two topics in one request, of which one is made anew while it is under way: each answer finds its batch', async () => {
+  await using kafka = new Embedded()
+  await using other = new Transport({ adapter: memory(kafka.broker, natives), natives })
+  const client = new Client({ addr: kafka.broker.addresses, transport: other })
+  const create = () => client.createTopics({ topics: [{ topic: 'invoices', numPartitions: 1, replicationFactor: 1 }] })
+  await create()
+  const writer = kafka.open({ topic: '' })
+  const write = (value: string) =>
+    Promise.all([topic, 'invoices'].map(name => writer.writeMessage({ topic: name, value })))
+  await write('first')
+  const later: Promise<unknown>[] = []
+  const stop = kafka.onProduce(async (request, { apply }) => {
+    expect(request.topicData).toHaveLength(2)
+    stop()
+    const answer = await apply()
+    await client.deleteTopics({ topics: ['invoices'] })
+    await create()
+    const cluster = kafka.transport.cluster(kafka.broker.addresses)
+    const { id } = cluster.peek('invoices')!
+    await expect.poll(() => cluster.refresh(['invoices']).then(() => cluster.peek('invoices')!.id)).not.toBe(id)
+    // By this the writer comes to know of the new one.
+    later.push(writer.writeMessage({ topic: 'invoices', value: 'third' }))
+    return answer
+  })
+  expect((await write('second')).map(({ offset }) => offset)).toEqual([1, 1])
+  await Promise.all(later)
+  const [invoices] = await topicContents(other, kafka.broker.addresses, 'invoices', AbortSignal.timeout(10_000))
+  expect(invoices!.map(message => message.text())).toEqual(['third'])
 })
 
 test('300,000 messages of one batch are split, again and again, and written', async () => {
