@@ -264,9 +264,11 @@ function notAField(field: unknown): ConfigError {
 /** Bytes of the headers, their number included, as if text were ASCII. */
 function headersWidth(headers: readonly HeaderInput[]): number {
   let width = varintWidth(headers.length)
-  if (!Array.isArray(headers)) throw new ConfigError('headers are a list of { key, value }')
+  if (!Array.isArray(headers)) throw new ConfigError('headers are a list of { key, value }, the key a string')
   for (const header of headers) {
-    if (typeof header?.key !== 'string') throw new ConfigError('a header needs a key, a string')
+    // With its value by a name that there is not, null would be written.
+    if (typeof header?.key !== 'string' || !('value' in header))
+      throw new ConfigError('headers are a list of { key, value }, the key a string')
     width += fieldWidth(header.key) + fieldWidth(header.value)
   }
   return width

@@ -104,6 +104,28 @@ test('Client.produce refuses a text for records, which would be a null record a 
   expect(topics['t']).toHaveLength(1)
 })
 
+test.each<[string, Anything]>([
+  ['a misspelt value', { key: 'h', valeu: 'x' }],
+  ['a value by another name', { key: 'h', text: 'x' }],
+  ['no value', { key: 'h' }],
+])('a header with %s is refused by a Writer, a Client and a Conn, not written as null', async (_what, header) => {
+  await using w = writer({ topic: 'headers', allowAutoTopicCreation: true })
+  await w.writeMessages([
+    { value: 'first', headers: [{ key: 'h', value: null }, { key: 'h', value: undefined } as Anything] },
+  ])
+  const client = new Client({ addr: broker.addresses, transport })
+  await using conn = await new Dialer({ adapter: memory(broker) }).dialLeader('tcp', broker.addresses[0]!, 'headers', 0)
+  const wrong = { value: 'x', headers: [{ key: 'fine', value: 'x' }, header] }
+  const many = [...Array.from({ length: 100 }, () => ({ value: 'x', headers: [{ key: 'h', value: 'x' }] })), wrong]
+  for (const write of [
+    () => w.writeMessage(wrong),
+    () => w.writeMessages(many),
+    () => client.produce({ topic: 'headers', partition: 0, records: [wrong] }),
+    () => conn.writeMessages([wrong]),
+  ])
+    await expect(write()).rejects.toThrow(/headers are a list of { key, value }/)
+})
+
 test.each<[string, Anything[], RegExp]>([
   ['the only record', [{ valeu: 'x' }], /^valeu is no field of a message; did you mean value\?/],
   ['one of many', [...Array.from({ length: 100 }, () => ({ value: 'x' })), { valeu: 'x' }], /did you mean value\?/],
