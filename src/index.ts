@@ -434,6 +434,8 @@ export type {
   SocketOptions,
   TLSOptions,
 } from './socket/socket.ts'
+export { type MessageReader, readableStream } from './streams/readable.ts'
+export { type WritableStreamOptions, writableStream } from './streams/writable.ts'
 export { BrokerResolver } from './transport/broker-resolver.ts'
 export type { TransportConfig } from './transport/config.ts'
 export type { Resolver } from './transport/hosts.ts'

@@ -43,6 +43,21 @@ declare class URLSearchParams {
   set(name: string, value: string): void
   toString(): string
 }
+declare class ReadableStream<R> {
+  constructor(
+    source: {
+      pull(controller: { enqueue(chunk: R): void; close(): void }): void | Promise<void>
+      cancel(reason: unknown): void | Promise<void>
+    },
+    strategy: { highWaterMark: number },
+  )
+}
+declare class WritableStream<W> {
+  constructor(sink: {
+    write(chunk: W, controller: { error(reason: unknown): void }): void | Promise<void>
+    close(): void | Promise<void>
+  })
+}
 /** Missing in workerd with an old compatibility date: ask by typeof. */
 declare class MessageChannel {
   readonly port1: MessagePort

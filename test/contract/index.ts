@@ -19,6 +19,7 @@ import { suite as readerDelivery } from './reader-delivery.ts'
 import { suite as readerPositions } from './reader-positions.ts'
 import { suite as readerTransactions } from './reader-transactions.ts'
 import { suite as socket } from './socket.ts'
+import { suite as streams } from './streams.ts'
 import { suite as transactions } from './transactions.ts'
 import { suite as transport } from './transport.ts'
 import { suite as wire } from './wire.ts'
@@ -45,6 +46,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'reader positions': readerPositions,
   'reader transactions': readerTransactions,
   socket,
+  streams,
   transactions,
   transport,
   wire,
