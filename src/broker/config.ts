@@ -28,7 +28,10 @@ export type VersionCap = number | readonly [first: number, last: number] | null
 export interface BrokerConfig {
   /** How many brokers the cluster has; 1. Their ids count from 1. */
   brokers?: number
-  /** The rack of each broker, in order (KIP-392, KIP-881). */
+  /**
+   * The rack of each broker, in order (KIP-881). With the config `replica.selector.class` set to Kafka's
+   * `org.apache.kafka.common.replica.RackAwareReplicaSelector` consumers are sent to a replica in theirs (KIP-392).
+   */
   racks?: readonly string[]
   topics?: readonly BrokerTopic[]
   /** Whether asking for a topic's metadata creates it; true, as in Kafka. */

@@ -11,6 +11,7 @@ import { type AskedPartitions, FetchSession } from './fetch-session.ts'
 import type { ReaderMetrics } from './metrics.ts'
 import type { Asked, Position } from './position.ts'
 import type { PrefetchBudget } from './prefetch-budget.ts'
+import { sourceOf } from './replica-choice.ts'
 import { unreachableLeader } from './unreachable-leader.ts'
 
 /** What the fetches to all brokers of a reader have in common. */
@@ -73,6 +74,10 @@ export class BrokerFetcher {
   #busy = false
   /** The broker must not be asked before: it throttles us (KIP-219), or answers nothing at once. */
   #quietUntil = 0
+  /** When one of the positions must go back to its leader, if not before. */
+  #staysUntil = Number.POSITIVE_INFINITY
+  /** Until then the broker is not told where this reader is, and sends it to no replica. */
+  #nowhereUntil = 0
   /** Since when there is nothing to fetch, by the monotonic clock. */
   #idleSince: number | undefined
 
@@ -90,6 +95,8 @@ export class BrokerFetcher {
   /** To be fetched from here. */
   add(position: Position): void {
     this.#positions.add(position)
+    this.#staysUntil = Math.min(this.#staysUntil, position.replica?.until ?? Number.POSITIVE_INFINITY)
+    this.#nowhereUntil = Math.max(this.#nowhereUntil, position.leaderUntil)
   }
 
   remove(position: Position): void {
@@ -108,7 +115,7 @@ export class BrokerFetcher {
       this.wakeAt = this.#quietUntil
       return
     }
-    this.#sendAway()
+    this.#sendAway(now)
     if (this.#positions.size === 0 || isFull()) return
     const most = Math.min(this.#session.bytes(), 0x7fffffff)
     const maxBytes = budget.for(this.id, brokers(), { most, least: settings.maxBytes })
@@ -154,12 +161,19 @@ export class BrokerFetcher {
     }
   }
 
-  /** Those that are led from elsewhere by now, or of other topics of the same name. */
-  #sendAway(): void {
+  /** Those that are read elsewhere by now, or are of another topic of the same name. */
+  #sendAway(now: number): void {
     const { cluster, astray } = this.#context
+    const all = now >= this.#staysUntil
+    if (all) this.#staysUntil = Number.POSITIVE_INFINITY
     const others = this.#positions.astray(
       topic => cluster.peek(topic),
-      (position, layout) => layout?.partitions[position.partition]?.leader === this.id && position.isOf(layout.id),
+      (position, layout) => {
+        if (sourceOf(position, layout, now) !== this.id || !position.isOf(layout!.id)) return false
+        if (all && position.isAtReplica) this.#staysUntil = Math.min(this.#staysUntil, position.replica!.until)
+        return true
+      },
+      all,
     )
     if (others.length > 0) astray(others)
   }
@@ -178,7 +192,8 @@ export class BrokerFetcher {
       asked = () => session.asked
       if (session.size === 0) return session.restart()
       const { minBytes, isolationLevel } = settings
-      const request = { maxWaitMs, minBytes, maxBytes, isolationLevel, ...names }
+      const rackId = this.#nowhereUntil > sent ? '' : settings.rack
+      const request = { maxWaitMs, minBytes, maxBytes, isolationLevel, rackId, ...names }
       const timeoutMs = maxWaitMs + settings.readBatchTimeout
       const options = { signal, pool, timeoutMs, version: session.version }
       const { response, frame } = await connection.exchange(Fetch, request, options)

@@ -60,15 +60,16 @@ export class BrokerPositions implements Iterable<Position> {
     this.#changed.clear()
   }
 
-  /** Those that are to be fetched elsewhere by now; only topics of which there is news are looked at. */
+  /** Those that are to be fetched elsewhere by now; only topics of which there is news are looked at, unless `all` are. */
   astray(
     layoutOf: (topic: string) => TopicLayout | undefined,
     isHere: (position: Position, layout: TopicLayout | undefined) => boolean,
+    all: boolean,
   ): Position[] {
     const astray: Position[] = []
     for (const [topic, own] of this.#topics) {
       const layout = layoutOf(topic)
-      if (layout === own.layout) continue
+      if (layout === own.layout && !all) continue
       own.layout = layout
       for (const position of own.positions) {
         if (isHere(position, layout)) this.#changed.add(position)

@@ -14,6 +14,12 @@ import type { Transport } from '../transport/transport.ts'
 
 /** Settings of a Reader. Times are milliseconds. */
 export interface ReaderConfig extends MembershipConfig {
+  /**
+   * Where the reader is, in the terms of the brokers' `broker.rack`: a partition with a replica there is read from that,
+   * if its leader's `replica.selector.class` says so (KIP-392, Kafka 2.4); from the leader again once the replica fails,
+   * and once per the transport's `metadataTtl`. The consumer protocol tells it the coordinator, too. Default: none.
+   */
+  rack?: string
   /** Addresses to find the cluster by. */
   brokers: AddressLike
   /** The topic to read; not with `groupTopics`. */
@@ -173,6 +179,8 @@ export interface FetchSettings {
   readonly maxAttempts: number
   readonly offsetOutOfRangeError: boolean
   readonly offsetOutOfRange: OffsetOutOfRange | undefined
+  /** '' for none. */
+  readonly rack: string
 }
 
 export interface ReaderSettings extends FetchSettings {
@@ -251,6 +259,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     maxAttempts: whole('maxAttempts', 3, 1),
     offsetOutOfRangeError: config.offsetOutOfRangeError ?? false,
     offsetOutOfRange: outOfRangeOf(config.offsetOutOfRange),
+    rack: membership.rack ?? '',
   }
   if (settings.minBytes > settings.maxBytes)
     throw new ConfigError(`minBytes (${settings.minBytes}) must not be above maxBytes (${settings.maxBytes})`)

@@ -46,6 +46,8 @@ export type FetchOutcome = Told &
       }
     /** The leader's log parted from what was read: it has the same up to here. */
     | { readonly kind: 'parted'; readonly offset: number; readonly leaderEpoch: number }
+    /** The leader knows a replica that is nearer. */
+    | { readonly kind: 'nearer'; readonly replica: number }
     | { readonly kind: 'outOfRange' }
     | { readonly kind: 'moved'; readonly error: KafkaError; readonly hint: LeaderHint }
     | { readonly kind: 'failed'; readonly error: unknown }
@@ -90,6 +92,7 @@ function readPartition(
   if (error !== null && isMoved(error.code))
     return { kind: 'moved', error, hint: { ...answer.currentLeader, endpoints } }
   if (error !== null) return { kind: 'failed', error }
+  if (answer.preferredReadReplica >= 0) return { kind: 'nearer', replica: answer.preferredReadReplica }
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   const end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
   const { epoch: leaderEpoch, endOffset } = answer.divergingEpoch

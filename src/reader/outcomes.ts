@@ -1,5 +1,5 @@
 import { backoffDelay } from '../base/backoff.ts'
-import { messageOf } from '../base/errors.ts'
+import { messageOf, ProtocolError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
 import { LastOffset } from '../protocol/offsets.ts'
@@ -16,6 +16,7 @@ import type { LookupOutcome, OffsetResolver } from './offset-resolver.ts'
 import { type Bounds, type OutOfRange, whereNow } from './out-of-range.ts'
 import type { Placement } from './placement.ts'
 import type { Asked, Position } from './position.ts'
+import { replicaRest } from './replica-choice.ts'
 import type { Troubles } from './troubles.ts'
 
 export interface OutcomesParts {
@@ -78,7 +79,11 @@ export class Outcomes {
       }
       return moved
     }
-    if (outcome.kind === 'parted') this.#parted(outcome, outcome)
+    if (outcome.kind === 'nearer' && !position.isAtReplica) return this.#goNearer(outcome, outcome.replica)
+    const trouble = 'error' in outcome ? outcome.error : outcome.kind
+    if (this.#leaveReplica(position, trouble)) {
+      if (outcome.kind === 'moved') position.astray ||= !this.#parts.cluster.learnLeader(position, outcome.hint)
+    } else if (outcome.kind === 'parted') this.#parted(outcome, outcome)
     else if (outcome.kind === 'outOfRange') {
       const { broker } = position
       this.#parts.placement.settle(position)
@@ -88,13 +93,13 @@ export class Outcomes {
       this.#parts.counters.rebalances++
       const learned = this.#parts.cluster.learnLeader(position, outcome.hint)
       this.fail(outcome, outcome.error, { astray: !learned })
-    } else this.fail(outcome, outcome.error)
+    } else if (outcome.kind === 'failed') this.fail(outcome, outcome.error)
     return true
   }
 
   /** A failure of one position; it is tried again later. */
   fail({ position, era }: Asked, error: unknown, { astray = false, quiet = false } = {}): void {
-    if (position.era !== era) return
+    if (position.era !== era || this.#leaveReplica(position, error)) return
     this.#retry(position, this.#parts.troubles.note(position, error, { quiet }), { astray })
     this.#parts.onNews()
   }
@@ -103,6 +108,7 @@ export class Outcomes {
   damaged({ position, era }: FetchedBatch, from: number, error: unknown): void {
     if (position.era !== era) return
     const failing = this.#parts.troubles.note(position, error)
+    if (position.isAtReplica) position.leaveReplica(this.#parts.transport.clock.monotonic() + replicaRest)
     const before = position.damagedAt
     position.restart({ offset: from, leaderEpoch: position.epochBefore(from) })
     position.damagedAt = from
@@ -118,6 +124,41 @@ export class Outcomes {
     const text = `topic ${topic} was deleted and made anew (id ${position.topicId}, now ${topicId}): offset ${offset} of partition ${partition} means nothing in it`
     position.giveUp(this.#parts.troubles.note(position, new KafkaError(ErrorCode.OffsetOutOfRange, text)))
     this.#parts.onNews()
+  }
+
+  /** Reads on from a replica that its leader named; whether anything comes of that. */
+  #goNearer(asked: Asked, id: number): boolean {
+    const { position } = asked
+    const { cluster, transport, placement } = this.#parts
+    const now = transport.clock.monotonic()
+    const { leader = -1, isr = [] } = cluster.peek(position.topic)?.partitions[position.partition] ?? {}
+    if (id === position.broker) {
+      this.fail(asked, new ProtocolError(`broker ${id} says that ${position.name} is to be read from itself`))
+      return true
+    }
+    // It was not told where we are.
+    if (position.leaderUntil > now) return false
+    const isKnown = isr.includes(id) && cluster.brokers().some(broker => broker.id === id)
+    if (isKnown) position.replica = { id, leader, until: now + cluster.metadataTtl }
+    else {
+      // The leader goes on naming it, and gives nothing: it is not told where we are until more is known.
+      position.leaveReplica(now + replicaRest)
+      position.astray = true
+    }
+    placement.settle(position)
+    return true
+  }
+
+  /** What a replica does not give, its leader may; whether the position was at a replica. */
+  #leaveReplica(position: Position, trouble: unknown): boolean {
+    if (!position.isAtReplica) return false
+    const { transport, placement, logger } = this.#parts
+    logger.debug(
+      `${position.name}: read from its leader again, not from broker ${position.broker}: ${messageOf(trouble)}`,
+    )
+    position.leaveReplica(transport.clock.monotonic() + replicaRest)
+    placement.settle(position)
+    return true
   }
 
   /**

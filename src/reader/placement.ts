@@ -5,6 +5,7 @@ import type { TopicLayout } from '../transport/layout.ts'
 import type { BrokerFetcher } from './broker-fetcher.ts'
 import type { LookupOutcome, OffsetResolver } from './offset-resolver.ts'
 import type { Position } from './position.ts'
+import { sourceOf } from './replica-choice.ts'
 
 export interface PlacementParts {
   readonly cluster: Cluster
@@ -134,7 +135,7 @@ export class Placement {
         remade(position, layout!.id)
       } else if (position.sought !== undefined) push(sought, leader, position)
       else if (position.unsure) push(unsure, leader, position)
-      else this.#place(position, leader)
+      else this.#place(position, sourceOf(position, layout, now))
     }
     for (const [topic, positions] of lost) this.lookUp(positions, () => resolver.locate(topic, positions))
     for (const [leader, positions] of sought) {

@@ -3,6 +3,7 @@ import { LastOffset } from '../protocol/offsets.ts'
 import type { LogOffset } from './log-offset.ts'
 import type { Progress, Reading } from './progress.ts'
 import { ReadEpochs } from './read-epochs.ts'
+import type { ReplicaChoice } from './replica-choice.ts'
 
 /**
  * `locating`: not placed at a broker yet; who leads it may have to be asked. `validating`: its offset is being looked up. `ready`: in
@@ -73,8 +74,12 @@ export class Position {
   asking = false
   /** Its leader must be asked for anew before the next fetch. */
   astray = false
-  /** The broker it is fetched from: the leader (or, once KIP-392 is spoken, a replica). −1: none yet. */
+  /** The broker it is fetched from. −1: none yet. */
   broker = -1
+  /** What its leader sent it to; undefined: the leader itself. */
+  replica: ReplicaChoice | undefined
+  /** Until then, by the monotonic clock, it is read from its leader, whatever is nearer. */
+  leaderUntil = 0
   /** Its leader must be asked whether its log has what was read, for fetches to it don't tell. */
   unsure = false
   /** The epoch of the leader whose log was last known to have what was read. −1: of none. */
@@ -264,6 +269,17 @@ export class Position {
     this.#state = 'ready'
   }
 
+  /** Whether it is read from a replica. */
+  get isAtReplica(): boolean {
+    return this.replica?.id === this.broker
+  }
+
+  /** It is to be read from its leader, until this moment at least. */
+  leaveReplica(until: number): void {
+    this.replica = undefined
+    this.leaderUntil = until
+  }
+
   /** It can't be gone on with; a move alone helps. */
   giveUp(failing: Failing): void {
     this.failing = failing
@@ -282,6 +298,8 @@ export class Position {
     this.failing = undefined
     this.damagedAt = -1
     this.retryAt = 0
+    // The leader may know another that has it.
+    this.replica = undefined
     if (this.#state !== 'paused') this.#state = 'locating'
     this.jumpTo(place)
   }

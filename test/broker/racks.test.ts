@@ -7,6 +7,7 @@ test('a consumer is sent to the replica in its rack, which serves it (KIP-392)',
   const { broker, connect } = open({
     brokers: 3,
     racks: ['a', 'b', 'c'],
+    configs: { 'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector' },
     topics: [{ name: 't', replicationFactor: 3 }],
   })
   broker.moveLeader('t', 0, 1)

@@ -92,6 +92,10 @@ export function topicDefinition(name: string): ConfigDefinition | undefined {
  * The broker configs this one heeds; those a topic falls back to come on top. `group.initial.rebalance.delay.ms` is
  * 3000 in Kafka.
  */
+const leaderSelector = 'org.apache.kafka.common.replica.LeaderSelector'
+/** Sends consumers to a replica in their rack (KIP-392). */
+export const rackAwareSelector = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+
 const brokerOnly: readonly ConfigDefinition[] = [
   define('boolean', 'allow.everyone.if.no.acl.found', 'false'),
   define('boolean', 'auto.create.topics.enable', 'true'),
@@ -124,6 +128,8 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('int', 'num.partitions', '1', { least: 1 }),
   define('int', 'offset.metadata.max.bytes', '4096'),
   define('long', 'replica.lag.time.max.ms', '30000', { least: 0 }),
+  // By default Kafka's is null, and that is the second one.
+  define('string', 'replica.selector.class', '', { allowed: ['', leaderSelector, rackAwareSelector] }),
   define('int', 'socket.request.max.bytes', '104857600', { least: 1 }),
   define('int', 'transaction.max.timeout.ms', '900000', { least: 1 }),
   define('boolean', 'transaction.partition.verification.enable', 'true'),

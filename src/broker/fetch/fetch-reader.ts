@@ -2,6 +2,7 @@ import type { ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Fetch } from '../../protocol/fetch.ts'
 import { IsolationLevel } from '../../protocol/offsets.ts'
+import { rackAwareSelector } from '../configs/definitions.ts'
 import type { RequestContext } from '../handler.ts'
 import type { Partition } from '../log/partition.ts'
 import { ledPartition } from '../topics/lookup.ts'
@@ -66,7 +67,11 @@ export function readable(asked: SessionPartition, terms: FetchTerms): Partition 
   if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset)
     return failed(asked.partition, ErrorCode.OffsetOutOfRange)
   const near =
-    leader === node.id && apiVersion >= 11 && rackId !== '' && node.rack !== rackId
+    leader === node.id &&
+    apiVersion >= 11 &&
+    rackId !== '' &&
+    node.rack !== rackId &&
+    cluster.configs.get('replica.selector.class') === rackAwareSelector
       ? replicas.isr.find(id => cluster.nodes.get(id)?.rack === rackId)
       : undefined
   if (near !== undefined) return { ...failed(asked.partition, 0), ...bounds, preferredReadReplica: near }
