@@ -10,7 +10,7 @@ import { embedded } from '../test/contract/embedded.ts'
 import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
 import { type Lack, needing, unless, unlessFar, unlessFirstSeed, unlessFull } from '../test/support/left-out.ts'
-import { quickGroups } from './kafka/index.ts'
+import { contractConfig } from './kafka/index.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
 const tokens = signedTokens({ secret: crypto.getRandomValues(new Uint8Array(32)) })
@@ -28,7 +28,7 @@ async function embeddedCluster(): Promise<ClusterUnderTest & { stop(): Promise<v
 const given = (options: BridgeOptions): SocketAdapter => websocket({ ...options, WebSocket })
 const ours = (options: BridgeOptions): SocketAdapter => websocketOver(sockets, options)
 
-const kafka = (): ReturnType<typeof sharedKafka> => sharedKafka(1, { own: true, config: quickGroups })
+const kafka = (): ReturnType<typeof sharedKafka> => sharedKafka(1, { own: true, config: contractConfig })
 
 through('a WebSocket of our own and a bridge in front of three embedded brokers', null, embeddedCluster, ours)
 // With a WebSocket of the runtime's and a real Kafka, Chromium runs it (e2e/runtimes/contract): the rest is for the whole run.

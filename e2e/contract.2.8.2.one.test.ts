@@ -10,6 +10,7 @@ const quick = [
   'dialer',
   'group',
   'reader',
+  'reader fetching',
   'reader positions',
   'reader transactions',
   'socket',

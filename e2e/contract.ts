@@ -4,7 +4,7 @@ import { type ClusterUnderTest, collect } from '../test/contract/harness.ts'
 import { suites } from '../test/contract/index.ts'
 import { needing, unless, unlessFirstSeed, unlessFull } from '../test/support/left-out.ts'
 import { full } from './full.ts'
-import { quickGroups, startKafka } from './kafka/index.ts'
+import { contractConfig, startKafka } from './kafka/index.ts'
 import { noKafka, noSharedKafka, sharedKafka } from './shared.ts'
 
 type Cluster = ClusterUnderTest & { stop(): Promise<void> }
@@ -26,7 +26,7 @@ export async function contractOnOldKafka(
   if (rooms.length === 0) test(name, unless(unlessFull), () => {})
   else if (noKafka !== null) declare(name, undefined, rooms)
   else {
-    const { brokers, stop } = await startKafka({ nodes, version, config: quickGroups })
+    const { brokers, stop } = await startKafka({ nodes, version, config: contractConfig })
     declare(name, { brokers, kind: 'kafka', version, nodes, stop }, rooms)
   }
 }

@@ -10,6 +10,7 @@ export { RoundRobin } from './balancer/round-robin.ts'
 export { type Addr, type AddressLike, tcp } from './base/address.ts'
 export type { Backoff } from './base/backoff.ts'
 export { type Clock, systemClock } from './base/clock.ts'
+export type { Duration } from './base/duration.ts'
 export {
   AuthenticationError,
   ClosedError,
@@ -406,7 +407,7 @@ export {
 export type { FetchOptions, OffsetOutOfRange, ReaderConfig } from './reader/config.ts'
 export { LogTruncationError } from './reader/log-truncation-error.ts'
 export type { MessageBatch } from './reader/message-batch.ts'
-export type { SeekTarget } from './reader/place.ts'
+export type { ByDuration, SeekTarget } from './reader/place.ts'
 export type { DoneWith } from './reader/read-to.ts'
 export { Reader } from './reader/reader.ts'
 export type { PartitionStats, PartitionTrouble, ReaderStats } from './reader/stats.ts'

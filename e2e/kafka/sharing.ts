@@ -2,12 +2,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type KafkaCluster, startKafka } from './cluster.ts'
 
-/** By default members of consumer groups are heard of every 5 s, and missed after 45. */
-export const quickGroups = {
+/**
+ * By default members of consumer groups are heard of every 5 s, and missed after 45; and whoever is in the rack of a
+ * follower is served by the leader all the same.
+ */
+export const contractConfig = {
   'group.consumer.min.heartbeat.interval.ms': 100,
   'group.consumer.heartbeat.interval.ms': 200,
   'group.consumer.min.session.timeout.ms': 1_000,
   'group.consumer.session.timeout.ms': 6_000,
+  'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
 } as const
 
 /** A cluster as those see it who use it together. */
@@ -24,7 +28,7 @@ export async function shareKafka(): Promise<{ url: string; close(): Promise<void
   const started = new Map<number, Promise<KafkaCluster>>()
   const server = createServer(async (request, response) => {
     const nodes = Number(request.url?.slice(1))
-    const cluster = started.get(nodes) ?? startKafka({ nodes, config: quickGroups })
+    const cluster = started.get(nodes) ?? startKafka({ nodes, config: contractConfig })
     started.set(nodes, cluster)
     try {
       const { brokers, version } = await cluster

@@ -2,7 +2,7 @@ import { ConfigError } from '../base/errors.ts'
 import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { KafkaError } from '../protocol/errors.ts'
-import { ListOffsets } from '../protocol/list-offsets.ts'
+import { ListOffsets, offsetTimes } from '../protocol/list-offsets.ts'
 import {
   FirstOffset,
   IsolationLevel,
@@ -20,9 +20,10 @@ export interface OffsetRequest {
   partition: number
   /**
    * Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734), or
-   * these by name.
+   * these by name. Of tiered storage (KIP-405, KIP-1005, KIP-1023): 'earliest_local' (−4), 'latest_tiered' (−5) and
+   * 'earliest_pending_upload' (−6). A broker too old to know one is a ProtocolError.
    */
-  timestamp: number | Date | OffsetName | 'max_timestamp'
+  timestamp: number | Date | OffsetName | keyof typeof offsetTimes
 }
 
 const offsetSettings: SettingKinds<OffsetRequest> = { partition: 'number!', timestamp: 'any!' }
@@ -66,6 +67,12 @@ export interface PartitionOffsets {
   firstOffset: number
   /** The offset after the last record; −1 when not asked for. */
   lastOffset: number
+  /** The first one that is not in tiered storage alone; this and the next two are there if asked for. */
+  earliestLocalOffset?: number
+  /** The last one in tiered storage; −1 where nothing is. */
+  latestTieredOffset?: number
+  /** The first one still to be uploaded to it; −1 where nothing is uploaded. */
+  earliestPendingUploadOffset?: number
   /** Offsets found by time, with the time asked for; offset −1: no record is that young. */
   offsets: Map<number, Date>
   error: KafkaError | null
@@ -131,7 +138,7 @@ function rounds(wanted: readonly OffsetRequest[]): Map<number, number>[] {
   return parts
 }
 
-const namedTimes = { ...namedOffsets, max_timestamp: -3 }
+const namedTimes = { ...namedOffsets, ...offsetTimes }
 
 function timestampOf(given: OffsetRequest['timestamp']): number {
   const timestamp = given instanceof Date ? given.getTime() : given
@@ -164,5 +171,8 @@ function add(
   if (errorCode !== 0) return
   if (asked === FirstOffset) row.firstOffset = offset
   else if (asked === LastOffset) row.lastOffset = offset
+  else if (asked === offsetTimes.earliest_local) row.earliestLocalOffset = offset
+  else if (asked === offsetTimes.latest_tiered) row.latestTieredOffset = offset
+  else if (asked === offsetTimes.earliest_pending_upload) row.earliestPendingUploadOffset = offset
   else row.offsets.set(offset, new Date(asked >= 0 ? asked : told.timestamp))
 }

@@ -1,3 +1,4 @@
+import { type Duration, durationOf } from '../base/duration.ts'
 import { ConfigError } from '../base/errors.ts'
 import { given, oneOf, type SettingKinds, shown } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
@@ -15,8 +16,8 @@ export interface ResetTarget {
   shift?: number
   /** At the first record that is not older than this: milliseconds since 1970, or a Date. */
   time?: number | Date
-  /** At the first record that is not older than so many milliseconds. */
-  duration?: number
+  /** At the first record that is not older than this: milliseconds, or ISO 8601's text ('PT1H', 'P7D'). */
+  duration?: Duration
   /** Partition by partition: what a dry run answered, changed perhaps. */
   offsets?: Readonly<Record<string, readonly PartitionOffset[]>>
 }
@@ -30,7 +31,7 @@ const targetFields: SettingKinds<ResetTarget> = {
   offset: 'number',
   shift: 'number',
   time: 'any',
-  duration: 'number',
+  duration: 'any',
   offsets: 'object',
 }
 
@@ -150,7 +151,7 @@ function planOf(caller: Caller, to: ResetOffsetsRequest['to']): Plan {
       target: ({ partition, lastOffset }, before, topic) =>
         offsets[topic]?.find(each => each.partition === partition)?.offset ?? (before < 0 ? lastOffset : before),
     }
-  const at = time === undefined ? new Date(caller.clock.now() - duration!) : new Date(time)
+  const at = time === undefined ? new Date(caller.clock.now() - durationOf('duration', duration)) : new Date(time)
   if (Number.isNaN(at.getTime())) throw new ConfigError(`the time of resetOffsets() is none: ${shown(time)}`)
   return {
     ask: partition => [...both(partition), timeOffsetOf(partition, at)],

@@ -1,5 +1,6 @@
 import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
+import { type Duration, durationOf } from '../base/duration.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { given, oneOf, type SettingKinds } from '../base/settings.ts'
@@ -8,12 +9,13 @@ import { defaultDecompressLimit } from '../compression/codec.ts'
 import type { Dialer } from '../conn/dialer.ts'
 import { type MembershipConfig, membershipOf, membershipSettings } from '../group/config.ts'
 import { TopicPattern } from '../group/topic-pattern.ts'
-import { IsolationLevel, type IsolationLevelName } from '../protocol/offsets.ts'
+import { IsolationLevel, type IsolationLevelName, type OffsetName } from '../protocol/offsets.ts'
 import { ofTransport } from '../transport/config.ts'
 import type { Transport } from '../transport/transport.ts'
+import { type ByDuration, byDuration } from './place.ts'
 
 /** Settings of a Reader. Times are milliseconds. */
-export interface ReaderConfig extends MembershipConfig {
+export interface ReaderConfig extends Omit<MembershipConfig, 'startOffset'> {
   /**
    * Where the reader is, in the terms of the brokers' `broker.rack`: a partition with a replica there is read from that,
    * if its leader's `replica.selector.class` says so (KIP-392, Kafka 2.4); from the leader again once the replica fails,
@@ -106,13 +108,21 @@ export interface ReaderConfig extends MembershipConfig {
   offsetOutOfRangeError?: boolean
   /**
    * Where to read on when the partition doesn't have the position: at its beginning, its end, or the first message that
-   * is at most `byDuration` milliseconds old (KIP-1106); 'error': reads reject until a `seek`. Default: what retention
+   * is no older than `byDuration`, in milliseconds or ISO 8601's text
+   * (or 'by_duration:PT1H' as Java has it, KIP-1106); 'error': reads reject until a `seek`. Default: what retention
    * has deleted is passed over, an offset beyond the end is waited for.
    *
    * Where messages that were read are lost in an unclean election (KIP-320), reading goes on where the logs part: by
    * default after a LogTruncationError, with a policy after a warning in the log; with 'error' reads reject as above.
    */
   offsetOutOfRange?: OffsetOutOfRange
+  /**
+   * Where to begin: FirstOffset or LastOffset (or 'earliest', 'latest'); without a group an offset, too, or the first
+   * message that is no older than a duration: `{ duration: 'PT1H' }`, in milliseconds or ISO 8601's text, or
+   * 'by_duration:PT1H' as Java has it (KIP-1106). Default FirstOffset. In a group: where it begins if it has committed
+   * nothing; see `MembershipConfig`.
+   */
+  startOffset?: number | OffsetName | ByDuration
   /** Bytes one compressed batch may become. Default 64 MiB. */
   decompressLimit?: number
   /**
@@ -164,7 +174,12 @@ export function readerConfig(config: ReaderConfig): ReaderConfig {
   return given('a Reader', config, readerSettings, example, ofTransport)
 }
 
-export type OffsetOutOfRange = 'earliest' | 'latest' | 'error' | { readonly byDuration: number }
+export type OffsetOutOfRange =
+  | 'earliest'
+  | 'latest'
+  | 'error'
+  | { readonly byDuration: Duration }
+  | `by_duration:${string}`
 
 /** What the fetching half needs of a ReaderConfig, defaults filled in. */
 export interface FetchSettings {
@@ -178,7 +193,7 @@ export interface FetchSettings {
   readonly isolationLevel: IsolationLevel
   readonly maxAttempts: number
   readonly offsetOutOfRangeError: boolean
-  readonly offsetOutOfRange: OffsetOutOfRange | undefined
+  readonly offsetOutOfRange: 'earliest' | 'latest' | 'error' | { readonly byDuration: number } | undefined
   /** '' for none. */
   readonly rack: string
 }
@@ -193,7 +208,7 @@ export interface ReaderSettings extends FetchSettings {
   readonly partition: number | undefined
   readonly partitionWatchInterval: number
   readonly timeout: number
-  readonly startOffset: number
+  readonly startOffset: number | { readonly duration: number }
   readonly commitInterval: number
   readonly autoCommit: boolean
   readonly readLagInterval: number
@@ -234,7 +249,15 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
   )
   const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
   if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
-  const membership = membershipOf(config)
+  const sinceStart = byDuration('startOffset', config.startOffset)
+  if (sinceStart !== undefined && groupId !== undefined)
+    throw new ConfigError("startOffset by a duration goes without a groupId: a group begins at 'earliest' or 'latest'")
+  const { startOffset, ...others } = config
+  const membership = membershipOf(
+    sinceStart === undefined && startOffset !== undefined
+      ? { ...others, startOffset: startOffset as number | OffsetName }
+      : others,
+  )
   const settings: ReaderSettings = {
     groupId,
     topics,
@@ -242,7 +265,7 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
     partition: config.partition === undefined ? undefined : whole('partition', 0, 0),
     partitionWatchInterval: membership.partitionWatchInterval,
     timeout: membership.timeout,
-    startOffset: membership.startOffset,
+    startOffset: sinceStart === undefined ? membership.startOffset : { duration: sinceStart },
     commitInterval: whole('commitInterval', 0, 0),
     autoCommit: config.autoCommit ?? false,
     readLagInterval: whole('readLagInterval', 60_000, Number.MIN_SAFE_INTEGER),
@@ -272,12 +295,15 @@ function patternOf({ topicPattern, groupId, protocol }: ReaderConfig): TopicPatt
   return new TopicPattern(topicPattern, { atBroker: protocol === 'consumer' })
 }
 
-function outOfRangeOf(given: OffsetOutOfRange | undefined): OffsetOutOfRange | undefined {
-  if (given === undefined || ['earliest', 'latest', 'error'].includes(given as string)) return given
-  const byDuration = (given as { byDuration?: unknown } | null)?.byDuration
-  if (typeof byDuration === 'number' && byDuration >= 0) return { byDuration }
+function outOfRangeOf(given: OffsetOutOfRange | undefined): FetchSettings['offsetOutOfRange'] {
+  if (given === undefined || given === 'earliest' || given === 'latest' || given === 'error') return given
+  const duration =
+    typeof given === 'object' && given !== null && given.byDuration !== undefined
+      ? durationOf('byDuration', given.byDuration)
+      : byDuration('offsetOutOfRange', typeof given === 'string' ? given : undefined)
+  if (duration !== undefined) return { byDuration: duration }
   throw new ConfigError(
-    `offsetOutOfRange must be 'earliest', 'latest', 'error' or { byDuration: milliseconds }, not ${JSON.stringify(given)}`,
+    `offsetOutOfRange must be 'earliest', 'latest', 'error' or { byDuration: milliseconds or 'PT1H' }, not ${JSON.stringify(given)}`,
   )
 }
 

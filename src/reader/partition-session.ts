@@ -11,7 +11,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { ReaderSettings } from './config.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { MessageSource } from './message-source.ts'
-import { placeOf, type SeekTarget } from './place.ts'
+import { placeOf, type SeekTarget, standIn } from './place.ts'
 import { Position } from './position.ts'
 import { isUnknownTopic, unknownTopic } from './unknown-topic.ts'
 
@@ -38,7 +38,7 @@ export class PartitionSession {
   readonly #topic: string
   readonly #ending = new AbortController()
   /** Where partitions begin that are not being read yet: all, and each that was sought on its own. */
-  #start: number
+  #start: SeekTarget
   readonly #starts = new Map<number, SeekTarget>()
   #failure: { readonly error: unknown } | undefined
   /** What was warned of last, for a log is not to be filled with the same. */
@@ -79,8 +79,7 @@ export class PartitionSession {
     if (fetcher.count > 1) return -1
     const [position] = fetcher.positions
     if (position !== undefined) return source.next(position)
-    const target = this.#starts.get(settings.partition ?? 0)
-    return typeof target === 'number' ? target : this.#start
+    return this.#startOf(settings.partition ?? 0)
   }
 
   /** Of all partitions; −1 before each was heard of. */
@@ -115,7 +114,7 @@ export class PartitionSession {
 
   setOffset(offset: number): void {
     const { fetcher, source } = this.#parts
-    const place = placeOf(offset)
+    const place = placeOf(offset, this.#now)
     if (offset >= 0 && fetcher.count > 1) throw this.#ambiguous(offset, fetcher.count)
     this.#start = offset
     this.#starts.clear()
@@ -138,7 +137,7 @@ export class PartitionSession {
   /** Reads a partition on from elsewhere. */
   seek(partition: number, target: SeekTarget): void {
     const { fetcher, source, settings } = this.#parts
-    const place = placeOf(target)
+    const place = placeOf(target, this.#now)
     if (settings.partition !== undefined && settings.partition !== partition)
       throw new ConfigError(`partition ${partition} is not read: the reader is for partition ${settings.partition}`)
     const position = fetcher.position(this.#topic, partition)
@@ -159,7 +158,8 @@ export class PartitionSession {
       try {
         const partitions = await this.#partitions({ signal, timeoutMs: lookupTimeout })
         this.#failure = undefined
-        if (partitions.length > 1 && this.#start >= 0) throw this.#ambiguous(this.#start, partitions.length)
+        const start = standIn(this.#start)
+        if (partitions.length > 1 && start >= 0) throw this.#ambiguous(start, partitions.length)
         this.#add(partitions, this.#start)
         this.#watchPartitions()
         return
@@ -180,12 +180,12 @@ export class PartitionSession {
     }
   }
 
-  #add(partitions: readonly number[], otherwise: number): void {
+  #add(partitions: readonly number[], otherwise: SeekTarget): void {
     const { fetcher } = this.#parts
-    const positions = partitions.map(partition => new Position(this.#topic, partition, otherwise))
+    const positions = partitions.map(partition => new Position(this.#topic, partition, standIn(otherwise)))
     for (const position of positions) {
-      const target = this.#starts.get(position.partition)
-      if (target !== undefined) position.moveTo(placeOf(target))
+      const target = this.#starts.get(position.partition) ?? otherwise
+      if (target !== position.next) position.moveTo(placeOf(target, this.#now))
     }
     this.#starts.clear()
     fetcher.add(positions)
@@ -214,7 +214,11 @@ export class PartitionSession {
 
   #startOf(partition: number): number {
     const target = this.#starts.get(partition)
-    return typeof target === 'number' ? target : this.#start
+    return standIn(typeof target === 'number' ? target : this.#start)
+  }
+
+  get #now(): number {
+    return this.#parts.transport.clock.now()
   }
 
   #ambiguous(offset: number, count: number): ConfigError {

@@ -319,7 +319,8 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
   }
 
   /**
-   * Reads one partition on from elsewhere: an offset, 'earliest', 'latest', or the first message of a moment or later.
+   * Reads one partition on from elsewhere: an offset, 'earliest', 'latest', the first message of a moment or later, or the first
+   * that is no older than a duration (`{ duration: 'PT1H' }`, or milliseconds; KIP-1106).
    * What was fetched of it and not handed out is dropped. In a group the partition must be one that this member has
    * (else a ConfigError), and what is read from there on is committed, be it lower than what was committed before.
    */
@@ -327,7 +328,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     refuseMore('seek', extra)
     checkNamed('seek', topic, partition)
     this.#ensureOpen()
-    const place = placeOf(target)
+    const place = placeOf(target, this.#clock.now())
     if (this.#sole !== undefined && topic === this.#settings.topics[0]) return this.#sole.seek(partition, target)
     const position = this.#position(topic, partition)
     this.#source.forget([position])
@@ -503,7 +504,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
         hold: positions => this.#pauses.hold(positions),
         goTo: (position, offset) => {
           source.forget([position])
-          fetcher.moveTo([position], placeOf(offset))
+          fetcher.moveTo([position], placeOf(offset, this.#clock.now()))
         },
         wake: () => this.#news.ring(),
       },

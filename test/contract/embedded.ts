@@ -10,5 +10,6 @@ export const embedded = {
     'group.consumer.heartbeat.interval.ms': '200',
     'group.consumer.min.session.timeout.ms': '1000',
     'group.consumer.session.timeout.ms': '6000',
+    'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
   },
 } as const satisfies BrokerConfig

@@ -16,6 +16,7 @@ import type { Suite } from './harness.ts'
 import { suite as natives } from './natives.ts'
 import { suite as reader } from './reader.ts'
 import { suite as readerDelivery } from './reader-delivery.ts'
+import { suite as readerFetching } from './reader-fetching.ts'
 import { suite as readerPositions } from './reader-positions.ts'
 import { suite as readerTransactions } from './reader-transactions.ts'
 import { suite as socket } from './socket.ts'
@@ -43,6 +44,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   natives,
   reader,
   'reader delivery': readerDelivery,
+  'reader fetching': readerFetching,
   'reader positions': readerPositions,
   'reader transactions': readerTransactions,
   socket,

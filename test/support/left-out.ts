@@ -33,7 +33,7 @@ export function unlessFirstSeed(name: string, command = 'npm run test:full'): La
 
 // Between them and a runtime lies what other rooms' cases try.
 const farFromRuntimes =
-  /^(admin|client|consumer group|group hooks|group reader by the consumer protocol|group reader, cooperative|reader positions|reader transactions|transactions):/
+  /^(admin|client|consumer group|group hooks|group reader by the consumer protocol|group reader, cooperative|reader fetching|reader positions|reader transactions|transactions):/
 
 /** For cases of the contract that have little to do with the runtime or the way to the broker. */
 export function unlessFar(name: string, command: string): Lack | null {

@@ -1,6 +1,6 @@
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { ListOffsets } from '../../protocol/list-offsets.ts'
+import { knowsTime, ListOffsets, offsetTimes } from '../../protocol/list-offsets.ts'
 import { RecordBatch } from '../../records/record-batch.ts'
 import { RecordCursor } from '../../records/record-cursor.ts'
 import { deniedTopic } from '../access/access.ts'
@@ -19,20 +19,6 @@ type Answer = Omit<
   ResponseInput<typeof ListOffsets>['topics'][number]['partitions'][number],
   'partitionIndex' | 'oldStyleOffsets'
 >
-
-// Times that stand for a place. Each came with a version of the API.
-const latest = -1
-const earliest = -2
-const newestTimestamp = -3
-const earliestLocal = -4
-const latestTiered = -5
-const earliestPendingUpload = -6
-const firstVersion: Readonly<Record<number, number>> = {
-  [newestTimestamp]: 7,
-  [earliestLocal]: 8,
-  [latestTiered]: 9,
-  [earliestPendingUpload]: 11,
-}
 
 const unitsPerPartition = 0.5
 
@@ -83,8 +69,7 @@ function find(
       ? ErrorCode.UnknownTopicOrPartition
       : ledPartition(topic, partitionIndex, context, currentLeaderEpoch)
   if (typeof partition === 'number') return { errorCode: partition }
-  if (timestamp < earliestPendingUpload || context.apiVersion < (firstVersion[timestamp] ?? 0))
-    return { errorCode: ErrorCode.UnsupportedVersion }
+  if (!knowsTime(context.apiVersion, timestamp)) return { errorCode: ErrorCode.UnsupportedVersion }
   const found = (at: number, offset: number): Answer => {
     const leaderEpoch = context.apiVersion >= 4 && offset >= 0 ? partition.epochAt(offset) : -1
     return { errorCode: 0, timestamp: at, offset, leaderEpoch }
@@ -93,12 +78,13 @@ function find(
   const end = readLimit(partition, isolationLevel)
   // A new leader's replicas may not have yet what those of the last had: the end would go back.
   const behind = partition.epochStart > partition.highWatermark
-  if (timestamp === latest) return behind ? { errorCode: notAvailable(context) } : found(-1, end)
-  if (timestamp === earliest || timestamp === earliestLocal) return found(-1, log.startOffset)
+  if (timestamp === offsetTimes.latest) return behind ? { errorCode: notAvailable(context) } : found(-1, end)
+  if (timestamp === offsetTimes.earliest || timestamp === offsetTimes.earliest_local) return found(-1, log.startOffset)
   // Nothing of an embedded broker is in tiered storage.
-  if (timestamp === latestTiered || timestamp === earliestPendingUpload) return found(-1, -1)
-  const target = timestamp === newestTimestamp ? log.maxTimestamp() : timestamp
-  const first = target < 0 && timestamp === newestTimestamp ? undefined : firstSince(partition, target, context.cluster)
+  if (timestamp === offsetTimes.latest_tiered || timestamp === offsetTimes.earliest_pending_upload) return found(-1, -1)
+  const target = timestamp === offsetTimes.max_timestamp ? log.maxTimestamp() : timestamp
+  const first =
+    target < 0 && timestamp === offsetTimes.max_timestamp ? undefined : firstSince(partition, target, context.cluster)
   if (first === undefined) return found(-1, -1)
   if (first.offset < end) return found(first.timestamp, first.offset)
   return behind ? { errorCode: notAvailable(context) } : found(-1, -1)
