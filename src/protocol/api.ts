@@ -10,6 +10,8 @@ export interface CapContext {
    * none.
    */
   readonly features: ReadonlyMap<string, number>
+  /** The highest version that both speak, if that is known. */
+  readonly version?: number
 }
 
 /** One of Kafka's APIs: its key, the versions we speak, and both directions as schemas. */
@@ -28,7 +30,7 @@ export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
   readonly lane?: Lane | undefined
   /** Sending it twice does no harm: it may be sent again when no answer came. */
   readonly repeatable?: boolean | undefined
-  /** The highest version that can carry this request. */
+  /** The highest version that can carry this request; throws for one that the broker's version would misunderstand. */
   cap?(request: InOf<Q>, context: CapContext): number
 }
 

@@ -26,33 +26,18 @@ const sinceVersion: Readonly<Record<number, number>> = {
   [offsetTimes.earliest_pending_upload]: 11,
 }
 
+const latestVersion = 11
+
 /** Whether a version knows what a time below 0 stands for: an older broker takes it for a time, and names its first record. */
 export function knowsTime(version: number, time: number): boolean {
   return time >= offsetTimes.earliest || version >= (sinceVersion[time] ?? Number.POSITIVE_INFINITY)
-}
-
-const offsetTime: typeof timestamp = {
-  ...timestamp,
-  plain(version, flexible) {
-    const codec = timestamp.plain(version, flexible)
-    return {
-      ...codec,
-      write(to, time) {
-        if (!knowsTime(version, time))
-          throw new ProtocolError(`the broker does not know what offset ${time} stands for (ListOffsets v${version})`, {
-            cause: errorFor(ErrorCode.UnsupportedVersion),
-          })
-        codec.write(to, time)
-      },
-    }
-  },
 }
 
 /** The offset at a time, or at one of the special times, on each partition's leader. */
 export const ListOffsets = api({
   key: 2,
   name: 'ListOffsets',
-  versions: [0, 11],
+  versions: [0, latestVersion],
   flexible: 6,
   route: toLeaders(['topics', 'partitions']),
   repeatable: true,
@@ -69,7 +54,7 @@ export const ListOffsets = api({
          * -1 latest, -2 earliest, -3 largest timestamp (v7), -4 earliest local (v8), -5 latest tiered (v9), -6 earliest
          * pending upload (v11).
          */
-        timestamp: offsetTime,
+        timestamp,
         maxNumOffsets: until(0, int32, 1),
       }),
     }),
@@ -90,5 +75,14 @@ export const ListOffsets = api({
         leaderEpoch: since(4, int32, -1),
       }),
     }),
+  },
+  cap({ topics }, { version = latestVersion }) {
+    for (const { partitions } of topics)
+      for (const { timestamp } of partitions)
+        if (version < (sinceVersion[Number(timestamp)] ?? 0))
+          throw new ProtocolError(`the broker does not know what ${timestamp} stands for (ListOffsets v${version})`, {
+            cause: errorFor(ErrorCode.UnsupportedVersion),
+          })
+    return version
   },
 })
