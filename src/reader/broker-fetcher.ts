@@ -141,6 +141,7 @@ export class BrokerFetcher {
     this.wakeAt = this.#idleSince + lingering
     if (this.wakeAt > now) return
     this.wakeAt = Number.POSITIVE_INFINITY
+    if (this.#connection?.closed !== false) return void this.#session.end()
     this.#busy = true
     void this.#end('fetch').finally(() => {
       this.#busy = false

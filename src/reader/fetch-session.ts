@@ -169,10 +169,14 @@ export class FetchSession implements AskedPartitions {
   /** What the broker has in mind is not known: the next request names all. */
   restart(): void {
     this.#epoch = initialEpoch
+    this.#clear()
+    this.#positions.touchAll()
+  }
+
+  #clear(): void {
     this.#told.clear()
     this.#byTopic.clear()
     this.#bytes = 0
-    this.#positions.touchAll()
   }
 
   #canGoOn(version: number): boolean {
@@ -187,9 +191,7 @@ export class FetchSession implements AskedPartitions {
     const positions = [...this.#positions]
     this.#byId = version >= firstById && positions.every(position => this.#idOf(position) !== zeroUuid)
     this.#version = this.#byId ? version : Math.min(version, firstById - 1)
-    this.#told.clear()
-    this.#byTopic.clear()
-    this.#bytes = 0
+    this.#clear()
     // Without a session brokers fill an answer in the order asked: each partition is to come first in its turn.
     const first = positions.length === 0 ? 0 : this.#round % positions.length
     for (const position of [...positions.slice(first), ...positions.slice(0, first)]) this.#tell(position)

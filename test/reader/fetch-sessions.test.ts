@@ -184,6 +184,21 @@ describe('a fetch session', () => {
   })
 })
 
+test('a fetch session is ended a while after the last of its partitions went', async () => {
+  await using kafka = watched(2)
+  const reader = kafka.reader({ maxWait: 20 })
+  await writeTo(kafka, 0, 'a')
+  expect(await take(reader, 1, forever)).toEqual(['a'])
+  await more(kafka, 2)
+  const { sessionId } = kafka.fetches.at(-1)!
+  reader.pause()
+  await until(forever, () => kafka.fetches.at(-1)!.sessionEpoch === -1)
+  expect(kafka.fetches.at(-1)!.sessionId).toBe(sessionId)
+  reader.resume()
+  await writeTo(kafka, 1, 'b')
+  expect(await take(reader, 1, forever)).toEqual(['b'])
+})
+
 describe('a broker that answers', () => {
   test('what it was not asked for, what it shall have forgotten, and the same twice does no harm', async () => {
     await using kafka = watched(3)
