@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   Client,
@@ -18,78 +14,12 @@ import type { ClusterUnderTest } from '../test/contract/harness.ts'
 import { unless } from '../test/support/left-out.ts'
 import { until } from '../test/support/waiting.ts'
 import { full } from './full.ts'
-import { shortLived, toolJars } from './kafka/index.ts'
+import { javaMember, type Member } from './java-members.ts'
 import { noKafka, sharedKafka } from './shared.ts'
 
 const partitions = 4
 const perRound = 40
 const patience = 60_000
-
-interface Member extends AsyncDisposable {
-  /** The values it was given, in their order. */
-  readonly values: string[]
-}
-
-interface JavaMember extends Member {
-  /** Prints no more than the pipe holds: it polls no more, while its heartbeats go on. Until `goOn`. */
-  goOn(): void
-  /** SIGKILL. */
-  kill(): Promise<void>
-}
-
-interface JavaOptions {
-  readonly assignor?: string
-  readonly properties?: readonly string[]
-  /** From the start it is not read from. */
-  readonly slow?: boolean
-}
-
-/** Java's console consumer as a member of a group; leaves it at the end. */
-async function javaMember(
-  broker: string,
-  topic: string,
-  group: string,
-  { assignor = 'RangeAssignor', properties = [], slow = false }: JavaOptions,
-): Promise<JavaMember> {
-  const args = [
-    ...shortLived,
-    '-Xmx256m',
-    '-cp',
-    join(await toolJars(), '*'),
-    'org.apache.kafka.tools.consumer.ConsoleConsumer',
-  ]
-  args.push('--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning')
-  for (const property of [
-    `partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`,
-    'heartbeat.interval.ms=200',
-    ...properties,
-  ])
-    args.push('--command-property', property)
-  const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  const values: string[] = []
-  const goOn = (): void => void createInterface({ input: child.stdout }).on('line', line => values.push(line))
-  if (!slow) goOn()
-  const ended = once(child, 'close')
-  let killed = false
-  return {
-    values,
-    goOn,
-    async kill() {
-      killed = true
-      child.kill('SIGKILL')
-      await ended
-    },
-    async [Symbol.asyncDispose]() {
-      if (killed) return
-      child.kill('SIGTERM')
-      const [code] = await ended
-      // As of a program that a signal ended.
-      if (code !== 143) throw new Error(`the console consumer ended with ${code}: ${errors}`)
-    },
-  }
-}
 
 interface OurHooks {
   onOwned(count: number): void
