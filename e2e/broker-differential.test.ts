@@ -23,10 +23,9 @@ import { noKafka, sharedKafka } from './shared.ts'
 // Both look several times a second after what becomes of records in time.
 const upkeepTimes = { 'log.retention.check.interval.ms': '300', 'log.cleaner.backoff.ms': '300' }
 
-// Targets at once, members that are missed soon, and no conversions of groups that have members.
+// Targets at once, and members that are missed soon.
 const groupTimes = {
   'group.consumer.assignment.interval.ms': '0',
-  'group.consumer.migration.policy': 'disabled',
   'group.consumer.min.heartbeat.interval.ms': '1000',
   'group.consumer.heartbeat.interval.ms': '2000',
   'group.consumer.min.session.timeout.ms': '4000',

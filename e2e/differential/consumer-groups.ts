@@ -1,7 +1,7 @@
 import { zeroUuid } from '../../src/bytes/reader.ts'
 import { ConsumerGroupDescribe } from '../../src/protocol/consumer-group-describe.ts'
 import { ConsumerGroupHeartbeat } from '../../src/protocol/consumer-group-heartbeat.ts'
-import { encodeSubscription } from '../../src/protocol/consumer-protocol.ts'
+import { encodeAssignment, encodeSubscription } from '../../src/protocol/consumer-protocol.ts'
 import { CreatePartitions } from '../../src/protocol/create-partitions.ts'
 import { DeleteGroups } from '../../src/protocol/delete-groups.ts'
 import { DeleteTopics } from '../../src/protocol/delete-topics.ts'
@@ -464,7 +464,17 @@ export async function kinds(peer: Peer, group: string): Promise<void> {
   await classic('nobody')
   const { memberId } = await classic()
   await list()
-  await classic(memberId)
+  const { generationId } = await classic(memberId)
+  // Among members that have nothing Kafka's coordinator chooses by chance.
+  const assignment = encodeAssignment({ assignedPartitions: [{ topic, partitions: [0, 1] }], userData: null })
+  await peer.ask(SyncGroup, 5, {
+    groupId: group,
+    generationId,
+    memberId,
+    protocolType: 'consumer',
+    protocolName: 'range',
+    assignments: [{ memberId, assignment }],
+  })
   await list()
   await read()
   await describe()

@@ -13,7 +13,7 @@ export const suite: Suite = contract => {
   const anywhere = fixtureTest(contract, { partitions: 6 })
   const test = fixtureTest(contract, { partitions: 6, needs: ['consumer-groups'] })
   // The embedded broker keeps to what a group was begun with.
-  const online = fixtureTest(contract, { partitions: 6, needs: ['consumer-groups', 'kafka'] })
+  const online = fixtureTest(contract, { partitions: 6, needs: ['consumer-groups'] })
   const older = fixtureTest(contract, { partitions: 6, needs: ['classic-groups-alone'] })
 
   const groupOf = (fixture: ReadingFixture, config: Partial<ConsumerGroupConfig> = {}): ConsumerGroup =>

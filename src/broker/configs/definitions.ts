@@ -112,8 +112,9 @@ const brokerOnly: readonly ConfigDefinition[] = [
   define('int', 'group.consumer.max.heartbeat.interval.ms', '15000', { least: 1 }),
   define('int', 'group.consumer.max.session.timeout.ms', '60000', { least: 1 }),
   define('int', 'group.consumer.max.size', '2147483647', { least: 1 }),
-  // Groups with members are not converted here: `bidirectional` in Kafka.
-  define('string', 'group.consumer.migration.policy', 'disabled', { allowed: ['disabled'] }),
+  define('string', 'group.consumer.migration.policy', 'bidirectional', {
+    allowed: ['disabled', 'upgrade', 'downgrade', 'bidirectional'],
+  }),
   define('int', 'group.consumer.min.heartbeat.interval.ms', '5000', { least: 1 }),
   define('int', 'group.consumer.min.session.timeout.ms', '45000', { least: 1 }),
   define('int', 'group.consumer.regex.refresh.interval.ms', '600000', { least: 10_000 }),

@@ -269,6 +269,31 @@ export class Group {
     return { errorCode: 0, protocolType: this.protocolType, protocolName: this.protocolName, assignment }
   }
 
+  // From one kind to the other ---------------------------------------------------------------------------------------------------------
+
+  /** Goes on with the classic members of what was a consumer group: they are to join anew. */
+  adopt(members: readonly { id: string; request: JoinRequest; assignment: Uint8Array }[], generationId: number): void {
+    for (const { id, request, assignment } of members) {
+      const member = this.roster.add(id, request)
+      member.isNew = false
+      this.roster.assign(member, assignment)
+      this.heard(member)
+    }
+    this.generationId = generationId
+    this.protocolName = this.roster.electedProtocol
+    this.state = 'Stable'
+    this.#rebalance()
+  }
+
+  /** Its members go on in a consumer group, for which they are to join anew. */
+  disband(): void {
+    this.turnAway(ErrorCode.RebalanceInProgress)
+    for (const member of [...this.members.values()]) {
+      member.forget()
+      this.roster.delete(member)
+    }
+  }
+
   // The end ----------------------------------------------------------------------------------------------------------------------------
 
   /** Those who wait are answered with this code: the group is gone, or coordinated elsewhere. */

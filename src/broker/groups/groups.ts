@@ -6,6 +6,7 @@ import type { NamedConfigs } from '../configs/named-configs.ts'
 import type { Coordinators } from '../coordinators.ts'
 import type { BrokerLimits } from '../limits.ts'
 import type { Turns } from '../turns.ts'
+import { assignmentBytes } from './consumer/classic-members.ts'
 import { joinEpoch } from './consumer/epochs.ts'
 import { ConsumerGroup, type ConsumerGroupSettings, type ConsumerGroupSurroundings } from './consumer/group.ts'
 import { type HeartbeatAnswer, type HeartbeatRequest, refused } from './consumer/heartbeat.ts'
@@ -13,6 +14,7 @@ import type { TopicsKnown } from './consumer/subscriptions.ts'
 import { Group } from './group.ts'
 import type { Holdings } from './holdings.ts'
 import { type JoinRequest, type JoinResult, joinFailed, sizeOf } from './member.ts'
+import { mayConvert } from './migration-policy.ts'
 import { GroupOffsets } from './offsets.ts'
 
 export type AnyGroup = Group | ConsumerGroup
@@ -54,6 +56,7 @@ export class Groups {
       holdings: this.#holdings,
       hasRoomFor: bytes => this.hasRoomFor(bytes),
       hasRoomForMember: () => this.#holdings.members < cluster.limits.members,
+      onlyClassic: (group, epoch) => this.#downgrade(group, epoch),
     }
   }
 
@@ -155,7 +158,8 @@ export class Groups {
     )
       return refuse(ErrorCode.InvalidSessionTimeout)
     const present = this.get(groupId)
-    if (present?.kind === 'consumer' && present.size > 0) return joinFailed(ErrorCode.InconsistentGroupProtocol, '')
+    const newId = `${instanceId ?? request.clientId}-${uuid4(this.#cluster.clock)}`
+    if (present?.kind === 'consumer' && present.size > 0) return present.joinClassic(request, newId)
     if (memberId !== '' && present?.kind !== 'classic') return refuse(ErrorCode.UnknownMemberId)
     // An empty group is of the kind of the next that joins.
     const group =
@@ -172,7 +176,6 @@ export class Groups {
       const errorCode = group.roster.identify(memberId, instanceId)
       return errorCode === 0 ? group.rejoin(group.members.get(memberId)!, request) : refuse(errorCode)
     }
-    const newId = `${instanceId ?? request.clientId}-${uuid4(this.#cluster.clock)}`
     if (instanceId !== null) {
       const former = group.roster.staticMember(instanceId)
       return former === undefined
@@ -191,15 +194,47 @@ export class Groups {
     const { groupId, memberEpoch } = request
     const known = this.get(groupId)
     if (known?.kind === 'consumer') return memberEpoch < joinEpoch ? known.leave(request) : known.heartbeat(request)
-    // An empty group is of the kind of the next that joins.
-    if (memberEpoch !== joinEpoch || (known !== undefined && known.state !== 'Empty'))
-      return refused(ErrorCode.GroupIdNotFound, `There is no consumer group ${groupId}.`)
+    if (memberEpoch !== joinEpoch) return refused(ErrorCode.GroupIdNotFound, `There is no consumer group ${groupId}.`)
     if (known === undefined && !this.#hasRoomFor(groupId))
       return refused(ErrorCode.PolicyViolation, 'There are as many groups as there may be.')
     const group = new ConsumerGroup(groupId, known?.offsets ?? new GroupOffsets(this.#offsets), this.#surroundings)
+    // An empty group is of the kind of the next that joins; one with members may become so.
+    if (known !== undefined && known.state !== 'Empty' && !this.#upgrades(known, group))
+      return refused(ErrorCode.GroupIdNotFound, `Group ${groupId} is a classic group, and can't be a consumer group.`)
     const answer = group.heartbeat(request)
-    if (answer.errorCode === 0) this.#put(group)
+    if (answer.errorCode !== 0) group.close()
+    else {
+      known?.disband()
+      this.#put(group)
+    }
     return answer
+  }
+
+  /** Whether a classic group's members go on in this one. */
+  #upgrades(known: Group, group: ConsumerGroup): boolean {
+    if (!mayConvert(this.#cluster.configs, 'upgrade')) return false
+    return known.members.size <= this.#consumerSettings(known.id).maxSize && group.adopt(known)
+  }
+
+  /** A group whose last members are classic ones is a classic group: they are to join anew. */
+  #downgrade(group: ConsumerGroup, epoch: number): void {
+    const { configs } = this.#cluster
+    if (this.#groups.get(group.id) !== group || !mayConvert(configs, 'downgrade')) return
+    const classic = this.#newClassic(group.id, group.offsets)
+    const members = [...group.members.values()].map(({ id, details, target }) => ({
+      id,
+      request: {
+        ...details,
+        ...details.classic!,
+        memberId: id,
+        protocolType: group.protocolType,
+        requiresKnownId: true,
+        canSkipAssignment: false,
+      },
+      assignment: assignmentBytes(target, details, this.#cluster),
+    }))
+    this.#put(classic)
+    classic.adopt(members, epoch)
   }
 
   get consumerAssignors(): readonly string[] {

@@ -17,6 +17,7 @@ type DescribedMember = Described['members'][number]
 // As many bytes as an element of an answer may well have.
 const bytesPerElement = 256
 // Kafka's number for a member that speaks this protocol, not the classic one.
+const classicMember = 0
 const consumerMember = 1
 
 export const consumerGroupDescribe: Handler = handler(
@@ -89,7 +90,7 @@ function describeMember(
   { id, details, standing, target, epoch }: ConsumerMember,
   context: RequestContext,
 ): DescribedMember {
-  const { instanceId, rackId, clientId, clientHost, topics, pattern } = details
+  const { instanceId, rackId, clientId, clientHost, topics, pattern, classic } = details
   return {
     memberId: id,
     instanceId,
@@ -102,7 +103,7 @@ function describeMember(
     // What it has to let go of it has.
     assignment: named(together(standing.assigned, standing.revoking), context),
     targetAssignment: named(target, context),
-    memberType: consumerMember,
+    memberType: classic === null ? consumerMember : classicMember,
   }
 }
 

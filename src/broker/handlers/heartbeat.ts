@@ -22,7 +22,8 @@ function beat(
 ): number {
   const misplaced = deniedGroup(context, Operation.read, groupId) || notGroupCoordinator(groupId, context)
   if (misplaced !== 0) return misplaced
-  const group = context.cluster.groups.classic(groupId)
+  const group = context.cluster.groups.get(groupId)
+  if (group?.kind === 'consumer') return group.beatClassic(memberId, instanceId, generationId)
   if (group === undefined) return ErrorCode.UnknownMemberId
   const errorCode = group.roster.identify(memberId, instanceId)
   if (errorCode !== 0) return errorCode

@@ -27,6 +27,7 @@ export function mayCommit(members: Members, committer: Committer): MayCommit {
   if (transactional && epoch === -1 && memberId === '' && instanceId === null) return 0
   const member = members.get(memberId)
   if (member === undefined) return ErrorCode.UnknownMemberId
+  if (member.details.classic !== null) return epoch === member.epoch ? 0 : ErrorCode.IllegalGeneration
   if (!transactional && apiVersion < firstWithEpochs) return ErrorCode.UnsupportedVersion
   if (epoch === member.epoch) return 0
   const toldOfStale = !transactional || apiVersion >= firstTransactionalWithStale

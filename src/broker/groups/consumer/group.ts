@@ -3,15 +3,18 @@ import { uuidText } from '../../../bytes/reader.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { wrongPattern } from '../../patterns/pattern.ts'
 import type { Turns } from '../../turns.ts'
+import type { Group } from '../group.ts'
 import type { MayCommit } from '../may-commit.ts'
+import { type JoinRequest, type JoinResult, joinFailed, type SyncResult, syncFailed } from '../member.ts'
 import type { GroupOffsets } from '../offsets.ts'
+import { assignedOf, assignmentBytes, byId, classicDetails, subscriptionOf } from './classic-members.ts'
 import { type Committer, mayCommit, mayFetchOffsets } from './commits.ts'
 import { detailsOf, type MemberDetails, sameNames, sizeOf } from './details.ts'
 import { awayEpoch, joinEpoch } from './epochs.ts'
 import { beaten, type HeartbeatAnswer, type HeartbeatRequest, isFull, left, refused } from './heartbeat.ts'
 import { type Identified, identify } from './identify.ts'
 import { ConsumerMember, type Standing } from './member.ts'
-import { nothing, Owned, sameAssigned, since } from './partitions.ts'
+import { type Named, nothing, Owned, sameAssigned, since } from './partitions.ts'
 import { PatternSearch } from './pattern-search.ts'
 import { reconcile } from './reconcile.ts'
 import { ConsumerRoster } from './roster.ts'
@@ -38,6 +41,8 @@ export interface ConsumerGroupSurroundings extends TargetSurroundings {
   readonly settings: (groupId: string) => ConsumerGroupSettings
   readonly hasRoomFor: (bytes: number) => boolean
   readonly hasRoomForMember: () => boolean
+  /** All members take part by the classic protocol. */
+  readonly onlyClassic: (group: ConsumerGroup, epoch: number) => void
 }
 
 interface Dismissed {
@@ -115,22 +120,34 @@ export class ConsumerGroup {
     const settings = this.#cluster.settings(this.id)
     const identified = this.#full(request, settings) ?? identify(this.#roster, request)
     if ('errorCode' in identified) return identified
-    const before = identified.member?.details
-    const details = detailsOf(request, before)
+    const details = detailsOf(request, identified.member?.details)
     const wrong = this.#wrongChange(identified, details)
     if (wrong !== undefined) return wrong
+    const { memberId, topicPartitions } = request
+    const { member, moved } = this.#takeIn(memberId, details, identified, topicPartitions, settings)
+    member.expect(this.#cluster.clock, settings.sessionTimeout, () => this.#expel([member]))
+    const tells = request.memberEpoch === joinEpoch || isFull(request) || moved
+    return beaten(member.id, member.epoch, settings.heartbeatInterval, tells ? member.standing.assigned : null)
+  }
+
+  /** Takes in what a member says of itself and has, and moves it on; whether its assignment changed. */
+  #takeIn(
+    memberId: string,
+    details: MemberDetails,
+    identified: Identified,
+    owned: Named | null,
+    { assignmentInterval }: ConsumerGroupSettings,
+  ): { member: ConsumerMember; moved: boolean } {
+    const before = identified.member?.details
     const namesChanged = !sameNames(before?.topics ?? new Set(), details.topics)
     const patternChanged = (before?.pattern ?? '') !== details.pattern
     const formerAssignor = this.assignor
-    const member = this.#take(request.memberId, details, identified)
+    const member = this.#take(memberId, details, identified)
     // A pattern nobody has looked at yet changes nothing so far.
     const resolved = patternChanged && (details.pattern === '' || this.subscriptions.isResolved(details.pattern))
     this.#targets.refresh(namesChanged || resolved || this.assignor !== formerAssignor)
-    this.#targets.make(this.assignor, settings.assignmentInterval)
-    const moved = this.#reconcile(member, request.topicPartitions, namesChanged || patternChanged)
-    member.expect(this.#cluster.clock, settings.sessionTimeout, () => this.#remove([member]))
-    const tells = request.memberEpoch === joinEpoch || isFull(request) || moved
-    return beaten(member.id, member.epoch, settings.heartbeatInterval, tells ? member.standing.assigned : null)
+    this.#targets.make(this.assignor, assignmentInterval)
+    return { member, moved: this.#reconcile(member, owned, namesChanged || patternChanged) }
   }
 
   #full({ memberId, memberEpoch, instanceId }: HeartbeatRequest, { maxSize }: ConsumerGroupSettings) {
@@ -176,11 +193,7 @@ export class ConsumerGroup {
   }
 
   /** Moves the member on towards its target; whether its assignment changed. */
-  #reconcile(
-    member: ConsumerMember,
-    owned: HeartbeatRequest['topicPartitions'],
-    subscriptionChanged: boolean,
-  ): boolean {
+  #reconcile(member: ConsumerMember, owned: Named | null, subscriptionChanged: boolean): boolean {
     const before = member.standing
     const standing = reconcile(member, {
       target: member.target,
@@ -192,7 +205,7 @@ export class ConsumerGroup {
     })
     if (standing === undefined) return false
     this.#place(member, standing)
-    if (standing.state === 'Unrevoked') member.expectRevocation(this.#cluster.clock, () => this.#remove([member]))
+    if (standing.state === 'Unrevoked') member.expectRevocation(this.#cluster.clock, () => this.#expel([member]))
     else member.revoked()
     return !sameAssigned(before.assigned, standing.assigned)
   }
@@ -210,6 +223,125 @@ export class ConsumerGroup {
     if (this.search.end(matched)) this.#targets.changed()
   }
 
+  // Members by the classic protocol ----------------------------------------------------------------------------------------------------
+
+  /**
+   * A classic member joins, or joins again: it is answered at once, and told by its heartbeats when it is to join anew. `newId` is
+   * that of a new one.
+   */
+  joinClassic(request: JoinRequest, newId: string): JoinResult {
+    const { memberId, instanceId, protocolType, protocols } = request
+    const refuse = (errorCode: number, id = memberId): JoinResult => joinFailed(errorCode, id)
+    const subscription = subscriptionOf(protocolType, protocols)
+    if (subscription === undefined || !this.#roster.supports(protocols))
+      return refuse(ErrorCode.InconsistentGroupProtocol)
+    const owner = this.#roster.staticMember(instanceId)
+    if (instanceId !== null && memberId !== '' && owner?.id !== memberId)
+      return refuse(owner === undefined ? ErrorCode.UnknownMemberId : ErrorCode.FencedInstanceID)
+    const known = owner ?? this.members.get(memberId)
+    const settings = this.#cluster.settings(this.id)
+    if (known === undefined && (this.size >= settings.maxSize || !this.#cluster.hasRoomForMember()))
+      return refuse(ErrorCode.GroupMaxSizeReached)
+    if (memberId === '' && instanceId === null && request.requiresKnownId)
+      return refuse(ErrorCode.MemberIDRequired, newId)
+    const identified = { member: known, replaces: owner !== undefined && memberId === '' }
+    const details = classicDetails(request, subscription)
+    if (this.#wrongChange(identified, details) !== undefined) return refuse(ErrorCode.GroupMaxSizeReached)
+    const owned = byId(subscription.ownedPartitions, this.#cluster.known)
+    const { member } = this.#takeIn(memberId || newId, details, identified, owned, settings)
+    if (member.standing.state !== 'Unrevoked') member.revoked()
+    this.#hearClassic(member)
+    const result = {
+      ...joinFailed(0, member.id),
+      generationId: member.epoch,
+      protocolType,
+      protocolName: protocols[0]!.name,
+    }
+    this.#tellIfClassic(this.epoch)
+    return result
+  }
+
+  /** What a classic member has. */
+  syncClassic(memberId: string, instanceId: string | null, generationId: number): SyncResult {
+    const member = this.#classicMember(memberId, instanceId, generationId)
+    if (typeof member === 'number') return syncFailed(member)
+    if (this.epoch > member.epoch && member.standing.state !== 'Unrevoked') {
+      this.#expectJoin(member)
+      return syncFailed(ErrorCode.RebalanceInProgress)
+    }
+    const { protocols } = member.details.classic!
+    const assignment = assignmentBytes(member.standing.assigned, member.details, this.#cluster.known)
+    return { errorCode: 0, protocolType: this.protocolType, protocolName: protocols[0]!.name, assignment }
+  }
+
+  /** A classic member is alive; the code tells it when it is to join again. */
+  beatClassic(memberId: string, instanceId: string | null, generationId: number): number {
+    const member = this.#classicMember(memberId, instanceId, generationId)
+    if (typeof member === 'number') return member
+    const settings = this.#cluster.settings(this.id)
+    this.#targets.refresh(false)
+    this.#targets.make(this.assignor, settings.assignmentInterval)
+    const isBehind = member.epoch < this.epoch || member.standing.state === 'Unrevoked' || this.#canHaveMore(member)
+    if (!isBehind) return 0
+    this.#expectJoin(member)
+    return ErrorCode.RebalanceInProgress
+  }
+
+  #classicMember(memberId: string, instanceId: string | null, generationId: number): ConsumerMember | number {
+    const owner = this.#roster.staticMember(instanceId)
+    if (instanceId !== null && owner === undefined) return ErrorCode.UnknownMemberId
+    if (owner !== undefined && owner.id !== memberId) return ErrorCode.FencedInstanceID
+    const member = this.members.get(memberId)
+    if (member?.details.classic == null) return ErrorCode.UnknownMemberId
+    if (generationId !== member.epoch) return ErrorCode.IllegalGeneration
+    this.#hearClassic(member)
+    return member
+  }
+
+  /** Whether something that it waits for is free by now. */
+  #canHaveMore({ standing, target }: ConsumerMember): boolean {
+    if (standing.state !== 'Unreleased') return false
+    return [...target].some(([topicId, partitions]) =>
+      [...partitions].some(each => !standing.assigned.get(topicId)?.has(each) && !this.#owned.has(topicId, each)),
+    )
+  }
+
+  #hearClassic(member: ConsumerMember): void {
+    const { sessionTimeoutMs } = member.details.classic!
+    member.expect(this.#cluster.clock, sessionTimeoutMs, () => this.#expel([member]))
+  }
+
+  #expectJoin(member: ConsumerMember): void {
+    member.expectJoin(this.#cluster.clock, () => this.#expel([member]))
+  }
+
+  /** Goes on with the members of a classic group, as of its generation; false where one of them is no consumer. */
+  adopt({ members, protocolType, generationId }: Group): boolean {
+    const { known } = this.#cluster
+    const epoch = Math.max(1, generationId)
+    const adopted = [...members.values()].map(member => {
+      const subscription = subscriptionOf(protocolType, member.protocols)
+      const assigned = assignedOf(member.assignment, epoch, known)
+      if (subscription === undefined || assigned === undefined) return undefined
+      const standing: Standing = { state: 'Stable', epoch, previousEpoch: epoch, assigned, revoking: nothing }
+      return new ConsumerMember(member.id, classicDetails(member, subscription), standing)
+    })
+    if (!adopted.every(member => member !== undefined)) return false
+    this.#targets.begin(epoch)
+    for (const member of adopted) {
+      this.#roster.add(member)
+      this.#owned.add(member.standing.assigned)
+      member.target = new Map([...member.standing.assigned].map(([topicId, each]) => [topicId, new Set(each.keys())]))
+      this.#hearClassic(member)
+    }
+    return true
+  }
+
+  /** The group may be a classic one again, as of this epoch. */
+  #tellIfClassic(epoch: number): void {
+    if (this.#roster.isClassic) this.#cluster.onlyClassic(this, epoch)
+  }
+
   // Leaving ----------------------------------------------------------------------------------------------------------------------------
 
   leave({ memberId, memberEpoch, instanceId }: HeartbeatRequest): HeartbeatAnswer {
@@ -218,7 +350,7 @@ export class ConsumerGroup {
     if (member.id !== memberId)
       return refused(ErrorCode.FencedInstanceID, `${instanceId} is another member, ${member.id}.`)
     if (memberEpoch === awayEpoch) this.#away(member)
-    else this.#remove([member])
+    else this.#expel([member])
     return left(memberId, memberEpoch)
   }
 
@@ -239,8 +371,15 @@ export class ConsumerGroup {
       if (member !== undefined && errorCode === 0) gone.add(member)
       return { memberId, groupInstanceId, errorCode }
     })
-    if (gone.size > 0) this.#remove(gone)
+    if (gone.size > 0) this.#expel(gone)
     return results
+  }
+
+  /** These are no members any more, and the group may be a classic one for it. */
+  #expel(members: Iterable<ConsumerMember>): void {
+    const { epoch } = this
+    this.#remove(members)
+    this.#tellIfClassic(epoch)
   }
 
   /** These are no members any more: the others divide what they had. */

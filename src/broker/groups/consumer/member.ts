@@ -36,6 +36,7 @@ export class ConsumerMember {
   target: Target = nothing
   #cancelSession: () => void = () => {}
   #cancelRebalance: () => void = () => {}
+  #toldToJoin = false
 
   constructor(id: string, details: MemberDetails, standing = newcomer) {
     this.id = id
@@ -64,7 +65,15 @@ export class ConsumerMember {
     this.#cancelRebalance = clock.after(Math.max(0, this.details.rebalanceTimeoutMs), missed)
   }
 
+  /** A classic member is told to join again: starts the time within which it must, unless that was started before. */
+  expectJoin(clock: Clock, missed: () => void): void {
+    if (this.#toldToJoin) return
+    this.#toldToJoin = true
+    this.expectRevocation(clock, missed)
+  }
+
   revoked(): void {
+    this.#toldToJoin = false
     this.#cancelRebalance()
   }
 

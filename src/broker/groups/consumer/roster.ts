@@ -1,4 +1,5 @@
 import type { Holdings } from '../holdings.ts'
+import type { GroupProtocol } from '../member.ts'
 import { type MemberDetails, sizeOf } from './details.ts'
 import { ConsumerMember } from './member.ts'
 import { Subscriptions, type TopicsKnown } from './subscriptions.ts'
@@ -18,6 +19,18 @@ export class ConsumerRoster {
   constructor(known: TopicsKnown, holdings: Holdings) {
     this.subscriptions = new Subscriptions(known)
     this.#holdings = holdings
+  }
+
+  /** Whether all take part by the classic protocol, and there are some. */
+  get isClassic(): boolean {
+    for (const { details } of this.members.values()) if (details.classic === null) return false
+    return this.members.size > 0
+  }
+
+  /** Whether a classic member with these protocols can be in the group: one of them must be common to all such. */
+  supports(protocols: readonly GroupProtocol[]): boolean {
+    const others = [...this.members.values()].flatMap(({ details }) => details.classic ?? [])
+    return protocols.some(({ name }) => others.every(each => each.protocols.some(other => other.name === name)))
   }
 
   /** The assignor most members ask for. */

@@ -72,6 +72,11 @@ export class Targets {
     this.#layout = undefined
   }
 
+  /** Goes on from the generation of a classic group. */
+  begin(generationId: number): void {
+    this.epoch = this.assignmentEpoch = Math.max(1, generationId)
+  }
+
   /** There are no members: nobody waits for the next target. */
   emptied(): void {
     this.assignmentEpoch = this.epoch
