@@ -1,5 +1,6 @@
 import type { CallOptions } from '../base/signals.ts'
 import type { Cluster } from '../transport/cluster.ts'
+import { listTopics } from '../transport/list-topics.ts'
 import type { TopicPattern } from './topic-pattern.ts'
 
 /** A broker that just started tells of fewer topics: who is left out for so long, in milliseconds, is gone. */
@@ -28,7 +29,7 @@ export class Subscription {
   async look(cluster: Cluster, now: number, options: CallOptions): Promise<boolean> {
     const { pattern } = this
     if (pattern === null) return false
-    const listed = await cluster.listTopics(options)
+    const listed = await listTopics(cluster, options)
     this.#first ??= new Set(listed.map(({ name }) => name))
     for (const { name, internal } of listed) if (!internal && pattern.matches(name)) this.#seenAt.set(name, now)
     for (const [name, at] of this.#seenAt) if (now - at >= goneAfter) this.#seenAt.delete(name)
@@ -47,7 +48,7 @@ export class Subscription {
   /** Finds out what there is before anything is read; for who must know what comes later. */
   async begin(cluster: Cluster, options: CallOptions): Promise<void> {
     if (this.pattern === null || this.#first !== undefined) return
-    const listed = await cluster.listTopics(options)
+    const listed = await listTopics(cluster, options)
     this.#first ??= new Set(listed.map(({ name }) => name))
   }
 

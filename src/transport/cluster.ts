@@ -5,7 +5,7 @@ import type { BrokerConnection } from '../socket/connection.ts'
 import { type CoordinatorKind, Coordinators } from './coordinators.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
 import type { BrokerInfo } from './layout.ts'
-import type { Layouts, ListedTopic } from './metadata-loader.ts'
+import type { Layouts } from './metadata-loader.ts'
 import { NetworkCluster } from './network-cluster.ts'
 import type { WaitOptions } from './patience.ts'
 import type { Pool } from './pool.ts'
@@ -72,14 +72,6 @@ export class Cluster extends NetworkCluster {
   /** The name of a topic in use, by its id (KIP-516). */
   nameOf(topicId: string): string | undefined {
     return this.topics.nameOf(topicId)
-  }
-
-  /** All topics that may be seen, Kafka's own included. One request, whose answer grows with their partitions. */
-  async listTopics(options: WaitOptions = {}): Promise<readonly ListedTopic[]> {
-    return await this.tries.run('the list of topics', options, async () => {
-      const connection = await this.anyBroker.any('control')
-      return await this.loader.list(connection)
-    })
   }
 
   override async connection(

@@ -1,5 +1,5 @@
 import { ConnectionError } from '../base/errors.ts'
-import type { RequestInput, ResponseOf } from '../protocol/api.ts'
+import type { ResponseOf } from '../protocol/api.ts'
 import { ErrorCode, errorFor, hasCode } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/metadata.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
@@ -50,36 +50,22 @@ export class MetadataLoader {
     return layouts
   }
 
-  /** All topics that this broker tells of. */
-  async list(connection: BrokerConnection): Promise<ListedTopic[]> {
-    const topics = await this.#ask(connection, { topics: null, allowAutoTopicCreation: false })
-    return topics
-      .filter(({ errorCode }) => errorCode === 0 || errorCode === ErrorCode.LeaderNotAvailable)
-      .map(({ name, topicId, isInternal }) => ({ name: name!, id: topicId, internal: isInternal }))
-  }
-
   /** The topics asked for, as this broker tells of them. */
   async ask(connection: BrokerConnection, names: readonly string[], create: boolean): Promise<WireTopics> {
-    const topics = await this.#ask(connection, {
-      topics: names.map(name => ({ name })),
-      allowAutoTopicCreation: create,
-    })
-    // One nobody asked for would be asked for from now on.
-    const wanted = new Set(names)
-    return topics.filter(({ name }) => wanted.has(name!))
-  }
-
-  async #ask(connection: BrokerConnection, request: RequestInput<typeof Metadata>): Promise<WireTopics> {
     try {
-      const options = { timeoutMs: this.#settings.dialTimeout }
-      return this.#hear(await connection.request(Metadata, request, options), connection.broker)
+      const request = { topics: names.map(name => ({ name })), allowAutoTopicCreation: create }
+      return this.#hear(
+        await connection.request(Metadata, request, { timeoutMs: this.#settings.dialTimeout }),
+        names,
+        connection.broker,
+      )
     } catch (error) {
       this.#anyBroker.avoid(connection, error)
       throw error
     }
   }
 
-  #hear(response: ResponseOf<typeof Metadata>, broker: string): WireTopics {
+  #hear(response: ResponseOf<typeof Metadata>, asked: readonly string[], broker: string): WireTopics {
     const { clusterId } = this.#directory
     if (clusterId !== null && response.clusterId !== null && response.clusterId !== clusterId)
       throw strangerError(broker, { clusterId, nodeId: -1 }, response.clusterId)
@@ -93,17 +79,10 @@ export class MetadataLoader {
     if (response.brokers.length === 0)
       throw new ConnectionError(this.#directory.seedNames, 'the metadata names no brokers')
     this.#links.closeIdleTo(this.#directory.hear(response))
-    return response.topics.filter(({ name }) => name !== null)
+    const wanted = new Set(asked)
+    // One nobody asked for would be asked for from now on.
+    return response.topics.filter(({ name }) => name !== null && wanted.has(name))
   }
-}
-
-/** A topic among all. */
-export interface ListedTopic {
-  readonly name: string
-  /** KIP-516; the zero uuid where there is none. */
-  readonly id: string
-  /** Kafka's own. */
-  readonly internal: boolean
 }
 
 type WireTopics = ResponseOf<typeof Metadata>['topics']

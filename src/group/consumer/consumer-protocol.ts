@@ -5,6 +5,7 @@ import type { Logger } from '../../base/logger.ts'
 import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode, KafkaError } from '../../protocol/errors.ts'
 import type { Cluster } from '../../transport/cluster.ts'
+import { listTopics } from '../../transport/list-topics.ts'
 import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
 import { nothing, together, without } from '../partition-sets.ts'
@@ -255,7 +256,7 @@ export class ConsumerProtocol implements GroupProtocol {
   /** Of topics that a pattern matches the coordinator tells the ids alone. */
   async #learnNames(partitions: Assignment, signal: AbortSignal): Promise<void> {
     const { cluster, subscription } = this.#parts
-    const listed = await cluster.listTopics({ signal }).catch(() => [])
+    const listed = await listTopics(cluster, { signal }).catch(() => [])
     subscription.learned(listed.filter(({ id }) => partitions.has(id)).map(({ name }) => name))
   }
 
