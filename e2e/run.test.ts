@@ -6,7 +6,7 @@ import { Client, Transport, Writer } from '../src/index.ts'
 import { unless, unlessFull } from '../test/support/left-out.ts'
 import { pause, until } from '../test/support/waiting.ts'
 import { full } from './full.ts'
-import { quickGroups, startKafka } from './kafka/index.ts'
+import { contractConfig, startKafka } from './kafka/index.ts'
 import { bundle } from './runtimes/bundle.ts'
 import { bundlerMissing, runtime } from './runtimes/packages.ts'
 import { type Program, startProgram } from './runtimes/program.ts'
@@ -55,7 +55,11 @@ async function embedded(): Promise<Place> {
 }
 
 async function kafka(): Promise<Place> {
-  const config = { ...quickGroups, 'group.consumer.session.timeout.ms': 2_000, 'group.min.session.timeout.ms': 1_000 }
+  const config = {
+    ...contractConfig,
+    'group.consumer.session.timeout.ms': 2_000,
+    'group.min.session.timeout.ms': 1_000,
+  }
   const cluster = await startKafka({ version: '4.4.0', nodes: 1, config })
   return { brokers: cluster.brokers, sessionTimeout: 2_000, stop: () => cluster.stop() }
 }
