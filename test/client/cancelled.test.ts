@@ -4,6 +4,8 @@ import { memory } from '../../adapters/memory/index.ts'
 import { deferred } from '../../src/base/deferred.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Client, Transport } from '../../src/index.ts'
+import type { AnyApi } from '../../src/protocol/api.ts'
+import { ApiVersions } from '../../src/protocol/api-versions.ts'
 import { Metadata } from '../../src/protocol/metadata.ts'
 import { apis } from '../../src/protocol/registry.ts'
 import { call, methods, type Things } from '../support/calls.ts'
@@ -14,14 +16,14 @@ import { pause } from '../support/waiting.ts'
 let broker: Broker
 let made = 0
 /** What the broker does with each request it gets. */
-let hold: () => Promise<void> | undefined = () => undefined
+let hold: (api: AnyApi) => Promise<void> | undefined = () => undefined
 let asked = 0
 beforeAll(() => {
   broker = new Broker({ brokers: 2, autoCreateTopics: false })
   for (const api of apis)
     broker.control(api, () => {
       asked++
-      return hold() as Promise<undefined> | undefined
+      return hold(api) as Promise<undefined> | undefined
     })
 })
 afterAll(() => broker.close())
@@ -77,8 +79,10 @@ test.each(tried)(
       const caught = deferred<'caught'>()
       const gate = deferred<void>()
       let count = 0
-      hold = () => {
+      let held: AnyApi | undefined
+      hold = api => {
         if (++count !== at) return undefined
+        held = api
         caught.resolve('caught')
         return gate.promise
       }
@@ -94,7 +98,8 @@ test.each(tried)(
         }
         cancel.abort()
         const ended = await Promise.race([going, pause(200)])
-        expect(ended).toBe(cancel.signal.reason)
+        // A connection that is made for what comes next is nobody's to wait for.
+        if (held !== ApiVersions || ended !== 'done') expect(ended).toBe(cancel.signal.reason)
         expect(getEventListeners(cancel.signal, 'abort')).toEqual([])
       } finally {
         hold = () => undefined

@@ -438,7 +438,7 @@ function membersOf(kind: 'eager' | 'cooperative' | 'consumer', contract: Contrac
           seen.set(key, Math.max(last, Number(number)))
           await reader
             .commitMessages(message)
-            .catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError))
+            .catch(error => assert.ok(error instanceof KafkaError || error instanceof ClosedError, String(error)))
         }
       }
       const members = [memberOf(fixture)]
