@@ -13,6 +13,7 @@ const problems = (...rows: string[]): string[] =>
 test('kinds with two tests that there are pass', () => {
   expect(
     problems(
+      '| **some** | |',
       '| one | `test/a.test.ts` “is told”; “%i is left…” |',
       `| other | \`test/a.test.ts\` “is told”<br>\`e2e/b.ts\` “${placeholder} is told, too” |`,
     ),
