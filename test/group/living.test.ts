@@ -103,6 +103,7 @@ describe('a member that waits for others', () => {
       await leader.close()
       await leading
     },
+    60_000,
   )
 
   test('gives up a coordinator that is silent on every connection, and finds the next', async () => {

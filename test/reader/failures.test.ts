@@ -375,7 +375,7 @@ test('a member that commits by itself commits what it reads of a topic made anew
   await clock.until(async () => (await committed()) === 6)
   await member.close()
   await reading
-})
+}, 60_000)
 
 test('a commit that was refused while its topic was made anew is not tried again on the new one, where brokers know no ids', async () => {
   await using kafka = new Embedded({ versions: { OffsetCommit: 9, OffsetFetch: 9 } })
