@@ -10,8 +10,6 @@ export interface CapContext {
    * none.
    */
   readonly features: ReadonlyMap<string, number>
-  /** The highest version that both speak, if that is known. */
-  readonly version?: number
 }
 
 /** One of Kafka's APIs: its key, the versions we speak, and both directions as schemas. */
@@ -30,8 +28,10 @@ export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
   readonly lane?: Lane | undefined
   /** Sending it twice does no harm: it may be sent again when no answer came. */
   readonly repeatable?: boolean | undefined
-  /** The highest version that can carry this request; throws for one that the broker's version would misunderstand. */
+  /** The highest version that can carry this request. */
   cap?(request: InOf<Q>, context: CapContext): number
+  /** Throws for a request that a broker of this version would take for another. */
+  check?(request: InOf<Q>, version: number): void
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: an API of whatever fields
@@ -57,6 +57,7 @@ export function api<Q extends Fields, R extends Fields>(declared: {
   lane?: Lane
   repeatable?: boolean
   cap?(request: InOf<Q>, context: CapContext): number
+  check?(request: InOf<Q>, version: number): void
 }): Api<Q, R> {
   const { versions, flexible, ...rest } = declared
   return {

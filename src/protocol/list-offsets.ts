@@ -26,8 +26,6 @@ const sinceVersion: Readonly<Record<number, number>> = {
   [offsetTimes.earliest_pending_upload]: 11,
 }
 
-const latestVersion = 11
-
 /** Whether a version knows what a time below 0 stands for: an older broker takes it for a time, and names its first record. */
 export function knowsTime(version: number, time: number): boolean {
   return time >= offsetTimes.earliest || version >= (sinceVersion[time] ?? Number.POSITIVE_INFINITY)
@@ -37,7 +35,7 @@ export function knowsTime(version: number, time: number): boolean {
 export const ListOffsets = api({
   key: 2,
   name: 'ListOffsets',
-  versions: [0, latestVersion],
+  versions: [0, 11],
   flexible: 6,
   route: toLeaders(['topics', 'partitions']),
   repeatable: true,
@@ -76,13 +74,12 @@ export const ListOffsets = api({
       }),
     }),
   },
-  cap({ topics }, { version = latestVersion }) {
+  check({ topics }, version) {
     for (const { partitions } of topics)
       for (const { timestamp } of partitions)
         if (version < (sinceVersion[Number(timestamp)] ?? 0))
           throw new ProtocolError(`the broker does not know what ${timestamp} stands for (ListOffsets v${version})`, {
             cause: errorFor(ErrorCode.UnsupportedVersion),
           })
-    return version
   },
 })

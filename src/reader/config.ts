@@ -19,7 +19,7 @@ export interface ReaderConfig extends Omit<MembershipConfig, 'startOffset'> {
   /**
    * Where the reader is, in the terms of the brokers' `broker.rack`: a partition with a replica there is read from that,
    * if its leader's `replica.selector.class` says so (KIP-392, Kafka 2.4); from the leader again once the replica fails,
-   * and once per the transport's `metadataTtl`. The consumer protocol tells it the coordinator, too. Default: none.
+   * and every five minutes to hear whether that still holds. The consumer protocol tells it the coordinator, too. Default: none.
    */
   rack?: string
   /** Addresses to find the cluster by. */

@@ -16,7 +16,7 @@ import type { LookupOutcome, OffsetResolver } from './offset-resolver.ts'
 import { type Bounds, type OutOfRange, whereNow } from './out-of-range.ts'
 import type { Placement } from './placement.ts'
 import type { Asked, Position } from './position.ts'
-import { replicaRest } from './replica-choice.ts'
+import { choiceAge, replicaRest } from './replica-choice.ts'
 import type { Troubles } from './troubles.ts'
 
 export interface OutcomesParts {
@@ -139,7 +139,7 @@ export class Outcomes {
     // It was not told where we are.
     if (position.leaderUntil > now) return false
     const isKnown = isr.includes(id) && cluster.brokers().some(broker => broker.id === id)
-    if (isKnown) position.replica = { id, leader, until: now + cluster.metadataTtl }
+    if (isKnown) position.replica = { id, leader, until: now + choiceAge }
     else {
       // The leader goes on naming it, and gives nothing: it is not told where we are until more is known.
       position.leaveReplica(now + replicaRest)

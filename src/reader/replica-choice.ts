@@ -8,6 +8,8 @@ export interface ReplicaChoice {
   readonly until: number
 }
 
+/** How long a choice holds, in milliseconds: as long as Java's clients keep metadata (`metadata.max.age.ms`). */
+export const choiceAge = 300_000
 /** A replica that failed is let alone for so long, in milliseconds: its leader may not have noticed yet. */
 export const replicaRest = 10_000
 

@@ -33,7 +33,7 @@ export class BrokerVersions {
   versionFor<A extends AnyApi>(api: A, request: RequestInput<A>, features = this.features): number {
     const version = this.version(api)
     if (api.cap === undefined) return version
-    const cap = api.cap(request, { features, version })
+    const cap = api.cap(request, { features })
     if (cap >= version) return version
     const lowest = Math.max(api.minVersion, this.#offer(api).minVersion)
     if (cap < lowest)

@@ -59,11 +59,6 @@ export class Cluster extends NetworkCluster {
     return this.tries.usual
   }
 
-  /** How old metadata may become, in milliseconds. */
-  get metadataTtl(): number {
-    return this.settings.metadataTtl
-  }
-
   /** A key for connections that nobody else shall share. */
   newKey(): string {
     return this.pool.newKey()

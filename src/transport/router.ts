@@ -178,6 +178,7 @@ export class Router {
       // A member's requests wait for other members: each has a connection of its own.
       const key = lane === 'group' ? `${request['groupId']} ${request['memberId']}` : held
       const connection = await cluster.connection(broker, lane, { ...rest(), ...(key !== undefined && { key }) })
+      api.check?.(request, connection.version(api))
       const response = await connection.request(api, request, {
         ...rest(),
         ...(request['acks'] === 0 && { noResponse: true }),

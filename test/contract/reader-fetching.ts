@@ -96,8 +96,13 @@ export const suite: Suite = contract => {
     await fixture.fill(3)
     const connection = await transport.cluster(cluster.brokers).connection('any', 'control')
     const version = connection.version(ListOffsets)
-    const told = { earliest_local: 0, latest_tiered: -1, earliest_pending_upload: -1 } as const
-    for (const name of ['earliest_local', 'latest_tiered', 'earliest_pending_upload'] as const) {
+    const told = {
+      max_timestamp: undefined,
+      earliest_local: 0,
+      latest_tiered: -1,
+      earliest_pending_upload: -1,
+    } as const
+    for (const name of Object.keys(told) as (keyof typeof told)[]) {
       const answer = client.listOffsets({ topics: { [topic]: [{ partition: 0, timestamp: name }] } })
       if (!knowsTime(version, offsetTimes[name])) {
         await assert.rejects(answer, ProtocolError)

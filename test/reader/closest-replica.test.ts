@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest'
 import type { BrokerConfig } from '../../src/broker/index.ts'
 import { ErrorCode } from '../../src/index.ts'
 import { Fetch } from '../../src/protocol/fetch.ts'
-import type { TransportConfig } from '../../src/transport/config.ts'
+import { Reader } from '../../src/reader/reader.ts'
+import { Transport } from '../../src/transport/transport.ts'
+import { Writer } from '../../src/writer/writer.ts'
 import { Embedded } from '../support/embedded.ts'
 import { take } from '../support/reading-fixture.ts'
 import { until } from '../support/waiting.ts'
+import { inVirtualTime } from '../support/world.ts'
 
 const forever = AbortSignal.timeout(120_000)
 const rackAware = { 'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector' }
 
 /** Brokers 1, 2 and 3 in the racks a, b and c with a partition that 1 leads, and whom it was fetched from. */
-function racked({
-  configs = rackAware,
-  ...config
-}: BrokerConfig & { transport?: TransportConfig } = {}): Embedded & { readonly fetches: Fetched[] } {
+function racked({ configs = rackAware, ...config }: BrokerConfig = {}): Embedded & { readonly fetches: Fetched[] } {
   const topics = [{ name: 't', partitions: 1, replicationFactor: 3 }]
   const kafka = new Embedded({ brokers: 3, racks: ['a', 'b', 'c'], topics, configs, ...config })
   kafka.broker.moveLeader('t', 0, 1)
@@ -127,17 +127,27 @@ describe('a reader in the rack of a replica', () => {
     expect(reader.stats().errors).toBe(0)
   })
 
-  test('asks the leader again once metadata has its age', async () => {
-    await using kafka = racked({ transport: { metadataTtl: 100 } })
-    await write(kafka, 'a')
-    const reader = kafka.reader({ rack: 'b', maxWait: 20 })
-    expect(await take(reader, 1, forever)).toEqual(['a'])
-    const visits = (): number =>
-      kafka.fetches.filter(({ brokerId }, i) => brokerId === 1 && kafka.fetches[i - 1]?.brokerId !== 1).length
-    await until(forever, () => visits() > 3)
-    await write(kafka, 'b')
-    expect(await take(reader, 1, forever)).toEqual(['b'])
-    expect(reader.stats().errors).toBe(0)
+  test('asks the leader again every five minutes', async () => {
+    const topics = [{ name: 't', partitions: 1, replicationFactor: 3 }]
+    await inVirtualTime({ racks: ['a', 'b', 'c'], topics, configs: rackAware }, async (world, broker) => {
+      broker.moveLeader('t', 0, 1)
+      const visits: number[] = []
+      broker.control(Fetch, ({ sessionEpoch }, { brokerId }) => {
+        if (sessionEpoch >= 0 && brokerId === 1) visits.push(world.now())
+        return undefined
+      })
+      await using transport = new Transport({ adapter: world.adapter, ...world.transport })
+      // With bytes to gather, polls are long.
+      const config = { minBytes: 2, maxWait: 20_000, rack: 'b', transport }
+      await using reader = new Reader({ brokers: world.brokers, topic: 't', partition: 0, ...config })
+      const read = reader.fetchMessage()
+      await world.until('the leader was asked twice', () => visits.length === 2, 1_000_000)
+      expect(visits[1]! - visits[0]!).toBeGreaterThanOrEqual(300_000)
+      expect(visits[1]! - visits[0]!).toBeLessThan(330_000)
+      await using writer = new Writer({ addr: world.brokers, topic: 't', transport })
+      await writer.writeMessages([{ value: 'a' }])
+      expect((await read).text()).toBe('a')
+    })
   })
 
   test('goes to the new leader, and to the replica that that one names', async () => {
