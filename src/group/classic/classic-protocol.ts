@@ -48,6 +48,11 @@ export class ClassicProtocol implements GroupProtocol {
   #confirmedAt = 0
   #generationId = -1
   #generation: Generation | undefined
+  /**
+   * All that it keeps is to be given back and taken anew, which is nobody else's business: in this generation, or, where
+   * the group is just being divided, in the next.
+   */
+  #renewal: { readonly cause: unknown } | undefined
   /** Why it joins again; null: it is new. */
   #reason: string | null = null
   /**
@@ -70,11 +75,11 @@ export class ClassicProtocol implements GroupProtocol {
 
   rejoin(cause: unknown): void {
     const generation = this.#generation
-    if (generation === undefined) return
-    if (!this.#keeps || isOutdated(cause)) return end(generation, cause, isOutdated(cause))
-    // The others would move for nothing.
-    generation.renewal = { cause }
-    generation.news.ring()
+    if (this.#keeps && !isOutdated(cause)) {
+      // The others would move for nothing.
+      if (!this.#holding.isEmpty) this.#renewal = { cause }
+      generation?.news.ring()
+    } else if (generation !== undefined) end(generation, cause, isOutdated(cause))
   }
 
   pulse(): void {
@@ -241,8 +246,8 @@ export class ClassicProtocol implements GroupProtocol {
     await holding.assign(without(partitions, holding.partitions), { signal, unbroken }, changes)
     if (leaving.size > 0) end(generation, new Error('it gave back what others are to have'))
     while (!signal.aborted) {
-      const { renewal } = generation
-      generation.renewal = undefined
+      const renewal = this.#renewal
+      this.#renewal = undefined
       if (renewal === undefined) await generation.news.wait()
       else {
         const anew = holding.partitions

@@ -8,10 +8,8 @@ export interface Generation {
   /** The place in the group is gone: the partitions may be another's. */
   lost: boolean
   heartbeats: Heartbeats | undefined
-  /** Rings when it is over, and when something is to be given and taken anew. */
+  /** Rings when it is over, and when all is to be given and taken anew. */
   readonly news: Condition
-  /** All is to be given back and taken anew, which is nobody else's business. */
-  renewal: { readonly cause: unknown } | undefined
 }
 
 export function newGeneration(): Generation {
@@ -21,7 +19,6 @@ export function newGeneration(): Generation {
     lost: false,
     heartbeats: undefined,
     news: new Condition(),
-    renewal: undefined,
   }
 }
 
