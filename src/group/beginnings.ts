@@ -135,14 +135,16 @@ export class Beginnings {
   /** One try: by `topic/partition`, −1 for nothing. */
   async committed(partitions: readonly OwnPartition[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const topics = new Map<string, { name: string; topicId: string; partitionIndexes: number[] }>()
-    for (const { topic: name, topicId, partition } of partitions) {
+    // Nothing is committed in a topic that is no more: those of it are left out.
+    const there = partitions.filter(({ topic, topicId }) => !isAnother(this.#parts.cluster.peek(topic)?.id, topicId))
+    for (const { topic: name, topicId, partition } of there) {
       const question = topics.get(name) ?? { name, topicId, partitionIndexes: [] }
       topics.set(name, question)
       question.partitionIndexes.push(partition)
     }
     const told = await fetchOffsets(this.#parts, [...topics.values()], { signal })
     const refused = new Map<string, KafkaError | ProtocolError>()
-    const found = partitions.map(own => {
+    const found = there.map(own => {
       const offset = this.#offsetOf(own, told.get(own.topic)?.get(own.partition), refused)
       return [`${own.topic}/${own.partition}`, offset] as const
     })
@@ -249,4 +251,9 @@ export class Beginnings {
 function countIn(note: string | null): number | undefined {
   const count = /^began at the end of (\d+) partitions$/.exec(note ?? '')?.[1]
   return count === undefined ? undefined : Number(count)
+}
+
+/** Whether both ids are known, and the topic of the name is another by now. */
+function isAnother(id: string | undefined, before: string): boolean {
+  return id !== undefined && id !== zeroUuid && before !== zeroUuid && id !== before
 }

@@ -209,7 +209,8 @@ export class GroupMembership {
 
   /**
    * What the group has committed in these partitions, by `topic/partition`, −1 for nothing: once no transaction has a
-   * commit open there (KIP-447). Asks for as long as it takes, or until the signal aborts.
+   * commit open there (KIP-447). Those of a topic that was made anew since are left out. Asks for as long as it takes, or
+   * until the signal aborts.
    */
   async committed(partitions: readonly OwnPartition[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     for (;;) {
@@ -221,8 +222,16 @@ export class GroupMembership {
       } catch (error) {
         if (signal.aborted || !isTemporary(error)) throw error
         this.logger.warn(`group ${this.id}: what it has committed is not known yet: ${messageOf(error)}`)
+        if (hasCode(error, ErrorCode.UnknownTopicID)) await this.#learnTopics(partitions, signal)
       }
     }
+  }
+
+  /** A coordinator knows other topics of these names: what is known of them is of another life. */
+  async #learnTopics(partitions: readonly OwnPartition[], signal: AbortSignal): Promise<void> {
+    const names = [...new Set(partitions.map(({ topic }) => topic))]
+    const cluster = this.#transport.cluster(this.#config.brokers)
+    await cluster.refresh(names, { signal, timeoutMs: this.settings.timeout }).catch(() => {})
   }
 
   /** Has the group divided anew. */

@@ -134,6 +134,17 @@ export class Fetcher {
     this.#changed()
   }
 
+  /** Reads on elsewhere in the topic that this one is of: where another has the name by now, that is told of. */
+  sendBack(position: Position, place: Place): void {
+    position.rewound()
+    position.restart(place)
+    position.begunAt = this.#now
+    this.#troubles.forget(position)
+    if (position.state !== 'paused') this.#placement.settle(position)
+    this.#queue.sweep()
+    this.#changed()
+  }
+
   /** Fetches nothing of these until `resume`. `nextOf`: the next offset to hand out. */
   pause(positions: Iterable<Position>, nextOf: (position: Position) => number): void {
     for (const position of positions) {

@@ -504,7 +504,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
         hold: positions => this.#pauses.hold(positions),
         goTo: (position, offset) => {
           source.forget([position])
-          fetcher.moveTo([position], placeOf(offset, this.#clock.now()))
+          fetcher.sendBack(position, placeOf(offset, this.#clock.now()))
         },
         wake: () => this.#news.ring(),
       },

@@ -28,6 +28,24 @@ const seeds: Readonly<Record<string, Written>> = {
     faults: ['moved leaders', 'resets', 'stopped brokers', 'wrong names'],
     workloads: ['writer with acks of the leader', 'reader', 'group', 'restless group'],
   },
+  'a reader sent back for ever asked for what was committed in a topic that was made anew': {
+    seed: 6000117,
+    brokers: 4,
+    partitions: 5,
+    release: '4.4',
+    protocol: 'classic',
+    balancing: 'cooperative',
+    trouble: 45114,
+    faults: ['lost names', 'moved coordinators', 'partial metadata', 'remade topics'],
+    workloads: [
+      'idempotent writer',
+      'writer',
+      'restless reader',
+      'client calls',
+      'transactional writer',
+      'copying group',
+    ],
+  },
 }
 
 interface Written extends Omit<Plan, 'faults' | 'workloads'> {
