@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { listen } from '../adapters/broker/index.ts'
 import { natives } from '../adapters/node/index.ts'
+import { deferred } from '../src/base/deferred.ts'
 import { Broker } from '../src/broker/index.ts'
 import { Client, Transport, Writer } from '../src/index.ts'
 import { unless, unlessFull } from '../test/support/left-out.ts'
@@ -26,6 +27,8 @@ interface Place {
 interface Member {
   readonly program: Program
   readonly handled: { readonly partition: number; readonly offset: number }[]
+  /** Resolves once it listens to signals. */
+  readonly begun: Promise<void>
   /** Resolves with its last line. */
   readonly ended: Promise<string | undefined>
 }
@@ -112,6 +115,8 @@ function handled(
           return ends.reduce((sum, end) => sum + end, 0) - seen.size
         }
         await until(AbortSignal.timeout(60_000), () => missing() === 0)
+        // Before it listens to signals one would end it.
+        for (const { begun } of alive) await begun
         for (const { program } of alive) process.kill(program.pid, 'SIGTERM')
         for (const { ended } of alive) expect(await ended).toBe('stopped')
         const { topics } = await client.offsetFetch({ groupId: 'workers', topics: { work: ends.map((_, i) => i) } })
@@ -132,14 +137,16 @@ function handled(
 
 function follow(program: Program): Member {
   const handled: Member['handled'] = []
+  const begun = deferred<void>()
   const read = async (): Promise<string | undefined> => {
     let last: string | undefined
     for (let line = await program.line(); line !== null; line = await program.line()) {
       const [, partition, offset] = /^(\d+) (\d+)$/.exec(line) ?? []
       if (offset !== undefined) handled.push({ partition: Number(partition), offset: Number(offset) })
+      begun.resolve()
       last = line
     }
     return last
   }
-  return { program, handled, ended: read() }
+  return { program, handled, begun: begun.promise, ended: read() }
 }

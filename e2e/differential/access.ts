@@ -69,7 +69,8 @@ export async function scramUsers(peer: Peer, unique: string): Promise<void> {
     ],
     [upsertion(`${unique}-new`)],
   )
-  await known([a, `${unique}-new`], 2)
+  await known([`${unique}-new`], 1)
+  await known([a], 1)
   await describe(a, b, c)
   await alter([], [])
 }

@@ -269,7 +269,7 @@ export async function patterns(peer: Peer, group: string): Promise<void> {
   }
   await join(a, { subscribedTopicRegex: full.subscribedTopicRegex, serverAssignor: 'range' })
   await matched('the pattern is looked at', a, 1, 1)
-  await describe()
+  // (What is to be seen here depends on whether topics were made meanwhile.)
   await peer.ask(OffsetDelete, 0, {
     groupId: group,
     topics: [`${group}-one`, `${group}-other`].map(name => ({ name, partitions: [{ partitionIndex: 0 }] })),

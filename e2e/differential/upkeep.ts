@@ -28,12 +28,12 @@ async function firstOffset(peer: Peer, topic: string, expected: number): Promise
 }
 
 export async function retention(peer: Peer, topic: string): Promise<void> {
-  await peer.topic(topic, 1, { 'retention.ms': '60000' })
-  // At once: between two writes the first could go.
-  await produce(peer, topic, record('a', '1', now - 120_000, 'b'))
+  await peer.topic(topic, 1, { 'retention.ms': '3600000' })
+  // Hours, for the file takes a while, and now is when it began. At once: between two writes the first could go.
+  await produce(peer, topic, record('a', '1', now - 7_200_000, 'b'))
   await firstOffset(peer, topic, 2)
   await produce(peer, topic, record('a', '1', now))
-  await produce(peer, topic, record('a', '1', now - 120_000))
+  await produce(peer, topic, record('a', '1', now - 7_200_000))
   await new Promise(resolve => setTimeout(resolve, 1_500))
   await firstOffset(peer, topic, 2)
   const fetched = [{ topic, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }]

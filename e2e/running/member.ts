@@ -8,6 +8,7 @@ import { Reader, run, Transport } from '../../src/index.ts'
 const [brokers = '', topic = '', groupId = '', protocol, sessionTimeout] = process.argv.slice(2)
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
+writeSync(1, 'begun\n')
 const transport = new Transport({ adapter, natives, logger: null })
 const reader = new Reader({
   brokers: brokers.split(','),

@@ -127,10 +127,13 @@ export class Troubles {
     return failures >= this.#parts.maxAttempts || now - (begunAt ?? since) >= patience
   }
 
-  /** Where all was given up, each read is told. */
+  /**
+   * Where all was given up, each read is told. Not in a group, whose member takes anew what it was told of: who asks again
+   * at once would leave it no turn for that.
+   */
   #given(positions: Iterable<Position>): Failing | undefined {
-    for (const { state, failing } of positions)
-      if (state === 'failed') return areAllFailing(positions) ? failing : undefined
+    for (const { state, failing, progress } of positions)
+      if (state === 'failed' && progress === undefined) return areAllFailing(positions) ? failing : undefined
     return undefined
   }
 }

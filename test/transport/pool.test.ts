@@ -123,6 +123,8 @@ describe('connections', () => {
     await b.cluster.refresh([])
     await b.cluster.connection(1, 'produce')
     await b.cluster.connection(2, 'fetch')
+    // Whom the first leads to is asked for meanwhile.
+    await settled()
     expect(clock.pending).toBeGreaterThan(0)
     clock.advance(1001)
     await settled()
