@@ -123,24 +123,22 @@ export class Fetcher {
 
   /** Reads on elsewhere; what was fetched of these and not taken is dropped. */
   moveTo(positions: Iterable<Position>, place: Place): void {
-    for (const position of positions) {
-      position.rewound()
-      position.moveTo(place)
-      position.begunAt = this.#now
-      this.#troubles.forget(position)
-      if (position.state !== 'paused') this.#placement.settle(position)
-    }
-    this.#queue.sweep()
-    this.#changed()
+    this.#move(positions, position => position.moveTo(place))
   }
 
   /** Reads on elsewhere in the topic that this one is of: where another has the name by now, that is told of. */
   sendBack(position: Position, place: Place): void {
-    position.rewound()
-    position.restart(place)
-    position.begunAt = this.#now
-    this.#troubles.forget(position)
-    if (position.state !== 'paused') this.#placement.settle(position)
+    this.#move([position], () => position.restart(place))
+  }
+
+  #move(positions: Iterable<Position>, move: (position: Position) => void): void {
+    for (const position of positions) {
+      position.rewound()
+      move(position)
+      position.begunAt = this.#now
+      this.#troubles.forget(position)
+      if (position.state !== 'paused') this.#placement.settle(position)
+    }
     this.#queue.sweep()
     this.#changed()
   }

@@ -241,6 +241,8 @@ export class ClassicProtocol implements GroupProtocol {
     const { signal } = generation.over
     const holding = this.#holding
     const leaving = without(holding.partitions, partitions)
+    // Then all is taken anew.
+    if (holding.isEmpty) this.#renewal = undefined
     holding.confirmed()
     if (leaving.size > 0) await holding.revoke(leaving, new Error('the group was divided anew'), changes)
     await holding.assign(without(partitions, holding.partitions), { signal, unbroken }, changes)
