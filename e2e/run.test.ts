@@ -110,6 +110,10 @@ function handled(
           kills++
           alive.push(await start())
         }
+        // The last of each partition, written when nobody dies any more: what a dead one handled last nobody commits before
+        // its session is over.
+        await writer.writeMessages(ends.map((_, partition) => ({ partition, value: 'last' })))
+        for (const partition of ends.keys()) ends[partition]!++
         const missing = (): number => {
           const seen = new Set(
             all.flatMap(each => each.handled.map(({ partition, offset }) => `${partition}/${offset}`)),
