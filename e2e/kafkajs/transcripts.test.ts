@@ -1,0 +1,36 @@
+import { afterAll, describe } from 'vitest'
+import { transcripts } from '../../test/kafkajs/scenarios/harness.ts'
+import type { ClusterKind } from '../../test/kafkajs/scenarios/scenario.ts'
+import { unless } from '../../test/support/left-out.ts'
+import { versions } from '../full.ts'
+import { type KafkaCluster, type KafkaOptions, startKafka } from '../kafka/index.ts'
+import { noKafka } from '../shared.ts'
+
+const options: Readonly<Record<ClusterKind, KafkaOptions>> = {
+  one: {},
+  three: { nodes: 3 },
+  guarded: {
+    config: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
+    },
+  },
+}
+
+// 2.8 has another authorizer, and nothing that 3.9 has not for kafkajs.
+describe.each(versions.filter(version => !version.startsWith('2.')))('on Kafka %s', unless(noKafka), version => {
+  const clusters = new Map<ClusterKind, Promise<KafkaCluster>>()
+
+  transcripts({
+    kind: 'kafka',
+    async brokers(kind) {
+      const started = clusters.get(kind) ?? startKafka({ version, ...options[kind] })
+      clusters.set(kind, started)
+      return (await started).brokers
+    },
+  })
+
+  afterAll(async () => {
+    await Promise.all([...clusters.values()].map(async started => (await started).stop()))
+  })
+})

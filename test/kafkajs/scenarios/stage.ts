@@ -1,0 +1,125 @@
+import type { Admin, Consumer, Kafka, KafkaConfig, LogEntry, Producer } from '../../../adapters/kafkajs/index.ts'
+import type { Library } from './libraries.ts'
+import { Notation, type Seen } from './notation.ts'
+
+type AnyClient = Producer | Consumer | Admin
+
+/** What a scenario acts on and writes down to. All it makes is closed after it. */
+export interface Stage {
+  readonly library: Library
+  readonly brokers: readonly string[]
+  /** A name that nobody else uses, for topics, groups, ids; it is noted as `<base>`. */
+  unique(base: string): string
+  /** A Kafka of these brokers, whose log is noted. */
+  kafka(config?: Partial<KafkaConfig>): Kafka
+  producer(config?: object, kafka?: Kafka): Promise<Producer>
+  consumer(config: object, kafka?: Kafka): Promise<Consumer>
+  admin(config?: object, kafka?: Kafka): Promise<Admin>
+  /** A topic of its own, made beforehand. */
+  topic(base?: string, partitions?: number): Promise<string>
+  /** Has a client disconnected at the end. */
+  finally(end: () => unknown): void
+  /** Notes a value under a name that the scenario has once. */
+  note(step: string, value: unknown): void
+  /** Notes what a call answers, or the error it ends with; answers what it answers, undefined for an error. */
+  call<T>(step: string, run: () => T | Promise<T>): Promise<T | undefined>
+  /** The events of a client from now on, in order, by the keys of its `events`. */
+  watch(client: AnyClient, ...keys: string[]): { type: string; payload: unknown }[]
+  /** What was logged under these namespaces so far: label, namespace and message, each once. */
+  logged(...namespaces: string[]): string[]
+}
+
+/** What is compared of every log: what users filter by. */
+const namespaces = ['Admin', 'Consumer', 'ConsumerGroup', 'Producer', 'Runner']
+
+/** Runs a scenario with one library, and answers what it noted. */
+export async function transcript(
+  library: Library,
+  brokers: readonly string[],
+  play: (stage: Stage) => Promise<void>,
+): Promise<Map<string, Seen>> {
+  const notation = new Notation(library)
+  const seen = new Map<string, Seen>()
+  const lines: string[] = []
+  const ends: (() => unknown)[] = []
+  let kafka: Kafka | undefined
+
+  const stage: Stage = {
+    library,
+    brokers,
+    unique: base => notation.unique(base),
+    kafka: config =>
+      new library.Kafka({
+        clientId: 'scenario',
+        brokers: [...brokers],
+        logCreator:
+          () =>
+          ({ namespace, label, log }: LogEntry) =>
+            void lines.push(`${label} [${namespace}] ${log.message}`),
+        ...config,
+      }),
+    async producer(config, from = (kafka ??= stage.kafka())) {
+      const producer = from.producer({ createPartitioner: library.Partitioners.DefaultPartitioner, ...config })
+      stage.finally(() => producer.disconnect())
+      await producer.connect()
+      return producer
+    },
+    async consumer(config, from = (kafka ??= stage.kafka())) {
+      const consumer = from.consumer({ maxWaitTimeInMs: 100, ...config } as never)
+      stage.finally(() => consumer.disconnect())
+      await consumer.connect()
+      return consumer
+    },
+    async admin(config, from = (kafka ??= stage.kafka())) {
+      const admin = from.admin(config)
+      stage.finally(() => admin.disconnect())
+      await admin.connect()
+      return admin
+    },
+    async topic(base = 'topic', numPartitions = 1) {
+      const topic = stage.unique(base)
+      const admin = stage.kafka({ logCreator: () => () => {} }).admin()
+      await admin.connect()
+      await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
+      await admin.disconnect()
+      return topic
+    },
+    finally(end) {
+      ends.push(end)
+    },
+    note(step, value) {
+      if (seen.has(step)) throw new Error(`a scenario notes '${step}' twice`)
+      seen.set(step, notation.of(value))
+    },
+    async call(step, run) {
+      try {
+        const answer = await run()
+        stage.note(step, { answers: answer })
+        return answer
+      } catch (error) {
+        stage.note(step, { rejects: error })
+        return undefined
+      }
+    },
+    watch(client, ...keys) {
+      const events: { type: string; payload: unknown }[] = []
+      const { events: names, on } = client as unknown as {
+        events: Record<string, string>
+        on(name: string, listener: (event: { type: string; payload: unknown }) => void): void
+      }
+      for (const key of keys) on(names[key]!, ({ type, payload }) => void events.push({ type, payload }))
+      return events
+    },
+    logged: (...wanted) =>
+      [...new Set(lines)].filter(line => wanted.some(namespace => line.includes(`[${namespace}]`))).sort(),
+  }
+
+  try {
+    await play(stage)
+    // Before anything is closed: which of the clients ends first is chance.
+    if (!seen.has('log')) stage.note('log', stage.logged(...namespaces))
+    return seen
+  } finally {
+    for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {})
+  }
+}
