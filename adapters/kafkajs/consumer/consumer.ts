@@ -1,5 +1,5 @@
 import type { ClientEvent } from '../../../src/base/events.ts'
-import { DescribeGroups } from '../../../src/protocol/describe-groups.ts'
+import { describeGroups } from '../admin/groups.ts'
 import type { Context } from '../context.ts'
 import { Events } from '../events.ts'
 import { KafkaJSNonRetriableError } from '../errors.ts'
@@ -8,7 +8,6 @@ import type { Consumer, ConsumerConfig } from '../types/consumer.ts'
 import { checkPartitions, commitsOf, notRunning, placeOf, subscriptionsOf } from './arguments.ts'
 import { balancerOf, PartitionAssigners } from './assigners.ts'
 import { consumerEvents } from './events.ts'
-import { describedGroup } from './described-group.ts'
 import { Link } from './link.ts'
 import { Running } from './running.ts'
 import { settingsOf } from './settings.ts'
@@ -88,12 +87,10 @@ export function createConsumer(context: Context, config: ConsumerConfig): Consum
       running.needed(notRunning).group.resume(list)
     },
 
-    describeGroup: () =>
-      createRetrier(retry)(async () => {
-        const { transport, addr } = await link.connect()
-        const response = await transport.roundTrip(addr, DescribeGroups, { groups: [groupId] })
-        return describedGroup(response.groups.find(group => group.groupId === groupId))
-      }),
+    describeGroup: async () => {
+      const { groups } = await describeGroups({ ask: call => link.ask(call), retrier: createRetrier(retry), logger }, [groupId])
+      return groups[0]!
+    },
 
     on: (name: string, listener: (event: never) => void) => events.on(name, listener),
     events: consumerEvents,

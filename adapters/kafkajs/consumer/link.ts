@@ -1,4 +1,5 @@
 import type { EventSink } from '../../../src/base/events.ts'
+import type { Client } from '../../../src/client/client.ts'
 import type { PartitionLayout } from '../../../src/transport/layout.ts'
 import type { Connection, Context } from '../context.ts'
 import type { Events } from '../events.ts'
@@ -73,6 +74,12 @@ export class Link implements Cluster {
     const { transport, addr } = await this.connect()
     const cluster = transport.cluster(addr)
     await ask(() => Promise.all(topics.map(topic => cluster.topic(topic, { create }))))
+  }
+
+  /** Calls the Client. Rejects with an error of kafkajs's. */
+  async ask<T>(call: (client: Client) => Promise<T>): Promise<T> {
+    const { client } = await this.connect()
+    return await ask(() => call(client))
   }
 
   findTopicPartitionMetadata(topic: string): PartitionMetadata[] {
