@@ -1,6 +1,7 @@
 export * from './constants.ts'
 export * from './errors.ts'
 export { Kafka } from './kafka.ts'
+export { Partitioners } from './producer/partitioners.ts'
 export type * from './types/admin.ts'
 export type * from './types/common.ts'
 export type * from './types/consumer.ts'

@@ -100,28 +100,32 @@ const known: readonly Known[] = [
 const byCode = new Map(known.map(each => [each[0], each]))
 
 /** A broker's error code as kafkajs tells it. Codes that kafkajs does not know have Java's names and our words. */
-export function protocolError(code: number, cause?: unknown): KafkaJSProtocolError {
-  const found = byCode.get(code)
-  if (found !== undefined) {
-    const [, type, retriable, message, helpUrl] = found
-    return new KafkaJSProtocolError(Object.assign(new Error(message), { code, type, retriable, helpUrl }), { cause })
-  }
+export function protocolError(code: number): KafkaJSProtocolError {
+  const { message, ...fields } = byCode.has(code) ? knownError(byCode.get(code)!) : newerError(code)
+  return new KafkaJSProtocolError(Object.assign(new Error(message), fields))
+}
+
+interface Fields {
+  readonly code: number
+  readonly type: string
+  readonly retriable: boolean
+  readonly message: string
+  readonly helpUrl?: string | undefined
+}
+
+function knownError([code, type, retriable, message, helpUrl]: Known): Fields {
+  return { code, type, retriable, message, helpUrl }
+}
+
+function newerError(code: number): Fields {
   const name = Object.entries(ErrorCode).find(([, value]) => value === code)?.[0]
   if (name === undefined)
-    return new KafkaJSProtocolError(
-      Object.assign(new Error(`Unknown error code ${code}`), {
-        type: 'KAFKAJS_UNKNOWN_ERROR_CODE',
-        code: -99,
-        retriable: false,
-      }),
-      { cause },
-    )
-  return new KafkaJSProtocolError(
-    Object.assign(new Error(errorDescriptions[code + 1]), {
-      type: name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3_$2$4').toUpperCase(),
-      code,
-      retriable: new KafkaError(code).temporary,
-    }),
-    { cause },
-  )
+    return {
+      code: -99,
+      type: 'KAFKAJS_UNKNOWN_ERROR_CODE',
+      retriable: false,
+      message: `Unknown error code ${code}`,
+    }
+  const type = name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3_$2$4').toUpperCase()
+  return { code, type, retriable: new KafkaError(code).temporary, message: errorDescriptions[code + 1]! }
 }

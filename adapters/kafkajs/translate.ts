@@ -24,12 +24,12 @@ import { protocolError } from './protocol-errors.ts'
 export function kafkaJSError(error: unknown): Error {
   if (error instanceof KafkaJSError) return error
   if (!(error instanceof IsoKafkaError)) return error instanceof Error ? error : new Error(messageOf(error))
-  if (error instanceof KafkaError) return protocolError(error.code, error)
+  if (error instanceof KafkaError) return protocolError(error.code)
   const inner = userErrorIn(error)
   if (inner !== undefined) return inner
   if (error instanceof WriteErrors) return kafkaJSError(error.errors.find(each => each !== null))
-  if (error instanceof MessageTooLargeError) return protocolError(ErrorCode.MessageSizeTooLarge, error)
-  if (error instanceof ProducerFencedError) return protocolError(ErrorCode.InvalidProducerEpoch, error)
+  if (error instanceof MessageTooLargeError) return protocolError(ErrorCode.MessageSizeTooLarge)
+  if (error instanceof ProducerFencedError) return protocolError(ErrorCode.InvalidProducerEpoch)
   if (error instanceof AuthenticationError) return refusal(error)
   if (error instanceof ConnectionError) return connectionError(error)
   if (error instanceof TimeoutError) return timeout(error)
