@@ -1,10 +1,5 @@
-export * from './constants.ts'
-export * from './errors.ts'
-export { AssignerProtocol } from './consumer/assigner-protocol.ts'
-export { PartitionAssigners } from './consumer/assigners.ts'
-export { Kafka } from './kafka.ts'
-export { Partitioners } from './producer/partitioners.ts'
-export type * from './types/admin.ts'
-export type * from './types/common.ts'
-export type * from './types/consumer.ts'
-export type * from './types/producer.ts'
+import * as all from './exports.ts'
+
+export * from './exports.ts'
+// For `import kafkajs from …`, which kafkajs, being CommonJS, allows.
+export default { ...all }

@@ -1,5 +1,7 @@
+import { Deadline } from '../../../src/base/deadline.ts'
+import { sleep } from '../../../src/base/signals.ts'
 import type { Topic } from '../../../src/client/metadata.ts'
-import type { KafkaError } from '../../../src/protocol/errors.ts'
+import { ErrorCode, type KafkaError } from '../../../src/protocol/errors.ts'
 import { KafkaJSAggregateError, KafkaJSCreateTopicError, KafkaJSTimeout } from '../errors.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { kafkaJSError } from '../translate.ts'
@@ -12,6 +14,8 @@ type Argument<Name extends keyof Admin> = Admin[Name] extends (options: infer O,
 
 /** Milliseconds that the controller has, where a call says nothing else. */
 const defaultTimeout = 5000
+/** Milliseconds between two looks for topics' leaders. */
+const leaderWait = 100
 
 export async function listTopics({ ask }: AdminCluster): Promise<string[]> {
   const { topics } = await ask(client => client.metadata())
@@ -71,7 +75,7 @@ export async function createTopics(
           'Topic creation errors',
           failed.map(([topic, { code }]) => new KafkaJSCreateTopicError(protocolError(code), topic)),
         )
-      if (waitForLeaders && !validateOnly) await untilLed(cluster, topics, timeout)
+      if (waitForLeaders && !validateOnly) await untilLed(cluster, topics.map(({ topic }) => topic), timeout)
       return true
     })
   } catch (error) {
@@ -97,21 +101,16 @@ function checkConfigEntries({ topic, configEntries }: ITopicConfig): void {
 }
 
 /** Waits until each partition of the topics has a leader. */
-async function untilLed(
-  { ask }: AdminCluster,
-  topics: readonly ITopicConfig[],
-  timeout: number,
-): Promise<void> {
-  const deadline = performance.now() + timeout
-  for (const { topic } of topics) {
-    const left = Math.max(deadline - performance.now(), 1)
-    try {
-      await ask(client => client.waitForTopic({ topic, timeout: left }))
-    } catch (error) {
-      if ((error as Error).name === 'KafkaJSRequestTimeoutError')
-        throw new KafkaJSTimeout('Timed out while waiting for topic leaders', { cause: error })
-      throw error
-    }
+async function untilLed(cluster: AdminCluster, topics: readonly string[], timeout: number): Promise<void> {
+  const deadline = new Deadline(timeout)
+  for (;;) {
+    const told = await cluster.ask(client => client.metadata({ topics }))
+    const failures = told.topics.flatMap(({ error, partitions }) => [error, ...partitions.map(each => each.error)])
+    const failed = failures.find(error => error !== null)
+    if (!failed) return
+    if (failed.code !== ErrorCode.LeaderNotAvailable) throw kafkaJSError(failed)
+    if (deadline.passed) throw new KafkaJSTimeout('Timed out while waiting for topic leaders')
+    await sleep(Math.min(leaderWait, deadline.remaining))
   }
 }
 

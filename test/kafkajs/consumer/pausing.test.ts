@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { EachMessagePayload } from '../../../adapters/kafkajs/index.ts'
 import { nothing, until } from '../../support/waiting.ts'
 import { forever, next, numbered, type SeenMessage, seenOf, Stage, texts } from './fixture.ts'
 
@@ -69,7 +70,7 @@ describe('a pause', () => {
     const seen: SeenMessage[] = []
     await consumer.connect()
     await consumer.subscribe({ topic: 't', fromBeginning: true })
-    const run = { eachMessage: async (payload: never) => void seen.push(seenOf(payload)) }
+    const run = { eachMessage: async (payload: EachMessagePayload) => void seen.push(seenOf(payload)) }
     const running = consumer.run(run)
     consumer.pause([{ topic: 't' }])
     await running

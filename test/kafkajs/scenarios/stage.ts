@@ -1,5 +1,5 @@
-import type { Admin, Consumer, Kafka, KafkaConfig, LogEntry, Producer } from '../../../adapters/kafkajs/index.ts'
-import type { Library } from './libraries.ts'
+import type { Admin, Consumer, Kafka, KafkaConfig, LogEntry, Message, Producer } from '../../../adapters/kafkajs/index.ts'
+import { type Library, libraries } from './libraries.ts'
 import { Notation, type Seen } from './notation.ts'
 
 type AnyClient = Producer | Consumer | Admin
@@ -15,8 +15,12 @@ export interface Stage {
   producer(config?: object, kafka?: Kafka): Promise<Producer>
   consumer(config: object, kafka?: Kafka): Promise<Consumer>
   admin(config?: object, kafka?: Kafka): Promise<Admin>
+  /** kafkajs itself, whichever library is played: for what a scenario needs and is not about. */
+  readonly other: Kafka
   /** A topic of its own, made beforehand. */
   topic(base?: string, partitions?: number): Promise<string>
+  /** Writes messages to it. */
+  fill(topic: string, messages: Message[]): Promise<void>
   /** Has a client disconnected at the end. */
   finally(end: () => unknown): void
   /** Notes a value under a name that the scenario has once. */
@@ -43,10 +47,16 @@ export async function transcript(
   const lines: string[] = []
   const ends: (() => unknown)[] = []
   let kafka: Kafka | undefined
+  const other = new (libraries().theirs.Kafka)({
+    clientId: 'other',
+    brokers: [...brokers],
+    logCreator: () => () => {},
+  })
 
   const stage: Stage = {
     library,
     brokers,
+    other,
     unique: base => notation.unique(base),
     kafka: config =>
       new library.Kafka({
@@ -78,11 +88,17 @@ export async function transcript(
     },
     async topic(base = 'topic', numPartitions = 1) {
       const topic = stage.unique(base)
-      const admin = stage.kafka({ logCreator: () => () => {} }).admin()
+      const admin = other.admin()
       await admin.connect()
       await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
       await admin.disconnect()
       return topic
+    },
+    async fill(topic, messages) {
+      const producer = other.producer({ createPartitioner: library.Partitioners.DefaultPartitioner })
+      await producer.connect()
+      await producer.send({ topic, messages })
+      await producer.disconnect()
     },
     finally(end) {
       ends.push(end)
