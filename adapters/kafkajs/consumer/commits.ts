@@ -63,10 +63,14 @@ export class Commits {
     this.#lastAt = this.#parts.clock.monotonic()
   }
 
-  /** The last commit before these are given back: where others go on, also where nothing was read yet. */
-  async last(own: readonly OwnPartition[], isRunning: boolean): Promise<void> {
-    const begun = own.filter(each => each.isUncommitted || (isRunning && each.isBeginning))
-    await this.these(offsetsOf(begun)).catch(() => {})
+  /** The last commit before these are others': where those go on, also where nothing was read yet. */
+  async handOver(own: readonly OwnPartition[]): Promise<void> {
+    await this.these(offsetsOf(own.filter(each => each.isUncommitted || each.isBeginning))).catch(() => {})
+  }
+
+  /** Resolves once what is under way has come to its end. */
+  async settled(): Promise<void> {
+    await this.#sending
   }
 
   /** Where the user sent a partition, others are to go on from. */

@@ -292,7 +292,9 @@ export class Group {
     if (this.#parts.isRunning()) this.#tellRebalance(cause)
     await this.#untilIdle(own, patience * 0.6)
     await hooks.revoked(removed, patience / 4)
-    if (autoCommit) await this.commits.last(own, this.#parts.isRunning())
+    // Who stops has committed what its handlers did.
+    if (autoCommit && this.#parts.isRunning()) await this.commits.handOver(own)
+    else await this.commits.settled()
     this.#release(own)
   }
 

@@ -12,7 +12,7 @@ async function read(stage: Stage, count: number): Promise<KafkaMessage[]> {
 
 test('a message has what kafkajs gives it, as properties of its own', async () => {
   await using stage = new Stage()
-  await stage.write([{ key: 'k', value: 'v', headers: { a: '1' }, time: new Date(1_700_000_000_000) } as never])
+  await stage.write([{ key: 'k', value: 'v', headers: [{ key: 'a', value: '1' }], time: new Date(1_700_000_000_000) }])
   const [message] = await read(stage, 1)
   expect({ ...message }).toEqual({
     magicByte: 2,
