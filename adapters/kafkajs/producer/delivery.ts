@@ -8,7 +8,13 @@ import { protocolError } from '../protocol-errors.ts'
 import { isRetriable, type RetrySettings } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger } from '../types/common.ts'
-import type { PartitionerArgs, ProducerBatch, ProducerRecord, RecordMetadata, TopicMessages } from '../types/producer.ts'
+import type {
+  PartitionerArgs,
+  ProducerBatch,
+  ProducerRecord,
+  RecordMetadata,
+  TopicMessages,
+} from '../types/producer.ts'
 import { addInputs, NoSuchPartition, Receipts } from './records.ts'
 import type { Manner } from './writers.ts'
 
@@ -67,8 +73,7 @@ export class Delivery {
         "Not requiring ack for all messages invalidates the idempotent producer's EoS guarantees",
       )
     for (const { topic, messages } of topicMessages) {
-      if (!messages)
-        throw new KafkaJSNonRetriableError(`Invalid messages array [${messages}] for topic "${topic}"`)
+      if (!messages) throw new KafkaJSNonRetriableError(`Invalid messages array [${messages}] for topic "${topic}"`)
       for (const message of messages)
         if (message.value === undefined)
           throw new KafkaJSNonRetriableError(
@@ -93,12 +98,7 @@ export class Delivery {
     }
   }
 
-  #write(
-    topics: readonly TopicMessages[],
-    cluster: Cluster,
-    manner: Manner,
-    again = false,
-  ): Promise<RecordMetadata[]> {
+  #write(topics: readonly TopicMessages[], cluster: Cluster, manner: Manner, again = false): Promise<RecordMetadata[]> {
     const inputs: MessageInput[] = []
     try {
       for (const each of topics)

@@ -87,8 +87,8 @@ export class Receipts {
 
   readonly add = (range: WrittenRange): void => {
     const { topic, partition } = range
-    let partitions = this.#topics.get(topic)
-    if (partitions === undefined) this.#topics.set(topic, (partitions = new Map()))
+    const partitions = this.#topics.get(topic) ?? new Map<number, WrittenRange>()
+    this.#topics.set(topic, partitions)
     const first = partitions.get(partition)
     if (first === undefined || range.offset < first.offset) partitions.set(partition, range)
   }
