@@ -1,8 +1,8 @@
 import type { ClientEvent } from '../../../src/base/events.ts'
 import { describeGroups } from '../admin/groups.ts'
 import type { Context } from '../context.ts'
-import { Events } from '../events.ts'
 import { KafkaJSNonRetriableError } from '../errors.ts'
+import { Events } from '../events.ts'
 import { createRetrier } from '../retry.ts'
 import type { Consumer, ConsumerConfig } from '../types/consumer.ts'
 import { checkPartitions, commitsOf, notRunning, placeOf, subscriptionsOf } from './arguments.ts'
@@ -88,7 +88,9 @@ export function createConsumer(context: Context, config: ConsumerConfig): Consum
     },
 
     describeGroup: async () => {
-      const { groups } = await describeGroups({ ask: call => link.ask(call), retrier: createRetrier(retry), logger }, [groupId])
+      const { groups } = await describeGroups({ ask: call => link.ask(call), retrier: createRetrier(retry), logger }, [
+        groupId,
+      ])
       return groups[0]!
     },
 

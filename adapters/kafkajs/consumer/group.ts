@@ -2,16 +2,16 @@ import { Condition } from '../../../src/base/condition.ts'
 import { type Deferred, deferred } from '../../../src/base/deferred.ts'
 import { isTemporary } from '../../../src/base/errors.ts'
 import type { Logger as CoreLogger } from '../../../src/base/logger.ts'
-import type { AssignedPartition } from '../../../src/group/beginnings.ts'
 import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
+import type { AssignedPartition } from '../../../src/group/beginnings.ts'
 import { type BeginOptions, GroupMembership } from '../../../src/group/group-membership.ts'
 import type { PartitionsHook } from '../../../src/group/hooks.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { FirstOffset, LastOffset } from '../../../src/protocol/offsets.ts'
 import type { CommittedOffsets } from '../committed-offsets.ts'
+import { coreLogger } from '../connecting.ts'
 import type { Connection } from '../context.ts'
 import type { Events } from '../events.ts'
-import { coreLogger } from '../connecting.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, TopicPartition, TopicPartitions } from '../types/common.ts'
@@ -259,8 +259,7 @@ export class Group {
       events.emit('consumer.received_unsubscribed_topics', payload)
       this.#logger.warn('Consumer group received unsubscribed topics', {
         ...payload,
-        helpUrl:
-          'https://kafka.js.org/docs/faq#why-am-i-receiving-messages-for-topics-i-m-not-subscribed-to',
+        helpUrl: 'https://kafka.js.org/docs/faq#why-am-i-receiving-messages-for-topics-i-m-not-subscribed-to',
       })
     }
     return added.filter(({ topic }) => topics.has(topic))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { until } from '../../support/waiting.ts'
-import { forever, next, numbered, type SeenMessage, seenOf, Stage, texts } from './fixture.ts'
+import { forever, next, numbered, type SeenMessage, Stage, seenOf, texts } from './fixture.ts'
 
 describe('where a consumer begins', () => {
   test('at the end, unless it is told otherwise', async () => {
