@@ -26,7 +26,7 @@ export class Events<Names extends Record<string, string>> {
     return this.#listeners.has(name)
   }
 
-  emit(name: Names[keyof Names], payload: unknown = null): void {
+  emit(name: Names[keyof Names], payload?: unknown): void {
     const listeners = this.#listeners.get(name)
     if (listeners === undefined) return
     const event = { id: count++, type: name, timestamp: Date.now(), payload } as unknown as InstrumentationEvent<never>

@@ -207,13 +207,7 @@ export type MemberDescription = {
   memberMetadata: Buffer
 }
 
-export type ConsumerGroupState =
-  | 'Unknown'
-  | 'PreparingRebalance'
-  | 'CompletingRebalance'
-  | 'Stable'
-  | 'Dead'
-  | 'Empty'
+export type ConsumerGroupState = 'Unknown' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead' | 'Empty'
 
 export type GroupDescription = {
   groupId: string

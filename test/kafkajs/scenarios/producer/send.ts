@@ -41,7 +41,10 @@ export const sendScenarios = [
   scenario('producer: numbers as keys and partitions by them', async stage => {
     const topic = await stage.topic('topic', 5)
     const producer = await stage.producer()
-    const messages = [{ key: 7, value: 'seven' }, { key: 12, value: 'twelve' }] as Anything
+    const messages = [
+      { key: 7, value: 'seven' },
+      { key: 12, value: 'twelve' },
+    ] as Anything
     await stage.call('sent', () => producer.send({ topic, messages }))
   }),
 
@@ -279,7 +282,10 @@ export const sendScenarios = [
       const producer = await stage.producer()
       const messages = Array.from({ length: 12 }, (_, i) => ({ value: `${i}`, partition: i % 6 }))
       const sent = await producer.send({ topic, messages })
-      stage.note('sent', [...sent].sort((a, b) => a.partition - b.partition))
+      stage.note(
+        'sent',
+        [...sent].sort((a, b) => a.partition - b.partition),
+      )
       stage.note('there', await written(stage, topic))
     },
     'three',
