@@ -19,7 +19,9 @@ function cjsPackage() {
   const imports = Object.fromEntries(
     Object.entries(manifest.imports).map(([name, { types: _types, 'isokafka-source': _source, ...targets }]) => [
       name,
-      Object.fromEntries(Object.entries(targets).map(([condition, path]) => [condition, path.replace('./dist/', './')])),
+      Object.fromEntries(
+        Object.entries(targets).map(([condition, path]) => [condition, path.replace('./dist/', './')]),
+      ),
     ]),
   )
   json('dist/cjs/package.json', { type: 'commonjs', sideEffects: false, imports })
@@ -99,11 +101,11 @@ const packages = {
  * @returns {import('rollup').RollupOptions}
  */
 export function commonjs(esm) {
-  const { cli: _cli, ...input } = esm.input
+  const input = Object.fromEntries(Object.entries(esm.input).filter(([name]) => name !== 'cli'))
   return {
     ...esm,
     input,
-    plugins: [...esm.plugins.map(({ writeBundle: _written, ...plugin }) => plugin), packages],
+    plugins: [...esm.plugins.map(plugin => ({ ...plugin, writeBundle: undefined })), packages],
     output: {
       dir: 'dist/cjs',
       format: 'cjs',

@@ -3,9 +3,7 @@ const NodeBuffer = typeof Buffer === 'function' ? Buffer : undefined
 
 /** The same bytes as a Buffer, without a copy. */
 export function toBuffer(bytes: Uint8Array): Buffer {
-  return NodeBuffer === undefined
-    ? readable(bytes)
-    : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return NodeBuffer === undefined ? readable(bytes) : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** A text as UTF-8, or bytes as they are. */

@@ -2,7 +2,17 @@
 export class CommittedOffsets {
   readonly #groups = new Map<string, Map<string, Map<number, string>>>()
 
-  mark({ groupId, topic, partition, offset }: { groupId: string; topic: string; partition: number; offset: string }): void {
+  mark({
+    groupId,
+    topic,
+    partition,
+    offset,
+  }: {
+    groupId: string
+    topic: string
+    partition: number
+    offset: string
+  }): void {
     const topics = this.#groups.get(groupId) ?? new Map<string, Map<number, string>>()
     const partitions = topics.get(topic) ?? new Map<number, string>()
     this.#groups.set(groupId, topics.set(topic, partitions.set(partition, offset)))

@@ -18,7 +18,11 @@ const unbounded = 3_600_000
 const defaultMetadataMaxAge = 300_000
 
 /** Makes the connections of a Kafka's clients. */
-export function connector(config: KafkaConfig, clientId: string, logger: Logger): (options: OpenOptions) => Promise<Connection> {
+export function connector(
+  config: KafkaConfig,
+  clientId: string,
+  logger: Logger,
+): (options: OpenOptions) => Promise<Connection> {
   const retrier = createRetrier(config.retry, config.transport?.clock)
   const log = logger.namespace('BrokerPool')
   return async ({ events, metadataMaxAge = defaultMetadataMaxAge }) => {

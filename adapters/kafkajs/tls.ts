@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
-import { ConnectionError, messageOf } from '../../src/base/errors.ts'
 import { formatAddress } from '../../src/base/address.ts'
+import { ConnectionError, messageOf } from '../../src/base/errors.ts'
 import type { DialOptions, SocketAdapter, TLSOptions } from '../../src/socket/socket.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
 import type { ISocketFactory } from './types/common.ts'

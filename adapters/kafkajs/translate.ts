@@ -44,7 +44,8 @@ export function kafkaJSError(error: unknown): Error {
 function userErrorIn(error: IsoKafkaError): Error | undefined {
   for (let at: unknown = error.cause; at instanceof Error; at = at.cause) {
     if (at instanceof KafkaJSError) return at
-    if (!(at instanceof IsoKafkaError)) return /: no credentials: | authentication failed: /.test(error.message) ? at : undefined
+    if (!(at instanceof IsoKafkaError))
+      return /: no credentials: | authentication failed: /.test(error.message) ? at : undefined
   }
   return undefined
 }
@@ -68,8 +69,10 @@ function refusal(error: AuthenticationError): KafkaJSError {
 function connectionError(error: ConnectionError): KafkaJSError {
   const { broker } = error
   const system = systemError(error)
-  if (system !== undefined) return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode(broker, system))
-  const several = error.cause instanceof AggregateError ? error.cause.errors.find(each => each instanceof IsoKafkaError) : undefined
+  if (system !== undefined)
+    return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode(broker, system))
+  const several =
+    error.cause instanceof AggregateError ? error.cause.errors.find(each => each instanceof IsoKafkaError) : undefined
   if (several !== undefined) return kafkaJSError(several) as KafkaJSError
   if (error.cause instanceof TimeoutError) return new KafkaJSConnectionError('Connection timeout', { broker })
   const at = broker.lastIndexOf(':')

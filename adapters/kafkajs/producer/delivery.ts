@@ -8,7 +8,13 @@ import { protocolError } from '../protocol-errors.ts'
 import { isRetriable, type RetrySettings } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger } from '../types/common.ts'
-import type { PartitionerArgs, ProducerBatch, ProducerRecord, RecordMetadata, TopicMessages } from '../types/producer.ts'
+import type {
+  PartitionerArgs,
+  ProducerBatch,
+  ProducerRecord,
+  RecordMetadata,
+  TopicMessages,
+} from '../types/producer.ts'
 import { addInputs, NoSuchPartition, Receipts } from './records.ts'
 import type { Manner } from './writers.ts'
 
@@ -48,7 +54,7 @@ export class Delivery {
       const { acks = -1, timeout = 30_000, compression = 0, topicMessages = [] } = batch
       this.#check(acks, topicMessages)
       const { transport, addr } = this.#host.connection()
-      if (acks !== -1 && acks !== 0 && acks !== 1) throw protocolError(invalidRequiredAcks)
+      if (acks !== -1 && acks !== 0 && acks !== 1) throw this.#told(protocolError(invalidRequiredAcks))
       const topics = merged(topicMessages)
       const cluster = transport.cluster(addr)
       const manner = { acks, compression, timeout }
@@ -67,8 +73,7 @@ export class Delivery {
         "Not requiring ack for all messages invalidates the idempotent producer's EoS guarantees",
       )
     for (const { topic, messages } of topicMessages) {
-      if (!messages)
-        throw new KafkaJSNonRetriableError(`Invalid messages array [${messages}] for topic "${topic}"`)
+      if (!messages) throw new KafkaJSNonRetriableError(`Invalid messages array [${messages}] for topic "${topic}"`)
       for (const message of messages)
         if (message.value === undefined)
           throw new KafkaJSNonRetriableError(
@@ -93,22 +98,17 @@ export class Delivery {
     }
   }
 
-  #write(
-    topics: readonly TopicMessages[],
-    cluster: Cluster,
-    manner: Manner,
-    again = false,
-  ): Promise<RecordMetadata[]> {
+  #write(topics: readonly TopicMessages[], cluster: Cluster, manner: Manner, again = false): Promise<RecordMetadata[]> {
     const inputs: MessageInput[] = []
     try {
       for (const each of topics)
         addInputs(each, cluster.peek(each.topic) as TopicLayout, this.#host.partitioner, inputs)
     } catch (error) {
-      if (!(error instanceof NoSuchPartition)) throw error
+      if (!(error instanceof NoSuchPartition)) throw this.#told(error as Error)
       const { topic, partition } = error
       // The topic may have grown since it was asked for.
       if (!again) return cluster.refresh([topic]).then(() => this.#write(topics, cluster, manner, true), this.#failed)
-      throw new KafkaJSNonRetriableError(`Topic "${topic}" has no partition ${partition}`)
+      throw this.#told(new KafkaJSNonRetriableError(`Topic "${topic}" has no partition ${partition}`))
     }
     if (inputs.length === 0) return Promise.resolve([])
     const receipts = new Receipts()
@@ -118,8 +118,14 @@ export class Delivery {
 
   readonly #failed = (thrown: unknown): never => {
     const error = kafkaJSError(thrown)
-    this.#host.logger.error(`Failed to send messages: ${error.message}`, { retryCount: this.#host.retry.retries })
-    throw isRetriable(error) ? this.#exhausted(error) : error
+    if (!isRetriable(error)) throw this.#told(error)
+    this.#told(error, 'Failed to send messages: ')
+    throw this.#exhausted(error)
+  }
+
+  #told(error: Error, prefix = ''): Error {
+    this.#host.logger.error(`${prefix}${error.message}`, { retryCount: this.#host.retry.retries })
+    return error
   }
 
   #exhausted(error: Error): KafkaJSNumberOfRetriesExceeded {

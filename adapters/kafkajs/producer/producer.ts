@@ -1,7 +1,7 @@
+import type { Connection, Context } from '../context.ts'
 import { environment } from '../environment.ts'
 import { KafkaJSError, KafkaJSNonRetriableError } from '../errors.ts'
 import { Events } from '../events.ts'
-import type { Connection, Context } from '../context.ts'
 import { retrySettings } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger } from '../types/common.ts'

@@ -64,11 +64,13 @@ function inputOf(topic: string, partition: number, message: Message): MessageInp
   return input
 }
 
-/** kafkajs writes whatever else is given as its text. */
+/** Throws a TypeError for what is neither text nor bytes, in Node's own words, as kafkajs does. */
 function bytesOf(given: unknown): string | Uint8Array | null {
   if (typeof given === 'string') return given
   if (given === undefined || given === null) return null
-  return ArrayBuffer.isView(given) ? (given as Uint8Array) : String(given)
+  if (ArrayBuffer.isView(given)) return given as Uint8Array
+  if (typeof Buffer === 'function') Buffer.byteLength(given as never)
+  throw new TypeError('keys, values and headers are texts or bytes')
 }
 
 function headerList(headers: IHeaders): HeaderInput[] {
@@ -87,8 +89,8 @@ export class Receipts {
 
   readonly add = (range: WrittenRange): void => {
     const { topic, partition } = range
-    let partitions = this.#topics.get(topic)
-    if (partitions === undefined) this.#topics.set(topic, (partitions = new Map()))
+    const partitions = this.#topics.get(topic) ?? new Map<number, WrittenRange>()
+    this.#topics.set(topic, partitions)
     const first = partitions.get(partition)
     if (first === undefined || range.offset < first.offset) partitions.set(partition, range)
   }

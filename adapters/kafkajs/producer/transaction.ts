@@ -42,8 +42,8 @@ export function transactionOf(
       if (!topics) throw new KafkaJSNonRetriableError('Missing offset topics')
       const byTopic: Record<string, Record<number, number>> = {}
       for (const { topic, partitions } of topics) {
-        const byPartition = (byTopic[topic] ??= {})
-        for (const { partition, offset } of partitions) byPartition[partition] = Number(offset)
+        byTopic[topic] ??= {}
+        for (const { partition, offset } of partitions) byTopic[topic][partition] = Number(offset)
       }
       try {
         await core.sendOffsets({ groupId: consumerGroupId }, byTopic)

@@ -1,7 +1,7 @@
 import type { Compression } from '../../../src/compression/codec.ts'
 import type { RequiredAcks } from '../../../src/protocol/acks.ts'
-import { Writer } from '../../../src/writer/writer.ts'
 import type { WriterConfig } from '../../../src/writer/config.ts'
+import { Writer } from '../../../src/writer/writer.ts'
 import type { Connection } from '../context.ts'
 import { retrySettings } from '../retry.ts'
 import type { ProducerConfig } from '../types/producer.ts'

@@ -38,14 +38,13 @@ export const sendScenarios = [
     stage.note('there', await written(stage, topic))
   }),
 
-  scenario('producer: numbers as keys and partitions by them', async stage => {
-    const topic = await stage.topic('topic', 5)
+  scenario('producer: neither texts nor bytes', async stage => {
+    const topic = await stage.topic()
     const producer = await stage.producer()
-    const messages = [
-      { key: 7, value: 'seven' },
-      { key: 12, value: 'twelve' },
-    ] as Anything
-    await stage.call('sent', () => producer.send({ topic, messages }))
+    const wrong = [{ key: 7, value: 'seven' }, { value: 7 }, { value: true }, { value: { a: 1 } }] as Anything[]
+    for (const message of wrong)
+      await stage.call(JSON.stringify(message), () => producer.send({ topic, messages: [message] }))
+    stage.note('there', await written(stage, topic))
   }),
 
   scenario('producer: headers of all kinds', async stage => {
@@ -269,9 +268,10 @@ export const sendScenarios = [
     await producer.send({ topic, messages: [{ value: 'first' }] })
     await Promise.all(Array.from({ length: 20 }, (_, i) => producer.send({ topic, messages: [{ value: `${i}` }] })))
     const there = (await written(stage, topic)) as { value: Buffer }[][]
+    // kafkajs wakes those who wait in the order of a Set that they leave and join: its last two change places.
     stage.note(
       'order',
-      there[0]!.map(({ value }) => value.toString()),
+      there[0]!.slice(0, 19).map(({ value }) => value.toString()),
     )
   }),
 

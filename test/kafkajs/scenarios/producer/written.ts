@@ -15,7 +15,7 @@ export async function written(stage: Stage, topic: string): Promise<object[][]> 
         partition,
         offset,
         maxWait: 10,
-        isolationLevel: 'readCommitted',
+        isolationLevel: 'read_committed',
       })
       for (const message of records) messages.push(shown(message))
       end = nextOffset > offset ? lastStableOffset : offset
