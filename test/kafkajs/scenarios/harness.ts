@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
 import { unless } from '../../support/left-out.ts'
-import { type Found, differencesOf } from './compare.ts'
+import { differencesOf, type Found } from './compare.ts'
 import { differences } from './differences.ts'
 import { scenarios } from './index.ts'
 import { libraries, noKafkajs } from './libraries.ts'
@@ -23,7 +23,8 @@ export function transcripts(cluster: ClusterOfScenarios): void {
     })
 
     for (const { name, cluster: kind, play } of scenarios) {
-      test.concurrent(name, async ({ expect }) => {
+      // kafkajs takes its time: five seconds to set an offset, for one.
+      test.concurrent(name, { timeout: 60_000 }, async ({ expect }) => {
         const { theirs, ours } = libraries()
         const brokers = await cluster.brokers(kind)
         const [kafkajs, isokafka] = await Promise.all([
@@ -40,7 +41,8 @@ export function transcripts(cluster: ClusterOfScenarios): void {
 /** The differences that nothing is known of, and the known ones that are not there. */
 function judge(name: string, kind: ClusterOfScenarios['kind'], found: readonly Found[]) {
   const known = Object.entries(differences[name] ?? {}).filter(([, { on }]) => on === undefined || on === kind)
-  const isAt = (path: string, at: string): boolean => at === path || /^[.[]/.test(at.slice(path.length)) && at.startsWith(path)
+  const isAt = (path: string, at: string): boolean =>
+    at === path || (/^[.[]/.test(at.slice(path.length)) && at.startsWith(path))
   return {
     unknown: found.filter(({ at }) => !known.some(([path]) => isAt(path, at))),
     missing: known.filter(([path]) => !found.some(({ at }) => isAt(path, at))).map(([path]) => path),

@@ -1,4 +1,12 @@
-import type { Admin, Consumer, Kafka, KafkaConfig, LogEntry, Message, Producer } from '../../../adapters/kafkajs/index.ts'
+import type {
+  Admin,
+  Consumer,
+  Kafka,
+  KafkaConfig,
+  LogEntry,
+  Message,
+  Producer,
+} from '../../../adapters/kafkajs/index.ts'
 import { type Library, libraries } from './libraries.ts'
 import { Notation, type Seen } from './notation.ts'
 

@@ -35,7 +35,9 @@ export const groupScenarios = [
     const { groups } = await admin.listGroups()
     stage.note(
       'groups',
-      groups.filter(({ groupId }) => [alive, gone].includes(groupId)).sort((a, b) => a.groupId.localeCompare(b.groupId)),
+      groups
+        .filter(({ groupId }) => [alive, gone].includes(groupId))
+        .sort((a, b) => a.groupId.localeCompare(b.groupId)),
     )
   }),
 
@@ -63,9 +65,9 @@ export const groupScenarios = [
     await stage.call('groups', () => admin.describeGroups([groupId]))
     const { groups } = await admin.describeGroups([groupId])
     const [first] = groups[0]!.members
-    const { MemberAssignment, MemberMetadata } = stage.library.AssignerProtocol ?? {}
-    if (MemberMetadata) stage.note('metadata', MemberMetadata.decode(first!.memberMetadata))
-    if (MemberAssignment) stage.note('assignment', MemberAssignment.decode(first!.memberAssignment))
+    const { MemberAssignment, MemberMetadata } = stage.library.AssignerProtocol
+    stage.note('metadata', MemberMetadata.decode(first!.memberMetadata))
+    stage.note('assignment', MemberAssignment.decode(first!.memberAssignment))
   }),
 
   scenario('admin: describeGroups of one that has no members, and one that is not there', async stage => {

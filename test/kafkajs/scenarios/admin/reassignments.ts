@@ -12,7 +12,8 @@ export const reassignmentScenarios = [
       const topics = [{ topic, partitionAssignment: [{ partition: 0, replicas: [2] }] }]
       await stage.call('moved', () => admin.alterPartitionReassignments({ topics }))
       let moving = true
-      while (moving) moving = (await admin.listPartitionReassignments({})).topics.some(each => JSON.stringify(each).includes(topic))
+      while (moving)
+        moving = (await admin.listPartitionReassignments({})).topics.some(each => JSON.stringify(each).includes(topic))
       const { topics: told } = await admin.fetchTopicMetadata({ topics: [topic] })
       stage.note('replicas', told[0]!.partitions[0]!.replicas)
     },
@@ -77,9 +78,7 @@ export const reassignmentScenarios = [
   scenario('admin: listPartitionReassignments where nothing moves', async stage => {
     const topic = await stage.topic()
     const admin = await stage.admin()
-    await stage.call('of the topic', () =>
-      admin.listPartitionReassignments({ topics: [{ topic, partitions: [0] }] }),
-    )
+    await stage.call('of the topic', () => admin.listPartitionReassignments({ topics: [{ topic, partitions: [0] }] }))
     await stage.call('of all', () => admin.listPartitionReassignments({}))
     await stage.call('with a time', () => admin.listPartitionReassignments({ timeout: 1000 }))
   }),

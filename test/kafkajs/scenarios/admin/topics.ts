@@ -272,7 +272,10 @@ export const topicScenarios = [
     const admin = await stage.admin()
     await layout(stage, admin, 'one', one)
     const names = (topics: { name: string }[] = []) =>
-      topics.map(({ name }) => name).filter(name => [one, two].includes(name)).sort()
+      topics
+        .map(({ name }) => name)
+        .filter(name => [one, two].includes(name))
+        .sort()
     stage.note('both', names((await admin.fetchTopicMetadata({ topics: [one, two] })).topics))
     stage.note('all', names((await admin.fetchTopicMetadata()).topics))
     stage.note('empty', names((await admin.fetchTopicMetadata({ topics: [] })).topics))
@@ -302,9 +305,9 @@ export const topicScenarios = [
       const topic = stage.unique('topic')
       const admin = await stage.admin()
       const replicaAssignment = [
-        { partition: 0, replicas: [1, 2, 3] },
+        { partition: 0, replicas: [1, 2] },
         { partition: 1, replicas: [3, 2] },
-        { partition: 2, replicas: [2] },
+        { partition: 2, replicas: [2, 1] },
       ]
       await admin.createTopics({ topics: [{ topic, replicaAssignment }] })
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
@@ -328,7 +331,11 @@ export const topicScenarios = [
       const admin = await stage.admin()
       const { controller, brokers, ...more } = await admin.describeCluster()
       // Any of them, where each passes on what is for the controller.
-      stage.note('cluster', { controller: typeof controller, brokers: brokers.sort((a, b) => a.nodeId - b.nodeId), more })
+      stage.note('cluster', {
+        controller: typeof controller,
+        brokers: brokers.sort((a, b) => a.nodeId - b.nodeId),
+        more,
+      })
     },
     'three',
   ),
