@@ -201,6 +201,7 @@ export class Runner {
         }
       })
     } while (first !== undefined)
+    this.#logger.info('consumer not running, exiting', this.group.identity)
   }
 
   /** Until it is stopped; rejects with the first failure once all handlers have come to an end. */

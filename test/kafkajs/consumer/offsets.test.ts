@@ -64,7 +64,7 @@ describe('what is committed', () => {
       groupId: 'g',
       memberId: expect.stringMatching(/./),
       groupGenerationId: 1,
-      topics: [{ topic: 't', partitions: [{ partition: 0, offset: '3' }] }],
+      topics: [{ topic: 't', partitions: [{ partition: '0', offset: '3' }] }],
     })
     expect(await stage.committed()).toEqual({ offset: '3', metadata: expect.toBeOneOf([null, '']) })
   })

@@ -198,7 +198,11 @@ export const groupScenarios: readonly Scenario[] = [
     })
     await come(() => seen.length === 40)
     stage.note('most', most)
-    for (let id = 0; id < 4; id++) stage.note(`partition ${id}`, seen.filter(text => text.startsWith(`${id}/`)))
+    for (let id = 0; id < 4; id++)
+      stage.note(
+        `partition ${id}`,
+        seen.filter(text => text.startsWith(`${id}/`)),
+      )
   }),
 
   scenario('consumer: heartbeat in handlers', async stage => {

@@ -57,9 +57,11 @@ export const offsetScenarios: readonly Scenario[] = [
     stage.note('after that', await committed(stage, groupId, topic))
     stage.note(
       'commits',
-      commits.map(({ payload }) => (payload as { topics: { partitions: { partition: number }[] }[] }).topics.map(
-        each => each.partitions.map(({ partition }) => partition),
-      )),
+      commits.map(({ payload }) =>
+        (payload as { topics: { partitions: { partition: number }[] }[] }).topics.map(each =>
+          each.partitions.map(({ partition }) => partition),
+        ),
+      ),
     )
     await consumer.stop()
     stage.note('stopped', await committed(stage, groupId, topic))
@@ -225,7 +227,10 @@ export const offsetScenarios: readonly Scenario[] = [
     note('one again')
     consumer.resume([{ topic }])
     note('none')
-    consumer.pause([{ topic: 'nowhere', partitions: [0] }, { topic, partitions: [0, 2] }])
+    consumer.pause([
+      { topic: 'nowhere', partitions: [0] },
+      { topic, partitions: [0, 2] },
+    ])
     note('two')
     consumer.resume([{ topic, partitions: [0] }])
     note('the other')

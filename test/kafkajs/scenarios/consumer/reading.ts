@@ -53,9 +53,12 @@ export function hasCommitted(stage: Stage, groupId: string, topic: string, offse
 /** The payload of the next event of this name. */
 export function next<T = unknown>(consumer: Consumer, name: keyof Consumer['events']): Promise<T> {
   return new Promise(resolve => {
-    const forget = consumer.on(consumer.events[name] as never, ((event: { payload: T }) => {
-      forget()
-      resolve(event.payload)
-    }) as never)
+    const forget = consumer.on(
+      consumer.events[name] as never,
+      ((event: { payload: T }) => {
+        forget()
+        resolve(event.payload)
+      }) as never,
+    )
   })
 }
