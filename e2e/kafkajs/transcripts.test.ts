@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest'
 import { transcripts } from '../../test/kafkajs/scenarios/harness.ts'
+import { scenarios } from '../../test/kafkajs/scenarios/index.ts'
 import type { ClusterKind } from '../../test/kafkajs/scenarios/scenario.ts'
 import { unless } from '../../test/support/left-out.ts'
 import { versions } from '../full.ts'
@@ -21,7 +22,7 @@ const options: Readonly<Record<ClusterKind, KafkaOptions>> = {
 describe.each(versions.filter(version => !version.startsWith('2.')))('on Kafka %s', unless(noKafka), version => {
   const clusters = new Map<ClusterKind, Promise<KafkaCluster>>()
 
-  transcripts({
+  transcripts(scenarios, {
     kind: 'kafka',
     async brokers(kind) {
       const started = clusters.get(kind) ?? startKafka({ version, ...options[kind] })

@@ -61,6 +61,11 @@ export async function transcript(
     logCreator: () => () => {},
   })
 
+  const shared = (): Kafka => {
+    kafka ??= stage.kafka()
+    return kafka
+  }
+
   const stage: Stage = {
     library,
     brokers,
@@ -76,19 +81,19 @@ export async function transcript(
             void lines.push(`${label} [${namespace}] ${log.message}`),
         ...config,
       }),
-    async producer(config, from = (kafka ??= stage.kafka())) {
+    async producer(config, from = shared()) {
       const producer = from.producer({ createPartitioner: library.Partitioners.DefaultPartitioner, ...config })
       stage.finally(() => producer.disconnect())
       await producer.connect()
       return producer
     },
-    async consumer(config, from = (kafka ??= stage.kafka())) {
+    async consumer(config, from = shared()) {
       const consumer = from.consumer({ maxWaitTimeInMs: 100, ...config } as never)
       stage.finally(() => consumer.disconnect())
       await consumer.connect()
       return consumer
     },
-    async admin(config, from = (kafka ??= stage.kafka())) {
+    async admin(config, from = shared()) {
       const admin = from.admin(config)
       stage.finally(() => admin.disconnect())
       await admin.connect()

@@ -63,11 +63,6 @@ export const groupScenarios = [
     await member(stage, groupId, topic)
     const admin = await stage.admin()
     await stage.call('groups', () => admin.describeGroups([groupId]))
-    const { groups } = await admin.describeGroups([groupId])
-    const [first] = groups[0]!.members
-    const { MemberAssignment, MemberMetadata } = stage.library.AssignerProtocol
-    stage.note('metadata', MemberMetadata.decode(first!.memberMetadata))
-    stage.note('assignment', MemberAssignment.decode(first!.memberAssignment))
   }),
 
   scenario('admin: describeGroups of one that has no members, and one that is not there', async stage => {
