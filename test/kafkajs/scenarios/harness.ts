@@ -39,6 +39,9 @@ function judge(name: string, kind: ClusterOfScenarios['kind'], found: readonly F
     at === path || (/^[.[]/.test(at.slice(path.length)) && at.startsWith(path))
   return {
     unknown: found.filter(({ at }) => !known.some(([path]) => isAt(path, at))),
-    missing: known.filter(([path]) => !found.some(({ at }) => isAt(path, at))).map(([path]) => path),
+    missing: known
+      .filter(([, { byChance }]) => !byChance)
+      .filter(([path]) => !found.some(({ at }) => isAt(path, at)))
+      .map(([path]) => path),
   }
 }
