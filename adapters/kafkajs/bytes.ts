@@ -6,6 +6,12 @@ export function toBuffer(bytes: Uint8Array): Buffer {
   return NodeBuffer === undefined ? readable(bytes) : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** A part of some memory as a Buffer. */
+export const bufferAt: (memory: ArrayBufferLike, at: number, length: number) => Buffer =
+  NodeBuffer === undefined
+    ? (memory, at, length) => readable(new Uint8Array(memory, at, length))
+    : (memory, at, length) => NodeBuffer.from(memory as ArrayBuffer, at, length)
+
 /** A text as UTF-8, or bytes as they are. */
 export function bufferOf(value: string | Uint8Array): Buffer {
   return toBuffer(typeof value === 'string' ? new TextEncoder().encode(value) : value)

@@ -25,11 +25,11 @@ export function connector(
 ): (options: OpenOptions) => Promise<Connection> {
   const retrier = createRetrier(config.retry, config.transport?.clock)
   const log = logger.namespace('BrokerPool')
-  return async ({ events, metadataMaxAge = defaultMetadataMaxAge }) => {
+  return async ({ metadataMaxAge = defaultMetadataMaxAge, ...told }) => {
     let addr = await brokersOf(config)
     return retrier(async (bail, retryCount, retryTime) => {
       try {
-        const transport = new Transport(transportConfig(config, clientId, logger, events, metadataMaxAge))
+        const transport = new Transport(transportConfig(config, clientId, logger, told, metadataMaxAge))
         try {
           await transport.cluster(addr).connection('any', 'control')
         } catch (error) {
@@ -79,7 +79,7 @@ function transportConfig(
   config: KafkaConfig,
   clientId: string,
   logger: Logger,
-  events: OpenOptions['events'],
+  { events, onEvent }: Omit<OpenOptions, 'metadataMaxAge'>,
   metadataTtl: number,
 ): TransportConfig {
   const { sasl, connectionTimeout = 1000, authenticationTimeout = 10_000 } = config
@@ -98,6 +98,7 @@ function transportConfig(
     ...config.transport,
     onEvent(event) {
       own?.(event)
+      onEvent?.(event)
       told(event)
       const failure = connectFailure(event)
       if (failure === undefined) return
@@ -108,7 +109,7 @@ function transportConfig(
 }
 
 /** What isokafka has to say, through a logger of kafkajs's. */
-function coreLogger(logger: Logger): CoreLogger {
+export function coreLogger(logger: Logger): CoreLogger {
   const extra = (details: readonly unknown[]): object =>
     details.length === 0 ? {} : { details: details.map(each => (each instanceof Error ? each.message : each)) }
   return {

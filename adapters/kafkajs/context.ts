@@ -1,3 +1,4 @@
+import type { EventSink } from '../../src/base/events.ts'
 import type { Client } from '../../src/client/client.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
@@ -8,6 +9,8 @@ import type { Logger, RetryOptions } from './types/common.ts'
 export interface OpenOptions {
   /** Who is told of the client's requests. */
   readonly events: Events<NetworkNames>
+  /** Told of all that happens on the connections, before `events` are. */
+  readonly onEvent?: EventSink
   /** How old what is known of topics may get, in milliseconds. Default 300,000. */
   readonly metadataMaxAge?: number | undefined
 }

@@ -1,5 +1,7 @@
 export * from './constants.ts'
 export * from './errors.ts'
+export { AssignerProtocol } from './consumer/assigner-protocol.ts'
+export { PartitionAssigners } from './consumer/assigners.ts'
 export { Kafka } from './kafka.ts'
 export { Partitioners } from './producer/partitioners.ts'
 export type * from './types/admin.ts'

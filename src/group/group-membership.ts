@@ -18,7 +18,14 @@ import { ConsumerProtocol } from './consumer/consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { GroupClosedError, isOutdated } from './errors.ts'
 import type { GroupOffsets } from './generation.ts'
-import type { AssignedOptions, CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from './group-protocol.ts'
+import type {
+  AssignedOptions,
+  CommitIdentity,
+  Division,
+  GroupChanges,
+  GroupProtocol,
+  TopicPartitions,
+} from './group-protocol.ts'
 import { Hooks } from './hooks.ts'
 import { type StoreOptions, storeOffsets, type TopicIds } from './offsets.ts'
 import { Subscription } from './subscription.ts'
@@ -27,6 +34,8 @@ import type { TopicPattern } from './topic-pattern.ts'
 export interface GroupMembershipConfig extends ConsumerGroupConfig {
   /** In place of topics. */
   readonly pattern?: TopicPattern
+  /** A member may have no topics: it is one of the group and reads nothing. */
+  readonly mayBeIdle?: boolean
   readonly transport: Transport
   /** Whose end a group begins at. Default: ReadUncommitted. */
   readonly isolationLevel?: IsolationLevel
@@ -57,6 +66,8 @@ export interface CommitOptions extends CallOptions {
   /** Default: as of now. */
   identity?: CommitIdentity
   topicIds: TopicIds
+  /** What is committed with each offset. Default: what later members are to know of where the group began. */
+  metadata?(topic: string, partition: number): string | null
   /** Told of each partition that is stored, be it that others are not. */
   stored?(topic: string, partition: number): void
 }
@@ -197,6 +208,11 @@ export class GroupMembership {
     return this.#protocol.identity()
   }
 
+  /** Who divided the group as it is now, and how. */
+  division(): Division {
+    return this.#protocol.division()
+  }
+
   /** Of all its topics, as they were when it was given partitions last. */
   topicIds(): TopicIds {
     return this.#beginnings.topicIds()
@@ -247,7 +263,7 @@ export class GroupMembership {
   /**
    * Commits; failures that pass are tried again for as long as the member's place would be kept without a heartbeat.
    */
-  async commit(offsets: GroupOffsets, { identity, topicIds, ...options }: CommitOptions): Promise<void> {
+  async commit(offsets: GroupOffsets, { identity, ...options }: CommitOptions): Promise<void> {
     const { sessionTimeout } = this.settings
     const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
     const until = new Deadline(sessionTimeout, this.clock)
@@ -255,7 +271,7 @@ export class GroupMembership {
     for (;;) {
       const used = identity ?? this.identity()
       try {
-        await this.#store(offsets, used, topicIds, { withinMs: until.remaining, ...options })
+        await this.#store(offsets, used, { withinMs: until.remaining, ...options })
         this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
         return
       } catch (error) {
@@ -285,11 +301,10 @@ export class GroupMembership {
   async #store(
     offsets: GroupOffsets,
     identity: CommitIdentity,
-    topicIds: TopicIds,
-    options: StoreOptions,
+    { topicIds, metadata = topic => this.#beginnings.note(topic), ...options }: CommitOptions & StoreOptions,
   ): Promise<void> {
     const { retentionTime } = this.settings
-    const terms = { identity, topicIds, retentionTime, metadata: (topic: string) => this.#beginnings.note(topic) }
+    const terms = { identity, topicIds, retentionTime, metadata }
     const place = {
       groupId: this.id,
       coordinator: this.#coordinator,

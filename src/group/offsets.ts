@@ -78,8 +78,8 @@ function nameOf(
 export interface CommitTerms {
   readonly identity: CommitIdentity
   readonly topicIds: TopicIds
-  /** What is committed with the offsets of a topic. */
-  metadata(topic: string): string | null
+  /** What is committed with the offset of a partition. */
+  metadata(topic: string, partition: number): string | null
   /** In milliseconds; −1 leaves it to the broker. */
   readonly retentionTime: number
 }
@@ -106,7 +106,7 @@ export async function storeOffsets(
     partitions: Object.entries(partitions).map(([id, offset]) => ({
       partitionIndex: Number(id),
       committedOffset: offset,
-      committedMetadata: metadata(name),
+      committedMetadata: metadata(name, Number(id)),
     })),
   }))
   // By name a retry could reach another topic than the one that was refused: then only if metadata still has ours.
