@@ -5,10 +5,7 @@ import type { AclFilter, Admin } from '../types/admin.ts'
 import { type AdminCluster, atController } from './cluster.ts'
 import { refuse } from './refuse.ts'
 
-export async function createAcls(
-  cluster: AdminCluster,
-  { acl }: Parameters<Admin['createAcls']>[0],
-): Promise<boolean> {
+export async function createAcls(cluster: AdminCluster, { acl }: Parameters<Admin['createAcls']>[0]): Promise<boolean> {
   if (!acl || !Array.isArray(acl)) refuse(`Invalid ACL array ${acl}`)
   if (acl.length === 0) refuse('Empty ACL array')
   const texts = [

@@ -31,6 +31,8 @@ export async function describeConfigs(
     return {
       resources: answer.resources.map(({ resourceType, resourceName, configEntries }) => ({
         ...result(resourceType, resourceName),
+        // Brokers have an empty one where there is no error, and none in answers to alterConfigs.
+        errorMessage: '',
         configEntries: configEntries.map(({ configType: _, configDocumentation: __, ...entry }) => entry),
       })),
     } as unknown as Awaited<ReturnType<Admin['describeConfigs']>>

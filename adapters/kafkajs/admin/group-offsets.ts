@@ -25,7 +25,11 @@ export async function fetchOffsets(
 }
 
 function storedOf({ error, topics }: OffsetFetchResponse): Stored {
-  const failed = error ?? Object.values(topics).flat().find(each => each.error !== null)?.error
+  const failed =
+    error ??
+    Object.values(topics)
+      .flat()
+      .find(each => each.error !== null)?.error
   if (failed) throw kafkaJSError(failed)
   return Object.entries(topics).map(([topic, partitions]) => ({
     topic,

@@ -29,7 +29,7 @@ export async function describeGroups(
 function described(group: DescribeGroupsResponseGroup): GroupDescription {
   const { error, groupId, groupState, protocolType, protocolName, members } = group
   // Newer brokers say that a group is not there; kafkajs asks them as older ones, whose word for it is 'Dead'.
-  if (error?.code === ErrorCode.GroupIDNotFound) return inKafkajs(groupId, 'Dead', '', '', [])
+  if (error?.code === ErrorCode.GroupIdNotFound) return inKafkajs(groupId, 'Dead', '', '', [])
   if (error !== null) throw kafkaJSError(error)
   return inKafkajs(
     groupId,

@@ -10,7 +10,9 @@ import type { PartitionMetadata } from '../types/common.ts'
 import { type AdminCluster, atController } from './cluster.ts'
 import { refuse, refuseDoubles } from './refuse.ts'
 
-type Argument<Name extends keyof Admin> = Admin[Name] extends (options: infer O, ...more: never[]) => unknown ? O : never
+type Argument<Name extends keyof Admin> = Admin[Name] extends (options: infer O, ...more: never[]) => unknown
+  ? O
+  : never
 
 /** Milliseconds that the controller has, where a call says nothing else. */
 const defaultTimeout = 5000
@@ -75,7 +77,12 @@ export async function createTopics(
           'Topic creation errors',
           failed.map(([topic, { code }]) => new KafkaJSCreateTopicError(protocolError(code), topic)),
         )
-      if (waitForLeaders && !validateOnly) await untilLed(cluster, topics.map(({ topic }) => topic), timeout)
+      if (waitForLeaders && !validateOnly)
+        await untilLed(
+          cluster,
+          topics.map(({ topic }) => topic),
+          timeout,
+        )
       return true
     })
   } catch (error) {

@@ -44,8 +44,7 @@ export class Notation {
     const seen: { [key: string]: Seen } = {}
     if (value instanceof Error) {
       seen['classes'] = this.#classes(value)
-      for (const name of ['name', 'message', 'cause'])
-        if (!fields.includes(name) && name in value) fields.push(name)
+      for (const name of ['name', 'message', 'cause']) if (!fields.includes(name) && name in value) fields.push(name)
     }
     for (const name of fields) seen[this.#text(name)] = this.of((value as never)[name], name, inside)
     return seen
@@ -73,6 +72,10 @@ export class Notation {
     const text = Buffer.from(bytes).toString()
     return Buffer.from(text).equals(bytes) && !/\p{Cc}/u.test(text)
       ? this.#text(text)
-      : this.#text(Buffer.from(bytes).toString('latin1').replace(/\p{Cc}/gu, '·'))
+      : this.#text(
+          Buffer.from(bytes)
+            .toString('latin1')
+            .replace(/\p{Cc}/gu, '·'),
+        )
   }
 }

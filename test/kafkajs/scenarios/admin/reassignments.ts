@@ -8,11 +8,14 @@ export const reassignmentScenarios = [
     async stage => {
       const topic = stage.unique('topic')
       const admin = await stage.admin()
-      await admin.createTopics({ topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [1] }] }] })
+      const replicaAssignment = [{ partition: 0, replicas: [1] }]
+      await admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false })
+      await stage.known(topic)
       const topics = [{ topic, partitionAssignment: [{ partition: 0, replicas: [2] }] }]
       await stage.call('moved', () => admin.alterPartitionReassignments({ topics }))
       let moving = true
-      while (moving) moving = (await admin.listPartitionReassignments({})).topics.some(each => JSON.stringify(each).includes(topic))
+      while (moving)
+        moving = (await admin.listPartitionReassignments({})).topics.some(each => JSON.stringify(each).includes(topic))
       const { topics: told } = await admin.fetchTopicMetadata({ topics: [topic] })
       stage.note('replicas', told[0]!.partitions[0]!.replicas)
     },
@@ -24,7 +27,9 @@ export const reassignmentScenarios = [
     async stage => {
       const topic = stage.unique('topic')
       const admin = await stage.admin(quick)
-      await admin.createTopics({ topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [1] }] }] })
+      const replicaAssignment = [{ partition: 0, replicas: [1] }]
+      await admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false })
+      await stage.known(topic)
       const moved = async (step: string, partitionAssignment: { partition: number; replicas: number[] }[]) => {
         await stage.call(step, () => admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] }))
       }
@@ -77,9 +82,7 @@ export const reassignmentScenarios = [
   scenario('admin: listPartitionReassignments where nothing moves', async stage => {
     const topic = await stage.topic()
     const admin = await stage.admin()
-    await stage.call('of the topic', () =>
-      admin.listPartitionReassignments({ topics: [{ topic, partitions: [0] }] }),
-    )
+    await stage.call('of the topic', () => admin.listPartitionReassignments({ topics: [{ topic, partitions: [0] }] }))
     await stage.call('of all', () => admin.listPartitionReassignments({}))
     await stage.call('with a time', () => admin.listPartitionReassignments({ timeout: 1000 }))
   }),
