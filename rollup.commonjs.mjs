@@ -1,7 +1,7 @@
 // @ts-check
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 // What the build makes besides for those who `require`: the same code as CommonJS, and the package that takes the place of kafkajs.
 
@@ -11,28 +11,20 @@ const require = createRequire(resolve('package.json'))
 /** @param {string} path @param {unknown} content */
 const json = (path, content) => writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`)
 
-/**
- * Makes dist/cjs a package of its own: its files are CommonJS, its declarations too, and what `#adapter` means there is
- * what it means in ours.
- */
-function cjsPackage() {
-  const imports = Object.fromEntries(
-    Object.entries(manifest.imports).map(([name, { types: _types, 'isokafka-source': _source, ...targets }]) => [
-      name,
-      Object.fromEntries(
-        Object.entries(targets).map(([condition, path]) => [condition, path.replace('./dist/', './')]),
-      ),
-    ]),
-  )
-  json('dist/cjs/package.json', { type: 'commonjs', sideEffects: false, imports })
-  cpSync('dist/types', 'dist/cjs/types', { recursive: true })
+/** The declarations once more, for what is required to have some that say it is CommonJS. */
+function declarations() {
+  for (const name of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.d.ts')) continue
+    const to = join('dist/cjs/types', name.replace(/\.ts$/, '.cts'))
+    mkdirSync(dirname(to), { recursive: true })
+    const text = readFileSync(join('dist/types', name), 'utf8')
+    writeFileSync(to, text.replace(/(from |import\()(['"])(\.[^'"]+)\.js\2/g, '$1$2$3.cjs$2'))
+  }
 }
 
 /** The names that `require` gives, as an ES module needs them: one by one. @param {string} from */
 function wrapper(from) {
-  const names = Object.keys(require(resolve('dist/cjs/kafkajs.js'))).filter(
-    name => name !== 'default' && name !== '__esModule',
-  )
+  const names = Object.keys(require(resolve('dist/cjs/kafkajs.cjs')))
   return `import kafkajs from '${from}'\n\nexport default kafkajs\nexport const {\n${names.map(name => `  ${name},\n`).join('')}} = kafkajs\n`
 }
 
@@ -50,6 +42,7 @@ function kafkajsPackage() {
     description: 'isokafka under the name and with the interface of kafkajs',
     keywords: ['kafka', 'kafkajs', 'client'],
     license,
+    type: 'commonjs',
     engines,
     main: './index.js',
     types: './index.d.ts',
@@ -63,9 +56,9 @@ function kafkajsPackage() {
     files: ['index.*'],
     dependencies: { isokafka: `^${version}` },
   })
-  const types = "export * from 'isokafka/kafkajs'\nexport { default } from 'isokafka/kafkajs'\n"
+  const types = "export * from 'isokafka/kafkajs'\n"
   writeFileSync(`${folder}/index.d.ts`, types)
-  writeFileSync(`${folder}/index.d.mts`, types)
+  writeFileSync(`${folder}/index.d.mts`, `${types}export { default } from 'isokafka/kafkajs'\n`)
   writeFileSync(`${folder}/index.js`, "module.exports = require('isokafka/kafkajs')\n")
   writeFileSync(`${folder}/index.mjs`, wrapper('./index.js'))
   copyFileSync('LICENSE', `${folder}/LICENSE`)
@@ -88,9 +81,9 @@ All of it is in isokafka, which this package brings along; code of your own may 
 const packages = {
   name: 'packages',
   writeBundle() {
-    cjsPackage()
+    declarations()
     // In Node one copy serves those who import and those who require: errors and codecs are then the same for both.
-    writeFileSync('dist/kafkajs-node.js', wrapper('./cjs/kafkajs.js'))
+    writeFileSync('dist/kafkajs-node.js', wrapper('./cjs/kafkajs.cjs'))
     kafkajsPackage()
   },
 }
@@ -102,6 +95,8 @@ const packages = {
  */
 export function commonjs(esm) {
   const input = Object.fromEntries(Object.entries(esm.input).filter(([name]) => name !== 'cli'))
+  // As kafkajs is: what is required has names and no `default`.
+  input.kafkajs = 'build/adapters/kafkajs/exports.js'
   return {
     ...esm,
     input,
@@ -112,7 +107,8 @@ export function commonjs(esm) {
       exports: 'named',
       generatedCode: 'es2015',
       dynamicImportInCjs: false,
-      chunkFileNames: 'chunks/[name].js',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'chunks/[name].cjs',
       hoistTransitiveImports: false,
     },
   }

@@ -30,7 +30,8 @@ export function createAdmin(context: Context, { retry }: AdminConfig = {}): Admi
 
   /** The connection, made by whoever needs it first. */
   function connected(): Promise<Connection> {
-    const opened = (connection ??= context.open({ events: told }))
+    connection ??= context.open({ events: told })
+    const opened = connection
     opened.catch(() => {
       if (connection === opened) connection = undefined
     })

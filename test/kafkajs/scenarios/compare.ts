@@ -17,7 +17,7 @@ export function differencesOf(theirs: ReadonlyMap<string, Seen>, ours: ReadonlyM
 function walk(at: string, kafkajs: Seen | undefined, ours: Seen | undefined, found: Found[]): void {
   if (Array.isArray(kafkajs) && Array.isArray(ours)) {
     if (kafkajs.length !== ours.length) found.push({ at: `${at}.length`, kafkajs, ours })
-    else kafkajs.forEach((each, index) => walk(`${at}[${index}]`, each, ours[index], found))
+    else for (const [index, each] of kafkajs.entries()) walk(`${at}[${index}]`, each, ours[index], found)
   } else if (isObject(kafkajs) && isObject(ours)) {
     for (const key of new Set([...Object.keys(kafkajs), ...Object.keys(ours)]))
       walk(`${at}.${key}`, kafkajs[key], ours[key], found)

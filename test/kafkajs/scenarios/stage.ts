@@ -7,6 +7,7 @@ import type {
   Message,
   Producer,
 } from '../../../adapters/kafkajs/index.ts'
+import { Client, Writer } from '../../../src/index.ts'
 import { type Library, libraries } from './libraries.ts'
 import { Notation, type Seen } from './notation.ts'
 
@@ -27,6 +28,10 @@ export interface Stage {
   readonly other: Kafka
   /** A topic of its own, made beforehand. */
   topic(base?: string, partitions?: number): Promise<string>
+  /** Waits until every broker knows a topic with so many partitions, which kafkajs does not on KRaft. */
+  known(topic: string, partitions?: number): Promise<void>
+  /** Waits until no broker knows it any more. */
+  gone(topic: string): Promise<void>
   /** Writes messages to it. */
   fill(topic: string, messages: Message[]): Promise<void>
   /** Has a client disconnected at the end. */
@@ -55,11 +60,18 @@ export async function transcript(
   const lines: string[] = []
   const ends: (() => unknown)[] = []
   let kafka: Kafka | undefined
+  // Ours, for what has to be so before a scenario can go on.
+  const client = new Client({ addr: [...brokers] })
   const other = new (libraries().theirs.Kafka)({
     clientId: 'other',
     brokers: [...brokers],
     logCreator: () => () => {},
   })
+
+  const shared = (): Kafka => {
+    kafka ??= stage.kafka()
+    return kafka
+  }
 
   const stage: Stage = {
     library,
@@ -76,19 +88,19 @@ export async function transcript(
             void lines.push(`${label} [${namespace}] ${log.message}`),
         ...config,
       }),
-    async producer(config, from = (kafka ??= stage.kafka())) {
+    async producer(config, from = shared()) {
       const producer = from.producer({ createPartitioner: library.Partitioners.DefaultPartitioner, ...config })
       stage.finally(() => producer.disconnect())
       await producer.connect()
       return producer
     },
-    async consumer(config, from = (kafka ??= stage.kafka())) {
+    async consumer(config, from = shared()) {
       const consumer = from.consumer({ maxWaitTimeInMs: 100, ...config } as never)
       stage.finally(() => consumer.disconnect())
       await consumer.connect()
       return consumer
     },
-    async admin(config, from = (kafka ??= stage.kafka())) {
+    async admin(config, from = shared()) {
       const admin = from.admin(config)
       stage.finally(() => admin.disconnect())
       await admin.connect()
@@ -96,17 +108,30 @@ export async function transcript(
     },
     async topic(base = 'topic', numPartitions = 1) {
       const topic = stage.unique(base)
-      const admin = other.admin()
-      await admin.connect()
-      await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
-      await admin.disconnect()
+      await client.createTopics({ topics: [{ topic, numPartitions }] })
+      await stage.known(topic, numPartitions)
       return topic
     },
+    async known(topic, partitions = 1) {
+      await client.waitForTopic({ topic, partitions })
+      // Leaders learn last that they are.
+      await client.topicOffsets({ topics: [topic] })
+    },
+    async gone(topic) {
+      const left = async (): Promise<boolean> => (await client.metadata()).topics.some(({ name }) => name === topic)
+      while (await left());
+    },
     async fill(topic, messages) {
-      const producer = other.producer({ createPartitioner: library.Partitioners.DefaultPartitioner })
-      await producer.connect()
-      await producer.send({ topic, messages })
-      await producer.disconnect()
+      // kafkajs itself would write twice where a new leader is late.
+      await using writer = new Writer({ addr: [...brokers], topic })
+      await writer.writeMessages(
+        messages.map(({ value, key = null, partition, timestamp }) => ({
+          key,
+          value,
+          ...(partition !== undefined && { partition }),
+          ...(timestamp !== undefined && { time: new Date(Number(timestamp)) }),
+        })),
+      )
     },
     finally(end) {
       ends.push(end)
@@ -145,5 +170,6 @@ export async function transcript(
     return seen
   } finally {
     for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {})
+    await client.close()
   }
 }

@@ -98,7 +98,9 @@ export const configScenarios = [
   scenario('admin: alterConfigs replaces all settings of a topic', async stage => {
     const topic = stage.unique('topic')
     const admin = await stage.admin()
-    await admin.createTopics({ topics: [{ topic, configEntries: [{ name: 'retention.ms', value: '5000' }] }] })
+    const before = [{ name: 'retention.ms', value: '5000' }]
+    await admin.createTopics({ topics: [{ topic, configEntries: before }], waitForLeaders: false })
+    await stage.known(topic)
     const configEntries = [{ name: 'cleanup.policy', value: 'compact' }]
     const resources = [{ type: topicType as 2, name: topic, configEntries }]
     await stage.call('altered', () => admin.alterConfigs({ resources, validateOnly: false }))

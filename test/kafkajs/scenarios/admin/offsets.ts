@@ -1,13 +1,18 @@
 import { scenario } from '../scenario.ts'
 
 const quick = { retry: { retries: 1 } }
+/** Brokers answer partitions in an order of their own. */
+function byPartition<T extends { partition: number }>(offsets: T[]): T[] {
+  return offsets.sort((a, b) => a.partition - b.partition)
+}
+
 const values = (...texts: string[]) => texts.map(value => ({ value }))
 
 export const offsetScenarios = [
   scenario('admin: fetchTopicOffsets of an empty topic', async stage => {
     const topic = await stage.topic()
     const admin = await stage.admin()
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: fetchTopicOffsets of messages', async stage => {
@@ -18,14 +23,14 @@ export const offsetScenarios = [
       { value: 'c', partition: 2 },
     ])
     const admin = await stage.admin()
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: fetchTopicOffsets of twelve partitions', async stage => {
     const topic = await stage.topic('topic', 12)
     await stage.fill(topic, [{ value: 'a', partition: 10 }])
     const admin = await stage.admin()
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: fetchTopicOffsets of a topic that is not there is tried again', async stage => {
@@ -58,7 +63,7 @@ export const offsetScenarios = [
     const transaction = await producer.transaction()
     await transaction.send({ topic, messages: values('b') })
     const admin = await stage.admin()
-    await stage.call('open', () => admin.fetchTopicOffsets(topic))
+    await stage.call('open', async () => byPartition(await admin.fetchTopicOffsets(topic)))
     await transaction.abort()
   }),
 
@@ -73,10 +78,7 @@ export const offsetScenarios = [
       const admin = await stage.admin()
       const offsets = await admin.fetchTopicOffsets(topic)
       // By broker, in whatever order they answer.
-      stage.note(
-        'offsets',
-        offsets.sort((a, b) => a.partition - b.partition),
-      )
+      stage.note('offsets', byPartition(offsets))
     },
     'three',
   ),
@@ -98,22 +100,22 @@ export const offsetScenarios = [
       after: time + 5000,
       1970: 0,
     }))
-      await stage.call(step, () => admin.fetchTopicOffsetsByTimestamp(topic, at))
+      await stage.call(step, async () => byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, at)))
   }),
 
   scenario('admin: fetchTopicOffsetsByTimestamp without a time, and at the ends', async stage => {
     const topic = await stage.topic('topic', 2)
     await stage.fill(topic, [{ value: 'a', partition: 1 }])
     const admin = await stage.admin()
-    await stage.call('none', () => admin.fetchTopicOffsetsByTimestamp(topic))
-    await stage.call('earliest', () => admin.fetchTopicOffsetsByTimestamp(topic, -2))
-    await stage.call('latest', () => admin.fetchTopicOffsetsByTimestamp(topic, -1))
+    await stage.call('none', async () => byPartition(await admin.fetchTopicOffsetsByTimestamp(topic)))
+    await stage.call('earliest', async () => byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, -2)))
+    await stage.call('latest', async () => byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, -1)))
   }),
 
   scenario('admin: fetchTopicOffsetsByTimestamp of an empty topic, and of one that is not there', async stage => {
     const topic = await stage.topic()
     const admin = await stage.admin(quick)
-    await stage.call('empty', () => admin.fetchTopicOffsetsByTimestamp(topic, Date.now()))
+    await stage.call('empty', async () => byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, Date.now())))
     await stage.call('none', () => admin.fetchTopicOffsetsByTimestamp(stage.unique('none'), Date.now()))
     await stage.call('nameless', () => admin.fetchTopicOffsetsByTimestamp('', Date.now()))
   }),
@@ -124,7 +126,7 @@ export const offsetScenarios = [
     const admin = await stage.admin()
     await admin.fetchTopicOffsets(topic)
     await stage.call('deleted', () => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] }))
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: deleteTopicRecords deletes all', async stage => {
@@ -137,7 +139,7 @@ export const offsetScenarios = [
     await admin.fetchTopicOffsets(topic)
     const partitions = [0, 1].map(partition => ({ partition, offset: '-1' }))
     await stage.call('deleted', () => admin.deleteTopicRecords({ topic, partitions }))
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: deleteTopicRecords beyond the end', async stage => {
@@ -153,7 +155,7 @@ export const offsetScenarios = [
       { partition: 1, offset: '1' },
     ]
     await stage.call('deleted', () => admin.deleteTopicRecords({ topic, partitions }))
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: deleteTopicRecords before what is deleted already warns', async stage => {
@@ -163,7 +165,7 @@ export const offsetScenarios = [
     await admin.fetchTopicOffsets(topic)
     for (const offset of ['2', '1'])
       await stage.call(offset, () => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] }))
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: deleteTopicRecords of a partition that is not there', async stage => {
@@ -176,7 +178,7 @@ export const offsetScenarios = [
       { partition: 9, offset: '1' },
     ]
     await stage.call('deleted', () => admin.deleteTopicRecords({ topic, partitions }))
-    await stage.call('offsets', () => admin.fetchTopicOffsets(topic))
+    await stage.call('offsets', async () => byPartition(await admin.fetchTopicOffsets(topic)))
   }),
 
   scenario('admin: deleteTopicRecords as the first call of an admin', async stage => {
@@ -221,8 +223,7 @@ export const offsetScenarios = [
     const groupId = stage.unique('group')
     await admin.setOffsets({ groupId, topic: one, partitions: [{ partition: 0, offset: '5' }] })
     await stage.call('both', () => admin.fetchOffsets({ groupId, topics: [one, two] }))
-    const all = await admin.fetchOffsets({ groupId })
-    stage.note('stored', all)
+    stage.note('stored', await admin.fetchOffsets({ groupId }))
   }),
 
   scenario('admin: fetchOffsets with metadata', async stage => {

@@ -8,7 +8,9 @@ export const reassignmentScenarios = [
     async stage => {
       const topic = stage.unique('topic')
       const admin = await stage.admin()
-      await admin.createTopics({ topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [1] }] }] })
+      const replicaAssignment = [{ partition: 0, replicas: [1] }]
+      await admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false })
+      await stage.known(topic)
       const topics = [{ topic, partitionAssignment: [{ partition: 0, replicas: [2] }] }]
       await stage.call('moved', () => admin.alterPartitionReassignments({ topics }))
       let moving = true
@@ -25,7 +27,9 @@ export const reassignmentScenarios = [
     async stage => {
       const topic = stage.unique('topic')
       const admin = await stage.admin(quick)
-      await admin.createTopics({ topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [1] }] }] })
+      const replicaAssignment = [{ partition: 0, replicas: [1] }]
+      await admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false })
+      await stage.known(topic)
       const moved = async (step: string, partitionAssignment: { partition: number; replicas: number[] }[]) => {
         await stage.call(step, () => admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] }))
       }

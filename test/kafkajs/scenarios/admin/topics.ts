@@ -24,9 +24,15 @@ export const topicScenarios = [
     const admin = await stage.admin()
     const [one, two] = [stage.unique('one'), stage.unique('two')]
     const topics = [{ topic: one }, { topic: two, numPartitions: 3, replicationFactor: 1 }]
-    await stage.call('made', () => admin.createTopics({ topics }))
+    await stage.call('made', () => admin.createTopics({ topics, waitForLeaders: false }))
+    for (const { topic, numPartitions = 1 } of topics) await stage.known(topic, numPartitions)
     await layout(stage, admin, 'one', one)
     await layout(stage, admin, 'two', two)
+  }),
+
+  scenario('admin: createTopics waits for leaders', async stage => {
+    const admin = await stage.admin()
+    await stage.call('made', () => admin.createTopics({ topics: [{ topic: stage.unique('topic') }] }))
   }),
 
   scenario('admin: createTopics answers false for a topic that is there', async stage => {
@@ -40,6 +46,7 @@ export const topicScenarios = [
     const fresh = stage.unique('fresh')
     const admin = await stage.admin()
     await stage.call('made', () => admin.createTopics({ topics: [{ topic }, { topic: fresh }] }))
+    await stage.known(fresh)
     await layout(stage, admin, 'fresh', fresh)
   }),
 
@@ -92,7 +99,8 @@ export const topicScenarios = [
       { name: 'cleanup.policy', value: 'compact' },
       { name: 'retention.ms', value: '12345' },
     ]
-    await stage.call('made', () => admin.createTopics({ topics: [{ topic, configEntries }] }))
+    await stage.call('made', () => admin.createTopics({ topics: [{ topic, configEntries }], waitForLeaders: false }))
+    await stage.known(topic)
     const configNames = ['cleanup.policy', 'retention.ms']
     const resources = [{ type: stage.library.ConfigResourceTypes.TOPIC, name: topic, configNames }]
     await stage.call('settings', () => admin.describeConfigs({ resources, includeSynonyms: false }))
@@ -119,7 +127,10 @@ export const topicScenarios = [
         { partition: 0, replicas: [2, 3] },
         { partition: 1, replicas: [3, 1] },
       ]
-      await stage.call('made', () => admin.createTopics({ topics: [{ topic, replicaAssignment }] }))
+      await stage.call('made', () =>
+        admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false }),
+      )
+      await stage.known(topic, 2)
       await layout(stage, admin, 'there', topic)
     },
     'three',
@@ -159,6 +170,7 @@ export const topicScenarios = [
     const topic = await stage.topic()
     const admin = await stage.admin()
     await stage.call('added', () => admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] }))
+    await stage.known(topic, 3)
     await layout(stage, admin, 'three', topic)
   }),
 
@@ -183,6 +195,7 @@ export const topicScenarios = [
       { topic, count: 2 },
     ]
     await stage.call('added', () => admin.createPartitions({ topicPartitions }))
+    await stage.known(topic, 2)
     await layout(stage, admin, 'there', topic)
   }),
 
@@ -199,9 +212,12 @@ export const topicScenarios = [
     async stage => {
       const topic = stage.unique('topic')
       const admin = await stage.admin()
-      await admin.createTopics({ topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [1] }] }] })
+      const replicaAssignment = [{ partition: 0, replicas: [1] }]
+      await admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false })
+      await stage.known(topic)
       const topicPartitions = [{ topic, count: 3, assignments: [[2], [3]] }]
       await stage.call('added', () => admin.createPartitions({ topicPartitions }))
+      await stage.known(topic, 3)
       await layout(stage, admin, 'three', topic)
       await stage.call('too few', () =>
         admin.createPartitions({ topicPartitions: [{ topic, count: 5, assignments: [[2]] }] }),
@@ -232,6 +248,7 @@ export const topicScenarios = [
     const [one, two] = [await stage.topic('one'), await stage.topic('two')]
     const admin = await stage.admin(quick)
     await stage.call('deleted', () => admin.deleteTopics({ topics: [one, two] }))
+    for (const topic of [one, two]) await stage.gone(topic)
     const topics = await admin.listTopics()
     stage.note(
       'left',
@@ -249,6 +266,7 @@ export const topicScenarios = [
     const topic = await stage.topic('there')
     const admin = await stage.admin(quick)
     await stage.call('deleted', () => admin.deleteTopics({ topics: [stage.unique('none'), topic] }))
+    await stage.gone(topic)
     stage.note('left', (await admin.listTopics()).includes(topic))
   }),
 
@@ -309,7 +327,8 @@ export const topicScenarios = [
         { partition: 1, replicas: [3, 2] },
         { partition: 2, replicas: [2, 1] },
       ]
-      await admin.createTopics({ topics: [{ topic, replicaAssignment }] })
+      await admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: false })
+      await stage.known(topic, 3)
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
       // Replicas come in sync when they do.
       stage.note(
