@@ -28,6 +28,8 @@ export interface AssignedPartition {
   readonly offset: number
   /** What the group has committed. −1: nothing. */
   readonly committed: number
+  /** Of the message before what is committed (KIP-320); −1: unknown. */
+  readonly leaderEpoch: number
 }
 
 /** A partition, and the id its topic had when it was assigned. */
@@ -85,7 +87,15 @@ export class Beginnings {
       const topicId = layouts.get(topic)?.id ?? zeroUuid
       for (const partition of ids) {
         const offset = this.#offsetOf({ topic, partition }, committed.get(topic)?.get(partition), refused)
-        partitions.push({ topic, partition, topicId, offset: offset < 0 ? startOffset : offset, committed: offset })
+        const leaderEpoch = offset < 0 ? -1 : committed.get(topic)!.get(partition)!.leaderEpoch
+        partitions.push({
+          topic,
+          partition,
+          topicId,
+          offset: offset < 0 ? startOffset : offset,
+          committed: offset,
+          leaderEpoch,
+        })
       }
     }
     for (const [topic, layout] of layouts) this.#ids.set(topic, layout?.id ?? zeroUuid)

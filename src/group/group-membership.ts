@@ -68,6 +68,8 @@ export interface CommitOptions extends CallOptions {
   topicIds: TopicIds
   /** What is committed with each offset. Default: what later members are to know of where the group began. */
   metadata?(topic: string, partition: number): string | null
+  /** Of the message before what is committed (KIP-320). Default: −1, unknown. */
+  leaderEpoch?(topic: string, partition: number): number
   /** Told of each partition that is stored, be it that others are not. */
   stored?(topic: string, partition: number): void
 }
@@ -301,10 +303,15 @@ export class GroupMembership {
   async #store(
     offsets: GroupOffsets,
     identity: CommitIdentity,
-    { topicIds, metadata = topic => this.#beginnings.note(topic), ...options }: CommitOptions & StoreOptions,
+    {
+      topicIds,
+      metadata = topic => this.#beginnings.note(topic),
+      leaderEpoch = () => -1,
+      ...options
+    }: CommitOptions & StoreOptions,
   ): Promise<void> {
     const { retentionTime } = this.settings
-    const terms = { identity, topicIds, retentionTime, metadata }
+    const terms = { identity, topicIds, retentionTime, metadata, leaderEpoch }
     const place = {
       groupId: this.id,
       coordinator: this.#coordinator,

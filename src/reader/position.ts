@@ -117,14 +117,17 @@ export class Position {
    */
   #parting: { readonly offset: number; readonly last: Ahead } | undefined
 
-  /** `offset`: to begin at; FirstOffset and LastOffset are looked up. */
-  constructor(topic: string, partition: number, offset: number, progress?: Progress) {
+  /**
+   * `offset`: to begin at; FirstOffset and LastOffset are looked up. `leaderEpoch`: of the message before it, where that
+   * is known.
+   */
+  constructor(topic: string, partition: number, offset: number, progress?: Progress, leaderEpoch = -1) {
     this.topic = topic
     this.partition = partition
     this.name = `${topic}/${partition}`
     this.progress = progress
     this.reading = progress && { progress }
-    this.jumpTo(offset < 0 ? { sought: offset } : { offset, leaderEpoch: -1 })
+    this.jumpTo(offset < 0 ? { sought: offset } : { offset, leaderEpoch })
   }
 
   get state(): PositionState {
