@@ -1,26 +1,34 @@
 import { Client } from '../../src/client/client.ts'
 import { Transport } from '../../src/transport/transport.ts'
-import type { CommandContext } from './command.ts'
+import { type CommandContext, UsageError } from './command.ts'
 import { fileOf } from './options.ts'
+import { profileHelp, profileOf } from './profiles.ts'
 import { saslHelp, saslOf, saslOptions } from './sasl-options.ts'
 
 const text = { type: 'string' } as const
 
-export const clusterOptions = {
+const settings = {
   brokers: { type: 'string', short: 'b' },
-  tls: { type: 'boolean', default: false },
+  tls: { type: 'boolean' },
   'tls-ca': text,
   'tls-cert': text,
   'tls-key': text,
   ...saslOptions,
 } as const
 
-export const clusterHelp = `  -b, --brokers list        where the cluster is, as host:port,host:port; or KAFKA_BROKERS in the environment; localhost:9092 by default
-  --tls                     speak TLS; --tls-ca, --tls-cert, --tls-key name PEM files
-${saslHelp('ISOKAFKA')}`
+/** Where a cluster is, and how to be let in. */
+export const clusterOptions = { ...settings, profile: text } as const
 
-type Values = { readonly [name in Exclude<keyof typeof clusterOptions, 'tls'>]?: string | undefined } & {
-  readonly tls: boolean
+export const clusterHelp = `  -b, --brokers list        where the cluster is, as host:port,host:port; localhost:9092 by default; or KAFKA_BROKERS in the environment
+  --tls                     speak TLS; --tls-ca, --tls-cert, --tls-key name PEM files
+${saslHelp('ISOKAFKA')}
+${profileHelp}
+                            Any of these may be in the environment, too: --sasl-username is ISOKAFKA_SASL_USERNAME`
+
+type Setting = keyof typeof settings
+type Values = { readonly [name in Exclude<Setting, 'tls'>]?: string | undefined } & {
+  readonly tls?: boolean | undefined
+  readonly profile?: string | undefined
 }
 
 /** A cluster, and the connections to it. */
@@ -30,23 +38,24 @@ export interface ClusterAccess {
   readonly client: Client
 }
 
-/** Works with the cluster that the command line and the environment name. */
+/** Works with the cluster that the command line, the environment and a profile name, in this order. */
 export async function withCluster<T>(
   values: Values,
-  { environment, warn }: CommandContext,
+  { environment, warn }: Pick<CommandContext, 'environment' | 'warn'>,
   work: (cluster: ClusterAccess) => Promise<T>,
 ): Promise<T> {
-  const addr = (values.brokers ?? environment['KAFKA_BROKERS'] ?? 'localhost:9092').split(',').map(each => each.trim())
+  const given = settled(values, environment)
+  const addr = (given.brokers ?? 'localhost:9092').split(',').map(each => each.trim())
   const pem = (name: 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined => {
-    const path = values[name]
+    const path = given[name]
     return path === undefined ? undefined : fileOf(`--${name}`, path)
   }
   const files = Object.entries({ ca: pem('tls-ca'), cert: pem('tls-cert'), key: pem('tls-key') })
   const tls = Object.fromEntries(files.filter(([, content]) => content !== undefined))
-  const sasl = saslOf(values, environment, 'ISOKAFKA')
+  const sasl = saslOf(given, environment, 'ISOKAFKA')
   const transport = new Transport({
     logger: { debug() {}, info() {}, warn, error: message => warn(message) },
-    ...((values.tls || Object.keys(tls).length > 0) && { tls }),
+    ...((given.tls === true || Object.keys(tls).length > 0) && { tls }),
     ...(sasl && { sasl }),
   })
   try {
@@ -54,4 +63,17 @@ export async function withCluster<T>(
   } finally {
     await transport.close()
   }
+}
+
+function settled(values: Values, environment: CommandContext['environment']): Values {
+  const names = Object.keys(settings) as Setting[]
+  const profile = profileOf(values.profile, names, environment)
+  const variable = (name: Setting): string | boolean | undefined => {
+    const known = `ISOKAFKA_${name.toUpperCase().replaceAll('-', '_')}`
+    const value = environment[known] || (name === 'brokers' && environment['KAFKA_BROKERS']) || undefined
+    if (name !== 'tls' || value === undefined) return value
+    if (!/^(1|true|0|false)$/.test(value)) throw new UsageError(`${known}: "${value}" is neither true nor false`)
+    return value === '1' || value === 'true'
+  }
+  return Object.fromEntries(names.map(name => [name, values[name] ?? variable(name) ?? profile[name]])) as Values
 }

@@ -1,27 +1,39 @@
 import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
 import { packageVersion } from '../../src/base/version.ts'
+import { aclsCommand } from './acls.ts'
 import { bridgeCommand } from './bridge.ts'
 import { brokerCommand } from './broker.ts'
+import { clusterCommand } from './cluster.ts'
 import { type Command, type CommandContext, exitStatus, Stopped, UsageError } from './command.ts'
+import { completionCommand } from './completion.ts'
+import { configsCommand } from './configs.ts'
 import { consumeCommand } from './consume.ts'
 import { demoCommand } from './demo.ts'
 import { groupsCommand } from './groups.ts'
 import { produceCommand } from './produce.ts'
+import { queryCommand } from './query.ts'
 import { topicsCommand } from './topics.ts'
+import { usersCommand } from './users.ts'
 
-const commands: readonly Command[] = [
+const work: readonly Command[] = [
   produceCommand,
   consumeCommand,
   topicsCommand,
   groupsCommand,
+  configsCommand,
+  aclsCommand,
+  usersCommand,
+  clusterCommand,
+  queryCommand,
   brokerCommand,
   bridgeCommand,
   demoCommand,
 ]
+const commands = [...work, completionCommand(work)]
 
 const help = `usage: isokafka <command> [options]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 isokafka <command> --help has a command's options and examples; isokafka --version says which isokafka this is.
 
