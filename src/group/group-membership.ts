@@ -7,6 +7,7 @@ import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { only } from '../base/settings.ts'
 import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
+import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, hasCode, type KafkaError } from '../protocol/errors.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -317,7 +318,11 @@ export class GroupMembership {
       coordinator: this.#coordinator,
       cluster: this.#transport.cluster(this.#config.brokers),
     }
-    await storeOffsets(place, terms, offsets, options)
+    const stored = (topic: string, partition: number): void => {
+      this.#beginnings.stored(topic, topicIds[topic] ?? zeroUuid, partition, offsets[topic]![partition]!)
+      options.stored?.(topic, partition)
+    }
+    await storeOffsets(place, terms, offsets, { ...options, stored })
   }
 
   /**

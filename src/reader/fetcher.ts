@@ -179,6 +179,11 @@ export class Fetcher {
     return undefined
   }
 
+  /** The same, up to where something is to be told: that is left for `take`. */
+  takeSilently(): FetchedBatch | undefined {
+    return this.#troubles.hasNoticeBefore(() => this.#queue.nextOf) ? undefined : this.#queue.take()
+  }
+
   /** The batch has been handed out, and what it holds ends at `behind`. */
   finished(fetched: FetchedBatch, behind: number): void {
     fetched.position.finished(fetched, behind)
