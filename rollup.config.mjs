@@ -1,6 +1,7 @@
 // @ts-check
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { commonjs } from './rollup.commonjs.mjs'
 
 // Bundles what `tsc -p tsconfig.build.json` left in build/. One entry for each of the package's subpaths, and one for each file that
 // `#adapter` and `#crc32c` may mean: those imports stay as they are, for the runtime or the user's bundler to resolve.
@@ -19,6 +20,7 @@ const entries = {
   browser: 'adapters/websocket/browser',
   bridge: 'adapters/bridge/index',
   fetch: 'adapters/bridge/fetch',
+  kafkajs: 'adapters/kafkajs/index',
   none: 'adapters/none/index',
   crc32c: 'src/bytes/crc32c',
   'crc32c-plain': 'src/bytes/crc32c-plain',
@@ -65,21 +67,24 @@ const together = {
 const chunkOf = id =>
   apart.exec(id)?.[1]?.replaceAll('/', '-') ?? Object.entries(together).find(([, files]) => files.test(id))?.[0]
 
-/** @type {import('rollup').RollupOptions} */
-export default {
+const modules = {
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
   external: ['#adapter', '#crc32c', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
   plugins: [compiledTypeScript],
   output: {
     dir: 'dist',
-    format: 'es',
+    format: /** @type {const} */ ('es'),
     sourcemap: true,
     chunkFileNames: 'chunks/[name].js',
     manualChunks: chunkOf,
     onlyExplicitManualChunks: true,
     hoistTransitiveImports: false,
   },
+  /** @param {import('rollup').RollupLog} warning */
   onwarn(warning) {
     throw new Error(warning.message)
   },
 }
+
+// One after the other: the second adds to what the first made.
+export default [modules, commonjs(modules)]

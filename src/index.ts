@@ -443,7 +443,14 @@ export type { Resolver } from './transport/hosts.ts'
 export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
 export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
-export type { Completion, WriteReceipt, WriterConfig, WrittenMessage } from './writer/config.ts'
+export type {
+  Completion,
+  WriteOptions,
+  WriteReceipt,
+  WriterConfig,
+  WrittenMessage,
+  WrittenRange,
+} from './writer/config.ts'
 export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'
 export type { WriterStats } from './writer/metrics.ts'
 export type { GroupName } from './writer/transactions/committed-offsets.ts'

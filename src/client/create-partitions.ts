@@ -10,12 +10,15 @@ export interface CreatePartitionsRequest extends Addressed {
   topics: readonly TopicPartitionsConfig[]
   /** True: check only, make nothing. */
   validateOnly?: boolean
+  /** Milliseconds that the controller may work at it. Default 2,000, or half of the client's timeout. */
+  timeout?: number
 }
 
 export const createPartitionsSettings: SettingKinds<CreatePartitionsRequest> = {
   addr: 'any',
   topics: 'list!',
   validateOnly: 'boolean',
+  timeout: 'number',
 }
 
 /** How many partitions a topic is to have. */
@@ -47,7 +50,6 @@ export interface CreatePartitionsResponse {
   errors: Record<string, KafkaError | null>
 }
 
-/** How long the controller may work on it, in milliseconds. */
 const controllerTimeout = 2000
 
 export async function createPartitions(
@@ -55,6 +57,7 @@ export async function createPartitions(
   request: CreatePartitionsRequest,
   options: CallOptions,
 ): Promise<CreatePartitionsResponse> {
+  const { timeout = caller.brokerTimeout(controllerTimeout) } = request
   const topics = itemsOf('a topic of createPartitions()', request.topics, topicFields)
   const wire = {
     topics: topics.map(({ name, count, topicPartitionAssignments: assignments }) => ({
@@ -66,7 +69,7 @@ export async function createPartitions(
           }))
         : null,
     })),
-    timeoutMs: caller.brokerTimeout(controllerTimeout),
+    timeoutMs: timeout,
     validateOnly: request.validateOnly ?? false,
   }
   const response = await caller.send(request, CreatePartitions, wire, options)

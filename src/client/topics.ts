@@ -23,12 +23,15 @@ export interface CreateTopicsRequest extends Addressed {
   topics: readonly TopicConfig[]
   /** True: check only, make nothing. */
   validateOnly?: boolean
+  /** Milliseconds that the controller may work at it. Default 2,000, or half of the client's timeout. */
+  timeout?: number
 }
 
 const createTopicsSettings: SettingKinds<CreateTopicsRequest> = {
   addr: 'any',
   topics: 'list!',
   validateOnly: 'boolean',
+  timeout: 'number',
 }
 
 /** A topic to make. */
@@ -71,9 +74,11 @@ export interface CreateTopicsResponse {
 
 export interface DeleteTopicsRequest extends Addressed {
   topics: readonly string[]
+  /** Milliseconds that the controller may work at it. Default 2,000, or half of the client's timeout. */
+  timeout?: number
 }
 
-const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!' }
+const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!', timeout: 'number' }
 
 export interface DeleteTopicsResponse {
   /** Milliseconds the broker held the request back for. */
@@ -88,7 +93,6 @@ export const topicCalls: CallsOf<TopicCalls> = {
   deleteTopics: { fields: deleteTopicsSettings, run: deleteTopics },
 }
 
-/** How long the controller may work on it, in milliseconds. */
 const controllerTimeout = 2000
 
 export async function createTopics(
@@ -96,7 +100,7 @@ export async function createTopics(
   request: CreateTopicsRequest,
   options: CallOptions,
 ): Promise<CreateTopicsResponse> {
-  const { topics, validateOnly = false } = request
+  const { topics, validateOnly = false, timeout = caller.brokerTimeout(controllerTimeout) } = request
   const wire = {
     topics: topics
       .map(each => given('a topic of createTopics()', each, topicSettings))
@@ -110,7 +114,7 @@ export async function createTopics(
         })),
         configs: configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
       })),
-    timeoutMs: caller.brokerTimeout(controllerTimeout),
+    timeoutMs: timeout,
     validateOnly,
   }
   const response = await caller.send(request, CreateTopics, wire, options)
@@ -125,11 +129,11 @@ export async function deleteTopics(
   request: DeleteTopicsRequest,
   options: CallOptions,
 ): Promise<DeleteTopicsResponse> {
-  const { topics } = request
+  const { topics, timeout = caller.brokerTimeout(controllerTimeout) } = request
   const wire = {
     topics: topics.map(name => ({ name, topicId: zeroUuid })),
     topicNames: topics,
-    timeoutMs: caller.brokerTimeout(controllerTimeout),
+    timeoutMs: timeout,
   }
   const response = await caller.send(request, DeleteTopics, wire, options)
   const errors = response.responses.map(

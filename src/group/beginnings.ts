@@ -28,6 +28,8 @@ export interface AssignedPartition {
   readonly offset: number
   /** What the group has committed. −1: nothing. */
   readonly committed: number
+  /** Of the message before what is committed (KIP-320); −1: unknown. */
+  readonly leaderEpoch: number
 }
 
 /** A partition, and the id its topic had when it was assigned. */
@@ -66,6 +68,8 @@ export class Beginnings {
   readonly #ids = new Map<string, string>()
   /** How many partitions each topic had when the group began with it. */
   readonly #counts = new Map<string, number>()
+  /** The last commit of this member's, by topic and partition, and the topic's id then. */
+  readonly #stored = new Map<string, Map<number, { readonly topicId: string; readonly offset: number }>>()
   /** Where the group began, by topic and partition, as long as that is not committed. */
   readonly #ends = new Map<string, Map<number, number>>()
 
@@ -78,14 +82,22 @@ export class Beginnings {
     const { startOffset, subscription, cluster } = this.#parts
     if (startOffset === LastOffset) await subscription.begin(cluster, { signal })
     const { layouts, refused } = await this.#look([...added.keys()], signal)
-    const committed = await this.#committed(added, layouts, signal)
+    const committed = this.#ofThisLife(await this.#committed(added, layouts, signal), layouts)
     const partitions: AssignedPartition[] = []
     for (const [topic, ids] of added) {
       if (refused.has(topic)) continue
       const topicId = layouts.get(topic)?.id ?? zeroUuid
       for (const partition of ids) {
         const offset = this.#offsetOf({ topic, partition }, committed.get(topic)?.get(partition), refused)
-        partitions.push({ topic, partition, topicId, offset: offset < 0 ? startOffset : offset, committed: offset })
+        const leaderEpoch = offset < 0 ? -1 : committed.get(topic)!.get(partition)!.leaderEpoch
+        partitions.push({
+          topic,
+          partition,
+          topicId,
+          offset: offset < 0 ? startOffset : offset,
+          committed: offset,
+          leaderEpoch,
+        })
       }
     }
     for (const [topic, layout] of layouts) this.#ids.set(topic, layout?.id ?? zeroUuid)
@@ -124,6 +136,12 @@ export class Beginnings {
   /** These are committed now. */
   held(partitions: readonly { readonly topic: string; readonly partition: number }[]): void {
     for (const { topic, partition } of partitions) this.#ends.get(topic)?.delete(partition)
+  }
+
+  /** This member's commit is stored. */
+  stored(topic: string, topicId: string, partition: number, offset: number): void {
+    const its = this.#stored.get(topic) ?? new Map<number, { topicId: string; offset: number }>()
+    this.#stored.set(topic, its.set(partition, { topicId, offset }))
   }
 
   /** What the commits of a topic carry, for members that come later. */
@@ -187,6 +205,31 @@ export class Beginnings {
     return asked.length === 0
       ? new Map<string, ReadonlyMap<number, Committed>>()
       : fetchOffsets(this.#parts, asked, { signal })
+  }
+
+  /**
+   * Where brokers know no ids (before Kafka 4.1), a commit that is under way while its topic is made anew is taken for
+   * one in the new topic: what was committed so is nothing there.
+   */
+  #ofThisLife(
+    committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
+    layouts: ReadonlyMap<string, TopicLayout | null>,
+  ): ReadonlyMap<string, ReadonlyMap<number, Committed>> {
+    const isOfAnother = (topic: string, partition: number, { offset }: Committed): boolean => {
+      const stored = this.#stored.get(topic)?.get(partition)
+      return stored?.offset === offset && isAnother(layouts.get(topic)?.id, stored.topicId)
+    }
+    return new Map(
+      [...committed].map(([topic, told]) => [
+        topic,
+        new Map(
+          [...told].map(([partition, each]) => [
+            partition,
+            isOfAnother(topic, partition, each) ? { ...each, offset: -1, metadata: null } : each,
+          ]),
+        ),
+      ]),
+    )
   }
 
   /** What is committed, or −1; throws why that can't be told. */

@@ -213,7 +213,9 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
 }
 
 /** What a member of a group is given; a ConfigError for what can't work. */
-export function groupSettingsOf(config: ConsumerGroupConfig & { readonly pattern?: TopicPattern }): {
+export function groupSettingsOf(
+  config: ConsumerGroupConfig & { readonly pattern?: TopicPattern; readonly mayBeIdle?: boolean },
+): {
   id: string
   topics: readonly string[]
   membership: MembershipSettings
@@ -221,7 +223,12 @@ export function groupSettingsOf(config: ConsumerGroupConfig & { readonly pattern
   const { id, topics } = config
   if (typeof id !== 'string' || id === '') throw new ConfigError('a consumer group needs an id')
   if (config.pattern !== undefined) return { id, topics: [], membership: membershipOf(config) }
-  if (!Array.isArray(topics) || topics.length === 0 || topics.some(topic => typeof topic !== 'string' || topic === ''))
+  const isIdle = config.mayBeIdle === true && topics.length === 0
+  if (
+    !Array.isArray(topics) ||
+    (topics.length === 0 && !isIdle) ||
+    topics.some(topic => typeof topic !== 'string' || topic === '')
+  )
     throw new ConfigError('a consumer group needs topics, a list of names')
   return { id, topics: [...new Set(topics)], membership: membershipOf(config) }
 }

@@ -7,6 +7,7 @@ import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { only } from '../base/settings.ts'
 import { type CallOptions, linkSignals, sleep } from '../base/signals.ts'
+import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, hasCode, type KafkaError } from '../protocol/errors.ts'
 import { IsolationLevel } from '../protocol/offsets.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -18,7 +19,14 @@ import { ConsumerProtocol } from './consumer/consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { GroupClosedError, isOutdated } from './errors.ts'
 import type { GroupOffsets } from './generation.ts'
-import type { AssignedOptions, CommitIdentity, GroupChanges, GroupProtocol, TopicPartitions } from './group-protocol.ts'
+import type {
+  AssignedOptions,
+  CommitIdentity,
+  Division,
+  GroupChanges,
+  GroupProtocol,
+  TopicPartitions,
+} from './group-protocol.ts'
 import { Hooks } from './hooks.ts'
 import { type StoreOptions, storeOffsets, type TopicIds } from './offsets.ts'
 import { Subscription } from './subscription.ts'
@@ -27,6 +35,8 @@ import type { TopicPattern } from './topic-pattern.ts'
 export interface GroupMembershipConfig extends ConsumerGroupConfig {
   /** In place of topics. */
   readonly pattern?: TopicPattern
+  /** A member may have no topics: it is one of the group and reads nothing. */
+  readonly mayBeIdle?: boolean
   readonly transport: Transport
   /** Whose end a group begins at. Default: ReadUncommitted. */
   readonly isolationLevel?: IsolationLevel
@@ -57,6 +67,10 @@ export interface CommitOptions extends CallOptions {
   /** Default: as of now. */
   identity?: CommitIdentity
   topicIds: TopicIds
+  /** What is committed with each offset. Default: what later members are to know of where the group began. */
+  metadata?(topic: string, partition: number): string | null
+  /** Of the message before what is committed (KIP-320). Default: −1, unknown. */
+  leaderEpoch?(topic: string, partition: number): number
   /** Told of each partition that is stored, be it that others are not. */
   stored?(topic: string, partition: number): void
 }
@@ -197,6 +211,11 @@ export class GroupMembership {
     return this.#protocol.identity()
   }
 
+  /** Who divided the group as it is now, and how. */
+  division(): Division {
+    return this.#protocol.division()
+  }
+
   /** Of all its topics, as they were when it was given partitions last. */
   topicIds(): TopicIds {
     return this.#beginnings.topicIds()
@@ -247,7 +266,7 @@ export class GroupMembership {
   /**
    * Commits; failures that pass are tried again for as long as the member's place would be kept without a heartbeat.
    */
-  async commit(offsets: GroupOffsets, { identity, topicIds, ...options }: CommitOptions): Promise<void> {
+  async commit(offsets: GroupOffsets, { identity, ...options }: CommitOptions): Promise<void> {
     const { sessionTimeout } = this.settings
     const partitions = Object.values(offsets).reduce((sum, topic) => sum + Object.keys(topic).length, 0)
     const until = new Deadline(sessionTimeout, this.clock)
@@ -255,7 +274,7 @@ export class GroupMembership {
     for (;;) {
       const used = identity ?? this.identity()
       try {
-        await this.#store(offsets, used, topicIds, { withinMs: until.remaining, ...options })
+        await this.#store(offsets, used, { withinMs: until.remaining, ...options })
         this.#onEvent?.({ type: 'commit', groupId: this.id, partitions })
         return
       } catch (error) {
@@ -285,17 +304,25 @@ export class GroupMembership {
   async #store(
     offsets: GroupOffsets,
     identity: CommitIdentity,
-    topicIds: TopicIds,
-    options: StoreOptions,
+    {
+      topicIds,
+      metadata = topic => this.#beginnings.note(topic),
+      leaderEpoch = () => -1,
+      ...options
+    }: CommitOptions & StoreOptions,
   ): Promise<void> {
     const { retentionTime } = this.settings
-    const terms = { identity, topicIds, retentionTime, metadata: (topic: string) => this.#beginnings.note(topic) }
+    const terms = { identity, topicIds, retentionTime, metadata, leaderEpoch }
     const place = {
       groupId: this.id,
       coordinator: this.#coordinator,
       cluster: this.#transport.cluster(this.#config.brokers),
     }
-    await storeOffsets(place, terms, offsets, options)
+    const stored = (topic: string, partition: number): void => {
+      this.#beginnings.stored(topic, topicIds[topic] ?? zeroUuid, partition, offsets[topic]![partition]!)
+      options.stored?.(topic, partition)
+    }
+    await storeOffsets(place, terms, offsets, { ...options, stored })
   }
 
   /**

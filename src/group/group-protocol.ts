@@ -11,6 +11,14 @@ export interface CommitIdentity {
   readonly groupInstanceId: string | null
 }
 
+/** Who divided the group as it is now, and how. */
+export interface Division {
+  /** '' where the coordinator divides, and before there is one. */
+  readonly leaderId: string
+  /** The balancer's, or the coordinator's way where one is asked for; '' where it is not known. */
+  readonly protocolName: string
+}
+
 export interface AssignedOptions {
   /** Aborted when these partitions are to be given back: what is still done to begin with them is in vain. */
   readonly signal: AbortSignal
@@ -47,6 +55,8 @@ export interface GroupProtocol {
   run(changes: GroupChanges, options: { signal: AbortSignal }): Promise<void>
   /** As of now; kept by whoever commits in the name of what is over. */
   identity(): CommitIdentity
+  /** As of now. */
+  division(): Division
   /** Has the group divided anew, for this reason. */
   rejoin(cause: unknown): void
   /** Time may have passed that no timer told of, as in a hidden page: sends a heartbeat if one is due. */

@@ -30,6 +30,8 @@ export interface OffsetsQuestion {
 export interface Committed {
   readonly offset: number
   readonly errorCode: number
+  /** Of the message before it (KIP-320); −1: unknown. */
+  readonly leaderEpoch: number
   /** What was committed with it. */
   readonly metadata: string | null
 }
@@ -55,12 +57,17 @@ export async function fetchOffsets(
     const name = nameOf(answer, topics)
     const offsets = committed.get(name) ?? new Map<number, Committed>()
     committed.set(name, offsets)
-    for (const { partitionIndex, committedOffset, errorCode, metadata } of answer.partitions) {
+    for (const { partitionIndex, committedOffset, committedLeaderEpoch, errorCode, metadata } of answer.partitions) {
       // Our id is of a topic deleted since, or too new for this broker: look again.
       if (errorCode === ErrorCode.UnknownTopicID) await cluster.refresh([name], signal ? { signal } : {})
       // A topic that is gone has no offsets; whoever reads it will hear of it.
       const gone = errorCode === ErrorCode.UnknownTopicOrPartition
-      offsets.set(partitionIndex, { offset: committedOffset, errorCode: gone ? 0 : errorCode, metadata })
+      offsets.set(partitionIndex, {
+        offset: committedOffset,
+        errorCode: gone ? 0 : errorCode,
+        leaderEpoch: committedLeaderEpoch,
+        metadata,
+      })
     }
   }
   return committed
@@ -78,8 +85,10 @@ function nameOf(
 export interface CommitTerms {
   readonly identity: CommitIdentity
   readonly topicIds: TopicIds
-  /** What is committed with the offsets of a topic. */
-  metadata(topic: string): string | null
+  /** What is committed with the offset of a partition. */
+  metadata(topic: string, partition: number): string | null
+  /** The epoch of the message before the offset (KIP-320); −1: unknown. */
+  leaderEpoch(topic: string, partition: number): number
   /** In milliseconds; −1 leaves it to the broker. */
   readonly retentionTime: number
 }
@@ -96,7 +105,7 @@ export interface StoreOptions extends PersistOptions {
  */
 export async function storeOffsets(
   { groupId, coordinator, cluster }: GroupPlace,
-  { identity, topicIds, metadata, retentionTime }: CommitTerms,
+  { identity, topicIds, metadata, leaderEpoch, retentionTime }: CommitTerms,
   offsets: GroupOffsets,
   { stored, ...options }: StoreOptions,
 ): Promise<void> {
@@ -106,7 +115,8 @@ export async function storeOffsets(
     partitions: Object.entries(partitions).map(([id, offset]) => ({
       partitionIndex: Number(id),
       committedOffset: offset,
-      committedMetadata: metadata(name),
+      committedLeaderEpoch: leaderEpoch(name, Number(id)),
+      committedMetadata: metadata(name, Number(id)),
     })),
   }))
   // By name a retry could reach another topic than the one that was refused: then only if metadata still has ours.

@@ -31,6 +31,8 @@ export interface FetchContext {
   pollTime(now: number): number
   /** Whether no more is to be fetched until some of what waits was taken. */
   isFull(): boolean
+  /** It is asked now. */
+  asked(): void
   /** These are not to be fetched from here any more. */
   astray(positions: readonly Position[]): void
   /**
@@ -197,6 +199,7 @@ export class BrokerFetcher {
       const request = { maxWaitMs, minBytes, maxBytes, isolationLevel, rackId, ...names }
       const timeoutMs = maxWaitMs + settings.readBatchTimeout
       const options = { signal, pool, timeoutMs, version: session.version }
+      this.#context.asked()
       const { response, frame } = await connection.exchange(Fetch, request, options)
       const durationMs = clock.monotonic() - sent
       // Told of first: what is taken in makes positions ready for the next request.

@@ -131,12 +131,23 @@ export class Committer {
     for (const { topic, partition, end, origin } of read) look.at(topic, partition, end, origin, true)
     const { refused } = this.#noted(look)
     if (refused !== null) throw refused
-    const due = [...held.values()].flatMap(({ topic, topicId, partition, progress }) => {
+    const due = [...held.values()].flatMap(({ topic, topicId, partition, position, progress }) => {
       const end = look.ends.get(progress)
       const offset = progress.reachedBy(end ?? -1)
       return end === undefined
         ? []
-        : [{ topic, topicId, partition, offset, metadata: membership.note(topic), progress, rewinds: progress.rewinds }]
+        : [
+            {
+              topic,
+              topicId,
+              partition,
+              offset,
+              leaderEpoch: position.epochBefore(offset),
+              metadata: membership.note(topic),
+              progress,
+              rewinds: progress.rewinds,
+            },
+          ]
     })
     const { memberId, generationIdOrMemberEpoch: generationId, groupInstanceId } = membership.identity()
     const committed = (): void => {
@@ -220,13 +231,14 @@ export class Committer {
   async #send(): Promise<void> {
     const offsets: Record<string, Record<number, number>> = Object.create(null)
     const topicIds: Record<string, string> = Object.create(null)
-    const due = new Map<string, { progress: Progress; offset: number; rewinds: number }>()
-    for (const { topic, partition, topicId, progress } of [...this.#parts.held.values(), ...this.#leaving]) {
+    const due = new Map<string, { progress: Progress; offset: number; leaderEpoch: number; rewinds: number }>()
+    for (const { topic, partition, topicId, position, progress } of [...this.#parts.held.values(), ...this.#leaving]) {
       if (progress.due <= progress.committed) continue
       offsets[topic] ??= {}
       offsets[topic][partition] = progress.due
       topicIds[topic] = topicId
-      due.set(`${topic}/${partition}`, { progress, offset: progress.due, rewinds: progress.rewinds })
+      const { due: offset, rewinds } = progress
+      due.set(`${topic}/${partition}`, { progress, offset, leaderEpoch: position.epochBefore(offset), rewinds })
     }
     if (due.size === 0) return
     const stored = (topic: string, partition: number): void => {
@@ -234,6 +246,7 @@ export class Committer {
       progress.stored = offset
       if (progress.rewinds === rewinds) progress.committed = Math.max(progress.committed, offset)
     }
-    await this.#parts.membership.commit(offsets, { topicIds, stored, signal: this.#ending.signal })
+    const leaderEpoch = (topic: string, partition: number): number => due.get(`${topic}/${partition}`)!.leaderEpoch
+    await this.#parts.membership.commit(offsets, { topicIds, leaderEpoch, stored, signal: this.#ending.signal })
   }
 }

@@ -41,6 +41,8 @@ export type FetchOutcome = Told &
         readonly epochs: readonly LogOffset[]
         /** One past the last offset readable. */
         readonly end: number
+        /** One past the last offset there is. */
+        readonly highWatermark: number
         /** Bytes of the largest batch; 0 for none. */
         readonly largest: number
       }
@@ -102,7 +104,18 @@ function readPartition(
     if (place !== undefined) return { kind: 'parted', ...place }
     // A leader that wrote nothing leaves no trace of its epoch.
     const { offset } = position
-    return { kind: 'fetched', batches: [], epochs: [], passed: offset, offset, leaderEpoch, end, largest: 0 }
+    const { highWatermark } = answer
+    return {
+      kind: 'fetched',
+      batches: [],
+      epochs: [],
+      passed: offset,
+      offset,
+      leaderEpoch,
+      end,
+      highWatermark,
+      largest: 0,
+    }
   }
   try {
     return takeBatches(position, answer, end, committed)
@@ -113,7 +126,7 @@ function readPartition(
 
 /** What is to be handed out. Throws a ProtocolError for records that can't be. */
 function takeBatches(position: Position, answer: PartitionAnswer, end: number, committed: boolean): PartitionOutcome {
-  const { records, abortedTransactions } = answer
+  const { records, abortedTransactions, highWatermark } = answer
   const asked = position.offset
   const scanned = records === null ? [] : scan(position, records)
   const aborted = committed && abortedTransactions !== null ? new AbortedTransactions(abortedTransactions) : null
@@ -138,7 +151,7 @@ function takeBatches(position: Position, answer: PartitionAnswer, end: number, c
   }
   if (records !== null && records.length > 0 && offset === asked)
     throw unreadable(position.name, asked, records, scanned)
-  return { kind: 'fetched', batches, passed, offset, leaderEpoch, epochs, end, largest }
+  return { kind: 'fetched', batches, passed, offset, leaderEpoch, epochs, end, highWatermark, largest }
 }
 
 /** The batches up to one that is damaged, which is told of when it is reached: then nothing comes before it. */

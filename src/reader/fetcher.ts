@@ -26,8 +26,10 @@ export interface FetcherParts {
   readonly counters: ReaderMetrics
   /** Called when `take` may have something new. */
   onNews(): void
-  /** Called when a broker has answered, whatever it said. */
-  onAnswer?(): void
+  /** Called when a broker is asked. */
+  onAsk?(broker: number): void
+  /** Called when a broker has answered, whatever it said; `durationMs` after it was asked. */
+  onAnswer?(broker: number, durationMs: number): void
   /** Called when partitions were read on without anything to hand out: there may be something to commit. */
   onPassed(): void
 }
@@ -177,6 +179,11 @@ export class Fetcher {
     return undefined
   }
 
+  /** The same, up to where something is to be told: that is left for `take`. */
+  takeSilently(): FetchedBatch | undefined {
+    return this.#troubles.hasNoticeBefore(() => this.#queue.nextOf) ? undefined : this.#queue.take()
+  }
+
   /** The batch has been handed out, and what it holds ends at `behind`. */
   finished(fetched: FetchedBatch, behind: number): void {
     fetched.position.finished(fetched, behind)
@@ -216,7 +223,7 @@ export class Fetcher {
   }
 
   #brokerFetcher(id: number): BrokerFetcher {
-    const { transport, settings, counters } = this.#parts
+    const { transport, settings, counters, onAsk } = this.#parts
     return new BrokerFetcher(id, {
       cluster: this.#cluster,
       clock: transport.clock,
@@ -236,6 +243,7 @@ export class Fetcher {
       astray: positions => {
         for (const position of positions) this.#placement.settle(position)
       },
+      asked: () => onAsk?.(id),
       answered: answer => this.#answered(answer),
       failed: (asked, error) => {
         for (const each of asked) this.#outcomes.fail(each, error, { astray: true })
@@ -246,7 +254,7 @@ export class Fetcher {
 
   #answered({ broker, asked, response, frame, durationMs }: FetchAnswer): boolean {
     const { counters, settings, transport, onNews, onAnswer } = this.#parts
-    onAnswer?.()
+    onAnswer?.(broker, durationMs)
     const shared = new SharedFrame(reusable => {
       this.#budget.give(broker, frame.length)
       if (reusable) this.#pool.give(frame)

@@ -189,19 +189,16 @@ export class GroupSession {
   async #assigned(added: readonly AssignedPartition[], { signal, unbroken, refused }: BeginOptions): Promise<void> {
     const { reader, membership } = this.#parts
     const positions: Position[] = []
-    for (const { topic, partition, topicId, offset, committed } of added) {
+    for (const { topic, partition, topicId, offset, committed, leaderEpoch } of added) {
       const name = `${topic}/${partition}`
       const before = unbroken ? this.#gaveBack.get(name) : undefined
       // What was handed out before can be committed still, if nobody else has had the partition and the topic is the
       // same.
       const progress = before?.topicId === topicId ? before.progress : new Progress()
       progress.begin(committed)
-      const position = new Position(
-        topic,
-        partition,
-        progress.due < 0 ? offset : Math.max(offset, progress.due),
-        progress,
-      )
+      const from = progress.due < 0 ? offset : Math.max(offset, progress.due)
+      // A log that was cut below what the group has committed is told of (KIP-320), be it longer again by now.
+      const position = new Position(topic, partition, from, progress, from === committed ? leaderEpoch : -1)
       position.topicId = topicId
       // Where the group begins at the end, the end it found is where it began, for whoever comes next.
       let began = offset

@@ -78,13 +78,13 @@ export class Handout {
     try {
       await this.#turns.take(options, async () => {
         for (; ; await this.#news.wait(options)) {
-          while (messages.length < most && this.#source.ready()) messages.push(this.#source.quick(false)!)
+          while (messages.length < most && this.#source.ready('silent')) messages.push(this.#source.quick(false)!)
           if (messages.length >= most || late) return
           this.#parts.ensureOpen()
         }
       })
     } catch {
-      // What keeps more from coming the next read tells: these are not to be lost.
+      // Its signal, or that the reader closes: these are not to be lost.
     }
     cancel?.()
     this.#busy = true

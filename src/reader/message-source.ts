@@ -81,11 +81,14 @@ export class MessageSource {
     return true
   }
 
-  /** Whether there is a message to hand out, after decoding more if need be. Throws what `Fetcher.take` does. */
-  ready(): boolean {
+  /**
+   * Whether there is a message to hand out, after decoding more if need be. Throws what `Fetcher.take` does, unless
+   * silent.
+   */
+  ready(how?: 'silent'): boolean {
     while (this.index === this.messages.length && !this.more()) {
       this.finish()
-      const fetched = this.fetcher.take()
+      const fetched = how === 'silent' ? this.fetcher.takeSilently() : this.fetcher.take()
       if (fetched === undefined) return false
       this.decode(fetched)
     }

@@ -31,11 +31,11 @@ interface Surroundings {
  * beyond the end is never turned back: it is waited for.
  */
 export function whereNow(
-  { name, offset, failing }: Position,
+  { name, offset, failing, outOfRange }: Position,
   { first, last }: Bounds,
   { settings, transport, logger }: Surroundings,
 ): OutOfRange {
-  const policy = settings.offsetOutOfRange
+  const policy = outOfRange ?? settings.offsetOutOfRange
   const text = `${name} has the offsets from ${first} up to ${last}, the position is ${offset}`
   const error = new KafkaError(ErrorCode.OffsetOutOfRange, text)
   // The log may have grown up to it meanwhile, but not each time.

@@ -64,9 +64,10 @@ export class Outcomes {
   fetched(outcome: FetchOutcome, frame: SharedFrame): boolean {
     const { position, era } = outcome
     if (outcome.kind === 'fetched') {
-      const { batches, passed, epochs, currentLeaderEpoch: checkedEpoch, offset, end, largest } = outcome
+      const { batches, passed, epochs, currentLeaderEpoch: checkedEpoch, offset, end, highWatermark, largest } = outcome
       const moved = offset > position.offset
       position.end = end
+      position.highWatermark = highWatermark
       if (largest > 0) position.batchBytes = largest
       if (position.damagedAt < 0) this.#parts.troubles.recovered(position)
       position.answered(outcome, { passed, epochs, checkedEpoch })
@@ -169,8 +170,9 @@ export class Outcomes {
     const { troubles, settings, logger, placement, onNews } = this.#parts
     const { position } = asked
     const error = new LogTruncationError(position.topic, position.partition, position.offset, place.offset)
-    if (settings.offsetOutOfRange === 'error') return this.fail(asked, error)
-    if (settings.offsetOutOfRange === undefined) troubles.notice(position, error)
+    const policy = position.outOfRange ?? settings.offsetOutOfRange
+    if (policy === 'error') return this.fail(asked, error)
+    if (policy === undefined) troubles.notice(position, error)
     else logger.warn(`${messageOf(error)}; reading goes on from there`)
     position.parted(place)
     placement.settle(position)

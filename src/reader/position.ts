@@ -90,6 +90,10 @@ export class Position {
   end = -1
   /** The topic's id when this offset was first used: under another id it means nothing. */
   topicId: string = zeroUuid
+  /** One past the last offset there is, be it readable or not, as last heard. −1: not heard yet. */
+  highWatermark = -1
+  /** Where to go on when the partition does not have its offset; undefined: as the settings say for all. */
+  outOfRange: 'earliest' | 'latest' | undefined
   /** Bytes of the largest batch in the last answer. */
   batchBytes = 0
   /** When to try again, by the monotonic clock. */
@@ -113,14 +117,17 @@ export class Position {
    */
   #parting: { readonly offset: number; readonly last: Ahead } | undefined
 
-  /** `offset`: to begin at; FirstOffset and LastOffset are looked up. */
-  constructor(topic: string, partition: number, offset: number, progress?: Progress) {
+  /**
+   * `offset`: to begin at; FirstOffset and LastOffset are looked up. `leaderEpoch`: of the message before it, where that
+   * is known.
+   */
+  constructor(topic: string, partition: number, offset: number, progress?: Progress, leaderEpoch = -1) {
     this.topic = topic
     this.partition = partition
     this.name = `${topic}/${partition}`
     this.progress = progress
     this.reading = progress && { progress }
-    this.jumpTo(offset < 0 ? { sought: offset } : { offset, leaderEpoch: -1 })
+    this.jumpTo(offset < 0 ? { sought: offset } : { offset, leaderEpoch })
   }
 
   get state(): PositionState {

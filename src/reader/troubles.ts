@@ -89,12 +89,21 @@ export class Troubles {
 
   /** What a read is to be told of before it is given more of this position. */
   noticeBefore(next: () => Position | undefined): { readonly error: unknown } | undefined {
-    if (this.#notices.length === 0) return undefined
+    const at = this.#noticeAt(next)
+    return at < 0 ? undefined : this.#notices.splice(at, 1)[0]
+  }
+
+  /** Whether there is something that a read is to be told of before. */
+  hasNoticeBefore(next: () => Position | undefined): boolean {
+    return this.#noticeAt(next) >= 0
+  }
+
+  #noticeAt(next: () => Position | undefined): number {
+    if (this.#notices.length === 0) return -1
     const position = next()
     // What was read before it is handed out first.
-    if (position === undefined || position.isParting) return undefined
-    const at = this.#notices.findIndex(notice => notice.position === position)
-    return at < 0 ? undefined : this.#notices.splice(at, 1)[0]
+    if (position === undefined || position.isParting) return -1
+    return this.#notices.findIndex(notice => notice.position === position)
   }
 
   /** The position is read elsewhere, or no more. */

@@ -35,16 +35,16 @@ export class RecordCursor {
 
   private bytes: Uint8Array = empty
   /** What `bytes` is a view of, and from where: a view made of that takes two thirds of the time of subarray(). */
-  private buffer: ArrayBufferLike = empty.buffer
-  private origin = 0
+  protected buffer: ArrayBufferLike = empty.buffer
+  protected origin = 0
   private at = 0
   private end = 0
   private baseOffset = 0
   private lastOffset = 0
   private time = 0
   private appendTime = false
-  private keyAt = 0
-  private valueAt = 0
+  protected keyAt = 0
+  protected valueAt = 0
   private headersAt = 0
   private recordEnd = 0
   private readonly headerKeys = new HeaderKeys()

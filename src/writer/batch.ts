@@ -61,6 +61,7 @@ export class Batch implements SettledBatch {
   /** What calls of one message share: one promise, not one for each. */
   #shared: SharedWrite | null = null
 
+  logStartOffset = -1
   #baseOffset = -1
   #logAppendTime = -1
   #incompressible = false
@@ -129,9 +130,10 @@ export class Batch implements SettledBatch {
   }
 
   /** Where its records went, once written. */
-  written(baseOffset: number, logAppendTime: number): void {
+  written(baseOffset: number, logAppendTime: number, logStartOffset: number): void {
     this.#baseOffset = baseOffset
     this.#logAppendTime = logAppendTime
+    this.logStartOffset = logStartOffset
   }
 
   offsetOf(record: number): number {

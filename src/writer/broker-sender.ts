@@ -183,7 +183,8 @@ export class BrokerSender implements QueueSender {
       batch.flaws = flawsOf(answer, queue, batch.count)
       if (batch.flaws.size > 0) outcome = 'flawed'
     }
-    if (outcome === 'written') batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs)
+    if (outcome === 'written')
+      batch.written(error === null ? answer.baseOffset : -1, answer.logAppendTimeMs, answer.logStartOffset)
     else if (error?.temporary && blamesLeader(error.code)) this.#followLeader(queue, answer, response)
     queue.completed(batch, outcome, error, now)
   }

@@ -2,6 +2,7 @@ import type { Balancer, BalancerFunc } from '../balancer/balancer.ts'
 import type { AddressLike } from '../base/address.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
+import type { CallOptions } from '../base/signals.ts'
 import type { Compression, CompressionName } from '../compression/codec.ts'
 import type { RequiredAcks, RequiredAcksName } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message-input.ts'
@@ -26,6 +27,27 @@ export interface WriteReceipt {
   offset: number
   /** Milliseconds since 1970. */
   timestamp: number
+}
+
+/** Where messages of one call that lie behind each other in a partition were written. */
+export interface WrittenRange {
+  topic: string
+  partition: number
+  /** Of the first of them; -1 with RequiredAcks.None. */
+  offset: number
+  count: number
+  /** When the broker wrote them, if the topic stamps messages itself, in milliseconds since 1970; else -1. */
+  logAppendTime: number
+  /** The first offset the partition has; -1 where the broker does not tell. */
+  logStartOffset: number
+}
+
+export interface WriteOptions extends CallOptions {
+  /**
+   * Called for each batch that the call's messages went into, once it is written; what it throws is those messages'
+   * error. Not by an `async` writer.
+   */
+  onWritten?: (range: WrittenRange) => void
 }
 
 /**
@@ -71,6 +93,11 @@ export interface WriterConfig {
    * 1,048,588 by default.
    */
   batchBytes?: number
+  /**
+   * The largest message taken, in bytes as encoded; one of more than `batchBytes` is a batch by itself. Default:
+   * `batchBytes`.
+   */
+  messageBytes?: number
   /**
    * A request closes at this many bytes of batches, uncompressed, but takes one batch always. Default 1 MiB. Where
    * brokers or proxies take less and end the connection, the writer finds out and keeps below.
@@ -147,6 +174,7 @@ export const writerSettings: SettingKinds<WriterConfig> = {
   writeBackoffMax: 'number',
   batchSize: 'number',
   batchBytes: 'number',
+  messageBytes: 'number',
   maxRequestBytes: 'number',
   batchTimeout: 'number',
   readTimeout: 'number',

@@ -11,7 +11,7 @@ import { type MessageInput, timestampOf } from '../records/message-input.ts'
 import type { Accumulator } from './accumulator.ts'
 import { Backlog, type BacklogHost, type WaitingCall } from './backlog.ts'
 import type { Batch } from './batch.ts'
-import type { WriteReceipt } from './config.ts'
+import type { WriteOptions, WriteReceipt } from './config.ts'
 import { MessageTooLargeError } from './errors.ts'
 import { messageSize } from './message-size.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -95,9 +95,13 @@ export class Enqueuer implements Intake, BacklogHost {
     return call.promise
   }
 
-  writeMany(messages: readonly MessageInput[], signal: AbortSignal | undefined): Promise<void> {
+  writeMany(
+    messages: readonly MessageInput[],
+    signal: AbortSignal | undefined,
+    onWritten?: WriteOptions['onWritten'],
+  ): Promise<void> {
     const checked = this.#check(messages)
-    const call = this.#callOf(messages.length)
+    const call = this.#callOf(messages.length, onWritten)
     if (!this.#allTakenNow(checked)) {
       const partitioners = this.#own === undefined ? [...new Set(checked.partitioners)] : [this.#own]
       return this.#later(messages, partitioners, checked.now, call, signal)
@@ -235,8 +239,8 @@ export class Enqueuer implements Intake, BacklogHost {
     return call.promise
   }
 
-  #callOf(count: number): ListWrite | TakenWrite {
-    return this.#settings.async ? new TakenWrite() : new ListWrite(count)
+  #callOf(count: number, onWritten?: WriteOptions['onWritten']): ListWrite | TakenWrite {
+    return this.#settings.async ? new TakenWrite() : new ListWrite(count, onWritten)
   }
 
   #put(queue: PartitionQueue, message: MessageInput, now: number, bound: number, call: object, index: number): void {
@@ -299,11 +303,11 @@ export class Enqueuer implements Intake, BacklogHost {
   #boundOf(messages: readonly MessageInput[], index: number): number {
     const message = messages[index]!
     const bound = BatchBuilder.sizeBound(message)
-    const { batchBytes } = this.#settings
-    if (bound <= batchBytes) return bound
+    const { messageBytes } = this.#settings
+    if (bound <= messageBytes) return bound
     const size = messageSize(message)
-    if (size <= batchBytes) return bound
+    if (size <= messageBytes) return bound
     const others = messages.filter((_, other) => other !== index)
-    throw new MessageTooLargeError(message, others, size, batchBytes)
+    throw new MessageTooLargeError(message, others, size, messageBytes)
   }
 }

@@ -1,5 +1,5 @@
 import { atCaller } from '../base/call-site.ts'
-import type { WriteReceipt } from './config.ts'
+import type { WriteOptions, WriteReceipt } from './config.ts'
 import { WriteErrors } from './errors.ts'
 
 /** What those who wait are told of a batch. */
@@ -12,6 +12,8 @@ export interface SettledBatch {
   offsetOf(record: number): number
   /** When the record was written: the broker's time where the topic stamps records itself, else `own`. */
   timeOf(own: number): number
+  /** -1 when that is not known. */
+  readonly logStartOffset: number
 }
 
 /** Someone who waits for records [from, to) of a batch. */
@@ -56,13 +58,15 @@ class Outcome<T> {
 /** A writeMessages call: waits for all batches its messages went into. */
 export class ListWrite extends Outcome<void> implements PendingCall {
   readonly #count: number
+  readonly #onWritten: WriteOptions['onWritten']
   /** Runs of records still out, and one for the call itself while it is being enqueued. */
   #left = 1
   #errors: (Error | null)[] | null = null
 
-  constructor(count: number) {
+  constructor(count: number, onWritten?: WriteOptions['onWritten']) {
     super()
     this.#count = count
+    this.#onWritten = onWritten
   }
 
   joined(): void {
@@ -70,6 +74,7 @@ export class ListWrite extends Outcome<void> implements PendingCall {
   }
 
   settled(batch: SettledBatch, from: number, to: number, error: Error | null): void {
+    if (error === null && this.#onWritten !== undefined) error = this.#tell(batch, from, to)
     if (error !== null) for (let record = from; record < to; record++) this.#fail(batch.indexes[record]!, error)
     this.done()
   }
@@ -86,6 +91,17 @@ export class ListWrite extends Outcome<void> implements PendingCall {
     const errors = this.#errors
     if (errors === null) this.succeed(undefined)
     else this.fail(() => new WriteErrors(errors))
+  }
+
+  #tell(batch: SettledBatch, from: number, to: number): Error | null {
+    const { topic, partition, logStartOffset } = batch
+    const offset = batch.offsetOf(from)
+    try {
+      this.#onWritten!({ topic, partition, offset, count: to - from, logAppendTime: batch.timeOf(-1), logStartOffset })
+      return null
+    } catch (thrown) {
+      return thrown as Error
+    }
   }
 
   #fail(index: number, error: Error): void {

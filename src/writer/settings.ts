@@ -17,6 +17,7 @@ export interface Settings {
   readonly backoff: Backoff
   readonly batchSize: number
   readonly batchBytes: number
+  readonly messageBytes: number
   readonly maxRequestBytes: number
   readonly batchTimeout: number
   readonly readTimeout: number
@@ -75,6 +76,7 @@ export function settingsOf(all: WriterConfig): Settings {
     backoff: { min, max: Math.max(min, positive('writeBackoffMax', 1000)) },
     batchSize: positive('batchSize', 10_000),
     batchBytes,
+    messageBytes: positive('messageBytes', batchBytes),
     maxRequestBytes: positive('maxRequestBytes', 1024 * 1024),
     batchTimeout: positive('batchTimeout', 10),
     readTimeout: positive('readTimeout', 10_000),

@@ -8,7 +8,7 @@ import type { MessageInput } from '../records/message-input.ts'
 import { type Network, plainNetwork } from '../transport/network.ts'
 import { requireTransport } from '../transport/require-transport.ts'
 import { Accumulator } from './accumulator.ts'
-import type { WriteReceipt, WriterConfig } from './config.ts'
+import type { WriteOptions, WriteReceipt, WriterConfig } from './config.ts'
 import { Enqueuer } from './enqueue.ts'
 import { loadTransactions } from './load-transactions.ts'
 import { WriterMetrics, type WriterStats } from './metrics.ts'
@@ -58,19 +58,21 @@ export class Writer {
    * Rejects with a WriteErrors that tells message by message once any was taken on, or with one error when none was:
    * MessageTooLargeError, ConfigError, ClosedError, the topic's KafkaError, a ConnectionError or TimeoutError. Waits
    * while `maxBufferedBytes` are buffered. Aborting the signal ends the waiting; what was taken on is written all the
-   * same. The messages and their bytes must stay as they are until then.
+   * same. The messages and their bytes must stay as they are until then. `onWritten` is told where they went.
    */
   writeMessages(
     messages: MessageInput | readonly MessageInput[],
-    options?: CallOptions,
+    options?: WriteOptions,
     ...more: never[]
   ): Promise<void> {
     let writing: Promise<void>
     let signal: AbortSignal | undefined
     try {
-      signal = signalOf('writeMessages', options, more, 'give several messages as one list')
+      const onWritten = options?.onWritten
+      signal = signalOf('writeMessages', options, more, 'give several messages as one list', 'onWritten')
       this.#assertOpen(signal)
-      if (!isList(messages)) writing = this.#enqueuer.writeOne(messages, signal)
+      if (onWritten) writing = this.#enqueuer.writeMany(isList(messages) ? messages : [messages], signal, onWritten)
+      else if (!isList(messages)) writing = this.#enqueuer.writeOne(messages, signal)
       else if (messages.length === 1) writing = this.#enqueuer.writeOne(messages[0]!, signal)
       else if (messages.length === 0) return Promise.resolve()
       else writing = this.#enqueuer.writeMany(messages, signal)

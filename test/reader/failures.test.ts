@@ -15,6 +15,7 @@ import type { Reader } from '../../src/reader/reader.ts'
 import { scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
 import { Transport } from '../../src/transport/transport.ts'
+import { Writer } from '../../src/writer/writer.ts'
 import { repairCrc } from '../records/raw.ts'
 import { Embedded, sessionless } from '../support/embedded.ts'
 import { LeapingClock } from '../support/leaping-clock.ts'
@@ -400,6 +401,50 @@ test('a commit that was refused while its topic was made anew is not tried again
   if (commits.count === 1) await create()
   const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })
   expect(topics['t']![0]!.committedOffset).toBe(-1)
+})
+
+test('several messages at once take nothing of what is to be told: the next read is', async () => {
+  await using kafka = new Embedded()
+  await kafka.write(numbered(0, 5))
+  const member = kafka.reader({ groupId: 'g', heartbeatInterval: 20, maxWait: 50 })
+  expect((await member.fetchMessage()).text()).toBe('0')
+  const client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+  await client.deleteTopics({ topics: ['t'] })
+  await client.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
+  await kafka.write(numbered(100, 102))
+  await until(forever, () => member.stats().errors > 0)
+  const texts = (await member.fetchMessages(100, { within: 20 })).map(message => message.text())
+  expect(texts).toEqual(['1', '2', '3', '4'])
+  await expect(member.fetchMessages(100)).rejects.toMatchObject({ code: ErrorCode.OffsetOutOfRange })
+  expect((await member.fetchMessages(100)).map(message => message.text())).toEqual(['100', '101'])
+})
+
+test('a commit that arrives in a topic made anew counts for nothing there, where brokers know no ids', async () => {
+  await using kafka = new Embedded({ versions: { OffsetCommit: 9, OffsetFetch: 9 } })
+  await kafka.write(numbered(0, 10))
+  await using transport = new Transport({ adapter: memory(kafka.broker, natives), natives })
+  const client = new Client({ addr: kafka.broker.addresses, transport })
+  kafka.spoil(OffsetCommit, 1, async () => {
+    await client.deleteTopics({ topics: ['t'] })
+    await client.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
+    return undefined
+  })
+  const member = kafka.reader({ groupId: 'g', partitionWatchInterval: 60_000, maxWait: 50 })
+  const messages = await member.fetchMessages(5)
+  await member.commitMessages(messages)
+  const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0] } })
+  expect(topics['t']![0]!.committedOffset).toBe(5)
+  await new Writer({ addr: kafka.broker.addresses, topic: 't', transport }).writeMessages(numbered(100, 115))
+  const texts: string[] = []
+  for (let told = 0; texts.at(-1) !== '114'; ) {
+    const read = await member.fetchMessages(20, { within: 0 }).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: ErrorCode.OffsetOutOfRange })
+      expect(++told).toBe(1)
+      return []
+    })
+    texts.push(...read.map(message => message.text()).filter(text => Number(text) >= 100))
+  }
+  expect(texts).toEqual(numbered(100, 115).map(({ value }) => value))
 })
 
 describe('a member that can’t join', () => {

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { BrokerConfig } from '../../src/broker/index.ts'
-import { ErrorCode, KafkaError, LastOffset, LogTruncationError, RequiredAcks } from '../../src/index.ts'
+import {
+  ErrorCode,
+  FirstOffset,
+  KafkaError,
+  LastOffset,
+  LogTruncationError,
+  RequiredAcks,
+  Writer,
+} from '../../src/index.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import type { Reader } from '../../src/reader/reader.ts'
 import { Embedded } from '../support/embedded.ts'
@@ -113,6 +121,33 @@ describe('messages that were read and are lost in an unclean election', () => {
     expect((await waiting).divergentOffset).toBe(2)
     expect(await take(reader, 4, forever)).toEqual(['w', 'x', 'y', 'z'])
   })
+
+  test.each([
+    ['its reads', false],
+    ['a transaction', true],
+  ])(
+    'are told of by a member whose group had committed them by %s while it was away (KIP-320)',
+    async (_, isInTransaction) => {
+      await using kafka = new Unclean()
+      await kafka.put('a', 'b')
+      await kafka.putAtOne('c', 'd')
+      const group = { groupId: 'g', startOffset: FirstOffset }
+      const before = kafka.reader(group)
+      const messages = await before.fetchMessages(4, { signal: forever })
+      expect(messages.map(message => message.text())).toEqual(['a', 'b', 'c', 'd'])
+      if (isInTransaction) {
+        const writer = new Writer({ addr: kafka.broker.addresses, transport: kafka.transport, transactionalId: 'tx' })
+        await writer.transaction(tx => tx.sendOffsets(before, messages))
+        await writer.close()
+      } else await before.commitMessages(messages)
+      await before.close()
+      await kafka.lose('v', 'w', 'x', 'y', 'z')
+      const after = kafka.reader(group)
+      const { offset, divergentOffset } = await truncation(after)
+      expect({ offset, divergentOffset }).toEqual({ offset: 4, divergentOffset: 2 })
+      expect(await take(after, 5, forever)).toEqual(['v', 'w', 'x', 'y', 'z'])
+    },
+  )
 
   test('and that were not handed out yet are no loss', async () => {
     await using kafka = new Unclean()

@@ -71,11 +71,12 @@ function refuseFile(path, target, files, folders) {
   const [root, folder = ''] = path.split('/')
   const [targetRoot, targetFolder = ''] = target.split('/')
   if (root === 'adapters') {
-    // The command line and the bridge put the pieces together; what several adapters need is in adapters/shared.
+    // The command line, the bridge and kafkajs put the pieces together; what several adapters need is in adapters/shared.
     return targetRoot === 'src' ||
       targetFolder === folder ||
       targetFolder === 'shared' ||
       folder === 'cli' ||
+      folder === 'kafkajs' ||
       folder === 'bridge'
       ? undefined
       : 'an adapter may not know another'

@@ -33,6 +33,25 @@ export interface GroupMemberTopic {
   partitions: number[]
 }
 
+/** A member as its leader sees it whose balancer has a format of its own. */
+export interface WireMember {
+  /** The id the coordinator gave. */
+  id: string
+  /** What it sent with its join. */
+  subscription: Uint8Array
+}
+
+/**
+ * What goes over the wire for a balancer, where that is not as Java's clients have it. Leaders read of a subscription the
+ * topics that there are, so it begins as Java's: with version, topics and user data.
+ */
+export interface BalancerWire {
+  /** Sent to the leader with each join. */
+  subscription(topics: readonly string[]): Uint8Array
+  /** What each member is sent, by its id; one that is left out gets no partitions. `topics`: those of the leader itself. */
+  divide(members: readonly WireMember[], topics: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
+}
+
 /** Divides partitions among the members of a group. Runs in the member that the coordinator made the leader. */
 export interface GroupBalancer {
   /**
@@ -40,6 +59,8 @@ export interface GroupBalancer {
    * What goes from one to another is then given only once the first has given it back, by another round. Default false.
    */
   readonly cooperative?: boolean
+  /** In place of `userData` and `assignGroups`, for a balancer with a format of its own. Default: Java's. */
+  readonly wire?: BalancerWire
   /** By which members agree on one: `range`, `roundrobin` … */
   protocolName(): string
   /** Sent to the leader with each join; `last` is what this member was given last. */

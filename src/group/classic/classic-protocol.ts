@@ -3,7 +3,14 @@ import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import type { OwnedPartitions } from '../balancers/group-balancer.ts'
 import { isOutdated } from '../errors.ts'
-import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions, TopicPartitions } from '../group-protocol.ts'
+import type {
+  CommitIdentity,
+  Division,
+  GroupChanges,
+  GroupProtocol,
+  LeaveOptions,
+  TopicPartitions,
+} from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
 import { without } from '../partition-sets.ts'
 import type { TopicShapes } from '../partitions.ts'
@@ -47,6 +54,7 @@ export class ClassicProtocol implements GroupProtocol {
   /** When the coordinator let it have its place last, by the monotonic clock. */
   #confirmedAt = 0
   #generationId = -1
+  #division: Division = { leaderId: '', protocolName: '' }
   #generation: Generation | undefined
   /**
    * All that it keeps is to be given back and taken anew, which is nobody else's business: in this generation, or, where
@@ -71,6 +79,10 @@ export class ClassicProtocol implements GroupProtocol {
   identity(): CommitIdentity {
     const { groupInstanceId } = this.#parts.membership
     return { memberId: this.#member.id, generationIdOrMemberEpoch: this.#generationId, groupInstanceId }
+  }
+
+  division(): Division {
+    return this.#division
   }
 
   rejoin(cause: unknown): void {
@@ -179,6 +191,7 @@ export class ClassicProtocol implements GroupProtocol {
     const before = this.#gaveBack
     this.#gaveBack = undefined
     this.#generationId = round.generationId
+    this.#division = { leaderId: round.leader, protocolName: round.protocolName ?? '' }
     this.#last = { partitions: Object.fromEntries(partitions), generationId: round.generationId }
     const unbroken =
       before !== undefined && before.memberId === round.memberId && before.generationId + 1 === round.generationId

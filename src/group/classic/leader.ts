@@ -22,7 +22,7 @@ export class Leader {
     round: Round,
     options: CallOptions,
   ): Promise<{ shapes: TopicShapes; assignments: { memberId: string; assignment: Uint8Array }[] }> {
-    const { membership, cluster } = this.#parts
+    const { membership, cluster, subscription } = this.#parts
     const balancer = membership.groupBalancers.find(candidate => candidate.protocolName() === round.protocolName)
     if (balancer === undefined)
       throw new ProtocolError(`the coordinator chose the group balancer ${round.protocolName}, which was not offered`)
@@ -31,6 +31,11 @@ export class Leader {
     )
     const topics = [...new Set(members.flatMap(member => member.topics))]
     const { partitions, shapes } = await partitionsOf(cluster, topics, options)
+    if (balancer.wire !== undefined) {
+      const others = round.members.map(({ memberId: id, metadata: subscription }) => ({ id, subscription }))
+      const shares = await balancer.wire.divide(others, subscription.topics)
+      return { shapes, assignments: [...shares].map(([memberId, assignment]) => ({ memberId, assignment })) }
+    }
     const divided = balancer.assignGroups(members, partitions)
     const division = balancer.cooperative ? withhold(divided, members) : divided
     return { shapes, assignments: members.map(({ id }) => ({ memberId: id, assignment: asAssignment(division, id) })) }

@@ -66,14 +66,16 @@ export class Member {
     const ownedPartitions = [...owned].map(([topic, partitions]) => ({ topic, partitions }))
     const protocols = groupBalancers.map(balancer => ({
       name: balancer.protocolName(),
-      metadata: encodeSubscription({
-        topics,
-        userData: balancer.userData(last),
-        ownedPartitions,
-        // Unless it has something, joining again is to say the same: a follower's is no news to the others then.
-        generationId: owned.size > 0 ? last.generationId : -1,
-        rackId: rack,
-      }),
+      metadata:
+        balancer.wire?.subscription(topics) ??
+        encodeSubscription({
+          topics,
+          userData: balancer.userData(last),
+          ownedPartitions,
+          // Unless it has something, joining again is to say the same: a follower's is no news to the others then.
+          generationId: owned.size > 0 ? last.generationId : -1,
+          rackId: rack,
+        }),
     }))
     for (;;) {
       const anonymous = this.id === '' && groupInstanceId === null

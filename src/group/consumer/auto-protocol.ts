@@ -2,7 +2,7 @@ import { isTemporary } from '../../base/errors.ts'
 import type { CallOptions } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import { ClassicProtocol } from '../classic/classic-protocol.ts'
-import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
+import type { CommitIdentity, Division, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
 import { ConsumerProtocol, type ConsumerProtocolParts, isUnsupported } from './consumer-protocol.ts'
 
 /** The level of `group.version` from which on a cluster has consumer groups (Kafka 4.0). */
@@ -24,6 +24,10 @@ export class AutoProtocol implements GroupProtocol {
 
   identity(): CommitIdentity {
     return this.#chosen.identity()
+  }
+
+  division(): Division {
+    return this.#chosen.division()
   }
 
   rejoin(cause: unknown): void {

@@ -6,7 +6,7 @@ import { type CallOptions, onAbort, sleep } from '../../base/signals.ts'
 import { ErrorCode, hasCode, KafkaError } from '../../protocol/errors.ts'
 import type { Cluster } from '../../transport/cluster.ts'
 import { listTopics } from '../../transport/list-topics.ts'
-import type { CommitIdentity, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
+import type { CommitIdentity, Division, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
 import { nothing, together, without } from '../partition-sets.ts'
 import { layoutOf } from '../partitions.ts'
@@ -63,6 +63,10 @@ export class ConsumerProtocol implements GroupProtocol {
   identity(): CommitIdentity {
     const { id: memberId, epoch } = this.#member
     return { memberId, generationIdOrMemberEpoch: epoch, groupInstanceId: this.#parts.membership.groupInstanceId }
+  }
+
+  division(): Division {
+    return { leaderId: '', protocolName: this.#parts.membership.serverAssignor ?? '' }
   }
 
   rejoin(cause: unknown): void {

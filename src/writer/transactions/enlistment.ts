@@ -162,9 +162,10 @@ export class Enlistment {
     }
     const topics = [...new Set(offsets.map(({ topic }) => topic))].map(name => {
       const its = offsets.filter(({ topic }) => topic === name)
-      const partitions = its.map(({ partition, offset, metadata }) => ({
+      const partitions = its.map(({ partition, offset, leaderEpoch = -1, metadata }) => ({
         partitionIndex: partition,
         committedOffset: offset,
+        committedLeaderEpoch: leaderEpoch,
         committedMetadata: metadata,
       }))
       return { name, topicId: its[0]!.topicId, partitions }

@@ -5,6 +5,8 @@ export interface OffsetToCommit {
   readonly topicId: string
   readonly partition: number
   readonly offset: number
+  /** Of the message before it (KIP-320). Default: unknown. */
+  readonly leaderEpoch?: number
   /** Text kept with it. */
   readonly metadata: string | null
 }

@@ -1,0 +1,394 @@
+import { type Clock, randomOf, systemClock } from '../../../src/base/clock.ts'
+import { Condition } from '../../../src/base/condition.ts'
+import { PollWatch } from '../../../src/reader/poll-watch.ts'
+import { KafkaJSError } from '../errors.ts'
+import { createRetrier, type Retrier } from '../retry.ts'
+import { kafkaJSError } from '../translate.ts'
+import type { Logger, RetryOptions } from '../types/common.ts'
+import type { ConsumerRunConfig, EachBatchPayload, KafkaMessage } from '../types/consumer.ts'
+import { eventOf, type FetchedBatch } from './batch.ts'
+import type { Chunk } from './chunk.ts'
+import type { TopicCommits } from './commits.ts'
+import { Group, type GroupParts } from './group.ts'
+import type { Link } from './link.ts'
+
+export interface RunnerParts extends Omit<GroupParts, 'isRunning' | 'onNews' | 'failed' | 'autoCommit'> {
+  readonly link: Link
+  /** As given, with its handlers as they are now. */
+  readonly run: ConsumerRunConfig
+  readonly retry: RetryOptions
+  /** Ended by what can't be gone on with; to be stopped. */
+  onCrash(error: Error): Promise<void>
+}
+
+type RunSettings = Required<Omit<ConsumerRunConfig, 'eachBatch' | 'eachMessage'>> &
+  Pick<ConsumerRunConfig, 'eachBatch' | 'eachMessage'>
+
+/** From one start to the next stop or crash: hands what is fetched to the user's handler. */
+export class Runner {
+  readonly group: Group
+  readonly #parts: RunnerParts
+  readonly #settings: RunSettings
+  readonly #logger: Logger
+  #clock: Clock = systemClock
+  /** Rings when there may be something to hand out, or an end to it. */
+  readonly #news = new Condition()
+  #watch: PollWatch | undefined
+  /** Ends each wait that is under way. */
+  readonly #waits = new Set<() => void>()
+  #isRunning = true
+  #loop: Promise<void> = Promise.resolve()
+  /** What ends the round: a handler's failure, or what keeps partitions from being read. */
+  #failure: { readonly error: unknown } | undefined
+  /** What ends it all. */
+  #crash: { readonly error: Error } | undefined
+  #committing: Promise<void> = Promise.resolve()
+  /** Messages and batches that were handled, and chunks in hand. */
+  #handled = 0
+  #inHand = 0
+
+  constructor(parts: RunnerParts) {
+    const { run, logger } = parts
+    this.#parts = parts
+    this.#settings = {
+      autoCommit: run.autoCommit ?? true,
+      autoCommitInterval: run.autoCommitInterval ?? null,
+      autoCommitThreshold: run.autoCommitThreshold ?? null,
+      eachBatchAutoResolve: run.eachBatchAutoResolve ?? true,
+      partitionsConsumedConcurrently: run.partitionsConsumedConcurrently ?? 1,
+      ...(run.eachBatch && { eachBatch: run.eachBatch }),
+      ...(run.eachMessage && { eachMessage: run.eachMessage }),
+    }
+    this.#logger = logger.namespace('Runner')
+    this.group = new Group({
+      ...parts,
+      autoCommit: this.#settings.autoCommit,
+      isRunning: () => this.#isRunning,
+      onNews: () => this.#news.ring(),
+      failed: error => this.#fail(error),
+    })
+  }
+
+  /** Resolves once it has joined; what comes in the way is a crash. */
+  async start(): Promise<void> {
+    const { link, events, onCrash } = this.#parts
+    try {
+      const connection = await link.connect()
+      events.emit('consumer.connect')
+      if (!this.#isRunning) return
+      this.#clock = connection.transport.clock
+      await this.group.join(connection)
+    } catch (error) {
+      this.#crash ??= { error: kafkaJSError(error) }
+    }
+    if (!this.#isRunning) return
+    if (this.#crash !== undefined) return await onCrash(this.#crash.error)
+    this.#watchHandlers()
+    const loop = this.#live(this.#retrier())
+    this.#loop = loop.then(
+      () => {},
+      () => {},
+    )
+    void loop.catch(error => onCrash(error))
+  }
+
+  #retrier(): Retrier {
+    const clock = this.#clock
+    return createRetrier(this.#parts.retry, {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (milliseconds, task) => this.#wait(milliseconds, task),
+      random: () => randomOf(clock),
+    })
+  }
+
+  #watchHandlers(): void {
+    const { maxPollInterval: interval } = this.#parts.settings
+    if (interval === undefined) return
+    this.#watch = new PollWatch({
+      interval,
+      clock: this.#clock,
+      isAsking: () => this.#inHand === 0,
+      mark: () => [this.#handled],
+      expired: () => this.group.neglected(interval),
+    })
+    this.#watch.start()
+  }
+
+  /** Waits for handlers, commits and leaves. */
+  async stop(): Promise<void> {
+    this.#isRunning = false
+    this.#watch?.stop()
+    for (const over of [...this.#waits]) over()
+    this.#news.ring()
+    await this.#loop
+    await this.group.leave()
+  }
+
+  /** Nothing once it is being stopped. */
+  async commitOffsets(topics: readonly TopicCommits[]): Promise<void> {
+    const { identity } = this.group
+    await this.#retrier()(async (bail, retryCount, retryTime) => {
+      if (!this.#isRunning || !this.group.hasJoined)
+        return this.#logger.debug('consumer not running, exiting', { ...identity, offsets: { topics } })
+      try {
+        await this.group.commits.these(topics)
+      } catch (error) {
+        const { name, message, stack } = error as Error
+        if (!this.#isRunning) return
+        if (name === 'KafkaJSNotImplemented') return bail(error)
+        this.#logger.debug('Error while committing offsets, trying again...', {
+          ...identity,
+          error: message,
+          stack,
+          retryCount,
+          retryTime,
+          offsets: { topics },
+        })
+        throw error
+      }
+    })
+  }
+
+  /** Waits are over when it is stopped. */
+  #wait(milliseconds: number, task: () => void): () => void {
+    const over = (): void => {
+      if (!this.#waits.delete(over)) return
+      cancel()
+      task()
+    }
+    const cancel = this.#clock.after(milliseconds, over)
+    this.#waits.add(over)
+    return () => {
+      this.#waits.delete(over)
+      cancel()
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#crash ??= { error }
+    this.#news.ring()
+  }
+
+  /** Round after round, each after a wait; rejects with what is to crash the consumer. */
+  async #live(retrier: Retrier): Promise<void> {
+    /** A failure that counts as the first again: something was handled since the one before. */
+    let first: { readonly error: unknown } | undefined
+    do {
+      first = await retrier(async (bail, retryCount, retryTime) => {
+        const carried = first
+        first = undefined
+        if (carried !== undefined) throw carried.error
+        const before = this.#handled
+        try {
+          await this.#round()
+          return undefined
+        } catch (error) {
+          if (this.#crash !== undefined || (error as Error).name === 'KafkaJSNotImplemented') {
+            bail(error)
+            return undefined
+          }
+          if (retryCount > 0 && this.#handled > before) return { error }
+          const { message, stack } = error as Error
+          const { identity } = this.group
+          this.#logger.debug('Error while scheduling fetch manager, trying again...', {
+            ...identity,
+            error: message,
+            stack,
+            retryCount,
+            retryTime,
+          })
+          throw error
+        }
+      })
+    } while (first !== undefined)
+    this.#logger.info('consumer not running, exiting', this.group.identity)
+  }
+
+  /** Until it is stopped; rejects with the first failure once all handlers have come to an end. */
+  async #round(): Promise<void> {
+    this.#failure = undefined
+    const { partitionsConsumedConcurrently: most, eachBatch, eachMessage } = this.#settings
+    const workers = eachBatch || eachMessage ? Math.max(1, most) : 0
+    await Promise.all(Array.from({ length: workers }, () => this.#work()))
+    // Without a handler it is a member all the same.
+    while (workers === 0 && this.#goesOn) await this.#news.wait()
+    if (this.#crash !== undefined) throw this.#crash.error
+    const failure = this.#failure as { readonly error: unknown } | undefined
+    if (failure !== undefined && this.#isRunning) throw failure.error
+  }
+
+  get #goesOn(): boolean {
+    return this.#isRunning && this.#failure === undefined && this.#crash === undefined
+  }
+
+  /** Chunk after chunk; never rejects. */
+  async #work(): Promise<void> {
+    while (this.#goesOn) {
+      try {
+        const chunk = this.group.stock.take()
+        if (chunk === undefined) {
+          this.group.asked()
+          await this.#news.wait()
+        } else await this.#handle(chunk)
+      } catch (error) {
+        this.#failure ??= { error: kafkaJSError(error) }
+        this.#news.ring()
+      }
+    }
+  }
+
+  async #handle(chunk: Chunk): Promise<void> {
+    this.#inHand++
+    try {
+      if (chunk.isEmpty) this.#passOver(chunk)
+      else if (this.#settings.eachMessage) await this.#processEachMessage(chunk)
+      else await this.#processEachBatch(chunk)
+      await this.#commitBehind()
+    } catch (error) {
+      // That the group is being divided is no failure: what is left is another's, or comes again.
+      if (!isRebalancing(error)) throw error
+    } finally {
+      this.#inHand--
+      this.group.stock.finish(chunk)
+      this.group.rest()
+      // What is left of its partition, others may take.
+      this.#news.ring()
+    }
+  }
+
+  /** Nobody handles what is empty, but who follows a partition is told how far it is. */
+  #passOver(chunk: Chunk): void {
+    const end = this.#began(chunk.asBatch())
+    this.#resolve(chunk, chunk.end)
+    end()
+  }
+
+  async #processEachMessage(chunk: Chunk): Promise<void> {
+    const { own } = chunk
+    const { topic, partition } = own
+    const { autoCommit, autoCommitInterval: interval, autoCommitThreshold: threshold } = this.#settings
+    const eachMessage = this.#settings.eachMessage!
+    const heartbeat = (): Promise<void> => this.group.heartbeat(own)
+    const pause = this.#pauseOf(chunk)
+    const slices = chunk.slices()
+    let slice = slices.next()
+    // A compacted topic may have nothing from here on in its batch.
+    if (slice.done) return this.#passOver(chunk)
+    const end = this.#began(chunk.asBatch(slice.value), chunk.count)
+    const commits = autoCommit && (interval !== null || threshold !== null)
+    for (; !slice.done; slice = slices.next()) {
+      for (const message of slice.value) {
+        if (!this.#isRunning || chunk.isStale || this.group.isPaused(own)) return end()
+        const { offset } = message
+        try {
+          await eachMessage({ topic, partition, message, heartbeat, pause })
+        } catch (error) {
+          await this.#failed('eachMessage', chunk, offset, error)
+        }
+        this.#handled++
+        this.#resolve(chunk, Number(offset) + 1)
+        if (commits) await this.group.commits.ifNecessary(interval, threshold)
+      }
+    }
+    this.#resolve(chunk, chunk.end)
+    end()
+  }
+
+  async #processEachBatch(chunk: Chunk): Promise<void> {
+    const batch = chunk.whole()
+    if (batch.isEmpty()) return this.#passOver(chunk)
+    const end = this.#began(batch)
+    try {
+      await this.#settings.eachBatch!(this.#payload(chunk, batch))
+    } catch (error) {
+      await this.#failed('eachBatch', chunk, batch.firstOffset(), error)
+    }
+    this.#handled++
+    if (this.#settings.eachBatchAutoResolve) this.#resolve(chunk, chunk.end)
+    end()
+  }
+
+  #payload(chunk: Chunk, batch: FetchedBatch): EachBatchPayload {
+    const { own } = chunk
+    const { commits } = this.group
+    const { autoCommitInterval: interval, autoCommitThreshold: threshold } = this.#settings
+    const last = (batch.messages.at(-1) as KafkaMessage).offset
+    return {
+      batch,
+      // Behind the last message there may be what nobody is handed: it is done with, too.
+      resolveOffset: offset => this.#resolve(chunk, String(offset) === last ? chunk.end : Number(offset) + 1),
+      heartbeat: () => this.group.heartbeat(own),
+      pause: this.#pauseOf(chunk),
+      commitOffsetsIfNecessary: offsets =>
+        offsets
+          ? commits.these(offsets.topics ?? commits.uncommitted().topics)
+          : commits.ifNecessary(interval, threshold),
+      uncommittedOffsets: () => commits.uncommitted(),
+      isRunning: () => this.#isRunning,
+      isStale: () => chunk.isStale,
+    }
+  }
+
+  #pauseOf({ own: { topic, partition } }: Chunk): () => () => void {
+    const list = [{ topic, partitions: [partition] }]
+    return () => {
+      this.group.pause(list)
+      return () => this.group.resume(list)
+    }
+  }
+
+  /** What is resolved of a chunk that was sought elsewhere, or is another's, is nothing to go on from. */
+  #resolve(chunk: Chunk, next: number): void {
+    if (!chunk.isStale || (chunk.own.isLeaving && !chunk.own.isGone)) chunk.own.resolve(next)
+  }
+
+  /** Tells of a batch; the answer tells of its end. */
+  #began(batch: FetchedBatch, size?: number): () => void {
+    const { events } = this.#parts
+    const { START_BATCH_PROCESS, END_BATCH_PROCESS } = events.names
+    if (!events.has(START_BATCH_PROCESS) && !events.has(END_BATCH_PROCESS)) return () => {}
+    const clock = this.#clock
+    const began = clock.monotonic()
+    const payload = eventOf(batch, size)
+    events.emit(START_BATCH_PROCESS, payload)
+    return () => events.emit(END_BATCH_PROCESS, { ...payload, duration: Math.round(clock.monotonic() - began) })
+  }
+
+  /** A handler's failure: told of, and thrown once what was resolved before is committed. */
+  async #failed(handler: string, { own }: Chunk, offset: string | null, error: unknown): Promise<never> {
+    const { topic, partition } = own
+    if (!(error instanceof KafkaJSError))
+      this.#logger.error(`Error when calling ${handler}`, {
+        topic,
+        partition,
+        offset,
+        stack: (error as Error | undefined)?.stack,
+        error,
+      })
+    await this.#autoCommit()
+    throw error
+  }
+
+  /** Commits what is resolved while more is handled, one commit at a time. */
+  async #commitBehind(): Promise<void> {
+    if (!this.#settings.autoCommit) return
+    await this.#committing
+    this.#committing = this.#autoCommit().catch(error => {
+      if (isRebalancing(error)) return
+      this.#failure ??= { error }
+      this.#news.ring()
+    })
+  }
+
+  async #autoCommit(): Promise<void> {
+    if (this.#settings.autoCommit) await this.group.commits.resolved()
+  }
+}
+
+const rebalancing = ['REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
+
+/** What says that the group is being divided, or was. */
+function isRebalancing(error: unknown): boolean {
+  return rebalancing.includes((error as { type?: string } | undefined)?.type as string)
+}

@@ -1,0 +1,346 @@
+import type { PartitionMetadata } from './types/common.ts'
+
+export interface KafkaJSErrorMetadata {
+  retriable?: boolean
+  topic?: string
+  partitionId?: number
+  metadata?: PartitionMetadata
+  cause?: unknown
+}
+
+export interface KafkaJSOffsetOutOfRangeMetadata {
+  topic: string
+  partition: number
+}
+
+export interface KafkaJSNumberOfRetriesExceededMetadata {
+  retryCount: number
+  retryTime: number
+}
+
+export interface KafkaJSConnectionErrorMetadata {
+  broker?: string
+  code?: string
+}
+
+export interface KafkaJSRequestTimeoutErrorMetadata {
+  broker: string
+  clientId: string
+  correlationId: number
+  createdAt: number
+  sentAt: number
+  pendingDuration: number
+}
+
+export interface KafkaJSTopicMetadataNotLoadedMetadata {
+  topic: string
+}
+
+export interface KafkaJSStaleTopicMetadataAssignmentMetadata {
+  topic: string
+  unknownPartitions: PartitionMetadata[]
+}
+
+export interface KafkaJSServerDoesNotSupportApiKeyMetadata {
+  apiKey: number
+  apiName: string
+}
+
+export interface KafkaJSDeleteGroupsErrorGroups {
+  groupId: string
+  errorCode: number
+  error: KafkaJSError
+}
+
+export interface KafkaJSDeleteTopicRecordsErrorPartition {
+  partition: number
+  offset: string
+  error: KafkaJSError
+}
+
+export interface KafkaJSDeleteTopicRecordsErrorTopic {
+  topic?: string
+  partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
+}
+
+/** What errors are made of: a text, or another error whose text, help and (where it has them) type and code are taken. */
+type Source = Error | string
+
+interface Fields {
+  readonly retriable?: boolean
+  readonly helpUrl?: string
+  readonly type?: string
+  readonly code?: number
+}
+
+function fieldsOf(e: Source): Fields {
+  return typeof e === 'string' ? {} : (e as Fields)
+}
+
+/** The root of all errors here. `retriable`: whether doing the same again may succeed. */
+export class KafkaJSError extends Error {
+  override readonly name: string = 'KafkaJSError'
+  readonly retriable: boolean
+  readonly helpUrl: string | undefined
+  override readonly cause?: Error
+
+  constructor(e: Source, { retriable = true, cause }: KafkaJSErrorMetadata = {}) {
+    super(typeof e === 'string' ? e : e.message)
+    this.retriable = retriable
+    this.helpUrl = fieldsOf(e).helpUrl
+    this.cause = cause as Error
+  }
+}
+
+/** Trying again does not help: the call or the settings must be others. */
+export class KafkaJSNonRetriableError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSNonRetriableError'
+
+  constructor(e: Source, { cause }: { cause?: unknown } = {}) {
+    super(e, { retriable: false, cause })
+  }
+}
+
+/** A broker answered with an error: `type` is Kafka's name of it, `code` its number. */
+export class KafkaJSProtocolError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSProtocolError'
+  readonly type: string
+  readonly code: number
+
+  constructor(e: Source, { retriable = fieldsOf(e).retriable, cause }: KafkaJSErrorMetadata = {}) {
+    super(e, { ...(retriable !== undefined && { retriable }), cause })
+    const { type, code } = fieldsOf(e)
+    this.type = type as string
+    this.code = code as number
+  }
+}
+
+export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
+  override readonly name: string = 'KafkaJSOffsetOutOfRange'
+  readonly topic: string
+  readonly partition: number
+
+  constructor(e: Source, { topic, partition }: Partial<KafkaJSOffsetOutOfRangeMetadata> = {}) {
+    super(e)
+    this.topic = topic as string
+    this.partition = partition as number
+  }
+}
+
+export class KafkaJSMemberIdRequired extends KafkaJSProtocolError {
+  override readonly name: string = 'KafkaJSMemberIdRequired'
+  readonly memberId: string
+
+  constructor(e: Source, { memberId }: { memberId?: string } = {}) {
+    super(e)
+    this.memberId = memberId as string
+  }
+}
+
+/** The last of several tries failed: `cause` says how. */
+export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSNumberOfRetriesExceeded'
+  override readonly stack: string
+  readonly retryCount: number
+  readonly retryTime: number
+
+  constructor(e: Source, { retryCount, retryTime }: Partial<KafkaJSNumberOfRetriesExceededMetadata> = {}) {
+    super(e, { cause: e })
+    this.stack = `${this.name}\n  Caused by: ${(e as Error).stack}`
+    this.retryCount = retryCount as number
+    this.retryTime = retryTime as number
+  }
+}
+
+/** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
+export class KafkaJSConnectionError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSConnectionError'
+  readonly broker: string
+  readonly code: string | undefined
+
+  constructor(e: Source, { broker, code }: KafkaJSConnectionErrorMetadata = {}) {
+    super(e)
+    this.broker = broker as string
+    this.code = code
+  }
+}
+
+export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
+  override readonly name: string = 'KafkaJSConnectionClosedError'
+  readonly host: string
+  readonly port: number
+
+  constructor(e: Source, { host, port }: { host?: string; port?: number } = {}) {
+    super(e, { broker: `${host}:${port}` })
+    this.host = host as string
+    this.port = port as number
+  }
+}
+
+export class KafkaJSRequestTimeoutError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSRequestTimeoutError'
+  readonly broker: string
+  readonly correlationId: number
+  readonly createdAt: number
+  readonly sentAt: number
+  readonly pendingDuration: number
+
+  constructor(e: Source, given: Partial<KafkaJSRequestTimeoutErrorMetadata> = {}) {
+    super(e)
+    this.broker = given.broker as string
+    this.correlationId = given.correlationId as number
+    this.createdAt = given.createdAt as number
+    this.sentAt = given.sentAt as number
+    this.pendingDuration = given.pendingDuration as number
+  }
+}
+
+export class KafkaJSMetadataNotLoaded extends KafkaJSError {
+  override readonly name: string = 'KafkaJSMetadataNotLoaded'
+}
+
+export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
+  override readonly name: string = 'KafkaJSTopicMetadataNotLoaded'
+  readonly topic: string
+
+  constructor(e: Source, { topic }: Partial<KafkaJSTopicMetadataNotLoadedMetadata> = {}) {
+    super(e)
+    this.topic = topic as string
+  }
+}
+
+export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
+  override readonly name: string = 'KafkaJSStaleTopicMetadataAssignment'
+  readonly topic: string
+  readonly unknownPartitions: PartitionMetadata[]
+
+  constructor(e: Source, { topic, unknownPartitions }: Partial<KafkaJSStaleTopicMetadataAssignmentMetadata> = {}) {
+    super(e)
+    this.topic = topic as string
+    this.unknownPartitions = unknownPartitions as PartitionMetadata[]
+  }
+}
+
+export class KafkaJSDeleteGroupsError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSDeleteGroupsError'
+  readonly groups: KafkaJSDeleteGroupsErrorGroups[]
+
+  constructor(e: Source, groups: KafkaJSDeleteGroupsErrorGroups[] = []) {
+    super(e)
+    this.groups = groups
+  }
+}
+
+export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSServerDoesNotSupportApiKey'
+  readonly apiKey: number
+  readonly apiName: string
+
+  constructor(e: Source, { apiKey, apiName }: Partial<KafkaJSServerDoesNotSupportApiKeyMetadata> = {}) {
+    super(e)
+    this.apiKey = apiKey as number
+    this.apiName = apiName as string
+  }
+}
+
+export class KafkaJSBrokerNotFound extends KafkaJSError {
+  override readonly name: string = 'KafkaJSBrokerNotFound'
+}
+
+export class KafkaJSPartialMessageError extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSPartialMessageError'
+}
+
+export class KafkaJSSASLAuthenticationError extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSSASLAuthenticationError'
+}
+
+export class KafkaJSGroupCoordinatorNotFound extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSGroupCoordinatorNotFound'
+}
+
+export class KafkaJSNotImplemented extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSNotImplemented'
+}
+
+export class KafkaJSTimeout extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSTimeout'
+}
+
+export class KafkaJSLockTimeout extends KafkaJSTimeout {
+  override readonly name: string = 'KafkaJSLockTimeout'
+}
+
+export class KafkaJSUnsupportedMagicByteInMessageSet extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSUnsupportedMagicByteInMessageSet'
+}
+
+/** Some partitions' records were not deleted. Retriable if each of their errors is. */
+export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSDeleteTopicRecordsError'
+  readonly partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
+
+  constructor({ partitions }: KafkaJSDeleteTopicRecordsErrorTopic) {
+    super('Error while deleting records', {
+      retriable: partitions.every(({ error }) => (error ?? undefined) === undefined || error.retriable === true),
+    })
+    this.partitions = partitions
+  }
+}
+
+export class KafkaJSInvariantViolation extends KafkaJSNonRetriableError {
+  override readonly name: string = 'KafkaJSInvariantViolation'
+
+  constructor(e: Source) {
+    const message = typeof e === 'string' ? e : e.message
+    super(`Invariant violated: ${message}. This is likely a bug and should be reported.`)
+  }
+}
+
+// The next two call themselves by their parent's name in kafkajs, too.
+export class KafkaJSInvalidVarIntError extends KafkaJSNonRetriableError {}
+
+export class KafkaJSInvalidLongError extends KafkaJSNonRetriableError {}
+
+export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
+  override readonly name: string = 'KafkaJSCreateTopicError'
+  readonly topic: string
+
+  constructor(e: Source, topic?: string) {
+    super(e)
+    this.topic = topic as string
+  }
+}
+
+export class KafkaJSAlterPartitionReassignmentsError extends KafkaJSProtocolError {
+  override readonly name: string = 'KafkaJSAlterPartitionReassignmentsError'
+  readonly topic: string | undefined
+  readonly partition: number | undefined
+
+  constructor(e: Source, topic?: string, partition?: number) {
+    super(e)
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
+/** Several errors at once; no KafkaJSError, as in kafkajs. */
+export class KafkaJSAggregateError extends Error {
+  override readonly name: string = 'KafkaJSAggregateError'
+  readonly errors: (Error | string)[]
+
+  constructor(message: Source, errors: (Error | string)[]) {
+    super(String(message))
+    this.errors = errors
+  }
+}
+
+export class KafkaJSFetcherRebalanceError extends Error {}
+
+export class KafkaJSNoBrokerAvailableError extends KafkaJSError {
+  override readonly name: string = 'KafkaJSNoBrokerAvailableError'
+
+  constructor() {
+    super('No broker available')
+  }
+}

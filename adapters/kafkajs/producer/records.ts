@@ -1,0 +1,116 @@
+import type { HeaderInput, MessageInput } from '../../../src/records/message-input.ts'
+import type { PartitionLayout, TopicLayout } from '../../../src/transport/layout.ts'
+import type { WrittenRange } from '../../../src/writer/config.ts'
+import type { IHeaders, PartitionMetadata } from '../types/common.ts'
+import type { Message, PartitionerArgs, RecordMetadata, TopicMessages } from '../types/producer.ts'
+
+/** A user's partitioner answered a partition that the topic does not have, as far as is known. */
+export class NoSuchPartition {
+  readonly topic: string
+  readonly partition: unknown
+
+  constructor(topic: string, partition: unknown) {
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
+// Partitioners know by identity that nothing changed.
+const told = new WeakMap<TopicLayout, PartitionMetadata[]>()
+
+/** What partitioners are told of a topic. */
+export function partitionMetadata(layout: TopicLayout): PartitionMetadata[] {
+  let metadata = told.get(layout)
+  if (metadata === undefined) {
+    metadata = layout.partitions.map(metadataOf)
+    told.set(layout, metadata)
+  }
+  return metadata
+}
+
+function metadataOf({ index, leader, replicas, isr, offline, error }: PartitionLayout): PartitionMetadata {
+  return {
+    partitionErrorCode: error?.code ?? 0,
+    partitionId: index,
+    leader,
+    replicas: [...replicas],
+    isr: [...isr],
+    offlineReplicas: [...offline],
+  }
+}
+
+/** The messages as a Writer takes them, added to `into`. Throws a NoSuchPartition. */
+export function addInputs(
+  { topic, messages }: TopicMessages,
+  layout: TopicLayout,
+  partitioner: (args: PartitionerArgs) => number,
+  into: MessageInput[],
+): void {
+  const metadata = partitionMetadata(layout)
+  for (const message of messages) {
+    const partition = partitioner({ topic, partitionMetadata: metadata, message })
+    if (!(partition >= 0 && partition < metadata.length && Number.isInteger(partition)))
+      throw new NoSuchPartition(topic, partition)
+    into.push(inputOf(topic, partition, message))
+  }
+}
+
+function inputOf(topic: string, partition: number, message: Message): MessageInput {
+  const { key, value, headers, timestamp } = message
+  const input: MessageInput = { topic, partition, key: bytesOf(key), value: bytesOf(value) }
+  if (headers !== undefined && headers !== null) input.headers = headerList(headers)
+  // An empty text is none, as in kafkajs.
+  if (timestamp) input.timestamp = Number(timestamp)
+  return input
+}
+
+/** Throws a TypeError for what is neither text nor bytes, in Node's own words, as kafkajs does. */
+function bytesOf(given: unknown): string | Uint8Array | null {
+  if (typeof given === 'string') return given
+  if (given === undefined || given === null) return null
+  if (ArrayBuffer.isView(given)) return given as Uint8Array
+  if (typeof Buffer === 'function') Buffer.byteLength(given as never)
+  throw new TypeError('keys, values and headers are texts or bytes')
+}
+
+function headerList(headers: IHeaders): HeaderInput[] {
+  const list: HeaderInput[] = []
+  for (const key of Object.keys(headers)) {
+    const value = headers[key]
+    if (Array.isArray(value)) for (const each of value) list.push({ key, value: bytesOf(each) })
+    else list.push({ key, value: bytesOf(value) })
+  }
+  return list
+}
+
+/** Where the messages of one send went: one answer for each partition. */
+export class Receipts {
+  readonly #ranges: WrittenRange[] = []
+
+  readonly add = (range: WrittenRange): void => {
+    this.#ranges.push(range)
+  }
+
+  /** In the order of the topics given, and of their partitions. */
+  list(topics: readonly TopicMessages[]): RecordMetadata[] {
+    if (this.#ranges.length === 1) return [metadata(this.#ranges[0]!)]
+    const order = new Map(topics.map(({ topic }, i) => [topic, i]))
+    const isSame = (a: WrittenRange, b: WrittenRange | undefined): boolean =>
+      a.partition === b?.partition && a.topic === b.topic
+    return this.#ranges
+      .sort((a, b) => order.get(a.topic)! - order.get(b.topic)! || a.partition - b.partition || a.offset - b.offset)
+      .filter((range, i, all) => !isSame(range, all[i - 1]))
+      .map(metadata)
+  }
+}
+
+function metadata({ topic, partition, offset, logAppendTime, logStartOffset }: WrittenRange): RecordMetadata {
+  return {
+    topicName: topic,
+    partition,
+    errorCode: 0,
+    baseOffset: String(offset),
+    logAppendTime: String(logAppendTime),
+    logStartOffset: String(logStartOffset),
+  }
+}

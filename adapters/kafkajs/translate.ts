@@ -1,0 +1,107 @@
+import {
+  AuthenticationError,
+  ClosedError,
+  ConfigError,
+  ConnectionError,
+  IsoKafkaError,
+  messageOf,
+  TimeoutError,
+} from '../../src/base/errors.ts'
+import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
+import { MessageTooLargeError, WriteErrors } from '../../src/writer/errors.ts'
+import { ProducerFencedError } from '../../src/writer/transactions/errors.ts'
+import {
+  KafkaJSConnectionClosedError,
+  KafkaJSConnectionError,
+  KafkaJSError,
+  KafkaJSNonRetriableError,
+  KafkaJSRequestTimeoutError,
+  KafkaJSSASLAuthenticationError,
+} from './errors.ts'
+import { protocolError } from './protocol-errors.ts'
+
+/** What went wrong, as kafkajs would say it. What is no error of ours stays as it is. */
+export function kafkaJSError(error: unknown): Error {
+  if (error instanceof KafkaJSError) return error
+  if (!(error instanceof IsoKafkaError)) return error instanceof Error ? error : new Error(messageOf(error))
+  if (error instanceof KafkaError) return protocolError(error.code)
+  const inner = userErrorIn(error)
+  if (inner !== undefined) return inner
+  if (error instanceof WriteErrors) return kafkaJSError(error.errors.find(each => each !== null))
+  if (error instanceof MessageTooLargeError) return protocolError(ErrorCode.MessageSizeTooLarge)
+  if (error instanceof ProducerFencedError) return protocolError(ErrorCode.InvalidProducerEpoch)
+  if (error instanceof AuthenticationError) return refusal(error)
+  if (error instanceof ConnectionError) return connectionError(error)
+  if (error instanceof TimeoutError) return timeout(error)
+  if (error instanceof ConfigError || error instanceof ClosedError)
+    return new KafkaJSNonRetriableError(error.message, { cause: error })
+  // What was given up says why: a transaction, a batch whose outcome nobody knows.
+  if (error.cause instanceof IsoKafkaError) return kafkaJSError(error.cause)
+  return new KafkaJSError(error.message, { retriable: error.temporary, cause: error })
+}
+
+/** An error that a user's own code threw (an authenticator, a token's provider), or one of kafkajs's, however wrapped. */
+function userErrorIn(error: IsoKafkaError): Error | undefined {
+  for (let at: unknown = error.cause; at instanceof Error; at = at.cause) {
+    if (at instanceof KafkaJSError) return at
+    if (!(at instanceof IsoKafkaError))
+      return /: no credentials: | authentication failed: /.test(error.message) ? at : undefined
+  }
+  return undefined
+}
+
+function refusal(error: AuthenticationError): KafkaJSError {
+  const { cause, message } = error
+  if (cause instanceof KafkaError || /authentication/.test(message)) {
+    const mechanism = /does not offer (\S+);/.exec(message)?.[1]
+    const text =
+      mechanism === undefined
+        ? message.replace(/^\S+: (\S+) authentication failed: /, 'SASL $1 authentication failed: ')
+        : `SASL ${mechanism} mechanism is not supported by the server`
+    return new KafkaJSSASLAuthenticationError(text, { cause: error })
+  }
+  // The certificate, or what else TLS is about: a failed connection in kafkajs.
+  const system = systemError(error)
+  if (system === undefined) return new KafkaJSSASLAuthenticationError(message, { cause: error })
+  return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode('', system))
+}
+
+function connectionError(error: ConnectionError): KafkaJSError {
+  const { broker } = error
+  const system = systemError(error)
+  if (system !== undefined)
+    return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode(broker, system))
+  const several =
+    error.cause instanceof AggregateError ? error.cause.errors.find(each => each instanceof IsoKafkaError) : undefined
+  if (several !== undefined) return kafkaJSError(several) as KafkaJSError
+  if (error.cause instanceof TimeoutError) return new KafkaJSConnectionError('Connection timeout', { broker })
+  const at = broker.lastIndexOf(':')
+  return new KafkaJSConnectionClosedError('Closed connection', {
+    host: broker.slice(0, at),
+    port: Number(broker.slice(at + 1)),
+  })
+}
+
+function timeout(error: TimeoutError): KafkaJSError {
+  const broker = /^(\S+:\d+): /.exec(error.message)?.[1] ?? ''
+  if (/not connected|not authenticated|connecting/.test(error.message))
+    return new KafkaJSConnectionError('Connection timeout', { broker })
+  return new KafkaJSRequestTimeoutError(error.message, { broker })
+}
+
+type SystemError = Error & { code: string }
+
+/** What the runtime's socket said, with its code. */
+function systemError(error: IsoKafkaError): SystemError | undefined {
+  let at: unknown = error.cause
+  for (; at instanceof Error; at = at.cause) {
+    if (at instanceof AggregateError && typeof (at as Partial<SystemError>).code !== 'string') at = at.errors[0]
+    if (typeof (at as Partial<SystemError> | undefined)?.code === 'string') return at as SystemError
+    if (!(at instanceof Error)) break
+  }
+  return undefined
+}
+
+function withCode(broker: string, { code }: SystemError): { broker: string; code: string } {
+  return { broker, code }
+}

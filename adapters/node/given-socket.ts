@@ -1,0 +1,65 @@
+import type * as net from 'node:net'
+import { formatAddress } from '../../src/base/address.ts'
+import { onAbort } from '../../src/base/signals.ts'
+import type { Address, DialOptions, Socket } from '../../src/socket/socket.ts'
+import { translate } from './errors.ts'
+import { Receiver } from './receiver.ts'
+import { NodeSocket } from './socket.ts'
+
+const readSize = 64 * 1024
+
+/** Opens a socket of node:net or node:tls, and calls `onConnect` once it can be used, the TLS handshake included. */
+export type OpenSocket = (address: Address, onConnect: () => void) => net.Socket
+
+/**
+ * A `dial` over sockets that someone else opens: through a proxy, or with settings of Node's that TLSOptions has not.
+ * `secure`: they are TLS connections.
+ */
+export function dialBy(open: OpenSocket, secure: boolean): (address: Address, options: DialOptions) => Promise<Socket> {
+  return (address, { signal }) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const broker = formatAddress(address)
+      const receiver = new Receiver(readSize)
+      const opened = (): void => {
+        settled()
+        socket.on('data', bytes => {
+          if (!taken(receiver, bytes)) socket.pause()
+        })
+        resolve(new NodeSocket(broker, socket, receiver, secure))
+      }
+      const failed = (error: Error): void => {
+        settled()
+        socket.destroy()
+        reject(translate(broker, error, secure))
+      }
+      const aborted = (): void => {
+        settled()
+        socket.destroy()
+        reject(signal?.reason)
+      }
+      const settled = (): void => {
+        forget?.()
+        socket.off('error', failed)
+        // What a socket still has to say once nobody wants it must not end the program.
+        socket.on('error', () => {})
+      }
+      // Who opens it may call at once, before there is a socket.
+      const socket = open(address, () => queueMicrotask(opened))
+      socket.on('error', failed)
+      const forget = signal && onAbort(signal, aborted)
+    })
+}
+
+/** Hands over what came, in as many pieces as the receiver's buffers ask for; false: the socket is to stop for now. */
+function taken({ onread }: Receiver, bytes: Uint8Array): boolean {
+  let goOn = true
+  for (let at = 0; at < bytes.length; ) {
+    const buffer = onread.buffer()
+    const length = Math.min(buffer.length, bytes.length - at)
+    buffer.set(bytes.subarray(at, at + length))
+    goOn = onread.callback(length)
+    at += length
+  }
+  return goOn
+}

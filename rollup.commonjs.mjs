@@ -1,0 +1,115 @@
+// @ts-check
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+
+// What the build makes besides for those who `require`: the same code as CommonJS, and the package that takes the place of kafkajs.
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+const require = createRequire(resolve('package.json'))
+
+/** @param {string} path @param {unknown} content */
+const json = (path, content) => writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`)
+
+/** The declarations once more, for what is required to have some that say it is CommonJS. */
+function declarations() {
+  for (const name of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.d.ts')) continue
+    const to = join('dist/cjs/types', name.replace(/\.ts$/, '.cts'))
+    mkdirSync(dirname(to), { recursive: true })
+    const text = readFileSync(join('dist/types', name), 'utf8')
+    writeFileSync(to, text.replace(/(from |import\()(['"])(\.[^'"]+)\.js\2/g, '$1$2$3.cjs$2'))
+  }
+}
+
+/** The names that `require` gives, as an ES module needs them: one by one. @param {string} from */
+function wrapper(from) {
+  const names = Object.keys(require(resolve('dist/cjs/kafkajs.cjs')))
+  return `import kafkajs from '${from}'\n\nexport default kafkajs\nexport const {\n${names.map(name => `  ${name},\n`).join('')}} = kafkajs\n`
+}
+
+/**
+ * The package to install as kafkajs: by name its dependents find it, and by its version instrumentations do. All of it
+ * is in ours.
+ */
+function kafkajsPackage() {
+  const folder = 'build/kafkajs-package'
+  mkdirSync(folder, { recursive: true })
+  const { license, engines, version } = manifest
+  json(`${folder}/package.json`, {
+    name: '@isokafka/kafkajs',
+    version: '2.3.0',
+    description: 'isokafka under the name and with the interface of kafkajs',
+    keywords: ['kafka', 'kafkajs', 'client'],
+    license,
+    type: 'commonjs',
+    engines,
+    main: './index.js',
+    types: './index.d.ts',
+    exports: {
+      '.': {
+        import: { types: './index.d.mts', default: './index.mjs' },
+        default: { types: './index.d.ts', default: './index.js' },
+      },
+      './package.json': './package.json',
+    },
+    files: ['index.*'],
+    dependencies: { isokafka: `^${version}` },
+  })
+  const types = "export * from 'isokafka/kafkajs'\n"
+  writeFileSync(`${folder}/index.d.ts`, types)
+  writeFileSync(`${folder}/index.d.mts`, `${types}export { default } from 'isokafka/kafkajs'\n`)
+  writeFileSync(`${folder}/index.js`, "module.exports = require('isokafka/kafkajs')\n")
+  writeFileSync(`${folder}/index.mjs`, wrapper('./index.js'))
+  copyFileSync('LICENSE', `${folder}/LICENSE`)
+  writeFileSync(
+    `${folder}/README.md`,
+    `# @isokafka/kafkajs
+
+isokafka with the interface of kafkajs, for programs and packages that ask for kafkajs by name:
+
+\`\`\`sh
+npm install kafkajs@npm:@isokafka/kafkajs
+\`\`\`
+
+All of it is in isokafka, which this package brings along; code of your own may import \`isokafka/kafkajs\`.
+`,
+  )
+}
+
+/** @type {import('rollup').Plugin} */
+const packages = {
+  name: 'packages',
+  writeBundle() {
+    declarations()
+    // In Node one copy serves those who import and those who require: errors and codecs are then the same for both.
+    writeFileSync('dist/kafkajs-node.js', wrapper('./cjs/kafkajs.cjs'))
+    kafkajsPackage()
+  },
+}
+
+/**
+ * The configuration of the CommonJS build, made of that of the other.
+ * @param {import('rollup').RollupOptions & { input: Record<string, string>, plugins: import('rollup').Plugin[] }} esm
+ * @returns {import('rollup').RollupOptions}
+ */
+export function commonjs(esm) {
+  const input = Object.fromEntries(Object.entries(esm.input).filter(([name]) => name !== 'cli'))
+  // As kafkajs is: what is required has names and no `default`.
+  input.kafkajs = 'build/adapters/kafkajs/exports.js'
+  return {
+    ...esm,
+    input,
+    plugins: [...esm.plugins.map(plugin => ({ ...plugin, writeBundle: undefined })), packages],
+    output: {
+      dir: 'dist/cjs',
+      format: 'cjs',
+      exports: 'named',
+      generatedCode: 'es2015',
+      dynamicImportInCjs: false,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'chunks/[name].cjs',
+      hoistTransitiveImports: false,
+    },
+  }
+}

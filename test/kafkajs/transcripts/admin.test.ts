@@ -1,0 +1,4 @@
+import { adminScenarios } from '../scenarios/admin/index.ts'
+import { embeddedTranscripts } from '../scenarios/embedded.ts'
+
+embeddedTranscripts(adminScenarios)
