@@ -30,14 +30,15 @@ export function connector(
     return retrier(async (bail, retryCount, retryTime) => {
       try {
         const transport = new Transport(transportConfig(config, clientId, logger, told, metadataMaxAge))
+        const cluster = transport.cluster(addr)
         try {
-          await transport.cluster(addr).connection('any', 'control')
+          await cluster.connection('any', 'control')
         } catch (error) {
           await transport.close()
           throw error
         }
         const client = new Client({ addr, transport })
-        return { transport, addr, client, close: () => transport.close() }
+        return { transport, addr, client, cluster, close: () => transport.close() }
       } catch (thrown) {
         const error = kafkaJSError(thrown) as Error & { retriable?: boolean }
         if (error instanceof KafkaJSConnectionError) {

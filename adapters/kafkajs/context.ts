@@ -1,5 +1,6 @@
 import type { EventSink } from '../../src/base/events.ts'
 import type { Client } from '../../src/client/client.ts'
+import type { Cluster } from '../../src/transport/cluster.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
 import type { Events } from './events.ts'
@@ -21,6 +22,8 @@ export interface Connection {
   /** The addresses that this connection began at. */
   readonly addr: readonly string[]
   readonly client: Client
+  /** The transport's, of these addresses. */
+  readonly cluster: Cluster
   close(): Promise<void>
 }
 

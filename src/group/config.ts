@@ -224,7 +224,11 @@ export function groupSettingsOf(
   if (typeof id !== 'string' || id === '') throw new ConfigError('a consumer group needs an id')
   if (config.pattern !== undefined) return { id, topics: [], membership: membershipOf(config) }
   const isIdle = config.mayBeIdle === true && topics.length === 0
-  if (!Array.isArray(topics) || (topics.length === 0 && !isIdle) || topics.some(topic => typeof topic !== 'string' || topic === ''))
+  if (
+    !Array.isArray(topics) ||
+    (topics.length === 0 && !isIdle) ||
+    topics.some(topic => typeof topic !== 'string' || topic === '')
+  )
     throw new ConfigError('a consumer group needs topics, a list of names')
   return { id, topics: [...new Set(topics)], membership: membershipOf(config) }
 }

@@ -105,7 +105,17 @@ function readPartition(
     // A leader that wrote nothing leaves no trace of its epoch.
     const { offset } = position
     const { highWatermark } = answer
-    return { kind: 'fetched', batches: [], epochs: [], passed: offset, offset, leaderEpoch, end, highWatermark, largest: 0 }
+    return {
+      kind: 'fetched',
+      batches: [],
+      epochs: [],
+      passed: offset,
+      offset,
+      leaderEpoch,
+      end,
+      highWatermark,
+      largest: 0,
+    }
   }
   try {
     return takeBatches(position, answer, end, committed)

@@ -1,6 +1,5 @@
 import { zeroUuid } from '../bytes/reader.ts'
 import { LastOffset } from '../protocol/offsets.ts'
-import type { FetchSettings } from './config.ts'
 import type { LogOffset } from './log-offset.ts'
 import type { Progress, Reading } from './progress.ts'
 import { ReadEpochs } from './read-epochs.ts'
@@ -93,8 +92,8 @@ export class Position {
   topicId: string = zeroUuid
   /** One past the last offset there is, be it readable or not, as last heard. −1: not heard yet. */
   highWatermark = -1
-  /** Where to go on when the partition does not have its offset. Default: as the settings say for all. */
-  outOfRange: FetchSettings['offsetOutOfRange']
+  /** Where to go on when the partition does not have its offset; undefined: as the settings say for all. */
+  outOfRange: 'earliest' | 'latest' | undefined
   /** Bytes of the largest batch in the last answer. */
   batchBytes = 0
   /** When to try again, by the monotonic clock. */

@@ -69,8 +69,7 @@ export class Writer {
     let signal: AbortSignal | undefined
     try {
       const onWritten = options?.onWritten
-      const rest: CallOptions | undefined = onWritten ? { ...options, ...{ onWritten: undefined } } : options
-      signal = signalOf('writeMessages', rest, more, 'give several messages as one list')
+      signal = signalOf('writeMessages', options, more, 'give several messages as one list', 'onWritten')
       this.#assertOpen(signal)
       if (onWritten) writing = this.#enqueuer.writeMany(isList(messages) ? messages : [messages], signal, onWritten)
       else if (!isList(messages)) writing = this.#enqueuer.writeOne(messages, signal)

@@ -1,5 +1,5 @@
-import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import { CooperativeStickyGroupBalancer } from '../../../src/group/balancers/cooperative-sticky.ts'
+import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import { RangeGroupBalancer } from '../../../src/group/balancers/range.ts'
 import { toBuffer } from '../bytes.ts'
 import { KafkaJSNonRetriableError } from '../errors.ts'

@@ -102,12 +102,13 @@ export class Commits {
     const metadata = new Map<string, string | null>()
     for (const { topic, partitions } of topics) {
       offsets[topic] ??= {}
-      for (const { partition, offset, metadata: text = null } of partitions) {
+      for (const { partition: id, offset, metadata: text = null } of partitions) {
+        const partition = Number(id)
         const name = `${topic}/${partition}`
         offsets[topic][partition] = Number(offset)
         metadata.set(name, text)
-        const id = own.get(name)?.topicId
-        if (id !== undefined) topicIds[topic] = id
+        const topicId = own.get(name)?.topicId
+        if (topicId !== undefined) topicIds[topic] = topicId
       }
     }
     const stored = (topic: string, partition: number): void => {
@@ -128,12 +129,13 @@ export class Commits {
   }
 }
 
+/** Partitions are texts in what kafkajs makes of itself, whatever its types say. */
 function offsetsOf(own: readonly OwnPartition[]): TopicOffsets[] {
   const topics = new Map<string, PartitionOffset[]>()
   for (const { topic, partition, next } of own) {
     const partitions = topics.get(topic) ?? []
     topics.set(topic, partitions)
-    partitions.push({ partition, offset: String(next) })
+    partitions.push({ partition: String(partition) as unknown as number, offset: String(next) })
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }

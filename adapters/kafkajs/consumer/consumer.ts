@@ -1,8 +1,8 @@
 import type { ClientEvent } from '../../../src/base/events.ts'
 import { describeGroups } from '../admin/groups.ts'
 import type { Context } from '../context.ts'
-import { Events } from '../events.ts'
 import { KafkaJSNonRetriableError } from '../errors.ts'
+import { Events } from '../events.ts'
 import { createRetrier } from '../retry.ts'
 import type { Consumer, ConsumerConfig } from '../types/consumer.ts'
 import { checkPartitions, commitsOf, notRunning, placeOf, subscriptionsOf } from './arguments.ts'
@@ -13,7 +13,7 @@ import { Running } from './running.ts'
 import { settingsOf } from './settings.ts'
 
 /** Throws a KafkaJSNonRetriableError for settings that can't work. Connects nothing yet. */
-export function createConsumer(context: Context, config: ConsumerConfig): Consumer {
+export function createConsumer(context: Context, config: ConsumerConfig = {} as ConsumerConfig): Consumer {
   const settings = settingsOf(config)
   const { groupId } = settings
   const logger = context.logger.namespace('Consumer')
@@ -23,7 +23,7 @@ export function createConsumer(context: Context, config: ConsumerConfig): Consum
     context,
     events,
     metadataMaxAge: settings.metadataMaxAge,
-    onEvent: event => tellHeartbeat(event),
+    onEvent: event => told(event),
   })
   const assigners = (config.partitionAssigners ?? [PartitionAssigners.roundRobin]).map(create =>
     create({ cluster: link, groupId, logger }),
@@ -38,11 +38,13 @@ export function createConsumer(context: Context, config: ConsumerConfig): Consum
     events,
   })
 
-  const tellHeartbeat = (event: ClientEvent): void => {
+  const told = (event: ClientEvent): void => {
     const { generation } = running
-    if (event.type !== 'request' || event.error !== undefined || generation === undefined) return
-    if (event.api === 'Heartbeat' || event.api === 'ConsumerGroupHeartbeat')
-      events.emit('consumer.heartbeat', generation)
+    if (generation === undefined) return
+    if (event.type === 'partitionTrouble') running.group?.troubled(event)
+    const isHeartbeat =
+      event.type === 'request' && (event.api === 'Heartbeat' || event.api === 'ConsumerGroupHeartbeat')
+    if (isHeartbeat && event.error === undefined) events.emit('consumer.heartbeat', generation)
   }
 
   return {
@@ -88,7 +90,9 @@ export function createConsumer(context: Context, config: ConsumerConfig): Consum
     },
 
     describeGroup: async () => {
-      const { groups } = await describeGroups({ ask: call => link.ask(call), retrier: createRetrier(retry), logger }, [groupId])
+      const { groups } = await describeGroups({ ask: call => link.ask(call), retrier: createRetrier(retry), logger }, [
+        groupId,
+      ])
       return groups[0]!
     },
 

@@ -2,16 +2,16 @@ import { Condition } from '../../../src/base/condition.ts'
 import { type Deferred, deferred } from '../../../src/base/deferred.ts'
 import { isTemporary } from '../../../src/base/errors.ts'
 import type { Logger as CoreLogger } from '../../../src/base/logger.ts'
-import type { AssignedPartition } from '../../../src/group/beginnings.ts'
 import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
+import type { AssignedPartition } from '../../../src/group/beginnings.ts'
 import { type BeginOptions, GroupMembership } from '../../../src/group/group-membership.ts'
 import type { PartitionsHook } from '../../../src/group/hooks.ts'
-import { ErrorCode } from '../../../src/protocol/errors.ts'
+import { ErrorCode, hasCode } from '../../../src/protocol/errors.ts'
 import { FirstOffset, LastOffset } from '../../../src/protocol/offsets.ts'
 import type { CommittedOffsets } from '../committed-offsets.ts'
+import { coreLogger } from '../connecting.ts'
 import type { Connection } from '../context.ts'
 import type { Events } from '../events.ts'
-import { coreLogger } from '../connecting.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, TopicPartition, TopicPartitions } from '../types/common.ts'
@@ -107,7 +107,7 @@ export class Group {
     const commits = new Commits({ membership, own, groupId, events, offsets, clock: transport.clock })
     const pauses = this.#pauses
     const onAnswer = (): void => membership.pulse()
-    const stock = new Stock({ connection, settings, own, pauses, events, logger, onNews, onAnswer })
+    const stock = new Stock({ connection, settings, own, pauses, events, logger: quiet(logger), onNews, onAnswer })
     return { connection, membership, commits, stock }
   }
 
@@ -180,6 +180,12 @@ export class Group {
   neglected(interval: number): void {
     this.#membership.standAside(`a handler took longer than ${interval} ms (maxPollInterval)`)
     this.rest()
+  }
+
+  /** A partition can't be read for now. What lasts is a failure of its own. */
+  troubled({ topic, partition, error }: TopicPartition & { readonly error: unknown }): void {
+    if (hasCode(error, ErrorCode.OffsetOutOfRange))
+      this.#logger.error('Offset out of range, resetting to default offset', { topic, partition, ...this.identity })
   }
 
   seek({ topic, partition }: TopicPartition, offset: number): void {
@@ -259,8 +265,7 @@ export class Group {
       events.emit('consumer.received_unsubscribed_topics', payload)
       this.#logger.warn('Consumer group received unsubscribed topics', {
         ...payload,
-        helpUrl:
-          'https://kafka.js.org/docs/faq#why-am-i-receiving-messages-for-topics-i-m-not-subscribed-to',
+        helpUrl: 'https://kafka.js.org/docs/faq#why-am-i-receiving-messages-for-topics-i-m-not-subscribed-to',
       })
     }
     return added.filter(({ topic }) => topics.has(topic))
@@ -360,7 +365,7 @@ function hooksOf({ rebalanceCallback: call }: ConsumerSettings): Record<string, 
   return { onAssigned: tell('assigned'), onRevoked: tell('revoked'), onLost: tell('lost') }
 }
 
-/** What goes wrong with a membership the consumer tells itself. */
+/** What passes is for those who look closely. */
 function quiet(logger: CoreLogger): CoreLogger {
   return { ...logger, warn: logger.debug }
 }

@@ -1,13 +1,13 @@
 import type { EventSink } from '../../../src/base/events.ts'
 import type { Client } from '../../../src/client/client.ts'
 import type { PartitionLayout } from '../../../src/transport/layout.ts'
+import { listTopics } from '../../../src/transport/list-topics.ts'
 import type { Connection, Context } from '../context.ts'
-import type { Events } from '../events.ts'
 import { KafkaJSTopicMetadataNotLoaded } from '../errors.ts'
+import type { Events } from '../events.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { PartitionMetadata } from '../types/common.ts'
 import type { Cluster, ConsumerEvents } from '../types/consumer.ts'
-import { listTopics } from '../../../src/transport/list-topics.ts'
 
 export interface LinkParts {
   readonly context: Context

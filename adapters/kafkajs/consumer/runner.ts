@@ -128,7 +128,8 @@ export class Runner {
   async commitOffsets(topics: readonly TopicCommits[]): Promise<void> {
     const { identity } = this.group
     await this.#retrier()(async (bail, retryCount, retryTime) => {
-      if (!this.#isRunning || !this.group.hasJoined) return this.#logger.debug('consumer not running, exiting', { ...identity, offsets: { topics } })
+      if (!this.#isRunning || !this.group.hasJoined)
+        return this.#logger.debug('consumer not running, exiting', { ...identity, offsets: { topics } })
       try {
         await this.group.commits.these(topics)
       } catch (error) {
@@ -200,6 +201,7 @@ export class Runner {
         }
       })
     } while (first !== undefined)
+    this.#logger.info('consumer not running, exiting', this.group.identity)
   }
 
   /** Until it is stopped; rejects with the first failure once all handlers have come to an end. */
@@ -318,7 +320,9 @@ export class Runner {
       heartbeat: () => this.group.heartbeat(own),
       pause: this.#pauseOf(chunk),
       commitOffsetsIfNecessary: offsets =>
-        offsets ? commits.these(offsets.topics ?? commits.uncommitted().topics) : commits.ifNecessary(interval, threshold),
+        offsets
+          ? commits.these(offsets.topics ?? commits.uncommitted().topics)
+          : commits.ifNecessary(interval, threshold),
       uncommittedOffsets: () => commits.uncommitted(),
       isRunning: () => this.#isRunning,
       isStale: () => chunk.isStale,
@@ -347,8 +351,7 @@ export class Runner {
     const began = clock.monotonic()
     const payload = eventOf(batch, size)
     events.emit(START_BATCH_PROCESS, payload)
-    return () =>
-      events.emit(END_BATCH_PROCESS, { ...payload, duration: Math.round(clock.monotonic() - began) })
+    return () => events.emit(END_BATCH_PROCESS, { ...payload, duration: Math.round(clock.monotonic() - began) })
   }
 
   /** A handler's failure: told of, and thrown once what was resolved before is committed. */

@@ -1,8 +1,8 @@
 import { systemClock } from '../../../src/base/clock.ts'
 import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import type { Context } from '../context.ts'
-import type { Events } from '../events.ts'
 import { KafkaJSNonRetriableError } from '../errors.ts'
+import type { Events } from '../events.ts'
 import { retrySettings } from '../retry.ts'
 import type { Logger, RetryOptions } from '../types/common.ts'
 import type { ConsumerEvents, ConsumerRunConfig } from '../types/consumer.ts'
@@ -144,14 +144,11 @@ export class Running {
     try {
       return await retry.restartOnFailure(cause)
     } catch (error) {
-      logger.error(
-        'Caught error when invoking user-provided "restartOnFailure" callback. Defaulting to restarting.',
-        {
-          error: (error as Error | undefined)?.message || error,
-          cause: cause.message || cause,
-          groupId: settings.groupId,
-        },
-      )
+      logger.error('Caught error when invoking user-provided "restartOnFailure" callback. Defaulting to restarting.', {
+        error: (error as Error | undefined)?.message || error,
+        cause: cause.message || cause,
+        groupId: settings.groupId,
+      })
       return true
     }
   }

@@ -40,23 +40,25 @@ export class Delivery {
     this.#host = host
   }
 
-  send({ acks, timeout, compression, topic, messages }: ProducerRecord): Promise<RecordMetadata[]> {
-    return this.sendBatch({
-      ...(acks !== undefined && { acks }),
-      ...(timeout !== undefined && { timeout }),
-      ...(compression !== undefined && { compression }),
-      topicMessages: [{ topic, messages }],
-    })
+  send(record: ProducerRecord): Promise<RecordMetadata[]> {
+    const { topic, messages, ...manner } = record ?? {}
+    return this.#deliver([{ topic, messages }], manner)
   }
 
   sendBatch(batch: ProducerBatch): Promise<RecordMetadata[]> {
+    const { topicMessages = [], ...manner } = batch ?? {}
+    return this.#deliver(topicMessages, manner)
+  }
+
+  #deliver(
+    topicMessages: readonly TopicMessages[],
+    { acks = -1, timeout = 30_000, compression = 0 }: Partial<Manner>,
+  ): Promise<RecordMetadata[]> {
     try {
-      const { acks = -1, timeout = 30_000, compression = 0, topicMessages = [] } = batch
       this.#check(acks, topicMessages)
-      const { transport, addr } = this.#host.connection()
+      const { cluster } = this.#host.connection()
       if (acks !== -1 && acks !== 0 && acks !== 1) throw this.#told(protocolError(invalidRequiredAcks))
       const topics = merged(topicMessages)
-      const cluster = transport.cluster(addr)
       const manner = { acks, compression, timeout }
       // No turn is lost where all is known.
       if (topics.every(({ topic }) => cluster.peek(topic) !== undefined)) return this.#write(topics, cluster, manner)
@@ -136,8 +138,8 @@ export class Delivery {
 }
 
 /** Each topic once, with all its messages in order. */
-function merged(topicMessages: readonly TopicMessages[]): TopicMessages[] {
-  if (topicMessages.length === 1) return [topicMessages[0]!]
+function merged(topicMessages: readonly TopicMessages[]): readonly TopicMessages[] {
+  if (topicMessages.length === 1) return topicMessages
   const topics = new Map<string, TopicMessages>()
   for (const { topic, messages } of topicMessages) {
     const known = topics.get(topic)

@@ -85,22 +85,22 @@ function headerList(headers: IHeaders): HeaderInput[] {
 
 /** Where the messages of one send went: one answer for each partition. */
 export class Receipts {
-  readonly #topics = new Map<string, Map<number, WrittenRange>>()
+  readonly #ranges: WrittenRange[] = []
 
   readonly add = (range: WrittenRange): void => {
-    const { topic, partition } = range
-    const partitions = this.#topics.get(topic) ?? new Map<number, WrittenRange>()
-    this.#topics.set(topic, partitions)
-    const first = partitions.get(partition)
-    if (first === undefined || range.offset < first.offset) partitions.set(partition, range)
+    this.#ranges.push(range)
   }
 
   /** In the order of the topics given, and of their partitions. */
   list(topics: readonly TopicMessages[]): RecordMetadata[] {
-    return topics.flatMap(({ topic }) => {
-      const ranges = [...(this.#topics.get(topic)?.values() ?? [])]
-      return ranges.sort((a, b) => a.partition - b.partition).map(metadata)
-    })
+    if (this.#ranges.length === 1) return [metadata(this.#ranges[0]!)]
+    const order = new Map(topics.map(({ topic }, i) => [topic, i]))
+    const isSame = (a: WrittenRange, b: WrittenRange | undefined): boolean =>
+      a.partition === b?.partition && a.topic === b.topic
+    return this.#ranges
+      .sort((a, b) => order.get(a.topic)! - order.get(b.topic)! || a.partition - b.partition || a.offset - b.offset)
+      .filter((range, i, all) => !isSame(range, all[i - 1]))
+      .map(metadata)
   }
 }
 

@@ -27,6 +27,8 @@ export class Writers {
   readonly #connection: Connection
   readonly #config: ProducerConfig
   readonly #writers = new Map<string, Writer>()
+  /** The last one asked for: most programs have but one. */
+  #last: { readonly manner: Manner; readonly writer: Writer } | undefined
 
   constructor(connection: Connection, config: ProducerConfig) {
     this.#connection = connection
@@ -35,6 +37,9 @@ export class Writers {
 
   for(manner: Manner): Writer {
     const { acks, compression, timeout } = manner
+    const last = this.#last
+    if (last?.manner.acks === acks && last.manner.compression === compression && last.manner.timeout === timeout)
+      return last.writer
     const key = `${acks} ${compression} ${timeout}`
     let writer = this.#writers.get(key)
     if (writer === undefined) {
@@ -44,6 +49,7 @@ export class Writers {
       writer = new Writer({ ...writerConfig(this.#connection, this.#config, manner), idempotent })
       this.#writers.set(key, writer)
     }
+    this.#last = { manner, writer }
     return writer
   }
 

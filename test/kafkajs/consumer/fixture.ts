@@ -1,5 +1,3 @@
-import { memory } from '../../../adapters/memory/index.ts'
-import { natives } from '../../../adapters/node/index.ts'
 import {
   type Consumer,
   type ConsumerConfig,
@@ -8,6 +6,8 @@ import {
   type KafkaConfig,
   type LogEntry,
 } from '../../../adapters/kafkajs/index.ts'
+import { memory } from '../../../adapters/memory/index.ts'
+import { natives } from '../../../adapters/node/index.ts'
 import type { BrokerConfig } from '../../../src/broker/index.ts'
 import { Embedded } from '../../support/embedded.ts'
 import { until } from '../../support/waiting.ts'
@@ -106,10 +106,13 @@ export async function texts(seen: readonly SeenMessage[], count: number): Promis
 /** The payload of the next event of this name. */
 export function next<T = unknown>(consumer: Consumer, name: keyof Consumer['events']): Promise<T> {
   return new Promise(resolve => {
-    const forget = consumer.on(consumer.events[name] as never, ((event: { payload: T }) => {
-      forget()
-      resolve(event.payload)
-    }) as never)
+    const forget = consumer.on(
+      consumer.events[name] as never,
+      ((event: { payload: T }) => {
+        forget()
+        resolve(event.payload)
+      }) as never,
+    )
   })
 }
 

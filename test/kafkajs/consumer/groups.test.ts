@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 import {
   AssignerProtocol,
   type EachBatchPayload,
-  PartitionAssigners,
   type PartitionAssigner,
+  PartitionAssigners,
   type RebalanceEvent,
 } from '../../../adapters/kafkajs/index.ts'
 import { until } from '../../support/waiting.ts'
-import { forever, next, numbered, type SeenMessage, seenOf, Stage, texts } from './fixture.ts'
+import { forever, next, numbered, type SeenMessage, Stage, seenOf, texts } from './fixture.ts'
 
 interface Joined {
   groupId: string

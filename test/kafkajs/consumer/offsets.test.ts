@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { until } from '../../support/waiting.ts'
-import { forever, next, numbered, type SeenMessage, seenOf, Stage, texts } from './fixture.ts'
+import { forever, next, numbered, type SeenMessage, Stage, seenOf, texts } from './fixture.ts'
 
 describe('where a consumer begins', () => {
   test('at the end, unless it is told otherwise', async () => {
@@ -64,7 +64,7 @@ describe('what is committed', () => {
       groupId: 'g',
       memberId: expect.stringMatching(/./),
       groupGenerationId: 1,
-      topics: [{ topic: 't', partitions: [{ partition: 0, offset: '3' }] }],
+      topics: [{ topic: 't', partitions: [{ partition: '0', offset: '3' }] }],
     })
     expect(await stage.committed()).toEqual({ offset: '3', metadata: expect.toBeOneOf([null, '']) })
   })

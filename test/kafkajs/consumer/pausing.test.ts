@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EachMessagePayload } from '../../../adapters/kafkajs/index.ts'
 import { nothing, until } from '../../support/waiting.ts'
-import { forever, next, numbered, type SeenMessage, seenOf, Stage, texts } from './fixture.ts'
+import { forever, next, numbered, type SeenMessage, Stage, seenOf, texts } from './fixture.ts'
 
 describe('a pause', () => {
   test('in a handler ends the batch in hand, which goes on when it is resumed', async () => {
