@@ -30,7 +30,7 @@ export class Notation {
 
   of(value: unknown, key = '', within: readonly object[] = []): Seen {
     if (value === null || typeof value === 'boolean') return value
-    if (typeof value === 'string') return this.#text(value)
+    if (typeof value === 'string') return key === 'producerId' && value !== '-1' ? '<id>' : this.#text(value)
     if (typeof value === 'number') return measured.has(key) ? '<number>' : this.#number(value)
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value !== 'object') return `<${typeof value}>`
