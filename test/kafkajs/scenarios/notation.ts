@@ -30,7 +30,7 @@ export class Notation {
 
   of(value: unknown, key = '', within: readonly object[] = []): Seen {
     if (value === null || typeof value === 'boolean') return value
-    if (typeof value === 'string') return this.#text(value)
+    if (typeof value === 'string') return key === 'producerId' && value !== '-1' ? '<id>' : this.#text(value)
     if (typeof value === 'number') return measured.has(key) ? '<number>' : this.#number(value)
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value !== 'object') return `<${typeof value}>`
@@ -38,7 +38,7 @@ export class Notation {
     const inside = [...within, value]
     if (Buffer.isBuffer(value)) return { Buffer: this.#bytes(value) }
     if (value instanceof Uint8Array) return { Uint8Array: this.#bytes(value) }
-    if (Array.isArray(value)) return value.map(each => this.of(each, key, inside))
+    if (Array.isArray(value)) return inOrder(value).map(each => this.of(each, key, inside))
     if (value instanceof Map) return { Map: this.of(Object.fromEntries(value), key, inside) }
     const fields = Object.keys(value).filter(name => !left.has(name))
     const seen: { [key: string]: Seen } = {}
@@ -78,4 +78,11 @@ export class Notation {
             .replace(/\p{Cc}/gu, '·'),
         )
   }
+}
+
+/** What is answered about what was sent comes as brokers answer, in an order of theirs. */
+function inOrder(values: readonly unknown[]): readonly unknown[] {
+  const sent = values as readonly { topicName?: string; partition?: number }[]
+  const isSent = sent.every(each => typeof each?.topicName === 'string' && typeof each.partition === 'number')
+  return isSent ? [...sent].sort((a, b) => a.partition! - b.partition!) : values
 }
