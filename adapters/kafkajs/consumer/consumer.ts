@@ -42,7 +42,7 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
   const told = (event: ClientEvent): void => {
     const { generation } = running
     if (generation === undefined) return
-    if (event.type === 'partitionTrouble') running.group?.troubled(event)
+    if (event.type === 'partitionTrouble') running.group?.news.troubled(generation, event)
     const isHeartbeat =
       event.type === 'request' && (event.api === 'Heartbeat' || event.api === 'ConsumerGroupHeartbeat')
     if (isHeartbeat && event.error === undefined) events.emit('consumer.heartbeat', generation)
