@@ -18,6 +18,7 @@ describe('a member', () => {
     // The coordinator, which has forgotten nothing, waits so long for its former self.
     const { consumer, seen } = await stage.reading({ sessionTimeout: 500, rebalanceTimeout: 500 })
     await texts(seen, 3)
+    await until(forever, async () => (await stage.committed()).offset === '3')
     const joined = next(consumer, 'GROUP_JOIN')
     stage.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.UnknownMemberId }))
     await joined
@@ -70,13 +71,13 @@ describe('a member', () => {
     await stage.write(numbered(0, 1))
     const seen: SeenMessage[] = []
     const joins: unknown[] = []
-    const consumer = stage.consumer({ sessionTimeout: 300, heartbeatInterval: 50 })
+    const consumer = stage.consumer({ sessionTimeout: 1_000, heartbeatInterval: 100 })
     consumer.on(consumer.events.GROUP_JOIN, event => void joins.push(event))
     await consumer.subscribe({ topic: 't', fromBeginning: true })
     await consumer.run({
       eachMessage: async payload => {
-        // Three sessions long.
-        for (let i = 0; i < 18; i++) await next(consumer, 'HEARTBEAT')
+        // Longer than two sessions.
+        for (let i = 0; i < 21; i++) await next(consumer, 'HEARTBEAT')
         seen.push(seenOf(payload))
       },
     })
