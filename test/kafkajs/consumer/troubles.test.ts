@@ -49,6 +49,37 @@ describe('a member', () => {
     expect([new Set(seen.map(({ text }) => text)), crashed]).toEqual([new Set(['0', '1']), false])
   })
 
+  test('whose handler is still at work when its partition is lost and comes back does not begin another beside it', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 2))
+    let finish: () => void = () => {}
+    const finished = new Promise<void>(resolve => {
+      finish = resolve
+    })
+    let working = 0
+    let most = 0
+    const seen: string[] = []
+    const { consumer } = await stage.reading(
+      { sessionTimeout: 500, rebalanceTimeout: 500 },
+      {
+        partitionsConsumedConcurrently: 2,
+        eachMessage: async ({ message }) => {
+          most = Math.max(most, ++working)
+          if (seen.push(message.offset) === 1) await finished
+          working--
+        },
+      },
+    )
+    await until(forever, () => seen.length === 1)
+    const joined = next(consumer, 'GROUP_JOIN')
+    const fetched = joined.then(() => next(consumer, 'FETCH'))
+    stage.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.UnknownMemberId }))
+    await fetched
+    finish()
+    await until(forever, () => seen.length === 3)
+    expect([seen, most]).toEqual([['0', '0', '1'], 1])
+  })
+
   test('that may not join crashes for good, and run resolves all the same', async () => {
     await using stage = new Stage()
     stage.spoil(JoinGroup, 1_000, ({ memberId }) => ({
