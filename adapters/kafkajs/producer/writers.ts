@@ -75,22 +75,24 @@ export class Writers {
 }
 
 function writerConfig(
-  { addr, transport }: Connection,
+  { addr, transport, requestTimeout }: Connection,
   { retry = {}, allowAutoTopicCreation = true }: ProducerConfig,
   { acks, compression, timeout }: Manner,
 ): WriterConfig {
   const { retries, initialRetryTime, maxRetryTime } = retrySettings(retry)
+  // A Writer gives brokers half of the time that it has itself.
+  const writeTimeout = Math.max(1, Math.min(requestTimeout, 2 * timeout))
   return {
     addr,
     transport,
     requiredAcks: acks as RequiredAcks,
     compression: compression as Compression,
-    writeTimeout: timeout,
-    readTimeout: timeout,
+    writeTimeout,
+    readTimeout: requestTimeout,
     maxAttempts: Math.max(1, retries + 1),
     writeBackoffMin: Math.max(1, initialRetryTime),
     writeBackoffMax: Math.max(1, maxRetryTime),
-    deliveryTimeout: patience(retry, timeout),
+    deliveryTimeout: patience(retry, writeTimeout),
     messageBytes,
     maxBufferedBytes: 256 * 1024 * 1024,
     allowAutoTopicCreation,

@@ -80,9 +80,15 @@ export class Notation {
   }
 }
 
-/** What is answered about what was sent comes as brokers answer, in an order of theirs. */
+/** Partitions, told of and sent to, come as brokers answer, in an order of theirs. */
 function inOrder(values: readonly unknown[]): readonly unknown[] {
-  const sent = values as readonly { topicName?: string; partition?: number }[]
-  const isSent = sent.every(each => typeof each?.topicName === 'string' && typeof each.partition === 'number')
-  return isSent ? [...sent].sort((a, b) => a.partition! - b.partition!) : values
+  for (const [field, other] of [
+    ['partition', 'topicName'],
+    ['partitionId', 'leader'],
+  ] as const) {
+    const partitions = values as readonly Record<string, number>[]
+    if (partitions.every(each => typeof each?.[field] === 'number' && other in each))
+      return [...partitions].sort((a, b) => a[field]! - b[field]!)
+  }
+  return values
 }

@@ -174,7 +174,7 @@ export const sendScenarios = [
   scenario('producer: a topic that is not there and must not be made', async stage => {
     const topic = stage.unique('fresh')
     const producer = await stage.producer({ ...quick, allowAutoTopicCreation: false })
-    await stage.call('sent', () => producer.send({ topic, messages: [{ value: 'v' }] }))
+    await stage.call('sent', () => producer.send({ topic, messages: [{ value: 'v', partition: 0 }] }))
   }),
 
   scenario('producer: a topic by a name that can not be', async stage => {
