@@ -99,10 +99,10 @@ function writerConfig(
   }
 }
 
-/** How long kafkajs would try: all its waits, and as many requests that time out. */
+/** How long kafkajs would try: all its waits, as many requests that time out, and a moment for the last to say so. */
 function patience(retry: ProducerConfig['retry'], timeout: number): number {
   const { retries, initialRetryTime, maxRetryTime, multiplier } = retrySettings(retry)
-  let total = timeout
+  let total = timeout + 1000
   let wait = initialRetryTime
   for (let i = 0; i < retries && total < mostMilliseconds; i++) {
     total += wait + timeout

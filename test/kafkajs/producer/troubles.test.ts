@@ -3,6 +3,7 @@ import { Kafka, type KafkaConfig, logLevel, type ProducerConfig } from '../../..
 import { memory } from '../../../adapters/memory/index.ts'
 import { natives } from '../../../adapters/node/index.ts'
 import { Broker } from '../../../src/broker/index.ts'
+import { Client } from '../../../src/client/client.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
 import { Transport } from '../../../src/transport/transport.ts'
@@ -29,9 +30,11 @@ async function fixture(brokers = 1, producerConfig: ProducerConfig = {}, kafkaCo
   })
   const producer = kafka.producer(producerConfig)
   await producer.connect()
+  const client = new Client({ addr: broker.addresses, transport: new Transport({ adapter, natives }) })
   return {
     broker,
     producer,
+    client,
     async values(): Promise<string[]> {
       await using transport = new Transport({ adapter, natives })
       const contents = await topicContents(transport, broker.addresses, 't', AbortSignal.timeout(10_000))
@@ -61,7 +64,12 @@ test('an error that lasts is told once the tries are used up, with the last one 
   })
   const error = await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'v' }] }))
   expect(error).toMatchObject({ name: 'KafkaJSNumberOfRetriesExceeded', retriable: false, retryCount: 5 })
-  expect(error.cause).toMatchObject({ name: 'KafkaJSProtocolError', type: 'NOT_ENOUGH_REPLICAS', code: 19, retriable: true })
+  expect(error.cause).toMatchObject({
+    name: 'KafkaJSProtocolError',
+    type: 'NOT_ENOUGH_REPLICAS',
+    code: 19,
+    retriable: true,
+  })
   expect(asked).toBe(6)
 })
 
@@ -101,10 +109,10 @@ test('brokers that die one after the other cost no message of an idempotent prod
   }
   for (const id of [1, 2, 3]) {
     burst()
-    await f.broker.stop(id)
+    f.broker.stopBroker(id)
     burst()
     await Promise.all(sending)
-    await f.broker.start(id)
+    f.broker.startBroker(id)
   }
   expect((await f.values()).sort()).toEqual(wanted.sort())
 })
@@ -112,11 +120,11 @@ test('brokers that die one after the other cost no message of an idempotent prod
 test('where no broker answers any more the error says so, and the producer goes on when one does', async () => {
   await using f = await fixture(1, {}, { connectionTimeout: 100 })
   await f.producer.send({ topic: 't', messages: [{ value: 'before', partition: 0 }] })
-  await f.broker.stop(1)
+  f.broker.stopBroker(1)
   const error = await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'lost', partition: 0 }] }))
   expect(error.name).toBe('KafkaJSNumberOfRetriesExceeded')
   expect((error.cause as Error).name).toMatch(/^KafkaJSConnection(Closed)?Error$/)
-  await f.broker.start(1)
+  f.broker.startBroker(1)
   await f.producer.send({ topic: 't', messages: [{ value: 'after', partition: 0 }] })
   expect(await f.values()).toEqual(['before', 'after'])
 })
@@ -124,7 +132,7 @@ test('where no broker answers any more the error says so, and the producer goes 
 test('a broker that does not answer is waited for requestTimeout, and told of', async () => {
   await using f = await fixture(1, { retry: { retries: 0 } }, { requestTimeout: 200 })
   await f.producer.send({ topic: 't', messages: [{ value: 'v' }] })
-  const stop = f.broker.control(Produce, () => 'hang' as never)
+  const stop = f.broker.control(Produce, () => 'hang')
   const told: object[] = []
   f.producer.on(f.producer.events.REQUEST_TIMEOUT, ({ payload }) => void told.push(payload))
   const error = await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'v' }] }))
@@ -139,7 +147,7 @@ test('a message for a partition that there is not is refused, and one that has c
   await f.producer.send({ topic: 't', messages: [{ value: 'v', partition: 0 }] })
   const error = await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'v', partition: 2 }] }))
   expect(error).toMatchObject({ name: 'KafkaJSNonRetriableError', message: 'Topic "t" has no partition 2' })
-  f.broker.createPartitions('t', 3)
+  await f.client.createPartitions({ topics: [{ name: 't', count: 3 }] })
   const sent = await f.producer.send({ topic: 't', messages: [{ value: 'v', partition: 2 }] })
   expect(sent).toMatchObject([{ partition: 2, baseOffset: '0' }])
 })
@@ -175,4 +183,15 @@ test('a thousand timeouts of their own make no thousand writers', async () => {
     await f.producer.send({ topic: 't', timeout, messages: [{ value: 'v' }] })
   expect((await f.values()).length).toBe(1000)
   expect(process.memoryUsage().heapUsed - memoryBefore).toBeLessThan(100_000_000)
+})
+
+test('who disconnects while it connects is not connected', async () => {
+  await using f = await fixture()
+  const connecting = thrownBy(
+    f.producer.disconnect().then(() => Promise.all([f.producer.connect(), f.producer.disconnect()])),
+  )
+  expect((await connecting).message).toBe('The producer is disconnected')
+  expect((await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'v' }] }))).message).toBe(
+    'The producer is disconnected',
+  )
 })
