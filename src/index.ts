@@ -378,11 +378,13 @@ export { SeekAbsolute, SeekCurrent, SeekDontCheck, SeekEnd, SeekStart } from './
 export type { CodecLike, WrittenBatch } from './conn/writing.ts'
 export { CooperativeStickyGroupBalancer } from './group/balancers/cooperative-sticky.ts'
 export type {
+  BalancerWire,
   GroupBalancer,
   GroupMember,
   GroupMemberAssignments,
   GroupMemberTopic,
   OwnedPartitions,
+  WireMember,
 } from './group/balancers/group-balancer.ts'
 export { RackAffinityGroupBalancer } from './group/balancers/rack-affinity.ts'
 export { RangeGroupBalancer } from './group/balancers/range.ts'
@@ -444,12 +446,12 @@ export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
 export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type {
+  BatchReceipt,
   Completion,
   WriteOptions,
   WriteReceipt,
   WriterConfig,
   WrittenMessage,
-  WrittenRange,
 } from './writer/config.ts'
 export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'
 export type { WriterStats } from './writer/metrics.ts'

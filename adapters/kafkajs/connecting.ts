@@ -24,21 +24,27 @@ export function connector(
   logger: Logger,
 ): (options: OpenOptions) => Promise<Connection> {
   const retrier = createRetrier(config.retry, config.transport?.clock)
+  const { enforceRequestTimeout = true } = config
+  const requestTimeout = enforceRequestTimeout ? (config.requestTimeout ?? 30_000) : unbounded
   const log = logger.namespace('BrokerPool')
   return async ({ metadataMaxAge = defaultMetadataMaxAge, ...told }) => {
     let addr = await brokersOf(config)
     return retrier(async (bail, retryCount, retryTime) => {
       try {
-        const transport = new Transport(transportConfig(config, clientId, logger, told, metadataMaxAge))
+        const transport = new Transport({
+          metadataTtl: metadataMaxAge,
+          requestTimeout,
+          ...transportConfig(config, clientId, logger, told),
+        })
         const cluster = transport.cluster(addr)
         try {
-          await cluster.connection('any', 'control')
+          await cluster.connection('any', 'control', { timeoutMs: dialTimeoutOf(config) })
         } catch (error) {
           await transport.close()
           throw error
         }
         const client = new Client({ addr, transport })
-        return { transport, addr, client, cluster, close: () => transport.close() }
+        return { transport, addr, client, cluster, requestTimeout, close: () => transport.close() }
       } catch (thrown) {
         const error = kafkaJSError(thrown) as Error & { retriable?: boolean }
         if (error instanceof KafkaJSConnectionError) {
@@ -76,23 +82,23 @@ async function brokersOf({ brokers }: KafkaConfig): Promise<string[]> {
   return all as string[]
 }
 
+function dialTimeoutOf({ sasl, connectionTimeout = 1000, authenticationTimeout = 10_000 }: KafkaConfig): number {
+  return connectionTimeout + (sasl ? authenticationTimeout : 0)
+}
+
 function transportConfig(
   config: KafkaConfig,
   clientId: string,
   logger: Logger,
   { events, onEvent }: Omit<OpenOptions, 'metadataMaxAge'>,
-  metadataTtl: number,
 ): TransportConfig {
-  const { sasl, connectionTimeout = 1000, authenticationTimeout = 10_000 } = config
-  const { requestTimeout = 30_000, enforceRequestTimeout = true } = config
+  const { sasl } = config
   const log = logger.namespace('Connection')
   const told = networkEvents(events, clientId)
   const own = config.transport?.onEvent
   return {
     clientId,
-    dialTimeout: connectionTimeout + (sasl ? authenticationTimeout : 0),
-    requestTimeout: enforceRequestTimeout ? requestTimeout : unbounded,
-    metadataTtl,
+    dialTimeout: dialTimeoutOf(config),
     logger: coreLogger(logger.namespace('Cluster')),
     ...(sasl && { sasl: mechanismOf(sasl, log) }),
     ...socketsOf(config.ssl, config.socketFactory),

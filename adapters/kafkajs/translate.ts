@@ -18,6 +18,7 @@ import {
   KafkaJSRequestTimeoutError,
   KafkaJSSASLAuthenticationError,
 } from './errors.ts'
+import { apiOf } from './network-events.ts'
 import { protocolError } from './protocol-errors.ts'
 
 /** What went wrong, as kafkajs would say it. What is no error of ours stays as it is. */
@@ -52,14 +53,16 @@ function userErrorIn(error: IsoKafkaError): Error | undefined {
 
 function refusal(error: AuthenticationError): KafkaJSError {
   const { cause, message } = error
-  if (cause instanceof KafkaError || /authentication/.test(message)) {
-    const mechanism = /does not offer (\S+);/.exec(message)?.[1]
-    const text =
-      mechanism === undefined
-        ? message.replace(/^\S+: (\S+) authentication failed: /, 'SASL $1 authentication failed: ')
-        : `SASL ${mechanism} mechanism is not supported by the server`
-    return new KafkaJSSASLAuthenticationError(text, { cause: error })
-  }
+  // The handshake before it: the mechanism is not offered, or none is expected.
+  if (cause instanceof KafkaError && cause.code !== ErrorCode.SASLAuthenticationFailed) return protocolError(cause.code)
+  if (cause instanceof KafkaError || /authentication/.test(message))
+    return new KafkaJSSASLAuthenticationError(
+      message
+        .replace(/^\S+: (\S+) authentication failed: /, 'SASL $1 authentication failed: ')
+        // In kafkajs's spelling.
+        .replace(/^SASL SCRAM-SHA-(\d+) authentication/, 'SASL SCRAM SHA$1 authentication'),
+      { cause: error },
+    )
   // The certificate, or what else TLS is about: a failed connection in kafkajs.
   const system = systemError(error)
   if (system === undefined) return new KafkaJSSASLAuthenticationError(message, { cause: error })
@@ -75,6 +78,8 @@ function connectionError(error: ConnectionError): KafkaJSError {
     error.cause instanceof AggregateError ? error.cause.errors.find(each => each instanceof IsoKafkaError) : undefined
   if (several !== undefined) return kafkaJSError(several) as KafkaJSError
   if (error.cause instanceof TimeoutError) return new KafkaJSConnectionError('Connection timeout', { broker })
+  if (error.cause instanceof Error && !(error.cause instanceof IsoKafkaError))
+    return new KafkaJSConnectionError(`Failed to connect: ${error.cause.message}`, { broker })
   const at = broker.lastIndexOf(':')
   return new KafkaJSConnectionClosedError('Closed connection', {
     host: broker.slice(0, at),
@@ -86,7 +91,10 @@ function timeout(error: TimeoutError): KafkaJSError {
   const broker = /^(\S+:\d+): /.exec(error.message)?.[1] ?? ''
   if (/not connected|not authenticated|connecting/.test(error.message))
     return new KafkaJSConnectionError('Connection timeout', { broker })
-  return new KafkaJSRequestTimeoutError(error.message, { broker })
+  const [, api, version] = /: (?:no answer to )?(\w+) v(\d+)\b/.exec(error.message) ?? []
+  if (api === undefined) return new KafkaJSRequestTimeoutError(error.message, { broker })
+  const { apiName, apiKey } = apiOf(api)
+  return new KafkaJSRequestTimeoutError(`Request ${apiName}(key: ${apiKey}, version: ${version}) timed out`, { broker })
 }
 
 type SystemError = Error & { code: string }
