@@ -1,4 +1,5 @@
 import type { AddressLike } from '../base/address.ts'
+import type { Clock } from '../base/clock.ts'
 import { messageOf, ProtocolError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { zeroUuid } from '../bytes/reader.ts'
@@ -41,6 +42,9 @@ export interface BeginningsParts extends GroupPlace {
   readonly subscription: Subscription
   /** FirstOffset or LastOffset. */
   readonly startOffset: number
+  /** Of LastOffset: what was written within so many milliseconds before is read, too. */
+  readonly startWithin: number
+  readonly clock: Clock
   readonly isolationLevel: IsolationLevel
   /** How long leaders may take to tell their ends, in milliseconds. */
   readonly timeout: number
@@ -109,7 +113,7 @@ export class Beginnings {
       const told = committed.get(topic) ?? new Map<number, Committed>()
       for (const [partition, { offset }] of told) if (offset >= 0) ends.delete(partition)
       if (layout !== null && this.#beginsWith(layout, told))
-        for (const { index } of layout.partitions) questions.push({ topic, partition: index, timestamp: LastOffset })
+        for (const { index } of layout.partitions) questions.push({ topic, partition: index, timestamp: this.#start })
       const count = this.#counts.get(topic) ?? 0
       for (const { partition, committed } of readable.filter(own => own.topic === topic)) {
         if (
@@ -118,7 +122,7 @@ export class Beginnings {
           questions.some(asked => asked.topic === topic && asked.partition === partition)
         )
           continue
-        questions.push({ topic, partition, timestamp: partition < count ? LastOffset : FirstOffset })
+        questions.push({ topic, partition, timestamp: partition < count ? this.#start : FirstOffset })
       }
       this.#seen.set(topic, layout?.id ?? null)
     }
@@ -275,13 +279,34 @@ export class Beginnings {
     return ends
   }
 
+  /** What to ask leaders for where the group begins late. */
+  get #start(): number {
+    const { startWithin, clock } = this.#parts
+    return startWithin > 0 ? Math.max(0, Math.floor(clock.now() - startWithin)) : LastOffset
+  }
+
   /** What a leader does not tell stays open: whoever reads the partition finds out, once it does. */
   async #resolve(questions: readonly OffsetQuestion[], signal: AbortSignal): Promise<void> {
     if (questions.length === 0) return
     const { groupId, timeout, logger, isolationLevel } = this.#parts
-    const answers = await findOffsets(this.#parts, questions, isolationLevel, { signal, timeoutMs: timeout })
-    questions.forEach(({ topic, partition }, i) => {
-      const answer = answers[i]
+    const options = { signal, timeoutMs: timeout }
+    // Where nothing is as young as that it is the end: as it was before, or what came in between would be left out.
+    const timed = questions.filter(({ timestamp }) => timestamp >= 0)
+    const ends =
+      timed.length === 0
+        ? []
+        : await findOffsets(
+            this.#parts,
+            timed.map(question => ({ ...question, timestamp: LastOffset })),
+            isolationLevel,
+            options,
+          )
+    const answers = await findOffsets(this.#parts, questions, isolationLevel, options)
+    questions.forEach((question, i) => {
+      const { topic, partition, timestamp } = question
+      const found = answers[i]
+      const isLate = timestamp >= 0 && found != null && found.error === null && found.offset < 0
+      const answer = isLate ? ends[timed.indexOf(question)] : found
       if (answer != null && answer.offset >= 0) this.#endsOf(topic).set(partition, answer.offset)
       else
         logger.warn(

@@ -38,6 +38,8 @@ export interface GroupMembershipConfig extends ConsumerGroupConfig {
   /** A member may have no topics: it is one of the group and reads nothing. */
   readonly mayBeIdle?: boolean
   readonly transport: Transport
+  /** Of a group that begins at the end: so many milliseconds before it. Default 0. */
+  readonly startWithin?: number
   /** Whose end a group begins at. Default: ReadUncommitted. */
   readonly isolationLevel?: IsolationLevel
 }
@@ -143,6 +145,8 @@ export class GroupMembership {
       brokers,
       subscription,
       startOffset,
+      startWithin: this.startWithin,
+      clock,
       isolationLevel,
       timeout,
       logger,
@@ -205,6 +209,11 @@ export class GroupMembership {
     if (this.#aside === undefined) return
     this.#aside = undefined
     this.#back.ring()
+  }
+
+  /** Of a group that begins at the end: so many milliseconds before it. */
+  get startWithin(): number {
+    return this.#config.startWithin ?? 0
   }
 
   identity(): CommitIdentity {

@@ -117,10 +117,10 @@ export interface ReaderConfig extends Omit<MembershipConfig, 'startOffset'> {
    */
   offsetOutOfRange?: OffsetOutOfRange
   /**
-   * Where to begin: FirstOffset or LastOffset (or 'earliest', 'latest'); without a group an offset, too, or the first
-   * message that is no older than a duration: `{ duration: 'PT1H' }`, in milliseconds or ISO 8601's text, or
-   * 'by_duration:PT1H' as Java has it (KIP-1106). Default FirstOffset. In a group: where it begins if it has committed
-   * nothing; see `MembershipConfig`.
+   * Where to begin: FirstOffset or LastOffset (or 'earliest', 'latest'), or the first message that is no older than a
+   * duration: `{ duration: 'PT1H' }`, in milliseconds or ISO 8601's text, or 'by_duration:PT1H' as Java has it (KIP-1106);
+   * without a group an offset, too. Default FirstOffset. In a group: where it begins if it has committed nothing; see
+   * `MembershipConfig`.
    */
   startOffset?: number | OffsetName | ByDuration
   /** Bytes one compressed batch may become. Default 64 MiB. */
@@ -250,8 +250,6 @@ export function settingsOf(config: ReaderConfig): ReaderSettings {
   const backoff = { min: whole('readBackoffMin', 100, 0), max: whole('readBackoffMax', 1_000, 0) }
   if (backoff.max < backoff.min) throw new ConfigError('readBackoffMax must not be below readBackoffMin')
   const sinceStart = byDuration('startOffset', config.startOffset)
-  if (sinceStart !== undefined && groupId !== undefined)
-    throw new ConfigError("startOffset by a duration goes without a groupId: a group begins at 'earliest' or 'latest'")
   const { startOffset, ...others } = config
   const membership = membershipOf(
     sinceStart === undefined && startOffset !== undefined

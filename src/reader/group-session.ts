@@ -187,7 +187,7 @@ export class GroupSession {
   }
 
   async #assigned(added: readonly AssignedPartition[], { signal, unbroken, refused }: BeginOptions): Promise<void> {
-    const { reader, membership } = this.#parts
+    const { reader, membership, clock } = this.#parts
     const positions: Position[] = []
     for (const { topic, partition, topicId, offset, committed, leaderEpoch } of added) {
       const name = `${topic}/${partition}`
@@ -199,6 +199,9 @@ export class GroupSession {
       const from = progress.due < 0 ? offset : Math.max(offset, progress.due)
       // A log that was cut below what the group has committed is told of (KIP-320), be it longer again by now.
       const position = new Position(topic, partition, from, progress, from === committed ? leaderEpoch : -1)
+      // Where the leader has not told yet what that is.
+      if (from === LastOffset && membership.startWithin > 0)
+        position.jumpTo({ sought: Math.max(0, Math.floor(clock.now() - membership.startWithin)) })
       position.topicId = topicId
       // Where the group begins at the end, the end it found is where it began, for whoever comes next.
       let began = offset

@@ -64,11 +64,25 @@ export class OffsetResolver {
   resolve(leader: number, positions: readonly Position[]): Promise<LookupOutcome[]> {
     return this.#lookup(positions, async (asked, options) => {
       const questions = asked.map(({ position }) => ({ position, timestamp: position.sought ?? LastOffset }))
+      // Where nothing is as young as that it is the end: as it was before, or what came in between would be left out.
+      const timed = questions.filter(({ timestamp }) => timestamp >= 0)
+      const ends =
+        timed.length === 0
+          ? []
+          : await this.#ask(
+              leader,
+              timed.map(({ position }) => ({ position, timestamp: LastOffset })),
+              this.#isolationLevel,
+              options,
+            )
       const answers = await this.#ask(leader, questions, this.#isolationLevel, options)
       return asked.map((each, i) => {
-        const answer = answers[i]!
+        const question = questions[i]!
+        const found = answers[i]!
+        const isLate = !(found instanceof Error) && found.offset < 0 && question.timestamp >= 0
+        const answer = isLate ? ends[timed.indexOf(question)]! : found
         if (answer instanceof Error) return { ...each, kind: 'failed', error: answer }
-        if (answer.offset >= 0 || questions[i]!.timestamp >= 0) return { ...each, kind: 'resolved', ...answer }
+        if (answer.offset >= 0) return { ...each, kind: 'resolved', ...answer }
         const error = new ProtocolError(`${each.position.name}: no offset to begin at: ${answer.offset}`)
         return { ...each, kind: 'failed', error }
       })

@@ -380,6 +380,14 @@ function membersOf(kind: 'eager' | 'cooperative' | 'consumer', contract: Contrac
     await reading
   })
 
+  alike('a group that has committed nothing begins so long ago', async (fixture, { signal }) => {
+    await fixture.fill(12)
+    const member = memberOf(fixture, { startOffset: { duration: 'PT1H' } })
+    const texts: string[] = []
+    while (texts.length < 12) texts.push(...(await member.fetchMessages(12, { signal })).map(message => message.text()))
+    assert.equal(new Set(texts).size, 12)
+  })
+
   alike('a reader in a group has no offset of its own', async fixture => {
     const reader = memberOf(fixture)
     assert.deepEqual([reader.offset(), reader.lag(), reader.stats().partition], [-1, -1, '-1'])

@@ -44,6 +44,65 @@ function reading(reader: Reader): string[] {
   return seen
 }
 
+describe('a group that begins so long ago', () => {
+  const old = { timestamp: Date.now() - 7_200_000 }
+  const hour = { groupId: 'g', startOffset: { duration: 'PT1H' } }
+
+  test('reads what is no older, and of partitions without any from their end', async () => {
+    await using kafka = new Embedded({ partitions: 4 })
+    await kafka.write(
+      numbered(0, 8).map(message => ({ ...message, ...old })),
+      spread,
+    )
+    await kafka.write(numbered(8, 10), spread)
+    const seen = reading(kafka.reader(hour))
+    await until(soon(), () => seen.length === 2)
+    await kafka.write(numbered(10, 14), spread)
+    await until(soon(), () => seen.length === 6)
+    expect(seen.sort()).toEqual(['10', '11', '12', '13', '8', '9'])
+  })
+
+  test('has committed where that is: whoever comes later begins there, however long ago that is by then', async () => {
+    await using kafka = new Embedded({ partitions: 2 })
+    await kafka.write(
+      numbered(0, 4).map(message => ({ ...message, ...old })),
+      { balancer: ({ value }) => Number(value) % 2 },
+    )
+    const first = kafka.reader(hour)
+    const waiting = first.readMessage().catch(() => {})
+    await until(soon(), () => first.stats().rebalances > 0)
+    await first.close()
+    await waiting
+    await using client = new Client({ addr: kafka.broker.addresses, transport: kafka.transport })
+    const { topics } = await client.offsetFetch({ groupId: 'g', topics: { t: [0, 1] } })
+    expect(topics['t']!.map(({ committedOffset }) => committedOffset)).toEqual([2, 2])
+  })
+
+  test('finds out by itself where a leader did not tell when it began', async () => {
+    await using kafka = new Embedded({ partitions: 1 })
+    await kafka.write([{ value: 'old', ...old }, { value: 'young' }])
+    // What the group asks fails, what the reader asks then does not.
+    kafka.spoil(ListOffsets, 2, () => ({
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: ErrorCode.NotLeaderForPartition }] }],
+    }))
+    const seen = reading(kafka.reader(hour))
+    await until(soon(), () => seen.length === 1)
+    expect(seen).toEqual(['young'])
+  })
+
+  test('leaves nothing out that is written while the leader is asked', async () => {
+    await using kafka = new Embedded()
+    const asked = kafka.spoil(ListOffsets, 2, async () => {
+      if (asked.count === 2) await kafka.write(numbered(0, 1))
+    })
+    const seen = reading(kafka.reader(hour))
+    await until(soon(), () => asked.count === 2)
+    await kafka.write(numbered(1, 2))
+    await until(soon(), () => seen.includes('1'))
+    expect(seen).toEqual(['0', '1'])
+  })
+})
+
 describe('a group that begins at the end', () => {
   test('has committed where that is before its partitions are handed out, and begins there again', async () => {
     await using kafka = new Embedded({ partitions: 2 })

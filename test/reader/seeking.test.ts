@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
+import { natives } from '../../adapters/node/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
 import { DeleteRecords } from '../../src/protocol/delete-records.ts'
 import { ErrorCode } from '../../src/protocol/errors.ts'
+import { ListOffsets } from '../../src/protocol/list-offsets.ts'
 import { FirstOffset, LastOffset } from '../../src/protocol/offsets.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import type { Reader } from '../../src/reader/reader.ts'
+import { Transport } from '../../src/transport/transport.ts'
+import { Writer } from '../../src/writer/writer.ts'
 import { Embedded } from '../support/embedded.ts'
 import { numbered, take } from '../support/reading-fixture.ts'
 import { nothing, until } from '../support/waiting.ts'
@@ -162,6 +167,22 @@ describe('an offset out of range', () => {
     await until(forever, () => reader.stats().partitions[0]?.offset === 3)
     await kafka.write(numbered(3, 4))
     expect((await waiting).text()).toBe('3')
+  })
+
+  test('to a time that nothing is as young as leaves nothing out that is written while the leader is asked', async () => {
+    await using kafka = new Embedded()
+    await kafka.write(numbered(0, 1))
+    await using reader = kafka.reader()
+    expect((await reader.readMessage()).text()).toBe('0')
+    // On connections of its own: the reader's wait for the answer.
+    await using transport = new Transport({ adapter: memory(kafka.broker, natives), natives })
+    await using writer = new Writer({ addr: kafka.broker.addresses, topic: 't', transport })
+    const asked = kafka.spoil(ListOffsets, 2, async () => {
+      if (asked.count === 2) await writer.writeMessages(numbered(1, 2))
+    })
+    reader.seek('t', 0, new Date(Date.now() + 1))
+    expect((await reader.readMessage()).text()).toBe('1')
+    expect(asked.count).toBe(2)
   })
 
   test('goes to what is young enough by duration (KIP-1106)', async () => {
