@@ -88,7 +88,6 @@ export const suite: Suite = contract => {
     assert.equal((await waiting).text(), 'new')
     for (const startOffset of ['by_duration:1h', { duration: -1 }] as const)
       assert.ok(thrown(() => fixture.reader({ startOffset })) instanceof ConfigError)
-    assert.ok(thrown(() => fixture.member({ startOffset: { duration: 1 } })) instanceof ConfigError)
   })
 
   test('offsets of tiered storage are asked for by name, of brokers that know what that is', async fixture => {
