@@ -34,7 +34,7 @@ interface Member {
 }
 
 describe('processes that handle messages by run, killed with SIGKILL', unless(bundlerMissing()), () => {
-  handled('the embedded broker', embedded, { duration: full ? 60_000 : 9_000, killEvery: 1_500 })
+  handled('the embedded broker', embedded, { duration: full ? 60_000 : 9_000, killEvery: 2_500 })
 
   describe('with a real Kafka', unless(unlessFull, noKafka), () => {
     handled('Kafka', kafka, { duration: 90_000, killEvery: 4_000 })
@@ -44,12 +44,13 @@ describe('processes that handle messages by run, killed with SIGKILL', unless(bu
 async function embedded(): Promise<Place> {
   const broker = new Broker({
     natives,
-    configs: { 'group.min.session.timeout.ms': '1000', 'group.consumer.session.timeout.ms': '1000' },
+    configs: { 'group.min.session.timeout.ms': '1000', 'group.consumer.session.timeout.ms': '3000' },
   })
   const { addresses, close } = await listen(broker)
   return {
     brokers: addresses,
-    sessionTimeout: 1_000,
+    // A process that a busy machine leaves no turn for so long loses its place.
+    sessionTimeout: 3_000,
     async stop() {
       await close()
       await broker.close()
@@ -74,7 +75,6 @@ function handled(
 ): void {
   test.each(full ? ['classic', 'consumer'] : ['classic'])(
     `one of three every ${killEvery} ms, on ${where}, by the %s protocol: nothing is lost`,
-    // Beside all else of a usual run a process now and then ends without its last word, and why is not known yet.
     { ...unless(unlessFull), timeout: duration + 120_000 },
     async protocol => {
       const place = await open()

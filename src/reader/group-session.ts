@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { Condition } from '../base/condition.ts'
-import { isTemporary } from '../base/errors.ts'
+import { isTemporary, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CallOptions } from '../base/signals.ts'
 import type { AssignedPartition } from '../group/beginnings.ts'
+import { isOutdated } from '../group/errors.ts'
 import type { BeginOptions, GroupMembership } from '../group/group-membership.ts'
 import { LastOffset } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
@@ -120,9 +121,17 @@ export class GroupSession {
     this.#committer.poke()
   }
 
-  /** Commits what is done with. */
-  flush(): Promise<void> {
-    return this.#committer.flush()
+  /** Commits what is done with, unless the member has lost its place: others read it again then, whatever is said. */
+  async flush(): Promise<void> {
+    try {
+      await this.#committer.flush()
+    } catch (error) {
+      if (!isOutdated(error)) throw error
+      const { logger, membership } = this.#parts
+      logger.warn(
+        `group ${membership.id}: the last commit came too late, and what it was of is read again: ${messageOf(error)}`,
+      )
+    }
   }
 
   /** Has the group divided anew, for a new look at the partitions. */

@@ -3,6 +3,7 @@ import { deferred } from '../../src/base/deferred.ts'
 import {
   ClosedError,
   ConfigError,
+  ErrorCode,
   FirstOffset,
   type Message,
   type ReaderConfig,
@@ -43,6 +44,29 @@ async function filled(partitions: number, each: number) {
     },
   }
 }
+
+test('whose member has lost its place when it is stopped ends well: what it could not commit is read again', async () => {
+  const { member, stop, signal, committed, broker } = await filled(1, 5)
+  let handled = 0
+  broker.control(OffsetCommit, ({ topics }) => ({
+    topics: topics.map(topic => ({
+      ...topic,
+      partitions: topic.partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        errorCode: ErrorCode.UnknownMemberId,
+      })),
+    })),
+  }))
+  const done = await run(
+    member({ logger: null }),
+    () => {
+      if (++handled === 5) stop.abort()
+    },
+    { signal },
+  )
+  expect(done.handled).toBe(5)
+  expect(await committed()).toEqual({})
+})
 
 describe('messages are handled', () => {
   test('so many at once, in order within each partition', async () => {
