@@ -18,7 +18,7 @@ function declarations() {
     const to = join('dist/cjs/types', name.replace(/\.ts$/, '.cts'))
     mkdirSync(dirname(to), { recursive: true })
     const text = readFileSync(join('dist/types', name), 'utf8')
-    writeFileSync(to, text.replace(/(from |import\()(['"])(\.[^'"]+)\.js\2/g, '$1$2$3.cjs$2'))
+    writeFileSync(to, text.replace(/(from |import |import\()(['"])(\.[^'"]+)\.js\2/g, '$1$2$3.cjs$2'))
   }
 }
 

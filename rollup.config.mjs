@@ -1,6 +1,7 @@
 // @ts-check
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { dts } from 'rollup-plugin-dts'
 import { commonjs } from './rollup.commonjs.mjs'
 
 // Bundles what `tsc -p tsconfig.build.json` left in build/. One entry for each of the package's subpaths, and one for each file that
@@ -36,14 +37,16 @@ const compiledTypeScript = {
     code: readFileSync(id, 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, ''),
     map: readFileSync(`${id}.map`, 'utf8'),
   }),
-  writeBundle() {
-    cpSync('build', 'dist/types', { recursive: true, filter: path => !/\.(js|map)$/.test(path) })
-    for (const name of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
-      if (!name.endsWith('.d.ts')) continue
-      const path = join('dist/types', name)
-      // The compiler rewrites the extensions in the code but not in the declarations.
-      writeFileSync(path, readFileSync(path, 'utf8').replace(/(from |import\()(['"])(\.[^'"]+)\.ts\2/g, '$1$2$3.js$2'))
-    }
+}
+
+/** @type {import('rollup').Plugin} */
+const declaredTypeScript = {
+  name: 'declared-typescript',
+  // The compiler rewrites the extensions in the code but not in the declarations.
+  resolveId(source, importer) {
+    if (importer === undefined || !source.startsWith('.')) return null
+    const path = resolve(dirname(importer), source.replace(/\.ts$/, '.d.ts'))
+    return existsSync(path) ? path : null
   },
 }
 
@@ -86,5 +89,35 @@ const modules = {
   },
 }
 
-// One after the other: the second adds to what the first made.
-export default [modules, commonjs(modules)]
+/** Of these nobody imports the types. */
+const untyped = ['browser', 'none', 'crc32c', 'crc32c-plain', 'cli']
+const typed = { ...entries, 'kafkajs-exports': 'adapters/kafkajs/exports' }
+
+/** The declarations: one file for each entry that programs import, and what several of them have in common. */
+const declarations = {
+  input: Object.fromEntries(
+    Object.entries(typed)
+      .filter(([name]) => !untyped.includes(name))
+      .map(([name, path]) => [name, `build/${path}.d.ts`]),
+  ),
+  external: modules.external,
+  plugins: [declaredTypeScript, dts()],
+  output: {
+    dir: 'dist/types',
+    format: /** @type {const} */ ('es'),
+    entryFileNames: '[name].d.ts',
+    /** @param {{ name: string }} chunk */
+    chunkFileNames: ({ name }) => `chunks/${name.replace(/\.d$/, '')}.d.ts`,
+    hoistTransitiveImports: false,
+    // Their types have Symbol.asyncDispose, which the libs of older targets lack.
+    banner: '/// <reference lib="esnext.disposable" />',
+  },
+  /** @param {import('rollup').RollupLog} warning */
+  onwarn({ message }) {
+    // Types that are named in public ones and by themselves are nobody's business.
+    if (!message.includes('private shared type exports')) throw new Error(message)
+  },
+}
+
+// One after the other: the last one adds to what the others made.
+export default [modules, declarations, commonjs(modules)]
