@@ -90,7 +90,7 @@ const packages = {
 
 /**
  * The configuration of the CommonJS build, made of that of the other.
- * @param {import('rollup').RollupOptions & { input: Record<string, string>, plugins: import('rollup').Plugin[] }} esm
+ * @param {import('rollup').RollupOptions & { input: Record<string, string> }} esm
  * @returns {import('rollup').RollupOptions}
  */
 export function commonjs(esm) {
@@ -100,7 +100,7 @@ export function commonjs(esm) {
   return {
     ...esm,
     input,
-    plugins: [...esm.plugins.map(plugin => ({ ...plugin, writeBundle: undefined })), packages],
+    plugins: [packages],
     output: {
       dir: 'dist/cjs',
       format: 'cjs',

@@ -30,16 +30,6 @@ const entries = {
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 /** @type {import('rollup').Plugin} */
-const compiledTypeScript = {
-  name: 'compiled-typescript',
-  // With its map: ours leads from dist to the TypeScript, not to build.
-  load: id => ({
-    code: readFileSync(id, 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, ''),
-    map: readFileSync(`${id}.map`, 'utf8'),
-  }),
-}
-
-/** @type {import('rollup').Plugin} */
 const declaredTypeScript = {
   name: 'declared-typescript',
   // The compiler rewrites the extensions in the code but not in the declarations.
@@ -73,11 +63,9 @@ const chunkOf = id =>
 const modules = {
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
   external: ['#adapter', '#crc32c', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
-  plugins: [compiledTypeScript],
   output: {
     dir: 'dist',
     format: /** @type {const} */ ('es'),
-    sourcemap: true,
     chunkFileNames: 'chunks/[name].js',
     manualChunks: chunkOf,
     onlyExplicitManualChunks: true,
