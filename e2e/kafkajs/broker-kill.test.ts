@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as ours from '../../adapters/kafkajs/index.ts'
 import { Client } from '../../src/client/client.ts'
-import { unless } from '../../test/support/left-out.ts'
+import { unless, unlessFull } from '../../test/support/left-out.ts'
 import { until } from '../../test/support/waiting.ts'
 import { type KafkaCluster, startKafka } from '../kafka/index.ts'
 import { noKafka } from '../shared.ts'
@@ -11,7 +11,7 @@ import { Group, writing } from './members.ts'
 const forever = AbortSignal.timeout(170_000)
 const partitions = 6
 
-describe('consumers of a cluster of three', unless(noKafka), () => {
+describe('consumers of a cluster of three', unless(unlessFull, noKafka), () => {
   let kafka: KafkaCluster
   beforeAll(async () => {
     kafka = await startKafka({ nodes: 3 })
