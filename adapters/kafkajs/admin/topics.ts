@@ -63,9 +63,12 @@ export async function createTopics(
   if (!topics || !Array.isArray(topics)) refuse(`Invalid topics array ${topics}`)
   refuseDoubles('topics array', topics)
   for (const topic of topics) checkConfigEntries(topic)
-  const asked = topics.map(({ replicaAssignment, configEntries, ...topic }) => ({
-    ...topic,
-    replicaAssignments: replicaAssignment ?? [],
+  // What else an object has is passed over, as in kafkajs.
+  const asked = topics.map(({ topic, numPartitions, replicationFactor, replicaAssignment, configEntries }) => ({
+    topic,
+    ...(numPartitions !== undefined && { numPartitions }),
+    ...(replicationFactor !== undefined && { replicationFactor }),
+    replicaAssignments: (replicaAssignment ?? []).map(({ partition, replicas }) => ({ partition, replicas })),
     configEntries: (configEntries ?? []).map(({ name, value }) => ({ configName: name, configValue: value })),
   }))
   try {
