@@ -2,7 +2,7 @@ import type { MessageInput } from '../../../src/records/message-input.ts'
 import type { Cluster } from '../../../src/transport/cluster.ts'
 import type { TopicLayout } from '../../../src/transport/layout.ts'
 import type { Writer } from '../../../src/writer/writer.ts'
-import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors.ts'
+import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, KafkaJSRequestTimeoutError } from '../errors.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { isRetriable, type RetrySettings } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
@@ -24,11 +24,13 @@ export interface DeliveryHost {
   readonly idempotent: boolean
   readonly retry: RetrySettings
   readonly allowAutoTopicCreation: boolean
+  /** A broker did not tell of topics in time. */
+  metadataTimedOut(broker: string): void
   readonly partitioner: (args: PartitionerArgs) => number
   /** Throws while the producer is not connected. */
   opened(): Opened
   /** Default: the producer's own for the manner. */
-  readonly writer?: Writer
+  readonly writer?: (manner: Manner) => Writer
 }
 
 const invalidRequiredAcks = 21
@@ -98,6 +100,7 @@ export class Delivery {
       )
     } catch (thrown) {
       const error = kafkaJSError(thrown)
+      if (error instanceof KafkaJSRequestTimeoutError) this.#host.metadataTimedOut(error.broker)
       throw isRetriable(error) ? this.#exhausted(error) : new KafkaJSNonRetriableError(error, { cause: error })
     }
   }
@@ -120,7 +123,7 @@ export class Delivery {
     }
     if (inputs.length === 0) return Promise.resolve([])
     const receipts = new Receipts()
-    const writer = this.#host.writer ?? writers.for(manner)
+    const writer = this.#host.writer?.(manner) ?? writers.for(manner)
     const writing = writer.writeMessages(inputs, { onWritten: receipts.add })
     return writing.then(() => (manner.acks === 0 ? [] : receipts.list(topics)), this.#failed)
   }
