@@ -87,7 +87,7 @@ export class Writers {
 
 function writerConfig(
   { addr, transport, requestTimeout }: Connection,
-  { retry = {}, allowAutoTopicCreation = true }: ProducerConfig,
+  { retry = {}, allowAutoTopicCreation = true, lingerMs }: ProducerConfig,
   { acks, compression, timeout }: Manner,
 ): WriterConfig {
   const { retries, initialRetryTime, maxRetryTime } = retrySettings(retry)
@@ -107,6 +107,7 @@ function writerConfig(
     messageBytes,
     maxBufferedBytes: 256 * 1024 * 1024,
     allowAutoTopicCreation,
+    ...(lingerMs !== undefined && { batchTimeout: lingerMs }),
   }
 }
 
