@@ -109,7 +109,9 @@ export class Group {
     const commits = new Commits({ membership, own, groupId, events, offsets, clock: transport.clock })
     const pauses = this.#pauses
     const onAnswer = (): void => membership.pulse()
-    const stock = new Stock({ connection, settings, own, pauses, events, logger: quiet(logger), onNews, onAnswer })
+    const renew = (cause: unknown): void => membership.rejoin(cause)
+    const parts = { connection, settings, own, pauses, events, onNews, onAnswer, renew }
+    const stock = new Stock({ ...parts, logger: quiet(logger) })
     return { connection, membership, commits, stock }
   }
 
