@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
     seed: 1,
     faults: ['moved leaders'],
     workloads: ['writer with acks of the leader', 'reader', 'restless reader', 'group'],
-    kind: 'standstill',
+    kind: 'standstill|needless failure',
   },
   {
     name: 'what a fetch brings for where the reader was before is handed out',
@@ -181,7 +181,7 @@ export const mutants: readonly Mutant[] = [
     seed: 3,
     faults: ['crashed brokers', 'crashed members', 'one-way partition to the broker', 'throttling'],
     workloads: ['writer with acks of the leader', 'restless reader', 'restless group'],
-    kind: 'read twice|astray',
+    kind: 'read twice|astray|unseen',
   },
   {
     name: 'a refused dial is tried again at once',
