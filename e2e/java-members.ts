@@ -17,7 +17,10 @@ export interface JavaMember extends Member {
 }
 
 export interface JavaOptions {
+  /** Of the classic protocol; RangeAssignor by default. */
   readonly assignor?: string
+  /** Default 'classic'. */
+  readonly protocol?: 'classic' | 'consumer'
   readonly properties?: readonly string[]
   /** From the start it is not read from. */
   readonly slow?: boolean
@@ -30,7 +33,7 @@ export async function javaMember(
   broker: string,
   topic: string,
   group: string,
-  { assignor = 'RangeAssignor', properties = [], slow = false, onValue }: JavaOptions,
+  { assignor = 'RangeAssignor', protocol = 'classic', properties = [], slow = false, onValue }: JavaOptions,
 ): Promise<JavaMember> {
   const args = [
     ...shortLived,
@@ -40,12 +43,11 @@ export async function javaMember(
     'org.apache.kafka.tools.consumer.ConsoleConsumer',
   ]
   args.push('--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning')
-  for (const property of [
-    `partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`,
-    'heartbeat.interval.ms=200',
-    ...properties,
-  ])
-    args.push('--command-property', property)
+  const grouping =
+    protocol === 'consumer'
+      ? ['group.protocol=consumer']
+      : [`partition.assignment.strategy=org.apache.kafka.clients.consumer.${assignor}`, 'heartbeat.interval.ms=200']
+  for (const property of [...grouping, ...properties]) args.push('--command-property', property)
   const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))

@@ -110,6 +110,10 @@ function handled(
           kills++
           alive.push(await start())
         }
+        // The last of each partition, written when nobody dies any more: what a dead one handled last nobody commits before
+        // its session is over.
+        await writer.writeMessages(ends.map((_, partition) => ({ partition, value: 'last' })))
+        for (const partition of ends.keys()) ends[partition]!++
         const missing = (): number => {
           const seen = new Set(
             all.flatMap(each => each.handled.map(({ partition, offset }) => `${partition}/${offset}`)),
@@ -120,7 +124,10 @@ function handled(
         // Before it listens to signals one would end it.
         for (const { begun } of alive) await begun
         for (const { program } of alive) process.kill(program.pid, 'SIGTERM')
-        for (const { ended } of alive) expect(await ended).toBe('stopped')
+        for (const { ended, program } of alive) {
+          const last = await ended
+          expect({ last, ...(await program.ended) }).toEqual({ last: 'stopped', code: 0, errors: '' })
+        }
         const { topics } = await client.offsetFetch({ groupId: 'workers', topics: { work: ends.map((_, i) => i) } })
         expect(topics['work']!.map(({ committedOffset }) => committedOffset)).toEqual(ends)
         const count = all.reduce((sum, each) => sum + each.handled.length, 0)

@@ -7,6 +7,7 @@ import type { DialOptions, PeerCertificate, Socket, SocketOptions, TLSOptions } 
 import { pinError } from '../shared/errors.ts'
 import { type TLSTexts, tlsTexts } from '../shared/tls.ts'
 import { translate } from './errors.ts'
+import { keepFreedMemory } from './freed-memory.ts'
 import { Receiver } from './receiver.ts'
 import { NodeSocket } from './socket.ts'
 
@@ -28,6 +29,7 @@ export function dial(
   readSize = plainReadSize,
 ): Promise<Socket> {
   const broker = formatAddress(address)
+  keepFreedMemory()
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
