@@ -444,12 +444,12 @@ export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
 export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type {
+  BatchReceipt,
   Completion,
   WriteOptions,
   WriteReceipt,
   WriterConfig,
   WrittenMessage,
-  WrittenRange,
 } from './writer/config.ts'
 export { MessageTooLargeError, UnknownOutcomeError, WriteErrors } from './writer/errors.ts'
 export type { WriterStats } from './writer/metrics.ts'

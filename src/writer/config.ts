@@ -29,25 +29,27 @@ export interface WriteReceipt {
   timestamp: number
 }
 
-/** Where messages of one call that lie behind each other in a partition were written. */
-export interface WrittenRange {
-  topic: string
-  partition: number
-  /** Of the first of them; -1 with RequiredAcks.None. */
-  offset: number
-  count: number
-  /** When the broker wrote them, if the topic stamps messages itself, in milliseconds since 1970; else -1. */
-  logAppendTime: number
-  /** The first offset the partition has; -1 where the broker does not tell. */
-  logStartOffset: number
+/** A batch of one partition that was written. Good while `onWritten` runs. */
+export interface BatchReceipt {
+  readonly topic: string
+  readonly partition: number
+  /** The first offset the partition has; -1 where the broker does not tell, and with RequiredAcks.None. */
+  readonly logStartOffset: number
+  /** Of a record by its number in the batch; -1 with RequiredAcks.None. */
+  offsetOf(record: number): number
+  /**
+   * When a record was written, in milliseconds since 1970: the broker's time where the topic stamps records itself, else
+   * `own`.
+   */
+  timeOf(own: number): number
 }
 
 export interface WriteOptions extends CallOptions {
   /**
-   * Called for each batch that the call's messages went into, once it is written; what it throws is those messages'
-   * error. Not by an `async` writer.
+   * Called for each batch that the call's messages went into, once it is written: its records from `from` up to, but not,
+   * `to` are the call's, in order. What it throws is those messages' error. Not by an `async` writer.
    */
-  onWritten?: (range: WrittenRange) => void
+  onWritten?: (batch: BatchReceipt, from: number, to: number) => void
 }
 
 /**

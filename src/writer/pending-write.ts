@@ -1,19 +1,11 @@
 import { atCaller } from '../base/call-site.ts'
-import type { WriteOptions, WriteReceipt } from './config.ts'
+import type { BatchReceipt, WriteOptions, WriteReceipt } from './config.ts'
 import { WriteErrors } from './errors.ts'
 
 /** What those who wait are told of a batch. */
-export interface SettledBatch {
-  readonly topic: string
-  readonly partition: number
+export interface SettledBatch extends BatchReceipt {
   /** For each record its message's index in its call. */
   readonly indexes: readonly number[]
-  /** -1 when that is not known. */
-  offsetOf(record: number): number
-  /** When the record was written: the broker's time where the topic stamps records itself, else `own`. */
-  timeOf(own: number): number
-  /** -1 when that is not known. */
-  readonly logStartOffset: number
 }
 
 /** Someone who waits for records [from, to) of a batch. */
@@ -74,7 +66,11 @@ export class ListWrite extends Outcome<void> implements PendingCall {
   }
 
   settled(batch: SettledBatch, from: number, to: number, error: Error | null): void {
-    if (error === null && this.#onWritten !== undefined) error = this.#tell(batch, from, to)
+    try {
+      if (error === null) this.#onWritten?.(batch, from, to)
+    } catch (thrown) {
+      error = thrown as Error
+    }
     if (error !== null) for (let record = from; record < to; record++) this.#fail(batch.indexes[record]!, error)
     this.done()
   }
@@ -91,17 +87,6 @@ export class ListWrite extends Outcome<void> implements PendingCall {
     const errors = this.#errors
     if (errors === null) this.succeed(undefined)
     else this.fail(() => new WriteErrors(errors))
-  }
-
-  #tell(batch: SettledBatch, from: number, to: number): Error | null {
-    const { topic, partition, logStartOffset } = batch
-    const offset = batch.offsetOf(from)
-    try {
-      this.#onWritten!({ topic, partition, offset, count: to - from, logAppendTime: batch.timeOf(-1), logStartOffset })
-      return null
-    } catch (thrown) {
-      return thrown as Error
-    }
   }
 
   #fail(index: number, error: Error): void {

@@ -71,11 +71,12 @@ export class Writer {
       const onWritten = options?.onWritten
       signal = signalOf('writeMessages', options, more, 'give several messages as one list', 'onWritten')
       this.#assertOpen(signal)
-      if (onWritten) writing = this.#enqueuer.writeMany(isList(messages) ? messages : [messages], signal, onWritten)
-      else if (!isList(messages)) writing = this.#enqueuer.writeOne(messages, signal)
-      else if (messages.length === 1) writing = this.#enqueuer.writeOne(messages[0]!, signal)
-      else if (messages.length === 0) return Promise.resolve()
-      else writing = this.#enqueuer.writeMany(messages, signal)
+      const list = isList(messages) ? messages : [messages]
+      if (list.length === 0) return Promise.resolve()
+      writing =
+        list.length === 1 && !onWritten
+          ? this.#enqueuer.writeOne(list[0]!, signal)
+          : this.#enqueuer.writeMany(list, signal, onWritten)
     } catch (error) {
       return this.#failed(error)
     }

@@ -77,7 +77,8 @@ export class Chunk {
   /** With all messages. Throws a ProtocolError for records that can't be read. */
   whole(): FetchedBatch {
     const messages: KafkaMessage[] = []
-    for (const slice of this.slices()) for (const message of slice) messages.push(message)
+    for (const { batch, from } of this.parts)
+      new MessageDecoder(batch, this.#decoding, from).take(Number.POSITIVE_INFINITY, messages)
     return this.asBatch(messages)
   }
 }

@@ -62,13 +62,12 @@ export class MessageDecoder {
     this.#cursor.reset(batch, codecs, limit)
   }
 
-  /** The next `most` messages at most; none at the end. */
-  take(most = Number.POSITIVE_INFINITY): KafkaMessage[] {
+  /** Adds the next `most` messages at most to a list; none at the end. */
+  take(most = Number.POSITIVE_INFINITY, messages: object[] = []): KafkaMessage[] {
     const cursor = this.#cursor
     const from = this.#from
     const magicByte = this.#magicByte
     const batchContext = this.#context
-    const messages: object[] = []
     while (messages.length < most && cursor.next()) {
       const { offset, timestamp } = cursor
       if (offset < from) continue

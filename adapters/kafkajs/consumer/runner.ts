@@ -42,6 +42,7 @@ export class Runner {
   #failure: { readonly error: unknown } | undefined
   /** What ends it all. */
   #crash: { readonly error: Error } | undefined
+  #committing: Promise<void> = Promise.resolve()
   /** Messages and batches that were handled, and chunks in hand. */
   #handled = 0
   #inHand = 0
@@ -243,7 +244,7 @@ export class Runner {
       if (chunk.isEmpty) this.#passOver(chunk)
       else if (this.#settings.eachMessage) await this.#processEachMessage(chunk)
       else await this.#processEachBatch(chunk)
-      await this.#autoCommit()
+      await this.#commitBehind()
     } catch (error) {
       // That the group is being divided is no failure: what is left is another's, or comes again.
       if (!isRebalancing(error)) throw error
@@ -367,6 +368,17 @@ export class Runner {
       })
     await this.#autoCommit()
     throw error
+  }
+
+  /** Commits what is resolved while more is handled, one commit at a time. */
+  async #commitBehind(): Promise<void> {
+    if (!this.#settings.autoCommit) return
+    await this.#committing
+    this.#committing = this.#autoCommit().catch(error => {
+      if (isRebalancing(error)) return
+      this.#failure ??= { error }
+      this.#news.ring()
+    })
   }
 
   async #autoCommit(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { HeaderInput, MessageInput } from '../../../src/records/message-input.ts'
 import type { PartitionLayout, TopicLayout } from '../../../src/transport/layout.ts'
-import type { WrittenRange } from '../../../src/writer/config.ts'
+import type { BatchReceipt } from '../../../src/writer/config.ts'
 import type { IHeaders, PartitionMetadata } from '../types/common.ts'
 import type { Message, PartitionerArgs, RecordMetadata, TopicMessages } from '../types/producer.ts'
 
@@ -83,28 +83,43 @@ function headerList(headers: IHeaders): HeaderInput[] {
   return list
 }
 
+/** Where messages of one send lie behind each other. */
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly logAppendTime: number
+  readonly logStartOffset: number
+}
+
 /** Where the messages of one send went: one answer for each partition. */
 export class Receipts {
-  readonly #ranges: WrittenRange[] = []
+  readonly #places: Place[] = []
 
-  readonly add = (range: WrittenRange): void => {
-    this.#ranges.push(range)
+  readonly add = (batch: BatchReceipt, from: number): void => {
+    const { topic, partition, logStartOffset } = batch
+    this.#places.push({
+      topic,
+      partition,
+      offset: batch.offsetOf(from),
+      logAppendTime: batch.timeOf(-1),
+      logStartOffset,
+    })
   }
 
   /** In the order of the topics given, and of their partitions. */
   list(topics: readonly TopicMessages[]): RecordMetadata[] {
-    if (this.#ranges.length === 1) return [metadata(this.#ranges[0]!)]
+    if (this.#places.length === 1) return [metadata(this.#places[0]!)]
     const order = new Map(topics.map(({ topic }, i) => [topic, i]))
-    const isSame = (a: WrittenRange, b: WrittenRange | undefined): boolean =>
-      a.partition === b?.partition && a.topic === b.topic
-    return this.#ranges
+    const isSame = (a: Place, b: Place | undefined): boolean => a.partition === b?.partition && a.topic === b.topic
+    return this.#places
       .sort((a, b) => order.get(a.topic)! - order.get(b.topic)! || a.partition - b.partition || a.offset - b.offset)
-      .filter((range, i, all) => !isSame(range, all[i - 1]))
+      .filter((place, i, all) => !isSame(place, all[i - 1]))
       .map(metadata)
   }
 }
 
-function metadata({ topic, partition, offset, logAppendTime, logStartOffset }: WrittenRange): RecordMetadata {
+function metadata({ topic, partition, offset, logAppendTime, logStartOffset }: Place): RecordMetadata {
   return {
     topicName: topic,
     partition,

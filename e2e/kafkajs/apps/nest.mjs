@@ -100,15 +100,14 @@ for (const name of ['sum', 'broken', 'echo']) client.subscribeToResponseOf(topic
 await client.connect()
 note('assignments', Object.keys(client.getConsumerAssignments()).sort())
 
-note('sum answered', await lastValueFrom(client.send(topic('sum'), { numbers: [1, 2, 3] })))
+note('sum answered', await lastValueFrom(client.send(topic('sum'), { key: 'sum', value: { numbers: [1, 2, 3] } })))
 note(
   'sums answered',
-  await Promise.all([4, 5, 6].map(number => lastValueFrom(client.send(topic('echo'), { key: 'same', value: { number } })))),
+  await Promise.all(
+    [4, 5, 6].map(number => lastValueFrom(client.send(topic('echo'), { key: 'same', value: { number } }))),
+  ),
 )
-note(
-  'broken answered',
-  await lastValueFrom(client.send(topic('broken'), {})).catch(error => ({ error })),
-)
+note('broken answered', await lastValueFrom(client.send(topic('broken'), {})).catch(error => ({ error })))
 await lastValueFrom(client.emit(topic('created'), { key: 'user-1', value: { id: 1 }, headers: { origin: 'test' } }))
 await lastValueFrom(client.emit(topic('created'), 'a text'))
 await lastValueFrom(client.emit(topic('flaky'), { id: 7 }))

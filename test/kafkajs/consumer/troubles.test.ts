@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { ErrorCode } from '../../../src/protocol/errors.ts'
+import { Heartbeat } from '../../../src/protocol/heartbeat.ts'
+import { JoinGroup } from '../../../src/protocol/join-group.ts'
+import { OffsetCommit } from '../../../src/protocol/offset-commit.ts'
+import { until } from '../../support/waiting.ts'
+import { forever, next, numbered, type SeenMessage, Stage, seenOf, texts } from './fixture.ts'
+
+interface Crash {
+  error: Error & { type?: string }
+  restart: boolean
+}
+
+describe('a member', () => {
+  test('that the coordinator has forgotten joins anew, and goes on from what is committed', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 3))
+    const { consumer, seen } = await stage.reading()
+    await texts(seen, 3)
+    const joined = next(consumer, 'GROUP_JOIN')
+    stage.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.UnknownMemberId }))
+    await joined
+    await stage.write(numbered(3, 1))
+    expect(await texts(seen, 4)).toEqual(['0', '1', '2', '3'])
+    expect(stage.logged('ERROR')).toContain(
+      '[Runner] The coordinator is not aware of this member, re-joining the group',
+    )
+  })
+
+  test('that is told so by a commit loses nothing, and does not crash', async () => {
+    await using stage = new Stage()
+    const { consumer, seen } = await stage.reading()
+    let crashed = false
+    consumer.on(consumer.events.CRASH, () => {
+      crashed = true
+    })
+    stage.spoil(OffsetCommit, 1, ({ topics }) => ({
+      topics: topics.map(({ name, topicId, partitions }) => ({
+        name,
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: ErrorCode.UnknownMemberId })),
+      })),
+    }))
+    await stage.write(numbered(0, 2))
+    await until(forever, async () => (await stage.committed()).offset === '2')
+    expect([new Set(seen.map(({ text }) => text)), crashed]).toEqual([new Set(['0', '1']), false])
+  })
+
+  test('that may not join crashes for good, and run resolves all the same', async () => {
+    await using stage = new Stage()
+    stage.spoil(JoinGroup, 1_000, ({ memberId }) => ({
+      errorCode: ErrorCode.GroupAuthorizationFailed,
+      protocolName: null,
+      leader: '',
+      memberId,
+      members: [],
+    }))
+    const consumer = stage.consumer()
+    await consumer.subscribe({ topic: 't' })
+    const crash = next<Crash>(consumer, 'CRASH')
+    await consumer.run({ eachMessage: async () => {} })
+    const { error, restart } = await crash
+    expect([error.type, restart]).toEqual(['GROUP_AUTHORIZATION_FAILED', false])
+  })
+
+  test('keeps its partitions however long its handler takes', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 1))
+    const seen: SeenMessage[] = []
+    const joins: unknown[] = []
+    const consumer = stage.consumer({ sessionTimeout: 300, heartbeatInterval: 50 })
+    consumer.on(consumer.events.GROUP_JOIN, event => void joins.push(event))
+    await consumer.subscribe({ topic: 't', fromBeginning: true })
+    await consumer.run({
+      eachMessage: async payload => {
+        // Three sessions long.
+        for (let i = 0; i < 18; i++) await next(consumer, 'HEARTBEAT')
+        seen.push(seenOf(payload))
+      },
+    })
+    await until(forever, async () => (await stage.committed()).offset === '1')
+    expect([joins.length, seen.length]).toEqual([1, 1])
+  })
+})
+
+test('what others wrote while a group that began at the end was divided is not lost', async () => {
+  await using stage = new Stage({ partitions: 2 })
+  const seen: SeenMessage[] = []
+  const run = { eachMessage: async (payload: Parameters<typeof seenOf>[0]) => void seen.push(seenOf(payload)) }
+  const first = stage.consumer()
+  await first.subscribe({ topic: 't' })
+  const fetched = next(first, 'FETCH')
+  await first.run(run)
+  await fetched
+  const rebalancing = next(first, 'REBALANCING')
+  const second = stage.consumer()
+  await second.subscribe({ topic: 't' })
+  const running = second.run(run)
+  await rebalancing
+  await stage.write(numbered(0, 4))
+  await running
+  await texts(seen, 4)
+})
+
+test('a consumer outlasts a broker that is away for a while', async () => {
+  await using stage = new Stage({ brokers: 3, partitions: 3 })
+  const { consumer, seen } = await stage.reading()
+  let crashed: unknown
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    crashed = payload.error
+  })
+  await stage.write(numbered(0, 4))
+  await texts(seen, 4)
+  stage.broker.stopBroker(1)
+  await stage.write(numbered(4, 4))
+  await until(forever, () => new Set(seen.map(({ text }) => text)).size === 8)
+  expect(crashed).toBeUndefined()
+})
