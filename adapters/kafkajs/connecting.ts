@@ -29,10 +29,13 @@ export function connector(
     let addr = await brokersOf(config)
     return retrier(async (bail, retryCount, retryTime) => {
       try {
-        const transport = new Transport(transportConfig(config, clientId, logger, told, metadataMaxAge))
+        const settings = transportConfig(config, clientId, logger, told, metadataMaxAge)
+        const transport = new Transport(settings)
         const cluster = transport.cluster(addr)
+        // To connect is no request: each broker has the time that a connection may take.
+        const timeoutMs = Math.max(settings.requestTimeout!, settings.dialTimeout! * addr.length)
         try {
-          await cluster.connection('any', 'control')
+          await cluster.connection('any', 'control', { timeoutMs })
         } catch (error) {
           await transport.close()
           throw error

@@ -25,6 +25,8 @@ export function kafkaJSError(error: unknown): Error {
   if (error instanceof KafkaJSError) return error
   if (!(error instanceof IsoKafkaError)) return error instanceof Error ? error : new Error(messageOf(error))
   if (error instanceof KafkaError) return protocolError(error.code)
+  const one = oneOfSeveral(error)
+  if (one !== undefined) return kafkaJSError(one)
   const inner = userErrorIn(error)
   if (inner !== undefined) return inner
   if (error instanceof WriteErrors) return kafkaJSError(error.errors.find(each => each !== null))
@@ -38,6 +40,11 @@ export function kafkaJSError(error: unknown): Error {
   // What was given up says why: a transaction, a batch whose outcome nobody knows.
   if (error.cause instanceof IsoKafkaError) return kafkaJSError(error.cause)
   return new KafkaJSError(error.message, { retriable: error.temporary, cause: error })
+}
+
+/** What the first of several brokers said that all failed: kafkajs asks one at a time. */
+function oneOfSeveral({ cause }: IsoKafkaError): IsoKafkaError | undefined {
+  return cause instanceof AggregateError ? cause.errors.find(each => each instanceof IsoKafkaError) : undefined
 }
 
 /** An error that a user's own code threw (an authenticator, a token's provider), or one of kafkajs's, however wrapped. */
@@ -56,7 +63,10 @@ function refusal(error: AuthenticationError): KafkaJSError {
     const mechanism = /does not offer (\S+);/.exec(message)?.[1]
     const text =
       mechanism === undefined
-        ? message.replace(/^\S+: (\S+) authentication failed: /, 'SASL $1 authentication failed: ')
+        ? message.replace(
+            /^\S+: (\S+) authentication failed: /,
+            (_, name) => `SASL ${told(name)} authentication failed: `,
+          )
         : `SASL ${mechanism} mechanism is not supported by the server`
     return new KafkaJSSASLAuthenticationError(text, { cause: error })
   }
@@ -66,14 +76,17 @@ function refusal(error: AuthenticationError): KafkaJSError {
   return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode('', system))
 }
 
+/** What kafkajs calls a mechanism in its errors. */
+function told(mechanism: string): string {
+  if (mechanism === 'AWS') return 'AWS-IAM'
+  return mechanism.replace(/^SCRAM-SHA-/, 'SCRAM SHA')
+}
+
 function connectionError(error: ConnectionError): KafkaJSError {
   const { broker } = error
   const system = systemError(error)
   if (system !== undefined)
     return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode(broker, system))
-  const several =
-    error.cause instanceof AggregateError ? error.cause.errors.find(each => each instanceof IsoKafkaError) : undefined
-  if (several !== undefined) return kafkaJSError(several) as KafkaJSError
   if (error.cause instanceof TimeoutError) return new KafkaJSConnectionError('Connection timeout', { broker })
   const at = broker.lastIndexOf(':')
   return new KafkaJSConnectionClosedError('Closed connection', {
