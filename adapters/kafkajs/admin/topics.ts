@@ -63,8 +63,11 @@ export async function createTopics(
   if (!topics || !Array.isArray(topics)) refuse(`Invalid topics array ${topics}`)
   refuseDoubles('topics array', topics)
   for (const topic of topics) checkConfigEntries(topic)
-  const asked = topics.map(({ replicaAssignment, configEntries, ...topic }) => ({
-    ...topic,
+  const asked = topics.map(({ topic, numPartitions, replicationFactor, replicaAssignment, configEntries }) => ({
+    topic,
+    // What comes from an environment is text, which kafkajs takes too.
+    ...(numPartitions !== undefined && { numPartitions: Number(numPartitions) }),
+    ...(replicationFactor !== undefined && { replicationFactor: Number(replicationFactor) }),
     replicaAssignments: replicaAssignment ?? [],
     configEntries: (configEntries ?? []).map(({ name, value }) => ({ configName: name, configValue: value })),
   }))
