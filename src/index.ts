@@ -378,11 +378,13 @@ export { SeekAbsolute, SeekCurrent, SeekDontCheck, SeekEnd, SeekStart } from './
 export type { CodecLike, WrittenBatch } from './conn/writing.ts'
 export { CooperativeStickyGroupBalancer } from './group/balancers/cooperative-sticky.ts'
 export type {
+  BalancerWire,
   GroupBalancer,
   GroupMember,
   GroupMemberAssignments,
   GroupMemberTopic,
   OwnedPartitions,
+  WireMember,
 } from './group/balancers/group-balancer.ts'
 export { RackAffinityGroupBalancer } from './group/balancers/rack-affinity.ts'
 export { RangeGroupBalancer } from './group/balancers/range.ts'

@@ -24,16 +24,22 @@ export function connector(
   logger: Logger,
 ): (options: OpenOptions) => Promise<Connection> {
   const retrier = createRetrier(config.retry, config.transport?.clock)
+  const { enforceRequestTimeout = true } = config
+  const requestTimeout = enforceRequestTimeout ? (config.requestTimeout ?? 30_000) : unbounded
   const log = logger.namespace('BrokerPool')
   return async ({ metadataMaxAge = defaultMetadataMaxAge, ...told }) => {
     let addr = await brokersOf(config)
     return retrier(async (bail, retryCount, retryTime) => {
       try {
-        const settings = transportConfig(config, clientId, logger, told, metadataMaxAge)
+        const settings: TransportConfig = {
+          metadataTtl: metadataMaxAge,
+          requestTimeout,
+          ...transportConfig(config, clientId, logger, told),
+        }
         const transport = new Transport(settings)
         const cluster = transport.cluster(addr)
         // To connect is no request: each broker has the time that a connection may take.
-        const timeoutMs = Math.max(settings.requestTimeout!, settings.dialTimeout! * addr.length)
+        const timeoutMs = Math.max(requestTimeout, settings.dialTimeout! * addr.length)
         try {
           await cluster.connection('any', 'control', { timeoutMs })
         } catch (error) {
@@ -41,7 +47,7 @@ export function connector(
           throw error
         }
         const client = new Client({ addr, transport })
-        return { transport, addr, client, cluster, close: () => transport.close() }
+        return { transport, addr, client, cluster, requestTimeout, close: () => transport.close() }
       } catch (thrown) {
         const error = kafkaJSError(thrown) as Error & { retriable?: boolean }
         if (error instanceof KafkaJSConnectionError) {
@@ -84,18 +90,14 @@ function transportConfig(
   clientId: string,
   logger: Logger,
   { events, onEvent }: Omit<OpenOptions, 'metadataMaxAge'>,
-  metadataTtl: number,
 ): TransportConfig {
   const { sasl, connectionTimeout = 1000, authenticationTimeout = 10_000 } = config
-  const { requestTimeout = 30_000, enforceRequestTimeout = true } = config
   const log = logger.namespace('Connection')
   const told = networkEvents(events, clientId)
   const own = config.transport?.onEvent
   return {
     clientId,
     dialTimeout: connectionTimeout + (sasl ? authenticationTimeout : 0),
-    requestTimeout: enforceRequestTimeout ? requestTimeout : unbounded,
-    metadataTtl,
     logger: coreLogger(logger.namespace('Cluster')),
     ...(sasl && { sasl: mechanismOf(sasl, log) }),
     ...socketsOf(config.ssl, config.socketFactory),

@@ -1,13 +1,26 @@
+import type * as enums from './enums.ts'
+
 /** How much a logger tells; each level includes those below it. */
-export const logLevel = { NOTHING: 0, ERROR: 1, WARN: 2, INFO: 4, DEBUG: 5 } as const
-export type logLevel = (typeof logLevel)[keyof typeof logLevel]
+export const logLevel = { NOTHING: 0, ERROR: 1, WARN: 2, INFO: 4, DEBUG: 5 } as unknown as typeof enums.logLevel
+export type logLevel = enums.logLevel
 
 /** How a send's messages are compressed. */
-export const CompressionTypes = { None: 0, GZIP: 1, Snappy: 2, LZ4: 3, ZSTD: 4 } as const
-export type CompressionTypes = (typeof CompressionTypes)[keyof typeof CompressionTypes]
+export const CompressionTypes = {
+  None: 0,
+  GZIP: 1,
+  Snappy: 2,
+  LZ4: 3,
+  ZSTD: 4,
+} as unknown as typeof enums.CompressionTypes
+export type CompressionTypes = enums.CompressionTypes
 
-export const ConfigResourceTypes = { UNKNOWN: 0, TOPIC: 2, BROKER: 4, BROKER_LOGGER: 8 } as const
-export type ConfigResourceTypes = (typeof ConfigResourceTypes)[keyof typeof ConfigResourceTypes]
+export const ConfigResourceTypes = {
+  UNKNOWN: 0,
+  TOPIC: 2,
+  BROKER: 4,
+  BROKER_LOGGER: 8,
+} as unknown as typeof enums.ConfigResourceTypes
+export type ConfigResourceTypes = enums.ConfigResourceTypes
 
 /** Where the value of a setting comes from. */
 export const ConfigSource = {
@@ -18,8 +31,8 @@ export const ConfigSource = {
   STATIC_BROKER_CONFIG: 4,
   DEFAULT_CONFIG: 5,
   DYNAMIC_BROKER_LOGGER_CONFIG: 6,
-} as const
-export type ConfigSource = (typeof ConfigSource)[keyof typeof ConfigSource]
+} as unknown as typeof enums.ConfigSource
+export type ConfigSource = enums.ConfigSource
 
 export const AclResourceTypes = {
   UNKNOWN: 0,
@@ -29,8 +42,8 @@ export const AclResourceTypes = {
   CLUSTER: 4,
   TRANSACTIONAL_ID: 5,
   DELEGATION_TOKEN: 6,
-} as const
-export type AclResourceTypes = (typeof AclResourceTypes)[keyof typeof AclResourceTypes]
+} as unknown as typeof enums.AclResourceTypes
+export type AclResourceTypes = enums.AclResourceTypes
 
 export const AclOperationTypes = {
   UNKNOWN: 0,
@@ -46,11 +59,22 @@ export const AclOperationTypes = {
   DESCRIBE_CONFIGS: 10,
   ALTER_CONFIGS: 11,
   IDEMPOTENT_WRITE: 12,
-} as const
-export type AclOperationTypes = (typeof AclOperationTypes)[keyof typeof AclOperationTypes]
+} as unknown as typeof enums.AclOperationTypes
+export type AclOperationTypes = enums.AclOperationTypes
 
-export const AclPermissionTypes = { UNKNOWN: 0, ANY: 1, DENY: 2, ALLOW: 3 } as const
-export type AclPermissionTypes = (typeof AclPermissionTypes)[keyof typeof AclPermissionTypes]
+export const AclPermissionTypes = {
+  UNKNOWN: 0,
+  ANY: 1,
+  DENY: 2,
+  ALLOW: 3,
+} as unknown as typeof enums.AclPermissionTypes
+export type AclPermissionTypes = enums.AclPermissionTypes
 
-export const ResourcePatternTypes = { UNKNOWN: 0, ANY: 1, MATCH: 2, LITERAL: 3, PREFIXED: 4 } as const
-export type ResourcePatternTypes = (typeof ResourcePatternTypes)[keyof typeof ResourcePatternTypes]
+export const ResourcePatternTypes = {
+  UNKNOWN: 0,
+  ANY: 1,
+  MATCH: 2,
+  LITERAL: 3,
+  PREFIXED: 4,
+} as unknown as typeof enums.ResourcePatternTypes
+export type ResourcePatternTypes = enums.ResourcePatternTypes

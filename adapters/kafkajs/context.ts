@@ -24,6 +24,8 @@ export interface Connection {
   readonly client: Client
   /** The transport's, of these addresses. */
   readonly cluster: Cluster
+  /** Bounds one request, in milliseconds. */
+  readonly requestTimeout: number
   close(): Promise<void>
 }
 

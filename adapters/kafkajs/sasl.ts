@@ -25,7 +25,7 @@ export function mechanismOf(sasl: SASLOptions | Mechanism, logger: Logger): Core
           return plain({ username: given.username!, password: given.password! }).start(session)
         case 'SCRAM-SHA-256':
         case 'SCRAM-SHA-512':
-          needed(hasLogin(given), `SASL ${name}: Invalid username or password`)
+          needed(hasLogin(given), `SASL ${name.replace('-SHA-', ' SHA')} authentication: Invalid username or password`)
           return scram({
             username: given.username!,
             password: given.password!,

@@ -59,17 +59,13 @@ function userErrorIn(error: IsoKafkaError): Error | undefined {
 
 function refusal(error: AuthenticationError): KafkaJSError {
   const { cause, message } = error
-  if (cause instanceof KafkaError || /authentication/.test(message)) {
-    const mechanism = /does not offer (\S+);/.exec(message)?.[1]
-    const text =
-      mechanism === undefined
-        ? message.replace(
-            /^\S+: (\S+) authentication failed: /,
-            (_, name) => `SASL ${told(name)} authentication failed: `,
-          )
-        : `SASL ${mechanism} mechanism is not supported by the server`
-    return new KafkaJSSASLAuthenticationError(text, { cause: error })
-  }
+  // The handshake before it: the mechanism is not offered, or none is expected.
+  if (cause instanceof KafkaError && cause.code !== ErrorCode.SASLAuthenticationFailed) return protocolError(cause.code)
+  if (cause instanceof KafkaError || /authentication/.test(message))
+    return new KafkaJSSASLAuthenticationError(
+      message.replace(/^\S+: (\S+) authentication failed: /, (_, name) => `SASL ${told(name)} authentication failed: `),
+      { cause: error },
+    )
   // The certificate, or what else TLS is about: a failed connection in kafkajs.
   const system = systemError(error)
   if (system === undefined) return new KafkaJSSASLAuthenticationError(message, { cause: error })
@@ -88,6 +84,8 @@ function connectionError(error: ConnectionError): KafkaJSError {
   if (system !== undefined)
     return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode(broker, system))
   if (error.cause instanceof TimeoutError) return new KafkaJSConnectionError('Connection timeout', { broker })
+  if (error.cause instanceof Error && !(error.cause instanceof IsoKafkaError))
+    return new KafkaJSConnectionError(`Failed to connect: ${error.cause.message}`, { broker })
   const at = broker.lastIndexOf(':')
   return new KafkaJSConnectionClosedError('Closed connection', {
     host: broker.slice(0, at),

@@ -11,6 +11,7 @@ import { Broker } from '../../src/broker/index.ts'
 import { type Lack, unless, unlessFull } from '../../test/support/left-out.ts'
 import { type Installed, installPackage } from '../package/installed.ts'
 import { noKafka, sharedKafka } from '../shared.ts'
+import { loaded } from './loaded.ts'
 
 // What others have built on kafkajs, unchanged: once with kafkajs, once with ours installed in its place.
 
@@ -62,7 +63,7 @@ async function embedded(): Promise<Cluster> {
 
 describe.each([
   ['the embedded broker', embedded, unless(noApps)],
-  ['Kafka 4.4.0', () => sharedKafka(1), unless(noApps, noKafka, unlessFull)],
+  ['Kafka 4.4.0', async () => loaded(await sharedKafka(1)), unless(noApps, noKafka, unlessFull)],
 ] as const)('on %s, with kafkajs and with ours', (_, open, options) => {
   let cluster: Cluster
   beforeAll(async () => {

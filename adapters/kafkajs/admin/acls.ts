@@ -130,7 +130,7 @@ function refuseTypes(rules: readonly AclFilter[], patternType: string, listed: b
     ['resourceType', 'resource type', AclResourceTypes],
   ] as const
   for (const [field, name, types] of checks) {
-    const odd = rules.find(each => !Object.values<number>(types).includes(each[field]))
+    const odd = rules.find(each => !Object.values<unknown>(types).includes(each[field]))
     if (odd) refuse(`Invalid ${name} ${odd[field]}${listed ? `: ${JSON.stringify(odd)}` : ''}`)
   }
 }

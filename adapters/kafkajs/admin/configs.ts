@@ -68,7 +68,7 @@ export async function alterConfigs(
 function checkResources(resources: readonly Resource[]): void {
   if (!resources || !Array.isArray(resources)) refuse(`Invalid resources array ${resources}`)
   if (resources.length === 0) refuse('Resources array cannot be empty')
-  const types: readonly number[] = Object.values(ConfigResourceTypes)
+  const types: readonly unknown[] = Object.values(ConfigResourceTypes)
   const strange = resources.find(({ type }) => !types.includes(type))
   if (strange) refuse(`Invalid resource type ${strange.type}: ${JSON.stringify(strange)}`)
   const nameless = resources.find(({ name }) => !name || typeof name !== 'string')

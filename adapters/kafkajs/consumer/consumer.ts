@@ -7,6 +7,7 @@ import { createRetrier } from '../retry.ts'
 import type { Consumer, ConsumerConfig } from '../types/consumer.ts'
 import { checkPartitions, commitsOf, notRunning, placeOf, subscriptionsOf } from './arguments.ts'
 import { balancerOf, PartitionAssigners } from './assigners.ts'
+import { clusterOf } from './cluster.ts'
 import { consumerEvents } from './events.ts'
 import { Link } from './link.ts'
 import { Running } from './running.ts'
@@ -30,7 +31,7 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
     onEvent: event => told(event),
   })
   const assigners = (config.partitionAssigners ?? [PartitionAssigners.roundRobin]).map(create =>
-    create({ cluster: link, groupId, logger }),
+    create({ cluster: clusterOf(link), groupId, logger }),
   )
   const running = new Running({
     context,
@@ -45,7 +46,7 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
   const told = (event: ClientEvent): void => {
     const { generation } = running
     if (generation === undefined) return
-    if (event.type === 'partitionTrouble') running.group?.troubled(event)
+    if (event.type === 'partitionTrouble') running.group?.news.troubled(generation, event)
     const isHeartbeat =
       event.type === 'request' && (event.api === 'Heartbeat' || event.api === 'ConsumerGroupHeartbeat')
     if (isHeartbeat && event.error === undefined) events.emit('consumer.heartbeat', generation)

@@ -5,8 +5,7 @@ import type { Logger as CoreLogger } from '../../../src/base/logger.ts'
 import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import type { AssignedPartition } from '../../../src/group/beginnings.ts'
 import { type BeginOptions, GroupMembership } from '../../../src/group/group-membership.ts'
-import type { PartitionsHook } from '../../../src/group/hooks.ts'
-import { ErrorCode, hasCode } from '../../../src/protocol/errors.ts'
+import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { FirstOffset, LastOffset } from '../../../src/protocol/offsets.ts'
 import type { CommittedOffsets } from '../committed-offsets.ts'
 import { coreLogger } from '../connecting.ts'
@@ -15,11 +14,12 @@ import type { Events } from '../events.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, TopicPartition, TopicPartitions } from '../types/common.ts'
-import type { ConsumerEvents, RebalanceEvent } from '../types/consumer.ts'
+import type { ConsumerEvents } from '../types/consumer.ts'
 import { Commits } from './commits.ts'
+import { GroupNews } from './group-news.ts'
 import { OwnPartition } from './own-partition.ts'
 import { byTopic, Pauses, type SomePartitions } from './pauses.ts'
-import { type ConsumerSettings, isolationOf, membershipSettings, type Topics } from './settings.ts'
+import { type ConsumerSettings, isolationOf, membershipSettings, rebalanceHooks, type Topics } from './settings.ts'
 import { Stock } from './stock.ts'
 
 /** What is done before the member leaves takes so long at most, in milliseconds. */
@@ -52,6 +52,7 @@ interface Stay {
 
 /** One stay in the group: what this member has, what is fetched of it, and what is committed. */
 export class Group {
+  readonly news: GroupNews
   readonly #parts: GroupParts
   readonly #logger: Logger
   /** Undefined until it is connected. */
@@ -71,6 +72,7 @@ export class Group {
   constructor(parts: GroupParts) {
     this.#parts = parts
     this.#logger = parts.logger.namespace('ConsumerGroup')
+    this.news = new GroupNews(parts)
   }
 
   /** Resolves once it has joined, or failed to. */
@@ -101,7 +103,7 @@ export class Group {
       logger: quiet(logger),
       errorLogger: logger,
       ...membershipSettings(settings, balancers),
-      ...hooksOf(settings),
+      ...rebalanceHooks(settings),
     })
     const own = this.#own
     const commits = new Commits({ membership, own, groupId, events, offsets, clock: transport.clock })
@@ -182,12 +184,6 @@ export class Group {
     this.rest()
   }
 
-  /** A partition can't be read for now. What lasts is a failure of its own. */
-  troubled({ topic, partition, error }: TopicPartition & { readonly error: unknown }): void {
-    if (hasCode(error, ErrorCode.OffsetOutOfRange))
-      this.#logger.error('Offset out of range, resetting to default offset', { topic, partition, ...this.identity })
-  }
-
   seek({ topic, partition }: TopicPartition, offset: number): void {
     const own = this.#own.get(`${topic}/${partition}`)
     if (own === undefined || own.isLeaving) {
@@ -224,9 +220,15 @@ export class Group {
 
   async #assigned(added: readonly AssignedPartition[], { signal, refused }: BeginOptions): Promise<void> {
     if (refused !== undefined) return this.#failed(refused, false)
-    const ours = this.#subscribed(added)
+    const { topics } = this.#parts
+    const ours = added.filter(({ topic }) => topics.has(topic))
+    if (ours.length < added.length) this.news.unsubscribed(this.generation, added)
     this.#isMember = true
-    this.#tellJoin(ours)
+    this.news.joined(this.identity, {
+      all: [...this.#own.values(), ...ours],
+      division: this.#membership.division(),
+      duration: Math.round(this.#now - this.#joinsSince),
+    })
     const { hooks, patience } = this.#membership
     await hooks.assigned(ours, signal, patience / 2)
     const begun = ours.map(given => this.#take(given))
@@ -248,53 +250,13 @@ export class Group {
     return own
   }
 
-  /** Leaves out topics that this member did not ask for, and tells of them. */
-  #subscribed(added: readonly AssignedPartition[]): AssignedPartition[] {
-    const { topics, events } = this.#parts
-    const assignedTopics = [...new Set(added.map(({ topic }) => topic))]
-    const topicsNotSubscribed = assignedTopics.filter(topic => !topics.has(topic))
-    if (topicsNotSubscribed.length > 0) {
-      const payload = {
-        groupId: this.#parts.settings.groupId,
-        generationId: this.#membership.identity().generationIdOrMemberEpoch,
-        memberId: this.memberId,
-        assignedTopics,
-        topicsSubscribed: [...topics.keys()],
-        topicsNotSubscribed,
-      }
-      events.emit('consumer.received_unsubscribed_topics', payload)
-      this.#logger.warn('Consumer group received unsubscribed topics', {
-        ...payload,
-        helpUrl: 'https://kafka.js.org/docs/faq#why-am-i-receiving-messages-for-topics-i-m-not-subscribed-to',
-      })
-    }
-    return added.filter(({ topic }) => topics.has(topic))
-  }
-
-  #tellJoin(added: readonly AssignedPartition[]): void {
-    const { leaderId, protocolName } = this.#membership.division()
-    const { memberId } = this
-    const all = byTopic([...this.#own.values(), ...added])
-    const payload = {
-      groupId: this.#parts.settings.groupId,
-      memberId,
-      leaderId,
-      isLeader: leaderId !== '' && leaderId === memberId,
-      memberAssignment: Object.fromEntries(all.map(({ topic, partitions }) => [topic, partitions])),
-      groupProtocol: protocolName,
-      duration: Math.round(this.#now - this.#joinsSince),
-    }
-    this.#parts.events.emit('consumer.group_join', payload)
-    this.#logger.info('Consumer has joined the group', payload)
-  }
-
   async #revoked(removed: readonly AssignedPartition[], cause: unknown): Promise<void> {
     const { autoCommit } = this.#parts
     const { hooks, patience } = this.#membership
     const own = this.#those(removed)
     for (const each of own) each.isLeaving = true
     this.stock.remove(own)
-    if (this.#parts.isRunning()) this.#tellRebalance(cause)
+    if (this.#parts.isRunning()) this.news.rebalancing(this.identity, cause)
     await this.#untilIdle(own, patience * 0.6)
     await hooks.revoked(removed, patience / 4)
     // Who stops has committed what its handlers did.
@@ -303,22 +265,9 @@ export class Group {
     this.#release(own)
   }
 
-  #tellRebalance(cause: unknown): void {
-    const { logger, events } = this.#parts
-    const { identity } = this
-    logger
-      .namespace('Runner')
-      .warn('The group is rebalancing, re-joining', { ...identity, error: kafkaJSError(cause).message })
-    events.emit('consumer.rebalancing', identity)
-  }
-
   async #lost(removed: readonly AssignedPartition[], cause: unknown): Promise<void> {
-    const { logger } = this.#parts
     const own = this.#those(removed)
-    logger.namespace('Runner').error('The coordinator is not aware of this member, re-joining the group', {
-      ...this.identity,
-      error: kafkaJSError(cause).message,
-    })
+    this.news.forgotten(this.identity, cause)
     this.stock.remove(own)
     this.#release(own)
     await this.#membership.hooks.lost(removed, this.#membership.patience / 2)
@@ -353,16 +302,6 @@ export class Group {
     this.#parts.failed(kafkaJSError(error))
     this.#joined.resolve()
   }
-}
-
-/** `rebalanceCallback` as a membership has it called. */
-function hooksOf({ rebalanceCallback: call }: ConsumerSettings): Record<string, PartitionsHook> {
-  if (call === undefined) return {}
-  const tell =
-    (type: RebalanceEvent['type']): PartitionsHook =>
-    partitions =>
-      call({ type, partitions: [...partitions] })
-  return { onAssigned: tell('assigned'), onRevoked: tell('revoked'), onLost: tell('lost') }
 }
 
 /** What passes is for those who look closely. */

@@ -1,13 +1,11 @@
 import type { EventSink } from '../../../src/base/events.ts'
 import type { Client } from '../../../src/client/client.ts'
-import type { PartitionLayout } from '../../../src/transport/layout.ts'
+import type { Cluster } from '../../../src/transport/cluster.ts'
 import { listTopics } from '../../../src/transport/list-topics.ts'
 import type { Connection, Context } from '../context.ts'
-import { KafkaJSTopicMetadataNotLoaded } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { kafkaJSError } from '../translate.ts'
-import type { PartitionMetadata } from '../types/common.ts'
-import type { Cluster, ConsumerEvents } from '../types/consumer.ts'
+import type { ConsumerEvents } from '../types/consumer.ts'
 
 export interface LinkParts {
   readonly context: Context
@@ -16,8 +14,8 @@ export interface LinkParts {
   onEvent: EventSink
 }
 
-/** A consumer's connection, whenever there is one, and what assigners and subscriptions ask of it. */
-export class Link implements Cluster {
+/** A consumer's connection, whenever there is one, and what subscriptions ask of it. */
+export class Link {
   readonly #parts: LinkParts
   #opening: Promise<Connection> | undefined
   #connection: Connection | undefined
@@ -82,22 +80,9 @@ export class Link implements Cluster {
     return await ask(() => call(client))
   }
 
-  findTopicPartitionMetadata(topic: string): PartitionMetadata[] {
-    const connection = this.#connection
-    if (connection === undefined) throw new KafkaJSTopicMetadataNotLoaded('Topic metadata not loaded', { topic })
-    const layout = connection.transport.cluster(connection.addr).peek(topic)
-    return layout?.partitions.map(metadataOf) ?? []
-  }
-}
-
-function metadataOf({ index, leader, replicas, isr, offline, error }: PartitionLayout): PartitionMetadata {
-  return {
-    partitionErrorCode: error?.code ?? 0,
-    partitionId: index,
-    leader,
-    replicas: [...replicas],
-    isr: [...isr],
-    offlineReplicas: [...offline],
+  /** What is known of the cluster; undefined without a connection. */
+  get known(): Cluster | undefined {
+    return this.#connection?.cluster
   }
 }
 

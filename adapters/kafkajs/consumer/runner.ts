@@ -1,15 +1,14 @@
 import { type Clock, randomOf, systemClock } from '../../../src/base/clock.ts'
 import { Condition } from '../../../src/base/condition.ts'
 import { PollWatch } from '../../../src/reader/poll-watch.ts'
-import { KafkaJSError } from '../errors.ts'
 import { createRetrier, type Retrier } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, RetryOptions } from '../types/common.ts'
-import type { ConsumerRunConfig, EachBatchPayload, KafkaMessage } from '../types/consumer.ts'
-import { eventOf, type FetchedBatch } from './batch.ts'
+import type { ConsumerRunConfig } from '../types/consumer.ts'
 import type { Chunk } from './chunk.ts'
 import type { TopicCommits } from './commits.ts'
 import { Group, type GroupParts } from './group.ts'
+import { Handlers, type RunSettings, runSettings } from './handlers.ts'
 import type { Link } from './link.ts'
 
 export interface RunnerParts extends Omit<GroupParts, 'isRunning' | 'onNews' | 'failed' | 'autoCommit'> {
@@ -21,15 +20,13 @@ export interface RunnerParts extends Omit<GroupParts, 'isRunning' | 'onNews' | '
   onCrash(error: Error): Promise<void>
 }
 
-type RunSettings = Required<Omit<ConsumerRunConfig, 'eachBatch' | 'eachMessage'>> &
-  Pick<ConsumerRunConfig, 'eachBatch' | 'eachMessage'>
-
 /** From one start to the next stop or crash: hands what is fetched to the user's handler. */
 export class Runner {
   readonly group: Group
   readonly #parts: RunnerParts
   readonly #settings: RunSettings
   readonly #logger: Logger
+  readonly #handlers: Handlers
   #clock: Clock = systemClock
   /** Rings when there may be something to hand out, or an end to it. */
   readonly #news = new Condition()
@@ -43,22 +40,15 @@ export class Runner {
   /** What ends it all. */
   #crash: { readonly error: Error } | undefined
   #committing: Promise<void> = Promise.resolve()
-  /** Messages and batches that were handled, and chunks in hand. */
-  #handled = 0
+  /** Chunks that a handler works on. */
   #inHand = 0
+  /** Where a handler failed last. */
+  #failedAt = ''
 
   constructor(parts: RunnerParts) {
     const { run, logger } = parts
     this.#parts = parts
-    this.#settings = {
-      autoCommit: run.autoCommit ?? true,
-      autoCommitInterval: run.autoCommitInterval ?? null,
-      autoCommitThreshold: run.autoCommitThreshold ?? null,
-      eachBatchAutoResolve: run.eachBatchAutoResolve ?? true,
-      partitionsConsumedConcurrently: run.partitionsConsumedConcurrently ?? 1,
-      ...(run.eachBatch && { eachBatch: run.eachBatch }),
-      ...(run.eachMessage && { eachMessage: run.eachMessage }),
-    }
+    this.#settings = runSettings(run)
     this.#logger = logger.namespace('Runner')
     this.group = new Group({
       ...parts,
@@ -66,6 +56,14 @@ export class Runner {
       isRunning: () => this.#isRunning,
       onNews: () => this.#news.ring(),
       failed: error => this.#fail(error),
+    })
+    this.#handlers = new Handlers({
+      settings: this.#settings,
+      group: this.group,
+      events: parts.events,
+      logger: this.#logger,
+      clock: () => this.#clock,
+      isRunning: () => this.#isRunning,
     })
   }
 
@@ -109,7 +107,7 @@ export class Runner {
       interval,
       clock: this.#clock,
       isAsking: () => this.#inHand === 0,
-      mark: () => [this.#handled],
+      mark: () => [this.#handlers.handled],
       expired: () => this.group.neglected(interval),
     })
     this.#watch.start()
@@ -172,14 +170,15 @@ export class Runner {
 
   /** Round after round, each after a wait; rejects with what is to crash the consumer. */
   async #live(retrier: Retrier): Promise<void> {
-    /** A failure that counts as the first again: something was handled since the one before. */
+    /** A failure that counts as the first again: something was handled since the one before, which was elsewhere. */
     let first: { readonly error: unknown } | undefined
     do {
       first = await retrier(async (bail, retryCount, retryTime) => {
         const carried = first
         first = undefined
         if (carried !== undefined) throw carried.error
-        const before = this.#handled
+        const { handled } = this.#handlers
+        const failedAt = this.#failedAt
         try {
           await this.#round()
           return undefined
@@ -188,7 +187,8 @@ export class Runner {
             bail(error)
             return undefined
           }
-          if (retryCount > 0 && this.#handled > before) return { error }
+          const goesOn = this.#handlers.handled > handled && this.#failedAt !== failedAt
+          if (retryCount > 0 && goesOn) return { error }
           const { message, stack } = error as Error
           const { identity } = this.group
           this.#logger.debug('Error while scheduling fetch manager, trying again...', {
@@ -241,13 +241,13 @@ export class Runner {
   async #handle(chunk: Chunk): Promise<void> {
     this.#inHand++
     try {
-      if (chunk.isEmpty) this.#passOver(chunk)
-      else if (this.#settings.eachMessage) await this.#processEachMessage(chunk)
-      else await this.#processEachBatch(chunk)
+      await this.#handlers.handle(chunk)
       await this.#commitBehind()
     } catch (error) {
       // That the group is being divided is no failure: what is left is another's, or comes again.
-      if (!isRebalancing(error)) throw error
+      if (isRebalancing(error)) return
+      this.#failedAt = `${chunk.own.name} ${chunk.own.next}`
+      throw error
     } finally {
       this.#inHand--
       this.group.stock.finish(chunk)
@@ -257,132 +257,15 @@ export class Runner {
     }
   }
 
-  /** Nobody handles what is empty, but who follows a partition is told how far it is. */
-  #passOver(chunk: Chunk): void {
-    const end = this.#began(chunk.asBatch())
-    this.#resolve(chunk, chunk.end)
-    end()
-  }
-
-  async #processEachMessage(chunk: Chunk): Promise<void> {
-    const { own } = chunk
-    const { topic, partition } = own
-    const { autoCommit, autoCommitInterval: interval, autoCommitThreshold: threshold } = this.#settings
-    const eachMessage = this.#settings.eachMessage!
-    const heartbeat = (): Promise<void> => this.group.heartbeat(own)
-    const pause = this.#pauseOf(chunk)
-    const slices = chunk.slices()
-    let slice = slices.next()
-    // A compacted topic may have nothing from here on in its batch.
-    if (slice.done) return this.#passOver(chunk)
-    const end = this.#began(chunk.asBatch(slice.value), chunk.count)
-    const commits = autoCommit && (interval !== null || threshold !== null)
-    for (; !slice.done; slice = slices.next()) {
-      for (const message of slice.value) {
-        if (!this.#isRunning || chunk.isStale || this.group.isPaused(own)) return end()
-        const { offset } = message
-        try {
-          await eachMessage({ topic, partition, message, heartbeat, pause })
-        } catch (error) {
-          await this.#failed('eachMessage', chunk, offset, error)
-        }
-        this.#handled++
-        this.#resolve(chunk, Number(offset) + 1)
-        if (commits) await this.group.commits.ifNecessary(interval, threshold)
-      }
-    }
-    this.#resolve(chunk, chunk.end)
-    end()
-  }
-
-  async #processEachBatch(chunk: Chunk): Promise<void> {
-    const batch = chunk.whole()
-    if (batch.isEmpty()) return this.#passOver(chunk)
-    const end = this.#began(batch)
-    try {
-      await this.#settings.eachBatch!(this.#payload(chunk, batch))
-    } catch (error) {
-      await this.#failed('eachBatch', chunk, batch.firstOffset(), error)
-    }
-    this.#handled++
-    if (this.#settings.eachBatchAutoResolve) this.#resolve(chunk, chunk.end)
-    end()
-  }
-
-  #payload(chunk: Chunk, batch: FetchedBatch): EachBatchPayload {
-    const { own } = chunk
-    const { commits } = this.group
-    const { autoCommitInterval: interval, autoCommitThreshold: threshold } = this.#settings
-    const last = (batch.messages.at(-1) as KafkaMessage).offset
-    return {
-      batch,
-      // Behind the last message there may be what nobody is handed: it is done with, too.
-      resolveOffset: offset => this.#resolve(chunk, String(offset) === last ? chunk.end : Number(offset) + 1),
-      heartbeat: () => this.group.heartbeat(own),
-      pause: this.#pauseOf(chunk),
-      commitOffsetsIfNecessary: offsets =>
-        offsets
-          ? commits.these(offsets.topics ?? commits.uncommitted().topics)
-          : commits.ifNecessary(interval, threshold),
-      uncommittedOffsets: () => commits.uncommitted(),
-      isRunning: () => this.#isRunning,
-      isStale: () => chunk.isStale,
-    }
-  }
-
-  #pauseOf({ own: { topic, partition } }: Chunk): () => () => void {
-    const list = [{ topic, partitions: [partition] }]
-    return () => {
-      this.group.pause(list)
-      return () => this.group.resume(list)
-    }
-  }
-
-  /** What is resolved of a chunk that was sought elsewhere, or is another's, is nothing to go on from. */
-  #resolve(chunk: Chunk, next: number): void {
-    if (!chunk.isStale || (chunk.own.isLeaving && !chunk.own.isGone)) chunk.own.resolve(next)
-  }
-
-  /** Tells of a batch; the answer tells of its end. */
-  #began(batch: FetchedBatch, size?: number): () => void {
-    const { events } = this.#parts
-    const { START_BATCH_PROCESS, END_BATCH_PROCESS } = events.names
-    if (!events.has(START_BATCH_PROCESS) && !events.has(END_BATCH_PROCESS)) return () => {}
-    const clock = this.#clock
-    const began = clock.monotonic()
-    const payload = eventOf(batch, size)
-    events.emit(START_BATCH_PROCESS, payload)
-    return () => events.emit(END_BATCH_PROCESS, { ...payload, duration: Math.round(clock.monotonic() - began) })
-  }
-
-  /** A handler's failure: told of, and thrown once what was resolved before is committed. */
-  async #failed(handler: string, { own }: Chunk, offset: string | null, error: unknown): Promise<never> {
-    const { topic, partition } = own
-    if (!(error instanceof KafkaJSError))
-      this.#logger.error(`Error when calling ${handler}`, {
-        topic,
-        partition,
-        offset,
-        stack: (error as Error | undefined)?.stack,
-        error,
-      })
-    await this.#autoCommit()
-    throw error
-  }
-
   /** Commits what is resolved while more is handled, one commit at a time. */
   async #commitBehind(): Promise<void> {
     if (!this.#settings.autoCommit) return
     await this.#committing
-    this.#committing = this.#autoCommit().catch(error => {
+    this.#committing = this.group.commits.resolved().catch(error => {
       if (isRebalancing(error)) return
       this.#failure ??= { error }
       this.#news.ring()
     })
-  }
-
-  async #autoCommit(): Promise<void> {
-    if (this.#settings.autoCommit) await this.group.commits.resolved()
   }
 }
 

@@ -1,8 +1,9 @@
 import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
+import type { PartitionsHook, PartitionsHooks } from '../../../src/group/hooks.ts'
 import { IsolationLevel } from '../../../src/protocol/offsets.ts'
 import type { FetchSettings } from '../../../src/reader/config.ts'
 import { KafkaJSNonRetriableError } from '../errors.ts'
-import type { ConsumerConfig } from '../types/consumer.ts'
+import type { ConsumerConfig, RebalanceEvent } from '../types/consumer.ts'
 
 /** Where the topics that a consumer reads begin. */
 export type Topics = ReadonlyMap<string, { readonly fromBeginning: boolean }>
@@ -86,4 +87,14 @@ export function membershipSettings(settings: ConsumerSettings, groupBalancers: r
     ...(groupInstanceId !== undefined && { groupInstanceId }),
     ...(rackId !== '' && { rack: rackId }),
   }
+}
+
+/** `rebalanceCallback` as a membership has it called. */
+export function rebalanceHooks({ rebalanceCallback: call }: ConsumerSettings): PartitionsHooks {
+  if (call === undefined) return {}
+  const tell =
+    (type: RebalanceEvent['type']): PartitionsHook =>
+    partitions =>
+      call({ type, partitions: [...partitions] })
+  return { onAssigned: tell('assigned'), onRevoked: tell('revoked'), onLost: tell('lost') }
 }

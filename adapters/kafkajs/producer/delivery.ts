@@ -2,7 +2,6 @@ import type { MessageInput } from '../../../src/records/message-input.ts'
 import type { Cluster } from '../../../src/transport/cluster.ts'
 import type { TopicLayout } from '../../../src/transport/layout.ts'
 import type { Writer } from '../../../src/writer/writer.ts'
-import type { Connection } from '../context.ts'
 import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { isRetriable, type RetrySettings, waitsOf } from '../retry.ts'
@@ -15,6 +14,7 @@ import type {
   RecordMetadata,
   TopicMessages,
 } from '../types/producer.ts'
+import type { Opened } from './opened.ts'
 import { addInputs, NoSuchPartition, Receipts } from './records.ts'
 import type { Manner } from './writers.ts'
 
@@ -25,9 +25,10 @@ export interface DeliveryHost {
   readonly retry: RetrySettings
   readonly allowAutoTopicCreation: boolean
   readonly partitioner: (args: PartitionerArgs) => number
-  /** Throws while there is none. */
-  connection(): Connection
-  writer(manner: Manner): Writer
+  /** Throws while the producer is not connected. */
+  opened(): Opened
+  /** Default: the producer's own for the manner. */
+  readonly writer?: Writer
 }
 
 const invalidRequiredAcks = 21
@@ -56,13 +57,14 @@ export class Delivery {
   ): Promise<RecordMetadata[]> {
     try {
       this.#check(acks, topicMessages)
-      const { cluster } = this.#host.connection()
+      const opened = this.#host.opened()
       if (acks !== -1 && acks !== 0 && acks !== 1) throw this.#told(protocolError(invalidRequiredAcks))
       const topics = merged(topicMessages)
       const manner = { acks, compression, timeout }
       // No turn is lost where all is known.
-      if (topics.every(({ topic }) => cluster.peek(topic) !== undefined)) return this.#write(topics, cluster, manner)
-      return this.#lookUp(topics, cluster).then(() => this.#write(topics, cluster, manner))
+      if (topics.every(({ topic }) => opened.cluster.peek(topic) !== undefined))
+        return this.#write(topics, opened, manner)
+      return opened.during(this.#lookUp(topics, opened.cluster).then(() => this.#write(topics, opened, manner)))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -101,7 +103,8 @@ export class Delivery {
     }
   }
 
-  #write(topics: readonly TopicMessages[], cluster: Cluster, manner: Manner, again = false): Promise<RecordMetadata[]> {
+  #write(topics: readonly TopicMessages[], opened: Opened, manner: Manner, again = false): Promise<RecordMetadata[]> {
+    const { cluster, writers } = opened
     const inputs: MessageInput[] = []
     try {
       for (const each of topics)
@@ -110,12 +113,16 @@ export class Delivery {
       if (!(error instanceof NoSuchPartition)) throw this.#told(error as Error)
       const { topic, partition } = error
       // The topic may have grown since it was asked for.
-      if (!again) return cluster.refresh([topic]).then(() => this.#write(topics, cluster, manner, true), this.#failed)
+      if (!again)
+        return opened.during(
+          cluster.refresh([topic]).then(() => this.#write(topics, opened, manner, true), this.#failed),
+        )
       throw this.#told(new KafkaJSNonRetriableError(`Topic "${topic}" has no partition ${partition}`))
     }
     if (inputs.length === 0) return Promise.resolve([])
     const receipts = new Receipts()
-    const writing = this.#host.writer(manner).writeMessages(inputs, { onWritten: receipts.add })
+    const writer = this.#host.writer ?? writers.for(manner)
+    const writing = writer.writeMessages(inputs, { onWritten: receipts.add })
     return writing.then(() => (manner.acks === 0 ? [] : receipts.list(topics)), this.#failed)
   }
 

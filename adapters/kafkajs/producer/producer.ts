@@ -7,9 +7,9 @@ import { kafkaJSError } from '../translate.ts'
 import type { Logger } from '../types/common.ts'
 import type { Producer, ProducerConfig, ProducerEvents, Transaction } from '../types/producer.ts'
 import { Delivery, type DeliveryHost } from './delivery.ts'
+import { Opened } from './opened.ts'
 import { Partitioners } from './partitioners.ts'
 import { transactionOf } from './transaction.ts'
-import { Writers } from './writers.ts'
 
 const events: ProducerEvents = {
   CONNECT: 'producer.connect',
@@ -46,11 +46,11 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
   const emitter = new Events('producer', events, logger)
   let status: 'connected' | 'disconnecting' | 'disconnected' = 'disconnected'
   let connecting: Promise<Connection> | undefined
-  let open: { readonly connection: Connection; readonly writers: Writers } | undefined
+  let open: Opened | undefined
   /** The one that is to end before the next begins; true while it begins. */
   let inTransaction = false
 
-  const opened = (): NonNullable<typeof open> => {
+  const opened = (): Opened => {
     if (status === 'disconnecting')
       throw new KafkaJSNonRetriableError(
         "The producer is disconnecting; therefore, it can't safely accept messages anymore",
@@ -64,19 +64,23 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
     retry,
     allowAutoTopicCreation: config.allowAutoTopicCreation ?? true,
     partitioner: (createPartitioner ?? Partitioners.DefaultPartitioner)(),
-    connection: () => opened().connection,
-    writer: manner => opened().writers.for(manner),
+    opened,
   }
   const delivery = new Delivery(host)
 
   return {
     async connect() {
       connecting ??= context.open({ events: emitter, metadataMaxAge })
+      const mine = connecting
       try {
-        const connection = await connecting
-        open ??= { connection, writers: new Writers(connection, config) }
+        const connection = await mine
+        if (connecting !== mine) {
+          await connection.close()
+          throw new KafkaJSError('The producer is disconnected')
+        }
+        open ??= new Opened(connection, config)
       } catch (error) {
-        connecting = undefined
+        if (connecting === mine) connecting = undefined
         throw error
       }
       status = 'connected'
@@ -87,8 +91,7 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
       const ended = open
       open = undefined
       connecting = undefined
-      await ended?.writers.close()
-      await ended?.connection.close()
+      await ended?.close()
       inTransaction = false
       status = 'disconnected'
       emitter.emit(events.DISCONNECT)
@@ -112,7 +115,7 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
       try {
         const writer = opened().writers.transactional(transactionalId)
         const core = await writer.begin()
-        const inside = new Delivery({ ...host, idempotent: true, writer: () => writer })
+        const inside = new Delivery({ ...host, idempotent: true, writer })
         return transactionOf(core, inside, context, over)
       } catch (error) {
         over()

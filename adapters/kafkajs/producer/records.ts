@@ -1,7 +1,8 @@
 import type { HeaderInput, MessageInput } from '../../../src/records/message-input.ts'
-import type { PartitionLayout, TopicLayout } from '../../../src/transport/layout.ts'
+import type { TopicLayout } from '../../../src/transport/layout.ts'
 import type { BatchReceipt } from '../../../src/writer/config.ts'
-import type { IHeaders, PartitionMetadata } from '../types/common.ts'
+import { partitionMetadata } from '../partition-metadata.ts'
+import type { IHeaders } from '../types/common.ts'
 import type { Message, PartitionerArgs, RecordMetadata, TopicMessages } from '../types/producer.ts'
 
 /** A user's partitioner answered a partition that the topic does not have, as far as is known. */
@@ -12,30 +13,6 @@ export class NoSuchPartition {
   constructor(topic: string, partition: unknown) {
     this.topic = topic
     this.partition = partition
-  }
-}
-
-// Partitioners know by identity that nothing changed.
-const told = new WeakMap<TopicLayout, PartitionMetadata[]>()
-
-/** What partitioners are told of a topic. */
-export function partitionMetadata(layout: TopicLayout): PartitionMetadata[] {
-  let metadata = told.get(layout)
-  if (metadata === undefined) {
-    metadata = layout.partitions.map(metadataOf)
-    told.set(layout, metadata)
-  }
-  return metadata
-}
-
-function metadataOf({ index, leader, replicas, isr, offline, error }: PartitionLayout): PartitionMetadata {
-  return {
-    partitionErrorCode: error?.code ?? 0,
-    partitionId: index,
-    leader,
-    replicas: [...replicas],
-    isr: [...isr],
-    offlineReplicas: [...offline],
   }
 }
 

@@ -75,32 +75,34 @@ export class Writers {
 }
 
 function writerConfig(
-  { addr, transport }: Connection,
+  { addr, transport, requestTimeout }: Connection,
   { retry = {}, allowAutoTopicCreation = true }: ProducerConfig,
   { acks, compression, timeout }: Manner,
 ): WriterConfig {
   const { retries, initialRetryTime, maxRetryTime } = retrySettings(retry)
+  // A Writer gives brokers half of the time that it has itself.
+  const writeTimeout = Math.max(1, Math.min(requestTimeout, 2 * timeout))
   return {
     addr,
     transport,
     requiredAcks: acks as RequiredAcks,
     compression: compression as Compression,
-    writeTimeout: timeout,
-    readTimeout: timeout,
+    writeTimeout,
+    readTimeout: requestTimeout,
     maxAttempts: Math.max(1, retries + 1),
     writeBackoffMin: Math.max(1, initialRetryTime),
     writeBackoffMax: Math.max(1, maxRetryTime),
-    deliveryTimeout: patience(retry, timeout),
+    deliveryTimeout: patience(retry, writeTimeout),
     messageBytes,
     maxBufferedBytes: 256 * 1024 * 1024,
     allowAutoTopicCreation,
   }
 }
 
-/** How long kafkajs would try: all its waits, and as many requests that time out. */
+/** How long kafkajs would try: all its waits, as many requests that time out, and a moment for the last to say so. */
 function patience(retry: ProducerConfig['retry'], timeout: number): number {
   const { retries, initialRetryTime, maxRetryTime, multiplier } = retrySettings(retry)
-  let total = timeout
+  let total = timeout + 1000
   let wait = initialRetryTime
   for (let i = 0; i < retries && total < mostMilliseconds; i++) {
     total += wait + timeout

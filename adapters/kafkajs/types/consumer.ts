@@ -1,5 +1,6 @@
 import type { BalancerWire, GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import type { GroupDescription } from './admin.ts'
+import type { Cluster } from './cluster.ts'
 import type {
   ConnectEvent,
   DisconnectEvent,
@@ -7,7 +8,6 @@ import type {
   InstrumentationEvent,
   Logger,
   Offsets,
-  PartitionMetadata,
   RemoveInstrumentationEventListener,
   RequestEvent,
   RequestQueueSizeEvent,
@@ -73,12 +73,6 @@ export type RebalanceEvent = { type: 'assigned' | 'revoked' | 'lost'; partitions
 export type RebalanceCallback = (event: RebalanceEvent) => void | Promise<void>
 
 export type PartitionAssigner = (config: { cluster: Cluster; groupId: string; logger: Logger }) => Assigner
-
-/** What assigners know of the cluster. */
-export type Cluster = {
-  /** As last heard of; [] for a topic that is not known. */
-  findTopicPartitionMetadata(topic: string): PartitionMetadata[]
-}
 
 export type Assignment = { [topic: string]: number[] }
 

@@ -40,7 +40,7 @@ const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'telemetry', lo
 const topic = `${prefix}-topic`
 const admin = kafka.admin()
 await admin.connect()
-await admin.createTopics({ topics: [{ topic }], waitForLeaders: false })
+await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
 while (!(await admin.listTopics()).includes(topic));
 
 const producer = kafka.producer({ allowAutoTopicCreation: false })

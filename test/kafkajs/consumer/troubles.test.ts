@@ -15,7 +15,8 @@ describe('a member', () => {
   test('that the coordinator has forgotten joins anew, and goes on from what is committed', async () => {
     await using stage = new Stage()
     await stage.write(numbered(0, 3))
-    const { consumer, seen } = await stage.reading()
+    // The coordinator, which has forgotten nothing, waits so long for its former self.
+    const { consumer, seen } = await stage.reading({ sessionTimeout: 500, rebalanceTimeout: 500 })
     await texts(seen, 3)
     const joined = next(consumer, 'GROUP_JOIN')
     stage.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.UnknownMemberId }))
@@ -29,7 +30,8 @@ describe('a member', () => {
 
   test('that is told so by a commit loses nothing, and does not crash', async () => {
     await using stage = new Stage()
-    const { consumer, seen } = await stage.reading()
+    // The coordinator, which has forgotten nothing, waits so long for its former self.
+    const { consumer, seen } = await stage.reading({ sessionTimeout: 500, rebalanceTimeout: 500 })
     let crashed = false
     consumer.on(consumer.events.CRASH, () => {
       crashed = true

@@ -30,7 +30,7 @@ export class Notation {
 
   of(value: unknown, key = '', within: readonly object[] = []): Seen {
     if (value === null || typeof value === 'boolean') return value
-    if (typeof value === 'string') return this.#text(value)
+    if (typeof value === 'string') return key === 'producerId' && value !== '-1' ? '<id>' : this.#text(value)
     if (typeof value === 'number') return measured.has(key) ? '<number>' : this.#number(value)
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value !== 'object') return `<${typeof value}>`
@@ -38,7 +38,7 @@ export class Notation {
     const inside = [...within, value]
     if (Buffer.isBuffer(value)) return { Buffer: this.#bytes(value) }
     if (value instanceof Uint8Array) return { Uint8Array: this.#bytes(value) }
-    if (Array.isArray(value)) return value.map(each => this.of(each, key, inside))
+    if (Array.isArray(value)) return inOrder(value).map(each => this.of(each, key, inside))
     if (value instanceof Map) return { Map: this.of(Object.fromEntries(value), key, inside) }
     const fields = Object.keys(value).filter(name => !left.has(name))
     const seen: { [key: string]: Seen } = {}
@@ -78,4 +78,17 @@ export class Notation {
             .replace(/\p{Cc}/gu, '·'),
         )
   }
+}
+
+/** Partitions, told of and sent to, come as brokers answer, in an order of theirs. */
+function inOrder(values: readonly unknown[]): readonly unknown[] {
+  for (const [field, other] of [
+    ['partition', 'topicName'],
+    ['partitionId', 'leader'],
+  ] as const) {
+    const partitions = values as readonly Record<string, number>[]
+    if (partitions.every(each => typeof each?.[field] === 'number' && other in each))
+      return [...partitions].sort((a, b) => a[field]! - b[field]!)
+  }
+  return values
 }

@@ -256,15 +256,11 @@ export const messageScenarios: readonly Scenario[] = [
   }),
 
   scenario('consumer: topics by a pattern', async stage => {
-    const prefix = stage.unique('p')
-    const admin = stage.other.admin()
-    await admin.connect()
-    const topics = ['a', 'b', 'c'].map(name => `${prefix}-${name}`)
-    await admin.createTopics({ topics: topics.map(topic => ({ topic })) })
-    await admin.disconnect()
-    for (const topic of topics) await stage.fill(topic, [{ value: topic.slice(-1) }])
+    const topics = [await stage.topic('a'), await stage.topic('b'), await stage.topic('c')]
+    const [a, b] = topics
+    for (const topic of topics) await stage.fill(topic, [{ value: topic }])
     const consumer = await stage.consumer({ groupId: stage.unique('group') })
-    await consumer.subscribe({ topics: [new RegExp(`^${prefix}-[ab]$`)], fromBeginning: true })
+    await consumer.subscribe({ topics: [new RegExp(`^(${a}|${b})$`)], fromBeginning: true })
     const seen: string[] = []
     const joined = next<{ memberAssignment: object }>(consumer, 'GROUP_JOIN')
     await consumer.run({ eachMessage: async ({ message }) => void seen.push(String(message.value)) })

@@ -10,13 +10,15 @@ export async function written(stage: Stage, topic: string): Promise<object[][]> 
   for (const { id: partition } of topics[0]!.partitions) {
     const messages: object[] = []
     for (let offset = 0, end = 1; offset < end; ) {
-      const { records, nextOffset, lastStableOffset } = await client.fetch({
+      const { records, nextOffset, lastStableOffset, highWatermark } = await client.fetch({
         topic,
         partition,
         offset,
         maxWait: 10,
         isolationLevel: 'read_committed',
       })
+      // A transaction that is over is so in each partition a moment later.
+      if (lastStableOffset < highWatermark) continue
       for (const message of records) messages.push(shown(message))
       end = nextOffset > offset ? lastStableOffset : offset
       offset = nextOffset
