@@ -34,7 +34,8 @@ export class Chunk {
     this.parts = parts
     this.from = from
     this.end = end
-    this.highWatermark = own.position.highWatermark
+    // A broker may have read on between noting the one and the other: nothing lags by less than nothing.
+    this.highWatermark = Math.max(own.position.highWatermark, end)
     this.era = own.position.era
     this.#decoding = decoding
   }

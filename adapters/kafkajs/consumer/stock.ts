@@ -36,8 +36,8 @@ export class Stock {
   readonly #decoding: MessageDecoding
   /** Those of which something waits, the one that waits longest first. */
   readonly #waiting = new Set<OwnPartition>()
-  /** What handlers work on. */
-  readonly #inHand = new Map<OwnPartition, Chunk>()
+  /** What handlers work on, by the partition's name: also of one that was lost and came back since. */
+  readonly #inHand = new Map<string, Chunk>()
   /** Partitions may have been read on without anything to hand out. */
   #passed = false
 
@@ -112,7 +112,7 @@ export class Stock {
   take(): Chunk | undefined {
     this.#fill()
     for (const own of this.#waiting) {
-      if (own.isBusy) continue
+      if (this.#inHand.has(own.name)) continue
       const chunk = this.#chunkOf(own)
       if (chunk !== undefined) return this.#taken(chunk)
     }
@@ -123,7 +123,7 @@ export class Stock {
   finish(chunk: Chunk): void {
     const { own } = chunk
     own.isBusy = false
-    this.#inHand.delete(own)
+    this.#inHand.delete(own.name)
     if (chunk.isStale || own.isGone || own.isLeaving || own.position.state === 'paused') return
     if (own.position.era !== chunk.era || own.next !== chunk.end) this.#sendBack(own)
     else if (own.position.next > own.next) this.#passed = true
@@ -141,8 +141,8 @@ export class Stock {
   #drop(own: OwnPartition): void {
     own.drop()
     this.#waiting.delete(own)
-    const chunk = this.#inHand.get(own)
-    if (chunk !== undefined) chunk.isStale = true
+    const chunk = this.#inHand.get(own.name)
+    if (chunk?.own === own) chunk.isStale = true
   }
 
   /** Reads on from what is not done with. */
@@ -168,7 +168,7 @@ export class Stock {
   #taken(chunk: Chunk): Chunk {
     const { own } = chunk
     own.isBusy = true
-    this.#inHand.set(own, chunk)
+    this.#inHand.set(own.name, chunk)
     return chunk
   }
 
@@ -224,7 +224,8 @@ export class Stock {
   #passedOver(): Chunk | undefined {
     for (const own of this.#parts.own.values()) {
       const { next, position } = own
-      if (own.isBusy || own.isLeaving || next < 0 || position.next <= next || own.pending.length > 0) continue
+      if (this.#inHand.has(own.name) || own.isLeaving || next < 0 || position.next <= next || own.pending.length > 0)
+        continue
       if (position.state === 'paused') continue
       return this.#taken(new Chunk(own, { parts: [], from: next, end: position.next }, this.#decoding))
     }

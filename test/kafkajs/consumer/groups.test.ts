@@ -278,3 +278,20 @@ test('a handler that takes longer than maxPollInterval has its partitions given 
   await until(forever, () => seen.length === 3)
   expect(seen).toEqual(['0', '0', '1'])
 })
+
+test('a static member that is back within the session has its partitions, and nobody is interrupted', async () => {
+  await using stage = new Stage({ partitions: 2 })
+  const first = await stage.reading()
+  const joined = next<Joined>(first.consumer, 'GROUP_JOIN')
+  const second = await stage.reading({ groupInstanceId: 'b' })
+  await joined
+  const rebalances: unknown[] = []
+  first.consumer.on(first.consumer.events.REBALANCING, event => void rebalances.push(event))
+  await second.consumer.disconnect()
+  const third = stage.consumer({ groupInstanceId: 'b' })
+  await third.subscribe({ topic: 't' })
+  const back = next<Joined>(third, 'GROUP_JOIN')
+  await third.run({ eachMessage: async () => {} })
+  expect((await back).memberAssignment['t']).toHaveLength(1)
+  expect(rebalances).toEqual([])
+})

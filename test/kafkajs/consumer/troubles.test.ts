@@ -18,6 +18,7 @@ describe('a member', () => {
     // The coordinator, which has forgotten nothing, waits so long for its former self.
     const { consumer, seen } = await stage.reading({ sessionTimeout: 500, rebalanceTimeout: 500 })
     await texts(seen, 3)
+    await until(forever, async () => (await stage.committed()).offset === '3')
     const joined = next(consumer, 'GROUP_JOIN')
     stage.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.UnknownMemberId }))
     await joined
@@ -48,6 +49,37 @@ describe('a member', () => {
     expect([new Set(seen.map(({ text }) => text)), crashed]).toEqual([new Set(['0', '1']), false])
   })
 
+  test('whose handler is still at work when its partition is lost and comes back does not begin another beside it', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 2))
+    let finish: () => void = () => {}
+    const finished = new Promise<void>(resolve => {
+      finish = resolve
+    })
+    let working = 0
+    let most = 0
+    const seen: string[] = []
+    const { consumer } = await stage.reading(
+      { sessionTimeout: 500, rebalanceTimeout: 500 },
+      {
+        partitionsConsumedConcurrently: 2,
+        eachMessage: async ({ message }) => {
+          most = Math.max(most, ++working)
+          if (seen.push(message.offset) === 1) await finished
+          working--
+        },
+      },
+    )
+    await until(forever, () => seen.length === 1)
+    const joined = next(consumer, 'GROUP_JOIN')
+    const fetched = joined.then(() => next(consumer, 'FETCH'))
+    stage.spoil(Heartbeat, 1, () => ({ errorCode: ErrorCode.UnknownMemberId }))
+    await fetched
+    finish()
+    await until(forever, () => seen.length === 3)
+    expect([seen, most]).toEqual([['0', '0', '1'], 1])
+  })
+
   test('that may not join crashes for good, and run resolves all the same', async () => {
     await using stage = new Stage()
     stage.spoil(JoinGroup, 1_000, ({ memberId }) => ({
@@ -70,13 +102,13 @@ describe('a member', () => {
     await stage.write(numbered(0, 1))
     const seen: SeenMessage[] = []
     const joins: unknown[] = []
-    const consumer = stage.consumer({ sessionTimeout: 300, heartbeatInterval: 50 })
+    const consumer = stage.consumer({ sessionTimeout: 1_000, heartbeatInterval: 100 })
     consumer.on(consumer.events.GROUP_JOIN, event => void joins.push(event))
     await consumer.subscribe({ topic: 't', fromBeginning: true })
     await consumer.run({
       eachMessage: async payload => {
-        // Three sessions long.
-        for (let i = 0; i < 18; i++) await next(consumer, 'HEARTBEAT')
+        // Longer than two sessions.
+        for (let i = 0; i < 21; i++) await next(consumer, 'HEARTBEAT')
         seen.push(seenOf(payload))
       },
     })

@@ -105,7 +105,10 @@ export const configScenarios = [
     const resources = [{ type: topicType as 2, name: topic, configEntries }]
     await stage.call('altered', () => admin.alterConfigs({ resources, validateOnly: false }))
     const asked = [{ type: topicType as 2, name: topic, configNames: ['cleanup.policy', 'retention.ms'] }]
-    await stage.call('settings', () => admin.describeConfigs({ resources: asked, includeSynonyms: false }))
+    const described = () => admin.describeConfigs({ resources: asked, includeSynonyms: false })
+    // Brokers learn of it a moment later.
+    while ((await described()).resources[0]!.configEntries.every(({ configValue }) => configValue !== 'compact'));
+    await stage.call('settings', described)
   }),
 
   scenario('admin: alterConfigs checks only', async stage => {
