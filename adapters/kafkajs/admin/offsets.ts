@@ -25,7 +25,8 @@ export async function fetchTopicOffsetsByTimestamp(
   topic: string,
   timestamp?: number,
 ): ReturnType<Admin['fetchTopicOffsetsByTimestamp']> {
-  const time = timestamp ?? LastOffset
+  // Messages have theirs as text.
+  const time = Number(timestamp ?? LastOffset)
   const rows = await offsetsOf(cluster, topic, [...new Set([LastOffset, time])])
   return rows.map(({ partition, firstOffset, lastOffset, offsets }) => {
     const [atTime = -1] = offsets.keys()

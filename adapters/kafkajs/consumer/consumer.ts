@@ -49,7 +49,7 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
     if (event.type === 'partitionTrouble') running.group?.news.troubled(generation, event)
     const isHeartbeat =
       event.type === 'request' && (event.api === 'Heartbeat' || event.api === 'ConsumerGroupHeartbeat')
-    if (isHeartbeat && event.error === undefined) events.emit('consumer.heartbeat', generation)
+    if (isHeartbeat && event.error === undefined) running.group?.heard()
   }
 
   return {

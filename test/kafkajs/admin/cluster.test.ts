@@ -18,6 +18,15 @@ test('topics are made of what says how, be it text, and what else is in them is 
   expect((await client.fetchTopicMetadata({ topics: ['t'] })).topics[0]!.partitions).toHaveLength(2)
 })
 
+test('offsets are looked up by a timestamp that is text, as messages have it', async () => {
+  const { broker, admin } = open({ topics: [{ name: 't' }] })
+  const client = await admin()
+  const times: unknown[] = []
+  broker.control(ListOffsets, ({ topics }) => void times.push(topics[0]!.partitions[0]!.timestamp))
+  await client.fetchTopicOffsetsByTimestamp('t', '1700000000000' as never)
+  expect(times).toContain(1_700_000_000_000)
+})
+
 describe('an admin of three brokers', () => {
   test('asks each broker for its own settings', async () => {
     const { broker, admin } = open({ brokers: 3 })
