@@ -75,6 +75,7 @@ function prepare({ everything = false } = {}) {
   install('.')
   install('bench')
   install('e2e/runtimes', { everything })
+  install('e2e/kafkajs/apps')
   run('npm', ['run', 'build', '--silent'])
 }
 

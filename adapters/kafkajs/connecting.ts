@@ -85,19 +85,23 @@ async function brokersOf({ brokers }: KafkaConfig): Promise<string[]> {
   return all as string[]
 }
 
+function dialTimeoutOf({ sasl, connectionTimeout = 1000, authenticationTimeout = 10_000 }: KafkaConfig): number {
+  return connectionTimeout + (sasl ? authenticationTimeout : 0)
+}
+
 function transportConfig(
   config: KafkaConfig,
   clientId: string,
   logger: Logger,
   { events, onEvent }: Omit<OpenOptions, 'metadataMaxAge'>,
 ): TransportConfig {
-  const { sasl, connectionTimeout = 1000, authenticationTimeout = 10_000 } = config
+  const { sasl } = config
   const log = logger.namespace('Connection')
   const told = networkEvents(events, clientId)
   const own = config.transport?.onEvent
   return {
     clientId,
-    dialTimeout: connectionTimeout + (sasl ? authenticationTimeout : 0),
+    dialTimeout: dialTimeoutOf(config),
     logger: coreLogger(logger.namespace('Cluster')),
     ...(sasl && { sasl: mechanismOf(sasl, log) }),
     ...socketsOf(config.ssl, config.socketFactory),

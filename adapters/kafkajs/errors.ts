@@ -82,13 +82,13 @@ export class KafkaJSError extends Error {
   override readonly name: string = 'KafkaJSError'
   readonly retriable: boolean
   readonly helpUrl: string | undefined
-  override readonly cause?: Error
+  declare readonly cause?: Error
 
   constructor(e: Source, { retriable = true, cause }: KafkaJSErrorMetadata = {}) {
-    super(typeof e === 'string' ? e : e.message)
+    // Which is how kafkajs's is not enumerable either.
+    super(typeof e === 'string' ? e : e.message, { cause })
     this.retriable = retriable
     this.helpUrl = fieldsOf(e).helpUrl
-    this.cause = cause as Error
   }
 }
 

@@ -19,6 +19,18 @@ const apis = (
   'DescribeTransactions ListTransactions AllocateProducerIds ConsumerGroupHeartbeat ConsumerGroupDescribe'
 ).split(' ')
 
+/** What kafkajs calls an API, and its number; -1 for one newer than this list. */
+export function apiOf(name: string): { apiName: string; apiKey: number } {
+  const apiName = name === 'FindCoordinator' ? 'GroupCoordinator' : name
+  return { apiName, apiKey: apis.indexOf(apiName) }
+}
+
+/** Tells a client's listeners that metadata did not come in time; which of several requests for it, nobody knows. */
+export function metadataTimedOut(events: Events<NetworkNames>, clientId: string, broker: string): void {
+  const payload = { broker, clientId, correlationId: -1, createdAt: Date.now(), sentAt: Date.now(), pendingDuration: 0 }
+  events.emit(events.names.REQUEST_TIMEOUT, { ...payload, ...apiOf('Metadata'), apiVersion: -1 })
+}
+
 /** Tells a client's listeners of the requests of its transport. */
 export function networkEvents(events: Events<NetworkNames>, clientId: string): EventSink {
   const { REQUEST, REQUEST_TIMEOUT, REQUEST_QUEUE_SIZE } = events.names
@@ -43,7 +55,6 @@ function payloadOf(
   correlationId: number,
   timedOut: boolean,
 ): object {
-  const apiName = api === 'FindCoordinator' ? 'GroupCoordinator' : api
   const duration = Math.round(durationMs)
   const createdAt = Date.now() - duration
   return {
@@ -54,8 +65,7 @@ function payloadOf(
     sentAt: createdAt,
     pendingDuration: 0,
     ...(!timedOut && { duration, size: receivedBytes }),
-    apiName,
-    apiKey: apis.indexOf(apiName),
+    ...apiOf(api),
     apiVersion,
   }
 }

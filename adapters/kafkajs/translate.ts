@@ -18,6 +18,7 @@ import {
   KafkaJSRequestTimeoutError,
   KafkaJSSASLAuthenticationError,
 } from './errors.ts'
+import { apiOf } from './network-events.ts'
 import { protocolError } from './protocol-errors.ts'
 
 /** What went wrong, as kafkajs would say it. What is no error of ours stays as it is. */
@@ -97,7 +98,10 @@ function timeout(error: TimeoutError): KafkaJSError {
   const broker = /^(\S+:\d+): /.exec(error.message)?.[1] ?? ''
   if (/not connected|not authenticated|connecting/.test(error.message))
     return new KafkaJSConnectionError('Connection timeout', { broker })
-  return new KafkaJSRequestTimeoutError(error.message, { broker })
+  const [, api, version] = /: (?:no answer to )?(\w+) v(\d+)\b/.exec(error.message) ?? []
+  if (api === undefined) return new KafkaJSRequestTimeoutError(error.message, { broker })
+  const { apiName, apiKey } = apiOf(api)
+  return new KafkaJSRequestTimeoutError(`Request ${apiName}(key: ${apiKey}, version: ${version}) timed out`, { broker })
 }
 
 type SystemError = Error & { code: string }

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { type ConnectionError, IsoKafkaError } from '../../src/base/errors.ts'
 import {
   alertError,
@@ -32,7 +31,7 @@ function systemError(broker: string, error: NodeError): ConnectionError {
   // With several addresses tried, each has its own error.
   const tried = (error.errors ?? [error])
     .filter(({ address }) => address !== undefined)
-    .map(({ address }) => (isIP(address!) === 6 ? `[${address}]` : address!))
+    .map(({ address }) => (address!.includes(':') ? `[${address}]` : address!))
   const where =
     tried.length > 0 && !(tried.length === 1 && broker.startsWith(tried[0]!)) ? ` (tried ${tried.join(', ')})` : ''
   return networkError(broker, error.code ?? error.errors?.[0]?.code, error, where)

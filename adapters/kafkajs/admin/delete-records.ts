@@ -2,7 +2,7 @@ import { KafkaJSBrokerNotFound, KafkaJSDeleteTopicRecordsError } from '../errors
 import { protocolError } from '../protocol-errors.ts'
 import type { Admin, SeekEntry } from '../types/admin.ts'
 import type { AdminCluster } from './cluster.ts'
-import { longOf } from './group-offsets.ts'
+import { longOf } from './long.ts'
 import { fetchTopicOffsets } from './offsets.ts'
 import { refuse } from './refuse.ts'
 

@@ -4,6 +4,7 @@ import { kafkaJSError } from '../translate.ts'
 import type { Admin, SeekEntry } from '../types/admin.ts'
 import type { AdminCluster } from './cluster.ts'
 import { describeGroups } from './groups.ts'
+import { longOf } from './long.ts'
 import { fetchTopicOffsets, partitionIds } from './offsets.ts'
 import { refuse } from './refuse.ts'
 
@@ -93,10 +94,4 @@ function position({ partition, offset }: SeekEntry): { partition: number; offset
   if (at === undefined) refuse(`Invalid offset, expected a long received ${offset}`)
   if (at < 0 && at !== FirstOffset && at !== LastOffset) refuse('Offset must not be a negative number')
   return { partition: Number(partition), offset: at }
-}
-
-/** A 64 bit number, given as a number or a text of one. */
-export function longOf(value: unknown): number | undefined {
-  const text = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : ''
-  return /^-?\d+$/.test(text) ? Number(text) : undefined
 }

@@ -3,6 +3,7 @@ import { FirstOffset, LastOffset } from '../../../src/protocol/offsets.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Admin } from '../types/admin.ts'
 import type { AdminCluster } from './cluster.ts'
+import { longOf } from './long.ts'
 import { refuse } from './refuse.ts'
 import { partitionsOf } from './topics.ts'
 
@@ -25,8 +26,8 @@ export async function fetchTopicOffsetsByTimestamp(
   topic: string,
   timestamp?: number,
 ): ReturnType<Admin['fetchTopicOffsetsByTimestamp']> {
-  // Messages have theirs as text.
-  const time = Number(timestamp ?? LastOffset)
+  // A message's own timestamp is a text.
+  const time = longOf(timestamp) ?? timestamp ?? LastOffset
   const rows = await offsetsOf(cluster, topic, [...new Set([LastOffset, time])])
   return rows.map(({ partition, firstOffset, lastOffset, offsets }) => {
     const [atTime = -1] = offsets.keys()

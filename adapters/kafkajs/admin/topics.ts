@@ -63,12 +63,13 @@ export async function createTopics(
   if (!topics || !Array.isArray(topics)) refuse(`Invalid topics array ${topics}`)
   refuseDoubles('topics array', topics)
   for (const topic of topics) checkConfigEntries(topic)
+  // What else an object has is passed over, as in kafkajs.
   const asked = topics.map(({ topic, numPartitions, replicationFactor, replicaAssignment, configEntries }) => ({
     topic,
     // What comes from an environment is text, which kafkajs takes too.
     ...(numPartitions !== undefined && { numPartitions: Number(numPartitions) }),
     ...(replicationFactor !== undefined && { replicationFactor: Number(replicationFactor) }),
-    replicaAssignments: replicaAssignment ?? [],
+    replicaAssignments: (replicaAssignment ?? []).map(({ partition, replicas }) => ({ partition, replicas })),
     configEntries: (configEntries ?? []).map(({ name, value }) => ({ configName: name, configValue: value })),
   }))
   try {

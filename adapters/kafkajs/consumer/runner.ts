@@ -87,7 +87,8 @@ export class Runner {
       () => {},
       () => {},
     )
-    void loop.catch(error => onCrash(error))
+    // What goes wrong with that the log tells: nobody waits for it.
+    void loop.catch(error => onCrash(error)).catch(() => {})
   }
 
   #retrier(): Retrier {

@@ -135,7 +135,7 @@ export class Running {
     const retryTime = waited || retrySettings(retry).initialRetryTime
     logger.error(`Restarting the consumer in ${retryTime}ms`, { retryCount, retryTime, groupId })
     this.#isWanted = false
-    this.#cancelRestart = systemClock.after(retryTime, () => void this.#start(run))
+    this.#cancelRestart = systemClock.after(retryTime, () => void this.#start(run).catch(() => {}))
   }
 
   async #isToRestart(cause: Error): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { MessageInput } from '../../../src/records/message-input.ts'
 import type { Cluster } from '../../../src/transport/cluster.ts'
 import type { TopicLayout } from '../../../src/transport/layout.ts'
 import type { Writer } from '../../../src/writer/writer.ts'
-import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors.ts'
+import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, KafkaJSRequestTimeoutError } from '../errors.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { isRetriable, type RetrySettings, waitsOf } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
@@ -24,6 +24,8 @@ export interface DeliveryHost {
   readonly idempotent: boolean
   readonly retry: RetrySettings
   readonly allowAutoTopicCreation: boolean
+  /** A broker did not tell of topics in time. */
+  metadataTimedOut(broker: string): void
   readonly partitioner: (args: PartitionerArgs) => number
   /** Throws while the producer is not connected. */
   opened(): Opened
@@ -99,6 +101,7 @@ export class Delivery {
       )
     } catch (thrown) {
       const error = kafkaJSError(thrown)
+      if (error instanceof KafkaJSRequestTimeoutError) this.#host.metadataTimedOut(error.broker)
       throw isRetriable(error) ? this.#exhausted(error) : new KafkaJSNonRetriableError(error, { cause: error })
     }
   }

@@ -2,6 +2,7 @@ import type { Connection, Context } from '../context.ts'
 import { environment } from '../environment.ts'
 import { KafkaJSError, KafkaJSNonRetriableError } from '../errors.ts'
 import { Events } from '../events.ts'
+import { metadataTimedOut } from '../network-events.ts'
 import { retrySettings } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger } from '../types/common.ts'
@@ -65,6 +66,7 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
     allowAutoTopicCreation: config.allowAutoTopicCreation ?? true,
     partitioner: (createPartitioner ?? Partitioners.DefaultPartitioner)(),
     opened,
+    metadataTimedOut: broker => metadataTimedOut(emitter, context.clientId, broker),
   }
   const delivery = new Delivery(host)
 

@@ -135,3 +135,19 @@ describe('an admin tries again', () => {
     expect(await client.createTopics({ topics: [{ topic: 'other' }], waitForLeaders: false })).toBe(true)
   })
 })
+
+test('an admin lists topics, whether or not they have leaders just now', async () => {
+  const { broker, admin } = open({ topics })
+  broker.control(Metadata, async (_, { apply }) => {
+    const answer = await apply()
+    if (answer === null || typeof answer !== 'object') return answer
+    return { ...answer, topics: answer.topics!.map(topic => ({ ...topic, errorCode: ErrorCode.LeaderNotAvailable })) }
+  })
+  const client = await admin({ retry: { retries: 1 } })
+  expect(await client.listTopics()).toEqual(['t'])
+  expect((await client.describeCluster()).brokers).toHaveLength(1)
+  await expect(client.fetchTopicMetadata({ topics: ['t'] })).rejects.toMatchObject({
+    name: 'KafkaJSNumberOfRetriesExceeded',
+    cause: { type: 'LEADER_NOT_AVAILABLE' },
+  })
+})

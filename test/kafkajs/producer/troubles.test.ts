@@ -5,6 +5,7 @@ import { natives } from '../../../adapters/node/index.ts'
 import { Broker } from '../../../src/broker/index.ts'
 import { Client } from '../../../src/client/client.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
+import { Metadata } from '../../../src/protocol/metadata.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
 import { Transport } from '../../../src/transport/transport.ts'
 import { topicContents } from '../../support/topic-contents.ts'
@@ -138,8 +139,28 @@ test('a broker that does not answer is waited for requestTimeout, and told of', 
   const error = await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'v' }] }))
   expect(error.name).toBe('KafkaJSNumberOfRetriesExceeded')
   expect(error.cause).toMatchObject({ name: 'KafkaJSRequestTimeoutError', broker: f.broker.addresses[0] })
+  expect((error.cause as Error).message).toMatch(/^Request Produce\(key: 0, version: \d+\) timed out$/)
   expect(told).toMatchObject([{ apiName: 'Produce', apiKey: 0, broker: f.broker.addresses[0] }])
   stop()
+})
+
+test('a broker that is not given the time to answer is told of, too', async () => {
+  await using f = await fixture(1, { retry: { retries: 0 } }, { requestTimeout: 50 })
+  f.broker.control(Metadata, () => 'hang')
+  const told: object[] = []
+  f.producer.on(f.producer.events.REQUEST_TIMEOUT, ({ payload }) => void told.push(payload))
+  const error = await thrownBy(f.producer.send({ topic: 't', messages: [{ value: 'v' }] }))
+  expect(error.cause).toMatchObject({ name: 'KafkaJSRequestTimeoutError' })
+  expect(told).toMatchObject([{ apiName: 'Metadata', apiKey: 3, clientId: 'kafkajs' }])
+})
+
+test('what connecting asks brokers is told of', async () => {
+  await using f = await fixture()
+  await f.producer.disconnect()
+  const told: string[] = []
+  f.producer.on(f.producer.events.REQUEST, ({ payload }) => void told.push(payload.apiName))
+  await f.producer.connect()
+  expect(told).toContain('ApiVersions')
 })
 
 test('a message for a partition that there is not is refused, and one that has come meanwhile is found', async () => {

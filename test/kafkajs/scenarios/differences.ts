@@ -61,6 +61,10 @@ export const differences: Readonly<Record<string, Readonly<Record<string, Differ
     },
     log: noMember,
   },
+  'admin: settings of a type that is UNKNOWN': {
+    described: { reason: 'no broker takes it; ours says so itself, and what there is instead' },
+    altered: { reason: 'as before' },
+  },
   'admin: fetchOffsets of what was set': { log: noMember },
   'admin: fetchOffsets of two topics': { log: noMember },
   'admin: setOffsets moves a group back and forth': { log: noMember },

@@ -77,6 +77,23 @@ export const configScenarios = [
       )
   }),
 
+  scenario('admin: settings of a type that is UNKNOWN', async stage => {
+    const admin = await stage.admin(quick)
+    const resources = [{ type: 0 as 0, name: 'a', configEntries: [{ name: 'a', value: 'b' }] }]
+    await stage.call('described', () => admin.describeConfigs({ resources, includeSynonyms: false }))
+    await stage.call('altered', () => admin.alterConfigs({ resources, validateOnly: true }))
+  }),
+
+  scenario('admin: settings with fields that there are not', async stage => {
+    const name = await stage.topic()
+    const admin = await stage.admin()
+    const one = { name: 'cleanup.policy', value: 'compact', more: 1 }
+    const altered = [{ type: topicType as 2, name, configEntries: [one], more: 1 }]
+    await stage.call('altered', () => admin.alterConfigs({ resources: altered, validateOnly: true }))
+    const resources = [{ type: topicType as 2, name, configNames: ['retention.ms'], more: 1 }]
+    await stage.call('described', () => admin.describeConfigs({ resources, includeSynonyms: false }))
+  }),
+
   scenario('admin: describeConfigs refuses what can not be meant', async stage => {
     const admin = await stage.admin()
     const refused = async (step: string, resources: unknown): Promise<void> => {

@@ -103,6 +103,18 @@ export const offsetScenarios = [
       await stage.call(step, async () => byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, at)))
   }),
 
+  scenario('admin: fetchTopicOffsetsByTimestamp at the time that a message has, a text', async stage => {
+    const topic = await stage.topic()
+    const time = Date.now() - 60_000
+    await stage.fill(topic, [
+      { value: 'a', timestamp: `${time}` },
+      { value: 'b', timestamp: `${time + 1000}` },
+    ])
+    const admin = await stage.admin()
+    const at = `${time + 1000}` as unknown as number
+    await stage.call('offsets', () => admin.fetchTopicOffsetsByTimestamp(topic, at))
+  }),
+
   scenario('admin: fetchTopicOffsetsByTimestamp without a time, and at the ends', async stage => {
     const topic = await stage.topic('topic', 2)
     await stage.fill(topic, [{ value: 'a', partition: 1 }])

@@ -30,6 +30,19 @@ export const topicScenarios = [
     await layout(stage, admin, 'two', two)
   }),
 
+  scenario('admin: createTopics passes over what it does not know', async stage => {
+    const topic = stage.unique('topic')
+    const admin = await stage.admin()
+    const configEntries = [{ name: 'retention.ms', value: '5000', comment: 'short' }]
+    const topics = [{ topic, numPartitions: 1, partitions: 7, configEntries }]
+    await stage.call('made', () => admin.createTopics({ topics, waitForLeaders: false, more: 1 } as never))
+    await stage.known(topic)
+    const topicPartitions = [{ topic, count: 2, more: 1 }]
+    await stage.call('added', () => admin.createPartitions({ topicPartitions, more: 1 } as never))
+    await stage.known(topic, 2)
+    await layout(stage, admin, 'there', topic)
+  }),
+
   scenario('admin: createTopics waits for leaders', async stage => {
     const admin = await stage.admin()
     await stage.call('made', () => admin.createTopics({ topics: [{ topic: stage.unique('topic') }] }))
