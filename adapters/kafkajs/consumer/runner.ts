@@ -1,6 +1,8 @@
 import { type Clock, randomOf, systemClock } from '../../../src/base/clock.ts'
 import { Condition } from '../../../src/base/condition.ts'
+import { ProtocolError } from '../../../src/base/errors.ts'
 import { PollWatch } from '../../../src/reader/poll-watch.ts'
+import { KafkaJSError } from '../errors.ts'
 import { createRetrier, type Retrier } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, RetryOptions } from '../types/common.ts'
@@ -233,7 +235,7 @@ export class Runner {
           await this.#news.wait()
         } else await this.#handle(chunk)
       } catch (error) {
-        this.#failure ??= { error: kafkaJSError(error) }
+        this.#failure ??= { error: failureOf(error) }
         this.#news.ring()
       }
     }
@@ -268,6 +270,11 @@ export class Runner {
       this.#news.ring()
     })
   }
+}
+
+/** What was damaged comes whole the next time, perhaps. */
+function failureOf(error: unknown): Error {
+  return error instanceof ProtocolError ? new KafkaJSError(error, { cause: error }) : kafkaJSError(error)
 }
 
 const rebalancing = ['REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']

@@ -1,3 +1,4 @@
+import { messageOf, ProtocolError } from '../../../src/base/errors.ts'
 import type { Logger as CoreLogger } from '../../../src/base/logger.ts'
 import { builtinCodecs } from '../../../src/compression/builtin.ts'
 import { defaultDecompressLimit } from '../../../src/compression/codec.ts'
@@ -218,7 +219,8 @@ export class Stock {
       if (position.damagedAt >= 0) this.#fetcher.mended(position)
       return { batch: batch.detach(), from }
     } catch (error) {
-      this.#fetcher.damaged(fetched, from, error)
+      const text = `${position.name} at offset ${Math.max(from, batch.baseOffset)}: ${messageOf(error)}`
+      this.#fetcher.damaged(fetched, from, new ProtocolError(text, { cause: error }))
       return undefined
     } finally {
       frame.release()

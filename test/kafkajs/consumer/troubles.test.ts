@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
+import { Fetch } from '../../../src/protocol/fetch.ts'
 import { Heartbeat } from '../../../src/protocol/heartbeat.ts'
 import { JoinGroup } from '../../../src/protocol/join-group.ts'
 import { OffsetCommit } from '../../../src/protocol/offset-commit.ts'
@@ -116,6 +117,43 @@ describe('a member', () => {
     })
     await until(forever, async () => (await stage.committed()).offset === '1')
     expect([joins.length, seen.length]).toEqual([1, 1])
+  })
+})
+
+describe('records that were damaged', () => {
+  const damaging = (stage: Stage, times: number, damage: (records: Uint8Array) => void) =>
+    stage.spoil(Fetch, times, async (_, context) => {
+      const answer = (await context.apply())!
+      const [topic] = answer.responses
+      const [partition] = topic?.partitions ?? []
+      const records = new Uint8Array(partition?.records ?? [])
+      if (records.length > 0) damage(records)
+      return { ...answer, responses: topic ? [{ ...topic, partitions: [{ ...partition, records }] }] : [] }
+    })
+
+  test('on their way are never handed out, and are when they come whole', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 6), { batchSize: 3 })
+    damaging(stage, 1, records => {
+      records[records.length - 3]! ^= 1
+    })
+    const { seen } = await stage.reading()
+    expect(await texts(seen, 6)).toEqual(['0', '1', '2', '3', '4', '5'])
+  })
+
+  test('for good crash the consumer, which starts again', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 1))
+    damaging(stage, Number.POSITIVE_INFINITY, records => {
+      records[65]! ^= 1
+    })
+    const consumer = stage.consumer({ retry: { retries: 0, initialRetryTime: 5, restartOnFailure: async () => false } })
+    await consumer.subscribe({ topic: 't', fromBeginning: true })
+    const crash = next<Crash>(consumer, 'CRASH')
+    await consumer.run({ eachMessage: () => Promise.reject(new Error('nobody is to see this')) })
+    const { error } = await crash
+    expect(error.name).toBe('KafkaJSNumberOfRetriesExceeded')
+    expect(error.message).toContain('t/0 at offset 0')
   })
 })
 
