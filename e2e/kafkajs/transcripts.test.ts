@@ -1,4 +1,4 @@
-import { afterAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { transcripts } from '../../test/kafkajs/scenarios/harness.ts'
 import { scenarios } from '../../test/kafkajs/scenarios/index.ts'
 import type { ClusterKind } from '../../test/kafkajs/scenarios/scenario.ts'
@@ -21,18 +21,18 @@ const options: Readonly<Record<ClusterKind, KafkaOptions>> = {
 
 // 2.8 has another authorizer, and nothing that 3.9 has not for kafkajs.
 describe.each(versions.filter(version => !version.startsWith('2.')))('on Kafka %s', unless(noKafka), version => {
-  const clusters = new Map<ClusterKind, Promise<KafkaCluster>>()
+  const clusters = new Map<ClusterKind, KafkaCluster>()
+  beforeAll(async () => {
+    for (const kind of ['one', 'guarded', 'three'] as const)
+      clusters.set(kind, await loaded(await startKafka({ version, ...options[kind] })))
+  }, 400_000)
 
   transcripts(scenarios, {
     kind: 'kafka',
-    async brokers(kind) {
-      const started = clusters.get(kind) ?? startKafka({ version, ...options[kind] }).then(loaded)
-      clusters.set(kind, started)
-      return (await started).brokers
-    },
+    brokers: async kind => clusters.get(kind)!.brokers,
   })
 
   afterAll(async () => {
-    await Promise.all([...clusters.values()].map(async started => (await started).stop()))
+    for (const cluster of clusters.values()) await cluster.stop()
   })
 })
