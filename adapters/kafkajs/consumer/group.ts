@@ -130,6 +130,7 @@ export class Group {
         membership.pulse()
         signs.answered(broker, durationMs)
       },
+      renew: cause => membership.rejoin(cause),
     })
     return { connection, membership, commits, stock, signs }
   }

@@ -26,6 +26,8 @@ export interface StockParts {
   onNews(): void
   onAsk(broker: number): void
   onAnswer(broker: number, durationMs: number): void
+  /** A partition can't be gone on with as it was assigned. */
+  renew(cause: unknown): void
 }
 
 /** What is fetched ahead of the partitions that a member has, handed out a chunk of one partition at a time. */
@@ -160,7 +162,7 @@ export class Stock {
   }
 
   #fill(): void {
-    for (let fetched = this.#fetcher.take(); fetched !== undefined; fetched = this.#fetcher.take()) {
+    for (let fetched = this.#next(); fetched !== undefined; fetched = this.#next()) {
       const own = this.#parts.own.get(fetched.position.name)
       if (own?.position !== fetched.position) {
         fetched.frame.release()
@@ -168,6 +170,18 @@ export class Stock {
       }
       own.pending.push(fetched)
       this.#waiting.add(own)
+    }
+  }
+
+  #next(): FetchedBatch | undefined {
+    try {
+      return this.#fetcher.take()
+    } catch (error) {
+      // Its topic is another by now: where that begins is found out by joining anew.
+      const isGivenUp = [...this.#parts.own.values()].some(({ position }) => position.state === 'failed')
+      if (!isGivenUp) throw error
+      this.#parts.renew(error)
+      return undefined
     }
   }
 

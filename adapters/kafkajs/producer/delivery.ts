@@ -30,7 +30,7 @@ export interface DeliveryHost {
   /** Throws while the producer is not connected. */
   opened(): Opened
   /** Default: the producer's own for the manner. */
-  readonly writer?: Writer
+  readonly writer?: (manner: Manner) => Writer
 }
 
 const invalidRequiredAcks = 21
@@ -124,7 +124,7 @@ export class Delivery {
     }
     if (inputs.length === 0) return Promise.resolve([])
     const receipts = new Receipts()
-    const writer = this.#host.writer ?? writers.for(manner)
+    const writer = this.#host.writer?.(manner) ?? writers.for(manner)
     const writing = writer.writeMessages(inputs, { onWritten: receipts.add })
     return writing.then(() => (manner.acks === 0 ? [] : receipts.list(topics)), this.#failed)
   }

@@ -115,9 +115,17 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
         inTransaction = false
       }
       try {
-        const writer = opened().writers.transactional(transactionalId)
+        const { writers } = opened()
+        const writer = await writers.transactional(transactionalId)
         const core = await writer.begin()
-        const inside = new Delivery({ ...host, idempotent: true, writer })
+        const inside = new Delivery({
+          ...host,
+          idempotent: true,
+          writer({ compression }) {
+            writers.compressBy(compression)
+            return writer
+          },
+        })
         return transactionOf(core, inside, context, over)
       } catch (error) {
         over()

@@ -29,6 +29,8 @@ export class Writers {
   readonly #writers = new Map<string, Writer>()
   /** The last one asked for: most programs have but one. */
   #last: { readonly manner: Manner; readonly writer: Writer } | undefined
+  #transactional: { readonly compression: number; readonly writer: Writer } | undefined
+  #wanted = 0
 
   constructor(connection: Connection, config: ProducerConfig) {
     this.#connection = connection
@@ -53,30 +55,39 @@ export class Writers {
     return writer
   }
 
-  /** The one that writes transactions. */
-  transactional(transactionalId: string): Writer {
+  /**
+   * The one that writes transactions. A transaction's messages share batches, and so how they are compressed: as the sends
+   * of the last transaction wanted it (`compressBy`). Where that has changed, another Writer takes over the id.
+   */
+  async transactional(transactionalId: string): Promise<Writer> {
+    const compression = this.#wanted
+    if (this.#transactional?.compression === compression) return this.#transactional.writer
+    await this.#transactional?.writer.close()
     const { transactionTimeout } = this.#config
-    const key = `transactions of ${transactionalId}`
-    const made =
-      this.#writers.get(key) ??
-      new Writer({
-        ...writerConfig(this.#connection, this.#config, { acks: -1, compression: 0, timeout: usualTimeout }),
-        transactionalId,
-        ...(transactionTimeout !== undefined && { transactionTimeout }),
-      })
-    this.#writers.set(key, made)
-    return made
+    const writer = new Writer({
+      ...writerConfig(this.#connection, this.#config, { acks: -1, compression, timeout: usualTimeout }),
+      transactionalId,
+      ...(transactionTimeout !== undefined && { transactionTimeout }),
+    })
+    this.#transactional = { compression, writer }
+    return writer
+  }
+
+  /** How a send of a transaction wants its messages to be compressed. */
+  compressBy(compression: number): void {
+    this.#wanted = compression
   }
 
   /** Waits for what was given; never rejects, for each call is told of its own. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#writers.values()].map(writer => writer.close()))
+    const all = [...this.#writers.values(), ...(this.#transactional ? [this.#transactional.writer] : [])]
+    await Promise.allSettled(all.map(writer => writer.close()))
   }
 }
 
 function writerConfig(
   { addr, transport, requestTimeout }: Connection,
-  { retry = {}, allowAutoTopicCreation = true }: ProducerConfig,
+  { retry = {}, allowAutoTopicCreation = true, lingerMs }: ProducerConfig,
   { acks, compression, timeout }: Manner,
 ): WriterConfig {
   const { retries, initialRetryTime, maxRetryTime } = retrySettings(retry)
@@ -96,6 +107,7 @@ function writerConfig(
     messageBytes,
     maxBufferedBytes: 256 * 1024 * 1024,
     allowAutoTopicCreation,
+    ...(lingerMs !== undefined && { batchTimeout: lingerMs }),
   }
 }
 

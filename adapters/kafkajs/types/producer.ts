@@ -32,6 +32,8 @@ export interface ProducerConfig {
   transactionTimeout?: number
   /** Taken and not needed: requests are pipelined, and batches gather while a broker is busy. */
   maxInFlightRequests?: number
+  /** Not in kafkajs: the longest that messages gather while a broker is busy, in milliseconds. Default 10. */
+  lingerMs?: number
 }
 
 export interface Message {

@@ -141,7 +141,7 @@ describe('records that were damaged', () => {
     expect(await texts(seen, 6)).toEqual(['0', '1', '2', '3', '4', '5'])
   })
 
-  test('for good crash the consumer, which starts again', async () => {
+  test('for good are a crash, which trying again may end', async () => {
     await using stage = new Stage()
     await stage.write(numbered(0, 1))
     damaging(stage, Number.POSITIVE_INFINITY, records => {
@@ -155,6 +155,27 @@ describe('records that were damaged', () => {
     expect(error.name).toBe('KafkaJSNumberOfRetriesExceeded')
     expect(error.message).toContain('t/0 at offset 0')
   })
+})
+
+test('a topic that is deleted and made anew is read from where a new one is', async () => {
+  await using stage = new Stage()
+  await stage.write(numbered(0, 3))
+  const { consumer, seen } = await stage.reading()
+  let crashed: unknown
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    crashed = payload.error
+  })
+  await texts(seen, 3)
+  await until(forever, async () => (await stage.committed()).offset === '3')
+  const admin = stage.kafka().admin()
+  await admin.connect()
+  await admin.deleteTopics({ topics: ['t'] })
+  await admin.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
+  await admin.disconnect()
+  await stage.write(numbered(3, 2))
+  expect(await texts(seen, 5)).toEqual(['0', '1', '2', '3', '4'])
+  await until(forever, async () => (await stage.committed()).offset === '2')
+  expect(crashed).toBeUndefined()
 })
 
 test('what others wrote while a group that began at the end was divided is not lost', async () => {
