@@ -38,7 +38,7 @@ export class Notation {
     const inside = [...within, value]
     if (Buffer.isBuffer(value)) return { Buffer: this.#bytes(value) }
     if (value instanceof Uint8Array) return { Uint8Array: this.#bytes(value) }
-    if (Array.isArray(value)) return inOrder(value).map(each => this.of(each, key, inside))
+    if (Array.isArray(value)) return this.#inOrder(value).map(each => this.of(each, key, inside))
     if (value instanceof Map) return { Map: this.of(Object.fromEntries(value), key, inside) }
     const fields = Object.keys(value).filter(name => !left.has(name))
     const seen: { [key: string]: Seen } = {}
@@ -78,17 +78,15 @@ export class Notation {
             .replace(/\p{Cc}/gu, '·'),
         )
   }
-}
 
-/** Partitions, told of and sent to, come as brokers answer, in an order of theirs. */
-function inOrder(values: readonly unknown[]): readonly unknown[] {
-  for (const [field, other] of [
-    ['partition', 'topicName'],
-    ['partitionId', 'leader'],
-  ] as const) {
-    const partitions = values as readonly Record<string, number>[]
-    if (partitions.every(each => typeof each?.[field] === 'number' && other in each))
-      return [...partitions].sort((a, b) => a[field]! - b[field]!)
+  /** Partitions, told of and sent to, come as brokers answer, in an order of theirs. */
+  #inOrder(values: readonly unknown[]): readonly unknown[] {
+    const partitions = values as readonly { topicName?: string; partition?: number; partitionId?: number }[]
+    const areSent = partitions.every(each => typeof each?.topicName === 'string' && typeof each.partition === 'number')
+    const areTold = partitions.every(each => typeof each?.partitionId === 'number')
+    if (!areSent && !areTold) return values
+    const topicOf = ({ topicName = '' }) => this.#text(topicName)
+    const idOf = ({ partition, partitionId }: (typeof partitions)[number]) => partition ?? partitionId ?? 0
+    return [...partitions].sort((a, b) => topicOf(a).localeCompare(topicOf(b)) || idOf(a) - idOf(b))
   }
-  return values
 }

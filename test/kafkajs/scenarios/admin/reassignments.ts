@@ -16,8 +16,11 @@ export const reassignmentScenarios = [
       let moving = true
       while (moving)
         moving = (await admin.listPartitionReassignments({})).topics.some(each => JSON.stringify(each).includes(topic))
-      const { topics: told } = await admin.fetchTopicMetadata({ topics: [topic] })
-      stage.note('replicas', told[0]!.partitions[0]!.replicas)
+      // Brokers learn of its end a moment later.
+      let replicas = [1]
+      while (String(replicas) !== '2')
+        replicas = (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions[0]!.replicas
+      stage.note('replicas', replicas)
     },
     'three',
   ),
