@@ -64,11 +64,6 @@ export class Signs {
   answered(broker: number, duration: number): void {
     this.#asked.delete(broker)
     this.#fetched(broker, duration)
-    // What came is not known yet.
-    if (this.#parts.events.has('consumer.heartbeat'))
-      void Promise.resolve().then(() => {
-        if (this.#parts.isIdle()) this.gotOn()
-      })
   }
 
   /** kafkajs waits as long as a broker would where there is nothing to fetch, and calls that a fetch. */
@@ -76,11 +71,13 @@ export class Signs {
     const { settings, clock, brokerIds, isIdle } = this.#parts
     const wait = Math.max(settings.maxWaitTimeInMs, leastRest)
     return clock.after(wait, () => {
-      if (!this.#isFetching && this.#asked.size === 0 && isIdle()) {
-        for (const broker of brokerIds()) {
-          this.#fetchStarts(broker)
-          this.#fetched(broker, wait)
-        }
+      if (isIdle()) {
+        if (!this.#isFetching && this.#asked.size === 0)
+          for (const broker of brokerIds()) {
+            this.#fetchStarts(broker)
+            this.#fetched(broker, wait)
+          }
+        // It sends a heartbeat when a fetch has brought nothing, after as long.
         this.gotOn()
       }
       this.#isFetching = false
