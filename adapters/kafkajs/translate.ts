@@ -108,11 +108,11 @@ type SystemError = Error & { code: string }
 
 /** What the runtime's socket said, with its code. */
 function systemError(error: IsoKafkaError): SystemError | undefined {
-  let at: unknown = error.cause
-  for (; at instanceof Error; at = at.cause) {
-    if (at instanceof AggregateError && typeof (at as Partial<SystemError>).code !== 'string') at = at.errors[0]
-    if (typeof (at as Partial<SystemError> | undefined)?.code === 'string') return at as SystemError
-    if (!(at instanceof Error)) break
+  // Not by its class: a test runner's global Error is another than the runtime's.
+  let at = error.cause as Partial<SystemError & AggregateError> | null | undefined
+  while (typeof at === 'object' && at !== null) {
+    if (typeof at.code === 'string') return at as SystemError
+    at = Array.isArray(at.errors) ? at.errors[0] : (at.cause as typeof at)
   }
   return undefined
 }

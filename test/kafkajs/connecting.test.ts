@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   Kafka,
@@ -8,6 +9,7 @@ import {
 } from '../../adapters/kafkajs/index.ts'
 import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
+import { ConnectionError } from '../../src/base/errors.ts'
 import { Broker, type BrokerConfig } from '../../src/broker/index.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 
@@ -51,4 +53,14 @@ test('connecting may take longer than a request', async () => {
   })).producer()
   onTestFinished(() => producer.disconnect())
   await producer.connect()
+})
+
+test('an error of the system is told by its code, be it of another world than the program, as in Jest', async () => {
+  const cause = runInNewContext("Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })")
+  const producer = open({}, {}, adapter => ({
+    ...adapter,
+    dial: () => Promise.reject(new ConnectionError('broker:1', 'connect ECONNREFUSED', { cause })),
+  })).producer()
+  const error = await producer.connect().catch(error => error)
+  expect(error.cause).toMatchObject({ name: 'KafkaJSConnectionError', code: 'ECONNREFUSED' })
 })
