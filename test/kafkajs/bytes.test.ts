@@ -6,6 +6,8 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.unstubAllGlobals()
+  // Whoever comes next shares what is loaded, and has Buffers.
+  vi.resetModules()
 })
 
 test('where there are no Buffers, bytes have what is called on those most', async () => {
