@@ -15,7 +15,8 @@ export class CommittedOffsets {
   }): void {
     const topics = this.#groups.get(groupId) ?? new Map<string, Map<number, string>>()
     const partitions = topics.get(topic) ?? new Map<number, string>()
-    this.#groups.set(groupId, topics.set(topic, partitions.set(partition, offset)))
+    // Partitions come as texts, too: so uncommittedOffsets() tells them.
+    this.#groups.set(groupId, topics.set(topic, partitions.set(Number(partition), offset)))
   }
 
   /** Undefined where nothing was committed here. */

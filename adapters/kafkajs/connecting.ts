@@ -31,14 +31,17 @@ export function connector(
     let addr = await brokersOf(config)
     return retrier(async (bail, retryCount, retryTime) => {
       try {
-        const transport = new Transport({
+        const settings: TransportConfig = {
           metadataTtl: metadataMaxAge,
           requestTimeout,
           ...transportConfig(config, clientId, logger, told),
-        })
+        }
+        const transport = new Transport(settings)
         const cluster = transport.cluster(addr)
+        // To connect is no request: each broker has the time that a connection may take.
+        const timeoutMs = Math.max(requestTimeout, settings.dialTimeout! * addr.length)
         try {
-          await cluster.connection('any', 'control', { timeoutMs: dialTimeoutOf(config) })
+          await cluster.connection('any', 'control', { timeoutMs })
         } catch (error) {
           await transport.close()
           throw error

@@ -1,4 +1,4 @@
-import { ConnectionError, TimeoutError } from '../../src/base/errors.ts'
+import { ClosedError, ConnectionError, TimeoutError } from '../../src/base/errors.ts'
 import type { ClientEvent, EventSink } from '../../src/base/events.ts'
 import type { Events } from './events.ts'
 
@@ -72,7 +72,8 @@ function payloadOf(
 
 /** What a failed connection says, for logs; undefined for what is no failure. */
 export function connectFailure(event: ClientEvent): { broker: string; error: unknown } | undefined {
-  if (event.type === 'connectFailed') return event
+  // Nobody waits any more for what a closed transport was at.
+  if (event.type === 'connectFailed') return event.error instanceof ClosedError ? undefined : event
   if (event.type === 'disconnect' && event.error instanceof ConnectionError) return event
   return undefined
 }

@@ -15,6 +15,20 @@ export function retrySettings(given: RetryOptions = {}): RetrySettings {
   return { ...(environment('NODE_ENV') === 'test' ? testing : usual), ...rest }
 }
 
+// By then waits have grown as long as they get.
+const growing = 64
+
+/** How long all waits between tries are together, in milliseconds, by and large. */
+export function waitsOf({ retries, initialRetryTime, maxRetryTime, multiplier }: RetrySettings): number {
+  let total = 0
+  let wait = initialRetryTime
+  for (let i = 0; i < Math.min(retries, growing); i++) {
+    total += wait
+    wait = Math.min(wait * multiplier, maxRetryTime)
+  }
+  return total + Math.max(0, retries - growing) * wait
+}
+
 /** Ends the tries, with this error as it is. */
 export type Bail = (error: unknown) => void
 

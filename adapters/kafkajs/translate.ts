@@ -26,6 +26,8 @@ export function kafkaJSError(error: unknown): Error {
   if (error instanceof KafkaJSError) return error
   if (!(error instanceof IsoKafkaError)) return error instanceof Error ? error : new Error(messageOf(error))
   if (error instanceof KafkaError) return protocolError(error.code)
+  const one = oneOfSeveral(error)
+  if (one !== undefined) return kafkaJSError(one)
   const inner = userErrorIn(error)
   if (inner !== undefined) return inner
   if (error instanceof WriteErrors) return kafkaJSError(error.errors.find(each => each !== null))
@@ -39,6 +41,11 @@ export function kafkaJSError(error: unknown): Error {
   // What was given up says why: a transaction, a batch whose outcome nobody knows.
   if (error.cause instanceof IsoKafkaError) return kafkaJSError(error.cause)
   return new KafkaJSError(error.message, { retriable: error.temporary, cause: error })
+}
+
+/** What the first of several brokers said that all failed: kafkajs asks one at a time. */
+function oneOfSeveral({ cause }: IsoKafkaError): IsoKafkaError | undefined {
+  return cause instanceof AggregateError ? cause.errors.find(each => each instanceof IsoKafkaError) : undefined
 }
 
 /** An error that a user's own code threw (an authenticator, a token's provider), or one of kafkajs's, however wrapped. */
@@ -57,10 +64,7 @@ function refusal(error: AuthenticationError): KafkaJSError {
   if (cause instanceof KafkaError && cause.code !== ErrorCode.SASLAuthenticationFailed) return protocolError(cause.code)
   if (cause instanceof KafkaError || /authentication/.test(message))
     return new KafkaJSSASLAuthenticationError(
-      message
-        .replace(/^\S+: (\S+) authentication failed: /, 'SASL $1 authentication failed: ')
-        // In kafkajs's spelling.
-        .replace(/^SASL SCRAM-SHA-(\d+) authentication/, 'SASL SCRAM SHA$1 authentication'),
+      message.replace(/^\S+: (\S+) authentication failed: /, (_, name) => `SASL ${told(name)} authentication failed: `),
       { cause: error },
     )
   // The certificate, or what else TLS is about: a failed connection in kafkajs.
@@ -69,14 +73,17 @@ function refusal(error: AuthenticationError): KafkaJSError {
   return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode('', system))
 }
 
+/** What kafkajs calls a mechanism in its errors. */
+function told(mechanism: string): string {
+  if (mechanism === 'AWS') return 'AWS-IAM'
+  return mechanism.replace(/^SCRAM-SHA-/, 'SCRAM SHA')
+}
+
 function connectionError(error: ConnectionError): KafkaJSError {
   const { broker } = error
   const system = systemError(error)
   if (system !== undefined)
     return new KafkaJSConnectionError(`Connection error: ${system.message}`, withCode(broker, system))
-  const several =
-    error.cause instanceof AggregateError ? error.cause.errors.find(each => each instanceof IsoKafkaError) : undefined
-  if (several !== undefined) return kafkaJSError(several) as KafkaJSError
   if (error.cause instanceof TimeoutError) return new KafkaJSConnectionError('Connection timeout', { broker })
   if (error.cause instanceof Error && !(error.cause instanceof IsoKafkaError))
     return new KafkaJSConnectionError(`Failed to connect: ${error.cause.message}`, { broker })
@@ -101,11 +108,11 @@ type SystemError = Error & { code: string }
 
 /** What the runtime's socket said, with its code. */
 function systemError(error: IsoKafkaError): SystemError | undefined {
-  let at: unknown = error.cause
-  for (; at instanceof Error; at = at.cause) {
-    if (at instanceof AggregateError && typeof (at as Partial<SystemError>).code !== 'string') at = at.errors[0]
-    if (typeof (at as Partial<SystemError> | undefined)?.code === 'string') return at as SystemError
-    if (!(at instanceof Error)) break
+  // Not by its class: a test runner's global Error is another than the runtime's.
+  let at = error.cause as Partial<SystemError & AggregateError> | null | undefined
+  while (typeof at === 'object' && at !== null) {
+    if (typeof at.code === 'string') return at as SystemError
+    at = Array.isArray(at.errors) ? at.errors[0] : (at.cause as typeof at)
   }
   return undefined
 }

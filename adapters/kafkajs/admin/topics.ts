@@ -66,8 +66,9 @@ export async function createTopics(
   // What else an object has is passed over, as in kafkajs.
   const asked = topics.map(({ topic, numPartitions, replicationFactor, replicaAssignment, configEntries }) => ({
     topic,
-    ...(numPartitions !== undefined && { numPartitions }),
-    ...(replicationFactor !== undefined && { replicationFactor }),
+    // What comes from an environment is text, which kafkajs takes too.
+    ...(numPartitions !== undefined && { numPartitions: Number(numPartitions) }),
+    ...(replicationFactor !== undefined && { replicationFactor: Number(replicationFactor) }),
     replicaAssignments: (replicaAssignment ?? []).map(({ partition, replicas }) => ({ partition, replicas })),
     configEntries: (configEntries ?? []).map(({ name, value }) => ({ configName: name, configValue: value })),
   }))

@@ -13,6 +13,10 @@ import { Link } from './link.ts'
 import { Running } from './running.ts'
 import { settingsOf } from './settings.ts'
 
+function isNames(list: readonly (string | RegExp)[]): list is string[] {
+  return list.every(each => typeof each === 'string')
+}
+
 /** Throws a KafkaJSNonRetriableError for settings that can't work. Connects nothing yet. */
 export function createConsumer(context: Context, config: ConsumerConfig = {} as ConsumerConfig): Consumer {
   const settings = settingsOf(config)
@@ -45,7 +49,7 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
     if (event.type === 'partitionTrouble') running.group?.news.troubled(generation, event)
     const isHeartbeat =
       event.type === 'request' && (event.api === 'Heartbeat' || event.api === 'ConsumerGroupHeartbeat')
-    if (isHeartbeat && event.error === undefined) events.emit('consumer.heartbeat', generation)
+    if (isHeartbeat && event.error === undefined) running.group?.heard()
   }
 
   return {
@@ -59,10 +63,16 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
     subscribe: async given => {
       if (running.group !== undefined)
         throw new KafkaJSNonRetriableError('Cannot subscribe to topic while consumer is running')
-      const topics = await link.topicsOf(subscriptionsOf(given), ({ pattern, matched }) =>
+      const list = subscriptionsOf(given)
+      const note = (topics: readonly string[]): void => {
+        for (const topic of topics) running.topics.set(topic, { fromBeginning: given.fromBeginning ?? false })
+      }
+      // At once, for users who call run() without waiting.
+      if (isNames(list)) note(list)
+      const topics = await link.topicsOf(list, ({ pattern, matched }) =>
         logger.debug('Subscription based on RegExp', { groupId, topicRegExp: pattern, matchedTopics: matched }),
       )
-      for (const topic of topics) running.topics.set(topic, { fromBeginning: given.fromBeginning ?? false })
+      note(topics)
       await link.learn(topics, settings.allowAutoTopicCreation)
     },
 

@@ -20,6 +20,7 @@ import { GroupNews } from './group-news.ts'
 import { OwnPartition } from './own-partition.ts'
 import { byTopic, Pauses, type SomePartitions } from './pauses.ts'
 import { type ConsumerSettings, isolationOf, membershipSettings, rebalanceHooks, type Topics } from './settings.ts'
+import { Signs } from './signs.ts'
 import { Stock } from './stock.ts'
 
 /** What is done before the member leaves takes so long at most, in milliseconds. */
@@ -48,6 +49,7 @@ interface Stay {
   readonly membership: GroupMembership
   readonly commits: Commits
   readonly stock: Stock
+  readonly signs: Signs
 }
 
 /** One stay in the group: what this member has, what is fetched of it, and what is committed. */
@@ -108,11 +110,29 @@ export class Group {
     const own = this.#own
     const commits = new Commits({ membership, own, groupId, events, offsets, clock: transport.clock })
     const pauses = this.#pauses
-    const onAnswer = (): void => membership.pulse()
-    const renew = (cause: unknown): void => membership.rejoin(cause)
-    const parts = { connection, settings, own, pauses, events, onNews, onAnswer, renew }
-    const stock = new Stock({ ...parts, logger: quiet(logger) })
-    return { connection, membership, commits, stock }
+    const signs = new Signs({
+      settings,
+      events,
+      clock: transport.clock,
+      isIdle: () => this.#isMember && stock.isIdle,
+      brokerIds: () => connection.cluster.brokers().map(({ id }) => id),
+      generation: () => this.generation,
+    })
+    const stock = new Stock({
+      connection,
+      settings,
+      own,
+      pauses,
+      logger: quiet(logger),
+      onNews,
+      onAsk: broker => signs.asked(broker),
+      onAnswer: (broker, durationMs) => {
+        membership.pulse()
+        signs.answered(broker, durationMs)
+      },
+      renew: cause => membership.rejoin(cause),
+    })
+    return { connection, membership, commits, stock, signs }
   }
 
   get commits(): Commits {
@@ -132,7 +152,8 @@ export class Group {
     const { settings } = this.#parts
     this.#joined.resolve()
     if (this.#stay === undefined) return
-    const { membership, stock } = this.#stay
+    const { membership, stock, signs } = this.#stay
+    signs.stop()
     await membership.close({ patience: Math.min(settings.rebalanceTimeout, mostPatience), leave: undefined })
     await stock.close()
   }
@@ -167,12 +188,24 @@ export class Group {
       this.#heartbeatAt = this.#now + this.#parts.settings.heartbeatInterval
       this.#membership.pulse()
     }
+    this.gotOn()
     return Promise.resolve()
+  }
+
+  /** The coordinator has answered a heartbeat. */
+  heard(): void {
+    this.#stay?.signs.heard()
+  }
+
+  /** A handler gets on, and so does the consumer. */
+  gotOn(): void {
+    this.#stay?.signs.gotOn()
   }
 
   /** A handler has done what it was at, or some of it. */
   rest(): void {
     this.#idle.ring()
+    this.gotOn()
   }
 
   /** More is asked for: who left because a handler took too long is back. */
@@ -183,7 +216,7 @@ export class Group {
   /** Nothing was done within so many milliseconds. */
   neglected(interval: number): void {
     this.#membership.standAside(`a handler took longer than ${interval} ms (maxPollInterval)`)
-    this.rest()
+    this.#idle.ring()
   }
 
   seek({ topic, partition }: TopicPartition, offset: number): void {

@@ -80,6 +80,7 @@ export class Handlers {
         }
         this.handled++
         this.#resolve(chunk, Number(offset) + 1)
+        this.#parts.group.gotOn()
         if (commits) await this.#parts.group.commits.ifNecessary(interval, threshold)
       }
     }

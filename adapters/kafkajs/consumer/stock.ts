@@ -6,8 +6,6 @@ import { type FetchedBatch, isLive } from '../../../src/reader/fetched.ts'
 import { Fetcher } from '../../../src/reader/fetcher.ts'
 import { ReaderMetrics } from '../../../src/reader/metrics.ts'
 import type { Connection } from '../context.ts'
-import type { Events } from '../events.ts'
-import type { ConsumerEvents } from '../types/consumer.ts'
 import { Chunk, type ChunkPart } from './chunk.ts'
 import type { MessageDecoding } from './message.ts'
 import type { OwnPartition } from './own-partition.ts'
@@ -23,11 +21,11 @@ export interface StockParts {
   /** What this member has, by name. */
   readonly own: ReadonlyMap<string, OwnPartition>
   readonly pauses: Pauses
-  readonly events: Events<ConsumerEvents>
   readonly logger: CoreLogger
   /** There may be something to take. */
   onNews(): void
-  onAnswer(): void
+  onAsk(broker: number): void
+  onAnswer(broker: number, durationMs: number): void
   /** A partition can't be gone on with as it was assigned. */
   renew(cause: unknown): void
 }
@@ -43,10 +41,15 @@ export class Stock {
   readonly #inHand = new Map<string, Chunk>()
   /** Partitions may have been read on without anything to hand out. */
   #passed = false
+  #hasNews = false
 
   constructor(parts: StockParts) {
     this.#parts = parts
-    const { connection, settings, events, logger, onNews, onAnswer } = parts
+    const { connection, settings, logger, onAsk, onAnswer } = parts
+    const onNews = (): void => {
+      this.#hasNews = true
+      parts.onNews()
+    }
     const { transport, addr } = connection
     transport.codecs.offer(builtinCodecs)
     this.#decoding = { codecs: transport.codecs, limit: defaultDecompressLimit }
@@ -57,18 +60,18 @@ export class Stock {
       logger,
       counters: new ReaderMetrics(),
       onNews,
-      // As texts, for so kafkajs tells brokers in these two.
-      onAsk: broker => events.emit('consumer.fetch_start', { nodeId: String(broker) }),
-      onAnswer: (broker, durationMs) => {
-        onAnswer()
-        const duration = Math.round(durationMs)
-        events.emit('consumer.fetch', { numberOfBatches: 0, duration, nodeId: String(broker) })
-      },
+      onAsk,
+      onAnswer,
       onPassed: () => {
         this.#passed = true
         onNews()
       },
     })
+  }
+
+  /** Whether no handler works on any of it, and none is about to. */
+  get isIdle(): boolean {
+    return this.#inHand.size === 0 && !this.#hasNews
   }
 
   add(list: readonly OwnPartition[]): void {
@@ -119,7 +122,9 @@ export class Stock {
       const chunk = this.#chunkOf(own)
       if (chunk !== undefined) return this.#taken(chunk)
     }
-    return this.#passed ? this.#passedOver() : undefined
+    const passed = this.#passed ? this.#passedOver() : undefined
+    this.#hasNews = passed !== undefined
+    return passed
   }
 
   /** A handler is done with it. What it left is handed out again. */

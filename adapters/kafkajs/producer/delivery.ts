@@ -4,7 +4,7 @@ import type { TopicLayout } from '../../../src/transport/layout.ts'
 import type { Writer } from '../../../src/writer/writer.ts'
 import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, KafkaJSRequestTimeoutError } from '../errors.ts'
 import { protocolError } from '../protocol-errors.ts'
-import { isRetriable, type RetrySettings } from '../retry.ts'
+import { isRetriable, type RetrySettings, waitsOf } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger } from '../types/common.ts'
 import type {
@@ -90,11 +90,12 @@ export class Delivery {
 
   /** Learns of topics not known yet, which the brokers may create. */
   async #lookUp(topics: readonly TopicMessages[], cluster: Cluster): Promise<void> {
-    const create = this.#host.allowAutoTopicCreation
+    const { allowAutoTopicCreation: create, retry } = this.#host
+    const timeoutMs = Math.max(cluster.patience, waitsOf(retry))
     try {
       await Promise.all(
         topics.map(async ({ topic }) => {
-          const { error } = await cluster.topic(topic, { create })
+          const { error } = await cluster.topic(topic, { create, timeoutMs })
           if (error !== null) throw error
         }),
       )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigResourceTypes } from '../../../adapters/kafkajs/index.ts'
+import { ConfigResourceTypes, type ITopicConfig } from '../../../adapters/kafkajs/index.ts'
 import { AlterConfigs } from '../../../src/protocol/alter-configs.ts'
 import { DeleteGroups } from '../../../src/protocol/delete-groups.ts'
 import { DeleteRecords } from '../../../src/protocol/delete-records.ts'
@@ -9,6 +9,23 @@ import { Metadata } from '../../../src/protocol/metadata.ts'
 import { open } from './open.ts'
 
 const topics = [{ name: 't', partitions: 6 }]
+
+test('topics are made of what says how, be it text, and what else is in them is passed over', async () => {
+  const { admin } = open()
+  const client = await admin()
+  const topic = { topic: 't', numPartitions: '2', replicationFactor: '1', owner: 'me' } as unknown as ITopicConfig
+  expect(await client.createTopics({ topics: [topic] })).toBe(true)
+  expect((await client.fetchTopicMetadata({ topics: ['t'] })).topics[0]!.partitions).toHaveLength(2)
+})
+
+test('offsets are looked up by a timestamp that is text, as messages have it', async () => {
+  const { broker, admin } = open({ topics: [{ name: 't' }] })
+  const client = await admin()
+  const times: unknown[] = []
+  broker.control(ListOffsets, ({ topics }) => void times.push(topics[0]!.partitions[0]!.timestamp))
+  await client.fetchTopicOffsetsByTimestamp('t', '1700000000000' as never)
+  expect(times).toContain(1_700_000_000_000)
+})
 
 describe('an admin of three brokers', () => {
   test('asks each broker for its own settings', async () => {

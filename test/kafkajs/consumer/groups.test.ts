@@ -80,6 +80,16 @@ describe('a group', () => {
     expect(stage.logged('ERROR')).toEqual([])
   })
 
+  test('has the topics of a subscription that nobody waited for', async () => {
+    await using stage = new Stage()
+    const consumer = stage.consumer()
+    await consumer.connect()
+    const joined = next<Joined>(consumer, 'GROUP_JOIN')
+    void consumer.subscribe({ topics: ['t'] })
+    void consumer.run({ eachMessage: async () => {} })
+    expect((await joined).memberAssignment).toEqual({ t: [0] })
+  })
+
   test('has members without topics', async () => {
     await using stage = new Stage()
     const consumer = stage.consumer()

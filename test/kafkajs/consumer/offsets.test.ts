@@ -98,6 +98,31 @@ describe('what is committed', () => {
     expect(offsets).toEqual(['-1', '-1', '2', '2', '4'])
   })
 
+  test('is what a transaction of the same Kafka commits, be its partitions texts, as uncommittedOffsets() has them', async () => {
+    await using stage = new Stage()
+    await stage.write(numbered(0, 3))
+    const kafka = stage.kafka()
+    const producer = kafka.producer({ transactionalId: 'x' })
+    const told: unknown[] = []
+    const consumer = stage.consumer({}, kafka)
+    await consumer.subscribe({ topic: 't', fromBeginning: true })
+    await producer.connect()
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch, resolveOffset, uncommittedOffsets }) => {
+        resolveOffset(batch.lastOffset())
+        const offsets = uncommittedOffsets()
+        const transaction = await producer.transaction()
+        await transaction.sendOffsets({ consumerGroupId: 'g', ...offsets })
+        await transaction.commit()
+        told.push(offsets, uncommittedOffsets())
+      },
+    })
+    await until(forever, () => told.length === 2)
+    expect(told).toEqual([{ topics: [{ topic: 't', partitions: [{ partition: '0', offset: '3' }] }] }, { topics: [] }])
+    await producer.disconnect()
+  })
+
   test('is refused where it is no offset', async () => {
     await using stage = new Stage()
     const consumer = stage.consumer()

@@ -103,13 +103,15 @@ describe('a member', () => {
     await stage.write(numbered(0, 1))
     const seen: SeenMessage[] = []
     const joins: unknown[] = []
+    let beats = 0
+    stage.broker.control(Heartbeat, () => void beats++)
     const consumer = stage.consumer({ sessionTimeout: 1_000, heartbeatInterval: 100 })
     consumer.on(consumer.events.GROUP_JOIN, event => void joins.push(event))
     await consumer.subscribe({ topic: 't', fromBeginning: true })
     await consumer.run({
       eachMessage: async payload => {
         // Longer than two sessions.
-        for (let i = 0; i < 21; i++) await next(consumer, 'HEARTBEAT')
+        await until(forever, () => beats > 20)
         seen.push(seenOf(payload))
       },
     })
