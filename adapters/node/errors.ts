@@ -19,9 +19,14 @@ type NodeError = Error & {
   port?: number
 }
 
+/** Not instanceof: in Jest's tests Node's own errors are of another realm than Error. */
+function isError(error: unknown): error is Error {
+  return Object.prototype.toString.call(error) === '[object Error]'
+}
+
 /** An error of node:net or node:tls as one of ours. `secure`: this was, or was to become, a TLS connection. */
 export function translate(broker: string, error: unknown, secure: boolean): unknown {
-  if (!(error instanceof Error) || error instanceof IsoKafkaError) return error
+  if (!isError(error) || error instanceof IsoKafkaError) return error
   const known = error as NodeError
   if (known.code === 'ERR_ACCESS_DENIED') return notPermittedError(broker, 'run node with --allow-net', error)
   return (secure ? tlsError(broker, known) : undefined) ?? systemError(broker, known)

@@ -1,6 +1,7 @@
 import dns from 'node:dns'
 import { once } from 'node:events'
 import type * as net from 'node:net'
+import { runInNewContext } from 'node:vm'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { translate } from '../../adapters/node/errors.ts'
@@ -380,6 +381,12 @@ describe('dialing fails with our errors:', () => {
     expect(error).toBeInstanceOf(kind)
     expect(error.message).toBe(message)
     expect(error.cause).toBe(raw)
+  })
+
+  test('of another realm, as all of Node’s are in Jest, is one as any other', () => {
+    const raw = runInNewContext("Object.assign(new Error('raw'), { code: 'ECONNREFUSED', syscall: 'connect' })")
+    expect(raw).not.toBeInstanceOf(Error)
+    expect(translate('b:1', raw, false)).toBeInstanceOf(ConnectionError)
   })
 })
 
