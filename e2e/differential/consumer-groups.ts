@@ -251,9 +251,9 @@ export async function staticMembers(peer: Peer, group: string): Promise<void> {
 
 export async function patterns(peer: Peer, group: string): Promise<void> {
   await peer.group(group)
-  const one = await topicOf(peer, `${group}-one`, 2)
+  await topicOf(peer, `${group}-one`, 2)
   await topicOf(peer, `${group}-other`, 1)
-  const { beat, join, describe } = members(peer, group)
+  const { join } = members(peer, group)
   const matched = async (what: string, memberId: string, epoch: number, topics: number): Promise<void> => {
     const asked = { groupId: group, memberId, memberEpoch: epoch, ...full }
     const answer = await peer.settle(ConsumerGroupHeartbeat, 1, asked, ({ errorCode, assignment }) => {
@@ -269,17 +269,11 @@ export async function patterns(peer: Peer, group: string): Promise<void> {
   }
   await join(a, { subscribedTopicRegex: full.subscribedTopicRegex, serverAssignor: 'range' })
   await matched('the pattern is looked at', a, 1, 1)
-  // (What is to be seen here depends on whether topics were made meanwhile.)
+  // (Epochs from here on depend on whether topics were made meanwhile, so what they are asked for with does.)
   await peer.ask(OffsetDelete, 0, {
     groupId: group,
     topics: [`${group}-one`, `${group}-other`].map(name => ({ name, partitions: [{ partitionIndex: 0 }] })),
   })
-  await beat(a, 2, { subscribedTopicNames: [`${group}-other`] })
-  await describe()
-  await beat(a, 3, { subscribedTopicRegex: '', topicPartitions: owns(one, 0, 1) })
-  await describe()
-  await beat(a, 3, { subscribedTopicRegex: '', topicPartitions: [] })
-  await describe()
 }
 
 export async function memberOffsets(peer: Peer, group: string): Promise<void> {
