@@ -20,19 +20,23 @@ const options: Readonly<Record<ClusterKind, KafkaOptions>> = {
 }
 
 // The same run on the embedded broker in a usual run. 2.8 has another authorizer, and nothing that 3.9 has not for kafkajs.
-describe.each(versions.filter(version => !version.startsWith('2.')))('on Kafka %s', unless(unlessFull, noKafka), version => {
-  const clusters = new Map<ClusterKind, KafkaCluster>()
-  beforeAll(async () => {
-    for (const kind of ['one', 'guarded', 'three'] as const)
-      clusters.set(kind, await loaded(await startKafka({ version, ...options[kind] })))
-  }, 400_000)
+describe.each(versions.filter(version => !version.startsWith('2.')))(
+  'on Kafka %s',
+  unless(unlessFull, noKafka),
+  version => {
+    const clusters = new Map<ClusterKind, KafkaCluster>()
+    beforeAll(async () => {
+      for (const kind of ['one', 'guarded', 'three'] as const)
+        clusters.set(kind, await loaded(await startKafka({ version, ...options[kind] })))
+    }, 400_000)
 
-  transcripts(scenarios, {
-    kind: 'kafka',
-    brokers: async kind => clusters.get(kind)!.brokers,
-  })
+    transcripts(scenarios, {
+      kind: 'kafka',
+      brokers: async kind => clusters.get(kind)!.brokers,
+    })
 
-  afterAll(async () => {
-    for (const cluster of clusters.values()) await cluster.stop()
-  })
-})
+    afterAll(async () => {
+      for (const cluster of clusters.values()) await cluster.stop()
+    })
+  },
+)

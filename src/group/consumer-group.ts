@@ -173,7 +173,7 @@ export class ConsumerGroup {
       assignments[name] = own.map(({ partition, offset }) => ({ id: partition, offset }))
     }
     const beganAt = clock.monotonic()
-    const generation = new RunningGeneration({
+    const generation: RunningGeneration = new RunningGeneration({
       id,
       groupId,
       memberId,
