@@ -86,7 +86,7 @@ describe('guides', () => {
       '--lib',
       'es2023,esnext.disposable',
     ]
-    const compiler = resolve('node_modules/.bin/tsc')
+    const compiler = resolve('node_modules/typescript/bin/tsc')
     const { stdout } = await run(compiler, [...settings, '--types', 'node', program], { cwd: app.folder }).catch(
       error => error,
     )
