@@ -66,7 +66,7 @@ test('a consumer under strict TypeScript compiles, declarations and all', async 
     '--types',
     'node',
   ]
-  const compiled = await run(resolve('node_modules/.bin/tsc'), [...settings, 'main.ts'], { cwd: app }).catch(
+  const compiled = await run(resolve('node_modules/typescript/bin/tsc'), [...settings, 'main.ts'], { cwd: app }).catch(
     error => error,
   )
   expect(compiled.stdout).toBe('')

@@ -31,7 +31,9 @@ async function compile(example: string, types: readonly string[], lib: string): 
     lib,
   ]
   const options = [...settings, '--types', types.join(','), join('examples', example)]
-  const { stdout } = await run(resolve('node_modules/typescript/bin/tsc'), options, { cwd: app.folder }).catch(error => error)
+  const { stdout } = await run(resolve('node_modules/typescript/bin/tsc'), options, { cwd: app.folder }).catch(
+    error => error,
+  )
   return stdout
 }
 

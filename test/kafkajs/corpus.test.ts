@@ -36,7 +36,9 @@ async function complaints(kafkajs: string): Promise<string> {
       paths: { kafkajs: [kafkajs] },
     }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['corpus.ts'] }))
-    const { stdout } = await run(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', folder]).catch(error => error)
+    const { stdout } = await run(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', folder]).catch(
+      error => error,
+    )
     return stdout
   } finally {
     await rm(folder, { recursive: true, force: true })
