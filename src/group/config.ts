@@ -79,7 +79,10 @@ export interface MembershipConfig extends PartitionsHooks {
    * keeps its partitions.
    */
   groupInstanceId?: string
-  /** Bounds each request to the coordinator, on top of what the protocol lets it wait. Default 5,000. */
+  /**
+   * Bounds each request to the coordinator, on top of what the protocol lets it wait. A cluster that can't be reached is
+   * told of after so long; one that answers that it has no coordinator yet, after `rebalanceTimeout`. Default 5,000.
+   */
   timeout?: number
 }
 

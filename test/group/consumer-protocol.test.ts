@@ -64,6 +64,14 @@ test('a fenced member has lost its partitions, joins anew and has them again', a
   expect(second.memberId).toBe(first.memberId)
 })
 
+test('a cluster that elects a coordinator for longer than `timeout` is waited for', async () => {
+  await using kafka = cluster()
+  const beats = kafka.spoil(ConsumerGroupHeartbeat, 8, () => refusal(ErrorCode.NotCoordinatorForGroup))
+  const group = member(kafka, { timeout: 100, rebalanceTimeout: 20_000, joinGroupBackoff: 20 })
+  await group.next({ signal: forever })
+  expect(beats.count).toBeGreaterThan(8)
+})
+
 test('a coordinator that is away for less than a session costs a member nothing', async () => {
   await using kafka = cluster({ partitions: 2 })
   const group = member(kafka)

@@ -98,6 +98,22 @@ describe('joining', () => {
     expect(joins.count).toBeGreaterThanOrEqual(3)
   })
 
+  test('a cluster that elects a coordinator for longer than `timeout` is waited for, and told of after a rebalance', async () => {
+    await using kafka = new Embedded()
+    const joins = kafka.spoil(JoinGroup, Number.POSITIVE_INFINITY, ({ memberId }) => ({
+      errorCode: ErrorCode.NotCoordinatorForGroup,
+      protocolName: null,
+      leader: '',
+      memberId,
+      members: [],
+    }))
+    const began = performance.now()
+    const group = kafka.group({ timeout: 100, rebalanceTimeout: 600, joinGroupBackoff: 20 })
+    expect(await failureOf(group)).toMatchObject({ code: ErrorCode.NotCoordinatorForGroup })
+    expect(performance.now() - began).toBeGreaterThanOrEqual(590)
+    expect(joins.count).toBeGreaterThan(1)
+  })
+
   test('an id the coordinator has forgotten is dropped', async () => {
     await using kafka = new Embedded()
     const ids: string[] = []

@@ -14,6 +14,7 @@ import type {
 import { Heartbeats } from '../heartbeats.ts'
 import { without } from '../partition-sets.ts'
 import type { TopicShapes } from '../partitions.ts'
+import { Patience } from '../patience.ts'
 import { end, type Generation, newGeneration } from './generation.ts'
 import { Holding } from './holding.ts'
 import { Leader } from './leader.ts'
@@ -121,8 +122,7 @@ export class ClassicProtocol implements GroupProtocol {
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
     const { clock, membership } = this.#parts
     const { timeout, rebalanceTimeout, joinGroupBackoff } = membership
-    // A coordinator on the move is none of the caller's business, unless it stays away for long.
-    let quietUntil = clock.monotonic() + timeout
+    const patience = new Patience(clock, membership)
     for (let failures = 0; !signal.aborted; ) {
       try {
         const joined = await this.#join({ signal })
@@ -131,7 +131,7 @@ export class ClassicProtocol implements GroupProtocol {
         // A place that is lost again and again as soon as it is taken is no place: it must not be taken in a hot loop.
         if (isOutdated(cause) && clock.monotonic() - began < joinGroupBackoff) throw cause
         failures = 0
-        quietUntil = clock.monotonic() + rebalanceTimeout
+        patience.wasIn()
         this.#takeIn(cause)
         this.#reason = messageOf(cause)
       } catch (error) {
@@ -141,12 +141,13 @@ export class ClassicProtocol implements GroupProtocol {
         await this.#giveUpLost(error, now, changes)
         this.#takeIn(error)
         this.#reason = messageOf(error)
-        const late = now - Math.max(quietUntil, this.#parts.coordinator.heardAt + timeout)
+        const due = patience.until(error)
+        const late = now - Math.max(due, this.#parts.coordinator.heardAt + timeout)
         // A group may be divided again and again while its members come, be they slow, but not for ever.
-        const endless = failures >= manyRounds ? now - quietUntil : late
+        const endless = failures >= manyRounds ? now - due : late
         if (isTemporary(error) ? late >= 0 : hasMovedOn(error) && endless > rebalanceTimeout) {
           changes.failed(error)
-          quietUntil = now + timeout
+          patience.told()
         }
         const quit = async (cause: unknown, reason: string): Promise<void> => {
           changes.failed(cause)

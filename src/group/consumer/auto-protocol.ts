@@ -3,6 +3,7 @@ import type { CallOptions } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import { ClassicProtocol } from '../classic/classic-protocol.ts'
 import type { CommitIdentity, Division, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
+import { Patience } from '../patience.ts'
 import { ConsumerProtocol, type ConsumerProtocolParts, isUnsupported } from './consumer-protocol.ts'
 
 /** The level of `group.version` from which on a cluster has consumer groups (Kafka 4.0). */
@@ -61,7 +62,8 @@ export class AutoProtocol implements GroupProtocol {
   }
 
   async #isOffered(changes: GroupChanges, signal: AbortSignal): Promise<boolean> {
-    const { coordinator, membership } = this.#parts
+    const { coordinator, membership, clock } = this.#parts
+    const patience = new Patience(clock, membership)
     while (!signal.aborted) {
       try {
         const features = await coordinator.persist(() => coordinator.features({ signal }), {
@@ -73,7 +75,9 @@ export class AutoProtocol implements GroupProtocol {
         if (signal.aborted) break
         // The classic protocol has its own ways with what does not pass.
         if (!isTemporary(error)) return false
+        if (clock.monotonic() < patience.until(error)) continue
         changes.failed(error)
+        patience.told()
       }
     }
     return false

@@ -10,6 +10,7 @@ import type { CommitIdentity, Division, GroupChanges, GroupProtocol, LeaveOption
 import { Heartbeats } from '../heartbeats.ts'
 import { nothing, together, without } from '../partition-sets.ts'
 import { layoutOf } from '../partitions.ts'
+import { Patience } from '../patience.ts'
 import type { Subscription } from '../subscription.ts'
 import { type Assignment, named } from './assignment.ts'
 import { ConsumerMember, type ConsumerMemberParts } from './consumer-member.ts'
@@ -106,9 +107,8 @@ export class ConsumerProtocol implements GroupProtocol {
 
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
     const { clock, membership } = this.#parts
-    const { timeout, joinGroupBackoff } = membership
-    // A coordinator on the move is none of the caller's business, unless it stays away for long.
-    let quietUntil = clock.monotonic() + timeout
+    const { joinGroupBackoff } = membership
+    const patience = new Patience(clock, membership)
     for (let failures = 0; !signal.aborted; ) {
       try {
         this.#target = (await this.#member.heartbeat(nothing, { signal })) ?? nothing
@@ -118,7 +118,7 @@ export class ConsumerProtocol implements GroupProtocol {
         // A place that is lost again and again as soon as it is taken must not be taken in a hot loop.
         if (!isTemporary(cause) && !(isFenced(cause) && clock.monotonic() - began >= joinGroupBackoff)) throw cause
         failures = 0
-        quietUntil = clock.monotonic() + timeout
+        patience.wasIn()
       } catch (error) {
         if (signal.aborted) return
         failures++
@@ -126,10 +126,10 @@ export class ConsumerProtocol implements GroupProtocol {
         if (hasCode(error, ErrorCode.FencedInstanceID)) throw error
         if (this.#isFinal(error)) throw isUnsupported(error) ? this.#unsupported() : error
         // Its former self may have died: then the place is free once its session is over.
-        const patience = hasCode(error, ErrorCode.UnreleasedInstanceID) ? membership.sessionTimeout : 0
-        if ((isTemporary(error) || patience > 0) && clock.monotonic() >= quietUntil + patience) {
+        const taken = hasCode(error, ErrorCode.UnreleasedInstanceID) ? membership.sessionTimeout : 0
+        if ((isTemporary(error) || taken > 0) && clock.monotonic() >= patience.until(error) + taken) {
           changes.failed(error)
-          quietUntil = clock.monotonic() + timeout
+          patience.told()
         }
         await this.#recover(error, failures, changes, signal).catch(() => {})
       }
