@@ -2,11 +2,10 @@ import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { type Address, formatAddress } from '../../src/base/address.ts'
 import { ConfigError, messageOf } from '../../src/base/errors.ts'
-import { onAbort } from '../../src/base/signals.ts'
 import type { DialOptions, PeerCertificate, Socket, SocketOptions, TLSOptions } from '../../src/socket/socket.ts'
 import { pinError } from '../shared/errors.ts'
 import { type TLSTexts, tlsTexts } from '../shared/tls.ts'
-import { translate } from './errors.ts'
+import { dialing } from './dialing.ts'
 import { keepFreedMemory } from './freed-memory.ts'
 import { Receiver } from './receiver.ts'
 import { NodeSocket } from './socket.ts'
@@ -23,50 +22,32 @@ const keepAliveDelay = 60_000
  * Connects, trying each address the host has, and shakes hands if TLS is asked for. `readSize`: bytes a read without
  * TLS may bring.
  */
-export function dial(
+export async function dial(
   address: Address,
   { tls: secure, signal, ...options }: DialOptions = {},
   readSize = plainReadSize,
 ): Promise<Socket> {
+  signal?.throwIfAborted()
   const broker = formatAddress(address)
   keepFreedMemory()
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
-    let socket: net.Socket
-    try {
-      socket = connect(address, secure && settingsOf(broker, address.host, secure), receiver, options)
-    } catch (error) {
-      return reject(
-        error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error }),
-      )
-    }
-    const opened = (): void => {
+  const receiver = new Receiver(secure === undefined ? readSize : secureReadSize)
+  let socket: net.Socket
+  try {
+    socket = connect(address, secure && settingsOf(broker, address.host, secure), receiver, options)
+  } catch (error) {
+    throw error instanceof ConfigError ? error : new ConfigError(`${broker}: ${messageOf(error)}`, { cause: error })
+  }
+  return dialing({
+    broker,
+    secure: secure !== undefined,
+    signal,
+    open: onConnect => socket.once(secure === undefined ? 'connect' : 'secureConnect', onConnect),
+    wrap() {
       const verify = secure?.verifyPeerCertificate
       const refused = verify && pinError(broker, verify, peerCertificate(socket as tls.TLSSocket))
-      if (refused) return failed(refused)
-      settled()
-      resolve(new NodeSocket(broker, socket, receiver, secure !== undefined))
-    }
-    const failed = (error: Error): void => {
-      settled()
-      socket.destroy()
-      reject(translate(broker, error, secure !== undefined))
-    }
-    const aborted = (): void => {
-      settled()
-      socket.destroy()
-      reject(signal?.reason)
-    }
-    const settled = (): void => {
-      forget?.()
-      socket.off('error', failed)
-      // What a socket still has to say once nobody wants it must not end the program.
-      socket.on('error', () => {})
-    }
-    socket.on('error', failed)
-    socket.once(secure === undefined ? 'connect' : 'secureConnect', opened)
-    const forget = signal && onAbort(signal, aborted)
+      if (refused) throw refused
+      return new NodeSocket(broker, socket, receiver, secure !== undefined)
+    },
   })
 }
 

@@ -1,8 +1,7 @@
 import type * as net from 'node:net'
 import { formatAddress } from '../../src/base/address.ts'
-import { onAbort } from '../../src/base/signals.ts'
 import type { Address, DialOptions, Socket } from '../../src/socket/socket.ts'
-import { translate } from './errors.ts'
+import { dialing } from './dialing.ts'
 import { Receiver } from './receiver.ts'
 import { NodeSocket } from './socket.ts'
 
@@ -16,39 +15,24 @@ export type OpenSocket = (address: Address, onConnect: () => void) => net.Socket
  * `secure`: they are TLS connections.
  */
 export function dialBy(open: OpenSocket, secure: boolean): (address: Address, options: DialOptions) => Promise<Socket> {
-  return (address, { signal }) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      const broker = formatAddress(address)
-      const receiver = new Receiver(readSize)
-      const opened = (): void => {
-        settled()
+  return async (address, { signal }) => {
+    signal?.throwIfAborted()
+    const broker = formatAddress(address)
+    return dialing({
+      broker,
+      secure,
+      signal,
+      // Who opens it may call at once, before there is a socket.
+      open: onConnect => open(address, () => queueMicrotask(onConnect)),
+      wrap(socket) {
+        const receiver = new Receiver(readSize)
         socket.on('data', bytes => {
           if (!taken(receiver, bytes)) socket.pause()
         })
-        resolve(new NodeSocket(broker, socket, receiver, secure))
-      }
-      const failed = (error: Error): void => {
-        settled()
-        socket.destroy()
-        reject(translate(broker, error, secure))
-      }
-      const aborted = (): void => {
-        settled()
-        socket.destroy()
-        reject(signal?.reason)
-      }
-      const settled = (): void => {
-        forget?.()
-        socket.off('error', failed)
-        // What a socket still has to say once nobody wants it must not end the program.
-        socket.on('error', () => {})
-      }
-      // Who opens it may call at once, before there is a socket.
-      const socket = open(address, () => queueMicrotask(opened))
-      socket.on('error', failed)
-      const forget = signal && onAbort(signal, aborted)
+        return new NodeSocket(broker, socket, receiver, secure)
+      },
     })
+  }
 }
 
 /** Hands over what came, in as many pieces as the receiver's buffers ask for; false: the socket is to stop for now. */

@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import { ErrorCode, errorFor, type KafkaError } from '../protocol/errors.ts'
 import { FirstOffset, type IsolationLevel, LastOffset } from '../protocol/offsets.ts'
-import { findOffsets, type OffsetQuestion } from '../transport/find-offsets.ts'
+import { findOffsets, findStarts, type OffsetQuestion } from '../transport/find-offsets.ts'
 import type { TopicLayout } from '../transport/layout.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { TopicPartitions } from './group-protocol.ts'
@@ -86,7 +86,7 @@ export class Beginnings {
     const { startOffset, subscription, cluster } = this.#parts
     if (startOffset === LastOffset) await subscription.begin(cluster, { signal })
     const { layouts, refused } = await this.#look([...added.keys()], signal)
-    const committed = this.#ofThisLife(await this.#committed(added, layouts, signal), layouts)
+    const committed = this.#ofThisLife(await this.#committed(added, layouts, signal), topic => layouts.get(topic)?.id)
     const partitions: AssignedPartition[] = []
     for (const [topic, ids] of added) {
       if (refused.has(topic)) continue
@@ -164,7 +164,10 @@ export class Beginnings {
       topics.set(name, question)
       question.partitionIndexes.push(partition)
     }
-    const told = await fetchOffsets(this.#parts, [...topics.values()], { signal })
+    const told = this.#ofThisLife(
+      await fetchOffsets(this.#parts, [...topics.values()], { signal }),
+      topic => this.#parts.cluster.peek(topic)?.id,
+    )
     const refused = new Map<string, KafkaError | ProtocolError>()
     const found = there.map(own => {
       const offset = this.#offsetOf(own, told.get(own.topic)?.get(own.partition), refused)
@@ -217,11 +220,11 @@ export class Beginnings {
    */
   #ofThisLife(
     committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
-    layouts: ReadonlyMap<string, TopicLayout | null>,
+    idOf: (topic: string) => string | undefined,
   ): ReadonlyMap<string, ReadonlyMap<number, Committed>> {
     const isOfAnother = (topic: string, partition: number, { offset }: Committed): boolean => {
       const stored = this.#stored.get(topic)?.get(partition)
-      return stored?.offset === offset && isAnother(layouts.get(topic)?.id, stored.topicId)
+      return stored?.offset === offset && isAnother(idOf(topic), stored.topicId)
     }
     return new Map(
       [...committed].map(([topic, told]) => [
@@ -290,23 +293,13 @@ export class Beginnings {
     if (questions.length === 0) return
     const { groupId, timeout, logger, isolationLevel } = this.#parts
     const options = { signal, timeoutMs: timeout }
-    // Where nothing is as young as that it is the end: as it was before, or what came in between would be left out.
-    const timed = questions.filter(({ timestamp }) => timestamp >= 0)
-    const ends =
-      timed.length === 0
-        ? []
-        : await findOffsets(
-            this.#parts,
-            timed.map(question => ({ ...question, timestamp: LastOffset })),
-            isolationLevel,
-            options,
-          )
-    const answers = await findOffsets(this.#parts, questions, isolationLevel, options)
-    questions.forEach((question, i) => {
-      const { topic, partition, timestamp } = question
-      const found = answers[i]
-      const isLate = timestamp >= 0 && found != null && found.error === null && found.offset < 0
-      const answer = isLate ? ends[timed.indexOf(question)] : found
+    const answers = await findStarts(
+      questions,
+      asked => findOffsets(this.#parts, asked, isolationLevel, options),
+      answer => answer !== null && answer.error === null && answer.offset < 0,
+    )
+    questions.forEach(({ topic, partition }, i) => {
+      const answer = answers[i]
       if (answer != null && answer.offset >= 0) this.#endsOf(topic).set(partition, answer.offset)
       else
         logger.warn(

@@ -5,6 +5,7 @@ import { ListOffsets } from '../protocol/list-offsets.ts'
 import { FirstOffset, IsolationLevel, LastOffset } from '../protocol/offsets.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Cluster } from '../transport/cluster.ts'
+import { findStarts } from '../transport/find-offsets.ts'
 import { epochEnds } from './epoch-ends.ts'
 import type { LogOffset } from './log-offset.ts'
 import type { Asked, Position } from './position.ts'
@@ -64,23 +65,13 @@ export class OffsetResolver {
   resolve(leader: number, positions: readonly Position[]): Promise<LookupOutcome[]> {
     return this.#lookup(positions, async (asked, options) => {
       const questions = asked.map(({ position }) => ({ position, timestamp: position.sought ?? LastOffset }))
-      // Where nothing is as young as that it is the end: as it was before, or what came in between would be left out.
-      const timed = questions.filter(({ timestamp }) => timestamp >= 0)
-      const ends =
-        timed.length === 0
-          ? []
-          : await this.#ask(
-              leader,
-              timed.map(({ position }) => ({ position, timestamp: LastOffset })),
-              this.#isolationLevel,
-              options,
-            )
-      const answers = await this.#ask(leader, questions, this.#isolationLevel, options)
+      const answers = await findStarts(
+        questions,
+        some => this.#ask(leader, some, this.#isolationLevel, options),
+        answer => !(answer instanceof Error) && answer.offset < 0,
+      )
       return asked.map((each, i) => {
-        const question = questions[i]!
-        const found = answers[i]!
-        const isLate = !(found instanceof Error) && found.offset < 0 && question.timestamp >= 0
-        const answer = isLate ? ends[timed.indexOf(question)]! : found
+        const answer = answers[i]!
         if (answer instanceof Error) return { ...each, kind: 'failed', error: answer }
         if (answer.offset >= 0) return { ...each, kind: 'resolved', ...answer }
         const error = new ProtocolError(`${each.position.name}: no offset to begin at: ${answer.offset}`)

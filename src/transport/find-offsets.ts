@@ -2,7 +2,7 @@ import type { AddressLike } from '../base/address.ts'
 import type { CallOptions } from '../base/signals.ts'
 import { errorFor, type KafkaError } from '../protocol/errors.ts'
 import { ListOffsets } from '../protocol/list-offsets.ts'
-import type { IsolationLevel } from '../protocol/offsets.ts'
+import { type IsolationLevel, LastOffset } from '../protocol/offsets.ts'
 import type { Transport } from './transport.ts'
 
 export interface OffsetQuestion {
@@ -47,5 +47,26 @@ export async function findOffsets(
     return found === undefined
       ? null
       : { offset: found.offset, error: errorFor(found.errorCode, `${topic}/${partition}`) }
+  })
+}
+
+/**
+ * Asks where to begin at each of these times, or at FirstOffset or LastOffset. Where nothing is as young as a time
+ * (`isNone`) that is the end, as it was before the time was asked for: what is written between the two is younger, and
+ * would be left out.
+ */
+export async function findStarts<Question extends { readonly timestamp: number }, Answer>(
+  questions: readonly Question[],
+  ask: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+  isNone: (answer: Answer) => boolean,
+): Promise<Answer[]> {
+  const timed = questions.filter(({ timestamp }) => timestamp >= 0)
+  const ends = timed.length === 0 ? [] : await ask(timed.map(question => ({ ...question, timestamp: LastOffset })))
+  const answers = questions.length === 0 ? [] : await ask(questions)
+  let next = 0
+  return answers.map((answer, i) => {
+    if (questions[i]!.timestamp < 0) return answer
+    const end = ends[next++]!
+    return isNone(answer) ? end : answer
   })
 }
