@@ -148,6 +148,8 @@ export type MembershipSettings = Required<
   readonly asksForPartitions: boolean
   readonly groupInstanceId: string | null
   readonly startOffset: number
+  /** Of LastOffset: what was written within so many milliseconds before is read, too. */
+  readonly startWithin: number
 }
 
 const protocolNames = { classic: 'classic', consumer: 'consumer', auto: 'auto' } as const
@@ -160,7 +162,7 @@ const meaningless = {
 } as const
 
 /** The settings with their defaults; a ConfigError for what can't work. */
-export function membershipOf(config: MembershipConfig): MembershipSettings {
+export function membershipOf(config: MembershipConfig & Pick<InnerSettings, 'startWithin'>): MembershipSettings {
   const membership: MembershipSettings = {
     protocol: oneOf('protocol', config.protocol ?? 'classic', protocolNames),
     serverAssignor: config.serverAssignor ?? null,
@@ -172,6 +174,7 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
     joinGroupBackoff: config.joinGroupBackoff ?? 5_000,
     retentionTime: config.retentionTime ?? -1,
     startOffset: oneOf('startOffset', config.startOffset ?? FirstOffset, namedOffsets),
+    startWithin: config.startWithin ?? 0,
     watchPartitionChanges: config.watchPartitionChanges ?? true,
     partitionWatchInterval: config.partitionWatchInterval ?? 5_000,
     asksForPartitions: config.partitionWatchInterval !== undefined,
@@ -215,10 +218,18 @@ export function membershipOf(config: MembershipConfig): MembershipSettings {
   return membership
 }
 
+/** What readers ask of their membership, beside what a ConsumerGroup may. */
+export interface InnerSettings {
+  /** In place of topics. */
+  readonly pattern?: TopicPattern
+  /** A member may have no topics: it is one of the group and reads nothing. */
+  readonly mayBeIdle?: boolean
+  /** Of a group that begins at the end: so many milliseconds before it. Default 0. */
+  readonly startWithin?: number
+}
+
 /** What a member of a group is given; a ConfigError for what can't work. */
-export function groupSettingsOf(
-  config: ConsumerGroupConfig & { readonly pattern?: TopicPattern; readonly mayBeIdle?: boolean },
-): {
+export function groupSettingsOf(config: ConsumerGroupConfig & InnerSettings): {
   id: string
   topics: readonly string[]
   membership: MembershipSettings

@@ -3,9 +3,10 @@ import { Condition } from '../base/condition.ts'
 import { isTemporary, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CallOptions } from '../base/signals.ts'
+import type { BeginOptions } from '../group/assignments.ts'
 import type { AssignedPartition } from '../group/beginnings.ts'
 import { isOutdated } from '../group/errors.ts'
-import type { BeginOptions, GroupMembership } from '../group/group-membership.ts'
+import type { GroupMembership } from '../group/group-membership.ts'
 import { LastOffset } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
 import { Committer, type Holding } from './committer.ts'
@@ -209,8 +210,8 @@ export class GroupSession {
       // A log that was cut below what the group has committed is told of (KIP-320), be it longer again by now.
       const position = new Position(topic, partition, from, progress, from === committed ? leaderEpoch : -1)
       // Where the leader has not told yet what that is.
-      if (from === LastOffset && membership.startWithin > 0)
-        position.jumpTo({ sought: Math.max(0, Math.floor(clock.now() - membership.startWithin)) })
+      if (from === LastOffset && membership.settings.startWithin > 0)
+        position.jumpTo({ sought: Math.max(0, Math.floor(clock.now() - membership.settings.startWithin)) })
       position.topicId = topicId
       // Where the group begins at the end, the end it found is where it began, for whoever comes next.
       let began = offset

@@ -202,7 +202,7 @@ export class ConsumerProtocol implements GroupProtocol {
       const leaving = without(this.#held, over || renewal ? nothing : this.#target)
       if (leaving.size > 0 || (begun && (over || renewal !== undefined))) {
         const cause = over ? life.cause : (renewal?.cause ?? new Error('the coordinator divided the group anew'))
-        await (life.lost ? changes.lost : changes.revoked)(this.#named(leaving), cause)
+        await changes[life.lost ? 'lost' : 'revoked'](this.#named(leaving), cause)
         this.#held = without(this.#held, leaving)
         for (const topicId of this.#names.keys()) if (!this.#held.has(topicId)) this.#names.delete(topicId)
         // Whoever takes them anew has not given them up.
