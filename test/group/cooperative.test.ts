@@ -12,6 +12,7 @@ import { Heartbeat } from '../../src/protocol/heartbeat.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
 import { Embedded } from '../support/embedded.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { numbered, take } from '../support/reading-fixture.ts'
 import { pause, until } from '../support/waiting.ts'
 
@@ -196,4 +197,23 @@ test('a member that has everything divided anew takes its own again, and nobody 
   expect(next.id).toBe(generation.id)
   expect(next.assignments['t']).toHaveLength(2)
   expect(joins.count).toBe(count)
+})
+
+test('who comes has its share soon after the others know of it, not an interval later', async () => {
+  using clock = new LeapingClock()
+  await using kafka = new Embedded({ partitions: 9, clock, transport: { clock } })
+  const settings = { heartbeatInterval: 3_000, sessionTimeout: 30_000, rebalanceTimeout: 30_000, joinGroupBackoff: 100 }
+  const members = [new Member(kafka, settings), new Member(kafka, settings)]
+  const sizes = (): string =>
+    members
+      .map(({ owned }) => owned.size)
+      .sort()
+      .join()
+  for (const member of members) void member.run().over
+  await clock.until(() => sizes() === '4,5')
+  const third = new Member(kafka, settings)
+  members.push(third)
+  void third.run().over
+  // One interval until the others know that it is there; then they give back, and it is waited for.
+  await clock.until(() => sizes() === '3,3,3', 4_000)
 })

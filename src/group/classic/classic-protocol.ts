@@ -24,6 +24,9 @@ import { hasMovedOn, recover } from './recovery.ts'
 /** So many rounds in a row that came to nothing are told of, however long each waited for other members. */
 const manyRounds = 5
 
+/** Waits before the first heartbeats of a cooperative generation, in milliseconds: most are followed by another at once. */
+const earlyHeartbeats = [100, 400]
+
 /** Between two looks at all topics there are, where nothing else is asked for, in milliseconds. */
 const listInterval = 30_000
 
@@ -211,6 +214,7 @@ export class ClassicProtocol implements GroupProtocol {
     const { membership, clock } = this.#parts
     const generation = newGeneration()
     const generationId = this.#generationId
+    const early = this.#keeps ? [...earlyHeartbeats] : []
     const heartbeats = new Heartbeats({
       beat: async signal => {
         await this.#member.heartbeat(generationId, { signal })
@@ -218,7 +222,8 @@ export class ClassicProtocol implements GroupProtocol {
       },
       // It said so, or was not heard of for a session.
       ended: cause => end(generation, cause, isOutdated(cause) || isTemporary(cause)),
-      interval: () => membership.heartbeatInterval,
+      // Whoever was told to give something back joins again at once, and is waited for: that is soon known to the others.
+      interval: () => Math.min(membership.heartbeatInterval, early.shift() ?? membership.heartbeatInterval),
       sessionTimeout: membership.sessionTimeout,
       clock,
     })
