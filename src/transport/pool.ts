@@ -263,6 +263,9 @@ export class Pool {
     if (lane === 'control' || slot?.connection?.inFlight !== 0 || slot.connection.closed || slot.shared)
       return undefined
     if (this.#settings.clock.monotonic() - slot.connection.lastUsed > stillWarm) return undefined
+    // Only for what begins: in a program at work its next question would have to wait for another instead.
+    for (const other of this.#slots.values())
+      if (other !== slot && other.broker === broker && other.lane !== 'group') return undefined
     const { id: controlId, address, peer } = slot
     this.#slots.delete(controlId)
     Object.assign(slot, { id, lane, key })

@@ -81,3 +81,21 @@ test('a reader at the end hears of a message one round trip after it was written
   await reading
   expect((clock.monotonic() - written) / roundTrip).toBeLessThanOrEqual(1.1)
 })
+
+test('a reader in a program that writes fetches on a connection of its own, and leaves the one for questions', async () => {
+  using clock = new LeapingClock()
+  await using broker = new Broker({ clock, topics: [{ name: 't', partitions: 1 }] })
+  const lanes: string[] = []
+  await using transport = new Transport({
+    clock,
+    adapter: memory(broker, natives),
+    natives,
+    onEvent: event => {
+      if (event.type === 'connect') lanes.push(event.lane)
+    },
+  })
+  const addr = broker.addresses[0]!
+  await write()({ addr, transport })
+  await read({ partition: 0 })({ addr, transport })
+  expect(lanes).toEqual(['control', 'control', 'fetch'])
+})
