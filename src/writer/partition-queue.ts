@@ -300,18 +300,18 @@ export class PartitionQueue {
   /** Has a compressor of somebody's own begin with it; true until that is done. */
   #mustPack(batch: Batch): boolean {
     if (!batch.waitsForPacking) return false
-    if (!batch.isPacking)
-      batch.pack().then(
-        () => this.#host.packed(),
-        error => {
-          this.#giveUpAll(
-            each => each === batch,
-            () => error,
-          )
-          this.#rest()
-          this.#host.packed()
-        },
+    const failed = (error: Error): void => {
+      this.#giveUpAll(
+        each => each === batch,
+        () => error,
       )
+      this.#rest()
+    }
+    if (!batch.isPacking)
+      batch
+        .pack()
+        .catch(failed)
+        .then(() => this.#host.packed())
     return true
   }
 
