@@ -308,7 +308,7 @@ export class PartitionQueue {
       this.#rest()
     }
     if (!batch.isPacking)
-      batch
+      void batch
         .pack()
         .catch(failed)
         .then(() => this.#host.packed())
