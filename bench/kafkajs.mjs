@@ -1,5 +1,5 @@
 // What kafkajs's calls cost with kafkajs and with `isokafka/kafkajs`, side by side on one real broker:
-// `node bench/kafkajs.mjs [--rounds N] [--count N]`, by a Node that runs TypeScript, with the condition isokafka-source.
+// `node bench/kafkajs.mjs [--rounds N] [--count N] [--what eachBatch] [--only isokafka]`, by a Node that runs TypeScript, with the condition isokafka-source.
 // KAFKA_BROKERS measures against a running cluster instead. Each figure is the median of its rounds, in turns.
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '2000000' },
     size: { type: 'string', default: '100' },
     only: { type: 'string', default: '' },
+    what: { type: 'string', default: '' },
   },
 })
 const count = Number(values.count)
@@ -74,16 +75,64 @@ async function consume({ Kafka, logLevel }, topic, make, wanted) {
   return { rate, cpu, peak }
 }
 
+/**
+ * What a send costs: `atOnce` of them are under way at a time, each of so many messages, until `wanted` messages are
+ * written.
+ */
+async function produce({ Kafka, logLevel, Partitioners }, topic, { atOnce, each }, wanted) {
+  const client = new Kafka({ brokers, logLevel: logLevel.ERROR })
+  const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  const value = 'x'.repeat(Number(values.size))
+  const messages = Array.from({ length: each }, (_, i) => ({ key: `k${i}`, value }))
+  const rounds = async count => {
+    for (let i = 0; i < count; i++)
+      await Promise.all(Array.from({ length: atOnce }, () => producer.send({ topic, messages })))
+  }
+  await rounds(5)
+  const count = Math.max(1, Math.round(wanted / atOnce / each))
+  const began = performance.now()
+  const used = process.cpuUsage()
+  let peak = 0
+  for (let i = 0; i < 10; i++) {
+    await rounds(Math.ceil(count / 10))
+    peak = Math.max(peak, process.memoryUsage.rss())
+  }
+  const { user, system } = process.cpuUsage(used)
+  const written = Math.ceil(count / 10) * 10 * atOnce * each
+  const rate = (written / (performance.now() - began)) * 1000
+  await producer.disconnect()
+  return { rate, cpu: ((user + system) / written) * 1000, peak }
+}
+
+/** How messages are sent, and how many of them either library is given to do. */
+const sends = {
+  'sends of 1,000': { atOnce: 4, each: 1000, kafkajs: count / 4, isokafka: count },
+  'single sends, 1,000 at once': { atOnce: 1000, each: 1, kafkajs: count / 40, isokafka: count / 2 },
+  'single sends, each awaited': { atOnce: 1, each: 1, kafkajs: count / 400, isokafka: count / 400 },
+}
+
 const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
 
 try {
   const topic = `bench-${process.pid}`
   await using admin = new Client({ addr: brokers })
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
+  await admin.createTopics({
+    topics: [topic, `${topic}-sent`].map(topic => ({ topic, numPartitions: 1, replicationFactor: 1 })),
+  })
   await using writer = new Writer({ addr: brokers, topic })
   const messages = Array.from({ length: 1000 }, (_, i) => ({ key: `k${i}`, value: 'x'.repeat(Number(values.size)) }))
   for (let i = 0; i < count; i += 1000) await writer.writeMessages(messages)
-  for (const [name, make] of Object.entries(handlers)) {
+  const wants = name => values.what === '' || name.includes(values.what)
+  const consumes = Object.entries(handlers).map(([name, make]) => [
+    name,
+    (library, each) => consume(each, topic, make, library === 'kafkajs' ? Math.floor(count / 4) : count),
+  ])
+  const produces = Object.entries(sends).map(([name, how]) => [
+    name,
+    (library, each) => produce(each, `${topic}-sent`, how, how[library]),
+  ])
+  for (const [name, run] of [...consumes, ...produces].filter(([name]) => wants(name))) {
     const rates = { kafkajs: [], isokafka: [] }
     const cpus = { kafkajs: [], isokafka: [] }
     for (let round = 0; round < Number(values.rounds); round++) {
@@ -92,12 +141,7 @@ try {
         ['isokafka', ours],
       ]) {
         if (values.only !== '' && values.only !== library) continue
-        const { rate, cpu, peak } = await consume(
-          each,
-          topic,
-          make,
-          library === 'kafkajs' ? Math.floor(count / 4) : count,
-        )
+        const { rate, cpu, peak } = await run(library, each)
         rates[library].push(rate)
         cpus[library].push(cpu)
         const [figure, memory] = [Math.round(rate), Math.round(peak / 2 ** 20)]

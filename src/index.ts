@@ -355,6 +355,7 @@ export {
   Compression,
   type CompressionCodec,
   type CompressionName,
+  type CustomCompressor,
   DecompressionLimitError,
   type NativeCodec,
   type NativeCodecs,

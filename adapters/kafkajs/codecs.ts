@@ -4,8 +4,8 @@ import { CompressionTypes } from './constants.ts'
 
 /** What packages of codecs for kafkajs are made of: `encoder.buffer` has the bytes. */
 export interface Codec {
-  compress(encoder: { buffer: Uint8Array }): Promise<Buffer>
-  decompress(buffer: Uint8Array): Promise<Buffer>
+  compress(encoder: { buffer: Buffer }): Promise<Buffer>
+  decompress(buffer: Buffer): Promise<Buffer>
 }
 
 /** Ours, loaded when they are first used. */
@@ -21,12 +21,31 @@ function builtin(type: Compression): () => Codec {
 type Codecs = Record<Exclude<CompressionTypes, 0>, () => unknown>
 
 /**
- * The codecs by their type, for packages that add theirs as they do to kafkajs. All four are here already, and clients
- * use those: a codec has one format, whoever wrote it.
+ * The codecs by their type, for packages that add theirs as they do to kafkajs. All four are here already; what is put
+ * in the place of one is called instead of it, for each batch, by all clients of the program.
  */
 export const CompressionCodecs: Codecs = {
   [CompressionTypes.GZIP]: builtin(CompressionTypes.GZIP),
   [CompressionTypes.Snappy]: builtin(CompressionTypes.Snappy),
   [CompressionTypes.LZ4]: builtin(CompressionTypes.LZ4),
   [CompressionTypes.ZSTD]: builtin(CompressionTypes.ZSTD),
+}
+
+const ours: Readonly<Codecs> = { ...CompressionCodecs }
+
+/** Whether this type's codec is a user's own: ours need no detour. */
+export function isReplaced(type: number): type is 1 | 2 | 3 | 4 {
+  const at = type as keyof Codecs
+  const codec = CompressionCodecs[at] as unknown
+  return codec !== undefined && codec !== null && codec !== ours[at]
+}
+
+/** The codec there is now. Throws what its maker throws. */
+export function codecOf(type: 1 | 2 | 3 | 4): Codec {
+  return CompressionCodecs[type as keyof Codecs]() as Codec
+}
+
+/** Whether a codec answered bytes. */
+export function isBytes(answer: unknown): answer is Uint8Array {
+  return (answer as Uint8Array | null | undefined)?.BYTES_PER_ELEMENT === 1
 }

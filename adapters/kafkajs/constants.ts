@@ -1,29 +1,38 @@
 import type * as enums from './enums.ts'
 
+// enums.ts says which numbers there are: one that is missing here, or another, does not compile.
+type NumbersOf<Enum> = {
+  readonly [Name in keyof Enum]: `${Enum[Name] & number}` extends `${infer Value extends number}` ? Value : never
+}
+
+function numbers<Enum>(values: NumbersOf<Enum>): Enum {
+  return values as unknown as Enum
+}
+
 /** How much a logger tells; each level includes those below it. */
-export const logLevel = { NOTHING: 0, ERROR: 1, WARN: 2, INFO: 4, DEBUG: 5 } as unknown as typeof enums.logLevel
+export const logLevel = numbers<typeof enums.logLevel>({ NOTHING: 0, ERROR: 1, WARN: 2, INFO: 4, DEBUG: 5 })
 export type logLevel = enums.logLevel
 
 /** How a send's messages are compressed. */
-export const CompressionTypes = {
+export const CompressionTypes = numbers<typeof enums.CompressionTypes>({
   None: 0,
   GZIP: 1,
   Snappy: 2,
   LZ4: 3,
   ZSTD: 4,
-} as unknown as typeof enums.CompressionTypes
+})
 export type CompressionTypes = enums.CompressionTypes
 
-export const ConfigResourceTypes = {
+export const ConfigResourceTypes = numbers<typeof enums.ConfigResourceTypes>({
   UNKNOWN: 0,
   TOPIC: 2,
   BROKER: 4,
   BROKER_LOGGER: 8,
-} as unknown as typeof enums.ConfigResourceTypes
+})
 export type ConfigResourceTypes = enums.ConfigResourceTypes
 
 /** Where the value of a setting comes from. */
-export const ConfigSource = {
+export const ConfigSource = numbers<typeof enums.ConfigSource>({
   UNKNOWN: 0,
   TOPIC_CONFIG: 1,
   DYNAMIC_BROKER_CONFIG: 2,
@@ -31,10 +40,10 @@ export const ConfigSource = {
   STATIC_BROKER_CONFIG: 4,
   DEFAULT_CONFIG: 5,
   DYNAMIC_BROKER_LOGGER_CONFIG: 6,
-} as unknown as typeof enums.ConfigSource
+})
 export type ConfigSource = enums.ConfigSource
 
-export const AclResourceTypes = {
+export const AclResourceTypes = numbers<typeof enums.AclResourceTypes>({
   UNKNOWN: 0,
   ANY: 1,
   TOPIC: 2,
@@ -42,10 +51,10 @@ export const AclResourceTypes = {
   CLUSTER: 4,
   TRANSACTIONAL_ID: 5,
   DELEGATION_TOKEN: 6,
-} as unknown as typeof enums.AclResourceTypes
+})
 export type AclResourceTypes = enums.AclResourceTypes
 
-export const AclOperationTypes = {
+export const AclOperationTypes = numbers<typeof enums.AclOperationTypes>({
   UNKNOWN: 0,
   ANY: 1,
   ALL: 2,
@@ -59,22 +68,22 @@ export const AclOperationTypes = {
   DESCRIBE_CONFIGS: 10,
   ALTER_CONFIGS: 11,
   IDEMPOTENT_WRITE: 12,
-} as unknown as typeof enums.AclOperationTypes
+})
 export type AclOperationTypes = enums.AclOperationTypes
 
-export const AclPermissionTypes = {
+export const AclPermissionTypes = numbers<typeof enums.AclPermissionTypes>({
   UNKNOWN: 0,
   ANY: 1,
   DENY: 2,
   ALLOW: 3,
-} as unknown as typeof enums.AclPermissionTypes
+})
 export type AclPermissionTypes = enums.AclPermissionTypes
 
-export const ResourcePatternTypes = {
+export const ResourcePatternTypes = numbers<typeof enums.ResourcePatternTypes>({
   UNKNOWN: 0,
   ANY: 1,
   MATCH: 2,
   LITERAL: 3,
   PREFIXED: 4,
-} as unknown as typeof enums.ResourcePatternTypes
+})
 export type ResourcePatternTypes = enums.ResourcePatternTypes

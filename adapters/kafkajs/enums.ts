@@ -1,4 +1,5 @@
-// The types of constants.ts. kafkajs declares enums, which take any number and are types of their own; at run time it has objects.
+// What constants.ts has at run time, and is held to. kafkajs declares enums, too, which take any number and are types of
+// their own; nothing that only strips types can run them.
 
 /** How much a logger tells; each level includes those below it. */
 export declare enum logLevel {

@@ -8,35 +8,30 @@ import { type KafkaCluster, type KafkaOptions, startKafka } from '../kafka/index
 import { noKafka } from '../shared.ts'
 import { loaded } from './loaded.ts'
 
-const options: Readonly<Record<ClusterKind, KafkaOptions>> = {
-  one: {},
-  three: { nodes: 3 },
-  guarded: {
-    config: {
-      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      'super.users': 'User:ANONYMOUS',
-    },
-  },
+const kinds: readonly ClusterKind[] = ['one', 'guarded', 'three']
+
+function options(kind: ClusterKind, version: string): KafkaOptions {
+  if (kind === 'one') return { version }
+  if (kind === 'three') return { version, nodes: 3 }
+  const authorizer = version.startsWith('2.')
+    ? 'kafka.security.authorizer.AclAuthorizer'
+    : 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  return { version, config: { 'authorizer.class.name': authorizer, 'super.users': 'User:ANONYMOUS' } }
 }
 
-// The same run on the embedded broker in a usual run. 2.8 has another authorizer, and nothing that 3.9 has not for kafkajs.
-describe.each(versions.filter(version => !version.startsWith('2.')))(
-  'on Kafka %s',
-  unless(unlessFull, noKafka),
-  version => {
-    const clusters = new Map<ClusterKind, KafkaCluster>()
-    beforeAll(async () => {
-      for (const kind of ['one', 'guarded', 'three'] as const)
-        clusters.set(kind, await loaded(await startKafka({ version, ...options[kind] })))
-    }, 400_000)
+// The same run on the embedded broker in a usual run.
+describe.each(versions)('on Kafka %s', unless(unlessFull, noKafka), version => {
+  const clusters = new Map<ClusterKind, KafkaCluster>()
+  beforeAll(async () => {
+    for (const kind of kinds) clusters.set(kind, await loaded(await startKafka(options(kind, version))))
+  }, 400_000)
 
-    transcripts(scenarios, {
-      kind: 'kafka',
-      brokers: async kind => clusters.get(kind)!.brokers,
-    })
+  transcripts(scenarios, {
+    kind: 'kafka',
+    brokers: async kind => clusters.get(kind)!.brokers,
+  })
 
-    afterAll(async () => {
-      for (const cluster of clusters.values()) await cluster.stop()
-    })
-  },
-)
+  afterAll(async () => {
+    for (const cluster of clusters.values()) await cluster.stop()
+  })
+})

@@ -4,14 +4,14 @@ import type { CallOptions } from './signals.ts'
 
 /**
  * The signal in the last argument of a public method. A ConfigError for what is no such argument, or comes after it:
- * both would be dropped in silence. `hint` says what to do instead; `own` is an option that the method has besides.
+ * both would be dropped in silence. `hint` says what to do instead; `own` are options that the method has besides.
  */
 export function signalOf(
   method: string,
   options: CallOptions | undefined,
   more: readonly unknown[],
   hint = '',
-  own = '',
+  own: readonly string[] = [],
 ): AbortSignal | undefined {
   if (options === undefined && more.length === 0) return undefined
   const advice = hint === '' ? '' : `: ${hint}`
@@ -19,7 +19,7 @@ export function signalOf(
   if (typeof options !== 'object' || options === null || Array.isArray(options) || 'aborted' in options)
     throw new ConfigError(`${method}: its last argument is { signal }, not ${shown(options)}${advice}`)
   for (const [name, value] of Object.entries(options)) {
-    if (name !== 'signal' && name !== own && value !== undefined)
+    if (name !== 'signal' && !own.includes(name) && value !== undefined)
       throw new ConfigError(
         `${method}: ${name} is no option of it, only signal is${nearest(name, { signal: 0 }) === 'signal' ? '' : advice}`,
       )

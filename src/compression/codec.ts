@@ -26,6 +26,17 @@ export interface Compressor {
   compress(bytes: Uint8Array, level?: number): Uint8Array
 }
 
+/**
+ * Somebody's own way to compress a writer's batches, sent under the code of a codec that Kafka knows. It may take its
+ * time, as one in another thread does. What it answers is sent, be it larger than what it was given; what it throws is
+ * its batch's error.
+ */
+export interface CustomCompressor {
+  readonly code: 1 | 2 | 3 | 4
+  /** `records` are its own to keep. */
+  compress(records: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
 /** One way to compress the records of a batch. */
 export interface CompressionCodec extends Compressor {
   /**

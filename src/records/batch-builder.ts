@@ -9,6 +9,8 @@ import type { HeaderInput } from './message-input.ts'
 type Field = string | Uint8Array | null | undefined
 type WriteUtf8 = (into: Uint8Array, at: number, text: string) => number
 
+type Packer = Pick<Compressor, 'code' | 'compress'>
+
 /** What changes between two tries of the same batch. */
 export interface BatchStamp {
   /** -1 without idempotence. */
@@ -16,7 +18,7 @@ export interface BatchStamp {
   producerEpoch: number
   baseSequence: number
   transactional?: boolean
-  compression?: Compressor | undefined
+  compression?: Packer | undefined
   level?: number | undefined
 }
 
@@ -54,7 +56,7 @@ export class BatchBuilder {
   #maxTimestamp = 0
   /** The records compressed, with room for the batch header in front; kept for retries. */
   #packed: Uint8Array | undefined
-  #packedBy: Compressor | undefined
+  #packedBy: Packer | undefined
   #packedLevel: number | undefined
 
   /**
@@ -76,6 +78,11 @@ export class BatchBuilder {
   /** Bytes so far, before compression, the 61-byte batch header included. */
   get size(): number {
     return this.#at - front
+  }
+
+  /** The records so far, as they are to be compressed: a view, valid until this object is used again. */
+  get records(): Uint8Array {
+    return this.#bytes.subarray(records, this.#at)
   }
 
   /**
@@ -184,9 +191,9 @@ export class BatchBuilder {
     this.#packed = undefined
   }
 
-  #pack(codec: Compressor, level: number | undefined): Uint8Array {
+  #pack(codec: Packer, level: number | undefined): Uint8Array {
     if (this.#packed === undefined || this.#packedBy !== codec || this.#packedLevel !== level) {
-      const compressed = codec.compress(this.#bytes.subarray(records, this.#at), level)
+      const compressed = codec.compress(this.records, level)
       this.#packed = new Uint8Array(records + compressed.length)
       this.#packed.set(compressed, records)
       this.#packedBy = codec

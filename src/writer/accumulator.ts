@@ -11,7 +11,7 @@ import type { Completion } from './config.ts'
 import type { WriterMetrics } from './metrics.ts'
 import type { PartitionQueue, QueueHost } from './partition-queue.ts'
 import type { ProducerIdentities } from './producer-identity.ts'
-import type { Settings } from './settings.ts'
+import type { BatchCompression, Settings } from './settings.ts'
 import { siftBatch, splitBatch } from './split.ts'
 
 /** What an Accumulator needs of who sends. */
@@ -20,6 +20,7 @@ export interface Outgoing {
   /** The queue has a batch begun at `now`. Throws when the writer has ended. */
   ready(queue: PartitionQueue, now: number): void
   rested(queue: PartitionQueue): void
+  schedule(): void
 }
 
 /**
@@ -62,14 +63,23 @@ export class Accumulator implements QueueHost {
   }
 
   /**
-   * Encodes the message into its partition's open batch, a new one if it has no room. `bound` is the most bytes it
-   * adds.
+   * Encodes the message into its partition's open batch, a new one if it has no room or is compressed otherwise. `bound`
+   * is the most bytes it adds.
    */
-  append(queue: PartitionQueue, message: MessageInput, timestamp: number, bound: number): Batch {
+  append(
+    queue: PartitionQueue,
+    message: MessageInput,
+    timestamp: number,
+    bound: number,
+    compression: BatchCompression,
+  ): Batch {
     const { open } = queue
     const fits =
-      open !== null && open.count < this.settings.batchSize && open.builder.size + bound <= queue.topic.batchBytes
-    const batch = fits ? open : this.#openBatch(queue)
+      open !== null &&
+      open.count < this.settings.batchSize &&
+      open.builder.size + bound <= queue.topic.batchBytes &&
+      open.compression === compression
+    const batch = fits ? open : this.#openBatch(queue, compression)
     const { builder } = batch
     const before = builder.size
     try {
@@ -87,6 +97,10 @@ export class Accumulator implements QueueHost {
       batch.timestamps.push(timestamp)
     }
     return batch
+  }
+
+  packed(): void {
+    this.#outgoing.schedule()
   }
 
   settle(queue: PartitionQueue, batch: Batch, error: Error | null): void {
@@ -133,11 +147,12 @@ export class Accumulator implements QueueHost {
     this.#builders.give(batch.builder)
   }
 
-  #openBatch(queue: PartitionQueue): Batch {
+  #openBatch(queue: PartitionQueue, compression: BatchCompression): Batch {
     const now = this.clock.monotonic()
     this.#outgoing.ready(queue, now)
     queue.close(now)
-    const batch = new Batch(queue.topic.name, queue.index, this.#builders.take(), now, queue.topic.provenBytes)
+    const { name, provenBytes } = queue.topic
+    const batch = new Batch(name, queue.index, this.#builders.take(), compression, now, provenBytes)
     queue.open = batch
     return batch
   }

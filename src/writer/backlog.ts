@@ -6,6 +6,7 @@ import { Queue } from '../socket/queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Partitioner } from './partitioner.ts'
 import type { PendingCall } from './pending-write.ts'
+import type { BatchCompression } from './settings.ts'
 
 /** A call that waits for its topics or for room in the buffer. Small: there may be hundreds of thousands. */
 export interface WaitingCall {
@@ -17,6 +18,7 @@ export interface WaitingCall {
   readonly call: Pick<PendingCall, 'done' | 'refuse'>
   /** Aborted, what is not taken in yet is not written. */
   readonly signal: AbortSignal | undefined
+  readonly compression: BatchCompression
   /** When it came, by the clock's `monotonic`. */
   readonly since: number
   /** Where its messages go, if that is chosen before the first is taken in. */
@@ -30,9 +32,9 @@ export interface BacklogHost {
   readonly clock: Clock
   readonly deliveryTimeout: number
   /** Whether messages for this topic can be taken in. */
-  isReady(partitioner: Partitioner): boolean
+  isReady(partitioner: Partitioner, compression: BatchCompression): boolean
   /** Makes it so. Rejects with what keeps it from being so. */
-  prepare(partitioner: Partitioner, timeoutMs: number): Promise<void>
+  prepare(partitioner: Partitioner, compression: BatchCompression, timeoutMs: number): Promise<void>
   /** Takes in messages of the call, some at a time. Throws what is wrong with them. */
   take(call: WaitingCall): 'all' | 'some' | 'full'
   /** The error of a call that found no room for so long. */
@@ -90,6 +92,7 @@ export class Backlog {
         now: 0,
         call,
         signal: undefined,
+        compression: 0,
         since,
         queues: null,
         taken: 0,
@@ -140,12 +143,12 @@ export class Backlog {
 
   /** Whether it went on with the first call of a line, and what keeps it else. */
   #step(call: WaitingCall, now: number): 'on' | 'waits' | 'full' {
-    const { signal, partitioners } = call
+    const { signal, partitioners, compression } = call
     const { deliveryTimeout } = this.#host
     if (signal?.aborted) return this.#refuse(call, signal.reason as Error)
     const late = now - call.since >= deliveryTimeout
     if (call.messages.length > 0) {
-      const missing = partitioners.filter(partitioner => !this.#host.isReady(partitioner))
+      const missing = partitioners.filter(partitioner => !this.#host.isReady(partitioner, compression))
       for (const partitioner of missing) this.#ask(partitioner, now, call)
       if (missing.length > 0) return 'waits'
     }
@@ -176,12 +179,12 @@ export class Backlog {
   }
 
   /** Looks up a topic; those who waited for it from the beginning share the outcome. */
-  #ask(partitioner: Partitioner, now: number, { since }: WaitingCall): void {
+  #ask(partitioner: Partitioner, now: number, { since, compression }: WaitingCall): void {
     if (this.#asking.has(partitioner)) return
     this.#asking.add(partitioner)
     const host = this.#host
     const left = Math.max(1, since + host.deliveryTimeout - now)
-    host.prepare(partitioner, left).then(
+    host.prepare(partitioner, compression, left).then(
       () => {
         this.#asking.delete(partitioner)
         host.schedule()

@@ -1,9 +1,11 @@
-import type { Compressor } from '../compression/codec.ts'
+import { ConfigError, kindOf } from '../base/errors.ts'
+import type { Compressor, CustomCompressor } from '../compression/codec.ts'
 import type { BatchBuilder } from '../records/batch-builder.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import type { WrittenMessage } from './config.ts'
 import { type PendingWrite, type SettledBatch, SharedWrite } from './pending-write.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
+import type { BatchCompression } from './settings.ts'
 
 /** Records [from, to) of a batch belong to a call. */
 interface Run {
@@ -19,6 +21,7 @@ export class Batch implements SettledBatch {
   readonly topic: string
   readonly partition: number
   readonly builder: BatchBuilder
+  readonly compression: BatchCompression
   /** Moments by the clock's `monotonic`. */
   readonly createdAt: number
   closedAt = 0
@@ -65,11 +68,22 @@ export class Batch implements SettledBatch {
   #baseOffset = -1
   #logAppendTime = -1
   #incompressible = false
+  #packing = false
+  /** Has what a compressor of somebody's own made of it. */
+  #packed: Pick<Compressor, 'code' | 'compress'> | undefined
 
   /** The largest batch the broker had taken of this topic when it was begun. */
   readonly provenBytes: number
 
-  constructor(topic: string, partition: number, builder: BatchBuilder, createdAt: number, provenBytes = 0) {
+  constructor(
+    topic: string,
+    partition: number,
+    builder: BatchBuilder,
+    compression: BatchCompression,
+    createdAt: number,
+    provenBytes = 0,
+  ) {
+    this.compression = compression
     this.topic = topic
     this.partition = partition
     this.builder = builder
@@ -111,8 +125,28 @@ export class Batch implements SettledBatch {
     call.joined()
   }
 
-  /** The bytes to send, stamped with identity and number. Compressed only if that makes them fewer. */
-  finish(compression: Compressor | undefined, level: number | undefined): Uint8Array {
+  /** A compressor of somebody's own is to be done with it before it can be sent. */
+  get waitsForPacking(): boolean {
+    return typeof this.compression === 'object' && this.#packed === undefined
+  }
+
+  get isPacking(): boolean {
+    return this.#packing && this.#packed === undefined
+  }
+
+  /** Has it compressed. Nothing may be appended any more. Rejects with what the compressor throws. */
+  async pack(): Promise<void> {
+    this.#packing = true
+    const compressor = this.compression as CustomCompressor
+    // The batch may be given up meanwhile, and its memory be another's.
+    const packed = await compressor.compress(this.builder.records.slice())
+    // Not instanceof: test runners and iframes have Uint8Arrays of their own.
+    if (packed?.BYTES_PER_ELEMENT !== 1) throw new ConfigError(`a compressor answers bytes, not ${kindOf(packed)}`)
+    this.#packed = { code: compressor.code, compress: () => packed }
+  }
+
+  /** The bytes to send, stamped with identity and number. Compressed by a codec only if that makes them fewer. */
+  finish(codecs: readonly (Compressor | undefined)[], level: number | undefined): Uint8Array {
     const stamp = {
       producerId: this.identity?.id ?? -1n,
       producerEpoch: this.identity?.epoch ?? -1,
@@ -120,9 +154,11 @@ export class Batch implements SettledBatch {
       transactional: this.identity?.transactionalId !== undefined,
     }
     let records: Uint8Array | undefined
-    if (compression !== undefined && !this.#incompressible) {
-      records = this.builder.finish({ ...stamp, compression, level })
-      this.#incompressible = records.length >= this.builder.size
+    const { compression } = this
+    const codec = typeof compression === 'number' ? codecs[compression] : this.#packed
+    if (codec !== undefined && !this.#incompressible) {
+      records = this.builder.finish({ ...stamp, compression: codec, level })
+      this.#incompressible = codec !== this.#packed && records.length >= this.builder.size
     }
     if (records === undefined || this.#incompressible) records = this.builder.finish(stamp)
     this.sentBytes = records.length

@@ -28,7 +28,8 @@ export interface BrokerSenderHost {
   readonly metrics: WriterMetrics
   /** Null without idempotence. */
   readonly ids: ProducerIdentities | null
-  readonly codec: Compressor | undefined
+  /** By their code, as far as they are here. */
+  readonly codecs: readonly (Compressor | undefined)[]
   /** Something changed: `pump` is to be called at the end of this turn. */
   schedule(): void
   /** Who leads the topic's partitions is to be asked anew. */
@@ -126,7 +127,7 @@ export class BrokerSender implements QueueSender {
   }
 
   #send(connection: BrokerConnection, request: ProduceRequest, now: number): void {
-    const { settings, codec, ids } = this.#host
+    const { settings, codecs, ids } = this.#host
     this.#inFlight.add(request)
     // Never longer than its oldest batch may still take.
     const patience = Math.max(1, Math.min(settings.writeTimeout, request.oldest + settings.deliveryTimeout - now))
@@ -138,7 +139,7 @@ export class BrokerSender implements QueueSender {
         acks: settings.requiredAcks,
         // The broker should have answered before we lose patience.
         timeoutMs: Math.min(Math.ceil(patience / 2), 0x7fffffff),
-        topicData: request.pack(codec, settings.compressionLevel),
+        topicData: request.pack(codecs, settings.compressionLevel),
       }
       const options = { timeoutMs: patience, noResponse: !settings.answered, features: ids?.features }
       connection.request(Produce, wire, options).then(

@@ -3,7 +3,7 @@ import type { AddressLike } from '../base/address.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
-import type { Compression, CompressionName } from '../compression/codec.ts'
+import type { Compression, CompressionName, CustomCompressor } from '../compression/codec.ts'
 import type { RequiredAcks, RequiredAcksName } from '../protocol/acks.ts'
 import type { MessageInput } from '../records/message-input.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -50,6 +50,8 @@ export interface WriteOptions extends CallOptions {
    * `to` are the call's, in order. What it throws is those messages' error. Not by an `async` writer.
    */
   onWritten?: (batch: BatchReceipt, from: number, to: number) => void
+  /** How these messages are compressed: they share batches with others compressed alike. Default: the writer's. */
+  compression?: Compression | CompressionName | CustomCompressor
 }
 
 /**
@@ -145,11 +147,12 @@ export interface WriterConfig {
    */
   async?: boolean
   completion?: Completion
-  /** Default Compression.None, or 'none'. */
-  compression?: Compression | CompressionName
+  /** A code or name, or a compressor of your own. Default Compression.None, or 'none'. */
+  compression?: Compression | CompressionName | CustomCompressor
   /**
    * More work for smaller batches, on the codec's own scale (KIP-390): gzip 0 to 9, lz4 1 to 17, zstd up to 22; snappy
-   * has none. Default: gzip's 6, the quickest of lz4 and of our zstd, 3 of a runtime's own.
+   * has none. Of `compression` here, not of a call's. Default: gzip's 6, the quickest of lz4 and of our zstd, 3 of a
+   * runtime's own.
    */
   compressionLevel?: number
   /**

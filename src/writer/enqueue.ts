@@ -2,7 +2,7 @@ import type { Balancer } from '../balancer/balancer.ts'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, messageOf, TimeoutError } from '../base/errors.ts'
 import { abortable } from '../base/signals.ts'
-import { Compression } from '../compression/codec.ts'
+import type { Compression } from '../compression/codec.ts'
 import type { Codecs } from '../compression/codecs.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
 import { headerBytes } from '../records/batch-layout.ts'
@@ -18,7 +18,7 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { Partitioner } from './partitioner.ts'
 import { ListWrite, type PendingCall, ReceiptWrite, TakenWrite } from './pending-write.ts'
 import type { Intake, Sender } from './sender.ts'
-import type { Settings } from './settings.ts'
+import type { BatchCompression, Settings } from './settings.ts'
 
 /** Messages checked: their topics, unless the writer has one, and for each the most bytes it takes. */
 interface CheckedMessages {
@@ -73,15 +73,19 @@ export class Enqueuer implements Intake, BacklogHost {
   }
 
   /** Writes one message. Throws what is wrong with it. */
-  writeOne(message: MessageInput, signal: AbortSignal | undefined): Promise<void> {
+  writeOne(
+    message: MessageInput,
+    signal: AbortSignal | undefined,
+    compression: BatchCompression = this.#settings.compression,
+  ): Promise<void> {
     const partitioner = this.#topicOf(message)
     checkField(message)
     const bound = this.#boundOf([message], 0)
     const timestamp = timestampOf(message, this.clock.now())
-    if (!this.#takesNow(partitioner) || !this.#accumulator.memory.has(bound)) {
-      return this.#later([message], [partitioner], timestamp, this.#callOf(1), signal)
-    }
-    const batch = this.#accumulator.append(partitioner.choose(message, this.#sender.turn), message, timestamp, bound)
+    if (!this.#takesNow(partitioner, compression) || !this.#accumulator.memory.has(bound))
+      return this.#later([message], [partitioner], timestamp, this.#callOf(1), signal, compression)
+    const queue = partitioner.choose(message, this.#sender.turn)
+    const batch = this.#accumulator.append(queue, message, timestamp, bound, compression)
     if (this.#settings.async) {
       batch.disown()
       return Promise.resolve()
@@ -99,12 +103,13 @@ export class Enqueuer implements Intake, BacklogHost {
     messages: readonly MessageInput[],
     signal: AbortSignal | undefined,
     onWritten?: WriteOptions['onWritten'],
+    compression: BatchCompression = this.#settings.compression,
   ): Promise<void> {
     const checked = this.#check(messages)
     const call = this.#callOf(messages.length, onWritten)
-    if (!this.#allTakenNow(checked)) {
+    if (!this.#allTakenNow(checked, compression)) {
       const partitioners = this.#own === undefined ? [...new Set(checked.partitioners)] : [this.#own]
-      return this.#later(messages, partitioners, checked.now, call, signal)
+      return this.#later(messages, partitioners, checked.now, call, signal, compression)
     }
     const { partitioners, bounds, now, choosy } = checked
     const queues = choosy ? this.#choices(messages) : null
@@ -112,7 +117,7 @@ export class Enqueuer implements Intake, BacklogHost {
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!
       const queue = queues === null ? (this.#own ?? partitioners[i]!).choose(message, turn) : queues[i]!
-      const batch = this.#accumulator.append(queue, message, timestampOf(message, now), bounds[i]!)
+      const batch = this.#accumulator.append(queue, message, timestampOf(message, now), bounds[i]!, compression)
       if (this.#settings.async) batch.disown()
       else batch.claim(call as ListWrite, i)
     }
@@ -124,9 +129,10 @@ export class Enqueuer implements Intake, BacklogHost {
     const { now, bound } = this.#check([message])
     const partitioner = this.#topicOf(message)
     const call = new ReceiptWrite(timestampOf(message, now))
-    if (!this.#takesNow(partitioner) || !this.#accumulator.memory.has(bound))
-      return this.#later([message], [partitioner], now, call, signal)
-    this.#put(partitioner.choose(message, this.#sender.turn), message, now, bound, call, 0)
+    const { compression } = this.#settings
+    if (!this.#takesNow(partitioner, compression) || !this.#accumulator.memory.has(bound))
+      return this.#later([message], [partitioner], now, call, signal, compression)
+    this.#put(partitioner.choose(message, this.#sender.turn), message, now, bound, call, 0, compression)
     return call.promise
   }
 
@@ -153,7 +159,7 @@ export class Enqueuer implements Intake, BacklogHost {
   }
 
   take(waiting: WaitingCall): 'all' | 'some' | 'full' {
-    const { messages, now, call } = waiting
+    const { messages, now, call, compression } = waiting
     const { memory } = this.#accumulator
     if (waiting.queues === null && this.#isChoosy(messages)) waiting.queues = this.#choices(messages)
     const end = Math.min(messages.length, waiting.taken + mostAtOnce)
@@ -162,7 +168,7 @@ export class Enqueuer implements Intake, BacklogHost {
       const bound = this.#boundOf(messages, waiting.taken)
       if (!memory.has(bound)) return 'full'
       const queue = waiting.queues?.[waiting.taken] ?? this.#topicOf(message).choose(message, this.#sender.turn)
-      this.#put(queue, message, now, bound, call, waiting.taken)
+      this.#put(queue, message, now, bound, call, waiting.taken, compression)
       waiting.taken++
     }
     return end < messages.length ? 'some' : 'all'
@@ -179,9 +185,9 @@ export class Enqueuer implements Intake, BacklogHost {
     )
   }
 
-  isReady(partitioner: Partitioner): boolean {
-    const { turn, codec, cluster } = this.#sender
-    if (codec === undefined && this.#settings.compression !== Compression.None) return false
+  isReady(partitioner: Partitioner, compression: BatchCompression): boolean {
+    const { turn, cluster } = this.#sender
+    if (this.#lacks(compression)) return false
     if (partitioner.seenInTurn === turn) return true
     const layout = cluster.peek(partitioner.topic.name)
     if (layout !== undefined && layout.error === null) partitioner.learn(layout)
@@ -192,14 +198,14 @@ export class Enqueuer implements Intake, BacklogHost {
   }
 
   /** Layout and codec, as far as they aren't here yet. */
-  async prepare(partitioner: Partitioner, left: number): Promise<void> {
-    const { compression, readTimeout, allowAutoTopicCreation, transactionalId } = this.#settings
+  async prepare(partitioner: Partitioner, compression: BatchCompression, left: number): Promise<void> {
+    const { readTimeout, allowAutoTopicCreation, transactionalId } = this.#settings
     const sender = this.#sender
     const { signal } = sender
     const { name } = partitioner.topic
     // Beside the question about the topic, for both take a round trip.
     if (transactionalId === null) sender.ids?.want()
-    if (compression !== Compression.None) sender.codec ??= await abortable(this.#codecs.load(compression), signal)
+    if (this.#lacks(compression)) sender.codecs[compression] = await abortable(this.#codecs.load(compression), signal)
     const options = { create: allowAutoTopicCreation, timeoutMs: Math.min(readTimeout, left), signal }
     const layout = await sender.cluster.topic(name, options)
     if (layout.error !== null) throw layout.error
@@ -233,9 +239,21 @@ export class Enqueuer implements Intake, BacklogHost {
     now: number,
     call: Pick<PendingCall, 'done' | 'refuse'> & { readonly promise: Promise<T> },
     signal: AbortSignal | undefined,
+    compression: BatchCompression,
   ): Promise<T> {
     const since = this.clock.monotonic()
-    this.#backlog.add({ messages, partitioners, now, call, signal, since, queues: null, taken: 0, over: false })
+    this.#backlog.add({
+      messages,
+      partitioners,
+      now,
+      call,
+      signal,
+      compression,
+      since,
+      queues: null,
+      taken: 0,
+      over: false,
+    })
     return call.promise
   }
 
@@ -243,8 +261,16 @@ export class Enqueuer implements Intake, BacklogHost {
     return this.#settings.async ? new TakenWrite() : new ListWrite(count, onWritten)
   }
 
-  #put(queue: PartitionQueue, message: MessageInput, now: number, bound: number, call: object, index: number): void {
-    const batch: Batch = this.#accumulator.append(queue, message, timestampOf(message, now), bound)
+  #put(
+    queue: PartitionQueue,
+    message: MessageInput,
+    now: number,
+    bound: number,
+    call: object,
+    index: number,
+    compression: BatchCompression,
+  ): void {
+    const batch: Batch = this.#accumulator.append(queue, message, timestampOf(message, now), bound, compression)
     if (this.#settings.async && !(call instanceof ReceiptWrite)) batch.disown()
     else batch.claim(call as PendingCall, index)
   }
@@ -257,19 +283,24 @@ export class Enqueuer implements Intake, BacklogHost {
     return messages.map(message => this.#topicOf(message).choose(message, this.#sender.turn))
   }
 
-  #allTakenNow({ partitioners, bound }: CheckedMessages): boolean {
+  #allTakenNow({ partitioners, bound }: CheckedMessages, compression: BatchCompression): boolean {
     if (!this.#accumulator.memory.hasForAll(bound)) return false
-    if (this.#own !== undefined) return this.#takesNow(this.#own)
+    if (this.#own !== undefined) return this.#takesNow(this.#own, compression)
     let last: Partitioner | undefined
     for (const partitioner of partitioners) {
-      if (partitioner !== last && !this.#takesNow(partitioner)) return false
+      if (partitioner !== last && !this.#takesNow(partitioner, compression)) return false
       last = partitioner
     }
     return true
   }
 
-  #takesNow(partitioner: Partitioner): boolean {
-    return !this.#backlog.holds(partitioner) && this.isReady(partitioner)
+  #takesNow(partitioner: Partitioner, compression: BatchCompression): boolean {
+    return !this.#backlog.holds(partitioner) && this.isReady(partitioner, compression)
+  }
+
+  /** Whether its codec is still to be loaded. */
+  #lacks(compression: BatchCompression): compression is Exclude<Compression, 0> {
+    return compression !== 0 && typeof compression === 'number' && this.#sender.codecs[compression] === undefined
   }
 
   #topicOf(message: MessageInput): Partitioner {

@@ -17,6 +17,8 @@ export interface QueueHost {
   readonly ids: ProducerIdentities | null
   /** The batch is done with: written, or failed with `error`. */
   settle(queue: PartitionQueue, batch: Batch, error: Error | null): void
+  /** A batch was compressed, or given up for it could not be: the next may be sent. */
+  packed(): void
   /** The batch's records in smaller batches; null when it has only one. */
   split(queue: PartitionQueue, batch: Batch): Batch[] | null
   /** The batch's records apart: those that the broker has nothing against; null when there are none. */
@@ -135,7 +137,7 @@ export class PartitionQueue {
     if (this.#holding || this.#full || now < this.retryAt) return null
     if (this.#closed.length === 0 && (eager || this.#gatheredUntil <= now)) this.close(now)
     const batch = this.#closed[0]
-    if (batch === undefined || this.#mustWait(batch) || !this.#number(batch)) return null
+    if (batch === undefined || this.#mustWait(batch) || this.#mustPack(batch) || !this.#number(batch)) return null
     this.#closed.shift()
     this.#sent.push(batch)
     this.#inFlight++
@@ -158,7 +160,7 @@ export class PartitionQueue {
 
   /** From when on there is something to send; Infinity if that takes more than time. */
   readyAt(now: number, eager: boolean): number {
-    if (this.empty || this.#holding || this.#full) return Number.POSITIVE_INFINITY
+    if (this.empty || this.#holding || this.#full || this.#closed[0]?.isPacking) return Number.POSITIVE_INFINITY
     const gathered = this.#closed.length > 0 || eager ? now : this.#gatheredUntil
     return Math.max(this.retryAt, gathered)
   }
@@ -293,6 +295,24 @@ export class PartitionQueue {
    */
   #mustWait({ attempts }: Batch): boolean {
     return attempts === 0 && this.#sent.some(({ maybeWritten }) => maybeWritten)
+  }
+
+  /** Has a compressor of somebody's own begin with it; true until that is done. */
+  #mustPack(batch: Batch): boolean {
+    if (!batch.waitsForPacking) return false
+    const failed = (error: Error): void => {
+      this.#giveUpAll(
+        each => each === batch,
+        () => error,
+      )
+      this.#rest()
+    }
+    if (!batch.isPacking)
+      void batch
+        .pack()
+        .catch(failed)
+        .then(() => this.#host.packed())
+    return true
   }
 
   /** Sees to it that a batch has its number, if it needs one; false while it can't get it. */

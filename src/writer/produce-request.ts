@@ -43,7 +43,7 @@ export class ProduceRequest {
    * The topics of the request. Finishes the batches: their bytes must not be touched until the request is answered or
    * its connection ended.
    */
-  pack(compression: Compressor | undefined, level: number | undefined): TopicData[] {
+  pack(codecs: readonly (Compressor | undefined)[], level: number | undefined): TopicData[] {
     const topics = new Map<Topic, SentTopic>()
     for (const each of this.sent) {
       const { topic } = each.queue
@@ -60,7 +60,7 @@ export class ProduceRequest {
       topicId,
       partitionData: sent.map(({ queue, batch }) => ({
         index: queue.index,
-        records: batch.finish(compression, level),
+        records: batch.finish(codecs, level),
       })),
     }))
   }

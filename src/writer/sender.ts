@@ -35,8 +35,8 @@ export class Sender implements Outgoing, BrokerSenderHost {
   readonly metrics: WriterMetrics
   /** Null without idempotence, and before the first transaction of a writer of transactions. */
   ids: ProducerIdentities | null
-  /** Set before the first batch is sent, if the settings name one. */
-  codec: Compressor | undefined
+  /** By their code; set before the first batch is sent that wants it. */
+  readonly codecs: (Compressor | undefined)[] = []
   /** Counts the turns: what was looked up in this one need not be looked up again. */
   turn = 0
 

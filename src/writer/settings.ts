@@ -2,10 +2,13 @@ import type { AddressLike } from '../base/address.ts'
 import type { Backoff } from '../base/backoff.ts'
 import { ConfigError } from '../base/errors.ts'
 import { given, oneOf } from '../base/settings.ts'
-import { type CodecName, Compression, checkLevel } from '../compression/codec.ts'
+import { type CodecName, Compression, type CustomCompressor, checkLevel } from '../compression/codec.ts'
 import { RequiredAcks } from '../protocol/acks.ts'
 import { ofTransport } from '../transport/config.ts'
-import { type Completion, type WriterConfig, writerSettings } from './config.ts'
+import { type Completion, type WriteOptions, type WriterConfig, writerSettings } from './config.ts'
+
+/** How a batch is compressed. */
+export type BatchCompression = Compression | CustomCompressor
 
 /** A Writer's settings, checked and complete. */
 export interface Settings {
@@ -32,7 +35,7 @@ export interface Settings {
   readonly transactionTimeout: number
   readonly async: boolean
   readonly completion: Completion | undefined
-  readonly compression: Compression
+  readonly compression: BatchCompression
   readonly compressionLevel: number | undefined
   readonly maxBufferedBytes: number
   readonly allowAutoTopicCreation: boolean
@@ -53,9 +56,9 @@ export function settingsOf(all: WriterConfig): Settings {
     return value
   }
   const requiredAcks = oneOf('requiredAcks', config.requiredAcks ?? RequiredAcks.All, RequiredAcks)
-  const compression = oneOf('compression', config.compression ?? Compression.None, Compression)
-  const codec = Object.keys(Compression)[compression]!.toLowerCase() as CodecName
-  checkLevel(codec, config.compressionLevel)
+  const compression = compressionOf(config.compression) ?? Compression.None
+  if (typeof compression === 'number')
+    checkLevel(Object.keys(Compression)[compression]!.toLowerCase() as CodecName, config.compressionLevel)
   const batchBytes = positive('batchBytes', 1_000_000)
   const maxBufferedBytes = positive('maxBufferedBytes', 64 * 1024 * 1024)
   const min = positive('writeBackoffMin', 100)
@@ -94,4 +97,14 @@ export function settingsOf(all: WriterConfig): Settings {
     maxBufferedBytes,
     allowAutoTopicCreation: config.allowAutoTopicCreation ?? false,
   }
+}
+
+/** A ConfigError for what is no way to compress. */
+export function compressionOf(given: WriteOptions['compression']): BatchCompression | undefined {
+  if (
+    given === undefined ||
+    (typeof given === 'object' && typeof given?.compress === 'function' && given.code > 0 && given.code < 5)
+  )
+    return given
+  return oneOf('compression', given, Compression)
 }

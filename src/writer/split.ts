@@ -46,7 +46,7 @@ function inParts(
   for (; records.next(); at++) {
     if (part === undefined || begins(part, records.to - records.from)) {
       if (part !== undefined) batch.handOver(from, at, part)
-      part = new Batch(batch.topic, batch.partition, newBuilder(), batch.createdAt)
+      part = new Batch(batch.topic, batch.partition, newBuilder(), batch.compression, batch.createdAt)
       part.closedAt = batch.closedAt
       parts.push(part)
       from = at

@@ -13,9 +13,12 @@ import { Enqueuer } from './enqueue.ts'
 import { loadTransactions } from './load-transactions.ts'
 import { WriterMetrics, type WriterStats } from './metrics.ts'
 import { Sender } from './sender.ts'
-import { type Settings, settingsOf } from './settings.ts'
+import { compressionOf, type Settings, settingsOf } from './settings.ts'
 import type { Transactions } from './transactions/open.ts'
 import type { Transaction } from './transactions/transaction.ts'
+
+/** Of `writeMessages`. */
+const ownOptions = ['onWritten', 'compression']
 
 /**
  * Writes messages to topics: in batches, several partitions and several requests at a time, in order within each
@@ -68,15 +71,16 @@ export class Writer {
     let writing: Promise<void>
     let signal: AbortSignal | undefined
     try {
+      signal = signalOf('writeMessages', options, more, 'give several messages as one list', ownOptions)
       const onWritten = options?.onWritten
-      signal = signalOf('writeMessages', options, more, 'give several messages as one list', 'onWritten')
+      const compression = compressionOf(options?.compression)
       this.#assertOpen(signal)
       const list = isList(messages) ? messages : [messages]
       if (list.length === 0) return Promise.resolve()
       writing =
         list.length === 1 && !onWritten
-          ? this.#enqueuer.writeOne(list[0]!, signal)
-          : this.#enqueuer.writeMany(list, signal, onWritten)
+          ? this.#enqueuer.writeOne(list[0]!, signal, compression)
+          : this.#enqueuer.writeMany(list, signal, onWritten, compression)
     } catch (error) {
       return this.#failed(error)
     }

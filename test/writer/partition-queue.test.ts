@@ -35,6 +35,7 @@ function setup({ idempotent = true, known = true } = {}) {
     },
     split: () => null,
     sift: () => null,
+    packed() {},
   }
   const queue = new PartitionQueue(new Topic('t', 1_000_000), 0, host)
   let now = 0
@@ -45,7 +46,7 @@ function setup({ idempotent = true, known = true } = {}) {
     /** Closed batches with these names. */
     add(...added: string[]): void {
       for (const name of added) {
-        queue.open = new Batch('t', 0, new BatchBuilder(), now)
+        queue.open = new Batch('t', 0, new BatchBuilder(), 0, now)
         queue.open.builder.append(null, name, null, 0)
         names.set(queue.open, name)
         queue.close(now)

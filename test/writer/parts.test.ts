@@ -77,7 +77,7 @@ describe('WakeTimer', () => {
 
 describe('a batch that is split', () => {
   test('keeps keys, values, headers and times, null and empty apart', () => {
-    const batch = new Batch('t', 0, new BatchBuilder(), 0)
+    const batch = new Batch('t', 0, new BatchBuilder(), 0, 0)
     const rows = [
       [null, null, [], 5],
       [
@@ -97,7 +97,7 @@ describe('a batch that is split', () => {
     expect(parts.length).toBeGreaterThan(1)
     const read: unknown[] = []
     for (const part of parts) {
-      const [records] = scanBatches(part.finish(undefined, undefined).slice())
+      const [records] = scanBatches(part.finish([], undefined).slice())
       records!.verify()
       const cursor = new RecordCursor().reset(records!, new Codecs())
       const text = (bytes: Uint8Array | null): string | null => bytes && new TextDecoder().decode(bytes)
@@ -114,13 +114,13 @@ describe('a batch that is split', () => {
   })
 
   test('of one record is not', () => {
-    const batch = new Batch('t', 0, new BatchBuilder(), 0)
+    const batch = new Batch('t', 0, new BatchBuilder(), 0, 0)
     batch.builder.append(null, 'x', null, 0)
     expect(splitBatch(batch, () => new BatchBuilder())).toBe(null)
   })
 
   test('tells each caller of its own messages', async () => {
-    const batch = new Batch('t', 0, new BatchBuilder(), 0)
+    const batch = new Batch('t', 0, new BatchBuilder(), 0, 0)
     const calls = [new ListWrite(3), new ListWrite(5)] as const
     const add = (call: ListWrite, index: number, size: number): void => {
       batch.builder.append(null, 'x'.repeat(size), null, 0)

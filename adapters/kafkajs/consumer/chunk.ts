@@ -1,6 +1,7 @@
 import type { RecordBatch } from '../../../src/records/record-batch.ts'
 import type { KafkaMessage } from '../types/consumer.ts'
 import { FetchedBatch } from './batch.ts'
+import { decompress, needsCodec } from './decompress.ts'
 import { MessageDecoder, type MessageDecoding } from './message.ts'
 import type { OwnPartition } from './own-partition.ts'
 
@@ -11,6 +12,8 @@ const atOnce = 1_000
 export interface ChunkPart {
   readonly batch: RecordBatch
   readonly from: number
+  /** Decompressed already. */
+  records?: Uint8Array
 }
 
 /** What one handler is given of a partition: record batches that came behind one another. */
@@ -48,6 +51,16 @@ export class Chunk {
     return this.parts.length === 0
   }
 
+  /** Whether it is to be decompressed by the user's own codecs before its messages are made. */
+  get needsCodecs(): boolean {
+    return this.parts.some(({ batch }) => needsCodec(batch))
+  }
+
+  /** Rejects with what a codec throws. */
+  async decompress(): Promise<void> {
+    for (const part of this.parts) if (needsCodec(part.batch)) part.records = await decompress(part.batch)
+  }
+
   /** How many messages there are, as far as that is known without reading them. */
   get count(): number {
     return this.parts.reduce((sum, { batch, from }) => {
@@ -58,8 +71,8 @@ export class Chunk {
 
   /** Some at a time. Throws a ProtocolError for records that can't be read. */
   *slices(): Generator<KafkaMessage[], void> {
-    for (const { batch, from } of this.parts) {
-      const decoder = new MessageDecoder(batch, this.#decoding, from)
+    for (const part of this.parts) {
+      const decoder = new MessageDecoder(part, this.#decoding)
       for (;;) {
         const messages = decoder.take(atOnce)
         if (messages.length === 0) break
@@ -78,8 +91,7 @@ export class Chunk {
   /** With all messages. Throws a ProtocolError for records that can't be read. */
   whole(): FetchedBatch {
     const messages: KafkaMessage[] = []
-    for (const { batch, from } of this.parts)
-      new MessageDecoder(batch, this.#decoding, from).take(Number.POSITIVE_INFINITY, messages)
+    for (const part of this.parts) new MessageDecoder(part, this.#decoding).take(Number.POSITIVE_INFINITY, messages)
     return this.asBatch(messages)
   }
 }

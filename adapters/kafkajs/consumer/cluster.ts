@@ -1,14 +1,34 @@
+import type { PartitionOffsets } from '../../../src/client/list-offsets.ts'
+import type { IsolationLevel } from '../../../src/protocol/offsets.ts'
 import type { Cluster as CoreCluster } from '../../../src/transport/cluster.ts'
-import { KafkaJSMetadataNotLoaded, KafkaJSNotImplemented, KafkaJSTopicMetadataNotLoaded } from '../errors.ts'
+import {
+  KafkaJSBrokerNotFound,
+  KafkaJSGroupCoordinatorNotFound,
+  KafkaJSMetadataNotLoaded,
+  KafkaJSTopicMetadataNotLoaded,
+} from '../errors.ts'
 import { partitionMetadata } from '../partition-metadata.ts'
+import { kafkaJSError } from '../translate.ts'
 import type { Cluster } from '../types/cluster.ts'
 import type { PartitionMetadata } from '../types/common.ts'
+import { brokerOf, metadataOf } from './broker.ts'
 import type { Link } from './link.ts'
 
 const [earliest, latest] = [-2, -1]
 
-/** What a consumer's assigners are given: what is known of the cluster, and no brokers to speak to. */
-export function clusterOf(link: Link): Cluster {
+const defaultOffset: Cluster['defaultOffset'] = ({ fromBeginning }) => (fromBeginning ? earliest : latest)
+
+/** −1: nothing is as young as that. */
+function offsetAt({ firstOffset, lastOffset, offsets, error }: PartitionOffsets, timestamp: number): number {
+  if (error !== null) throw kafkaJSError(error)
+  if (timestamp === earliest) return firstOffset
+  if (timestamp === latest) return lastOffset
+  const [found = -1] = offsets.keys()
+  return found
+}
+
+/** What a consumer's assigners are given of the cluster: what is known of it, and whom to ask. */
+export function clusterOf(link: Link, isolationLevel: IsolationLevel): Cluster {
   const known = (): CoreCluster => {
     if (link.known === undefined) throw new KafkaJSMetadataNotLoaded('Topic metadata not loaded')
     return link.known
@@ -18,8 +38,24 @@ export function clusterOf(link: Link): Cluster {
     const layout = link.known.peek(topic)
     return layout === undefined ? [] : partitionMetadata(layout)
   }
-  const notHere = async (): Promise<never> => {
-    throw new KafkaJSNotImplemented('Assigners are given no brokers here: use an admin of your own')
+  const findBroker: Cluster['findBroker'] = async ({ nodeId }) => {
+    const place = known()
+      .brokers()
+      .find(({ id }) => id === Number(nodeId))
+    if (place === undefined) throw new KafkaJSBrokerNotFound(`Broker ${nodeId} not found in the cached metadata`)
+    return brokerOf(link, { nodeId: place.id, host: place.host, port: place.port })
+  }
+  const coordinatorOf: Cluster['findGroupCoordinatorMetadata'] = async ({ groupId }) => {
+    const { coordinator, error } = await link.ask(client => client.findCoordinator({ key: groupId }))
+    if (coordinator === null || error !== null)
+      throw error === null
+        ? new KafkaJSGroupCoordinatorNotFound('Failed to find group coordinator')
+        : kafkaJSError(error)
+    return { errorCode: 0, coordinator }
+  }
+  const knownOf = (topic: string, partitions: readonly { partition: number }[]): number[] => {
+    const there = new Set(partitionsOf(topic).map(({ partitionId }) => partitionId))
+    return partitions.map(({ partition }) => partition).filter(partition => there.has(partition))
   }
   const learn = (topics: string[]): Promise<void> => link.learn(topics, false)
 
@@ -33,23 +69,7 @@ export function clusterOf(link: Link): Cluster {
       known()
         .brokers()
         .map(({ id }) => id),
-    async metadata() {
-      const { brokers, topics } = await link.ask(client => client.metadata({}))
-      return {
-        brokers: brokers.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
-        topicMetadata: topics.map(({ name, error, partitions }) => ({
-          topicErrorCode: error?.code ?? 0,
-          topic: name,
-          partitionMetadata: partitions.map(({ id, leader, replicas, isr, error: its }) => ({
-            partitionErrorCode: its?.code ?? 0,
-            partitionId: id,
-            leader: leader.id,
-            replicas: replicas.map(each => each.id),
-            isr: isr.map(each => each.id),
-          })),
-        })),
-      }
-    },
+    metadata: () => metadataOf(link),
     refreshMetadata: () => known().refresh(),
     // Metadata is kept young without being asked.
     refreshMetadataIfNecessary: async () => {},
@@ -65,14 +85,38 @@ export function clusterOf(link: Link): Cluster {
       }
       return leaders
     },
-    async findGroupCoordinatorMetadata({ groupId }) {
-      const { coordinator, error } = await link.ask(client => client.findCoordinator({ key: groupId }))
-      return { errorCode: error?.code ?? 0, coordinator: coordinator ?? { nodeId: -1, host: '', port: -1 } }
+    findGroupCoordinatorMetadata: coordinatorOf,
+    defaultOffset,
+    findBroker,
+    async findControllerBroker() {
+      const { controller } = await link.ask(client => client.metadata({ topics: [] }))
+      return await findBroker({ nodeId: `${controller?.id ?? -1}` })
     },
-    defaultOffset: ({ fromBeginning }) => (fromBeginning ? earliest : latest),
-    findBroker: notHere,
-    findControllerBroker: notHere,
-    findGroupCoordinator: notHere,
-    fetchTopicsOffset: notHere,
+    findGroupCoordinator: async group => brokerOf(link, (await coordinatorOf(group)).coordinator),
+    async fetchTopicsOffset(topics) {
+      const asked = topics.map(({ topic, partitions, fromBeginning = false, fromTimestamp }) => ({
+        topic,
+        timestamp: fromTimestamp ?? defaultOffset({ fromBeginning }),
+        partitions: knownOf(topic, partitions),
+      }))
+      const answer = await link.ask(client =>
+        client.listOffsets({
+          topics: Object.fromEntries(
+            asked.map(({ topic, timestamp, partitions }) => [
+              topic,
+              partitions.map(partition => ({ partition, timestamp })),
+            ]),
+          ),
+          isolationLevel,
+        }),
+      )
+      return asked.map(({ topic, timestamp }) => ({
+        topic,
+        partitions: (answer.topics[topic] ?? []).map(found => ({
+          partition: found.partition,
+          offset: String(offsetAt(found, timestamp)),
+        })),
+      }))
+    },
   }
 }

@@ -11,7 +11,7 @@ import { clusterOf } from './cluster.ts'
 import { consumerEvents } from './events.ts'
 import { Link } from './link.ts'
 import { Running } from './running.ts'
-import { settingsOf } from './settings.ts'
+import { isolationOf, settingsOf } from './settings.ts'
 
 function isNames(list: readonly (string | RegExp)[]): list is string[] {
   return list.every(each => typeof each === 'string')
@@ -31,7 +31,7 @@ export function createConsumer(context: Context, config: ConsumerConfig = {} as 
     onEvent: event => told(event),
   })
   const assigners = (config.partitionAssigners ?? [PartitionAssigners.roundRobin]).map(create =>
-    create({ cluster: clusterOf(link), groupId, logger }),
+    create({ cluster: clusterOf(link, isolationOf(settings)), groupId, logger }),
   )
   const running = new Running({
     context,

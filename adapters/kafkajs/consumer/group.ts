@@ -1,28 +1,25 @@
-import { Condition } from '../../../src/base/condition.ts'
 import { type Deferred, deferred } from '../../../src/base/deferred.ts'
 import { isTemporary } from '../../../src/base/errors.ts'
-import type { Logger as CoreLogger } from '../../../src/base/logger.ts'
 import type { BeginOptions } from '../../../src/group/assignments.ts'
 import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import type { AssignedPartition } from '../../../src/group/beginnings.ts'
-import { GroupMembership } from '../../../src/group/group-membership.ts'
+import type { GroupMembership } from '../../../src/group/group-membership.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
-import { FirstOffset, LastOffset } from '../../../src/protocol/offsets.ts'
 import type { CommittedOffsets } from '../committed-offsets.ts'
-import { coreLogger } from '../connecting.ts'
 import type { Connection } from '../context.ts'
 import type { Events } from '../events.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, TopicPartition, TopicPartitions } from '../types/common.ts'
 import type { ConsumerEvents } from '../types/consumer.ts'
-import { Commits } from './commits.ts'
+import type { Commits } from './commits.ts'
 import { GroupNews } from './group-news.ts'
-import { OwnPartition } from './own-partition.ts'
+import { Holding } from './holding.ts'
+import type { OwnPartition } from './own-partition.ts'
 import { byTopic, Pauses, type SomePartitions } from './pauses.ts'
-import { type ConsumerSettings, isolationOf, membershipSettings, rebalanceHooks, type Topics } from './settings.ts'
-import { Signs } from './signs.ts'
-import { Stock } from './stock.ts'
+import type { ConsumerSettings, Topics } from './settings.ts'
+import { beginStay, type Stay } from './stay.ts'
+import type { Stock } from './stock.ts'
 
 /** What is done before the member leaves takes so long at most, in milliseconds. */
 const mostPatience = 5_000
@@ -44,15 +41,6 @@ export interface GroupParts {
   failed(error: Error): void
 }
 
-/** What a connection is needed for. */
-interface Stay {
-  readonly connection: Connection
-  readonly membership: GroupMembership
-  readonly commits: Commits
-  readonly stock: Stock
-  readonly signs: Signs
-}
-
 /** One stay in the group: what this member has, what is fetched of it, and what is committed. */
 export class Group {
   readonly news: GroupNews
@@ -60,14 +48,9 @@ export class Group {
   readonly #logger: Logger
   /** Undefined until it is connected. */
   #stay: Stay | undefined
-  /** By name. */
-  readonly #own = new Map<string, OwnPartition>()
+  readonly #holding: Holding
   readonly #pauses = new Pauses()
-  /** Where partitions that are not this member's yet are to be read from. */
-  readonly #seeks = new Map<string, number>()
   readonly #joined: Deferred<void> = deferred()
-  /** Rings when a handler has done what it was at. */
-  readonly #idle = new Condition()
   #isMember = false
   #joinsSince = 0
   #heartbeatAt = 0
@@ -76,11 +59,19 @@ export class Group {
     this.#parts = parts
     this.#logger = parts.logger.namespace('ConsumerGroup')
     this.news = new GroupNews(parts)
+    this.#holding = new Holding(parts)
   }
 
   /** Resolves once it has joined, or failed to. */
   async join(connection: Connection): Promise<void> {
-    this.#stay = this.#begin(connection)
+    this.#stay = beginStay(connection, {
+      ...this.#parts,
+      logger: this.#logger,
+      own: this.#holding.own,
+      pauses: this.#pauses,
+      isMember: () => this.#isMember,
+      generation: () => this.generation,
+    })
     this.#joinsSince = this.#now
     this.#membership.start({
       assigned: (added, options) => this.#assigned(added, options),
@@ -89,51 +80,6 @@ export class Group {
       failed: (error, final) => this.#failed(error, final),
     })
     await this.#joined.promise
-  }
-
-  #begin(connection: Connection): Stay {
-    const { settings, topics, balancers, events, offsets, onNews } = this.#parts
-    const { transport, addr } = connection
-    const { groupId } = settings
-    const logger = coreLogger(this.#logger)
-    const membership = new GroupMembership({
-      id: groupId,
-      brokers: addr,
-      topics: [...topics.keys()],
-      mayBeIdle: true,
-      transport,
-      isolationLevel: isolationOf(settings),
-      logger: quiet(logger),
-      errorLogger: logger,
-      ...membershipSettings(settings, balancers),
-      ...rebalanceHooks(settings),
-    })
-    const own = this.#own
-    const commits = new Commits({ membership, own, groupId, events, offsets, clock: transport.clock })
-    const pauses = this.#pauses
-    const signs = new Signs({
-      settings,
-      events,
-      clock: transport.clock,
-      isIdle: () => this.#isMember && stock.isIdle,
-      brokerIds: () => connection.cluster.brokers().map(({ id }) => id),
-      generation: () => this.generation,
-    })
-    const stock = new Stock({
-      connection,
-      settings,
-      own,
-      pauses,
-      logger: quiet(logger),
-      onNews,
-      onAsk: broker => signs.asked(broker),
-      onAnswer: (broker, durationMs) => {
-        membership.pulse()
-        signs.answered(broker, durationMs)
-      },
-      renew: cause => membership.rejoin(cause),
-    })
-    return { connection, membership, commits, stock, signs }
   }
 
   get commits(): Commits {
@@ -205,7 +151,7 @@ export class Group {
 
   /** A handler has done what it was at, or some of it. */
   rest(): void {
-    this.#idle.ring()
+    this.#holding.rest()
     this.gotOn()
   }
 
@@ -217,17 +163,11 @@ export class Group {
   /** Nothing was done within so many milliseconds. */
   neglected(interval: number): void {
     this.#membership.standAside(`a handler took longer than ${interval} ms (maxPollInterval)`)
-    this.#idle.ring()
+    this.#holding.rest()
   }
 
-  seek({ topic, partition }: TopicPartition, offset: number): void {
-    const own = this.#own.get(`${topic}/${partition}`)
-    if (own === undefined || own.isLeaving) {
-      this.#seeks.set(`${topic}/${partition}`, offset)
-      return
-    }
-    this.stock.seek(own, offset)
-    if (this.#parts.autoCommit && offset >= 0) void this.commits.sought(own, offset)
+  seek(place: TopicPartition, offset: number): void {
+    this.#holding.seek(place, offset, this.#stay)
   }
 
   pause(list: readonly SomePartitions[]): void {
@@ -243,7 +183,7 @@ export class Group {
   }
 
   paused(): TopicPartitions[] {
-    return byTopic([...this.#own.values()].filter(({ topic, partition }) => this.#pauses.has(topic, partition)))
+    return byTopic([...this.#holding.own.values()].filter(({ topic, partition }) => this.#pauses.has(topic, partition)))
   }
 
   isPaused({ topic, partition }: TopicPartition): boolean {
@@ -261,75 +201,29 @@ export class Group {
     if (ours.length < added.length) this.news.unsubscribed(this.generation, added)
     this.#isMember = true
     this.news.joined(this.identity, {
-      all: [...this.#own.values(), ...ours],
+      all: [...this.#holding.own.values(), ...ours],
       division: this.#membership.division(),
       duration: Math.round(this.#now - this.#joinsSince),
     })
     const { hooks, patience } = this.#membership
     await hooks.assigned(ours, signal, patience / 2)
-    const begun = ours.map(given => this.#take(given))
-    this.stock.add(begun)
+    this.#holding.take(ours, this.#stay!)
     this.#joined.resolve()
     this.#parts.onNews()
   }
 
-  #take({ topic, partition, topicId, committed }: AssignedPartition): OwnPartition {
-    const { topics, settings, offsets, autoCommit } = this.#parts
-    const { fromBeginning = false } = topics.get(topic) ?? {}
-    const sought = this.#seeks.get(`${topic}/${partition}`)
-    this.#seeks.delete(`${topic}/${partition}`)
-    offsets.forget(settings.groupId, topic, partition)
-    const usual = committed >= 0 ? committed : fromBeginning ? FirstOffset : LastOffset
-    const own = new OwnPartition({ topic, partition, topicId, offset: sought ?? usual, fromBeginning })
-    this.#own.set(own.name, own)
-    if (sought !== undefined && sought >= 0 && autoCommit) void this.commits.sought(own, sought)
-    return own
-  }
-
   async #revoked(removed: readonly AssignedPartition[], cause: unknown): Promise<void> {
-    const { autoCommit } = this.#parts
-    const { hooks, patience } = this.#membership
-    const own = this.#those(removed)
-    for (const each of own) each.isLeaving = true
-    this.stock.remove(own)
+    this.#holding.leave(removed, this.#stay!)
     if (this.#parts.isRunning()) this.news.rebalancing(this.identity, cause)
-    await this.#untilIdle(own, patience * 0.6)
-    await hooks.revoked(removed, patience / 4)
-    // Who stops has committed what its handlers did.
-    if (autoCommit && this.#parts.isRunning()) await this.commits.handOver(own)
-    else await this.commits.settled()
-    this.#release(own)
-  }
-
-  async #lost(removed: readonly AssignedPartition[], cause: unknown): Promise<void> {
-    const own = this.#those(removed)
-    this.news.forgotten(this.identity, cause)
-    this.stock.remove(own)
-    this.#release(own)
-    await this.#membership.hooks.lost(removed, this.#membership.patience / 2)
-  }
-
-  #those(partitions: readonly AssignedPartition[]): OwnPartition[] {
-    return partitions.flatMap(({ topic, partition }) => this.#own.get(`${topic}/${partition}`) ?? [])
-  }
-
-  #release(own: readonly OwnPartition[]): void {
-    for (const each of own) {
-      each.isGone = true
-      this.#own.delete(each.name)
-    }
+    await this.#holding.giveBack(removed, this.#stay!)
     this.#joinsSince = this.#now
   }
 
-  /** Until no handler works on these, or for so many milliseconds. */
-  async #untilIdle(own: readonly OwnPartition[], withinMs: number): Promise<void> {
-    let late = false
-    const cancel = this.#stay!.connection.transport.clock.after(withinMs, () => {
-      late = true
-      this.#idle.ring()
-    })
-    while (own.some(({ isBusy }) => isBusy) && !late && !this.#membership.isAside) await this.#idle.wait()
-    cancel()
+  async #lost(removed: readonly AssignedPartition[], cause: unknown): Promise<void> {
+    this.news.forgotten(this.identity, cause)
+    this.#holding.lose(removed, this.#stay!)
+    this.#joinsSince = this.#now
+    await this.#membership.hooks.lost(removed, this.#membership.patience / 2)
   }
 
   /** What passes is outlasted once it was a member; before that, and what does not pass, is the end of this stay. */
@@ -338,9 +232,4 @@ export class Group {
     this.#parts.failed(kafkaJSError(error))
     this.#joined.resolve()
   }
-}
-
-/** What passes is for those who look closely. */
-function quiet(logger: CoreLogger): CoreLogger {
-  return { ...logger, warn: logger.debug }
 }

@@ -44,6 +44,7 @@ export class Handlers {
 
   /** Resolves once the handler is done with it, or with as much as is still wanted. Rejects with what it throws. */
   async handle(chunk: Chunk): Promise<void> {
+    if (chunk.needsCodecs) await chunk.decompress()
     if (chunk.isEmpty) this.#passOver(chunk)
     else if (this.#parts.settings.eachMessage) await this.#processEachMessage(chunk)
     else await this.#processEachBatch(chunk)

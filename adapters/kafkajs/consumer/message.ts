@@ -23,6 +23,13 @@ interface BatchContext {
   magicByte: number
 }
 
+/** A batch that is read from an offset on, and its records if they are decompressed already. */
+interface MessageSource {
+  readonly batch: RecordBatch
+  readonly from: number
+  readonly records?: Uint8Array
+}
+
 /** How records become messages. */
 export interface MessageDecoding {
   readonly codecs: Codecs
@@ -55,11 +62,12 @@ export class MessageDecoder {
   #timestampText = ''
 
   /** `batch` should be verified and detached; records before offset `from` are left out. */
-  constructor(batch: RecordBatch, { codecs, limit }: MessageDecoding, from: number) {
+  constructor({ batch, from, records }: MessageSource, { codecs, limit }: MessageDecoding) {
     this.#from = from
     this.#magicByte = batch.magic
     this.#context = contextOf(batch)
-    this.#cursor.reset(batch, codecs, limit)
+    if (records === undefined) this.#cursor.reset(batch, codecs, limit)
+    else this.#cursor.resetTo(batch, records)
   }
 
   /** Adds the next `most` messages at most to a list; none at the end. */

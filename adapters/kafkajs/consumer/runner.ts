@@ -1,17 +1,16 @@
-import { type Clock, randomOf, systemClock } from '../../../src/base/clock.ts'
 import { Condition } from '../../../src/base/condition.ts'
-import { ProtocolError } from '../../../src/base/errors.ts'
 import { PollWatch } from '../../../src/reader/poll-watch.ts'
-import { KafkaJSError } from '../errors.ts'
-import { createRetrier, type Retrier } from '../retry.ts'
+import type { Retrier } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, RetryOptions } from '../types/common.ts'
 import type { ConsumerRunConfig } from '../types/consumer.ts'
 import type { Chunk } from './chunk.ts'
 import type { TopicCommits } from './commits.ts'
+import { failureOf, isRebalancing } from './failures.ts'
 import { Group, type GroupParts } from './group.ts'
 import { Handlers, type RunSettings, runSettings } from './handlers.ts'
 import type { Link } from './link.ts'
+import { Waits } from './waits.ts'
 
 export interface RunnerParts extends Omit<GroupParts, 'isRunning' | 'onNews' | 'failed' | 'autoCommit'> {
   readonly link: Link
@@ -29,12 +28,11 @@ export class Runner {
   readonly #settings: RunSettings
   readonly #logger: Logger
   readonly #handlers: Handlers
-  #clock: Clock = systemClock
   /** Rings when there may be something to hand out, or an end to it. */
   readonly #news = new Condition()
   #watch: PollWatch | undefined
-  /** Ends each wait that is under way. */
-  readonly #waits = new Set<() => void>()
+  /** Over when it is stopped. */
+  readonly #waits = new Waits()
   #isRunning = true
   #loop: Promise<void> = Promise.resolve()
   /** What ends the round: a handler's failure, or what keeps partitions from being read. */
@@ -64,7 +62,7 @@ export class Runner {
       group: this.group,
       events: parts.events,
       logger: this.#logger,
-      clock: () => this.#clock,
+      clock: () => this.#waits.clock,
       isRunning: () => this.#isRunning,
     })
   }
@@ -76,7 +74,7 @@ export class Runner {
       const connection = await link.connect()
       events.emit('consumer.connect')
       if (!this.#isRunning) return
-      this.#clock = connection.transport.clock
+      this.#waits.clock = connection.transport.clock
       await this.group.join(connection)
     } catch (error) {
       this.#crash ??= { error: kafkaJSError(error) }
@@ -84,7 +82,7 @@ export class Runner {
     if (!this.#isRunning) return
     if (this.#crash !== undefined) return await onCrash(this.#crash.error)
     this.#watchHandlers()
-    const loop = this.#live(this.#retrier())
+    const loop = this.#live(this.#waits.retrier(this.#parts.retry))
     this.#loop = loop.then(
       () => {},
       () => {},
@@ -93,22 +91,12 @@ export class Runner {
     void loop.catch(error => onCrash(error)).catch(() => {})
   }
 
-  #retrier(): Retrier {
-    const clock = this.#clock
-    return createRetrier(this.#parts.retry, {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (milliseconds, task) => this.#wait(milliseconds, task),
-      random: () => randomOf(clock),
-    })
-  }
-
   #watchHandlers(): void {
     const { maxPollInterval: interval } = this.#parts.settings
     if (interval === undefined) return
     this.#watch = new PollWatch({
       interval,
-      clock: this.#clock,
+      clock: this.#waits.clock,
       isAsking: () => this.#inHand === 0,
       mark: () => [this.#handlers.handled],
       expired: () => this.group.neglected(interval),
@@ -120,7 +108,7 @@ export class Runner {
   async stop(): Promise<void> {
     this.#isRunning = false
     this.#watch?.stop()
-    for (const over of [...this.#waits]) over()
+    this.#waits.end()
     this.#news.ring()
     await this.#loop
     await this.group.leave()
@@ -129,7 +117,7 @@ export class Runner {
   /** Nothing once it is being stopped. */
   async commitOffsets(topics: readonly TopicCommits[]): Promise<void> {
     const { identity } = this.group
-    await this.#retrier()(async (bail, retryCount, retryTime) => {
+    await this.#waits.retrier(this.#parts.retry)(async (bail, retryCount, retryTime) => {
       if (!this.#isRunning || !this.group.hasJoined)
         return this.#logger.debug('consumer not running, exiting', { ...identity, offsets: { topics } })
       try {
@@ -149,21 +137,6 @@ export class Runner {
         throw error
       }
     })
-  }
-
-  /** Waits are over when it is stopped. */
-  #wait(milliseconds: number, task: () => void): () => void {
-    const over = (): void => {
-      if (!this.#waits.delete(over)) return
-      cancel()
-      task()
-    }
-    const cancel = this.#clock.after(milliseconds, over)
-    this.#waits.add(over)
-    return () => {
-      this.#waits.delete(over)
-      cancel()
-    }
   }
 
   #fail(error: Error): void {
@@ -270,16 +243,4 @@ export class Runner {
       this.#news.ring()
     })
   }
-}
-
-/** What was damaged comes whole the next time, perhaps. */
-function failureOf(error: unknown): Error {
-  return error instanceof ProtocolError ? new KafkaJSError(error, { cause: error }) : kafkaJSError(error)
-}
-
-const rebalancing = ['REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
-
-/** What says that the group is being divided, or was. */
-function isRebalancing(error: unknown): boolean {
-  return rebalancing.includes((error as { type?: string } | undefined)?.type as string)
 }

@@ -2,7 +2,12 @@ import type { MessageInput } from '../../../src/records/message-input.ts'
 import type { Cluster } from '../../../src/transport/cluster.ts'
 import type { TopicLayout } from '../../../src/transport/layout.ts'
 import type { Writer } from '../../../src/writer/writer.ts'
-import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, KafkaJSRequestTimeoutError } from '../errors.ts'
+import {
+  KafkaJSError,
+  KafkaJSNonRetriableError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSRequestTimeoutError,
+} from '../errors.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { isRetriable, type RetrySettings, waitsOf } from '../retry.ts'
 import { kafkaJSError } from '../translate.ts'
@@ -14,6 +19,7 @@ import type {
   RecordMetadata,
   TopicMessages,
 } from '../types/producer.ts'
+import { Compressors } from './compressors.ts'
 import type { Opened } from './opened.ts'
 import { addInputs, NoSuchPartition, Receipts } from './records.ts'
 import type { Manner } from './writers.ts'
@@ -29,18 +35,23 @@ export interface DeliveryHost {
   readonly partitioner: (args: PartitionerArgs) => number
   /** Throws while the producer is not connected. */
   opened(): Opened
-  /** Default: the producer's own for the manner. */
-  readonly writer?: (manner: Manner) => Writer
+  /** A transaction's. Default: the producer's own for the manner. */
+  readonly writer?: Writer
 }
 
 const invalidRequiredAcks = 21
 
+/** What a call may choose. */
+type Wishes = Manner & { readonly compression: number }
+
 /** `send` and `sendBatch`, of a producer or a transaction. */
 export class Delivery {
   readonly #host: DeliveryHost
+  readonly #compressors: Compressors
 
   constructor(host: DeliveryHost) {
     this.#host = host
+    this.#compressors = new Compressors(host.retry, host.logger)
   }
 
   send(record: ProducerRecord): Promise<RecordMetadata[]> {
@@ -55,18 +66,18 @@ export class Delivery {
 
   #deliver(
     topicMessages: readonly TopicMessages[],
-    { acks = -1, timeout = 30_000, compression = 0 }: Partial<Manner>,
+    { acks = -1, timeout = 30_000, compression = 0 }: Partial<Wishes>,
   ): Promise<RecordMetadata[]> {
     try {
       this.#check(acks, topicMessages)
       const opened = this.#host.opened()
       if (acks !== -1 && acks !== 0 && acks !== 1) throw this.#told(protocolError(invalidRequiredAcks))
       const topics = merged(topicMessages)
-      const manner = { acks, compression, timeout }
+      const wishes = { acks, compression, timeout }
       // No turn is lost where all is known.
       if (topics.every(({ topic }) => opened.cluster.peek(topic) !== undefined))
-        return this.#write(topics, opened, manner)
-      return opened.during(this.#lookUp(topics, opened.cluster).then(() => this.#write(topics, opened, manner)))
+        return this.#write(topics, opened, wishes)
+      return opened.during(this.#lookUp(topics, opened.cluster).then(() => this.#write(topics, opened, wishes)))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -106,7 +117,7 @@ export class Delivery {
     }
   }
 
-  #write(topics: readonly TopicMessages[], opened: Opened, manner: Manner, again = false): Promise<RecordMetadata[]> {
+  #write(topics: readonly TopicMessages[], opened: Opened, wishes: Wishes, again = false): Promise<RecordMetadata[]> {
     const { cluster, writers } = opened
     const inputs: MessageInput[] = []
     try {
@@ -118,20 +129,22 @@ export class Delivery {
       // The topic may have grown since it was asked for.
       if (!again)
         return opened.during(
-          cluster.refresh([topic]).then(() => this.#write(topics, opened, manner, true), this.#failed),
+          cluster.refresh([topic]).then(() => this.#write(topics, opened, wishes, true), this.#failed),
         )
       throw this.#told(new KafkaJSNonRetriableError(`Topic "${topic}" has no partition ${partition}`))
     }
     if (inputs.length === 0) return Promise.resolve([])
     const receipts = new Receipts()
-    const writer = this.#host.writer?.(manner) ?? writers.for(manner)
-    const writing = writer.writeMessages(inputs, { onWritten: receipts.add })
-    return writing.then(() => (manner.acks === 0 ? [] : receipts.list(topics)), this.#failed)
+    const writer = this.#host.writer ?? writers.for(wishes)
+    const compression = this.#compressors.for(wishes.compression)
+    const writing = writer.writeMessages(inputs, { onWritten: receipts.add, compression })
+    return writing.then(() => (wishes.acks === 0 ? [] : receipts.list(topics)), this.#failed)
   }
 
   readonly #failed = (thrown: unknown): never => {
     const error = kafkaJSError(thrown)
-    if (!isRetriable(error)) throw this.#told(error)
+    // What says nothing of being tried again is a codec's own.
+    if (!isRetriable(error) || !(error instanceof KafkaJSError)) throw this.#told(error)
     this.#told(error, 'Failed to send messages: ')
     throw this.#exhausted(error)
   }

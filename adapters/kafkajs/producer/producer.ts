@@ -116,16 +116,9 @@ export function createProducer(context: Context, given: ProducerConfig): Produce
       }
       try {
         const { writers } = opened()
-        const writer = await writers.transactional(transactionalId)
+        const writer = writers.transactional(transactionalId)
         const core = await writer.begin()
-        const inside = new Delivery({
-          ...host,
-          idempotent: true,
-          writer({ compression }) {
-            writers.compressBy(compression)
-            return writer
-          },
-        })
+        const inside = new Delivery({ ...host, idempotent: true, writer })
         return transactionOf(core, inside, context, over)
       } catch (error) {
         over()

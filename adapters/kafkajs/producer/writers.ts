@@ -1,4 +1,3 @@
-import type { Compression } from '../../../src/compression/codec.ts'
 import type { RequiredAcks } from '../../../src/protocol/acks.ts'
 import type { WriterConfig } from '../../../src/writer/config.ts'
 import { Writer } from '../../../src/writer/writer.ts'
@@ -9,7 +8,6 @@ import type { ProducerConfig } from '../types/producer.ts'
 /** What a call may choose, and a Writer has for all it writes. */
 export interface Manner {
   readonly acks: number
-  readonly compression: number
   /** Milliseconds. */
   readonly timeout: number
 }
@@ -29,8 +27,7 @@ export class Writers {
   readonly #writers = new Map<string, Writer>()
   /** The last one asked for: most programs have but one. */
   #last: { readonly manner: Manner; readonly writer: Writer } | undefined
-  #transactional: { readonly compression: number; readonly writer: Writer } | undefined
-  #wanted = 0
+  #transactional: Writer | undefined
 
   constructor(connection: Connection, config: ProducerConfig) {
     this.#connection = connection
@@ -38,11 +35,10 @@ export class Writers {
   }
 
   for(manner: Manner): Writer {
-    const { acks, compression, timeout } = manner
+    const { acks, timeout } = manner
     const last = this.#last
-    if (last?.manner.acks === acks && last.manner.compression === compression && last.manner.timeout === timeout)
-      return last.writer
-    const key = `${acks} ${compression} ${timeout}`
+    if (last?.manner.acks === acks && last.manner.timeout === timeout) return last.writer
+    const key = `${acks} ${timeout}`
     let writer = this.#writers.get(key)
     if (writer === undefined) {
       if (this.#writers.size >= mostWriters && timeout !== usualTimeout)
@@ -55,32 +51,20 @@ export class Writers {
     return writer
   }
 
-  /**
-   * The one that writes transactions. A transaction's messages share batches, and so how they are compressed: as the sends
-   * of the last transaction wanted it (`compressBy`). Where that has changed, another Writer takes over the id.
-   */
-  async transactional(transactionalId: string): Promise<Writer> {
-    const compression = this.#wanted
-    if (this.#transactional?.compression === compression) return this.#transactional.writer
-    await this.#transactional?.writer.close()
+  /** The one that writes transactions. */
+  transactional(transactionalId: string): Writer {
     const { transactionTimeout } = this.#config
-    const writer = new Writer({
-      ...writerConfig(this.#connection, this.#config, { acks: -1, compression, timeout: usualTimeout }),
+    this.#transactional ??= new Writer({
+      ...writerConfig(this.#connection, this.#config, { acks: -1, timeout: usualTimeout }),
       transactionalId,
       ...(transactionTimeout !== undefined && { transactionTimeout }),
     })
-    this.#transactional = { compression, writer }
-    return writer
-  }
-
-  /** How a send of a transaction wants its messages to be compressed. */
-  compressBy(compression: number): void {
-    this.#wanted = compression
+    return this.#transactional
   }
 
   /** Waits for what was given; never rejects, for each call is told of its own. */
   async close(): Promise<void> {
-    const all = [...this.#writers.values(), ...(this.#transactional ? [this.#transactional.writer] : [])]
+    const all = [...this.#writers.values(), ...(this.#transactional ? [this.#transactional] : [])]
     await Promise.allSettled(all.map(writer => writer.close()))
   }
 }
@@ -88,7 +72,7 @@ export class Writers {
 function writerConfig(
   { addr, transport, requestTimeout }: Connection,
   { retry = {}, allowAutoTopicCreation = true, lingerMs }: ProducerConfig,
-  { acks, compression, timeout }: Manner,
+  { acks, timeout }: Manner,
 ): WriterConfig {
   const { retries, initialRetryTime, maxRetryTime } = retrySettings(retry)
   // A Writer gives brokers half of the time that it has itself.
@@ -97,7 +81,6 @@ function writerConfig(
     addr,
     transport,
     requiredAcks: acks as RequiredAcks,
-    compression: compression as Compression,
     writeTimeout,
     readTimeout: requestTimeout,
     maxAttempts: Math.max(1, retries + 1),

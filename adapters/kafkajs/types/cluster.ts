@@ -3,7 +3,7 @@ import type { PartitionReassignment } from './admin.ts'
 import type { PartitionMetadata, TopicOffsets, TopicPartitions } from './common.ts'
 import type { Message } from './producer.ts'
 
-// What kafkajs's own types name of its inside. Assigners are given a Cluster; a Broker nobody is given here.
+// What kafkajs's own types name of its inside, of which assigners are given a Cluster, and of that Brokers.
 
 export interface BrokerMetadata {
   brokers: Array<{ nodeId: number; host: string; port: number; rack?: string }>
@@ -23,6 +23,7 @@ export interface CoordinatorMetadata {
 // biome-ignore lint/suspicious/noExplicitAny: kafkajs's own type.
 type Anything = any
 
+/** Here `offsetCommit`, `fetch`, `produce` and what reassigns partitions reject with a KafkaJSNotImplemented. */
 export type Broker = {
   isConnected(): boolean
   connect(): Promise<void>
@@ -85,19 +86,17 @@ export type Cluster = {
   refreshMetadata(): Promise<void>
   refreshMetadataIfNecessary(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
-  /** Rejects with a KafkaJSNotImplemented here: nobody is given a Broker. */
+  /** Rejects with a KafkaJSBrokerNotFound. */
   findBroker(node: { nodeId: string }): Promise<Broker>
-  /** Rejects with a KafkaJSNotImplemented here. */
   findControllerBroker(): Promise<Broker>
   /** As last heard of; [] for a topic that is not known. */
   findTopicPartitionMetadata(topic: string): PartitionMetadata[]
   /** Partitions by the id of their leader, of those that are known. */
   findLeaderForPartitions(topic: string, partitions: number[]): { [leader: string]: number[] }
-  /** Rejects with a KafkaJSNotImplemented here. */
   findGroupCoordinator(group: { groupId: string }): Promise<Broker>
   findGroupCoordinatorMetadata(group: { groupId: string }): Promise<CoordinatorMetadata>
   defaultOffset(config: { fromBeginning: boolean }): number
-  /** Rejects with a KafkaJSNotImplemented here: an admin's `fetchTopicOffsets` tells as much. */
+  /** Of the partitions that are known; '-1' where nothing is as young as `fromTimestamp`. */
   fetchTopicsOffset(
     topics: Array<
       { topic: string; partitions: Array<{ partition: number }> } & (

@@ -5,7 +5,7 @@ import type { Logger } from '../../base/logger.ts'
 import { abortable, type CallOptions } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import type { MessageInput } from '../../records/message-input.ts'
-import type { WriteReceipt } from '../config.ts'
+import type { WriteOptions, WriteReceipt } from '../config.ts'
 import { UnknownOutcomeError } from '../errors.ts'
 import { type Committed, type GroupName, offsetsFor } from './committed-offsets.ts'
 import type { TransactionalProducer } from './producer.ts'
@@ -16,7 +16,11 @@ export interface TransactionHost {
   readonly producer: TransactionalProducer
   readonly logger: Logger
   readonly writer: {
-    writeMessages(messages: MessageInput | readonly MessageInput[], options: CallOptions): Promise<void>
+    writeMessages(
+      messages: MessageInput | readonly MessageInput[],
+      options: WriteOptions | undefined,
+      ...more: never[]
+    ): Promise<void>
     writeMessage(message: MessageInput, options: CallOptions): Promise<WriteReceipt>
   }
   /** Sends all that was given, and resolves when it is settled. */
@@ -75,12 +79,11 @@ export class Transaction {
    */
   async writeMessages(
     messages: MessageInput | readonly MessageInput[],
-    options?: CallOptions,
+    options?: WriteOptions,
     ...more: never[]
   ): Promise<void> {
-    const checked = optionsOf('writeMessages', options, more, 'give several messages as one list')
     this.#assertOpen()
-    await traced(this.#host.writer.writeMessages(messages, checked))
+    await traced(this.#host.writer.writeMessages(messages, options, ...more))
   }
 
   /** As the writer's. */

@@ -6,7 +6,7 @@ import { Broker } from '../../../src/broker/index.ts'
 import { Produce } from '../../../src/protocol/produce.ts'
 import { batchesOf } from '../../writer/embedded.ts'
 
-test('transactions are compressed as the sends of the last one wanted it', async () => {
+test('each send of a transaction is compressed as it says, be it the first', async () => {
   const broker = new Broker({ natives, topics: [{ name: 't', partitions: 1 }] })
   const adapter = memory(broker, natives)
   const codecs: number[] = []
@@ -22,17 +22,13 @@ test('transactions are compressed as the sends of the last one wanted it', async
   const producer = kafka.producer({ transactionalId: 'id' })
   await producer.connect()
   const words = 'words '.repeat(200)
-  for (const compression of [
-    CompressionTypes.GZIP,
-    CompressionTypes.GZIP,
-    CompressionTypes.None,
-    CompressionTypes.None,
-  ]) {
+  const { GZIP, None, ZSTD } = CompressionTypes
+  for (const sends of [[GZIP, None, ZSTD], [GZIP]]) {
     const transaction = await producer.transaction()
-    await transaction.send({ topic: 't', compression, messages: [{ value: words }] })
+    for (const compression of sends) await transaction.send({ topic: 't', compression, messages: [{ value: words }] })
     await transaction.commit()
   }
   await producer.disconnect()
-  expect(codecs).toEqual([0, 1, 1, 0])
+  expect(codecs).toEqual([1, 0, 4, 1])
   await broker.close()
 })

@@ -1,4 +1,4 @@
-import type { Consumer, EachMessagePayload, PartitionAssigner } from '../../../../adapters/kafkajs/index.ts'
+import type { Cluster, Consumer, EachMessagePayload, PartitionAssigner } from '../../../../adapters/kafkajs/index.ts'
 import { type Scenario, scenario } from '../scenario.ts'
 import { come, next, numbered, reading, shown } from './reading.ts'
 
@@ -125,6 +125,64 @@ export const groupScenarios: readonly Scenario[] = [
     await consumer.run({ eachMessage: async () => {} })
     stage.note('joined', named(await joined))
     stage.note('told', told)
+  }),
+
+  scenario('consumer: what an assigner can ask of the cluster', async stage => {
+    let cluster: Cluster | undefined
+    const assigner: PartitionAssigner = config => {
+      cluster = config.cluster
+      return stage.library.PartitionAssigners.roundRobin(config)
+    }
+    const [topic, other] = [await stage.topic('topic', 2), await stage.topic('other')]
+    await stage.fill(
+      topic,
+      [1, 2, 3].map(second => ({ value: 'v', partition: 0, timestamp: `170000000${second}000` })),
+    )
+    const groupId = stage.unique('group')
+    const consumer = await stage.consumer({ groupId, partitionAssigners: [assigner] })
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    const [joined, committed] = [next<Joined>(consumer, 'GROUP_JOIN'), next(consumer, 'COMMIT_OFFSETS')]
+    await consumer.run({ eachMessage: async () => {} })
+    await Promise.all([joined, committed])
+    await come(async () => (await cluster!.findGroupCoordinatorMetadata({ groupId })).errorCode === 0)
+    stage.note('connected', cluster!.isConnected())
+    stage.note('brokers', cluster!.getNodeIds().length)
+    const partitions = [{ partition: 0 }, { partition: 1 }, { partition: 7 }]
+    for (const [name, from] of [
+      ['beginning', { fromBeginning: true }],
+      ['end', { fromBeginning: false }],
+      ['time', { fromTimestamp: 1_700_000_002_000 }],
+      ['later', { fromTimestamp: 1_800_000_000_000 }],
+    ] as const)
+      await stage.call(name, () => cluster!.fetchTopicsOffset([{ topic, partitions, ...from }]))
+    stage.note(
+      'default',
+      [true, false].map(fromBeginning => cluster!.defaultOffset({ fromBeginning })),
+    )
+    stage.note('leaders', Object.values(cluster!.findLeaderForPartitions(topic, [0, 1, 7])))
+    stage.note('not known', cluster!.findTopicPartitionMetadata(other))
+    await cluster!.addTargetTopic(other)
+    stage.note('known', cluster!.findTopicPartitionMetadata(other).length)
+    const coordinator = await cluster!.findGroupCoordinator({ groupId })
+    const asked = partitions.slice(0, 2) as never
+    await stage.call('offsets', () => coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: asked }] }))
+    const { groups, ...rest } = await coordinator.describeGroups({ groupIds: [groupId] })
+    stage.note('rest', rest)
+    stage.note(
+      'groups',
+      groups.map(({ members, ...group }: { members: object[] }) => [group, members.length]),
+    )
+    const [nodeId] = cluster!.getNodeIds()
+    const broker = await cluster!.findBroker({ nodeId: `${nodeId}` })
+    stage.note(
+      'topics',
+      (await broker.metadata([topic])).topicMetadata.map(
+        (each: { partitionMetadata: object[] }) => each.partitionMetadata.length,
+      ),
+    )
+    stage.note('versions', typeof (await broker.apiVersions())[3]!.maxVersion)
+    stage.note('controller', (await cluster!.findControllerBroker()).isConnected())
+    await stage.call('no such broker', () => cluster!.findBroker({ nodeId: '99' }))
   }),
 
   scenario('consumer: an assigner that gives what nobody asked for', async stage => {

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { argumentScenarios } from './arguments.ts'
+import { codecScenarios } from './codecs.ts'
 import { failureScenarios } from './failures.ts'
 import { groupScenarios } from './groups.ts'
 import { messageScenarios } from './messages.ts'
@@ -9,6 +10,7 @@ export const consumerScenarios: readonly Scenario[] = [
   ...argumentScenarios,
   ...messageScenarios,
   ...offsetScenarios,
+  ...codecScenarios,
   ...failureScenarios,
   ...groupScenarios,
 ]
