@@ -13,10 +13,15 @@ export class BrokerLinks {
   readonly #directory: Brokers
   /** Those that were reached at the address they are known by. */
   readonly #reached = new WeakSet<Address>()
+  /** Those of which is remembered what they speak. */
+  readonly #noted = new WeakSet<BrokerConnection>()
+  /** What is remembered is of another cluster. */
+  readonly forgetGuess: () => void
 
-  constructor(pool: Pool, directory: Brokers) {
+  constructor(pool: Pool, directory: Brokers, forgetGuess: () => void) {
     this.#pool = pool
     this.#directory = directory
+    this.forgetGuess = forgetGuess
   }
 
   /** An open connection to a broker of the metadata, or to an address of the bootstrap list. One try. */
@@ -27,16 +32,45 @@ export class BrokerLinks {
   ): Promise<BrokerConnection> {
     const peer = this.#directory.peerAt(address)
     try {
-      const connection = await this.#pool.connection(address, lane, { ...options, ...(peer && { peer }) })
+      const { recall } = this.#directory
+      const guess = peer && recall && ((within: number) => recall.guess(formatAddress(address), peer, within))
+      const connection = await this.#pool.connection(address, lane, {
+        ...options,
+        ...(peer && { peer }),
+        ...(guess && { guess }),
+      })
       this.#reached.add(address)
+      this.#note(connection, address)
       return connection
     } catch (error) {
       if (options.signal?.aborted) throw error
       // Metadata may know better by now, the bootstrap list if no known broker does. The others need not be as wrong.
-      if (isStrangerError(error)) this.#directory.drop(address)
+      if (isStrangerError(error)) this.#strange(address)
       else if (isTemporary(error) && 'id' in address && !this.#reached.has(address)) throw this.#astray(address, error)
       throw error
     }
+  }
+
+  /** Remembers what the broker speaks, once it has said so; or that what is remembered is wrong. */
+  #note(connection: BrokerConnection, address: BrokerInfo | Address): void {
+    const { recall } = this.#directory
+    if (recall === undefined || this.#noted.has(connection)) return
+    this.#noted.add(connection)
+    connection.confirmed.then(
+      () => {
+        this.#directory.met()
+        recall.keepSpoken(connection.broker, connection.spoken)
+      },
+      error => {
+        recall.keepSpoken(connection.broker, undefined)
+        if (isStrangerError(error)) this.#strange(address)
+      },
+    )
+  }
+
+  #strange(address: BrokerInfo | Address): void {
+    this.#directory.drop(address)
+    this.forgetGuess()
   }
 
   closeIdleTo(brokers: readonly string[]): void {

@@ -17,7 +17,7 @@ interface Run {
  */
 export class Batch implements SettledBatch {
   readonly topic: string
-  readonly partition: number
+  partition: number
   readonly builder: BatchBuilder
   /** Moments by the clock's `monotonic`. */
   readonly createdAt: number
