@@ -31,7 +31,7 @@ interface Member {
 
 const partitionsEach = 2
 /** So long the group is left alone before another member comes, in milliseconds; no multiple of what members wait. */
-const calm = 61_234
+const calm = 12_345
 /** The first members come within so long, one after another: no two have their heartbeats at the same moment. */
 const comeWithin = 1_000
 
