@@ -444,6 +444,7 @@ export { BrokerResolver } from './transport/broker-resolver.ts'
 export type { TransportConfig } from './transport/config.ts'
 export type { Resolver } from './transport/hosts.ts'
 export type { Broker, Partition, TopicPartition } from './transport/layout.ts'
+export type { TransportMemory } from './transport/memory.ts'
 export type { Request, Response, RoundTripOptions, RoundTripper } from './transport/round-tripper.ts'
 export { Transport } from './transport/transport.ts'
 export type {

@@ -92,7 +92,9 @@ export class Coordinator {
     const { cluster, groupId, timeout } = this.#parts
     const options = { timeoutMs: timeout, ...(signal && { signal }) }
     const broker = await cluster.coordinator('group', groupId, options)
-    return (await cluster.connection(broker, 'group', { ...options, key: this.#key })).features
+    const connection = await cluster.connection(broker, 'group', { ...options, key: this.#key })
+    await connection.confirmed
+    return connection.features
   }
 
   /**

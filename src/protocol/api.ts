@@ -28,6 +28,11 @@ export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
   readonly lane?: Lane | undefined
   /** Sending it twice does no harm: it may be sent again when no answer came. */
   readonly repeatable?: boolean | undefined
+  /**
+   * Whether this request does nothing at a broker of another cluster, so that it may go out before who listens has said
+   * which it is. Undefined: it may not.
+   */
+  ahead?(request: InOf<Q>, version: number): boolean
   /** The highest version that can carry this request. */
   cap?(request: InOf<Q>, context: CapContext): number
   /** Throws for a request that a broker of this version would take for another. */
@@ -56,6 +61,7 @@ export function api<Q extends Fields, R extends Fields>(declared: {
   route?: Route<ListPathOf<OutOf<NoInfer<Q>>>, ListPathOf<OutOf<NoInfer<R>>>, keyof NoInfer<Q> & string>
   lane?: Lane
   repeatable?: boolean
+  ahead?(request: InOf<Q>, version: number): boolean
   cap?(request: InOf<Q>, context: CapContext): number
   check?(request: InOf<Q>, version: number): void
 }): Api<Q, R> {

@@ -16,6 +16,7 @@ export const Fetch = api({
   route: toLeaders(['topics', 'partitions'], ['responses', 'partitions']),
   lane: 'fetch',
   repeatable: true,
+  ahead: () => true,
   request: {
     clusterId: ignorable(tagged(0, since(12, nullable(string), null))),
     /** -1 for a consumer. */

@@ -13,6 +13,8 @@ export const InitProducerId = api({
   versions: [0, 6],
   flexible: 2,
   route: toCoordinator('transaction', 'transactionalId'),
+  // A transaction of this id would be ended by it.
+  ahead: ({ transactionalId }) => transactionalId === null,
   request: {
     /** null for idempotence alone. */
     transactionalId: nullable(string),

@@ -39,6 +39,7 @@ export const ListOffsets = api({
   flexible: 6,
   route: toLeaders(['topics', 'partitions']),
   repeatable: true,
+  ahead: () => true,
   request: {
     replicaId: int32,
     /** 1: latest is the last stable offset. */

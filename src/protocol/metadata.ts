@@ -14,6 +14,7 @@ export const Metadata = api({
   flexible: 9,
   route: toAny,
   repeatable: true,
+  ahead: ({ allowAutoTopicCreation }) => allowAutoTopicCreation === false,
   request: {
     /** null asks for all topics (v0: an empty list did), [] for none. */
     topics: nullable(array({ topicId: ignorable(since(10, uuid)), name: nullable(string, { since: 10 }) }), {

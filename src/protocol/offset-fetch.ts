@@ -15,6 +15,7 @@ export const OffsetFetch = api({
   flexible: 6,
   route: toCoordinators('group', ['groups'], ['groups'], 'groupId'),
   repeatable: true,
+  ahead: () => true,
   request: {
     /** Until v7. Give both forms: a version takes its own. */
     groupId: ignorable(until(7, string), { beside: 'groups' }),

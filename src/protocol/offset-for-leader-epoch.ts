@@ -11,6 +11,7 @@ export const OffsetForLeaderEpoch = api({
   flexible: 4,
   route: toLeaders(['topics', 'partitions']),
   repeatable: true,
+  ahead: () => true,
   request: {
     replicaId: ignorable(since(3, int32, -2)),
     topics: array({

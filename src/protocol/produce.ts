@@ -15,6 +15,8 @@ export const Produce = api({
   flexible: 9,
   route: toLeaders(['topicData', 'partitionData'], ['responses', 'partitionResponses']),
   lane: 'produce',
+  // No other cluster has a topic of this id.
+  ahead: ({ acks }, version) => version >= 13 && acks !== 0,
   request: {
     /** null outside of transactions. */
     transactionalId: since(3, nullable(string), null),

@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { EventSink } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
-import type { CallOptions } from '../base/signals.ts'
 import type { FramePool } from './frame-pool.ts'
+import type { BrokerGuess } from './guess.ts'
 import type { Peer } from './peer.ts'
+import type { RequestOptions } from './requester.ts'
 import type { Address, SocketAdapter, TLSOptions } from './socket.ts'
 
 export interface ConnectionConfig {
@@ -15,6 +16,8 @@ export interface ConnectionConfig {
   readonly clientId: string
   /** A broker that speaks KIP-1242 refuses a connection meant for another. */
   readonly peer?: Peer | undefined
+  /** What the connection goes by until the broker itself has told what it speaks. */
+  readonly guess?: BrokerGuess | undefined
   /** What the connection is for; it rides in the events. */
   readonly lane: string
   /** For connecting, TLS and the first exchange of versions together, in milliseconds. */
@@ -28,18 +31,7 @@ export interface ConnectionConfig {
   readonly onEvent?: EventSink
 }
 
-export interface RequestOptions extends CallOptions {
-  /** In milliseconds; the connection's `requestTimeout` by default. */
-  timeoutMs?: number
-  /** The version to use instead of the highest that both sides speak and the request fits in. */
-  version?: number
-  /** As if these were the cluster's finalised features: by default, what the broker told when the connection was made. */
-  features?: ReadonlyMap<string, number> | undefined
-  /**
-   * The broker sends no answer (a Produce with acks 0): resolves with undefined once the bytes are out of our memory.
-   */
-  noResponse?: boolean
-}
+export type { RequestOptions } from './requester.ts'
 
 export interface ExchangeOptions extends RequestOptions {
   /** Where the frame's memory comes from, and is to be given back to. */

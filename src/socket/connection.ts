@@ -9,18 +9,15 @@ import { ErrorCode, errorFor } from '../protocol/errors.ts'
 import { requestFrame } from '../protocol/headers.ts'
 import type { ConnectionConfig, ExchangeOptions, RequestOptions } from './connection-config.ts'
 import { dial, endSocket } from './dial.ts'
+import type { BrokerGuess } from './guess.ts'
 import { type Peer, strangerError } from './peer.ts'
 import { PendingRequest } from './pending-request.ts'
 import { Pipeline } from './pipeline.ts'
+import type { Requester } from './requester.ts'
 import type { Socket } from './socket.ts'
-import { BrokerVersions } from './versions.ts'
+import { BrokerVersions, type Spoken } from './versions.ts'
 
-/** Sends requests: a connection does, and what the task of `exclusive` is given. */
-export interface Requester {
-  /** The highest version of an API that both sides speak; a ProtocolError when there is none. */
-  version(api: AnyApi): number
-  request<A extends AnyApi>(api: A, request: RequestInput<A>, options?: RequestOptions): Promise<ResponseOf<A>>
-}
+export type { Requester } from './requester.ts'
 
 const software = { clientSoftwareName: 'isokafka', clientSoftwareVersion: packageVersion }
 const defaultMaxResponseBytes = 256 * 1024 * 1024
@@ -47,12 +44,22 @@ export class BrokerConnection implements Requester {
   readonly #pipeline: Pipeline
   readonly #inside: Requester
   #versions: BrokerVersions | undefined
+  /** Until the broker has told what it speaks, and to be of the cluster that is meant. */
+  #guess: BrokerGuess | undefined
+  /**
+   * Resolves once the broker has told what it speaks; rejects with why it has not, and then the connection has ended. A
+   * connection without a guess is opened by that.
+   */
+  confirmed: Promise<void> = Promise.resolve()
   #correlationId = 0
   #closing: Promise<void> | undefined
   #holders = 0
   #exclusives: Promise<unknown> = Promise.resolve()
 
-  /** Connects and learns which versions the broker speaks. Bounded by `dialTimeout`. */
+  /**
+   * Connects and learns which versions the broker speaks; with a guess, goes by that meanwhile. Bounded by
+   * `dialTimeout`.
+   */
   static async open(config: ConnectionConfig, { signal }: CallOptions = {}): Promise<BrokerConnection> {
     signal?.throwIfAborted()
     const { address, clock, dialTimeout, lane } = config
@@ -65,7 +72,8 @@ export class BrokerConnection implements Requester {
     )
     try {
       connection = new BrokerConnection(config, await dial(config, link.signal))
-      await connection.#learnVersions(link.signal)
+      if (config.guess !== undefined) connection.#goAhead(config.guess)
+      else await connection.#learnVersions(ApiVersions.maxVersion, link.signal)
       config.onEvent?.({ type: 'connect', broker, lane, durationMs: clock.monotonic() - startedAt })
       config.logger.debug(`${broker}: connected (${lane})`)
       connection.#reportEnd()
@@ -141,8 +149,14 @@ export class BrokerConnection implements Requester {
     return this.#pipeline.onEnd
   }
 
+  /** What the broker told of itself. */
+  get spoken(): Spoken {
+    return this.#known.spoken
+  }
+
   version(api: AnyApi): number {
-    return this.#known.version(api)
+    const version = (): number => this.#known.version(api)
+    return this.#guess === undefined ? version() : this.#guess.use(api, version, this)
   }
 
   /** Sends a request and answers its response; undefined with `noResponse`. */
@@ -167,17 +181,14 @@ export class BrokerConnection implements Requester {
    * through `inside`. The signal ends the waiting; a task that has begun heeds its own.
    */
   exclusive<T>(task: (inside: Requester) => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
-    this.#holders++
-    this.#pipeline.hold()
+    this.#hold()
     const run = this.#exclusives
       .then(async () => {
         signal?.throwIfAborted()
         await abortable(this.#pipeline.whenAnswered(), signal)
         return task(this.#inside)
       })
-      .finally(() => {
-        if (--this.#holders === 0) this.#pipeline.release()
-      })
+      .finally(() => this.#release())
     this.#exclusives = run.catch(() => {})
     return run
   }
@@ -194,6 +205,15 @@ export class BrokerConnection implements Requester {
   /** Ends at once: what is under way rejects with a ConnectionError whose cause is `reason`. */
   abort(reason: unknown = new ClosedError(`${this.broker}: the connection was aborted`)): void {
     this.#pipeline.abort(reason)
+  }
+
+  #hold(): void {
+    this.#holders++
+    this.#pipeline.hold()
+  }
+
+  #release(): void {
+    if (--this.#holders === 0) this.#pipeline.release()
   }
 
   async #finish(): Promise<void> {
@@ -232,7 +252,9 @@ export class BrokerConnection implements Requester {
       return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
     let flight: PendingRequest
     try {
-      const version = options.version ?? this.#known.versionFor(api, request, options.features)
+      const versionFor = (): number => this.#known.versionFor(api, request, options.features)
+      const version =
+        options.version ?? (this.#guess === undefined ? versionFor() : this.#guess.use(api, versionFor, this))
       const correlationId = this.#correlationId
       const pieces = requestFrame(api, version, correlationId, this.#config.clientId, request)
       this.#correlationId = (correlationId + 1) & 0x7fffffff
@@ -243,7 +265,7 @@ export class BrokerConnection implements Requester {
         pieces,
         startedAt: this.#config.clock.monotonic(),
         timeoutMs,
-        inside: how.inside,
+        inside: how.inside || (this.#guess !== undefined && api.ahead?.(request, version) === true),
         keepsFrame: how.keepsFrame,
         noResponse,
         pool,
@@ -271,9 +293,26 @@ export class BrokerConnection implements Requester {
     )
   }
 
+  /** Holds back what may do harm if somebody else listens here, until the broker has said who it is. */
+  #goAhead(guess: BrokerGuess): void {
+    this.#versions = new BrokerVersions(this.broker, guess.spoken)
+    this.#guess = guess
+    this.#hold()
+    const learn = async (version: number): Promise<BrokerVersions> => {
+      await this.#learnVersions(version)
+      return this.#known
+    }
+    this.confirmed = guess.confirm(this, this.#inside, learn).then(() => {
+      this.#guess = undefined
+      this.#release()
+    })
+    // Who waits for an answer is told by that.
+    this.confirmed.catch(error => this.abort(error))
+  }
+
   /** Asks in the highest version we speak; a broker that doesn't know it names those it does (KIP-511). */
-  async #learnVersions(signal: AbortSignal): Promise<void> {
-    let response = await this.#askVersions(ApiVersions.maxVersion, signal)
+  async #learnVersions(version: number, signal?: AbortSignal): Promise<void> {
+    let response = await this.#askVersions(version, signal)
     if (response.errorCode === ErrorCode.UnsupportedVersion) {
       // Before 2.4 a broker names none; all speak version 0.
       const offered = response.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)?.maxVersion ?? 0
@@ -290,17 +329,18 @@ export class BrokerConnection implements Requester {
     this.#versions = new BrokerVersions(this.broker, response)
   }
 
-  async #askVersions(version: number, signal: AbortSignal): Promise<ResponseOf<typeof ApiVersions>> {
+  async #askVersions(version: number, signal: AbortSignal | undefined): Promise<ResponseOf<typeof ApiVersions>> {
     // Without the broker's id the cluster's would be taken for wrong.
     const { clusterId = null, nodeId = -1 } = this.#config.peer ?? {}
     try {
-      return await this.request(
+      return await this.#inside.request(
         ApiVersions,
         {
           ...software,
           ...(nodeId >= 0 && { clusterId, nodeId }),
         },
-        { version, signal, timeoutMs: this.#config.dialTimeout * 2 },
+        // Who dials has a signal for what takes too long.
+        { version, ...(signal && { signal }), timeoutMs: this.#config.dialTimeout * (signal ? 2 : 1) },
       )
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error

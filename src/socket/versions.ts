@@ -3,16 +3,22 @@ import type { AnyApi, RequestInput, ResponseOf } from '../protocol/api.ts'
 import type { ApiVersions } from '../protocol/api-versions.ts'
 import { ErrorCode, errorFor } from '../protocol/errors.ts'
 
+/** What a broker tells of itself in its answer to ApiVersions. */
+export type Spoken = Pick<ResponseOf<typeof ApiVersions>, 'apiKeys' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'>
+
 /** What one broker speaks. */
 export class BrokerVersions {
   readonly #broker: string
-  readonly #offered = new Map<number, { readonly minVersion: number; readonly maxVersion: number }>()
+  readonly spoken: Spoken
+  readonly offered = new Map<number, { readonly minVersion: number; readonly maxVersion: number }>()
   /** Finalised cluster features and their levels; empty when the broker tells none. */
   readonly features: ReadonlyMap<string, number>
 
-  constructor(broker: string, { apiKeys, finalizedFeatures, finalizedFeaturesEpoch }: ResponseOf<typeof ApiVersions>) {
+  constructor(broker: string, spoken: Spoken) {
+    const { apiKeys, finalizedFeatures, finalizedFeaturesEpoch } = spoken
     this.#broker = broker
-    for (const offer of apiKeys) this.#offered.set(offer.apiKey, offer)
+    this.spoken = spoken
+    for (const offer of apiKeys) this.offered.set(offer.apiKey, offer)
     this.features = new Map(
       finalizedFeaturesEpoch < 0 ? [] : finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),
     )
@@ -42,7 +48,7 @@ export class BrokerVersions {
   }
 
   #offer(api: AnyApi): { readonly minVersion: number; readonly maxVersion: number } {
-    const offer = this.#offered.get(api.key)
+    const offer = this.offered.get(api.key)
     if (offer === undefined) throw this.#unsupported(`the broker does not offer ${api.name} (API key ${api.key})`)
     return offer
   }

@@ -13,10 +13,13 @@ export class BrokerLinks {
   readonly #directory: Brokers
   /** Those that were reached at the address they are known by. */
   readonly #reached = new WeakSet<Address>()
+  /** What is remembered is of another cluster. */
+  readonly forgetGuess: () => void
 
-  constructor(pool: Pool, directory: Brokers) {
+  constructor(pool: Pool, directory: Brokers, forgetGuess: () => void) {
     this.#pool = pool
     this.#directory = directory
+    this.forgetGuess = forgetGuess
   }
 
   /** An open connection to a broker of the metadata, or to an address of the bootstrap list. One try. */
@@ -27,16 +30,28 @@ export class BrokerLinks {
   ): Promise<BrokerConnection> {
     const peer = this.#directory.peerAt(address)
     try {
-      const connection = await this.#pool.connection(address, lane, { ...options, ...(peer && { peer }) })
+      const { recall } = this.#directory
+      const guess = peer && recall && ((within: number) => recall.guess(formatAddress(address), peer, within))
+      const connection = await this.#pool.connection(address, lane, {
+        ...options,
+        ...(peer && { peer }),
+        ...(guess && { guess }),
+      })
       this.#reached.add(address)
+      recall?.note(connection, this.#directory, () => this.#strange(address))
       return connection
     } catch (error) {
       if (options.signal?.aborted) throw error
       // Metadata may know better by now, the bootstrap list if no known broker does. The others need not be as wrong.
-      if (isStrangerError(error)) this.#directory.drop(address)
+      if (isStrangerError(error)) this.#strange(address)
       else if (isTemporary(error) && 'id' in address && !this.#reached.has(address)) throw this.#astray(address, error)
       throw error
     }
+  }
+
+  #strange(address: BrokerInfo | Address): void {
+    this.#directory.drop(address)
+    this.forgetGuess()
   }
 
   closeIdleTo(brokers: readonly string[]): void {

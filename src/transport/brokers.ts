@@ -6,6 +6,7 @@ import type { ResponseOf } from '../protocol/api.ts'
 import type { Metadata } from '../protocol/metadata.ts'
 import type { Peer } from '../socket/peer.ts'
 import type { BrokerInfo } from './layout.ts'
+import type { ClusterRecall } from './recall.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -27,11 +28,34 @@ export class Brokers {
   #brokers: readonly BrokerInfo[] = []
 
   readonly #guard: Settings['guard']
+  readonly recall: ClusterRecall | undefined
+  /** What is known is what was remembered: nobody of this cluster was met yet. */
+  isGuess = false
+  /** The broker that is wanted anyway, of those remembered: asked first while nobody was met. */
+  preferred = -1
 
-  constructor(seeds: readonly Address[], { clock, guard }: Pick<Settings, 'clock' | 'guard'>) {
+  constructor(seeds: readonly Address[], { clock, guard, recall }: Pick<Settings, 'clock' | 'guard' | 'recall'>) {
     this.seeds = seeds
     this.#clock = clock
     this.#guard = guard
+    this.recall = recall?.(seeds)
+    const recalled = this.recall?.cluster
+    if (recalled === undefined) return
+    this.#brokers = recalled.brokers
+    this.#clusterId = recalled.clusterId
+    // Long ago.
+    this.#metAt = Number.NEGATIVE_INFINITY
+    this.isGuess = true
+  }
+
+  /** Nobody is known any more, for what was remembered is of another cluster; false where it was no guess. */
+  forgetGuess(): boolean {
+    if (!this.isGuess) return false
+    this.isGuess = false
+    this.recall?.forget()
+    this.#clusterId = null
+    this.forget()
+    return true
   }
 
   /** null until known. Never another one: who answers with that is a stranger. */
@@ -48,6 +72,11 @@ export class Brokers {
       nodeId: 'id' in address ? address.id : -1,
       isNews: this.#clock.monotonic() - this.#metAt < newsFor,
     }
+  }
+
+  /** Whether host:port is of the bootstrap list. */
+  isSeed(broker: string): boolean {
+    return this.seeds.some(seed => formatAddress(seed) === broker)
   }
 
   /** The bootstrap list as text: what a cluster is called in messages. */
@@ -72,14 +101,22 @@ export class Brokers {
     if (changed) this.#brokers = told
     this.controllerId = controllerId
     this.meet(clusterId)
+    this.recall?.keepBrokers(this.#clusterId, this.#brokers)
     const now = this.addresses()
     return [...before].filter(address => !now.has(address))
   }
 
   /** An answer names the cluster: from now on it is this one, and no other. */
   meet(clusterId: string | null): void {
-    if (this.#clusterId === null) this.#metAt = this.#clock.monotonic()
+    const isFirst = this.#clusterId === null || this.#metAt === Number.NEGATIVE_INFINITY
+    if (isFirst) this.#metAt = this.#clock.monotonic()
     this.#clusterId ??= clusterId
+    this.isGuess = false
+  }
+
+  /** Somebody of the cluster that is meant was met: what is remembered of it is no mere guess. */
+  met(): void {
+    this.isGuess = false
   }
 
   /** A broker named outside of metadata: a coordinator, a new leader (KIP-951). */
@@ -89,6 +126,7 @@ export class Brokers {
     if ((before?.host === host && before.port === port) || this.#guard(host, this.seeds)) return
     const rack = broker.rack ?? before?.rack ?? null
     this.#brokers = [...this.#brokers.filter(other => other.id !== id), { id, host, port, rack }]
+    this.recall?.keepBrokers(this.#clusterId, this.#brokers)
   }
 
   /** Forgets where a broker is: somebody else listens there. */
@@ -123,6 +161,7 @@ export class Brokers {
    */
   candidates(): Address[] {
     const known = shuffled(this.#brokers, this.#clock)
+    if (this.isGuess) known.sort((a, b) => Number(b.id === this.preferred) - Number(a.id === this.preferred))
     const addresses = this.addresses()
     const seeds = shuffled(
       this.seeds.filter(seed => !addresses.has(formatAddress(seed))),

@@ -24,8 +24,11 @@ export class Cluster extends NetworkCluster {
 
   constructor(settings: Settings, pool: Pool, seeds: readonly Address[]) {
     super(settings, pool, seeds)
-    this.#coordinators = new Coordinators(this.anyBroker, settings.dialTimeout, (broker, denied) =>
-      this.#meet(broker, denied),
+    this.#coordinators = new Coordinators(
+      this.anyBroker,
+      settings.dialTimeout,
+      (broker, denied) => this.#meet(broker, denied),
+      this.directory.recall,
     )
   }
 
@@ -145,6 +148,11 @@ export class Cluster extends NetworkCluster {
   /** What to do upon NotCoordinator. */
   denyCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.deny(kind, key)
+  }
+
+  protected override forgetGuesses(): void {
+    super.forgetGuesses()
+    this.#coordinators.forgetAll()
   }
 
   /** What every broker says of these topics, believed or not; those that can't be reached are left out. One try. */

@@ -9,6 +9,7 @@ import type { Mechanism } from '../sasl/mechanism.ts'
 import { pemTexts } from '../socket/pem.ts'
 import { type Natives, nativesSettings, type SocketAdapter, type TLSOptions, tlsSettings } from '../socket/socket.ts'
 import { authenticateBy } from './authentication.ts'
+import { recallOf, type TransportMemory } from './memory.ts'
 import { type BrokerResolver, lookUpBy } from './resolver.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
@@ -56,6 +57,13 @@ export interface TransportConfig {
   backoff?: Backoff
   /** Longest response taken, in bytes. Default 256 MiB. */
   maxResponseBytes?: number
+  /**
+   * What is known of clusters, filled and kept true by the transport: an object that begins as `{}`, is plain data, and
+   * given to the next transport spares it the questions that this one asked. Keep it beside a Worker's handler, or as
+   * JSON. It need not be true: it is checked against the cluster's id, and what is wrong with it costs one refresh.
+   * Default: nothing is remembered.
+   */
+  memory?: TransportMemory
   clock?: Clock
   /** Default: warnings and errors go to the console, none twice within 30 s. `console` is one, too; null is silence. */
   logger?: Logger | null
@@ -78,6 +86,7 @@ export const transportSettings: SettingKinds<TransportConfig> = {
   allowAddress: 'function',
   backoff: 'object',
   maxResponseBytes: 'number',
+  memory: 'object',
   clock: 'object',
   logger: 'any',
   onEvent: 'function',
@@ -132,6 +141,9 @@ export function settingsOf(
       throw new ConfigError(`Transport: ${name} must be a positive number of ${unit}, not ${number}`)
     return number
   }
+  const guard: Settings['guard'] = allowAddress
+    ? host => (allows(allowAddress, host) ? undefined : `a broker calls itself ${host}, which allowAddress refuses`)
+    : defaults.guard
   const backoff = given('backoff', config.backoff ?? defaults.backoff, backoffSettings)
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   return {
@@ -143,14 +155,13 @@ export function settingsOf(
     metadataTopics: config.metadataTopics ?? [],
     clientId: config.clientId ?? defaults.clientId,
     tls: tls && (() => tls),
-    guard: allowAddress
-      ? host => (allows(allowAddress, host) ? undefined : `a broker calls itself ${host}, which allowAddress refuses`)
-      : defaults.guard,
+    guard,
     backoff,
     maxResponseBytes: positive('maxResponseBytes', 'bytes'),
     onEvent: onEvent && guarded(onEvent, error => defaults.logger.error('onEvent threw', error)),
     lookUp: resolver && lookUpBy(resolver),
     authenticate: sasl && authenticateBy(sasl),
+    recall: config.memory && recallOf(config.memory, { clock: defaults.clock, guard }),
   }
 }
 

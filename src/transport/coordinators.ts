@@ -5,6 +5,7 @@ import type { CoordinatorKind } from '../protocol/route.ts'
 import type { AnyBroker } from './any-broker.ts'
 import { Coalesce } from './coalesce.ts'
 import type { BrokerInfo } from './layout.ts'
+import type { ClusterRecall } from './recall.ts'
 
 export type { CoordinatorKind } from '../protocol/route.ts'
 
@@ -29,8 +30,16 @@ export class Coordinators {
   readonly #timeoutMs: number
   readonly #heard: (broker: BrokerInfo, denied: boolean) => Promise<void>
 
+  readonly #recall: ClusterRecall | undefined
+
   /** `heard` is given each answer, and whether that broker was just said not to coordinate. */
-  constructor(anyBroker: AnyBroker, timeoutMs: number, heard: (broker: BrokerInfo, denied: boolean) => Promise<void>) {
+  constructor(
+    anyBroker: AnyBroker,
+    timeoutMs: number,
+    heard: (broker: BrokerInfo, denied: boolean) => Promise<void>,
+    recall?: ClusterRecall,
+  ) {
+    this.#recall = recall
     this.#anyBroker = anyBroker
     this.#timeoutMs = timeoutMs
     this.#heard = heard
@@ -39,7 +48,7 @@ export class Coordinators {
   /** One try to find its broker's id, shared by all who ask meanwhile. */
   find(kind: CoordinatorKind, key: string): Promise<number> {
     const id = `${kind} ${key}`
-    const known = this.#known.get(id)
+    const known = this.#known.get(id) ?? this.#recalled(id)
     if (known?.denied === false) {
       this.#keep(id, known.broker)
       return Promise.resolve(known.broker)
@@ -54,6 +63,12 @@ export class Coordinators {
 
   forget(kind: CoordinatorKind, key: string): void {
     this.#known.delete(`${kind} ${key}`)
+    this.#recall?.keepCoordinator(`${kind} ${key}`, undefined)
+  }
+
+  /** What is remembered is of another cluster. */
+  forgetAll(): void {
+    this.#known.clear()
   }
 
   /** Whoever was asked said that it is not the one. */
@@ -65,7 +80,13 @@ export class Coordinators {
   #keep(id: string, broker: number, denied = false): void {
     this.#known.delete(id)
     this.#known.set(id, { broker, denied })
+    this.#recall?.keepCoordinator(id, denied ? undefined : broker)
     if (this.#known.size > most) this.#known.delete(this.#known.keys().next().value!)
+  }
+
+  #recalled(id: string): { broker: number; denied: boolean } | undefined {
+    const broker = this.#recall?.coordinator(id)
+    return broker === undefined ? undefined : { broker, denied: false }
   }
 
   async #askOnce(kind: CoordinatorKind, key: string, id: string): Promise<number> {

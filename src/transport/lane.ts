@@ -1,4 +1,5 @@
 import type { CallOptions } from '../base/signals.ts'
+import type { BrokerGuess } from '../socket/guess.ts'
 import type { Peer } from '../socket/peer.ts'
 
 export type { Lane } from '../protocol/route.ts'
@@ -10,4 +11,6 @@ export interface ConnectionOptions extends CallOptions {
   timeoutMs?: number
   /** Whom it is meant for. */
   peer?: Peer
+  /** What is remembered of that broker, if anything. */
+  guess?: (timeoutMs: number) => BrokerGuess | undefined
 }

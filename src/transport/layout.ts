@@ -27,11 +27,21 @@ export interface TopicLayout {
    * made anew.
    */
   readonly id: string
+  /**
+   * From a memory, and nobody has confirmed it: what the id was then. `id` is not known, nor are epochs and replicas.
+   * Good for going ahead, for no decision that a refresh would not undo.
+   */
+  readonly recalledId?: string
   readonly internal: boolean
   /** By index, without a gap. */
   readonly partitions: readonly PartitionLayout[]
   /** A KafkaError that the broker told, or a ProtocolError for a list of partitions that can't be. */
   readonly error: IsoKafkaError | null
+}
+
+/** Whether it is merely remembered, from before this transport. */
+export function isGuess({ recalledId }: TopicLayout): boolean {
+  return recalledId !== undefined
 }
 
 export interface PartitionLayout {

@@ -67,8 +67,12 @@ export class MetadataLoader {
 
   #hear(response: ResponseOf<typeof Metadata>, asked: readonly string[], broker: string): WireTopics {
     const { clusterId } = this.#directory
-    if (clusterId !== null && response.clusterId !== null && response.clusterId !== clusterId)
-      throw strangerError(broker, { clusterId, nodeId: -1 }, response.clusterId)
+    if (clusterId !== null && response.clusterId !== null && response.clusterId !== clusterId) {
+      this.#links.forgetGuess()
+      // What our own list leads to is the cluster, whatever was remembered of it.
+      if (this.#directory.clusterId !== null || !this.#directory.isSeed(broker))
+        throw strangerError(broker, { clusterId, nodeId: -1 }, response.clusterId)
+    }
     if (response.errorCode === ErrorCode.RebootstrapRequired) this.#directory.forget()
     const error = errorFor(response.errorCode)
     if (error !== null)

@@ -8,7 +8,7 @@ import { BrokerLinks } from './broker-links.ts'
 import { Brokers } from './brokers.ts'
 import { Coalesce } from './coalesce.ts'
 import type { ConnectionOptions, Lane } from './lane.ts'
-import type { BrokerInfo, LeaderHint, TopicLayout, TopicPartition } from './layout.ts'
+import { type BrokerInfo, isGuess, type LeaderHint, type TopicLayout, type TopicPartition } from './layout.ts'
 import { type Layouts, MetadataLoader } from './metadata-loader.ts'
 import { Patience, type WaitOptions } from './patience.ts'
 import type { Pool } from './pool.ts'
@@ -16,6 +16,12 @@ import { Refreshes } from './refreshes.ts'
 import type { Settings } from './settings.ts'
 import { TopicCache } from './topic-cache.ts'
 import { TopicFinder, type TopicOptions } from './topic-finder.ts'
+
+/**
+ * Brokers that are remembered may be gone, and what is sent there lost without a word: they get so long, in
+ * milliseconds, before it is asked who there is.
+ */
+const guessPatience = 1_500
 
 /**
  * One Kafka cluster as far as a Writer needs to know it: its brokers, the layouts of topics in use, and connections.
@@ -38,9 +44,9 @@ export class NetworkCluster {
     this.pool = pool
     const directory = new Brokers(seeds, settings)
     this.directory = directory
-    this.links = new BrokerLinks(pool, directory)
+    this.links = new BrokerLinks(pool, directory, () => this.forgetGuesses())
     this.anyBroker = new AnyBroker(pool, this.links, directory, settings.clock)
-    this.topics = new TopicCache(settings.clock)
+    this.topics = new TopicCache(settings.clock, directory.recall, settings.metadataTtl)
     this.loader = new MetadataLoader(settings, this.links, this.anyBroker, directory, this.topics)
     this.tries = new Patience(settings, this.anyBroker, directory)
     this.#asking = new Coalesce(names => this.loader.load(names, { create: false }))
@@ -60,11 +66,16 @@ export class NetworkCluster {
 
   /**
    * The layout of a topic as far as it is known, at once. An old or doubtful one is given too, and refreshed behind its
-   * back.
+   * back; so is one that is remembered from before (`isGuess`).
    */
   peek(topic: string): TopicLayout | undefined {
     const layout = this.topics.use(topic)
-    if (layout !== undefined && this.#refreshes.wanted(this.topics.isDenied(topic))) this.#refreshQuietly()
+    if (layout === undefined) return undefined
+    if (isGuess(layout)) {
+      this.#refreshes.begin()
+      if (this.directory.preferred < 0) this.directory.preferred = layout.partitions[0]!.leader
+    }
+    if (this.#refreshes.wanted(this.topics.isToAsk(topic))) this.#refreshQuietly()
     return layout
   }
 
@@ -73,10 +84,13 @@ export class NetworkCluster {
     return this.topics.isDenied(topic)
   }
 
-  /** The layout of a topic, asking the cluster if need be. Rejects with the topic's KafkaError. */
+  /**
+   * The layout of a topic, asking the cluster if need be: what is remembered from before does not do. Rejects with the
+   * topic's KafkaError.
+   */
   async topic(name: string, options: TopicOptions = {}): Promise<TopicLayout> {
     const known = this.peek(name)
-    if (known !== undefined) return known
+    if (known !== undefined && !isGuess(known)) return known
     const found = await this.#finder.find(name, options)
     this.#refreshes.begin()
     return found
@@ -127,7 +141,7 @@ export class NetworkCluster {
     }
     if (broker === undefined)
       throw new ConnectionError(this.directory.seedNames, `broker ${id} is not in the cluster's metadata`)
-    return this.links.connection(broker, lane, options)
+    return this.directory.isGuess ? this.#guess(broker, lane, options) : this.links.connection(broker, lane, options)
   }
 
   /**
@@ -138,12 +152,28 @@ export class NetworkCluster {
     this.anyBroker.avoid(connection, error)
   }
 
+  /** To where a broker is remembered: if it can't be reached there, metadata is to say where it is. */
+  async #guess(broker: BrokerInfo, lane: Lane, options: ConnectionOptions): Promise<BrokerConnection> {
+    try {
+      const timeoutMs = Math.min(options.timeoutMs ?? guessPatience, guessPatience)
+      return await this.links.connection(broker, lane, { ...options, timeoutMs })
+    } catch (error) {
+      if (this.directory.isGuess) this.directory.drop(broker)
+      throw error
+    }
+  }
+
   #refreshQuietly(): void {
-    const names = this.#refreshes.isDue ? this.topics.inUse() : this.topics.denied()
+    const names = this.#refreshes.isDue ? this.topics.inUse() : this.topics.toAsk()
     this.#refreshes.inBackground(
       this.name,
       () => this.#asking.ask(names, { fresh: false }),
-      () => this.topics.denied().length === 0,
+      () => this.topics.toAsk().length === 0,
     )
+  }
+
+  /** What is remembered is of another cluster. */
+  protected forgetGuesses(): void {
+    if (this.directory.forgetGuess()) this.topics.forgetGuesses()
   }
 }

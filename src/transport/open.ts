@@ -4,6 +4,7 @@ import { BrokerConnection } from '../socket/connection.ts'
 import type { Peer } from '../socket/peer.ts'
 import type { Addresses } from './addresses.ts'
 import { checkCluster } from './check-cluster.ts'
+import type { ConnectionOptions } from './lane.ts'
 import type { Settings } from './settings.ts'
 
 export interface Opened {
@@ -14,21 +15,32 @@ export interface Opened {
   readonly authenticateAt: number
 }
 
+/** What is to be opened. */
+export interface Meant {
+  readonly address: Address
+  readonly lane: string
+  readonly peer: Peer | undefined
+  readonly guess?: ConnectionOptions['guess'] | undefined
+}
+
 /**
  * Dials, agrees on versions, authenticates and sees to it that this is the broker meant, all within the dial timeout.
  */
 export async function open(
   settings: Settings,
   addresses: Addresses,
-  { address, lane, peer }: { readonly address: Address; readonly lane: string; readonly peer: Peer | undefined },
+  { address, lane, peer, guess: recalled }: Meant,
 ): Promise<Opened> {
   const { adapter, tls, clientId, dialTimeout, requestTimeout, maxResponseBytes, clock, logger, onEvent } = settings
   const deadline = new Deadline(dialTimeout, clock)
+  // Who must authenticate says who he is before anything else.
+  const guess = settings.authenticate === undefined ? recalled?.(dialTimeout) : undefined
   const config = {
     adapter,
     address,
     clientId,
     peer,
+    guess,
     lane,
     requestTimeout,
     maxResponseBytes,
@@ -46,7 +58,7 @@ export async function open(
   try {
     const authenticateAt =
       (await settings.authenticate?.(settings, address, connection, deadline.remaining)) ?? Number.POSITIVE_INFINITY
-    if (peer !== undefined) await checkCluster(connection, peer, deadline.remaining)
+    if (peer !== undefined && guess === undefined) await checkCluster(connection, peer, deadline.remaining)
     return { connection, host, authenticateAt }
   } catch (error) {
     connection.abort(error)

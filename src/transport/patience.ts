@@ -32,7 +32,9 @@ export class Patience {
   /** How long calls wait that give no bound of their own, in milliseconds. */
   get usual(): number {
     const { requestTimeout } = this.#settings
-    return this.#directory.known.length === 0 ? Math.min(firstContact, requestTimeout) : requestTimeout
+    return this.#directory.known.length === 0 || this.#directory.isGuess
+      ? Math.min(firstContact, requestTimeout)
+      : requestTimeout
   }
 
   /** Runs the task until it works, fails for good or the time is up. */

@@ -21,6 +21,7 @@ interface Slot {
   key: string
   /** Whom it is known to lead to, or is being asked for. */
   peer: Peer | undefined
+  readonly guess: ConnectionOptions['guess'] | undefined
   readonly opening: Promise<BrokerConnection>
   connection: BrokerConnection | undefined
   /** Counts towards the adapter's limit. */
@@ -70,7 +71,7 @@ export class Pool {
   async connection(
     address: Address,
     lane: Lane,
-    { key = '', signal, timeoutMs, peer }: ConnectionOptions = {},
+    { key = '', signal, timeoutMs, peer, guess }: ConnectionOptions = {},
   ): Promise<BrokerConnection> {
     signal?.throwIfAborted()
     this.#settings.lifetime.enter()
@@ -89,7 +90,7 @@ export class Pool {
     const opening =
       slot !== undefined && slot.connection === undefined
         ? slot.opening
-        : this.#begin({ id, address, broker, lane, key, peer })
+        : this.#begin({ id, address, broker, lane, key, peer, guess })
     if (timeoutMs === undefined) return abortable(opening, signal)
     const late = (): unknown => new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
@@ -175,7 +176,9 @@ export class Pool {
     return connection
   }
 
-  #begin(place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key' | 'peer'>): Promise<BrokerConnection> {
+  #begin(
+    place: Pick<Slot, 'id' | 'address' | 'broker' | 'lane' | 'key' | 'peer' | 'guess'>,
+  ): Promise<BrokerConnection> {
     const slot: Slot = {
       ...place,
       opening: this.#settings.detached(() => Promise.resolve().then(() => this.#openSlot(slot))),
@@ -273,7 +276,7 @@ export class Pool {
     this.#slots.set(id, slot)
     // A member asks for its offsets next, and a join may take long: that is the time to connect.
     if (lane === 'group')
-      this.#begin({ id: controlId, address, broker, lane: 'control', key: '', peer }).catch(() => {})
+      this.#begin({ id: controlId, address, broker, lane: 'control', key: '', peer, guess: undefined }).catch(() => {})
     return slot
   }
 

@@ -8,6 +8,7 @@ import type { BrokerConnection } from '../socket/connection.ts'
 import type { Natives, SocketAdapter, TLSOptions } from '../socket/socket.ts'
 import { type Detached, detachedClock, detachedOf } from './detached.ts'
 import { Lifetime } from './lifetime.ts'
+import type { Recall } from './recall.ts'
 
 /** The addresses to dial for a broker, in the order to try them. */
 export type LookUp = (broker: Address, signal: AbortSignal) => Promise<readonly string[]>
@@ -48,6 +49,8 @@ export interface Settings {
   readonly authenticate: Authenticate | undefined
   /** Ends when the transport closes. */
   readonly lifetime: Lifetime
+  /** What is remembered of clusters from before. */
+  readonly recall: Recall | undefined
 }
 
 /** What can't be had by default. */
@@ -86,5 +89,6 @@ export function defaultSettings({ adapter, natives, clock: given, logger }: Surr
     lookUp: undefined,
     authenticate: undefined,
     lifetime: new Lifetime(clock, adapter.scope),
+    recall: undefined,
   }
 }

@@ -2,8 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import { zeroUuid } from '../bytes/reader.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import type { Metadata } from '../protocol/metadata.ts'
-import type { TopicLayout } from './layout.ts'
+import { isGuess, type TopicLayout } from './layout.ts'
 import { layoutOf, withNewerLeaders } from './read-layout.ts'
+import type { ClusterRecall } from './recall.ts'
 
 export type WireTopic = ResponseOf<typeof Metadata>['topics'][number]
 
@@ -14,6 +15,8 @@ interface Entry {
   deniedSince: number | undefined
   /** Since when every answer told older leaders than we know; undefined: the last one didn't. */
   behindSince: number | undefined
+  /** Remembered, and so old that it is to be asked for. */
+  readonly isOld?: boolean
   /** Ids that topics of this name had before: a broker that tells one lags behind. */
   readonly formerIds: readonly string[]
 }
@@ -31,14 +34,19 @@ const rememberedIds = 8
 export class TopicCache {
   readonly #entries = new Map<string, Entry>()
   readonly #clock: Clock
+  readonly #recall: ClusterRecall | undefined
+  readonly #ttl: number
 
-  constructor(clock: Clock) {
+  /** `ttl`: what is remembered and older than that is doubtful, in milliseconds. */
+  constructor(clock: Clock, recall: ClusterRecall | undefined, ttl: number) {
     this.#clock = clock
+    this.#recall = recall
+    this.#ttl = ttl
   }
 
-  /** The layout as last heard, however old. Marks the topic as used. */
+  /** The layout as last heard, however old, or as remembered. Marks the topic as used. */
   use(name: string): TopicLayout | undefined {
-    const entry = this.#entries.get(name)
+    const entry = this.#entries.get(name) ?? this.#recalled(name)
     if (entry !== undefined) entry.usedAt = this.#clock.monotonic()
     return entry?.layout
   }
@@ -56,9 +64,18 @@ export class TopicCache {
     return [...this.#entries.keys()]
   }
 
-  /** The topics in use that the last answer denied. */
-  denied(): string[] {
-    return this.inUse().filter(name => this.isDenied(name))
+  /** The topics in use that the last answer denied, or that are remembered from long ago. */
+  toAsk(): string[] {
+    return this.inUse().filter(name => this.isToAsk(name))
+  }
+
+  isToAsk(name: string): boolean {
+    return this.isDenied(name) || this.#entries.get(name)?.isOld === true
+  }
+
+  /** What is remembered is of another cluster. */
+  forgetGuesses(): void {
+    for (const [name, { layout }] of this.#entries) if (isGuess(layout)) this.#entries.delete(name)
   }
 
   /**
@@ -67,10 +84,15 @@ export class TopicCache {
    * denied it for a while, nor are older leaders.
    */
   hear(name: string, told: WireTopic): TopicLayout {
-    const known = this.#entries.get(name)
+    const entry = this.#entries.get(name)
+    // What was merely remembered denies nothing.
+    const known = entry && (isGuess(entry.layout) ? undefined : entry)
     const heard = layoutOf(name, told)
     if (known !== undefined && denies(heard, known) && !this.deny(name)) return known.layout
-    if (heard.error !== null) return heard
+    if (heard.error !== null) {
+      this.forget(name)
+      return heard
+    }
     const now = this.#clock.monotonic()
     const newest = withNewerLeaders(heard, this.#entries.get(name)?.layout)
     const behindSince = newest === heard ? undefined : (known?.behindSince ?? now)
@@ -79,11 +101,12 @@ export class TopicCache {
     const formerIds = known === undefined || known.layout.id === layout.id ? [] : [known.layout.id]
     this.#entries.set(name, {
       layout,
-      usedAt: known?.usedAt ?? now,
+      usedAt: entry?.usedAt ?? now,
       deniedSince: undefined,
       behindSince: layout === heard ? undefined : behindSince,
       formerIds: [...(known?.formerIds ?? []), ...formerIds].slice(-rememberedIds),
     })
+    this.#recall?.keepTopic(layout)
     return layout
   }
 
@@ -93,10 +116,15 @@ export class TopicCache {
    */
   deny(name: string): boolean {
     const known = this.#entries.get(name)
-    if (known === undefined) return true
+    if (known === undefined || isGuess(known.layout)) {
+      this.forget(name)
+      return true
+    }
     const now = this.#clock.monotonic()
     known.deniedSince ??= now
-    return now - known.deniedSince >= deniedFor && this.#entries.delete(name)
+    if (now - known.deniedSince < deniedFor) return false
+    this.forget(name)
+    return true
   }
 
   /** Whether the last answer denied a topic that we know. */
@@ -117,11 +145,28 @@ export class TopicCache {
       return false
     const partitions = entry.layout.partitions.with(index, { ...partition, leader, leaderEpoch, error: null })
     entry.layout = { ...entry.layout, partitions }
+    if (!isGuess(entry.layout)) this.#recall?.keepTopic(entry.layout)
     return true
   }
 
   forget(name: string): void {
     this.#entries.delete(name)
+    this.#recall?.dropTopic(name)
+  }
+
+  #recalled(name: string): Entry | undefined {
+    const recalled = this.#recall?.topic(name)
+    if (recalled === undefined) return undefined
+    const entry = {
+      layout: recalled.layout,
+      usedAt: 0,
+      deniedSince: undefined,
+      behindSince: undefined,
+      isOld: recalled.age >= this.#ttl,
+      formerIds: [],
+    }
+    this.#entries.set(name, entry)
+    return entry
   }
 }
 

@@ -31,8 +31,8 @@ export interface WaitingCall {
 export interface BacklogHost {
   readonly clock: Clock
   readonly deliveryTimeout: number
-  /** Whether messages for this topic can be taken in. */
-  isReady(partitioner: Partitioner, compression: BatchCompression): boolean
+  /** Whether messages, or else any, for this topic can be taken in. */
+  isReady(partitioner: Partitioner, compression: BatchCompression, messages?: readonly MessageInput[]): boolean
   /** Makes it so. Rejects with what keeps it from being so. */
   prepare(partitioner: Partitioner, compression: BatchCompression, timeoutMs: number): Promise<void>
   /** Takes in messages of the call, some at a time. Throws what is wrong with them. */
@@ -148,7 +148,7 @@ export class Backlog {
     if (signal?.aborted) return this.#refuse(call, signal.reason as Error)
     const late = now - call.since >= deliveryTimeout
     if (call.messages.length > 0) {
-      const missing = partitioners.filter(partitioner => !this.#host.isReady(partitioner, compression))
+      const missing = partitioners.filter(partitioner => !this.#host.isReady(partitioner, compression, call.messages))
       for (const partitioner of missing) this.#ask(partitioner, now, call)
       if (missing.length > 0) return 'waits'
     }

@@ -19,7 +19,7 @@ interface Run {
  */
 export class Batch implements SettledBatch {
   readonly topic: string
-  readonly partition: number
+  partition: number
   readonly builder: BatchBuilder
   readonly compression: BatchCompression
   /** Moments by the clock's `monotonic`. */

@@ -8,6 +8,7 @@ import { BatchBuilder } from '../records/batch-builder.ts'
 import { headerBytes } from '../records/batch-layout.ts'
 import { checkField, checkFields } from '../records/check-message.ts'
 import { type MessageInput, timestampOf } from '../records/message-input.ts'
+import { isGuess } from '../transport/layout.ts'
 import type { Accumulator } from './accumulator.ts'
 import { Backlog, type BacklogHost, type WaitingCall } from './backlog.ts'
 import type { Batch } from './batch.ts'
@@ -185,11 +186,16 @@ export class Enqueuer implements Intake, BacklogHost {
     )
   }
 
-  isReady(partitioner: Partitioner, compression: BatchCompression): boolean {
+  isReady(partitioner: Partitioner, compression: BatchCompression, messages?: readonly MessageInput[]): boolean {
     const { turn, cluster } = this.#sender
     if (this.#lacks(compression)) return false
     if (partitioner.seenInTurn === turn) return true
     const layout = cluster.peek(partitioner.topic.name)
+    if (layout !== undefined && isGuess(layout)) {
+      if (messages === undefined || !this.#mayGuess(messages)) return false
+      partitioner.learn(layout)
+      return true
+    }
     if (layout !== undefined && layout.error === null) partitioner.learn(layout)
     // What was known once is good enough to go on with while brokers deny it.
     if (!partitioner.known) return false
@@ -210,6 +216,15 @@ export class Enqueuer implements Intake, BacklogHost {
     const layout = await sender.cluster.topic(name, options)
     if (layout.error !== null) throw layout.error
     partitioner.learn(layout)
+  }
+
+  /**
+   * Whether messages may be given partitions by what is remembered of a topic: those that can be given others if that
+   * was wrong, for they have no key, no sequence number, and nobody chose.
+   */
+  #mayGuess(messages: readonly MessageInput[]): boolean {
+    if (this.#settings.idempotent || this.#balancer !== undefined) return false
+    return messages.every(({ key, partition }) => (key ?? partition ?? null) === null)
   }
 
   /** Checks all messages, so that either none or all are wrong. */

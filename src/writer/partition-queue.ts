@@ -92,7 +92,11 @@ export class PartitionQueue {
   /** A batch that had a sequence number was given up. */
   #gap = false
 
-  constructor(topic: Topic, index: number, host: QueueHost) {
+  readonly #elsewhere: (() => PartitionQueue) | undefined
+
+  /** `elsewhere`: what its messages go to if there is no such partition, and it was merely remembered that there was. */
+  constructor(topic: Topic, index: number, host: QueueHost, elsewhere?: () => PartitionQueue) {
+    this.#elsewhere = elsewhere
     this.topic = topic
     this.index = index
     this.#host = host
@@ -119,6 +123,17 @@ export class PartitionQueue {
     const all = [...this.#sent, ...this.#closed]
     if (this.open !== null) all.push(this.open)
     return all
+  }
+
+  /** There is no such partition: hands all it has, of which nothing is in flight, to another queue, if that may be. */
+  leave(now: number): PartitionQueue | undefined {
+    const other = this.#elsewhere?.()
+    if (other === undefined) return undefined
+    this.close(now)
+    for (const batch of this.#closed) batch.partition = other.index
+    other.#closed.push(...this.#closed)
+    this.#closed = []
+    return other
   }
 
   /** The open batch takes no more. */

@@ -3,7 +3,7 @@ import { javaPartition } from '../balancer/murmur2-balancer.ts'
 import { randomOf } from '../base/clock.ts'
 import { ConfigError, kindOf, messageOf } from '../base/errors.ts'
 import type { MessageInput } from '../records/message-input.ts'
-import type { TopicLayout } from '../transport/layout.ts'
+import { isGuess, type TopicLayout } from '../transport/layout.ts'
 import { PartitionQueue, type QueueHost } from './partition-queue.ts'
 import { Topic } from './topic.ts'
 
@@ -61,12 +61,17 @@ export class Partitioner {
     this.#learned = this.topic.layout = layout
     const count = layout.partitions.length
     for (let index = this.#queues.length; index < count; index++)
-      this.#queues.push(new PartitionQueue(this.topic, index, this.#host))
+      this.#queues.push(new PartitionQueue(this.topic, index, this.#host, isGuess(layout) ? this.#another : undefined))
     if (this.#partitions.length !== count)
       this.#partitions = Object.freeze(Array.from({ length: count }, (_, index) => index))
     if (this.#balancer === undefined) return
     const led = this.#partitions.filter(index => this.topic.leaderOf(index) >= 0)
     this.#led = led.length > 0 && led.length < count ? Object.freeze(led) : this.#partitions
+  }
+
+  readonly #another = (): PartitionQueue => {
+    this.learn(this.topic.layout!)
+    return this.#next(-1)
   }
 
   /** The queue of the message. Throws a ConfigError for a partition that the topic has not. */

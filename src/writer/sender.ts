@@ -3,6 +3,7 @@ import { Condition } from '../base/condition.ts'
 import { isTemporary, messageOf, ProtocolError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Compressor } from '../compression/codec.ts'
+import { isGuess } from '../transport/layout.ts'
 import type { Network } from '../transport/network.ts'
 import type { NetworkCluster } from '../transport/network-cluster.ts'
 import type { Outgoing } from './accumulator.ts'
@@ -188,6 +189,13 @@ export class Sender implements Outgoing, BrokerSenderHost {
       if (layout !== undefined && layout.error === null) topic.layout = layout
       const leader = topic.leaderOf(queue.index)
       if (leader < 0) {
+        const known = topic.layout !== null && !isGuess(topic.layout) && topic.layout
+        const other = known && known.partitions.length <= queue.index ? queue.leave(now) : undefined
+        if (other !== undefined) {
+          this.rested(queue)
+          this.ready(other, now)
+          return Number.POSITIVE_INFINITY
+        }
         this.#stale.set(topic.name, topic)
         queue.leaderless(layout?.partitions[queue.index]?.error ?? null)
         return now + this.settings.backoff.max

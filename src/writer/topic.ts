@@ -18,7 +18,7 @@ export class Topic {
 
   /** Its id (KIP-516); another one when the topic was made anew. */
   get id(): string {
-    return this.layout?.id ?? zeroUuid
+    return this.layout?.recalledId ?? this.layout?.id ?? zeroUuid
   }
 
   /** The broker that leads a partition; -1 while none is known. */

@@ -37,7 +37,8 @@ export default {
 /** Resolves once all replicas have the messages. */
 async function write({ KAFKA_BROKERS, KAFKA_TOPIC }: Env, messages: readonly MessageInput[]): Promise<void> {
   // A Worker's sockets belong to one request, and so does the Writer. For TLS and a password, give it a
-  // `transport: new Transport({ tls: true, sasl: plain({ username, password }) })`, and close that, too.
+  // `transport: new Transport({ tls: true, sasl: plain({ username, password }) })`, and close that, too. One that is given
+  // `memory`, an object kept beside the handler, spares later requests the questions of the first (docs/guides/cold-start.md).
   // Who asked won't wait long: the time limits, in milliseconds, are shorter than the defaults.
   await using writer = new Writer({
     addr: KAFKA_BROKERS.split(','),

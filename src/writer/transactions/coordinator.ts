@@ -53,7 +53,9 @@ export class TransactionCoordinators {
 
   /** The features that the coordinator's cluster has finalised, as last told. */
   async features(kind: CoordinatorKind, key: string, options: CallOptions): Promise<ReadonlyMap<string, number>> {
-    return (await this.#connection(kind, key, options)).features
+    const connection = await this.#connection(kind, key, options)
+    await connection.confirmed
+    return connection.features
   }
 
   /**
