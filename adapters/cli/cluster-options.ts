@@ -1,4 +1,5 @@
 import { Client } from '../../src/client/client.ts'
+import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { type CommandContext, UsageError } from './command.ts'
 import { fileOf } from './options.ts'
@@ -38,11 +39,15 @@ export interface ClusterAccess {
   readonly client: Client
 }
 
-/** Works with the cluster that the command line, the environment and a profile name, in this order. */
+/**
+ * Works with the cluster that the command line, the environment and a profile name, in this order. `more`: other settings of
+ * the transport, which go before theirs.
+ */
 export async function withCluster<T>(
   values: Values,
   { environment, warn }: Pick<CommandContext, 'environment' | 'warn'>,
   work: (cluster: ClusterAccess) => Promise<T>,
+  more: Pick<TransportConfig, 'tls' | 'sasl' | 'clientId' | 'onEvent'> = {},
 ): Promise<T> {
   const given = settled(values, environment)
   const addr = (given.brokers ?? 'localhost:9092').split(',').map(each => each.trim())
@@ -57,6 +62,7 @@ export async function withCluster<T>(
     logger: { debug() {}, info() {}, warn, error: message => warn(message) },
     ...((given.tls === true || Object.keys(tls).length > 0) && { tls }),
     ...(sasl && { sasl }),
+    ...more,
   })
   try {
     return await work({ addr, transport, client: new Client({ addr, transport }) })

@@ -14,6 +14,8 @@ import { produceCommand } from './produce.ts'
 import { queryCommand } from './query.ts'
 import { topicsCommand } from './topics.ts'
 import { usersCommand } from './users.ts'
+import { verifiableConsumerCommand } from './verifiable/consumer.ts'
+import { verifiableProducerCommand } from './verifiable/producer.ts'
 
 const work: readonly Command[] = [
   produceCommand,
@@ -25,6 +27,8 @@ const work: readonly Command[] = [
   usersCommand,
   clusterCommand,
   queryCommand,
+  verifiableProducerCommand,
+  verifiableConsumerCommand,
   brokerCommand,
   bridgeCommand,
   demoCommand,
@@ -33,7 +37,7 @@ const commands = [...work, completionCommand(work)]
 
 const help = `usage: isokafka <command> [options]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
 
 isokafka <command> --help has a command's options and examples; isokafka --version says which isokafka this is.
 
