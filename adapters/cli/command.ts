@@ -27,6 +27,13 @@ export interface CommandContext {
   write(bytes: Uint8Array | string): Promise<boolean>
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean
+  /** Whether standard input is one: somebody types. */
+  readonly isInteractive?: boolean
+  /**
+   * Shows how far the work is, on standard error in place of what was shown before; '' takes it away. Not there where
+   * nobody would see it.
+   */
+  readonly progress?: (line: string) => void
   /** Aborts at the first SIGINT or SIGTERM; its reason is a Stopped. A second one ends the process. */
   readonly signal: AbortSignal
 }

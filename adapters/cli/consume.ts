@@ -1,14 +1,15 @@
+import { setImmediate } from 'node:timers/promises'
 import type { IsolationLevelName } from '../../src/protocol/offsets.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import { Reader } from '../../src/reader/reader.ts'
-import type { Message } from '../../src/records/message.ts'
 import { type ClusterAccess, clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
 import { type Command, type CommandContext, exitStatus, Stopped, UsageError } from './command.ts'
 import { offsetRange, rangeHelp } from './offset-range.ts'
 import { parseWords, whole } from './options.ts'
 import { type PartitionSpan, RangeReader, spansOf } from './range-reader.ts'
-import { formatHelp, recordFormat } from './record-format.ts'
+import { formatHelp, type RecordFormat, recordFormat } from './record-format.ts'
 import { recordToJson } from './record-json.ts'
+import { RecordPrinter } from './record-printer.ts'
 
 export const consumeCommand: Command = {
   name: 'consume',
@@ -90,10 +91,12 @@ examples:
         await printRange(cluster, topic, spans, isolationLevel, output, context)
       }
       return exitStatus.done
-    }).catch(error => {
-      if (isEndless && error instanceof Stopped) return exitStatus.done
-      throw error
     })
+      .catch(error => {
+        if (isEndless && error instanceof Stopped) return exitStatus.done
+        throw error
+      })
+      .finally(() => output.end())
   },
 }
 
@@ -107,8 +110,11 @@ async function printGroup(
   try {
     for (let goesOn = true; goesOn; ) {
       const messages = await reader.fetchMessages(output.most, { within: 0, signal })
-      goesOn = await output.print(messages)
+      const isWanted = await output.printMessages(messages)
+      // What nobody read is another member's to print.
+      if (!(await output.flush())) return
       await reader.commitMessages(messages)
+      goesOn = isWanted
     }
   } finally {
     await reader.close()
@@ -127,44 +133,25 @@ async function printRange(
   const one = spans.size === 1 && only !== undefined ? { partition: only } : {}
   const reader = new Reader({ brokers: addr, topic, isolationLevel, transport, ...one })
   try {
-    const ranges = new RangeReader(reader, topic, spans)
+    const ranges = new RangeReader(reader, topic, spans, signal)
     for (let goesOn = true; goesOn; ) {
-      const messages = await ranges.next(output.most, signal)
-      goesOn = messages !== undefined && (await output.print(messages))
+      const coming = ranges.next()
+      // What was printed is not held back while there is nothing more to print.
+      const isHere = await Promise.race([coming.then(() => true), setImmediate(false)])
+      if (!isHere && !(await output.flush())) return void coming.catch(() => {})
+      const found = await coming
+      goesOn = found !== undefined && (await output.printBatch(found))
     }
+    await output.flush()
   } finally {
     await reader.close()
   }
 }
 
-function json(message: Message): string[] {
-  return [recordToJson(message), '\n']
-}
-
-/** Prints records, so many at the most. */
-class RecordPrinter {
-  /** How many more may be printed. */
-  left: number
-  readonly #context: CommandContext
-  readonly #pieces: (message: Message) => (string | Uint8Array)[]
-
-  constructor(context: CommandContext, pieces: (message: Message) => (string | Uint8Array)[], left: number) {
-    this.#context = context
-    this.#pieces = pieces
-    this.left = left
-  }
-
-  /** How many to read at once. */
-  get most(): number {
-    return Math.min(this.left, 2_000)
-  }
-
-  /** Whether more is wanted. */
-  async print(messages: readonly Message[]): Promise<boolean> {
-    if (messages.length === 0) return this.left > 0
-    const pieces = messages.flatMap(this.#pieces)
-    this.left -= messages.length
-    const bytes = Buffer.concat(pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
-    return (await this.#context.write(bytes)) && this.left > 0
-  }
+const json: RecordFormat = {
+  wantsMessages: false,
+  print(record, place, sink) {
+    sink.text(recordToJson(record, place))
+    sink.text('\n')
+  },
 }

@@ -10,7 +10,15 @@ process.stdout.on('error', () => {
 })
 process.stderr.on('error', () => {})
 
+// What tells how far the work is goes away before anything else is written.
+let isShown = false
+function progress(line: string): void {
+  if (line !== '' || isShown) process.stderr.write(`\r\x1b[K${line}`)
+  isShown = line !== ''
+}
+
 function write(bytes: Uint8Array | string): Promise<boolean> {
+  if (process.stdout.isTTY) progress('')
   return new Promise(resolve => {
     if (!isRead) return resolve(false)
     const told = (error?: Error | null): void => resolve(isRead && !error)
@@ -34,11 +42,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const context: CommandContext = {
   environment: process.env,
-  print: line => void process.stdout.write(`${line}\n`),
-  warn: line => void process.stderr.write(`${line}\n`),
+  print: line => void write(`${line}\n`),
+  warn(line) {
+    progress('')
+    process.stderr.write(`${line}\n`)
+  },
   input: process.stdin,
   write,
   isTerminal: process.stdout.isTTY === true,
+  isInteractive: process.stdin.isTTY === true,
+  ...(process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && { progress }),
   signal: stopping.signal,
 }
 process.exitCode = await main(process.argv.slice(2), context)

@@ -7,10 +7,11 @@ import { clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
 import { type Command, type CommandContext, exitStatus, UsageError } from './command.ts'
 import { linesOf } from './lines.ts'
 import { parseWords, whole } from './options.ts'
+import { Progress } from './progress.ts'
 import { recordFromJson } from './record-json.ts'
 
-/** How many pieces of the input are on their way at once. */
-const mostUnderWay = 16
+/** How many bytes of the input are on their way at once. */
+const mostUnderWay = 8 * 1024 * 1024
 
 export const produceCommand: Command = {
   name: 'produce',
@@ -65,7 +66,8 @@ examples:
         allowAutoTopicCreation: values['allow-create'],
       })
       try {
-        return await writeAll(writer, line => ({ ...common, ...read(line) }), context)
+        const hasCommon = Object.keys(common).length > 0
+        return await writeAll(writer, hasCommon ? line => ({ ...common, ...read(line) }) : read, context)
       } finally {
         await writer.close({ signal: AbortSignal.abort() })
       }
@@ -74,36 +76,59 @@ examples:
 }
 
 /** Writes what comes, until all of it is acknowledged or something is not; the exit status. */
-async function writeAll(writer: Writer, read: LineReader, { input, signal, warn }: CommandContext): Promise<number> {
+async function writeAll(writer: Writer, read: LineReader, context: CommandContext): Promise<number> {
+  const { input, signal, warn, isInteractive } = context
+  const progress = new Progress(isInteractive ? {} : context)
   let line = 0
+  /** What is wrong with the line behind those that were read. */
+  let problem: unknown
   let failure: { readonly error: unknown; readonly lines: string } | undefined
+  let bytesUnderWay = 0
   const underWay = new Set<Promise<void>>()
-  for await (const lines of linesOf(input, signal)) {
-    const from = line + 1
-    const messages = lines.map(each => {
-      line++
-      try {
-        return read(each)
-      } catch (error) {
-        if (error instanceof UsageError) throw new ConfigError(`line ${line}: ${messageOf(error)}`, { cause: error })
-        throw error
-      }
-    })
+  const write = (messages: readonly MessageInput[], bytes: number): void => {
+    const from = line - messages.length + 1
     const where = line > from ? `lines ${from} to ${line}` : `line ${line}`
+    bytesUnderWay += bytes
     const written: Promise<void> = writer
       .writeMessages(messages)
       .catch(error => {
         failure ??= { error, lines: where }
       })
-      .finally(() => underWay.delete(written))
+      .finally(() => {
+        underWay.delete(written)
+        bytesUnderWay -= bytes
+        progress.add(messages.length, bytes)
+      })
     underWay.add(written)
-    if (underWay.size >= mostUnderWay) await Promise.race(underWay)
-    if (failure !== undefined) break
   }
-  await Promise.all(underWay)
-  if (failure === undefined) return exitStatus.done
-  warn(`isokafka: ${failure.lines}: not written: ${messageOf(failure.error)}`)
-  return exitStatus.failed
+  try {
+    for await (const lines of linesOf(input, signal)) {
+      const messages: MessageInput[] = []
+      let bytes = 0
+      try {
+        for (const each of lines) {
+          messages.push(read(each))
+          line++
+          bytes += each.length
+        }
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error
+        problem = new ConfigError(`line ${line + 1}: ${messageOf(error)}`, { cause: error })
+      }
+      write(messages, bytes)
+      while (bytesUnderWay > mostUnderWay) await Promise.race(underWay)
+      if (failure !== undefined || problem !== undefined) break
+    }
+    await Promise.all(underWay)
+  } finally {
+    progress.end()
+  }
+  if (failure !== undefined) {
+    warn(`isokafka: ${failure.lines}: not written: ${messageOf(failure.error)}`)
+    return exitStatus.failed
+  }
+  if (problem !== undefined) throw problem
+  return exitStatus.done
 }
 
 interface TextOptions {
@@ -111,23 +136,22 @@ interface TextOptions {
   readonly 'empty-is-null': boolean
 }
 
-type LineReader = (line: Uint8Array) => MessageInput
+type LineReader = (line: Buffer) => MessageInput
 
 function textReader({ 'key-delimiter': given, 'empty-is-null': emptyIsNull }: TextOptions): LineReader {
   const delimiter = given === undefined ? undefined : Buffer.from(given.replaceAll('\\t', '\t'))
   if (delimiter?.length === 0) throw new UsageError('--key-delimiter is a text')
   const part = (bytes: Uint8Array): Uint8Array | null => (emptyIsNull && bytes.length === 0 ? null : bytes)
   return line => {
-    const at = delimiter === undefined ? -1 : Buffer.from(line.buffer, line.byteOffset, line.length).indexOf(delimiter)
+    const at = delimiter === undefined ? -1 : line.indexOf(delimiter)
     if (delimiter === undefined || at < 0) return { value: part(line) }
     return { key: part(line.subarray(0, at)), value: part(line.subarray(at + delimiter.length)) }
   }
 }
 
 function jsonReader(topic: string | undefined, keepsPartitions: boolean): LineReader {
-  const decoder = new TextDecoder()
   return line => {
-    const text = decoder.decode(line)
+    const text = line.toString()
     const message = recordFromJson(text, keepsPartitions)
     if (topic !== undefined) return message
     const { topic: own } = JSON.parse(text) as { topic?: unknown }

@@ -49,7 +49,35 @@ export function records(stage: CliStage): void {
       const { status, errors } = await at(['produce', topic, '--json'], { input: '{"payload":"a"}\n{"payload"\n' })
       expect(status).toBe(1)
       expect(errors).toMatch(/^isokafka: line 2: no JSON/)
+      // What was before it is written.
+      expect(await consumed(topic, '-o', 'start', '-e')).toBe('a\n')
     })
+  })
+
+  test('what has no lines is refused, and does not fill the memory', async () => {
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      const piece = new Uint8Array(1024 * 1024)
+      for (;;) yield piece
+    }
+    const { status, errors } = await at(['produce', await newTopic()], { input: endless() })
+    expect(errors).toBe('isokafka: standard input has a line of more than 67108864 bytes\n')
+    expect(status).toBe(1)
+  })
+
+  test('tells how far it is, where somebody looks', async () => {
+    const topic = await newTopic()
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('first\n')
+      while (shown.length === 0) {
+        yield Buffer.from('more\n')
+        await new Promise(setImmediate)
+      }
+    }
+    const shown: string[] = []
+    const progress = (line: string): void => void shown.push(line)
+    expect(await at(['produce', topic], { input: slow(), progress })).toMatchObject({ status: 0, errors: '' })
+    expect(shown[0]).toMatch(/^[\d,]+ records, \d+\.\d MB, [\d,]+ records\/s$/)
+    expect(shown.at(-1)).toBe('')
   })
 
   describe('consume', () => {
@@ -80,6 +108,7 @@ export function records(stage: CliStage): void {
     test.each([
       ['%t/%p@%o=%s%%\\n', (topic: string) => `${topic}/0@0=0%\n`],
       ['%T %e\\x41\\t%s{hex}%s{base64}%s{json}', () => '1000000 0A\t30MA=="0"'],
+      ['%R%s\\xff%k{json}', () => '\0\0\0\x010\xffnull'],
     ])('prints as %s says', async (format, line) => {
       expect(await consumed(topic, '-o', 'start', '-c', '1', '-f', format)).toBe(line(topic))
     })
@@ -123,6 +152,8 @@ export function records(stage: CliStage): void {
 
     test('a group goes on where it was', async () => {
       const args = ['consume', topic, '-g', 'readers', '-o', 'start', '-f', '%s', '-c']
+      expect((await at([...args, '4'], { write: () => false })).status).toBe(0)
+      // Nobody read that.
       expect((await at([...args, '4'])).output).toBe('0123')
       expect((await at([...args, '3'])).output).toBe('456')
     })
