@@ -27,7 +27,8 @@ ${profileHelp}
                             Any of these may be in the environment, too: --sasl-username is ISOKAFKA_SASL_USERNAME`
 
 type Setting = keyof typeof settings
-type Values = { readonly [name in Exclude<Setting, 'tls'>]?: string | undefined } & {
+/** What the command line says of a cluster. */
+export type ClusterValues = { readonly [name in Exclude<Setting, 'tls'>]?: string | undefined } & {
   readonly tls?: boolean | undefined
   readonly profile?: string | undefined
 }
@@ -44,7 +45,7 @@ export interface ClusterAccess {
  * the transport, which go before theirs.
  */
 export async function withCluster<T>(
-  values: Values,
+  values: ClusterValues,
   { environment, warn }: Pick<CommandContext, 'environment' | 'warn'>,
   work: (cluster: ClusterAccess) => Promise<T>,
   more: Pick<TransportConfig, 'tls' | 'sasl' | 'clientId' | 'onEvent'> = {},
@@ -71,7 +72,7 @@ export async function withCluster<T>(
   }
 }
 
-function settled(values: Values, environment: CommandContext['environment']): Values {
+function settled(values: ClusterValues, environment: CommandContext['environment']): ClusterValues {
   const names = Object.keys(settings) as Setting[]
   const profile = profileOf(values.profile, names, environment)
   const variable = (name: Setting): string | boolean | undefined => {
@@ -81,5 +82,5 @@ function settled(values: Values, environment: CommandContext['environment']): Va
     if (!/^(1|true|0|false)$/.test(value)) throw new UsageError(`${known}: "${value}" is neither true nor false`)
     return value === '1' || value === 'true'
   }
-  return Object.fromEntries(names.map(name => [name, values[name] ?? variable(name) ?? profile[name]])) as Values
+  return Object.fromEntries(names.map(name => [name, values[name] ?? variable(name) ?? profile[name]])) as ClusterValues
 }

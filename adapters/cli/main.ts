@@ -1,6 +1,7 @@
 import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
 import { packageVersion } from '../../src/base/version.ts'
 import { aclsCommand } from './acls.ts'
+import { benchCommand } from './bench/bench.ts'
 import { bridgeCommand } from './bridge.ts'
 import { brokerCommand } from './broker.ts'
 import { clusterCommand } from './cluster.ts'
@@ -27,6 +28,7 @@ const work: readonly Command[] = [
   usersCommand,
   clusterCommand,
   queryCommand,
+  benchCommand,
   verifiableProducerCommand,
   verifiableConsumerCommand,
   brokerCommand,
