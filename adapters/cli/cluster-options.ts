@@ -1,7 +1,9 @@
+import { ConnectionError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
 import { Client } from '../../src/client/client.ts'
 import type { TransportConfig } from '../../src/transport/config.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { type CommandContext, UsageError } from './command.ts'
+import { FirstContact } from './first-contact.ts'
 import { fileOf } from './options.ts'
 import { profileHelp, profileOf } from './profiles.ts'
 import { saslHelp, saslOf, saslOptions } from './sasl-options.ts'
@@ -40,15 +42,18 @@ export interface ClusterAccess {
   readonly client: Client
 }
 
-/**
- * Works with the cluster that the command line, the environment and a profile name, in this order. `more`: other settings of
- * the transport, which go before theirs.
- */
+/** What a command has to say of its cluster that the command line, the environment and profiles have not. */
+export interface ClusterExtras extends Pick<TransportConfig, 'tls' | 'sasl' | 'clientId' | 'onEvent'> {
+  /** A cluster that can't be reached is waited for. */
+  readonly waits?: boolean
+}
+
+/** Works with the cluster that the command line, the environment and a profile name, in this order. */
 export async function withCluster<T>(
   values: ClusterValues,
   { environment, warn }: Pick<CommandContext, 'environment' | 'warn'>,
   work: (cluster: ClusterAccess) => Promise<T>,
-  more: Pick<TransportConfig, 'tls' | 'sasl' | 'clientId' | 'onEvent'> = {},
+  { waits = false, onEvent, ...more }: ClusterExtras = {},
 ): Promise<T> {
   const given = settled(values, environment)
   const addr = (given.brokers ?? 'localhost:9092').split(',').map(each => each.trim())
@@ -59,14 +64,26 @@ export async function withCluster<T>(
   const files = Object.entries({ ca: pem('tls-ca'), cert: pem('tls-cert'), key: pem('tls-key') })
   const tls = Object.fromEntries(files.filter(([, content]) => content !== undefined))
   const sasl = saslOf(given, environment, 'ISOKAFKA')
+  const contact = new FirstContact(warn, waits)
+  const tell = (line: string): void => contact.warn(line)
   const transport = new Transport({
-    logger: { debug() {}, info() {}, warn, error: message => warn(message) },
+    logger: { debug() {}, info() {}, warn: tell, error: tell },
     ...((given.tls === true || Object.keys(tls).length > 0) && { tls }),
     ...(sasl && { sasl }),
     ...more,
+    onEvent(event) {
+      contact.onEvent(event)
+      onEvent?.(event)
+    },
   })
   try {
-    return await work({ addr, transport, client: new Client({ addr, transport }) })
+    return await Promise.race([work({ addr, transport, client: new Client({ addr, transport }) }), contact.failed])
+  } catch (error) {
+    contact.ended(error)
+    if (!(error instanceof ConnectionError) || given.brokers !== undefined) throw error
+    throw new IsoKafkaError(`${messageOf(error)} (--brokers or KAFKA_BROKERS says where the cluster is)`, {
+      cause: error,
+    })
   } finally {
     await transport.close()
   }

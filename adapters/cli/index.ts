@@ -55,3 +55,5 @@ const context: CommandContext = {
   signal: stopping.signal,
 }
 process.exitCode = await main(process.argv.slice(2), context)
+// Where a command has ended before its input did, nobody waits for the rest.
+process.stdin.destroy()

@@ -1,4 +1,4 @@
-import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
 import type { CompressionName } from '../../src/compression/codec.ts'
 import type { RequiredAcksName } from '../../src/protocol/acks.ts'
 import type { MessageInput } from '../../src/records/message-input.ts'
@@ -77,7 +77,7 @@ examples:
 
 /** Writes what comes, until all of it is acknowledged or something is not; the exit status. */
 async function writeAll(writer: Writer, read: LineReader, context: CommandContext): Promise<number> {
-  const { input, signal, warn, isInteractive } = context
+  const { input, signal, isInteractive } = context
   const progress = new Progress(isInteractive ? {} : context)
   let line = 0
   /** What is wrong with the line behind those that were read. */
@@ -124,8 +124,8 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
     progress.end()
   }
   if (failure !== undefined) {
-    warn(`isokafka: ${failure.lines}: not written: ${messageOf(failure.error)}`)
-    return exitStatus.failed
+    const { lines, error } = failure
+    throw new IsoKafkaError(`${lines}: not written: ${messageOf(error)}`, { cause: error })
   }
   if (problem !== undefined) throw problem
   return exitStatus.done

@@ -24,7 +24,7 @@ test('who logs in does so by SASL, with a password from the environment', async 
   expect((await isokafka(args, { environment: { ISOKAFKA_SASL_PASSWORD: 'secret' } })).output).toContain('t\t1\t1')
   const wrong = await isokafka(args, { environment: { ISOKAFKA_SASL_PASSWORD: 'guess' } })
   expect(wrong.status).toBe(1)
-  expect(wrong.errors).toMatch(/authentication/i)
+  expect(wrong.errors).toMatch(/^isokafka: [^\n]*authentication[^\n]*\n$/i)
   expect((await isokafka(args)).errors).toMatch(/ISOKAFKA_SASL_PASSWORD/)
   await listening.close()
   await secured.close()

@@ -107,6 +107,8 @@ async function write(
     progress.end()
     await writer.close({ signal: AbortSignal.abort() })
   }
+  // Without anything to tell of, that is all.
+  if (failure !== undefined && acked === 0) throw failure
   if (failure !== undefined) context.warn(`isokafka: not all was written: ${messageOf(failure)}`)
   const head = ['records', 'records/s', 'MB/s', 'avg ms', 'p50 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'max ms']
   const times = [

@@ -113,7 +113,7 @@ examples:
         const member: Member = { reader, events, lines, atOnce, commits: !values['enable-autocommit'] }
         return await consume(member, most, signal, context)
       },
-      { ...settings, onEvent },
+      { ...settings, onEvent, waits: true },
     )
   },
 }

@@ -87,7 +87,7 @@ examples:
           await writer.close({ signal: AbortSignal.abort() })
         }
       },
-      transport,
+      { ...transport, waits: true },
     )
   },
 }

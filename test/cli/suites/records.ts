@@ -251,9 +251,15 @@ export function records(stage: CliStage): void {
     expect(status).toBe(1)
   })
 
-  test('a broker that is not there: one line, and status 1', async () => {
-    const { status, errors } = await at(['topics', 'list', '-b', '127.0.0.1:1'])
-    expect(status).toBe(1)
-    expect(errors).toMatch(/127\.0\.0\.1:1/)
+  test.each([
+    [['topics', 'list']],
+    [['consume', 't']],
+    [['consume', 't', '-g', 'g']],
+    [['produce', 't']],
+    [['bench', 'produce', 't']],
+  ])('%j of a broker that is not there: one line, soon, and status 1', async args => {
+    const { status, errors, output } = await at([...args, '-b', '127.0.0.1:1'], { input: 'x\n' })
+    expect(errors).toBe('isokafka: 127.0.0.1:1: connection refused: nothing listens there\n')
+    expect({ status, output }).toEqual({ status: 1, output: '' })
   })
 }
