@@ -65,3 +65,8 @@ export function untilStopped(signal: AbortSignal): Promise<Stopped> {
     else signal.addEventListener('abort', () => resolve(signal.reason as Stopped), { once: true })
   })
 }
+
+/** Whether a terminal is to be shown more than text: not with NO_COLOR, nor on one that can't. */
+export function isColoured(environment: CommandContext['environment']): boolean {
+  return !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
+}

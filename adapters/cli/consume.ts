@@ -5,7 +5,7 @@ import { Reader } from '../../src/reader/reader.ts'
 import { type ClusterAccess, clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
 import { type Command, type CommandContext, exitStatus, Stopped, UsageError } from './command.ts'
 import { offsetRange, rangeHelp } from './offset-range.ts'
-import { parseWords, whole } from './options.ts'
+import { choice, parseWords, whole } from './options.ts'
 import { type PartitionSpan, RangeReader, spansOf } from './range-reader.ts'
 import { formatHelp, type RecordFormat, recordFormat } from './record-format.ts'
 import { recordToJson } from './record-json.ts'
@@ -24,7 +24,7 @@ ${rangeHelp}
   -c, --count number        ends after so many records
   -g, --group id            as a member of this group, which may read several topics; what was printed is committed
   -f, --format text         how to print a record; '%s\\n' by default
-  -J, --json                each as a line of JSON, which produce --json reads: nothing of a record is lost
+  -J, --json                each as a line of JSON, which produce --json reads: nothing of a record is lost; --output json is the same
   -Z, --null text           what is printed for a key or value that is null; nothing by default
   --read-committed          no records of transactions that are open or aborted
 ${clusterHelp}
@@ -49,6 +49,7 @@ examples:
         group: { type: 'string', short: 'g' },
         format: { type: 'string', short: 'f' },
         json: { type: 'boolean', short: 'J', default: false },
+        output: { type: 'string', default: 'text' },
         null: { type: 'string', short: 'Z' },
         'read-committed': { type: 'boolean', default: false },
         ...clusterOptions,
@@ -65,14 +66,15 @@ examples:
         ['exit', values.exit || undefined],
       ] as const)
         if (value !== undefined) throw new UsageError(`--${name} goes without --group`)
-    if (values.json && values.format !== undefined) throw new UsageError('--json and --format are two ways to print')
+    const isJson = values.json || choice('--output', values.output, ['text', 'json']) === 'json'
+    if (isJson && values.format !== undefined) throw new UsageError('--json and --format are two ways to print')
     const range = offsetRange(offset ?? 'end', Date.now())
     if (group !== undefined && offset !== undefined && (range.to !== undefined || !('at' in range.from)))
       throw new UsageError('in a group --offset is start or end: where it begins when it has committed nothing')
     const partitions = values.partition?.split(',').map(each => whole('--partition', each.trim(), 0, 2 ** 31 - 1))
     const count = values.count === undefined ? Number.POSITIVE_INFINITY : whole('--count', values.count, 1, 2 ** 53 - 1)
     const isolationLevel: IsolationLevelName = values['read-committed'] ? 'read_committed' : 'read_uncommitted'
-    const print = values.json ? json : recordFormat(values.format ?? '%s\\n', values.null)
+    const print = isJson ? json : recordFormat(values.format ?? '%s\\n', values.null)
     const output = new RecordPrinter(context, print, count)
     // To be stopped is how a reader without an end ends.
     const isEndless = range.to === undefined && !values.exit && count === Number.POSITIVE_INFINITY

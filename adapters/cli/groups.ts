@@ -84,7 +84,7 @@ async function list({ client }: ClusterAccess, context: CommandContext): Promise
       protocolType,
       coordinator,
     ])
-  await context.write(tableOf(['group', 'state', 'type', 'protocol', 'coordinator'], rows, context.isTerminal))
+  await context.write(tableOf(['group', 'state', 'type', 'protocol', 'coordinator'], rows, context))
   return error === null ? exitStatus.done : outcome({ 'not all groups': error }, context)
 }
 
@@ -107,7 +107,7 @@ async function describe(
     ),
   )
   const head = ['group', 'topic', 'partition', 'committed', 'end', 'lag']
-  await context.write(tableOf(head, rows, context.isTerminal))
+  await context.write(tableOf(head, rows, context))
   return outcome(Object.fromEntries(groups.map(({ groupId, error }) => [groupId, error])), context)
 }
 
@@ -120,7 +120,7 @@ async function reset(
   const rows = Object.entries(topics).flatMap(([topic, its]) =>
     its.map(({ partition, before, offset, error }) => [topic, partition, before, offset, error?.title ?? '']),
   )
-  await context.write(tableOf(['topic', 'partition', 'before', 'after', 'error'], rows, context.isTerminal))
+  await context.write(tableOf(['topic', 'partition', 'before', 'after', 'error'], rows, context))
   if (!executed) context.warn('isokafka: nothing was changed: --execute does it')
   const failed = Object.values(topics).some(its => its.some(({ error }) => error !== null))
   return failed ? exitStatus.failed : outcome(errors, context)

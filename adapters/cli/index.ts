@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { type CommandContext, Stopped } from './command.ts'
+import { type CommandContext, isColoured, Stopped } from './command.ts'
 import { main } from './main.ts'
 
 // A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped. Who writes for
@@ -16,6 +16,8 @@ function progress(line: string): void {
   if (line !== '' || isShown) process.stderr.write(`\r\x1b[K${line}`)
   isShown = line !== ''
 }
+
+const isRed = process.stderr.isTTY === true && isColoured(process.env)
 
 function write(bytes: Uint8Array | string): Promise<boolean> {
   if (process.stdout.isTTY) progress('')
@@ -45,7 +47,7 @@ const context: CommandContext = {
   print: line => void write(`${line}\n`),
   warn(line) {
     progress('')
-    process.stderr.write(`${line}\n`)
+    process.stderr.write(`${isRed ? line.replace(/^isokafka:/, '\x1b[31m$&\x1b[39m') : line}\n`)
   },
   input: process.stdin,
   write,

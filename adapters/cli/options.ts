@@ -52,6 +52,12 @@ export function whole(option: string, text: string, least: number, most: number)
   return number
 }
 
+/** One of these words. */
+export function choice(option: string, text: string, words: readonly string[]): string {
+  if (!words.includes(text)) throw new UsageError(`${option}: "${text}" is not ${words.join(' or ')}`)
+  return text
+}
+
 /** A whole number that Kafka's own tools would take, or −1, which means none. */
 export function wholeOrMinusOne(option: string, text: string): number {
   return text === '-1' ? -1 : whole(option, text, 0, Number.MAX_SAFE_INTEGER)

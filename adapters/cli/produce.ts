@@ -6,7 +6,7 @@ import { Writer } from '../../src/writer/writer.ts'
 import { clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
 import { type Command, type CommandContext, exitStatus, UsageError } from './command.ts'
 import { linesOf } from './lines.ts'
-import { parseWords, whole } from './options.ts'
+import { choice, parseWords, whole } from './options.ts'
 import { Progress } from './progress.ts'
 import { recordFromJson } from './record-json.ts'
 
@@ -26,7 +26,7 @@ Writes each line of standard input as a record. The exit status is 0 when all of
   -p, --partition number    where to; by default the key decides, as with Java's clients
   -Z, --empty-is-null       an empty value is null: it deletes the key in a compacted topic
   -J, --json                lines are JSON, as consume --json prints them; without a topic each goes where it says, and
-                            with --keep-partitions to the partition it says
+                            with --keep-partitions to the partition it says; --input json is the same
   -z, --compression name    none, gzip, snappy, lz4 or zstd; none by default
   --acks which              all, one or none; all by default
   --allow-create            the topic may be made, if the brokers do that
@@ -45,6 +45,7 @@ examples:
       partition: { type: 'string', short: 'p' },
       'empty-is-null': { type: 'boolean', short: 'Z', default: false },
       json: { type: 'boolean', short: 'J', default: false },
+      input: { type: 'string', default: 'lines' },
       'keep-partitions': { type: 'boolean', default: false },
       compression: { type: 'string', short: 'z', default: 'none' },
       acks: { type: 'string', default: 'all' },
@@ -53,8 +54,9 @@ examples:
     })
     const [topic, ...more] = positionals
     if (more.length > 0) throw new UsageError(`one topic, not ${positionals.join(', ')} as well`)
-    if (topic === undefined && !values.json) throw new UsageError('which topic?')
-    const read = values.json ? jsonReader(topic, values['keep-partitions']) : textReader(values)
+    const isJson = values.json || choice('--input', values.input, ['lines', 'json']) === 'json'
+    if (topic === undefined && !isJson) throw new UsageError('which topic?')
+    const read = isJson ? jsonReader(topic, values['keep-partitions']) : textReader(values)
     const common = commonOf(values)
     return withCluster(values, context, async ({ addr, transport }) => {
       const writer = new Writer({

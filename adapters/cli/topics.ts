@@ -107,7 +107,7 @@ async function list({ client }: ClusterAccess, internal: boolean, context: Comma
     .filter(topic => internal || !topic.internal)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, partitions }) => [name, partitions.length, partitions[0]?.replicas.length ?? 0])
-  await context.write(tableOf(['topic', 'partitions', 'replicas'], rows, context.isTerminal))
+  await context.write(tableOf(['topic', 'partitions', 'replicas'], rows, context))
   return exitStatus.done
 }
 
@@ -124,7 +124,7 @@ async function describe({ client }: ClusterAccess, names: readonly string[], con
     }),
   )
   const head = ['topic', 'partition', 'leader', 'replicas', 'isr', 'first', 'end']
-  await context.write(tableOf(head, rows, context.isTerminal))
+  await context.write(tableOf(head, rows, context))
   return outcome(Object.fromEntries(topics.map(({ name, error }) => [name, error])), context)
 }
 
@@ -145,7 +145,7 @@ async function trim(
   const rows = Object.entries(done.topics).flatMap(([topic, its]) =>
     its.map(({ partition, lowWatermark, error }) => [topic, partition, lowWatermark, error?.title ?? '']),
   )
-  await context.write(tableOf(['topic', 'partition', 'first', 'error'], rows, context.isTerminal))
+  await context.write(tableOf(['topic', 'partition', 'first', 'error'], rows, context))
   const failed = Object.values(done.topics).some(its => its.some(({ error }) => error !== null))
   return failed ? exitStatus.failed : outcome(errors, context)
 }

@@ -112,7 +112,7 @@ async function list({ client }: ClusterAccess, names: readonly string[], context
         .sort((a, b) => a.mechanism - b.mechanism)
         .map(({ mechanism, iterations }) => [user, nameOf(mechanism), iterations]),
     )
-  await context.write(tableOf(['user', 'mechanism', 'iterations'], rows, context.isTerminal))
+  await context.write(tableOf(['user', 'mechanism', 'iterations'], rows, context))
   const failed = results.filter(each => each.error !== null)
   for (const { user, error } of failed) context.warn(`isokafka: ${user}: ${error!.message}`)
   return failed.length === 0 ? exitStatus.done : exitStatus.failed

@@ -4,9 +4,12 @@ import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { isokafka } from './console.ts'
 import { embeddedCluster, stageOf } from './stage.ts'
+import { copying } from './suites/copying.ts'
 import { records } from './suites/records.ts'
 
-records(stageOf(() => embeddedCluster(1)))
+const stage = stageOf(() => embeddedCluster(1))
+records(stage)
+copying(stage)
 
 test('who logs in does so by SASL, with a password from the environment', async () => {
   const secured = new Broker({ natives, users: { alice: 'secret' }, topics: [{ name: 't', partitions: 1 }] })

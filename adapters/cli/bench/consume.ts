@@ -30,7 +30,7 @@ export function benchConsume(plan: ConsumePlan, values: ClusterValues, context: 
       tally.end()
     }
     const head = ['records', 'records/s', 'MB/s', 'first after ms']
-    await context.write(tableOf(head, [tally.row], context.isTerminal))
+    await context.write(tableOf(head, [tally.row], context))
     return exitStatus.done
   })
 }

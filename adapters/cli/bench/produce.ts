@@ -117,7 +117,7 @@ async function write(
     latencies.max,
   ]
   const row = [...rateOf(acked, acked * size, performance.now() - began), ...times.map(each => each.toFixed(1))]
-  await context.write(tableOf(head, [row], context.isTerminal))
+  await context.write(tableOf(head, [row], context))
   if (failure !== undefined) return exitStatus.failed
   if (sent < count) throw context.signal.reason
   return exitStatus.done

@@ -22,7 +22,9 @@ export function administration(stage: CliStage): void {
     expect((await at(['topics', 'describe', 'life'])).output).toMatch(
       /^TOPIC\tPARTITION\tLEADER\tREPLICAS\tISR\tFIRST\tEND\nlife\t0\t(\d\t){3}0\t3\nlife\t1\t(\d\t){3}0\t0\n$/,
     )
-    expect((await at(['topics', 'list'], { isTerminal: true })).output).toMatch(/^TOPIC +PARTITIONS +REPLICAS\n/)
+    const plain = { isTerminal: true, environment: { NO_COLOR: '1' } }
+    expect((await at(['topics', 'list'], plain)).output).toMatch(/^TOPIC +PARTITIONS +REPLICAS\n/)
+    expect((await at(['topics', 'list'], { isTerminal: true })).output).toContain('  REPLICAS\x1b[22m\n')
     expect((await at(['topics', 'add-partitions', 'life', '-p', '3', '--dry-run'])).status).toBe(0)
     expect((await at(['topics', 'add-partitions', 'life', '-p', '3'])).status).toBe(0)
     expect((await at(['topics', 'trim', 'life', '--before', 'end'])).output).toContain('life\t0\t3\t\n')

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Stopped } from '../../../adapters/cli/command.ts'
-import { Reader } from '../../../src/reader/reader.ts'
 import { Writer } from '../../../src/writer/writer.ts'
 import type { CliStage } from '../stage.ts'
 
@@ -159,54 +158,6 @@ export function records(stage: CliStage): void {
     })
   })
 
-  test('what consume --json prints, produce --json writes again: nulls, empties, headers, bytes, times', async () => {
-    const topic = await newTopic(2)
-    const copy = await newTopic(2)
-    const odd = Uint8Array.from({ length: 256 }, (_, i) => i)
-    const messages = [
-      { partition: 0, key: 'k', value: 'text' },
-      { partition: 0, key: null, value: null },
-      { partition: 0, key: '', value: '' },
-      {
-        partition: 0,
-        key: odd,
-        value: odd,
-        headers: [
-          { key: 'h', value: odd },
-          { key: 'h', value: null },
-          { key: '', value: '' },
-        ],
-      },
-      { partition: 1, key: '\ufeffбом', value: 'line\nbreak "quoted" 🎈', time: new Date(5) },
-      { partition: 1, value: '{"a":1}' },
-    ]
-    await using writer = new Writer({ addr: stage.addr, topic })
-    for (const message of messages) await writer.writeMessages(message)
-    const { output } = await at(['consume', topic, '-o', 'start', '-e', '--json'])
-    const produced = await at(['produce', copy, '--json', '--keep-partitions'], {
-      input: Buffer.from(output, 'latin1'),
-    })
-    expect(produced).toEqual({ status: 0, output: '', errors: '' })
-    const all = async (name: string): Promise<unknown[]> => {
-      await using reader = new Reader({ brokers: stage.addr, topic: name })
-      const found = []
-      for (let i = 0; i < messages.length; i++) found.push((await reader.fetchMessage()).copy())
-      const bytes = (part: Uint8Array | null): string | null =>
-        part === null ? null : Buffer.from(part).toString('hex')
-      return found
-        .sort((a, b) => a.partition - b.partition || a.offset - b.offset)
-        .map(({ partition, offset, timestamp, key, value, headers }) => [
-          partition,
-          offset,
-          timestamp,
-          bytes(key),
-          bytes(value),
-          headers.map(header => [header.key, bytes(header.value)]),
-        ])
-    }
-    expect(await all(copy)).toEqual(await all(topic))
-  })
-
   test('lines of other programs: values that are no text are written as they stand', async () => {
     const topic = await newTopic()
     await at(['produce', topic, '--json'], { input: '{"key":"k","value":{"a":[1,2]}}\n{"payload":7}\n' })
@@ -227,6 +178,8 @@ export function records(stage: CliStage): void {
     [['consume', 't', '-f', '%y'], /--format: there is no %y/],
     [['consume', 't', '-f', '%s{nope}'], /--format: there is no %s\{nope\}/],
     [['consume', 't', '-J', '-f', '%s'], /two ways/],
+    [['consume', 't', '--output', 'xml'], /--output: "xml"/],
+    [['produce', 't', '--input', 'xml'], /--input: "xml"/],
     [['consume', 't', '-g', 'g', '-e'], /--exit goes without --group/],
     [['topics'], /what of topics/],
     [['topics', 'rename', 'a'], /can't rename/],
