@@ -36,6 +36,8 @@ examples:
     )
     const [verb, ...groups] = positionals
     if (verb === undefined) throw new UsageError('what of groups: list, describe, reset or delete?')
+    if (!['list', 'describe', 'reset', 'delete'].includes(verb))
+      throw new UsageError(`groups can't ${verb}: list, describe, reset or delete`)
     if (verb !== 'list' && groups.length === 0) throw new UsageError(`${verb} which group?`)
     return withCluster(values, context, async cluster => {
       switch (verb) {
@@ -49,7 +51,7 @@ examples:
             (await cluster.client.deleteGroups({ groupIds: groups }, { signal: context.signal })).errors,
             context,
           )
-        case 'reset': {
+        default: {
           const [groupId = '', ...more] = groups
           if (more.length > 0) throw new UsageError('one group at a time is reset')
           if (values.to === undefined) throw new UsageError('--to says where it is to go on')
@@ -57,8 +59,6 @@ examples:
           const request = { groupId, to: targetOf(values.to), execute, ...(topics.length > 0 && { topics }) }
           return reset(cluster, request, context)
         }
-        default:
-          throw new UsageError(`groups can't ${verb}: list, describe, reset or delete`)
       }
     })
   },

@@ -1,4 +1,5 @@
 import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
+import { nearest } from '../../src/base/settings.ts'
 import { packageVersion } from '../../src/base/version.ts'
 import { aclsCommand } from './acls.ts'
 import { benchCommand } from './bench/bench.ts'
@@ -66,7 +67,7 @@ export async function main(args: readonly string[], context: CommandContext): Pr
     else if (command !== undefined) return await command.run(rest, context)
     else if (first === 'help' || asksForHelp(args)) print(help)
     else if (first === '--version') print(packageVersion)
-    else throw new UsageError(first === undefined ? 'which command?' : `there is no command "${first}"`)
+    else throw new UsageError(first === undefined ? 'which command?' : `there is no command "${first}"${like(first)}`)
     return exitStatus.done
   } catch (error) {
     if (error instanceof Stopped) return error.exitStatus
@@ -86,4 +87,9 @@ export async function main(args: readonly string[], context: CommandContext): Pr
 
 function asksForHelp(args: readonly string[]): boolean {
   return args.includes('--help') || args.includes('-h')
+}
+
+function like(word: string): string {
+  const near = nearest(word, Object.fromEntries(commands.map(({ name }) => [name, 1])))
+  return near === undefined ? '' : `; did you mean ${near}?`
 }

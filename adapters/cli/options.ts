@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { messageOf } from '../../src/base/errors.ts'
+import { nearest } from '../../src/base/settings.ts'
 import { UsageError } from './command.ts'
 
 /** What the arguments say; a UsageError for what the command knows nothing of. `dashed` as below. */
@@ -12,8 +13,7 @@ export function parseOptions<const T extends NonNullable<ParseArgsConfig['option
   try {
     return parseArgs({ args: joined(args, dashed), options }).values
   } catch (error) {
-    // Node adds advice on `--` that fits none of our commands.
-    throw new UsageError(messageOf(error).replace(/\. To specify .*$/s, ''), { cause: error })
+    throw refused(error, options)
   }
 }
 
@@ -26,8 +26,16 @@ export function parseWords<const T extends NonNullable<ParseArgsConfig['options'
   try {
     return parseArgs({ args: joined(args, dashed), options, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(messageOf(error).replace(/\. To specify .*$/s, ''), { cause: error })
+    throw refused(error, options)
   }
+}
+
+function refused(error: unknown, options: object): UsageError {
+  // Node adds advice on `--` that fits none of our commands.
+  const text = messageOf(error).replace(/\. To specify .*$/s, '')
+  const unknown = /^Unknown option '--(.*)'$/.exec(text)?.[1]
+  const near = unknown === undefined ? undefined : nearest(unknown, options)
+  return new UsageError(near === undefined ? text : `${text}; did you mean --${near}?`, { cause: error })
 }
 
 /** Each of the options that `dashed` names as one argument with its value, which Node would take for an option. */
