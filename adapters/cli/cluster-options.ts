@@ -19,12 +19,14 @@ const settings = {
   ...saslOptions,
 } as const
 
+const passwordVariable = 'ISOKAFKA_SASL_PASSWORD'
+
 /** Where a cluster is, and how to be let in. */
 export const clusterOptions = { ...settings, profile: text } as const
 
 export const clusterHelp = `  -b, --brokers list        where the cluster is, as host:port,host:port; localhost:9092 by default; or KAFKA_BROKERS in the environment
   --tls                     speak TLS; --tls-ca, --tls-cert, --tls-key name PEM files
-${saslHelp('ISOKAFKA')}
+${saslHelp('ISOKAFKA', true)}
 ${profileHelp}
                             Any of these may be in the environment, too: --sasl-username is ISOKAFKA_SASL_USERNAME`
 
@@ -51,11 +53,12 @@ export interface ClusterExtras extends Pick<TransportConfig, 'tls' | 'sasl' | 'c
 /** Works with the cluster that the command line, the environment and a profile name, in this order. */
 export async function withCluster<T>(
   values: ClusterValues,
-  { environment, warn }: Pick<CommandContext, 'environment' | 'warn'>,
+  { environment: surroundings, warn, ask }: Pick<CommandContext, 'environment' | 'warn' | 'ask'>,
   work: (cluster: ClusterAccess) => Promise<T>,
   { waits = false, onEvent, ...more }: ClusterExtras = {},
 ): Promise<T> {
-  const given = settled(values, environment)
+  const given = settled(values, surroundings)
+  const environment = await withPassword(given, surroundings, ask)
   const addr = (given.brokers ?? 'localhost:9092').split(',').map(each => each.trim())
   const pem = (name: 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined => {
     const path = given[name]
@@ -87,6 +90,18 @@ export async function withCluster<T>(
   } finally {
     await transport.close()
   }
+}
+
+/** The environment, with the password in it if that lacks and somebody can be asked. */
+async function withPassword(
+  given: ClusterValues,
+  environment: CommandContext['environment'],
+  ask: CommandContext['ask'],
+): Promise<CommandContext['environment']> {
+  const user = given['sasl-username']
+  if (user === undefined || given['sasl-password-file'] !== undefined || environment[passwordVariable] || !ask)
+    return environment
+  return { ...environment, [passwordVariable]: await ask(`password of ${user}: `) }
 }
 
 function settled(values: ClusterValues, environment: CommandContext['environment']): ClusterValues {

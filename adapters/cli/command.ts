@@ -34,6 +34,8 @@ export interface CommandContext {
    * nobody would see it.
    */
   readonly progress?: (line: string) => void
+  /** Asks whoever types for a secret, and doesn't show it. Not there where nobody does. */
+  readonly ask?: (question: string) => Promise<string>
   /** Aborts at the first SIGINT or SIGTERM; its reason is a Stopped. A second one ends the process. */
   readonly signal: AbortSignal
 }

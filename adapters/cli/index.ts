@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { askAt } from './ask.ts'
 import { type CommandContext, isColoured, Stopped } from './command.ts'
 import { main } from './main.ts'
 
@@ -54,6 +55,11 @@ const context: CommandContext = {
   isTerminal: process.stdout.isTTY === true,
   isInteractive: process.stdin.isTTY === true,
   ...(process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && { progress }),
+  ...(process.stdin.isTTY === true &&
+    process.stderr.isTTY === true && {
+      ask: (question: string) =>
+        askAt(process.stdin, text => void process.stderr.write(text), question, stopping.signal),
+    }),
   signal: stopping.signal,
 }
 process.exitCode = await main(process.argv.slice(2), context)

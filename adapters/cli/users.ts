@@ -50,7 +50,9 @@ examples:
       if (more.length > 0) throw new UsageError('one user at a time has a password set')
       const path = values['password-file']
       const password =
-        path === undefined ? context.environment[variable] : fileOf('--password-file', path).replace(/\r?\n$/, '')
+        path === undefined
+          ? context.environment[variable] || (await context.ask?.(`new password of ${name}: `))
+          : fileOf('--password-file', path).replace(/\r?\n$/, '')
       if (password === undefined || password === '')
         throw new UsageError(`set needs ${variable} in the environment, or --password-file`)
       const iterations = whole('--iterations', values.iterations, 4096, 16_384)

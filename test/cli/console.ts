@@ -14,6 +14,8 @@ export interface ConsoleOptions {
   readonly isTerminal?: boolean
   /** Told what is written; answers whether anybody still reads. */
   readonly write?: (text: string) => boolean
+  /** Who types a secret. */
+  readonly ask?: (question: string) => Promise<string>
   /** Told how far the work is. */
   readonly progress?: (line: string) => void
 }
@@ -27,6 +29,7 @@ export async function isokafka(args: readonly string[], options: ConsoleOptions 
     isTerminal = false,
     write,
     progress,
+    ask,
   } = options
   const [output, errors]: [Uint8Array[], string[]] = [[], []]
   const context: CommandContext = {
@@ -41,6 +44,7 @@ export async function isokafka(args: readonly string[], options: ConsoleOptions 
     isTerminal,
     isInteractive: false,
     ...(progress && { progress }),
+    ...(ask && { ask }),
     signal,
   }
   const status = await main(args, context)

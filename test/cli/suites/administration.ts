@@ -197,6 +197,23 @@ export function administration(stage: CliStage): void {
     expect((await at(['query', 'events', '--at', 'noon'])).status).toBe(2)
   })
 
+  test('who has no password at hand is asked for it', async () => {
+    const questions: string[] = []
+    const ask = async (question: string): Promise<string> => {
+      questions.push(question)
+      return 'typed secret'
+    }
+    expect(await at(['users', 'set', 'carol'], { ask })).toMatchObject({ status: 0, errors: '' })
+    const login = ['-b', stage.guarded, '--sasl-mechanism', 'SCRAM-SHA-512', '--sasl-username', 'carol']
+    // A broker may hear of a password a little later than its controller.
+    await expect.poll(() => at(['topics', 'list', ...login], { ask }), { timeout: 5_000 }).toMatchObject({ status: 0 })
+    expect(questions.slice(0, 2)).toEqual(['new password of carol: ', 'password of carol: '])
+    const environment = { ISOKAFKA_SASL_PASSWORD: 'typed secret' }
+    expect(await at(['topics', 'list', ...login], { environment, ask: () => Promise.reject() })).toMatchObject({
+      status: 0,
+    })
+  })
+
   describe('where the cluster is', () => {
     async function profiles(content: unknown): Promise<Record<string, string>> {
       const folder = await mkdtemp(join(tmpdir(), 'isokafka-profiles-'))
@@ -226,7 +243,9 @@ export function administration(stage: CliStage): void {
       const refused = await at(['topics', 'list', '--profile', 'carol'], { environment: wrong })
       expect(refused).toMatchObject({ status: 1, errors: expect.stringContaining('SCRAM-SHA-512') })
       const right = { ...environment, ISOKAFKA_SASL_PASSWORD: 'carol-secret' }
-      expect((await at(['topics', 'list', '--profile', 'carol'], { environment: right })).output).toContain('orders')
+      const listed = async (): Promise<string> =>
+        (await at(['topics', 'list', '--profile', 'carol'], { environment: right })).output
+      await expect.poll(listed, { timeout: 5_000 }).toContain('orders')
     })
 
     test.each<[string, unknown, RegExp]>([
