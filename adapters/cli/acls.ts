@@ -167,7 +167,7 @@ async function list(
       acls.map(rule => rowOf({ resourceType, resourceName, ...rule }, patternType)),
     ),
   )
-  await context.write(tableOf(head, distinct(rows), context.isTerminal))
+  await context.write(tableOf(head, distinct(rows), context))
   return told(
     answers.map(({ error }) => error),
     context,
@@ -187,7 +187,7 @@ async function remove(
     tableOf(
       head,
       gone.map(rule => rowOf(rule, rule.resourcePatternType)),
-      context.isTerminal,
+      context,
     ),
   )
   return told([...results.map(({ error }) => error), ...gone.map(({ error }) => error)], context)

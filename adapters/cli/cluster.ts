@@ -35,7 +35,7 @@ async function brokers({ client }: ClusterAccess, context: CommandContext): Prom
   const rows = brokers
     .sort((a, b) => a.id - b.id)
     .map(({ id, host, port, rack }) => [`${id}${id === controller?.id ? '*' : ''}`, host, port, rack])
-  await context.write(tableOf(['broker', 'host', 'port', 'rack'], rows, context.isTerminal))
+  await context.write(tableOf(['broker', 'host', 'port', 'rack'], rows, context))
   return exitStatus.done
 }
 
@@ -47,7 +47,7 @@ async function features({ client }: ClusterAccess, context: CommandContext): Pro
     const could = told.supportedFeatures[name]
     return [name, told.finalizedFeatures[name]?.max ?? 0, could === undefined ? '' : `${could.min} to ${could.max}`]
   })
-  await context.write(tableOf(['feature', 'level', 'supported'], rows, context.isTerminal))
+  await context.write(tableOf(['feature', 'level', 'supported'], rows, context))
   return exitStatus.done
 }
 
@@ -65,6 +65,6 @@ async function quorum({ client }: ClusterAccess, context: CommandContext): Promi
     Math.max(0, told.highWatermark - logEndOffset),
     lastCaughtUp?.toISOString() ?? '',
   ])
-  await context.write(tableOf(['node', 'role', 'end', 'lag', 'caught up at'], rows, context.isTerminal))
+  await context.write(tableOf(['node', 'role', 'end', 'lag', 'caught up at'], rows, context))
   return exitStatus.done
 }

@@ -27,6 +27,15 @@ export interface CommandContext {
   write(bytes: Uint8Array | string): Promise<boolean>
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean
+  /** Whether standard input is one: somebody types. */
+  readonly isInteractive?: boolean
+  /**
+   * Shows how far the work is, on standard error in place of what was shown before; '' takes it away. Not there where
+   * nobody would see it.
+   */
+  readonly progress?: (line: string) => void
+  /** Asks whoever types for a secret, and doesn't show it. Not there where nobody does. */
+  readonly ask?: (question: string) => Promise<string>
   /** Aborts at the first SIGINT or SIGTERM; its reason is a Stopped. A second one ends the process. */
   readonly signal: AbortSignal
 }
@@ -57,4 +66,9 @@ export function untilStopped(signal: AbortSignal): Promise<Stopped> {
     if (signal.aborted) resolve(signal.reason as Stopped)
     else signal.addEventListener('abort', () => resolve(signal.reason as Stopped), { once: true })
   })
+}
+
+/** Whether a terminal is to be shown more than text: not with NO_COLOR, nor on one that can't. */
+export function isColoured(environment: CommandContext['environment']): boolean {
+  return !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
 }

@@ -99,6 +99,6 @@ async function describe(
         readOnly ? 'read-only' : '',
       ]),
   )
-  await context.write(tableOf(['name', 'setting', 'value', 'set by', ''], rows, context.isTerminal))
+  await context.write(tableOf(['name', 'setting', 'value', 'set by', ''], rows, context))
   return told(resources, context)
 }

@@ -1,14 +1,15 @@
+import { setImmediate } from 'node:timers/promises'
 import type { IsolationLevelName } from '../../src/protocol/offsets.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import { Reader } from '../../src/reader/reader.ts'
-import type { Message } from '../../src/records/message.ts'
 import { type ClusterAccess, clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
 import { type Command, type CommandContext, exitStatus, Stopped, UsageError } from './command.ts'
 import { offsetRange, rangeHelp } from './offset-range.ts'
-import { parseWords, whole } from './options.ts'
+import { choice, parseWords, whole } from './options.ts'
 import { type PartitionSpan, RangeReader, spansOf } from './range-reader.ts'
-import { formatHelp, recordFormat } from './record-format.ts'
+import { formatHelp, type RecordFormat, recordFormat } from './record-format.ts'
 import { recordToJson } from './record-json.ts'
+import { RecordPrinter } from './record-printer.ts'
 
 export const consumeCommand: Command = {
   name: 'consume',
@@ -23,7 +24,7 @@ ${rangeHelp}
   -c, --count number        ends after so many records
   -g, --group id            as a member of this group, which may read several topics; what was printed is committed
   -f, --format text         how to print a record; '%s\\n' by default
-  -J, --json                each as a line of JSON, which produce --json reads: nothing of a record is lost
+  -J, --json                each as a line of JSON, which produce --json reads: nothing of a record is lost; --output json is the same
   -Z, --null text           what is printed for a key or value that is null; nothing by default
   --read-committed          no records of transactions that are open or aborted
 ${clusterHelp}
@@ -48,6 +49,7 @@ examples:
         group: { type: 'string', short: 'g' },
         format: { type: 'string', short: 'f' },
         json: { type: 'boolean', short: 'J', default: false },
+        output: { type: 'string', default: 'text' },
         null: { type: 'string', short: 'Z' },
         'read-committed': { type: 'boolean', default: false },
         ...clusterOptions,
@@ -64,14 +66,15 @@ examples:
         ['exit', values.exit || undefined],
       ] as const)
         if (value !== undefined) throw new UsageError(`--${name} goes without --group`)
-    if (values.json && values.format !== undefined) throw new UsageError('--json and --format are two ways to print')
+    const isJson = values.json || choice('--output', values.output, ['text', 'json']) === 'json'
+    if (isJson && values.format !== undefined) throw new UsageError('--json and --format are two ways to print')
     const range = offsetRange(offset ?? 'end', Date.now())
     if (group !== undefined && offset !== undefined && (range.to !== undefined || !('at' in range.from)))
       throw new UsageError('in a group --offset is start or end: where it begins when it has committed nothing')
     const partitions = values.partition?.split(',').map(each => whole('--partition', each.trim(), 0, 2 ** 31 - 1))
     const count = values.count === undefined ? Number.POSITIVE_INFINITY : whole('--count', values.count, 1, 2 ** 53 - 1)
     const isolationLevel: IsolationLevelName = values['read-committed'] ? 'read_committed' : 'read_uncommitted'
-    const print = values.json ? json : recordFormat(values.format ?? '%s\\n', values.null)
+    const print = isJson ? json : recordFormat(values.format ?? '%s\\n', values.null)
     const output = new RecordPrinter(context, print, count)
     // To be stopped is how a reader without an end ends.
     const isEndless = range.to === undefined && !values.exit && count === Number.POSITIVE_INFINITY
@@ -90,10 +93,12 @@ examples:
         await printRange(cluster, topic, spans, isolationLevel, output, context)
       }
       return exitStatus.done
-    }).catch(error => {
-      if (isEndless && error instanceof Stopped) return exitStatus.done
-      throw error
     })
+      .catch(error => {
+        if (isEndless && error instanceof Stopped) return exitStatus.done
+        throw error
+      })
+      .finally(() => output.end())
   },
 }
 
@@ -107,8 +112,11 @@ async function printGroup(
   try {
     for (let goesOn = true; goesOn; ) {
       const messages = await reader.fetchMessages(output.most, { within: 0, signal })
-      goesOn = await output.print(messages)
+      const isWanted = await output.printMessages(messages)
+      // What nobody read is another member's to print.
+      if (!(await output.flush())) return
       await reader.commitMessages(messages)
+      goesOn = isWanted
     }
   } finally {
     await reader.close()
@@ -127,44 +135,25 @@ async function printRange(
   const one = spans.size === 1 && only !== undefined ? { partition: only } : {}
   const reader = new Reader({ brokers: addr, topic, isolationLevel, transport, ...one })
   try {
-    const ranges = new RangeReader(reader, topic, spans)
+    const ranges = new RangeReader(reader, topic, spans, signal)
     for (let goesOn = true; goesOn; ) {
-      const messages = await ranges.next(output.most, signal)
-      goesOn = messages !== undefined && (await output.print(messages))
+      const coming = ranges.next()
+      // What was printed is not held back while there is nothing more to print.
+      const isHere = await Promise.race([coming.then(() => true), setImmediate(false)])
+      if (!isHere && !(await output.flush())) return void coming.catch(() => {})
+      const found = await coming
+      goesOn = found !== undefined && (await output.printBatch(found))
     }
+    await output.flush()
   } finally {
     await reader.close()
   }
 }
 
-function json(message: Message): string[] {
-  return [recordToJson(message), '\n']
-}
-
-/** Prints records, so many at the most. */
-class RecordPrinter {
-  /** How many more may be printed. */
-  left: number
-  readonly #context: CommandContext
-  readonly #pieces: (message: Message) => (string | Uint8Array)[]
-
-  constructor(context: CommandContext, pieces: (message: Message) => (string | Uint8Array)[], left: number) {
-    this.#context = context
-    this.#pieces = pieces
-    this.left = left
-  }
-
-  /** How many to read at once. */
-  get most(): number {
-    return Math.min(this.left, 2_000)
-  }
-
-  /** Whether more is wanted. */
-  async print(messages: readonly Message[]): Promise<boolean> {
-    if (messages.length === 0) return this.left > 0
-    const pieces = messages.flatMap(this.#pieces)
-    this.left -= messages.length
-    const bytes = Buffer.concat(pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
-    return (await this.#context.write(bytes)) && this.left > 0
-  }
+const json: RecordFormat = {
+  wantsMessages: false,
+  print(record, place, sink) {
+    sink.text(recordToJson(record, place))
+    sink.text('\n')
+  },
 }

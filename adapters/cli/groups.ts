@@ -36,6 +36,8 @@ examples:
     )
     const [verb, ...groups] = positionals
     if (verb === undefined) throw new UsageError('what of groups: list, describe, reset or delete?')
+    if (!['list', 'describe', 'reset', 'delete'].includes(verb))
+      throw new UsageError(`groups can't ${verb}: list, describe, reset or delete`)
     if (verb !== 'list' && groups.length === 0) throw new UsageError(`${verb} which group?`)
     return withCluster(values, context, async cluster => {
       switch (verb) {
@@ -49,7 +51,7 @@ examples:
             (await cluster.client.deleteGroups({ groupIds: groups }, { signal: context.signal })).errors,
             context,
           )
-        case 'reset': {
+        default: {
           const [groupId = '', ...more] = groups
           if (more.length > 0) throw new UsageError('one group at a time is reset')
           if (values.to === undefined) throw new UsageError('--to says where it is to go on')
@@ -57,8 +59,6 @@ examples:
           const request = { groupId, to: targetOf(values.to), execute, ...(topics.length > 0 && { topics }) }
           return reset(cluster, request, context)
         }
-        default:
-          throw new UsageError(`groups can't ${verb}: list, describe, reset or delete`)
       }
     })
   },
@@ -84,7 +84,7 @@ async function list({ client }: ClusterAccess, context: CommandContext): Promise
       protocolType,
       coordinator,
     ])
-  await context.write(tableOf(['group', 'state', 'type', 'protocol', 'coordinator'], rows, context.isTerminal))
+  await context.write(tableOf(['group', 'state', 'type', 'protocol', 'coordinator'], rows, context))
   return error === null ? exitStatus.done : outcome({ 'not all groups': error }, context)
 }
 
@@ -107,7 +107,7 @@ async function describe(
     ),
   )
   const head = ['group', 'topic', 'partition', 'committed', 'end', 'lag']
-  await context.write(tableOf(head, rows, context.isTerminal))
+  await context.write(tableOf(head, rows, context))
   return outcome(Object.fromEntries(groups.map(({ groupId, error }) => [groupId, error])), context)
 }
 
@@ -120,7 +120,7 @@ async function reset(
   const rows = Object.entries(topics).flatMap(([topic, its]) =>
     its.map(({ partition, before, offset, error }) => [topic, partition, before, offset, error?.title ?? '']),
   )
-  await context.write(tableOf(['topic', 'partition', 'before', 'after', 'error'], rows, context.isTerminal))
+  await context.write(tableOf(['topic', 'partition', 'before', 'after', 'error'], rows, context))
   if (!executed) context.warn('isokafka: nothing was changed: --execute does it')
   const failed = Object.values(topics).some(its => its.some(({ error }) => error !== null))
   return failed ? exitStatus.failed : outcome(errors, context)

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { type CommandContext, Stopped } from './command.ts'
+import { askAt } from './ask.ts'
+import { type CommandContext, isColoured, Stopped } from './command.ts'
 import { main } from './main.ts'
 
 // A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped. Who writes for
@@ -10,7 +11,17 @@ process.stdout.on('error', () => {
 })
 process.stderr.on('error', () => {})
 
+// What tells how far the work is goes away before anything else is written.
+let isShown = false
+function progress(line: string): void {
+  if (line !== '' || isShown) process.stderr.write(`\r\x1b[K${line}`)
+  isShown = line !== ''
+}
+
+const isRed = process.stderr.isTTY === true && isColoured(process.env)
+
 function write(bytes: Uint8Array | string): Promise<boolean> {
+  if (process.stdout.isTTY) progress('')
   return new Promise(resolve => {
     if (!isRead) return resolve(false)
     const told = (error?: Error | null): void => resolve(isRead && !error)
@@ -34,11 +45,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const context: CommandContext = {
   environment: process.env,
-  print: line => void process.stdout.write(`${line}\n`),
-  warn: line => void process.stderr.write(`${line}\n`),
+  print: line => void write(`${line}\n`),
+  warn(line) {
+    progress('')
+    process.stderr.write(`${isRed ? line.replace(/^isokafka:/, '\x1b[31m$&\x1b[39m') : line}\n`)
+  },
   input: process.stdin,
   write,
   isTerminal: process.stdout.isTTY === true,
+  isInteractive: process.stdin.isTTY === true,
+  ...(process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && { progress }),
+  ...(process.stdin.isTTY === true &&
+    process.stderr.isTTY === true && {
+      ask: (question: string) =>
+        askAt(process.stdin, text => void process.stderr.write(text), question, stopping.signal),
+    }),
   signal: stopping.signal,
 }
 process.exitCode = await main(process.argv.slice(2), context)
+// Where a command has ended before its input did, nobody waits for the rest.
+process.stdin.destroy()

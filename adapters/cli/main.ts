@@ -1,6 +1,8 @@
 import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
+import { nearest } from '../../src/base/settings.ts'
 import { packageVersion } from '../../src/base/version.ts'
 import { aclsCommand } from './acls.ts'
+import { benchCommand } from './bench/bench.ts'
 import { bridgeCommand } from './bridge.ts'
 import { brokerCommand } from './broker.ts'
 import { clusterCommand } from './cluster.ts'
@@ -14,6 +16,8 @@ import { produceCommand } from './produce.ts'
 import { queryCommand } from './query.ts'
 import { topicsCommand } from './topics.ts'
 import { usersCommand } from './users.ts'
+import { verifiableConsumerCommand } from './verifiable/consumer.ts'
+import { verifiableProducerCommand } from './verifiable/producer.ts'
 
 const work: readonly Command[] = [
   produceCommand,
@@ -25,6 +29,9 @@ const work: readonly Command[] = [
   usersCommand,
   clusterCommand,
   queryCommand,
+  benchCommand,
+  verifiableProducerCommand,
+  verifiableConsumerCommand,
   brokerCommand,
   bridgeCommand,
   demoCommand,
@@ -33,7 +40,7 @@ const commands = [...work, completionCommand(work)]
 
 const help = `usage: isokafka <command> [options]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
 
 isokafka <command> --help has a command's options and examples; isokafka --version says which isokafka this is.
 
@@ -60,7 +67,7 @@ export async function main(args: readonly string[], context: CommandContext): Pr
     else if (command !== undefined) return await command.run(rest, context)
     else if (first === 'help' || asksForHelp(args)) print(help)
     else if (first === '--version') print(packageVersion)
-    else throw new UsageError(first === undefined ? 'which command?' : `there is no command "${first}"`)
+    else throw new UsageError(first === undefined ? 'which command?' : `there is no command "${first}"${like(first)}`)
     return exitStatus.done
   } catch (error) {
     if (error instanceof Stopped) return error.exitStatus
@@ -80,4 +87,9 @@ export async function main(args: readonly string[], context: CommandContext): Pr
 
 function asksForHelp(args: readonly string[]): boolean {
   return args.includes('--help') || args.includes('-h')
+}
+
+function like(word: string): string {
+  const near = nearest(word, Object.fromEntries(commands.map(({ name }) => [name, 1])))
+  return near === undefined ? '' : `; did you mean ${near}?`
 }

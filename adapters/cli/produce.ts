@@ -1,4 +1,4 @@
-import { ConfigError, messageOf } from '../../src/base/errors.ts'
+import { ConfigError, IsoKafkaError, messageOf } from '../../src/base/errors.ts'
 import type { CompressionName } from '../../src/compression/codec.ts'
 import type { RequiredAcksName } from '../../src/protocol/acks.ts'
 import type { MessageInput } from '../../src/records/message-input.ts'
@@ -6,11 +6,12 @@ import { Writer } from '../../src/writer/writer.ts'
 import { clusterHelp, clusterOptions, withCluster } from './cluster-options.ts'
 import { type Command, type CommandContext, exitStatus, UsageError } from './command.ts'
 import { linesOf } from './lines.ts'
-import { parseWords, whole } from './options.ts'
+import { choice, parseWords, whole } from './options.ts'
+import { Progress } from './progress.ts'
 import { recordFromJson } from './record-json.ts'
 
-/** How many pieces of the input are on their way at once. */
-const mostUnderWay = 16
+/** How many bytes of the input are on their way at once. */
+const mostUnderWay = 8 * 1024 * 1024
 
 export const produceCommand: Command = {
   name: 'produce',
@@ -25,7 +26,7 @@ Writes each line of standard input as a record. The exit status is 0 when all of
   -p, --partition number    where to; by default the key decides, as with Java's clients
   -Z, --empty-is-null       an empty value is null: it deletes the key in a compacted topic
   -J, --json                lines are JSON, as consume --json prints them; without a topic each goes where it says, and
-                            with --keep-partitions to the partition it says
+                            with --keep-partitions to the partition it says; --input json is the same
   -z, --compression name    none, gzip, snappy, lz4 or zstd; none by default
   --acks which              all, one or none; all by default
   --allow-create            the topic may be made, if the brokers do that
@@ -44,6 +45,7 @@ examples:
       partition: { type: 'string', short: 'p' },
       'empty-is-null': { type: 'boolean', short: 'Z', default: false },
       json: { type: 'boolean', short: 'J', default: false },
+      input: { type: 'string', default: 'lines' },
       'keep-partitions': { type: 'boolean', default: false },
       compression: { type: 'string', short: 'z', default: 'none' },
       acks: { type: 'string', default: 'all' },
@@ -52,8 +54,9 @@ examples:
     })
     const [topic, ...more] = positionals
     if (more.length > 0) throw new UsageError(`one topic, not ${positionals.join(', ')} as well`)
-    if (topic === undefined && !values.json) throw new UsageError('which topic?')
-    const read = values.json ? jsonReader(topic, values['keep-partitions']) : textReader(values)
+    const isJson = values.json || choice('--input', values.input, ['lines', 'json']) === 'json'
+    if (topic === undefined && !isJson) throw new UsageError('which topic?')
+    const read = isJson ? jsonReader(topic, values['keep-partitions']) : textReader(values)
     const common = commonOf(values)
     return withCluster(values, context, async ({ addr, transport }) => {
       const writer = new Writer({
@@ -65,7 +68,8 @@ examples:
         allowAutoTopicCreation: values['allow-create'],
       })
       try {
-        return await writeAll(writer, line => ({ ...common, ...read(line) }), context)
+        const hasCommon = Object.keys(common).length > 0
+        return await writeAll(writer, hasCommon ? line => ({ ...common, ...read(line) }) : read, context)
       } finally {
         await writer.close({ signal: AbortSignal.abort() })
       }
@@ -74,36 +78,59 @@ examples:
 }
 
 /** Writes what comes, until all of it is acknowledged or something is not; the exit status. */
-async function writeAll(writer: Writer, read: LineReader, { input, signal, warn }: CommandContext): Promise<number> {
+async function writeAll(writer: Writer, read: LineReader, context: CommandContext): Promise<number> {
+  const { input, signal, isInteractive } = context
+  const progress = new Progress(isInteractive ? {} : context)
   let line = 0
+  /** What is wrong with the line behind those that were read. */
+  let problem: unknown
   let failure: { readonly error: unknown; readonly lines: string } | undefined
+  let bytesUnderWay = 0
   const underWay = new Set<Promise<void>>()
-  for await (const lines of linesOf(input, signal)) {
-    const from = line + 1
-    const messages = lines.map(each => {
-      line++
-      try {
-        return read(each)
-      } catch (error) {
-        if (error instanceof UsageError) throw new ConfigError(`line ${line}: ${messageOf(error)}`, { cause: error })
-        throw error
-      }
-    })
+  const write = (messages: readonly MessageInput[], bytes: number): void => {
+    const from = line - messages.length + 1
     const where = line > from ? `lines ${from} to ${line}` : `line ${line}`
+    bytesUnderWay += bytes
     const written: Promise<void> = writer
       .writeMessages(messages)
       .catch(error => {
         failure ??= { error, lines: where }
       })
-      .finally(() => underWay.delete(written))
+      .finally(() => {
+        underWay.delete(written)
+        bytesUnderWay -= bytes
+        progress.add(messages.length, bytes)
+      })
     underWay.add(written)
-    if (underWay.size >= mostUnderWay) await Promise.race(underWay)
-    if (failure !== undefined) break
   }
-  await Promise.all(underWay)
-  if (failure === undefined) return exitStatus.done
-  warn(`isokafka: ${failure.lines}: not written: ${messageOf(failure.error)}`)
-  return exitStatus.failed
+  try {
+    for await (const lines of linesOf(input, signal)) {
+      const messages: MessageInput[] = []
+      let bytes = 0
+      try {
+        for (const each of lines) {
+          messages.push(read(each))
+          line++
+          bytes += each.length
+        }
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error
+        problem = new ConfigError(`line ${line + 1}: ${messageOf(error)}`, { cause: error })
+      }
+      write(messages, bytes)
+      while (bytesUnderWay > mostUnderWay) await Promise.race(underWay)
+      if (failure !== undefined || problem !== undefined) break
+    }
+    await Promise.all(underWay)
+  } finally {
+    progress.end()
+  }
+  if (failure !== undefined) {
+    const { lines, error } = failure
+    throw new IsoKafkaError(`${lines}: not written: ${messageOf(error)}`, { cause: error })
+  }
+  if (problem !== undefined) throw problem
+  return exitStatus.done
 }
 
 interface TextOptions {
@@ -111,23 +138,22 @@ interface TextOptions {
   readonly 'empty-is-null': boolean
 }
 
-type LineReader = (line: Uint8Array) => MessageInput
+type LineReader = (line: Buffer) => MessageInput
 
 function textReader({ 'key-delimiter': given, 'empty-is-null': emptyIsNull }: TextOptions): LineReader {
   const delimiter = given === undefined ? undefined : Buffer.from(given.replaceAll('\\t', '\t'))
   if (delimiter?.length === 0) throw new UsageError('--key-delimiter is a text')
   const part = (bytes: Uint8Array): Uint8Array | null => (emptyIsNull && bytes.length === 0 ? null : bytes)
   return line => {
-    const at = delimiter === undefined ? -1 : Buffer.from(line.buffer, line.byteOffset, line.length).indexOf(delimiter)
+    const at = delimiter === undefined ? -1 : line.indexOf(delimiter)
     if (delimiter === undefined || at < 0) return { value: part(line) }
     return { key: part(line.subarray(0, at)), value: part(line.subarray(at + delimiter.length)) }
   }
 }
 
 function jsonReader(topic: string | undefined, keepsPartitions: boolean): LineReader {
-  const decoder = new TextDecoder()
   return line => {
-    const text = decoder.decode(line)
+    const text = line.toString()
     const message = recordFromJson(text, keepsPartitions)
     if (topic !== undefined) return message
     const { topic: own } = JSON.parse(text) as { topic?: unknown }

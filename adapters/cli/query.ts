@@ -60,7 +60,7 @@ examples:
           return [name, partition, error === null ? (found ?? -1) : error.title]
         }),
       )
-      await context.write(tableOf(['topic', 'partition', 'offset'], rows, context.isTerminal))
+      await context.write(tableOf(['topic', 'partition', 'offset'], rows, context))
       const failed = Object.values(told.topics).some(its => its.some(({ error }) => error !== null))
       const missing = outcome(Object.fromEntries(metadata.topics.map(({ name, error }) => [name, error])), context)
       return failed ? exitStatus.failed : missing

@@ -1,8 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { ConfigError } from '../../src/base/errors.ts'
 import type { Client } from '../../src/client/client.ts'
 import type { IsolationLevelName } from '../../src/protocol/offsets.ts'
+import type { MessageBatch } from '../../src/reader/message-batch.ts'
 import type { Reader } from '../../src/reader/reader.ts'
-import type { Message } from '../../src/records/message.ts'
 import type { OffsetRange, Point } from './offset-range.ts'
 
 /** What is to be read of a partition. */
@@ -64,18 +65,35 @@ async function timesOf(
 /** How often it is looked whether the rest holds nothing to read, in milliseconds. */
 const lookInterval = 200
 
+/** A batch with something to print in it. */
+export interface RangeBatch {
+  readonly batch: MessageBatch
+  /** What of it is in the range: offsets from this … */
+  readonly from: number
+  /** … up to, but not, this. */
+  readonly to: number
+}
+
 /** Reads spans of partitions with one reader, and knows when all are read. */
 export class RangeReader {
   readonly #reader: Reader
   readonly #topic: string
   readonly #spans: ReadonlyMap<number, PartitionSpan>
+  readonly #batches: AsyncIterator<MessageBatch, undefined>
+  /** Asked for, and not here yet. */
+  #coming: Promise<IteratorResult<MessageBatch, undefined>> | undefined
+  /** When to look again. */
+  #tick: Promise<undefined> | undefined
   /** Partitions that are not read to their end yet. */
   readonly #open = new Set<number>()
+  /** Of the batch that was handed out, if that was its end. */
+  #ended: number | undefined
 
-  constructor(reader: Reader, topic: string, spans: ReadonlyMap<number, PartitionSpan>) {
+  constructor(reader: Reader, topic: string, spans: ReadonlyMap<number, PartitionSpan>, signal: AbortSignal) {
     this.#reader = reader
     this.#topic = topic
     this.#spans = spans
+    this.#batches = reader.batches({ signal })
     for (const [partition, { from, to }] of spans) {
       if (to !== undefined && from >= to) continue
       this.#open.add(partition)
@@ -83,31 +101,47 @@ export class RangeReader {
     }
   }
 
-  /** Some more; undefined once all is read. */
-  async next(most: number, signal: AbortSignal): Promise<Message[] | undefined> {
+  /** The next batch, good until the one after it is asked for; undefined once all is read. */
+  async next(): Promise<RangeBatch | undefined> {
+    if (this.#ended !== undefined) this.#close(this.#ended)
+    this.#ended = undefined
     for (;;) {
       this.#look()
       if (this.#open.size === 0) return undefined
-      const tick = AbortSignal.any([signal, AbortSignal.timeout(lookInterval)])
-      try {
-        const messages = await this.#reader.fetchMessages(most, { within: 0, signal: tick })
-        const wanted = messages.filter(message => this.#wants(message))
-        if (wanted.length > 0) return wanted
-      } catch (error) {
-        if (signal.aborted || !tick.aborted) throw error
+      this.#coming ??= this.#ask()
+      // Nobody need live for it.
+      this.#tick ??= wait(lookInterval, undefined, { ref: false })
+      const come = await Promise.race([this.#coming, this.#tick])
+      if (come === undefined) {
+        this.#tick = undefined
+        continue
       }
+      this.#coming = undefined
+      if (come.done === true) return undefined
+      const wanted = this.#wanted(come.value)
+      if (wanted !== undefined) return wanted
     }
   }
 
-  #wants({ partition, offset }: Message): boolean {
+  #ask(): Promise<IteratorResult<MessageBatch, undefined>> {
+    const coming = this.#batches.next()
+    // Where all is read nobody waits for it.
+    coming.catch(() => {})
+    return coming
+  }
+
+  #wanted(batch: MessageBatch): RangeBatch | undefined {
+    const { partition, firstOffset, lastOffset } = batch
     const span = this.#spans.get(partition)
     if (span === undefined || !this.#open.has(partition)) {
       this.#close(partition)
-      return false
+      return undefined
     }
-    if (span.to === undefined) return offset >= span.from
-    if (offset >= span.to - 1) this.#close(partition)
-    return offset < span.to && offset >= span.from
+    const { from, to = Number.POSITIVE_INFINITY } = span
+    if (lastOffset >= to - 1) this.#ended = partition
+    if (lastOffset >= from && firstOffset < to) return { batch, from, to }
+    if (firstOffset >= to) this.#close(partition)
+    return undefined
   }
 
   #close(partition: number): void {

@@ -1,7 +1,7 @@
 import { messageOf } from '../../src/base/errors.ts'
-import type { Message } from '../../src/records/message.ts'
 import type { MessageInput } from '../../src/records/message-input.ts'
 import { UsageError } from './command.ts'
+import type { Place, Printed } from './record-format.ts'
 
 // A record as a line of JSON, by kcat's names. Bytes that are no UTF-8 are { "base64": … }, so that what was read can be
 // written again as it was.
@@ -20,7 +20,8 @@ function partOf(bytes: Uint8Array | null): Part {
 }
 
 /** One line, without its end. */
-export function recordToJson({ topic, partition, offset, timestamp, headers, key, value }: Message): string {
+export function recordToJson(record: Printed, { topic, partition }: Place): string {
+  const { offset, timestamp, headers, key, value } = record
   return JSON.stringify({
     topic,
     partition,

@@ -11,12 +11,13 @@ import { fileOf } from './options.ts'
 // How a command logs in to the brokers. Secrets are in files and in the environment alone: what is on a command line, all
 // users of the machine may see.
 
-/** `prefix`: of the variables with secrets. */
+/** `prefix`: of the variables with secrets. `asks`: for what is not there. */
 export const saslHelp = (
   prefix: string,
+  asks = false,
 ): string => `  --sasl-mechanism name     authenticate to the brokers by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM;
                             PLAIN by default if there is a --sasl-username
-  --sasl-username name      of PLAIN and SCRAM; the password is in ${prefix}_SASL_PASSWORD or --sasl-password-file
+  --sasl-username name      of PLAIN and SCRAM; the password is in ${prefix}_SASL_PASSWORD or --sasl-password-file${asks ? ', or asked\n                            for at a terminal' : ''}
   --sasl-token-file path    of OAUTHBEARER: where the token is; read anew when its time is nearly over
   --sasl-token-endpoint url of OAUTHBEARER: where an OpenID Connect provider gives tokens to --sasl-client-id, for
                             --sasl-scope; the secret is in ${prefix}_SASL_CLIENT_SECRET or --sasl-client-secret-file

@@ -4,6 +4,8 @@ import { type Command, type CommandContext, exitStatus, UsageError } from './com
 import { parseWords, whole } from './options.ts'
 import { tableOf } from './table.ts'
 
+const verbs = 'list, describe, create, delete, add-partitions or trim'
+
 export const topicsCommand: Command = {
   name: 'topics',
   summary: 'lists, describes, makes, extends, trims and deletes topics',
@@ -36,8 +38,8 @@ examples:
       ...clusterOptions,
     })
     const [verb, ...topics] = positionals
-    if (verb === undefined)
-      throw new UsageError('what of topics: list, describe, create, delete, add-partitions or trim?')
+    if (verb === undefined) throw new UsageError(`what of topics: ${verbs}?`)
+    if (!verbs.split(/, | or /).includes(verb)) throw new UsageError(`topics can't ${verb}: ${verbs}`)
     if (verb !== 'list' && topics.length === 0) throw new UsageError(`${verb} which topic?`)
     const number = (option: 'partitions' | 'replicas'): number | undefined => {
       const text = values[option]
@@ -73,13 +75,11 @@ examples:
           const { errors } = await client.createPartitions({ topics: wanted, validateOnly: values['dry-run'] }, options)
           return outcome(errors, context)
         }
-        case 'trim': {
+        default: {
           const { before } = values
           if (before === undefined) throw new UsageError('--before says which offset is the first that stays')
           return trim(cluster, topics, before, context)
         }
-        default:
-          throw new UsageError(`topics can't ${verb}: list, describe, create, delete, add-partitions or trim`)
       }
     })
   },
@@ -107,7 +107,7 @@ async function list({ client }: ClusterAccess, internal: boolean, context: Comma
     .filter(topic => internal || !topic.internal)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, partitions }) => [name, partitions.length, partitions[0]?.replicas.length ?? 0])
-  await context.write(tableOf(['topic', 'partitions', 'replicas'], rows, context.isTerminal))
+  await context.write(tableOf(['topic', 'partitions', 'replicas'], rows, context))
   return exitStatus.done
 }
 
@@ -124,7 +124,7 @@ async function describe({ client }: ClusterAccess, names: readonly string[], con
     }),
   )
   const head = ['topic', 'partition', 'leader', 'replicas', 'isr', 'first', 'end']
-  await context.write(tableOf(head, rows, context.isTerminal))
+  await context.write(tableOf(head, rows, context))
   return outcome(Object.fromEntries(topics.map(({ name, error }) => [name, error])), context)
 }
 
@@ -145,7 +145,7 @@ async function trim(
   const rows = Object.entries(done.topics).flatMap(([topic, its]) =>
     its.map(({ partition, lowWatermark, error }) => [topic, partition, lowWatermark, error?.title ?? '']),
   )
-  await context.write(tableOf(['topic', 'partition', 'first', 'error'], rows, context.isTerminal))
+  await context.write(tableOf(['topic', 'partition', 'first', 'error'], rows, context))
   const failed = Object.values(done.topics).some(its => its.some(({ error }) => error !== null))
   return failed ? exitStatus.failed : outcome(errors, context)
 }

@@ -50,7 +50,9 @@ examples:
       if (more.length > 0) throw new UsageError('one user at a time has a password set')
       const path = values['password-file']
       const password =
-        path === undefined ? context.environment[variable] : fileOf('--password-file', path).replace(/\r?\n$/, '')
+        path === undefined
+          ? context.environment[variable] || (await context.ask?.(`new password of ${name}: `))
+          : fileOf('--password-file', path).replace(/\r?\n$/, '')
       if (password === undefined || password === '')
         throw new UsageError(`set needs ${variable} in the environment, or --password-file`)
       const iterations = whole('--iterations', values.iterations, 4096, 16_384)
@@ -112,7 +114,7 @@ async function list({ client }: ClusterAccess, names: readonly string[], context
         .sort((a, b) => a.mechanism - b.mechanism)
         .map(({ mechanism, iterations }) => [user, nameOf(mechanism), iterations]),
     )
-  await context.write(tableOf(['user', 'mechanism', 'iterations'], rows, context.isTerminal))
+  await context.write(tableOf(['user', 'mechanism', 'iterations'], rows, context))
   const failed = results.filter(each => each.error !== null)
   for (const { user, error } of failed) context.warn(`isokafka: ${user}: ${error!.message}`)
   return failed.length === 0 ? exitStatus.done : exitStatus.failed

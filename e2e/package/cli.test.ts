@@ -57,7 +57,7 @@ for (const { name, missing, command } of ways) {
     }
 
     test.each([
-      [['--help'], /usage: isokafka <command>.*produce.*consume.*broker.*bridge.*demo.*exit status.*examples:/s],
+      [['--help'], /usage: isokafka <command>.*produce.*consume.*bench.*broker.*bridge.*demo.*exit status.*examples:/s],
       [['broker', '--help'], /usage: isokafka broker.*--topic.*examples:/s],
       [['bridge', '-h'], /usage: isokafka bridge.*--learn.*examples:/s],
       [['demo', '--help'], /usage: isokafka demo.*examples:/s],
@@ -70,7 +70,11 @@ for (const { name, missing, command } of ways) {
 
     test.each<[string, string[], RegExp]>([
       ['no command', [], /^isokafka: which command\? \(isokafka --help\)\n$/],
-      ['a command there is not', ['brokr'], /^isokafka: there is no command "brokr" \(isokafka --help\)\n$/],
+      [
+        'a command there is not',
+        ['brokr'],
+        /^isokafka: there is no command "brokr"; did you mean broker\? \(isokafka --help\)\n$/,
+      ],
       [
         'a bad port',
         ['broker', '--port', 'http'],
@@ -81,7 +85,7 @@ for (const { name, missing, command } of ways) {
       [
         'an option there is not',
         ['broker', '--prot', '1'],
-        /^isokafka: Unknown option '--prot' \(isokafka broker --help\)\n$/,
+        /^isokafka: Unknown option '--prot'; did you mean --port\? \(isokafka broker --help\)\n$/,
       ],
       ['a topic without a name', ['broker', '--topic', ':3'], /^isokafka: --topic: .*\n$/],
       ['an argument too many', ['demo', 'now'], /^isokafka: Unexpected argument 'now'.*\(isokafka demo --help\)\n$/],

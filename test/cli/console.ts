@@ -14,11 +14,23 @@ export interface ConsoleOptions {
   readonly isTerminal?: boolean
   /** Told what is written; answers whether anybody still reads. */
   readonly write?: (text: string) => boolean
+  /** Who types a secret. */
+  readonly ask?: (question: string) => Promise<string>
+  /** Told how far the work is. */
+  readonly progress?: (line: string) => void
 }
 
 /** The command line in this process. */
 export async function isokafka(args: readonly string[], options: ConsoleOptions = {}): Promise<Ended> {
-  const { input = '', environment = {}, signal = new AbortController().signal, isTerminal = false, write } = options
+  const {
+    input = '',
+    environment = {},
+    signal = new AbortController().signal,
+    isTerminal = false,
+    write,
+    progress,
+    ask,
+  } = options
   const [output, errors]: [Uint8Array[], string[]] = [[], []]
   const context: CommandContext = {
     environment,
@@ -30,6 +42,9 @@ export async function isokafka(args: readonly string[], options: ConsoleOptions 
       return write?.(Buffer.from(bytes).toString()) ?? true
     },
     isTerminal,
+    isInteractive: false,
+    ...(progress && { progress }),
+    ...(ask && { ask }),
     signal,
   }
   const status = await main(args, context)

@@ -1,0 +1,72 @@
+import { ConnectionError, messageOf } from '../../src/base/errors.ts'
+import type { ClientEvent } from '../../src/base/events.ts'
+
+/** How long a cluster is tried that nobody has reached, in milliseconds. */
+const patience = 2_500
+/** A line is not told again for so long. */
+const quietMs = 30_000
+
+/**
+ * Whether the cluster was reached yet. Who types a command wants to hear soon that it can't be, and once; programs go on
+ * trying for longer.
+ */
+export class FirstContact {
+  /** Rejects when no broker can be reached. */
+  readonly failed: Promise<never>
+  readonly #warn: (line: string) => void
+  /** Lines, and when they were told last. */
+  readonly #told = new Map<string, number>()
+  /** What is told once there is contact, or it fails. */
+  #held: string[] = []
+  readonly #began = performance.now()
+  #fail: (error: unknown) => void = () => {}
+  /** Somebody listens, who need not be a broker that lets us in. */
+  #isReached: boolean
+  #isMade: boolean
+
+  /** `waits`: for as long as it takes. */
+  constructor(warn: (line: string) => void, waits: boolean) {
+    this.#warn = warn
+    this.#isMade = this.#isReached = waits
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject
+    })
+    this.failed.catch(() => {})
+  }
+
+  onEvent(event: ClientEvent): void {
+    if (event.type === 'connect') this.#isReached = true
+    // One that is let in asks for more than this.
+    if (event.type === 'request' && event.error === undefined && !/^(ApiVersions|Sasl)/.test(event.api)) this.#made()
+    // What a broker answers, a refusal say, is told by who asked it.
+    if (event.type !== 'connectFailed' || this.#isReached || !(event.error instanceof ConnectionError)) return
+    if (performance.now() - this.#began > patience) this.#fail(event.error)
+  }
+
+  /** A warning of the transport's, told once in a while. */
+  warn(line: string): void {
+    if (!this.#isMade) this.#held.push(line)
+    else this.#tell(line)
+  }
+
+  /** The command has failed: what its error says need not be said twice. */
+  ended(error: unknown): void {
+    const text = messageOf(error)
+    this.#held = this.#held.filter(line => !line.includes(text) && !text.includes(line))
+    this.#made()
+  }
+
+  #made(): void {
+    this.#isMade = true
+    for (const line of this.#held) this.#tell(line)
+    this.#held = []
+  }
+
+  #tell(line: string): void {
+    const now = performance.now()
+    if (now - (this.#told.get(line) ?? Number.NEGATIVE_INFINITY) < quietMs) return
+    if (this.#told.size > 1_000) this.#told.clear()
+    this.#told.set(line, now)
+    this.#warn(line)
+  }
+}
