@@ -14,6 +14,7 @@ export const CompressionTypes = {
 } as unknown as typeof enums.CompressionTypes
 export type CompressionTypes = enums.CompressionTypes
 
+/** What has settings. */
 export const ConfigResourceTypes = {
   UNKNOWN: 0,
   TOPIC: 2,
@@ -34,6 +35,7 @@ export const ConfigSource = {
 } as unknown as typeof enums.ConfigSource
 export type ConfigSource = enums.ConfigSource
 
+/** What an access rule is about. */
 export const AclResourceTypes = {
   UNKNOWN: 0,
   ANY: 1,
@@ -45,6 +47,7 @@ export const AclResourceTypes = {
 } as unknown as typeof enums.AclResourceTypes
 export type AclResourceTypes = enums.AclResourceTypes
 
+/** What an access rule is about doing. */
 export const AclOperationTypes = {
   UNKNOWN: 0,
   ANY: 1,
@@ -62,6 +65,7 @@ export const AclOperationTypes = {
 } as unknown as typeof enums.AclOperationTypes
 export type AclOperationTypes = enums.AclOperationTypes
 
+/** Whether an access rule allows or denies. */
 export const AclPermissionTypes = {
   UNKNOWN: 0,
   ANY: 1,
@@ -70,6 +74,7 @@ export const AclPermissionTypes = {
 } as unknown as typeof enums.AclPermissionTypes
 export type AclPermissionTypes = enums.AclPermissionTypes
 
+/** How the name in an access rule is meant. */
 export const ResourcePatternTypes = {
   UNKNOWN: 0,
   ANY: 1,

@@ -1,65 +1,106 @@
 import type { PartitionMetadata } from './types/common.ts'
 
+/** What an error may know beside its text. */
 export interface KafkaJSErrorMetadata {
+  /** Whether doing the same again may succeed. */
   retriable?: boolean
+  /** The topic's name. */
   topic?: string
+  /** The number of the partition. */
   partitionId?: number
+  /** The partition, as brokers told of it. */
   metadata?: PartitionMetadata
+  /** The error behind it. */
   cause?: unknown
 }
 
+/** Where the offset was out of range. */
 export interface KafkaJSOffsetOutOfRangeMetadata {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
 }
 
+/** How often it was tried. */
 export interface KafkaJSNumberOfRetriesExceededMetadata {
+  /** How many tries there were after the first. */
   retryCount: number
+  /** Milliseconds that it waited before the last try. */
   retryTime: number
 }
 
+/** Which connection it was. */
 export interface KafkaJSConnectionErrorMetadata {
+  /** The broker, as host:port. */
   broker?: string
+  /** The system's name of the error, as 'ECONNREFUSED'. */
   code?: string
 }
 
+/** Which request it was. */
 export interface KafkaJSRequestTimeoutErrorMetadata {
+  /** The broker, as host:port. */
   broker: string
+  /** What the client calls itself. */
   clientId: string
+  /** The number of the request. */
   correlationId: number
+  /** When it was made, in milliseconds since 1970. */
   createdAt: number
+  /** When it was sent, in milliseconds since 1970. */
   sentAt: number
+  /** Milliseconds that it waited before it was sent. */
   pendingDuration: number
 }
 
+/** Which topic it was. */
 export interface KafkaJSTopicMetadataNotLoadedMetadata {
+  /** The topic's name. */
   topic: string
 }
 
+/** Which partitions they were. */
 export interface KafkaJSStaleTopicMetadataAssignmentMetadata {
+  /** The topic's name. */
   topic: string
+  /** Partitions that are not known. */
   unknownPartitions: PartitionMetadata[]
 }
 
+/** Which API it was. */
 export interface KafkaJSServerDoesNotSupportApiKeyMetadata {
+  /** The API's number. */
   apiKey: number
+  /** The API's name. */
   apiName: string
 }
 
+/** A group that was not deleted. */
 export interface KafkaJSDeleteGroupsErrorGroups {
+  /** The group's id. */
   groupId: string
+  /** Kafka's number of what went wrong; 0 for nothing. */
   errorCode: number
+  /** What went wrong. */
   error: KafkaJSError
 }
 
+/** A partition whose records were not deleted. */
 export interface KafkaJSDeleteTopicRecordsErrorPartition {
+  /** The number of the partition. */
   partition: number
+  /** The offset before which they were to be deleted, as text. */
   offset: string
+  /** What went wrong. */
   error: KafkaJSError
 }
 
+/** Partitions whose records were not deleted. */
 export interface KafkaJSDeleteTopicRecordsErrorTopic {
+  /** The topic's name. */
   topic?: string
+  /** The partitions. */
   partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
 }
 
@@ -80,8 +121,11 @@ function fieldsOf(e: Source): Fields {
 /** The root of all errors here. `retriable`: whether doing the same again may succeed. */
 export class KafkaJSError extends Error {
   override readonly name: string = 'KafkaJSError'
+  /** Whether doing the same again may succeed. */
   readonly retriable: boolean
+  /** Where more is said about it, if anywhere. */
   readonly helpUrl: string | undefined
+  /** The error behind it. */
   declare readonly cause?: Error
 
   constructor(e: Source, { retriable = true, cause }: KafkaJSErrorMetadata = {}) {
@@ -104,7 +148,9 @@ export class KafkaJSNonRetriableError extends KafkaJSError {
 /** A broker answered with an error: `type` is Kafka's name of it, `code` its number. */
 export class KafkaJSProtocolError extends KafkaJSError {
   override readonly name: string = 'KafkaJSProtocolError'
+  /** Kafka's name of the error, as 'NOT_LEADER_FOR_PARTITION'. */
   readonly type: string
+  /** Kafka's number of the error. */
   readonly code: number
 
   constructor(e: Source, { retriable = fieldsOf(e).retriable, cause }: KafkaJSErrorMetadata = {}) {
@@ -117,7 +163,9 @@ export class KafkaJSProtocolError extends KafkaJSError {
 
 export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSOffsetOutOfRange'
+  /** The topic's name. */
   readonly topic: string
+  /** The number of the partition. */
   readonly partition: number
 
   constructor(e: Source, { topic, partition }: Partial<KafkaJSOffsetOutOfRangeMetadata> = {}) {
@@ -129,6 +177,7 @@ export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
 
 export class KafkaJSMemberIdRequired extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSMemberIdRequired'
+  /** The member's id, as the coordinator gave it. */
   readonly memberId: string
 
   constructor(e: Source, { memberId }: { memberId?: string } = {}) {
@@ -140,8 +189,11 @@ export class KafkaJSMemberIdRequired extends KafkaJSProtocolError {
 /** The last of several tries failed: `cause` says how. */
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSNumberOfRetriesExceeded'
+  /** Begins with its name, and goes on with the stack of its cause. */
   override readonly stack: string
+  /** How many tries there were after the first. */
   readonly retryCount: number
+  /** Milliseconds that it waited before the last try. */
   readonly retryTime: number
 
   constructor(e: Source, { retryCount, retryTime }: Partial<KafkaJSNumberOfRetriesExceededMetadata> = {}) {
@@ -155,7 +207,9 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
 /** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 export class KafkaJSConnectionError extends KafkaJSError {
   override readonly name: string = 'KafkaJSConnectionError'
+  /** The broker, as host:port. */
   readonly broker: string
+  /** Kafka's number of the error. */
   readonly code: string | undefined
 
   constructor(e: Source, { broker, code }: KafkaJSConnectionErrorMetadata = {}) {
@@ -167,7 +221,9 @@ export class KafkaJSConnectionError extends KafkaJSError {
 
 export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
   override readonly name: string = 'KafkaJSConnectionClosedError'
+  /** A name or an address. */
   readonly host: string
+  /** The port. */
   readonly port: number
 
   constructor(e: Source, { host, port }: { host?: string; port?: number } = {}) {
@@ -179,10 +235,15 @@ export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
 
 export class KafkaJSRequestTimeoutError extends KafkaJSError {
   override readonly name: string = 'KafkaJSRequestTimeoutError'
+  /** The broker, as host:port. */
   readonly broker: string
+  /** The number of the request. */
   readonly correlationId: number
+  /** When it was made, in milliseconds since 1970. */
   readonly createdAt: number
+  /** When it was sent, in milliseconds since 1970. */
   readonly sentAt: number
+  /** Milliseconds that it waited before it was sent. */
   readonly pendingDuration: number
 
   constructor(e: Source, given: Partial<KafkaJSRequestTimeoutErrorMetadata> = {}) {
@@ -201,6 +262,7 @@ export class KafkaJSMetadataNotLoaded extends KafkaJSError {
 
 export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
   override readonly name: string = 'KafkaJSTopicMetadataNotLoaded'
+  /** The topic's name. */
   readonly topic: string
 
   constructor(e: Source, { topic }: Partial<KafkaJSTopicMetadataNotLoadedMetadata> = {}) {
@@ -211,7 +273,9 @@ export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
 
 export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
   override readonly name: string = 'KafkaJSStaleTopicMetadataAssignment'
+  /** The topic's name. */
   readonly topic: string
+  /** Partitions that are not known. */
   readonly unknownPartitions: PartitionMetadata[]
 
   constructor(e: Source, { topic, unknownPartitions }: Partial<KafkaJSStaleTopicMetadataAssignmentMetadata> = {}) {
@@ -223,6 +287,7 @@ export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
 
 export class KafkaJSDeleteGroupsError extends KafkaJSError {
   override readonly name: string = 'KafkaJSDeleteGroupsError'
+  /** The groups. */
   readonly groups: KafkaJSDeleteGroupsErrorGroups[]
 
   constructor(e: Source, groups: KafkaJSDeleteGroupsErrorGroups[] = []) {
@@ -233,7 +298,9 @@ export class KafkaJSDeleteGroupsError extends KafkaJSError {
 
 export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSServerDoesNotSupportApiKey'
+  /** The API's number. */
   readonly apiKey: number
+  /** The API's name. */
   readonly apiName: string
 
   constructor(e: Source, { apiKey, apiName }: Partial<KafkaJSServerDoesNotSupportApiKeyMetadata> = {}) {
@@ -278,6 +345,7 @@ export class KafkaJSUnsupportedMagicByteInMessageSet extends KafkaJSNonRetriable
 /** Some partitions' records were not deleted. Retriable if each of their errors is. */
 export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
   override readonly name: string = 'KafkaJSDeleteTopicRecordsError'
+  /** The partitions. */
   readonly partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
 
   constructor({ partitions }: KafkaJSDeleteTopicRecordsErrorTopic) {
@@ -304,6 +372,7 @@ export class KafkaJSInvalidLongError extends KafkaJSNonRetriableError {}
 
 export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSCreateTopicError'
+  /** The topic's name. */
   readonly topic: string
 
   constructor(e: Source, topic?: string) {
@@ -314,7 +383,9 @@ export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
 
 export class KafkaJSAlterPartitionReassignmentsError extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSAlterPartitionReassignmentsError'
+  /** The topic's name. */
   readonly topic: string | undefined
+  /** The number of the partition. */
   readonly partition: number | undefined
 
   constructor(e: Source, topic?: string, partition?: number) {
@@ -327,6 +398,7 @@ export class KafkaJSAlterPartitionReassignmentsError extends KafkaJSProtocolErro
 /** Several errors at once; no KafkaJSError, as in kafkajs. */
 export class KafkaJSAggregateError extends Error {
   override readonly name: string = 'KafkaJSAggregateError'
+  /** All of them. */
   readonly errors: (Error | string)[]
 
   constructor(message: Source, errors: (Error | string)[]) {
@@ -335,6 +407,7 @@ export class KafkaJSAggregateError extends Error {
   }
 }
 
+/** The group is being divided while messages are fetched. */
 export class KafkaJSFetcherRebalanceError extends Error {}
 
 export class KafkaJSNoBrokerAvailableError extends KafkaJSError {

@@ -56,9 +56,11 @@ export interface TransportConfig {
   backoff?: Backoff
   /** Longest response taken, in bytes. Default 256 MiB. */
   maxResponseBytes?: number
+  /** Time and chance. Default: the system's. */
   clock?: Clock
   /** Default: warnings and errors go to the console, none twice within 30 s. `console` is one, too; null is silence. */
   logger?: Logger | null
+  /** Told of what happens, as it does. Default: nobody. */
   onEvent?: EventSink
 }
 

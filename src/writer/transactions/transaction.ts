@@ -60,6 +60,7 @@ export class Transaction {
     this.#host = host
   }
 
+  /** Where it stands. */
   get state(): TransactionState {
     return this.#state
   }
@@ -155,6 +156,7 @@ export class Transaction {
     if (this.#state === 'unknown') this.#state = 'past'
   }
 
+  /** Aborts what was not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state !== 'open') return
     await this.abort().catch(error => this.#host.logger.warn(`a transaction was not aborted: ${messageOf(error)}`))
