@@ -27,11 +27,15 @@ export interface UpgradeQuestion {
   readonly token: string | undefined
   /** The value of a cookie. */
   cookie(name: string): string | undefined
+  /** The value of a header of the request, whatever its case; undefined for none. */
   header(name: string): string | undefined
+  /** The page that asks, as its browser says; undefined for programs that are no browsers. */
   readonly origin: string | undefined
+  /** The client's address, as far as `trustedProxies` lets it be told. */
   readonly remoteAddress: string
   /** host:port */
   readonly target: string
+  /** Aborted when the client has gone, or there is no time left to decide. */
   readonly signal: AbortSignal
 }
 
@@ -138,6 +142,7 @@ export interface BridgePolicy {
    * written as a target is one.
    */
   allowAddresses?: readonly string[]
+  /** Says who a client is, by its token or whatever else its request has. */
   authenticate: Authenticator
   /** Exactly these, as browsers send them: `https://app.example`. */
   origins?: readonly string[]
@@ -155,6 +160,7 @@ export interface BridgePolicy {
    * makes credentials then must be allowed by name, and SASL of a client's own never passes.
    */
   apis?: ApiPolicy
+  /** Bounds that differ from the defaults. */
   limits?: Partial<BridgeLimits>
   /** What comes before the target in the path. Default '/'. */
   path?: string
@@ -169,6 +175,7 @@ export interface BridgePolicy {
   remoteAddress?: (header: (name: string) => string | undefined, address: string) => string
   /** Default: silent. */
   logger?: Logger | null
+  /** Time, and chance. Default: the system's. */
   clock?: Clock
 }
 

@@ -9,6 +9,7 @@ export type FetchBridgeConfig = BridgePolicy & Partial<Pick<BridgeConfig, 'adapt
 
 /** The bridge behind a handler of requests: what is the same in every runtime that has one. */
 export abstract class FetchBridge {
+  /** What relays; the runtime's own class hands it the connections. */
   protected readonly bridge: Bridge
 
   protected constructor(

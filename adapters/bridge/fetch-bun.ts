@@ -28,15 +28,25 @@ interface Server {
 
 /** What Bun.serve is given as `websocket`. */
 export interface BunWebSocketHandlers {
+  /** Always false: messages are sent as they are. */
   perMessageDeflate: boolean
+  /** Bytes that a message may have; Bun ends a connection that sends more. */
   maxPayloadLength: number
+  /** Seconds without a sign of life after which Bun ends a connection. */
   idleTimeout: number
+  /** Whether Bun pings by itself: false, the bridge does. */
   sendPings: boolean
+  /** A client has connected. */
   open(webSocket: ServerWebSocket): void
+  /** A client has sent a message. */
   message(webSocket: ServerWebSocket, data: string | Uint8Array): void
+  /** There is room again for what is to be sent. */
   drain(webSocket: ServerWebSocket): void
+  /** A client has pinged. */
   ping(webSocket: ServerWebSocket, data?: Uint8Array): void
+  /** A client has answered a ping. */
   pong(webSocket: ServerWebSocket, data?: Uint8Array): void
+  /** A connection has ended, with the code of its closing frame. */
   close(webSocket: ServerWebSocket, code: number): void
 }
 
@@ -59,6 +69,7 @@ const bunResolve: Resolve = async host => (await bun().dns.lookup(host)).map(({ 
  * })`.
  */
 export class BunBridge extends FetchBridge {
+  /** For `Bun.serve`, beside `fetch`. */
   readonly websocket: BunWebSocketHandlers
 
   constructor(config: FetchBridgeConfig) {

@@ -45,6 +45,7 @@ export class DenoBridge extends FetchBridge {
     super(config, { resolve: denoResolve, subprotocol: markedSubprotocol })
   }
 
+  /** Answers a request: with a WebSocket if it may have one, else with the status that says why not. */
   fetch(request: Request, info: { remoteAddr: { hostname?: string } }): Promise<Response> {
     // (Any answer aborts it, too.)
     const { signal } = request

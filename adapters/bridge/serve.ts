@@ -31,6 +31,7 @@ const serveSettings: SettingKinds<ServeOptions> = {
   metricsPort: 'number',
 }
 
+/** A bridge that listens. */
 export interface ServedBridge {
   /** For clients, as `ws://127.0.0.1:8093/`. */
   readonly url: string
@@ -38,6 +39,7 @@ export interface ServedBridge {
   readonly metricsUrl: string | undefined
   /** Connections now, those being opened included. */
   readonly connections: number
+  /** The metrics now, in the text form of Prometheus. */
   metrics(): string
   /** Takes nobody in any more, lets every connection finish what is under way, closes it, and stops listening. */
   close(): Promise<void>

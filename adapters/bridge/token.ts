@@ -6,6 +6,7 @@ import { base64url, fromBase64url } from '../shared/bridge-wire.ts'
 import { checkClaims, claimsOf, type SignedClaims, type TokenClaims } from './claims.ts'
 import type { Authenticator } from './config.ts'
 
+/** How tokens are signed and verified. */
 export interface SignedTokensOptions {
   /** Shared by who signs and who verifies: 32 bytes at least. */
   secret: string | Uint8Array
@@ -30,6 +31,7 @@ const tokenSettings: SettingKinds<SignedTokensOptions> = {
   now: 'function',
 }
 
+/** Makes tokens, and an authenticator that takes them. */
 export interface SignedTokens {
   /**
    * A token for a client, to be fetched over your own authenticated channel. A ConfigError without an id, and with more

@@ -8,6 +8,7 @@ import { type ListenTLSOptions, serverOptions } from './tls.ts'
 
 export type { ListenTLSOptions }
 
+/** Where an embedded broker is to listen. */
 export interface ListenOptions {
   /** Where to listen, and what is advertised; 127.0.0.1. */
   host?: string
@@ -21,6 +22,7 @@ export interface ListenOptions {
 
 const listenSettings: SettingKinds<ListenOptions> = { host: 'string', port: 'number', tls: 'object', sasl: 'boolean' }
 
+/** A cluster that listens. */
 export interface Listening {
   /** `host:port` of the running brokers. */
   readonly addresses: readonly string[]

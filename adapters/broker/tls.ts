@@ -7,6 +7,7 @@ import { pemTexts } from '../../src/socket/pem.ts'
 export interface ListenTLSOptions {
   /** The certificate all brokers show, with those between it and its authority, and its key. */
   cert: string | Uint8Array
+  /** The key of `cert`. */
   key: string | Uint8Array
   /** Opens an encrypted `key`. */
   passphrase?: string

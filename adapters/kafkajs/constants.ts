@@ -23,6 +23,7 @@ export const CompressionTypes = numbers<typeof enums.CompressionTypes>({
 })
 export type CompressionTypes = enums.CompressionTypes
 
+/** What has settings. */
 export const ConfigResourceTypes = numbers<typeof enums.ConfigResourceTypes>({
   UNKNOWN: 0,
   TOPIC: 2,
@@ -43,6 +44,7 @@ export const ConfigSource = numbers<typeof enums.ConfigSource>({
 })
 export type ConfigSource = enums.ConfigSource
 
+/** What an access rule is about. */
 export const AclResourceTypes = numbers<typeof enums.AclResourceTypes>({
   UNKNOWN: 0,
   ANY: 1,
@@ -54,6 +56,7 @@ export const AclResourceTypes = numbers<typeof enums.AclResourceTypes>({
 })
 export type AclResourceTypes = enums.AclResourceTypes
 
+/** What an access rule is about doing. */
 export const AclOperationTypes = numbers<typeof enums.AclOperationTypes>({
   UNKNOWN: 0,
   ANY: 1,
@@ -71,6 +74,7 @@ export const AclOperationTypes = numbers<typeof enums.AclOperationTypes>({
 })
 export type AclOperationTypes = enums.AclOperationTypes
 
+/** Whether an access rule allows or denies. */
 export const AclPermissionTypes = numbers<typeof enums.AclPermissionTypes>({
   UNKNOWN: 0,
   ANY: 1,
@@ -79,6 +83,7 @@ export const AclPermissionTypes = numbers<typeof enums.AclPermissionTypes>({
 })
 export type AclPermissionTypes = enums.AclPermissionTypes
 
+/** How the name in an access rule is meant. */
 export const ResourcePatternTypes = numbers<typeof enums.ResourcePatternTypes>({
   UNKNOWN: 0,
   ANY: 1,

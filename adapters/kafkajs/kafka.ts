@@ -38,10 +38,12 @@ export class Kafka {
     return createConsumer(contexts.get(this)!, config)
   }
 
+  /** What manages topics, groups and the rest of the cluster. */
   admin(config: AdminConfig = {}): Admin {
     return createAdmin(contexts.get(this)!, config)
   }
 
+  /** The logger that its clients share. */
   logger(): Logger {
     return contexts.get(this)!.logger
   }

@@ -6,6 +6,7 @@ import { type Natives, nativesSettings, type Socket, type SocketAdapter } from '
 import { deferOf } from '../../src/transport/defer.ts'
 import { socketPair } from './memory-socket.ts'
 
+/** How a program reaches the broker in its own memory. */
 export interface MemoryOptions {
   /** Whether who comes this way must authenticate; by default where the broker has users, or `sasl`. */
   sasl?: boolean

@@ -8,6 +8,7 @@ import type { WebSocketConstructor } from './web-socket.ts'
 export { CloseCode } from '../shared/bridge-wire.ts'
 export type { WebSocketConstructor, WebSocketLike } from './web-socket.ts'
 
+/** How the bridge is reached, and who one is to it. */
 export interface BridgeOptions {
   /**
    * Where the bridge is: ws://, wss:// (http and https mean the same). The broker's host:port is appended to its path.
@@ -21,11 +22,13 @@ export interface BridgeOptions {
   token?: string | (() => string | Promise<string>)
 }
 
+/** For a WebSocket of the runtime's. */
 export interface WebSocketOptions extends BridgeOptions {
   /** The runtime's own by default. Node 20 has none: give that of the `ws` package. */
   WebSocket?: WebSocketConstructor
 }
 
+/** For a WebSocket of this package's own, over a socket of an adapter's. */
 export interface WebSocketOverOptions extends BridgeOptions {
   /** How to check a bridge at wss://; by default as the runtime does it. */
   tls?: TLSOptions

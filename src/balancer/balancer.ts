@@ -8,6 +8,7 @@ import type { MessageInput } from '../records/message-input.ts'
  * them apart by `message.topic`.
  */
 export interface Balancer {
+  /** Answers one of `partitions`. */
   balance(message: MessageInput, partitions: readonly number[], led?: readonly number[]): number
 }
 

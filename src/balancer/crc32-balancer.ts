@@ -11,9 +11,11 @@ import { keyBytes } from './key.ts'
  * `random` gives any number from 0 up to, but not, 1: where messages without a key go. Default: Math.random.
  */
 export class CRC32Balancer implements Balancer {
+  /** Whether messages without a key all go to one partition. */
   readonly consistent: boolean
   readonly #random: () => number
 
+  /** The defaults are those of librdkafka's `consistent_random`. */
   constructor(options: { consistent?: boolean; random?: () => number } = {}) {
     const { consistent = false, random = systemRandom } = given('a CRC32Balancer', options, {
       consistent: 'boolean',
@@ -23,6 +25,7 @@ export class CRC32Balancer implements Balancer {
     this.#random = random
   }
 
+  /** The partition of the key's CRC-32. */
   balance({ key }: MessageInput, partitions: readonly number[], led = partitions): number {
     if (key === null || key === undefined || key.length === 0)
       return this.consistent ? partitions[0]! : randomPartition(led, this.#random)

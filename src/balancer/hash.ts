@@ -13,11 +13,13 @@ export class Hash implements Balancer {
   readonly #hasher: Hasher
   readonly #keyless = new RoundRobin()
 
+  /** `hasher`: what the key is hashed with. Default FNV-1a, 32 bits. */
   constructor(options: { hasher?: Hasher } = {}) {
     const { hasher = fnv1a } = given('a Hash', options, { hasher: 'function' })
     this.#hasher = hasher
   }
 
+  /** The partition of the key's hash, or the next one's turn. */
   balance(message: MessageInput, partitions: readonly number[], led = partitions): number {
     const { key } = message
     if (key === null || key === undefined) return this.#keyless.balance(message, partitions, led)

@@ -9,6 +9,7 @@ import type { Balancer } from './balancer.ts'
 export class LeastBytes implements Balancer {
   #given: number[] = []
 
+  /** The partition with the fewest bytes. */
   balance(message: MessageInput, partitions: readonly number[], led = partitions): number {
     if (this.#given.length !== partitions.length) this.#given = new Array(partitions.length).fill(0)
     const given = this.#given

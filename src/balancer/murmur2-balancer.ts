@@ -14,9 +14,11 @@ const noKey = new Uint8Array(0)
  * `random` gives any number from 0 up to, but not, 1: where messages without a key go. Default: Math.random.
  */
 export class Murmur2Balancer implements Balancer {
+  /** Whether messages without a key all go to one partition. */
   readonly consistent: boolean
   readonly #random: () => number
 
+  /** The defaults are those of Java's producer. */
   constructor(options: { consistent?: boolean; random?: () => number } = {}) {
     const { consistent = false, random = systemRandom } = given('a Murmur2Balancer', options, {
       consistent: 'boolean',
@@ -26,6 +28,7 @@ export class Murmur2Balancer implements Balancer {
     this.#random = random
   }
 
+  /** The partition of the key's murmur2 hash. */
   balance({ key }: MessageInput, partitions: readonly number[], led = partitions): number {
     if ((key === null || key === undefined) && !this.consistent) return randomPartition(led, this.#random)
     return partitions[javaPartition(key ?? noKey, partitions.length)]!

@@ -14,6 +14,7 @@ export class ReferenceHash implements Balancer {
   readonly #hasher: Hasher
   readonly #random: () => number
 
+  /** `hasher`: what the key is hashed with. Default FNV-1a, 32 bits. */
   constructor(options: { hasher?: Hasher; random?: () => number } = {}) {
     const { hasher = fnv1a, random = systemRandom } = given('a ReferenceHash', options, {
       hasher: 'function',
@@ -23,6 +24,7 @@ export class ReferenceHash implements Balancer {
     this.#random = random
   }
 
+  /** The partition of the key's hash, or any one that has a leader. */
   balance({ key }: MessageInput, partitions: readonly number[], led = partitions): number {
     if (key === null || key === undefined) return randomPartition(led, this.#random)
     return partitions[(this.#hasher(keyBytes(key)) & 0x7fffffff) % partitions.length]!

@@ -2,13 +2,17 @@ import { ConfigError } from './errors.ts'
 
 /** Where a broker listens. An IPv6 host carries no brackets here. */
 export interface Address {
+  /** A name, or an IPv4 or IPv6 address. */
   readonly host: string
+  /** A TCP port. */
   readonly port: number
 }
 
 /** A list of addresses that lead to one cluster, as `tcp()` makes it. */
 export interface Addr {
+  /** Always 'tcp', as in Go's net.Addr. */
   readonly network: 'tcp'
+  /** Those that were given, in their order. */
   readonly addresses: readonly Address[]
   /** host:port, comma-separated. */
   toString(): string

@@ -6,7 +6,9 @@ import type { SettingKinds } from './settings.ts'
  * in step (KIP-580).
  */
 export interface Backoff {
+  /** Milliseconds before the second try. */
   min: number
+  /** Milliseconds that it never takes longer than. */
   max: number
 }
 

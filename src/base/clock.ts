@@ -17,6 +17,7 @@ export interface Clock {
   random?(): number
 }
 
+/** The system's time: Date, `performance` and setTimeout. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -8,11 +8,13 @@ export class IsoKafkaError extends Error {
   /** Whether a deadline passed. */
   readonly timeout: boolean = false
 
+  /** `cause` is the error behind it. */
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.name = new.target.brand.slice('isokafka.'.length)
   }
 
+  /** Whether it is an error of this class, of this copy of the package or another. */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false
     if (typeof this !== 'function') return false
@@ -52,6 +54,7 @@ interface Sent {
 export class ConnectionError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.ConnectionError'
   override readonly temporary: boolean = true
+  /** The broker, as host:port. */
   readonly broker: string
   /**
    * Whether any byte of the request may have left: false means that the broker has not seen it, and sending it again is

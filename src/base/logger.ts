@@ -2,9 +2,13 @@ import type { Clock } from './clock.ts'
 
 /** Where the client writes what it notices. `console` is one. What a call throws is swallowed. */
 export interface Logger {
+  /** What helps to follow what goes on. */
   debug(message: string, ...details: unknown[]): void
+  /** What changes, and is as it should be. */
   info(message: string, ...details: unknown[]): void
+  /** What goes wrong and is tried again. */
   warn(message: string, ...details: unknown[]): void
+  /** What goes wrong for good. */
   error(message: string, ...details: unknown[]): void
 }
 

@@ -1,9 +1,14 @@
 /** A summary of observed values. */
 export interface SummaryStats {
+  /** The mean; 0 while there are no values. */
   avg: number
+  /** The least; 0 while there are no values. */
   min: number
+  /** The largest; 0 while there are no values. */
   max: number
+  /** How many values there are. */
   count: number
+  /** All of them added. */
   sum: number
 }
 

@@ -60,6 +60,7 @@ export class Broker {
     return this.#cluster.logger
   }
 
+  /** Whether the broker runs: not stopped, nor crashed. A ConfigError when there is no such broker. */
   isRunning(brokerId: number): boolean {
     return !this.#closed && this.#node(brokerId).running
   }
@@ -227,6 +228,7 @@ export class Broker {
     this.#changed()
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -7,6 +7,7 @@ import type { BrokerLimits } from './limits.ts'
 
 /** A topic that is there from the start. */
 export interface BrokerTopic {
+  /** The topic's name. */
   name: string
   /** The broker's `numPartitions` by default. */
   partitions?: number
@@ -33,6 +34,7 @@ export interface BrokerConfig {
    * `org.apache.kafka.common.replica.RackAwareReplicaSelector` consumers are sent to a replica in theirs (KIP-392).
    */
   racks?: readonly string[]
+  /** Topics that are there from the start. Default: none. */
   topics?: readonly BrokerTopic[]
   /** Whether asking for a topic's metadata creates it; true, as in Kafka. */
   autoCreateTopics?: boolean

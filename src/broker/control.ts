@@ -3,11 +3,15 @@ import type { AnswerTo } from './handler.ts'
 
 /** What a control function knows of the request it was given. */
 export interface ControlContext<A extends AnyApi> {
+  /** The broker that was asked. */
   readonly brokerId: number
   /** Counts the cluster's connections from 1. */
   readonly connectionId: number
+  /** The version of the API that the request came in. */
   readonly apiVersion: number
+  /** The number of the request on its connection. */
   readonly correlationId: number
+  /** What the client calls itself; null for nothing. */
   readonly clientId: string | null
   /**
    * Lets the broker handle the request now and answers what it would have said (null: nothing, acks none), to be

@@ -6,6 +6,7 @@ import { readUtf8 } from './utf8.ts'
  * and anything that doesn't fit is a ProtocolError: the bytes come from outside.
  */
 export class ByteReader {
+  /** What is read from. */
   readonly bytes: Uint8Array
   /** Next byte to be read. */
   offset: number
@@ -20,6 +21,7 @@ export class ByteReader {
     this.end = end
   }
 
+  /** Bytes that are left to read. */
   get remaining(): number {
     return this.end - this.offset
   }
@@ -34,22 +36,28 @@ export class ByteReader {
   }
 
   // Byte by byte: as quick as a DataView, without one to be made for each response.
+  /** A signed byte. */
   int8(): number {
     return (this.bytes[this.take(1)]! << 24) >> 24
   }
+  /** A byte: false for 0, true for all else. */
   boolean(): boolean {
     return this.bytes[this.take(1)] !== 0
   }
+  /** A signed integer of 16 bits. */
   int16(): number {
     return (this.uint16() << 16) >> 16
   }
+  /** An unsigned integer of 16 bits. */
   uint16(): number {
     const at = this.take(2)
     return (this.bytes[at]! << 8) | this.bytes[at + 1]!
   }
+  /** A signed integer of 32 bits. */
   int32(): number {
     return this.#int32At(this.take(4))
   }
+  /** A signed integer of 64 bits, whatever its size. */
   bigInt64(): bigint {
     return new DataView(this.bytes.buffer, this.bytes.byteOffset).getBigInt64(this.take(8))
   }
@@ -103,6 +111,7 @@ export class ByteReader {
     return new Uint8Array(this.view8(length))
   }
 
+  /** The next `length` bytes as text; what is not UTF-8 becomes U+FFFD. */
   utf8(length: number): string {
     const at = this.take(length)
     return readUtf8(this.bytes, at, at + length)

@@ -22,6 +22,7 @@ export interface ACLCalls {
 
 /** A rule: who may do what, or may not. */
 export interface ACLEntry {
+  /** What kind of thing the rule is about. */
   resourceType: OrName<typeof ResourceType>
   /** Of a cluster it is 'kafka-cluster'. */
   resourceName: string
@@ -31,7 +32,9 @@ export interface ACLEntry {
   principal: string
   /** An address. Default '*', all. */
   host?: string
+  /** What it allows or denies. */
   operation: OrName<typeof ACLOperationType>
+  /** Whether it allows or denies. */
   permissionType: OrName<typeof ACLPermissionType>
 }
 
@@ -45,10 +48,13 @@ const entryFields: SettingKinds<ACLEntry> = {
   permissionType: 'any!',
 }
 
+/** What `createAcls` of a Client is asked. */
 export interface CreateACLsRequest extends Addressed {
+  /** The rules to add. */
   acls: readonly ACLEntry[]
 }
 
+/** What `createAcls` of a Client answers. */
 export interface CreateACLsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -58,12 +64,19 @@ export interface CreateACLsResponse {
 
 /** What it leaves out, it matches all of. */
 export interface ACLFilter {
+  /** What kind of thing the rule is about. Default: any. */
   resourceTypeFilter?: OrName<typeof ResourceType>
+  /** The resource's name. Default: any. */
   resourceNameFilter?: string
+  /** How the name is meant. Default: any way. */
   resourcePatternTypeFilter?: OrName<typeof PatternType>
+  /** Whom it is about, as 'User:alice'. Default: anyone. */
   principalFilter?: string
+  /** The address it is about. Default: any. */
   hostFilter?: string
+  /** What it allows or denies. Default: anything. */
   operation?: OrName<typeof ACLOperationType>
+  /** Whether it allows or denies. Default: either. */
   permissionType?: OrName<typeof ACLPermissionType>
 }
 
@@ -77,30 +90,43 @@ const filterFields: SettingKinds<ACLFilter> = {
   permissionType: 'any',
 }
 
+/** What `describeAcls` of a Client is asked. */
 export interface DescribeACLsRequest extends Addressed {
   /** Default: all rules. */
   filter?: ACLFilter
 }
 
+/** What `describeAcls` of a Client answers. */
 export interface DescribeACLsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Resources that matching rules are about, with these rules. */
   resources: ACLResource[]
 }
 
 /** A resource, or a pattern of resources, and the rules about it. */
 export interface ACLResource {
+  /** What kind of thing it is. */
   resourceType: ResourceType
+  /** Its name, or the pattern's. */
   resourceName: string
+  /** How the name is meant. */
   patternType: PatternType
+  /** The rules about it. */
   acls: ACLDescription[]
 }
 
+/** One rule of a resource. */
 export interface ACLDescription {
+  /** Whom it is about, as 'User:alice'. */
   principal: string
+  /** The address it is about; '*' for all. */
   host: string
+  /** What it allows or denies. */
   operation: ACLOperationType
+  /** Whether it allows or denies. */
   permissionType: ACLPermissionType
 }
 
@@ -109,12 +135,19 @@ export interface ACLDescription {
  * deletes nothing.
  */
 export interface DeleteACLsFilter {
+  /** What kind of thing the rule is about. */
   resourceTypeFilter: OrName<typeof ResourceType>
+  /** The resource's name. Default: any. */
   resourceNameFilter?: string
+  /** How the name is meant. */
   resourcePatternTypeFilter: OrName<typeof PatternType>
+  /** Whom it is about, as 'User:alice'. Default: anyone. */
   principalFilter?: string
+  /** The address it is about. Default: any. */
   hostFilter?: string
+  /** What it allows or denies. */
   operation: OrName<typeof ACLOperationType>
+  /** Whether it allows or denies. */
   permissionType: OrName<typeof ACLPermissionType>
 }
 
@@ -128,10 +161,13 @@ const deleteFilterFields: SettingKinds<DeleteACLsFilter> = {
   permissionType: 'any!',
 }
 
+/** What `deleteAcls` of a Client is asked. */
 export interface DeleteACLsRequest extends Addressed {
+  /** Which rules to delete; one filter after another. */
   filters: readonly DeleteACLsFilter[]
 }
 
+/** What `deleteAcls` of a Client answers. */
 export interface DeleteACLsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -139,16 +175,23 @@ export interface DeleteACLsResponse {
   results: DeleteACLsResult[]
 }
 
+/** What came of one filter. */
 export interface DeleteACLsResult {
+  /** What went wrong with the filter as a whole; null for nothing. */
   error: KafkaError | null
+  /** The rules that it matched. */
   matchingAcls: DeleteACLsMatchingACLs[]
 }
 
 /** A rule that was deleted, or could not be. */
 export interface DeleteACLsMatchingACLs extends ACLDescription {
+  /** Why the rule is still there; null: it is deleted. */
   error: KafkaError | null
+  /** What kind of thing the rule is about. */
   resourceType: ResourceType
+  /** The resource's name. */
   resourceName: string
+  /** How the name is meant. */
   resourcePatternType: PatternType
 }
 

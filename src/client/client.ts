@@ -13,6 +13,7 @@ import type { AnyCall } from './call.ts'
 import { Caller } from './caller.ts'
 import { families, type Methods } from './families.ts'
 
+/** Settings of a Client. All optional; times are milliseconds. */
 export interface ClientConfig {
   /** The cluster that requests without an `addr` of their own go to. */
   addr?: AddressLike
@@ -44,6 +45,7 @@ export interface Client extends Methods {
   ): Promise<ResponseOf<A>>
   /** Closes the transport if it is the client's own; further calls reject with a ClosedError. */
   close(...extra: never[]): Promise<void>
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -43,6 +43,7 @@ export interface ClusterCalls {
   unregisterBroker(request: UnregisterBrokerRequest, ...options: Options): Promise<UnregisterBrokerResponse>
 }
 
+/** What `describeCluster` of a Client is asked. */
 export interface DescribeClusterRequest extends Addressed {
   /** Default: brokers. Controllers tell of controllers alone (KIP-919). */
   endpointType?: OrName<typeof EndpointType>
@@ -52,13 +53,17 @@ export interface DescribeClusterRequest extends Addressed {
   includeAuthorizedOperations?: boolean
 }
 
+/** What `describeCluster` of a Client answers. */
 export interface DescribeClusterResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** The cluster's id. */
   clusterId: string
   /** −1 when the broker tells none. With KRaft any broker: each passes on what is for the controller. */
   controllerId: number
+  /** Its brokers, or its controllers, whichever was asked for. */
   brokers: DescribeClusterBroker[]
   /** What the one who asks may do with the cluster; null unless asked for. */
   authorizedOperations: ACLOperationType[] | null
@@ -69,13 +74,17 @@ export interface DescribeClusterBroker extends Broker {
   fenced: boolean
 }
 
+/** What `unregisterBroker` of a Client is asked. */
 export interface UnregisterBrokerRequest extends Addressed {
+  /** The broker to take out of the cluster; it has to be stopped. */
   brokerId: number
 }
 
+/** What `unregisterBroker` of a Client answers. */
 export interface UnregisterBrokerResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

@@ -31,12 +31,15 @@ export interface ConfigCalls {
 }
 
 interface Resource {
+  /** What kind of thing is meant. */
   resourceType: OrName<typeof ConfigResourceType>
   /** A topic's or group's name, a broker's id; '' for what all brokers have by default. */
   resourceName: string
 }
 
+/** What `describeConfigs` of a Client is asked. */
 export interface DescribeConfigsRequest extends Addressed {
+  /** What to tell the settings of. */
   resources: readonly DescribeConfigRequestResource[]
   /** Also what a setting would be if it were not set here (KIP-226). */
   includeSynonyms?: boolean
@@ -44,6 +47,7 @@ export interface DescribeConfigsRequest extends Addressed {
   includeDocumentation?: boolean
 }
 
+/** A resource, and which of its settings are wanted. */
 export interface DescribeConfigRequestResource extends Resource {
   /** Default: all. */
   configNames?: readonly string[]
@@ -55,6 +59,7 @@ const describeResourceFields: SettingKinds<DescribeConfigRequestResource> = {
   configNames: 'list',
 }
 
+/** What `describeConfigs` of a Client answers. */
 export interface DescribeConfigsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
@@ -62,21 +67,31 @@ export interface DescribeConfigsResponse {
   resources: DescribeConfigResponseResource[]
 }
 
+/** The settings of one resource. */
 export interface DescribeConfigResponseResource {
+  /** What kind of thing it is. */
   resourceType: ConfigResourceType
+  /** Its name; a broker's id; '' for what all brokers have by default. */
   resourceName: string
+  /** Why its settings are not there; null: they are. */
   error: KafkaError | null
+  /** Its settings. */
   configEntries: DescribeConfigResponseConfigEntry[]
 }
 
+/** One setting. */
 export interface DescribeConfigResponseConfigEntry {
+  /** The setting's name, as 'retention.ms'. */
   configName: string
   /** null for secrets, and for what has no value. */
   configValue: string | null
+  /** Whether it can't be changed while the broker runs. */
   readOnly: boolean
+  /** Whether it is set nowhere. */
   isDefault: boolean
   /** Unknown before Kafka 1.1. */
   configSource: ConfigSource
+  /** Whether it is a secret, whose value is not told. */
   isSensitive: boolean
   /** The values that apply, the present one first; none unless asked for. */
   configSynonyms: DescribeConfigResponseConfigSynonym[]
@@ -86,23 +101,33 @@ export interface DescribeConfigResponseConfigEntry {
   configDocumentation: string
 }
 
+/** A value that the setting has somewhere, and where. */
 export interface DescribeConfigResponseConfigSynonym {
+  /** The name it has there: brokers' differ from topics'. */
   configName: string
+  /** The value there; null for secrets. */
   configValue: string | null
+  /** Where it is set. */
   configSource: ConfigSource
 }
 
+/** What `incrementalAlterConfigs` of a Client is asked. */
 export interface IncrementalAlterConfigsRequest extends Addressed {
+  /** What to change, resource by resource. */
   resources: readonly IncrementalAlterConfigsRequestResource[]
   /** True: check only, change nothing. */
   validateOnly?: boolean
 }
 
+/** The changes of one resource's settings; those that are not named stay. */
 export interface IncrementalAlterConfigsRequestResource extends Resource {
+  /** The changes. */
   configs: readonly IncrementalAlterConfigsRequestConfig[]
 }
 
+/** The change of one setting. */
 export interface IncrementalAlterConfigsRequestConfig {
+  /** The setting's name, as 'retention.ms'. */
   name: string
   /** Not looked at when it is reset. */
   value?: string
@@ -116,6 +141,7 @@ const changeFields: SettingKinds<IncrementalAlterConfigsRequestConfig> = {
   configOperation: 'any',
 }
 
+/** What `incrementalAlterConfigs` of a Client answers. */
 export interface IncrementalAlterConfigsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
@@ -123,24 +149,35 @@ export interface IncrementalAlterConfigsResponse {
   resources: IncrementalAlterConfigsResponseResource[]
 }
 
+/** What came of one resource: all of its changes were made, or none. */
 export interface IncrementalAlterConfigsResponseResource {
+  /** Why nothing was changed; null: all was. */
   error: KafkaError | null
+  /** What kind of thing it is. */
   resourceType: ConfigResourceType
+  /** Its name. */
   resourceName: string
 }
 
+/** What `alterConfigs` of a Client is asked. */
 export interface AlterConfigsRequest extends Addressed {
+  /** What to set, resource by resource. */
   resources: readonly AlterConfigRequestResource[]
   /** True: check only, change nothing. */
   validateOnly?: boolean
 }
 
+/** All of one resource's settings: those that are not named go back to their defaults. */
 export interface AlterConfigRequestResource extends Resource {
+  /** The settings. */
   configs: readonly AlterConfigRequestConfig[]
 }
 
+/** A setting and its value. */
 export interface AlterConfigRequestConfig {
+  /** The setting's name, as 'retention.ms'. */
   name: string
+  /** The value, as text. */
   value: string
 }
 
@@ -154,6 +191,7 @@ const alterResourceFields: SettingKinds<AlterConfigRequestResource> &
   configs: 'list!',
 }
 
+/** What `alterConfigs` of a Client answers. */
 export interface AlterConfigsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
@@ -163,25 +201,35 @@ export interface AlterConfigsResponse {
 
 /** What came of one resource. kafka-go has it as the key of a map, which objects can't be here. */
 export interface AlterConfigsResponseResource {
+  /** What kind of thing it is. */
   type: ConfigResourceType
+  /** Its name. */
   name: string
+  /** Why nothing was set; null: all was. */
   error: KafkaError | null
 }
 
+/** What `listConfigResources` of a Client is asked. */
 export interface ListConfigResourcesRequest extends Addressed {
   /** Default: all. */
   resourceTypes?: readonly OrName<typeof ConfigResourceType>[]
 }
 
+/** What `listConfigResources` of a Client answers. */
 export interface ListConfigResourcesResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** What has settings, of the kinds asked for. */
   resources: ConfigResource[]
 }
 
+/** Something that has settings. */
 export interface ConfigResource {
+  /** What kind of thing it is. */
   type: ConfigResourceType
+  /** Its name. */
   name: string
 }
 

@@ -19,6 +19,7 @@ export interface CoordinatorCalls {
   initProducerId(request?: InitProducerIDRequest, ...options: Options): Promise<InitProducerIDResponse>
 }
 
+/** What a coordinator is asked for by. */
 export const CoordinatorKeyType = {
   /** The key is a group id. */
   Consumer: 0,
@@ -27,7 +28,9 @@ export const CoordinatorKeyType = {
 } as const
 export type CoordinatorKeyType = (typeof CoordinatorKeyType)[keyof typeof CoordinatorKeyType]
 
+/** What `findCoordinator` of a Client is asked. */
 export interface FindCoordinatorRequest extends Addressed {
+  /** A group's id, or a transactional id. */
   key: string
   /** Default: a group's. */
   keyType?: CoordinatorKeyType | 'consumer' | 'group' | 'transaction'
@@ -39,20 +42,27 @@ const findCoordinatorSettings: SettingKinds<FindCoordinatorRequest> = {
   keyType: 'any',
 }
 
+/** What `findCoordinator` of a Client answers. */
 export interface FindCoordinatorResponse {
   /** null upon an error. */
   coordinator: FindCoordinatorResponseCoordinator | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** The broker that coordinates. */
 export interface FindCoordinatorResponseCoordinator {
+  /** The broker's id. */
   nodeId: number
+  /** A name or an address. */
   host: string
+  /** The port. */
   port: number
 }
 
+/** What `initProducerId` of a Client is asked. */
 export interface InitProducerIDRequest extends Addressed {
   /** Absent: for idempotence alone. */
   transactionalId?: string
@@ -60,6 +70,7 @@ export interface InitProducerIDRequest extends Addressed {
   transactionTimeoutMs?: number
   /** Held so far, to have the epoch bumped (KIP-360). */
   producerId?: bigint
+  /** The epoch of that. */
   producerEpoch?: number
 }
 
@@ -71,17 +82,21 @@ const initProducerIdSettings: SettingKinds<InitProducerIDRequest> = {
   producerEpoch: 'number',
 }
 
+/** What `initProducerId` of a Client answers. */
 export interface InitProducerIDResponse {
   /** null upon an error. */
   producer: ProducerSession | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
 /** Who writes, as brokers tell producers apart. */
 export interface ProducerSession {
+  /** The producer's id, as the cluster gave it. */
   producerId: bigint
+  /** Which of those who had the producer's id one after another; the last one alone may write. */
   producerEpoch: number
 }
 

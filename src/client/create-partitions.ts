@@ -6,7 +6,9 @@ import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { itemsOf, numbersOf } from './nested.ts'
 
+/** What `createPartitions` of a Client is asked. */
 export interface CreatePartitionsRequest extends Addressed {
+  /** The topics to enlarge. */
   topics: readonly TopicPartitionsConfig[]
   /** True: check only, make nothing. */
   validateOnly?: boolean
@@ -23,6 +25,7 @@ export const createPartitionsSettings: SettingKinds<CreatePartitionsRequest> = {
 
 /** How many partitions a topic is to have. */
 export interface TopicPartitionsConfig {
+  /** The topic's name. */
   name: string
   /** All of them together, those that are there included. */
   count: number
@@ -36,6 +39,7 @@ const topicFields: SettingKinds<TopicPartitionsConfig> = {
   topicPartitionAssignments: 'list',
 }
 
+/** Where the replicas of one new partition are to be. */
 export interface TopicPartitionAssignment {
   /** The brokers of a partition's replicas, the preferred leader first. */
   brokerIds: readonly number[]
@@ -43,6 +47,7 @@ export interface TopicPartitionAssignment {
 
 const assignmentFields: SettingKinds<TopicPartitionAssignment> = { brokerIds: 'list!' }
 
+/** What `createPartitions` of a Client answers. */
 export interface CreatePartitionsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number

@@ -32,11 +32,13 @@ export interface DelegationTokenCalls {
 export interface KafkaPrincipal {
   /** Default 'User'. */
   type?: string
+  /** The name, as 'alice'. */
   name: string
 }
 
 const principalFields: SettingKinds<KafkaPrincipal> = { type: 'string', name: 'string!' }
 
+/** What `createDelegationToken` of a Client is asked. */
 export interface CreateDelegationTokenRequest extends Addressed {
   /** Default: who asks. */
   owner?: KafkaPrincipal
@@ -53,36 +55,47 @@ const createFields: SettingKinds<CreateDelegationTokenRequest> = {
   maxLifetime: 'number',
 }
 
+/** What `createDelegationToken` of a Client answers. */
 export interface CreateDelegationTokenResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** null upon an error. */
   token: DelegationToken | null
 }
 
+/** A token, and until when it is good. */
 export interface DelegationToken {
   /** The user name to log in with. */
   tokenId: string
   /** In base64 it is the password to log in with: a secret. */
   hmac: Uint8Array
+  /** Whom it stands for. */
   owner: Required<KafkaPrincipal>
   /** Who asked for it; '' before Kafka 3.3. */
   requester: Required<KafkaPrincipal>
+  /** When it was made. */
   issuedAt: Date
+  /** When it ends, unless it is renewed. */
   expiresAt: Date
   /** Beyond this it can't be renewed. */
   maxTime: Date
+  /** Who may renew it, beside its owner. */
   renewers: Required<KafkaPrincipal>[]
 }
 
+/** What `renewDelegationToken` of a Client is asked. */
 export interface RenewDelegationTokenRequest extends Addressed {
+  /** The token's `hmac`. */
   hmac: Uint8Array
   /** Milliseconds from now; default: as the broker is set. */
   period?: number
 }
 
+/** What `expireDelegationToken` of a Client is asked. */
 export interface ExpireDelegationTokenRequest extends Addressed {
+  /** The token's `hmac`. */
   hmac: Uint8Array
   /** Milliseconds from now; below 0, the default, the token ends at once. */
   period?: number
@@ -90,23 +103,29 @@ export interface ExpireDelegationTokenRequest extends Addressed {
 
 const periodFields: SettingKinds<RenewDelegationTokenRequest> = { addr: 'any', hmac: 'object!', period: 'number' }
 
+/** What `renewDelegationToken` and `expireDelegationToken` of a Client answer. */
 export interface DelegationTokenExpiry {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** When the token ends; null upon an error. */
   expiresAt: Date | null
 }
 
+/** What `describeDelegationTokens` of a Client is asked. */
 export interface DescribeDelegationTokensRequest extends Addressed {
   /** Default: all that one may see. */
   owners?: readonly KafkaPrincipal[]
 }
 
+/** What `describeDelegationTokens` of a Client answers. */
 export interface DescribeDelegationTokensResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** The tokens. */
   tokens: DelegationToken[]
 }
 

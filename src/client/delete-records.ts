@@ -6,7 +6,9 @@ import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { itemsByTopic } from './nested.ts'
 
+/** What `deleteRecords` of a Client is asked. */
 export interface DeleteRecordsRequest extends Addressed {
+  /** By topic, where each partition is to begin. */
   topics: Readonly<Record<string, readonly RecordsToDelete[]>>
   /** Milliseconds that a leader may wait for its replicas. Default 10,000, or half of the client's timeout. */
   timeout?: number
@@ -18,7 +20,9 @@ export const deleteRecordsSettings: SettingKinds<DeleteRecordsRequest> = {
   timeout: 'number',
 }
 
+/** Where one partition is to begin. */
 export interface RecordsToDelete {
+  /** The number of the partition. */
   partition: number
   /** The first that stays; 'latest': all that the partition has are deleted. */
   beforeOffset: number | 'latest'
@@ -26,16 +30,21 @@ export interface RecordsToDelete {
 
 const recordsFields: SettingKinds<RecordsToDelete> = { partition: 'number!', beforeOffset: 'any!' }
 
+/** What `deleteRecords` of a Client answers. */
 export interface DeleteRecordsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** What came of each partition, by topic. */
   topics: Record<string, DeleteRecordsPartition[]>
 }
 
+/** What came of one partition. */
 export interface DeleteRecordsPartition {
+  /** The number of the partition. */
   partition: number
   /** The partition's first offset now; −1 upon an error. */
   lowWatermark: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

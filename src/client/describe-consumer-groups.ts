@@ -12,6 +12,7 @@ import { textsOf } from './nested.ts'
 
 /** Groups of a newer protocol to describe. */
 export interface DescribeNewGroupsRequest extends Addressed {
+  /** The groups to describe. */
   groupIds: readonly string[]
   /** KIP-430. */
   includeAuthorizedOperations?: boolean
@@ -23,17 +24,21 @@ export const describeNewGroupsSettings: SettingKinds<DescribeNewGroupsRequest> =
   includeAuthorizedOperations: 'boolean',
 }
 
+/** What `describeConsumerGroups` of a Client answers. */
 export interface DescribeConsumerGroupsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** The groups asked for. */
   groups: ConsumerGroupDescription[]
 }
 
 /** What groups of the newer protocols have in common. */
 export interface NewGroupDescription {
+  /** The group's id. */
   groupId: string
   /** GroupIdNotFound for one that is not there, and for one of another protocol. */
   error: KafkaError | null
+  /** As 'Stable', 'Assigning', 'Reconciling', 'Empty' or 'Dead'. */
   state: string
   /** Counts the changes of members and subscriptions. */
   groupEpoch: number
@@ -44,18 +49,27 @@ export interface NewGroupDescription {
 }
 
 export interface ConsumerGroupDescription extends NewGroupDescription {
+  /** The way partitions are divided, as 'uniform' or 'range'. */
   assignorName: string
+  /** Its members. */
   members: ConsumerGroupMember[]
 }
 
+/** A member of the group. */
 export interface ConsumerGroupMember {
+  /** The member's id, as the coordinator gave it. */
   memberId: string
   /** Of a static member (KIP-345); '' otherwise. */
   groupInstanceId: string
+  /** Where the member is, as it says; '' when it does not. */
   rack: string
+  /** Counts what the member was given, as the coordinator does. */
   memberEpoch: number
+  /** What the client calls itself. */
   clientId: string
+  /** Where the client connects from. */
   clientHost: string
+  /** The topics that it wants to read, by name. */
   subscribedTopics: string[]
   /** '' for none. */
   subscribedTopicRegex: string

@@ -11,7 +11,9 @@ import type { ACLOperationType } from './constants.ts'
 import { errorAbout } from './error-about.ts'
 import { textsOf } from './nested.ts'
 
+/** What `describeGroups` of a Client is asked. */
 export interface DescribeGroupsRequest extends Addressed {
+  /** The groups to describe. */
   groupIds: readonly string[]
   /** KIP-430. */
   includeAuthorizedOperations?: boolean
@@ -23,31 +25,41 @@ export const describeGroupsSettings: SettingKinds<DescribeGroupsRequest> = {
   includeAuthorizedOperations: 'boolean',
 }
 
+/** What `describeGroups` of a Client answers. */
 export interface DescribeGroupsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** The groups asked for. */
   groups: DescribeGroupsResponseGroup[]
 }
 
+/** A classic group. */
 export interface DescribeGroupsResponseGroup {
   /** GroupIdNotFound for one that is not there, and for one of a newer protocol; older brokers call both 'Dead'. */
   error: KafkaError | null
+  /** The group's id. */
   groupId: string
+  /** As 'Stable', 'PreparingRebalance', 'CompletingRebalance', 'Empty' or 'Dead'. */
   groupState: string
   /** 'consumer' for those of consumers. */
   protocolType: string
   /** The way partitions are divided, as 'range'; '' while that is not agreed on. */
   protocolName: string
+  /** Its members. */
   members: DescribeGroupsResponseMember[]
   /** What the one who asks may do with the group; null unless asked for. */
   authorizedOperations: ACLOperationType[] | null
 }
 
+/** A member of the group. */
 export interface DescribeGroupsResponseMember {
+  /** The member's id, as the coordinator gave it. */
   memberId: string
   /** Of a static member (KIP-345); '' otherwise. */
   groupInstanceId: string
+  /** What the client calls itself. */
   clientId: string
+  /** Where the client connects from. */
   clientHost: string
   /** null in groups that are not consumers', and while the group rebalances. */
   memberMetadata: DescribeGroupsResponseMemberMetadata | null
@@ -55,25 +67,37 @@ export interface DescribeGroupsResponseMember {
   memberAssignments: DescribeGroupsResponseAssignments | null
   /** The same as the broker gave them, whatever the group is for. */
   rawMetadata: Uint8Array
+  /** The member's assignment. */
   rawAssignments: Uint8Array
 }
 
+/** What a member tells the leader of its group. */
 export interface DescribeGroupsResponseMemberMetadata {
+  /** The version of Java's format that it came in. */
   version: number
+  /** The topics that it wants to read. */
   topics: string[]
+  /** What its balancer adds; null for nothing. */
   userData: Uint8Array | null
   /** What the member held before; cooperative rebalancing alone tells (KIP-429). */
   ownedPartitions: DescribeGroupsResponseMemberMetadataOwnedPartition[]
 }
 
+/** Partitions of one topic. */
 export interface DescribeGroupsResponseMemberMetadataOwnedPartition {
+  /** Their numbers. */
   topic: string
+  /** Their numbers. */
   partitions: number[]
 }
 
+/** What a member was given. */
 export interface DescribeGroupsResponseAssignments {
+  /** The version of Java's format that it came in. */
   version: number
+  /** The partitions, topic by topic. */
   topics: DescribeGroupsResponseMemberMetadataOwnedPartition[]
+  /** What the balancer adds; null for nothing. */
   userData: Uint8Array | null
 }
 

@@ -19,9 +19,11 @@ export const describeStreamsGroupsSettings: SettingKinds<DescribeStreamsGroupsRe
   includeTopologyDescription: 'boolean',
 }
 
+/** What `describeStreamsGroups` of a Client answers. */
 export interface DescribeStreamsGroupsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** The groups asked for. */
   groups: StreamsGroupDescription[]
 }
 
@@ -33,46 +35,71 @@ export interface StreamsGroupDescription extends NewGroupDescription {
   assignorName: string
   /** null before any member came with one. */
   topology: StreamsTopology | null
+  /** Its members. */
   members: StreamsGroupMember[]
   /** null unless asked for, and told. */
   topologyDescription: WireGroup['topologyDescription']
 }
 
+/** What a Streams application consists of. */
 export interface StreamsTopology {
+  /** Counts its changes. */
   epoch: number
+  /** Its parts. */
   subtopologies: StreamsSubtopology[]
 }
 
+/** A part of a topology whose tasks run on their own. */
 export interface StreamsSubtopology {
+  /** Its name within the topology. */
   id: string
+  /** Topics it reads that are there without it. */
   sourceTopics: string[]
+  /** Topics it writes, to have records divided anew. */
   repartitionSinkTopics: string[]
+  /** Topics that keep its state. */
   stateChangelogTopics: StreamsTopic[]
+  /** Topics it reads that other parts write. */
   repartitionSourceTopics: StreamsTopic[]
 }
 
+/** A topic that the application has for itself. */
 export interface StreamsTopic {
+  /** Its name. */
   name: string
+  /** How many partitions it is to have. */
   partitions: number
+  /** How many replicas it is to have. */
   replicationFactor: number
+  /** Settings by name. */
   configs: Record<string, string>
 }
 
+/** A member of the group: a thread of the application, mostly. */
 export interface StreamsGroupMember {
+  /** The member's id, as the coordinator gave it. */
   memberId: string
+  /** Counts what the member was given, as the coordinator does. */
   memberEpoch: number
   /** Of a static member; '' otherwise. */
   groupInstanceId: string
+  /** Where the member is; '' when it does not say. */
   rack: string
+  /** What the client calls itself. */
   clientId: string
+  /** Where the client connects from. */
   clientHost: string
+  /** The topology that it works by. */
   topologyEpoch: number
   /** The process it belongs to, with others perhaps. */
   processId: string
   /** Where its state can be asked for; null for nowhere. */
   userEndpoint: { host: string; port: number } | null
+  /** What the member says of itself, for standby tasks to be spread by. */
   clientTags: Record<string, string>
+  /** How far its tasks' state is. */
   taskOffsets: StreamsTaskOffset[]
+  /** How far their changelogs go. */
   taskEndOffsets: StreamsTaskOffset[]
   /** What it has. */
   assignment: StreamsAssignment
@@ -82,16 +109,23 @@ export interface StreamsGroupMember {
   classic: boolean
 }
 
+/** An offset of a task. */
 export interface StreamsTaskOffset {
+  /** The part of the topology. */
   subtopologyId: string
+  /** The number of the partition. */
   partition: number
+  /** The offset. */
   offset: number
 }
 
 /** Partitions by subtopology. */
 export interface StreamsAssignment {
+  /** Tasks that it runs. */
   activeTasks: Record<string, number[]>
+  /** Tasks whose state it keeps, too, should another fail. */
   standbyTasks: Record<string, number[]>
+  /** Tasks whose state it gathers, to run them then. */
   warmupTasks: Record<string, number[]>
 }
 

@@ -9,6 +9,7 @@ import type { ACLOperationType } from './constants.ts'
 import { errorAbout } from './error-about.ts'
 import { textsOf } from './nested.ts'
 
+/** What `describeTopicPartitions` of a Client is asked. */
 export interface DescribeTopicPartitionsRequest extends Addressed {
   /** Default: all. */
   topics?: readonly string[]
@@ -25,13 +26,17 @@ export const describeTopicPartitionsSettings: SettingKinds<DescribeTopicPartitio
   cursor: 'any',
 }
 
+/** Where an answer broke off, for the next one to go on. */
 export interface TopicPartitionsCursor {
+  /** The next topic. */
   topicName: string
+  /** The next partition of that. */
   partitionIndex: number
 }
 
 const cursorFields: SettingKinds<TopicPartitionsCursor> = { topicName: 'string!', partitionIndex: 'number!' }
 
+/** What `describeTopicPartitions` of a Client answers. */
 export interface DescribeTopicPartitionsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -41,11 +46,17 @@ export interface DescribeTopicPartitionsResponse {
   nextCursor: TopicPartitionsCursor | null
 }
 
+/** A topic and where its partitions are. */
 export interface TopicDescription {
+  /** Its name. */
   name: string
+  /** Its id, a uuid in Kafka's form. */
   id: string
+  /** Whether it is Kafka's own, as '__consumer_offsets'. */
   internal: boolean
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Its partitions. */
   partitions: PartitionDescription[]
   /** What the one who asks may do with the topic. */
   authorizedOperations: ACLOperationType[] | null
@@ -53,16 +64,23 @@ export interface TopicDescription {
 
 /** Brokers by id. */
 export interface PartitionDescription {
+  /** Its number. */
   id: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** −1: none. */
   leader: number
+  /** Counts its leaders. */
   leaderEpoch: number
+  /** Who has it, the preferred leader first. */
   replicas: number[]
+  /** Who has all of it. */
   isr: number[]
   /** Not in sync, and may lead all the same without a loss (KIP-966). */
   eligibleLeaderReplicas: number[]
+  /** Who was last known to have all of it. */
   lastKnownElr: number[]
+  /** Who has it and is not reachable. */
   offlineReplicas: number[]
 }
 

@@ -20,6 +20,7 @@ export interface TransactionAdminCalls {
   describeProducers(request: DescribeProducersRequest, ...options: Options): Promise<DescribeProducersResponse>
 }
 
+/** What `listTransactions` of a Client is asked. */
 export interface ListTransactionsRequest extends Addressed {
   /** As 'Ongoing' or 'CompleteCommit'. Default: all. */
   states?: readonly string[]
@@ -39,39 +40,55 @@ const listFields: SettingKinds<ListTransactionsRequest> = {
   transactionalIdPattern: 'string',
 }
 
+/** What `listTransactions` of a Client answers. */
 export interface ListTransactionsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
   /** Of the first broker that could not tell; the transactions of the others are there. */
   error: KafkaError | null
+  /** The transactions. */
   transactions: ListedTransaction[]
   /** States asked for that some broker does not know. */
   unknownStates: string[]
 }
 
+/** A transaction. */
 export interface ListedTransaction {
+  /** Whose transactions these are, as its writers name themselves. */
   transactionalId: string
+  /** The producer's id, as the cluster gave it. */
   producerId: bigint
+  /** As 'Ongoing' or 'CompleteCommit'. */
   state: string
   /** The id of the broker that coordinates it. */
   coordinator: number
 }
 
+/** What `describeTransactions` of a Client is asked. */
 export interface DescribeTransactionsRequest extends Addressed {
+  /** The transactional ids to tell of. */
   transactionalIds: readonly string[]
 }
 
+/** What `describeTransactions` of a Client answers. */
 export interface DescribeTransactionsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** What became of each. */
   transactions: TransactionDescription[]
 }
 
+/** Where the transaction of one transactional id stands. */
 export interface TransactionDescription {
+  /** Whose transactions these are, as its writers name themselves. */
   transactionalId: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** As 'Ongoing' or 'CompleteCommit'; '' upon an error. */
   state: string
+  /** The producer's id, as the cluster gave it. */
   producerId: bigint
+  /** Which of those who had the producer's id one after another; the last one alone may write. */
   producerEpoch: number
   /** Milliseconds after which the broker aborts it. */
   timeout: number
@@ -81,30 +98,41 @@ export interface TransactionDescription {
   topics: Record<string, number[]>
 }
 
+/** What `describeProducers` of a Client is asked. */
 export interface DescribeProducersRequest extends Addressed {
   /** Partitions by topic. */
   topics: Readonly<Record<string, readonly number[]>>
 }
 
+/** What `describeProducers` of a Client answers. */
 export interface DescribeProducersResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** Partitions, by topic. */
   topics: Record<string, PartitionProducers[]>
 }
 
+/** Who writes to one partition. */
 export interface PartitionProducers {
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Who wrote lately. */
   producers: ActiveProducer[]
 }
 
+/** One who writes to a partition. */
 export interface ActiveProducer {
+  /** The producer's id, as the cluster gave it. */
   producerId: bigint
+  /** Which of those who had the producer's id one after another; the last one alone may write. */
   producerEpoch: number
   /** −1: none yet. */
   lastSequence: number
   /** null: none yet. */
   lastTime: Date | null
+  /** Of the coordinator that wrote its last marker; −1: none yet. */
   coordinatorEpoch: number
   /** Where its transaction begins; −1: it has none open here. */
   currentTransactionStartOffset: number

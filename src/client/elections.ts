@@ -10,6 +10,7 @@ import { numbersOf, partitionsByTopic } from './nested.ts'
 
 /** One topic, as kafka-go has it, or several; neither: all partitions there are. */
 export interface ElectLeadersRequest extends Addressed {
+  /** The topic's name. */
   topic?: string
   /** Of that topic. */
   partitions?: readonly number[]
@@ -30,17 +31,23 @@ export const electLeadersSettings: SettingKinds<ElectLeadersRequest> = {
   timeout: 'number',
 }
 
+/** What `electLeaders` of a Client answers. */
 export interface ElectLeadersResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** ElectionNotNeeded for those that had that leader. Asked for all, a broker leaves these out. */
   partitionResults: ElectLeadersResponsePartitionResult[]
 }
 
+/** What came of one partition. */
 export interface ElectLeadersResponsePartitionResult {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

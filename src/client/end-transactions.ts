@@ -30,11 +30,15 @@ export interface TransactionEndCalls {
 
 /** Which transaction: by where it begins in the partition, or by whose it is, as `describeProducers` tells. */
 export interface AbortTransactionRequest extends Addressed {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** The offset of its first record there: the leader is asked whose it is (Kafka 2.8). */
   startOffset?: number
+  /** Whose transaction it is, in place of `startOffset`. */
   producerId?: bigint
+  /** Goes with `producerId`. */
   producerEpoch?: number
   /** Of the coordinator that wrote the producer's last marker. Default 0, as when there was none. */
   coordinatorEpoch?: number
@@ -50,6 +54,7 @@ const abortFields: SettingKinds<AbortTransactionRequest> = {
   coordinatorEpoch: 'number',
 }
 
+/** What `abortTransaction` of a Client answers. */
 export interface AbortTransactionResponse {
   /** InvalidTransactionState where none that is open begins at `startOffset`. */
   error: KafkaError | null
@@ -57,10 +62,13 @@ export interface AbortTransactionResponse {
   producer: ProducerSession | null
 }
 
+/** What `fenceProducers` of a Client is asked. */
 export interface FenceProducersRequest extends Addressed {
+  /** Whose writers are to be stopped. */
   transactionalIds: readonly string[]
 }
 
+/** What `fenceProducers` of a Client answers. */
 export interface FenceProducersResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
@@ -68,20 +76,27 @@ export interface FenceProducersResponse {
   producers: FencedProducer[]
 }
 
+/** What came of one transactional id. */
 export interface FencedProducer {
+  /** Whose transactions these are, as its writers name themselves. */
   transactionalId: string
   /** Id and epoch that the id has from now on; null upon an error. */
   producer: ProducerSession | null
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `forceTerminateTransaction` of a Client is asked. */
 export interface ForceTerminateTransactionRequest extends Addressed {
+  /** Whose transaction is to end. */
   transactionalId: string
 }
 
+/** What `forceTerminateTransaction` of a Client answers. */
 export interface ForceTerminateTransactionResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

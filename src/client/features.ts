@@ -9,6 +9,7 @@ import { FeatureUpgradeType, type OrName } from './constants.ts'
 import { errorAbout } from './error-about.ts'
 import { itemsOf } from './nested.ts'
 
+/** What `describeFeatures` of a Client is asked. */
 export interface DescribeFeaturesRequest extends Addressed {
   /** The broker to ask what it could do. Default: any. */
   brokerId?: number
@@ -16,9 +17,11 @@ export interface DescribeFeaturesRequest extends Addressed {
 
 export const describeFeaturesSettings: SettingKinds<DescribeFeaturesRequest> = { addr: 'any', brokerId: 'number' }
 
+/** What `describeFeatures` of a Client answers. */
 export interface DescribeFeaturesResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Counts the changes of the levels; −1 when the cluster has none. */
   finalizedFeaturesEpoch: number
@@ -28,12 +31,17 @@ export interface DescribeFeaturesResponse {
   supportedFeatures: Record<string, FeatureLevels>
 }
 
+/** The levels of a feature that are possible. */
 export interface FeatureLevels {
+  /** The lowest. */
   min: number
+  /** The highest. */
   max: number
 }
 
+/** What `updateFeatures` of a Client is asked. */
 export interface UpdateFeaturesRequest extends Addressed {
+  /** The changes. */
   updates: readonly FeatureUpdate[]
   /** True: check only, change nothing. */
   validateOnly?: boolean
@@ -48,7 +56,9 @@ export const updateFeaturesSettings: SettingKinds<UpdateFeaturesRequest> = {
   timeout: 'number',
 }
 
+/** A feature, and the level that it is to have. */
 export interface FeatureUpdate {
+  /** The feature's name, as 'metadata.version'. */
   feature: string
   /** 0 takes the feature away. */
   level: number
@@ -58,6 +68,7 @@ export interface FeatureUpdate {
 
 const updateFields: SettingKinds<FeatureUpdate> = { feature: 'string!', level: 'number!', upgradeType: 'any' }
 
+/** What `updateFeatures` of a Client answers. */
 export interface UpdateFeaturesResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number

@@ -23,8 +23,11 @@ import { RecordReader } from './record-reader.ts'
  */
 const atOnce = 1_000
 
+/** What `fetch` of a Client is asked. */
 export interface FetchRequest extends Addressed {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** Where to begin; FirstOffset and LastOffset, or these by name, are looked up first. */
   offset: number | OffsetName
@@ -49,16 +52,21 @@ export const fetchSettings: SettingKinds<FetchRequest> = {
   isolationLevel: 'any',
 }
 
+/** What `fetch` of a Client answers. */
 export interface FetchResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** The offset after the last record that all replicas have; −1 upon an error. */
   highWatermark: number
   /** Where reading committed records ends. */
   lastStableOffset: number
+  /** The first offset that the partition still has. */
   logStartOffset: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /**
    * The records from the offset on, decoded and their checksums verified as they are read. Control records are left

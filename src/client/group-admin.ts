@@ -28,6 +28,7 @@ export interface GroupAdminCalls {
   offsetDelete(request: OffsetDeleteRequest, ...options: Options): Promise<OffsetDeleteResponse>
 }
 
+/** What `listGroups` of a Client is asked. */
 export interface ListGroupsRequest extends Addressed {
   /** As 'Stable' or 'Empty' (KIP-518). Default: all. */
   states?: readonly string[]
@@ -37,15 +38,19 @@ export interface ListGroupsRequest extends Addressed {
 
 const listGroupsFields: SettingKinds<ListGroupsRequest> = { addr: 'any', states: 'list', types: 'list' }
 
+/** What `listGroups` of a Client answers. */
 export interface ListGroupsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
   /** Of the first broker that could not tell; the groups of the others are there. */
   error: KafkaError | null
+  /** The groups. */
   groups: ListGroupsResponseGroup[]
 }
 
+/** A group that is there. */
 export interface ListGroupsResponseGroup {
+  /** The group's id. */
   groupId: string
   /** The id of the broker that coordinates it. */
   coordinator: number
@@ -57,12 +62,15 @@ export interface ListGroupsResponseGroup {
   groupType: string
 }
 
+/** What `deleteGroups` of a Client is asked. */
 export interface DeleteGroupsRequest extends Addressed {
+  /** The groups to delete; they must have no members. */
   groupIds: readonly string[]
 }
 
 const deleteGroupsFields: SettingKinds<DeleteGroupsRequest> = { addr: 'any', groupIds: 'list!' }
 
+/** What `deleteGroups` of a Client answers. */
 export interface DeleteGroupsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
@@ -72,11 +80,15 @@ export interface DeleteGroupsResponse {
 
 /** A position to forget. kafka-go has this type without any use of it. */
 export interface OffsetDelete {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
 }
 
+/** What `offsetDelete` of a Client is asked. */
 export interface OffsetDeleteRequest extends Addressed {
+  /** The group's id. */
   groupId: string
   /** Partitions by topic. */
   topics: Readonly<Record<string, readonly number[]>>
@@ -84,15 +96,21 @@ export interface OffsetDeleteRequest extends Addressed {
 
 const offsetDeleteFields: SettingKinds<OffsetDeleteRequest> = { addr: 'any', groupId: 'string!', topics: 'object!' }
 
+/** What `offsetDelete` of a Client answers. */
 export interface OffsetDeleteResponse {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each partition, by topic. */
   topics: Record<string, OffsetDeletePartition[]>
 }
 
+/** What came of one partition. */
 export interface OffsetDeletePartition {
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

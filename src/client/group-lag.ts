@@ -13,6 +13,7 @@ import { textsOf } from './nested.ts'
 import { type OffsetFetchPartition, offsetFetch } from './offsets.ts'
 import { offsetsOf } from './topic-offsets.ts'
 
+/** What `groupLag` of a Client is asked. */
 export interface GroupLagRequest extends Addressed {
   /** Default: all groups that are there. */
   groupIds?: readonly string[]
@@ -26,13 +27,17 @@ export const groupLagSettings: SettingKinds<GroupLagRequest> = {
   isolationLevel: 'any',
 }
 
+/** What `groupLag` of a Client answers. */
 export interface GroupLagResponse {
+  /** The groups asked for. */
   groups: GroupLag[]
 }
 
 /** How far behind a group is, as far as it stored positions. */
 export interface GroupLag {
+  /** The group's id. */
   groupId: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Records to read, of all partitions without an error. */
   totalLag: number
@@ -40,7 +45,9 @@ export interface GroupLag {
   topics: Record<string, PartitionLag[]>
 }
 
+/** How far behind a group is in one partition. */
 export interface PartitionLag {
+  /** The number of the partition. */
   partition: number
   /** The offset of the next record to read. */
   committedOffset: number
@@ -48,6 +55,7 @@ export interface PartitionLag {
   lastOffset: number
   /** Records to read; −1 upon an error. */
   lag: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

@@ -34,23 +34,33 @@ export type TopicPartitions = Record<string, number[]>
 
 /** A way to divide partitions that a member knows, and what it tells the group's leader under it. */
 export interface GroupProtocol {
+  /** As 'range'. */
   name: string
+  /** What it tells the leader. */
   metadata: GroupProtocolSubscription
 }
 
+/** What a member wants, in the format of Java's clients. */
 export interface GroupProtocolSubscription {
+  /** The topics that it wants to read. */
   topics: string[]
+  /** What its balancer adds. Default: nothing. */
   userData?: Uint8Array | null
   /** What the member still holds (KIP-429). */
   ownedPartitions?: TopicPartitions
 }
 
+/** What a member is given. */
 export interface GroupProtocolAssignment {
+  /** Its partitions. */
   assignedPartitions: TopicPartitions
+  /** What the balancer adds. Default: nothing. */
   userData?: Uint8Array | null
 }
 
+/** What `joinGroup` of a Client is asked. */
 export interface JoinGroupRequest extends Addressed {
+  /** The group's id. */
   groupId: string
   /** Milliseconds without a heartbeat after which the member is given up. Default 30,000. */
   sessionTimeout?: number
@@ -62,6 +72,7 @@ export interface JoinGroupRequest extends Addressed {
   groupInstanceId?: string
   /** Default 'consumer'. */
   protocolType?: string
+  /** Those that the member knows, the one liked best first. */
   protocols: readonly GroupProtocol[]
 }
 
@@ -76,33 +87,49 @@ const joinGroupSettings: SettingKinds<JoinGroupRequest> = {
   protocols: 'list!',
 }
 
+/** What `joinGroup` of a Client answers. */
 export interface JoinGroupResponse {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** Counts the rounds in which the group was divided. */
   generationId: number
+  /** The protocol chosen, one that all members know. */
   protocolName: string
+  /** As asked for; '' where the broker does not tell. */
   protocolType: string
   /** The member that divides the partitions. */
   leaderId: string
+  /** This member's id. */
   memberId: string
   /** For the leader alone. */
   members: JoinGroupResponseMember[]
 }
 
+/** A member, as the leader is told. */
 export interface JoinGroupResponseMember {
+  /** The member's id. */
   id: string
+  /** Of a static member (KIP-345); '' otherwise. */
   groupInstanceId: string
+  /** What it wants. */
   metadata: GroupProtocolSubscription
 }
 
+/** What `syncGroup` of a Client is asked. */
 export interface SyncGroupRequest extends Addressed {
+  /** The group's id. */
   groupId: string
+  /** The one that `joinGroup` answered. */
   generationId: number
+  /** The member's id, as the coordinator gave it. */
   memberId: string
+  /** Of a static member (KIP-345). */
   groupInstanceId?: string
   /** Default 'consumer'. */
   protocolType?: string
+  /** The one that `joinGroup` answered. */
   protocolName: string
   /** From the leader alone. */
   assignments?: readonly SyncGroupRequestAssignment[]
@@ -119,24 +146,37 @@ const syncGroupSettings: SettingKinds<SyncGroupRequest> = {
   assignments: 'list',
 }
 
+/** What one member is to have. */
 export interface SyncGroupRequestAssignment {
+  /** The member's id, as the coordinator gave it. */
   memberId: string
+  /** Its partitions. */
   assignment: GroupProtocolAssignment
 }
 
+/** What `syncGroup` of a Client answers. */
 export interface SyncGroupResponse {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** As asked for. */
   protocolType: string
+  /** The protocol chosen. */
   protocolName: string
+  /** What this member is given. */
   assignment: GroupProtocolAssignment
 }
 
+/** What `heartbeat` of a Client is asked. */
 export interface HeartbeatRequest extends Addressed {
+  /** The group's id. */
   groupId: string
+  /** The one that `joinGroup` answered. */
   generationId: number
+  /** The member's id, as the coordinator gave it. */
   memberId: string
+  /** Of a static member (KIP-345). */
   groupInstanceId?: string
 }
 
@@ -148,34 +188,49 @@ const heartbeatSettings: SettingKinds<HeartbeatRequest> = {
   groupInstanceId: 'string',
 }
 
+/** What `heartbeat` of a Client answers. */
 export interface HeartbeatResponse {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
 }
 
+/** What `leaveGroup` of a Client is asked. */
 export interface LeaveGroupRequest extends Addressed {
+  /** The group's id. */
   groupId: string
+  /** Who leaves. */
   members: readonly LeaveGroupRequestMember[]
 }
 
 const leaveGroupSettings: SettingKinds<LeaveGroupRequest> = { addr: 'any', groupId: 'string!', members: 'list!' }
 
+/** A member that leaves: by its id, or a static one by its instance id. */
 export interface LeaveGroupRequestMember {
+  /** The member's id; '' where the instance id says who. */
   id: string
+  /** Of a static member (KIP-345). */
   groupInstanceId?: string
 }
 
+/** What `leaveGroup` of a Client answers. */
 export interface LeaveGroupResponse {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each. */
   members: LeaveGroupResponseMember[]
 }
 
+/** What came of one member. */
 export interface LeaveGroupResponseMember {
+  /** The member's id. */
   id: string
+  /** Of a static member (KIP-345); '' otherwise. */
   groupInstanceId: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

@@ -17,6 +17,7 @@ import { itemsByTopic } from './nested.ts'
 
 /** Asks for one offset of a partition: at a time, or at one of the special times. */
 export interface OffsetRequest {
+  /** The number of the partition. */
   partition: number
   /**
    * Milliseconds since 1970, or FirstOffset, LastOffset, −3 for the record with the largest timestamp (KIP-734), or
@@ -28,10 +29,12 @@ export interface OffsetRequest {
 
 const offsetSettings: SettingKinds<OffsetRequest> = { partition: 'number!', timestamp: 'any!' }
 
+/** Asks for the first offset that a partition still has. */
 export function firstOffsetOf(partition: number): OffsetRequest {
   return { partition, timestamp: FirstOffset }
 }
 
+/** Asks for the offset after a partition's last record. */
 export function lastOffsetOf(partition: number): OffsetRequest {
   return { partition, timestamp: LastOffset }
 }
@@ -41,7 +44,9 @@ export function timeOffsetOf(partition: number, at: Date): OffsetRequest {
   return { partition, timestamp: at.getTime() }
 }
 
+/** What `listOffsets` of a Client is asked. */
 export interface ListOffsetsRequest extends Addressed {
+  /** What is asked of each partition, by topic. */
   topics: Readonly<Record<string, readonly OffsetRequest[]>>
   /** Read committed: the last offset is the last stable one. Default: read uncommitted. */
   isolationLevel?: IsolationLevel | IsolationLevelName
@@ -53,6 +58,7 @@ export const listOffsetsSettings: SettingKinds<ListOffsetsRequest> = {
   isolationLevel: 'any',
 }
 
+/** What `listOffsets` of a Client answers. */
 export interface ListOffsetsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
@@ -62,6 +68,7 @@ export interface ListOffsetsResponse {
 
 /** The offsets of a partition that were asked for. */
 export interface PartitionOffsets {
+  /** The number of the partition. */
   partition: number
   /** −1 when not asked for. */
   firstOffset: number
@@ -75,6 +82,7 @@ export interface PartitionOffsets {
   earliestPendingUploadOffset?: number
   /** Offsets found by time, with the time asked for; offset −1: no record is that young. */
   offsets: Map<number, Date>
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

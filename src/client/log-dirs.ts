@@ -18,6 +18,7 @@ export interface LogDirCalls {
   alterReplicaLogDirs(request: AlterReplicaLogDirsRequest, ...options: Options): Promise<AlterReplicaLogDirsResponse>
 }
 
+/** What `describeLogDirs` of a Client is asked. */
 export interface DescribeLogDirsRequest extends Addressed {
   /** Default: all. */
   brokerIds?: readonly number[]
@@ -27,20 +28,29 @@ export interface DescribeLogDirsRequest extends Addressed {
 
 const describeLogDirsFields: SettingKinds<DescribeLogDirsRequest> = { addr: 'any', brokerIds: 'list', topics: 'object' }
 
+/** What `describeLogDirs` of a Client answers. */
 export interface DescribeLogDirsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** What each broker says. */
   brokers: DescribeLogDirsBroker[]
 }
 
+/** A broker's log directories. */
 export interface DescribeLogDirsBroker {
+  /** The broker's id. */
   brokerId: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Its log directories. */
   logDirs: LogDir[]
 }
 
+/** A directory that a broker keeps partitions in. */
 export interface LogDir {
+  /** Where it is on the broker. */
   path: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Of its volume, in bytes; −1 when not known (before Kafka 3.3). */
   totalBytes: number
@@ -48,11 +58,15 @@ export interface LogDir {
   usableBytes: number
   /** Nothing new is put there (KIP-1066). */
   cordoned: boolean
+  /** The replicas in it. */
   replicas: LogDirReplica[]
 }
 
+/** A replica in a log directory. */
 export interface LogDirReplica {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** In bytes. */
   size: number
@@ -62,14 +76,19 @@ export interface LogDirReplica {
   future: boolean
 }
 
+/** What `alterReplicaLogDirs` of a Client is asked. */
 export interface AlterReplicaLogDirsRequest extends Addressed {
+  /** The moves. */
   replicas: readonly ReplicaMove[]
 }
 
 /** A replica, and where it is to be. */
 export interface ReplicaMove {
+  /** The broker's id. */
   brokerId: number
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** Absolute, one of the broker's log directories. */
   path: string
@@ -82,17 +101,23 @@ const moveFields: SettingKinds<ReplicaMove> = {
   path: 'string!',
 }
 
+/** What `alterReplicaLogDirs` of a Client answers. */
 export interface AlterReplicaLogDirsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** What came of each move. */
   results: ReplicaMoveResult[]
 }
 
 /** null: the move has begun. */
 export interface ReplicaMoveResult {
+  /** The broker's id. */
   brokerId: number
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

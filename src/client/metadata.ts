@@ -6,6 +6,7 @@ import type { Broker, Partition } from '../transport/layout.ts'
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 
+/** What `metadata` of a Client is asked. */
 export interface MetadataRequest extends Addressed {
   /** The topics to tell of; all by default, none for []. */
   topics?: readonly string[]
@@ -13,6 +14,7 @@ export interface MetadataRequest extends Addressed {
 
 export const metadataSettings: SettingKinds<MetadataRequest> = { addr: 'any', topics: 'list' }
 
+/** What `metadata` of a Client answers. */
 export interface MetadataResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -20,17 +22,23 @@ export interface MetadataResponse {
   clusterId: string
   /** With KRaft any broker: each passes on what is for the controller. */
   controller: Broker
+  /** The brokers that run. */
   brokers: Broker[]
+  /** The topics asked for. */
   topics: Topic[]
 }
 
 /** A topic of the cluster. */
 export interface Topic {
+  /** Its name. */
   name: string
   /** KIP-516; 'AAAAAAAAAAAAAAAAAAAAAA' when the broker gives none. */
   id: string
+  /** Whether it is Kafka's own, as '__consumer_offsets'. */
   internal: boolean
+  /** Its partitions, ascending. */
   partitions: Partition[]
+  /** Why it can't be told of, or used; null: it can. */
   error: KafkaError | null
 }
 

@@ -6,6 +6,7 @@ import type { PartitionOffset } from './reset-offsets.ts'
 export interface ParsedOffsets {
   /** null where the text names none: then it is for whatever group is reset. */
   groupId: string | null
+  /** Positions, by topic. */
   topics: Record<string, PartitionOffset[]>
 }
 

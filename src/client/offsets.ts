@@ -24,7 +24,9 @@ export interface OffsetCalls {
 
 /** A position to store: the offset of the next record to read. */
 export interface OffsetCommit {
+  /** The number of the partition. */
   partition: number
+  /** The offset of the next record to read. */
   offset: number
   /** Text kept with it. Default ''. */
   metadata?: string
@@ -32,13 +34,17 @@ export interface OffsetCommit {
 
 const commitSettings: SettingKinds<OffsetCommit> = { partition: 'number!', offset: 'number!', metadata: 'string' }
 
+/** What `offsetCommit` of a Client is asked. */
 export interface OffsetCommitRequest extends Addressed {
+  /** The group's id. */
   groupId: string
   /** −1, the default: outside of group membership. */
   generationId?: number
+  /** The member's id. Default '': outside of group membership. */
   memberId?: string
   /** Of a static member (KIP-345). */
   instanceId?: string
+  /** What to store, by topic. */
   topics: Readonly<Record<string, readonly OffsetCommit[]>>
 }
 
@@ -51,18 +57,25 @@ const offsetCommitSettings: SettingKinds<OffsetCommitRequest> = {
   topics: 'object!',
 }
 
+/** What `offsetCommit` of a Client answers. */
 export interface OffsetCommitResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each partition, by topic. */
   topics: Record<string, OffsetCommitPartition[]>
 }
 
+/** What came of one partition. */
 export interface OffsetCommitPartition {
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `offsetFetch` of a Client is asked. */
 export interface OffsetFetchRequest extends Addressed {
+  /** The group's id. */
   groupId: string
   /** Partitions by topic; all that the group has offsets for by default. */
   topics?: Readonly<Record<string, readonly number[]>>
@@ -74,24 +87,33 @@ const offsetFetchSettings: SettingKinds<OffsetFetchRequest> = {
   topics: 'object',
 }
 
+/** What `offsetFetch` of a Client answers. */
 export interface OffsetFetchResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** Positions, by topic. */
   topics: Record<string, OffsetFetchPartition[]>
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** Where the group is in one partition. */
 export interface OffsetFetchPartition {
+  /** The number of the partition. */
   partition: number
   /** −1: none. */
   committedOffset: number
+  /** Text kept with it. */
   metadata: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
 /** @deprecated kafka-go's own way to ask for offsets: use OffsetFetchRequest. */
 export interface TopicAndGroup {
+  /** The topic's name. */
   topic: string
+  /** The group's id. */
   groupId: string
 }
 

@@ -12,7 +12,9 @@ import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 
 interface PartitionWrite extends Addressed {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** Default: all. */
   requiredAcks?: RequiredAcks | RequiredAcksName
@@ -30,6 +32,7 @@ export interface ProduceRequest extends PartitionWrite {
   compression?: Compression | CompressionName
   /** Makes the write idempotent: from `initProducerId`. */
   producerId?: bigint
+  /** Goes with `producerId`. */
   producerEpoch?: number
   /** Of the first record: the number of records this producer wrote to the partition before. */
   baseSequence?: number
@@ -37,6 +40,7 @@ export interface ProduceRequest extends PartitionWrite {
 
 /** As ProduceRequest, with a record batch encoded already. */
 export interface RawProduceRequest extends PartitionWrite {
+  /** The record batch, with its header. */
   rawRecords: Uint8Array
 }
 
@@ -58,9 +62,11 @@ export const produceSettings: SettingKinds<ProduceRequest> = {
 }
 export const rawProduceSettings: SettingKinds<RawProduceRequest> = { ...writeSettings, rawRecords: 'object!' }
 
+/** What `produce` and `rawProduce` of a Client answers. */
 export interface ProduceResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** Offset of the first record; −1 without acknowledgement. */
   baseOffset: number

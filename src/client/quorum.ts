@@ -20,15 +20,22 @@ export interface QuorumCalls {
   removeRaftVoter(request: RemoveRaftVoterRequest, ...options: Options): Promise<RaftVoterResponse>
 }
 
+/** What `describeQuorum` of a Client is asked. */
 export interface DescribeQuorumRequest extends Addressed {}
 
+/** What `describeQuorum` of a Client answers. */
 export interface DescribeQuorumResponse {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** The id of the controller that leads; −1: none. */
   leaderId: number
+  /** Counts the leaders. */
   leaderEpoch: number
   /** The offset after the last record of the metadata log that most voters have. */
   highWatermark: number
+  /** Who votes: the controllers. */
   voters: QuorumReplica[]
+  /** Who follows: the brokers, and controllers that don't vote. */
   observers: QuorumReplica[]
   /** Where the voters listen; none before Kafka 3.9. */
   nodes: QuorumNode[]
@@ -36,9 +43,11 @@ export interface DescribeQuorumResponse {
 
 /** One who has the metadata log. */
 export interface QuorumReplica {
+  /** Its node id. */
   replicaId: number
   /** A uuid of zeros before Kafka 3.9. */
   directoryId: string
+  /** The offset after the last record that it has. */
   logEndOffset: number
   /** null when not known. */
   lastFetch: Date | null
@@ -46,20 +55,29 @@ export interface QuorumReplica {
   lastCaughtUp: Date | null
 }
 
+/** Where a voter listens. */
 export interface QuorumNode {
+  /** Its node id. */
   nodeId: number
+  /** Its listeners. */
   listeners: RaftListener[]
 }
 
+/** Where a controller listens. */
 export interface RaftListener {
+  /** The listener's name, as 'CONTROLLER'. */
   name: string
+  /** A name or an address. */
   host: string
+  /** The port. */
   port: number
 }
 
 const listenerFields: SettingKinds<RaftListener> = { name: 'string!', host: 'string!', port: 'number!' }
 
+/** What `addRaftVoter` of a Client is asked. */
 export interface AddRaftVoterRequest extends Addressed {
+  /** The controller's node id. */
   voterId: number
   /** Of the voter's metadata directory, as its meta.properties has it. */
   voterDirectoryId: string
@@ -71,16 +89,21 @@ export interface AddRaftVoterRequest extends Addressed {
   timeout?: number
 }
 
+/** What `removeRaftVoter` of a Client is asked. */
 export interface RemoveRaftVoterRequest extends Addressed {
+  /** The controller's node id. */
   voterId: number
+  /** Of its metadata directory, as its meta.properties has it. */
   voterDirectoryId: string
   /** Refused by a cluster with another id. Default: not looked at. */
   clusterId?: string
 }
 
+/** What `addRaftVoter` and `removeRaftVoter` of a Client answer. */
 export interface RaftVoterResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

@@ -20,20 +20,25 @@ export interface QuotaCalls {
   ): Promise<DescribeClientQuotasResponse>
 }
 
+/** What `alterClientQuotas` of a Client is asked. */
 export interface AlterClientQuotasRequest extends Addressed {
+  /** The changes, one for each of those who are limited. */
   entries: readonly AlterClientQuotaEntry[]
   /** True: check only, change nothing. */
   validateOnly?: boolean
 }
 
+/** Changes of one's quotas. */
 export interface AlterClientQuotaEntry {
   /** Whom it limits: a user, a client id, or a user's client id. */
   entities: readonly AlterClientQuotaEntity[]
+  /** The changes. */
   ops: readonly AlterClientQuotaOps[]
 }
 
 const entryFields: SettingKinds<AlterClientQuotaEntry> = { entities: 'list!', ops: 'list!' }
 
+/** A part of whom a quota limits. */
 export interface AlterClientQuotaEntity {
   /** 'user', 'client-id' or 'ip'. */
   entityType: string
@@ -43,27 +48,35 @@ export interface AlterClientQuotaEntity {
 
 const entityFields: SettingKinds<AlterClientQuotaEntity> = { entityType: 'string!', entityName: 'any' }
 
+/** The change of one quota. */
 export interface AlterClientQuotaOps {
   /** As 'producer_byte_rate'. */
   key: string
   /** Not looked at when it is removed. */
   value?: number
+  /** True: there is to be none. Default false. */
   remove?: boolean
 }
 
 const opFields: SettingKinds<AlterClientQuotaOps> = { key: 'string!', value: 'number', remove: 'boolean' }
 
+/** What `alterClientQuotas` of a Client answers. */
 export interface AlterClientQuotasResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each change. */
   entries: AlterClientQuotaResponseQuotas[]
 }
 
+/** What came of the changes of one's quotas. */
 export interface AlterClientQuotaResponseQuotas {
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Whom they limit. */
   entities: DescribeClientQuotasEntity[]
 }
 
+/** What `describeClientQuotas` of a Client is asked. */
 export interface DescribeClientQuotasRequest extends Addressed {
   /** All of these have to match. Default: all quotas there are. */
   components?: readonly DescribeClientQuotasRequestComponent[]
@@ -71,11 +84,13 @@ export interface DescribeClientQuotasRequest extends Addressed {
   strict?: boolean
 }
 
+/** A part of whom a quota must limit to be told of. */
 export interface DescribeClientQuotasRequestComponent {
   /** 'user', 'client-id' or 'ip'. */
   entityType: string
   /** Default: exact if there is a name, else any. */
   matchType?: OrName<typeof QuotaMatch>
+  /** The name to match, where the match is to be exact. Default null. */
   match?: string | null
 }
 
@@ -85,26 +100,37 @@ const componentFields: SettingKinds<DescribeClientQuotasRequestComponent> = {
   match: 'any',
 }
 
+/** What `describeClientQuotas` of a Client answers. */
 export interface DescribeClientQuotasResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Quotas that there are. */
   entries: DescribeClientQuotasResponseQuotas[]
 }
 
+/** Someone's quotas. */
 export interface DescribeClientQuotasResponseQuotas {
+  /** Whom they limit. */
   entities: DescribeClientQuotasEntity[]
+  /** The quotas. */
   values: DescribeClientQuotasValue[]
 }
 
+/** A part of whom a quota limits. */
 export interface DescribeClientQuotasEntity {
+  /** 'user', 'client-id' or 'ip'. */
   entityType: string
   /** null: those that have no quotas of their own. */
   entityName: string | null
 }
 
+/** One quota. */
 export interface DescribeClientQuotasValue {
+  /** As 'producer_byte_rate'. */
   key: string
+  /** In what the quota counts: bytes a second for rates of bytes. */
   value: number
 }
 

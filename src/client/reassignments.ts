@@ -23,9 +23,11 @@ export interface ReassignmentCalls {
   ): Promise<ListPartitionReassignmentsResponse>
 }
 
+/** What `alterPartitionReassignments` of a Client is asked. */
 export interface AlterPartitionReassignmentsRequest extends Addressed {
   /** Of the assignments that name none. */
   topic?: string
+  /** The moves. */
   assignments: readonly AlterPartitionReassignmentsRequestAssignment[]
   /** Milliseconds that the controller may work at it. Default 10,000, or half of the client's timeout. */
   timeout?: number
@@ -33,9 +35,11 @@ export interface AlterPartitionReassignmentsRequest extends Addressed {
   allowReplicationFactorChange?: boolean
 }
 
+/** Where one partition's replicas are to be. */
 export interface AlterPartitionReassignmentsRequestAssignment {
   /** Default: the request's. */
   topic?: string
+  /** The number of the partition. */
   partitionId: number
   /** Who is to have replicas, the preferred leader first; null cancels the move that is going on. */
   brokerIds: readonly number[] | null
@@ -47,19 +51,27 @@ const assignmentFields: SettingKinds<AlterPartitionReassignmentsRequestAssignmen
   brokerIds: 'any!',
 }
 
+/** What `alterPartitionReassignments` of a Client answers. */
 export interface AlterPartitionReassignmentsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** What came of each. */
   partitionResults: AlterPartitionReassignmentsResponsePartitionResult[]
 }
 
+/** What came of one partition. */
 export interface AlterPartitionReassignmentsResponsePartitionResult {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partitionId: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `listPartitionReassignments` of a Client is asked. */
 export interface ListPartitionReassignmentsRequest extends Addressed {
   /** By topic; default: all moves. */
   topics?: Readonly<Record<string, ListPartitionReassignmentsRequestTopic>>
@@ -67,29 +79,39 @@ export interface ListPartitionReassignmentsRequest extends Addressed {
   timeout?: number
 }
 
+/** Partitions of one topic. */
 export interface ListPartitionReassignmentsRequestTopic {
+  /** Their numbers. */
   partitionIndexes: readonly number[]
 }
 
 const topicFields: SettingKinds<ListPartitionReassignmentsRequestTopic> = { partitionIndexes: 'list!' }
 
+/** What `listPartitionReassignments` of a Client answers. */
 export interface ListPartitionReassignmentsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** By topic; those that nothing of is moved are not there. */
   topics: Record<string, ListPartitionReassignmentsResponseTopic>
 }
 
+/** The moves of one topic. */
 export interface ListPartitionReassignmentsResponseTopic {
+  /** Its partitions that are moved. */
   partitions: ListPartitionReassignmentsResponsePartition[]
 }
 
+/** A partition that is moved. */
 export interface ListPartitionReassignmentsResponsePartition {
+  /** The number of the partition. */
   partitionIndex: number
   /** Who has replicas now, those that come and those that go included. */
   replicas: number[]
+  /** Those that come. */
   addingReplicas: number[]
+  /** Those that go. */
   removingReplicas: number[]
 }
 

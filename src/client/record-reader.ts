@@ -24,10 +24,12 @@ export class RecordReader<T = Message> implements IterableIterator<T> {
     return done ? null : value
   }
 
+  /** The next record. A ProtocolError for one that can't be read. */
   next(): IteratorResult<T> {
     return this.#source.next()
   }
 
+  /** Itself. */
   [Symbol.iterator](): this {
     return this
   }

@@ -22,8 +22,11 @@ export interface ResetTarget {
   offsets?: Readonly<Record<string, readonly PartitionOffset[]>>
 }
 
+/** Where a group is to go on in one partition. */
 export interface PartitionOffset {
+  /** The number of the partition. */
   partition: number
+  /** The offset of the next record to read. */
   offset: number
 }
 
@@ -35,10 +38,13 @@ const targetFields: SettingKinds<ResetTarget> = {
   offsets: 'object',
 }
 
+/** What `resetOffsets` of a Client is asked. */
 export interface ResetOffsetsRequest extends Addressed {
+  /** The group's id. */
   groupId: string
   /** Default: the partitions that the group has positions in. */
   topics?: TopicSelection
+  /** Where to: an end of each partition, where the group is (which commits for good), or what a ResetTarget says. */
   to: 'earliest' | 'latest' | 'current' | ResetTarget
   /** False, the default: nothing is changed, the answer says what would be. */
   execute?: boolean
@@ -52,15 +58,19 @@ export const resetOffsetsSettings: SettingKinds<ResetOffsetsRequest> = {
   execute: 'boolean',
 }
 
+/** What `resetOffsets` of a Client answers. */
 export interface ResetOffsetsResponse {
   /** Whether positions were stored. */
   executed: boolean
+  /** What became, or would become, of each partition, by topic. */
   topics: Record<string, ResetOffset[]>
   /** Of topics that could not be asked about at all. */
   errors: Record<string, KafkaError>
 }
 
+/** Where a group was in one partition, and is to be. */
 export interface ResetOffset {
+  /** The number of the partition. */
   partition: number
   /** Where the group was; −1: nowhere. */
   before: number

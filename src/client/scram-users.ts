@@ -25,23 +25,33 @@ export interface ScramUserCalls {
 
 type Mechanism = OrName<typeof ScramMechanism> | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
+/** What `alterUserScramCredentials` of a Client is asked. */
 export interface AlterUserScramCredentialsRequest extends Addressed {
+  /** Credentials to delete. Default: none. */
   deletions?: readonly UserScramCredentialsDeletion[]
+  /** Credentials to set. Default: none. */
   upsertions?: readonly UserScramCredentialsUpsertion[]
 }
 
+/** Credentials of a user to delete. */
 export interface UserScramCredentialsDeletion {
+  /** The user's name. */
   name: string
+  /** Which of its credentials. */
   mechanism: Mechanism
 }
 
 const deletionFields: SettingKinds<UserScramCredentialsDeletion> = { name: 'string!', mechanism: 'any!' }
 
+/** Credentials of a user to set. */
 export interface UserScramCredentialsUpsertion {
+  /** The user's name. */
   name: string
+  /** The hash that they are for. */
   mechanism: Mechanism
   /** From 4,096 on. */
   iterations: number
+  /** Random bytes, of one's own making. */
   salt: Uint8Array
   /** PBKDF2 of the password, with the mechanism's hash: the broker never sees the password itself. */
   saltedPassword: Uint8Array
@@ -55,44 +65,61 @@ const upsertionFields: SettingKinds<UserScramCredentialsUpsertion> = {
   saltedPassword: 'object!',
 }
 
+/** What `alterUserScramCredentials` of a Client answers. */
 export interface AlterUserScramCredentialsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each user. */
   results: AlterUserScramCredentialsResponseUser[]
 }
 
+/** What came of one user. */
 export interface AlterUserScramCredentialsResponseUser {
+  /** The user's name. */
   user: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `describeUserScramCredentials` of a Client is asked. */
 export interface DescribeUserScramCredentialsRequest extends Addressed {
   /** Default, and none: all. */
   users?: readonly UserScramCredentialsUser[]
 }
 
+/** A user to tell of. */
 export interface UserScramCredentialsUser {
+  /** The user's name. */
   name: string
 }
 
 const userFields: SettingKinds<UserScramCredentialsUser> = { name: 'string!' }
 
+/** What `describeUserScramCredentials` of a Client answers. */
 export interface DescribeUserScramCredentialsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** The users. */
   results: DescribeUserScramCredentialsResponseResult[]
 }
 
+/** What credentials a user has. */
 export interface DescribeUserScramCredentialsResponseResult {
+  /** The user's name. */
   user: string
+  /** Its credentials, without what they are made of. */
   credentialInfos: DescribeUserScramCredentialsCredentialInfo[]
   /** ResourceNotFound for a user without credentials. */
   error: KafkaError | null
 }
 
+/** Credentials of a user. */
 export interface DescribeUserScramCredentialsCredentialInfo {
+  /** The hash that they are for. */
   mechanism: ScramMechanism
+  /** Rounds of PBKDF2. */
   iterations: number
 }
 

@@ -16,29 +16,42 @@ import {
 import { errorAbout } from './error-about.ts'
 import { itemsByTopic, itemsOf, partitionsByTopic, textsOf } from './nested.ts'
 
+/** What `describeShareGroups` of a Client answers. */
 export interface DescribeShareGroupsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** The groups asked for. */
   groups: ShareGroupDescription[]
 }
 
 export interface ShareGroupDescription extends NewGroupDescription {
+  /** The way partitions are divided, as 'simple'. */
   assignorName: string
+  /** Its members. */
   members: ShareGroupMember[]
 }
 
+/** A member of the group. */
 export interface ShareGroupMember {
+  /** The member's id, as the coordinator gave it. */
   memberId: string
+  /** Where it is, as it says; '' when it does not. */
   rack: string
+  /** Counts what the member was given, as the coordinator does. */
   memberEpoch: number
+  /** What the client calls itself. */
   clientId: string
+  /** Where the client connects from. */
   clientHost: string
+  /** The topics that it wants to read, by name. */
   subscribedTopics: string[]
   /** Partitions by topic, which it has along with others. */
   assignment: Record<string, number[]>
 }
 
+/** What `describeShareGroupOffsets` of a Client is asked. */
 export interface DescribeShareGroupOffsetsRequest extends Addressed {
+  /** The groups to tell of. */
   groups: readonly ShareGroupOffsetsOf[]
 }
 
@@ -47,7 +60,9 @@ export const describeShareGroupOffsetsSettings: SettingKinds<DescribeShareGroupO
   groups: 'list!',
 }
 
+/** A group, and which partitions. */
 export interface ShareGroupOffsetsOf {
+  /** The group's id. */
   groupId: string
   /** Partitions by topic; all that the group has read by default. */
   topics?: Readonly<Record<string, readonly number[]>>
@@ -55,30 +70,43 @@ export interface ShareGroupOffsetsOf {
 
 const offsetsOfFields: SettingKinds<ShareGroupOffsetsOf> = { groupId: 'string!', topics: 'object' }
 
+/** What `describeShareGroupOffsets` of a Client answers. */
 export interface DescribeShareGroupOffsetsResponse {
   /** Milliseconds the slowest broker held its request back for. */
   throttle: number
+  /** The groups asked for. */
   groups: ShareGroupOffsets[]
 }
 
+/** Where a share group is. */
 export interface ShareGroupOffsets {
+  /** The group's id. */
   groupId: string
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** Partitions, by topic. */
   topics: Record<string, ShareGroupOffset[]>
 }
 
+/** Where a share group is in one partition. */
 export interface ShareGroupOffset {
+  /** The number of the partition. */
   partition: number
   /** All before it is done with; −1: nothing was read yet. */
   startOffset: number
+  /** Of the leader that the offset was written under. */
   leaderEpoch: number
   /** Records not done with; −1 when not known (before Kafka 4.2, KIP-1226). */
   lag: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `alterShareGroupOffsets` of a Client is asked. */
 export interface AlterShareGroupOffsetsRequest extends Addressed {
+  /** The group's id. */
   groupId: string
+  /** Where to go on, by topic. */
   topics: Readonly<Record<string, readonly ShareGroupStart[]>>
 }
 
@@ -90,26 +118,37 @@ export const alterShareGroupOffsetsSettings: SettingKinds<AlterShareGroupOffsets
 
 /** Where a share group is to go on. */
 export interface ShareGroupStart {
+  /** The number of the partition. */
   partition: number
+  /** The offset of the next record to read. */
   startOffset: number
 }
 
 const startFields: SettingKinds<ShareGroupStart> = { partition: 'number!', startOffset: 'number!' }
 
+/** What `alterShareGroupOffsets` of a Client answers. */
 export interface AlterShareGroupOffsetsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
+  /** What came of each partition, by topic. */
   topics: Record<string, AlterShareGroupOffsetsPartition[]>
 }
 
+/** What came of one partition. */
 export interface AlterShareGroupOffsetsPartition {
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `deleteShareGroupOffsets` of a Client is asked. */
 export interface DeleteShareGroupOffsetsRequest extends Addressed {
+  /** The group's id. */
   groupId: string
+  /** The topics to forget. */
   topics: readonly string[]
 }
 
@@ -119,9 +158,11 @@ export const deleteShareGroupOffsetsSettings: SettingKinds<DeleteShareGroupOffse
   topics: 'list!',
 }
 
+/** What `deleteShareGroupOffsets` of a Client answers. */
 export interface DeleteShareGroupOffsetsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** By topic; null for those forgotten. */
   errors: Record<string, KafkaError | null>

@@ -6,6 +6,7 @@ import { GetTelemetrySubscriptions } from '../protocol/get-telemetry-subscriptio
 import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 
+/** What `getTelemetrySubscriptions` of a Client is asked. */
 export interface GetTelemetrySubscriptionsRequest extends Addressed {
   /** Default: none yet, and the answer gives one. */
   clientInstanceId?: string
@@ -16,12 +17,15 @@ export const telemetrySettings: SettingKinds<GetTelemetrySubscriptionsRequest> =
   clientInstanceId: 'string',
 }
 
+/** What `getTelemetrySubscriptions` of a Client answers. */
 export interface GetTelemetrySubscriptionsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /** A uuid in Kafka's form. */
   clientInstanceId: string
+  /** Which subscription this is; a checksum of what it says. */
   subscriptionId: number
   /** As Compression has them, the one liked best first. */
   acceptedCompressionTypes: number[]

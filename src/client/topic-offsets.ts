@@ -11,6 +11,7 @@ import { partitionsByTopic, textsOf } from './nested.ts'
 /** Topics, with all their partitions, or partitions by topic. */
 export type TopicSelection = readonly string[] | Readonly<Record<string, readonly number[]>>
 
+/** What `topicOffsets` of a Client is asked. */
 export interface TopicOffsetsRequest extends Addressed {
   /** Default: all topics that are not Kafka's own. */
   topics?: TopicSelection
@@ -24,6 +25,7 @@ export const topicOffsetsSettings: SettingKinds<TopicOffsetsRequest> = {
   isolationLevel: 'any',
 }
 
+/** What `topicOffsets` of a Client answers. */
 export interface TopicOffsetsResponse {
   /** By topic, in the order of partitions. */
   topics: Record<string, PartitionRange[]>
@@ -33,11 +35,13 @@ export interface TopicOffsetsResponse {
 
 /** What offsets a partition has. */
 export interface PartitionRange {
+  /** The number of the partition. */
   partition: number
   /** −1 upon an error, as the next. */
   firstOffset: number
   /** The offset after the last record. */
   lastOffset: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 

@@ -19,7 +19,9 @@ export interface TopicCalls {
   deleteTopics(request: DeleteTopicsRequest, ...options: Options): Promise<DeleteTopicsResponse>
 }
 
+/** What `createTopics` of a Client is asked. */
 export interface CreateTopicsRequest extends Addressed {
+  /** The topics to make. */
   topics: readonly TopicConfig[]
   /** True: check only, make nothing. */
   validateOnly?: boolean
@@ -36,6 +38,7 @@ const createTopicsSettings: SettingKinds<CreateTopicsRequest> = {
 
 /** A topic to make. */
 export interface TopicConfig {
+  /** The topic's name. */
   topic: string
   /** −1, the default: as the broker is set. */
   numPartitions?: number
@@ -43,17 +46,23 @@ export interface TopicConfig {
   replicationFactor?: number
   /** Brokers by partition, in place of the two numbers above. */
   replicaAssignments?: readonly ReplicaAssignment[]
+  /** Settings. Default: none, as the broker is set. */
   configEntries?: readonly ConfigEntry[]
 }
 
+/** Where the replicas of one partition are to be. */
 export interface ReplicaAssignment {
+  /** The number of the partition. */
   partition: number
   /** Broker ids, the preferred leader first. */
   replicas: readonly number[]
 }
 
+/** A setting. */
 export interface ConfigEntry {
+  /** The setting's name, as 'retention.ms'. */
   configName: string
+  /** The value, as text; null: the default. */
   configValue: string | null
 }
 
@@ -65,6 +74,7 @@ const topicSettings: SettingKinds<TopicConfig> = {
   configEntries: 'list',
 }
 
+/** What `createTopics` of a Client answers. */
 export interface CreateTopicsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
@@ -72,7 +82,9 @@ export interface CreateTopicsResponse {
   errors: Record<string, KafkaError | null>
 }
 
+/** What `deleteTopics` of a Client is asked. */
 export interface DeleteTopicsRequest extends Addressed {
+  /** The topics to delete. */
   topics: readonly string[]
   /** Milliseconds that the controller may work at it. Default 2,000, or half of the client's timeout. */
   timeout?: number
@@ -80,6 +92,7 @@ export interface DeleteTopicsRequest extends Addressed {
 
 const deleteTopicsSettings: SettingKinds<DeleteTopicsRequest> = { addr: 'any', topics: 'list!', timeout: 'number' }
 
+/** What `deleteTopics` of a Client answers. */
 export interface DeleteTopicsResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number

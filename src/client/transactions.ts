@@ -26,56 +26,77 @@ export interface TransactionCalls {
 
 /** Who writes in which transaction. */
 interface InTransaction extends Addressed {
+  /** Whose transactions these are, as its writers name themselves. */
   transactionalId: string
+  /** The producer's id, as the cluster gave it. */
   producerId: bigint
+  /** Which of those who had the producer's id one after another; the last one alone may write. */
   producerEpoch: number
 }
 
+/** What `addPartitionsToTxn` of a Client is asked. */
 export interface AddPartitionsToTxnRequest extends InTransaction {
+  /** The partitions to add, by topic. */
   topics: Readonly<Record<string, readonly AddPartitionToTxn[]>>
 }
 
+/** A partition to add. */
 export interface AddPartitionToTxn {
+  /** The number of the partition. */
   partition: number
 }
 
 const addedFields: SettingKinds<AddPartitionToTxn> = { partition: 'number!' }
 
+/** What `addPartitionsToTxn` of a Client answers. */
 export interface AddPartitionsToTxnResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each partition, by topic. */
   topics: Record<string, AddPartitionToTxnPartition[]>
 }
 
 /** With an error in one partition nothing is added: the others have OperationNotAttempted. */
 export interface AddPartitionToTxnPartition {
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `addOffsetsToTxn` of a Client is asked. */
 export interface AddOffsetsToTxnRequest extends InTransaction {
+  /** The group's id. */
   groupId: string
 }
 
+/** What `addOffsetsToTxn` of a Client answers. */
 export interface AddOffsetsToTxnResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `txnOffsetCommit` of a Client is asked. */
 export interface TxnOffsetCommitRequest extends InTransaction {
+  /** The group's id. */
   groupId: string
   /** −1, the default: outside of group membership. */
   generationId?: number
+  /** The member's id, as the coordinator gave it. */
   memberId?: string
   /** Of a static member (KIP-345). */
   groupInstanceId?: string
+  /** What to store, by topic. */
   topics: Readonly<Record<string, readonly TxnOffsetCommit[]>>
 }
 
 /** A position to store: the offset of the next record to read. */
 export interface TxnOffsetCommit {
+  /** The number of the partition. */
   partition: number
+  /** The offset of the next record to read. */
   offset: number
   /** Text kept with it. Default ''. */
   metadata?: string
@@ -83,25 +104,33 @@ export interface TxnOffsetCommit {
 
 const commitFields: SettingKinds<TxnOffsetCommit> = { partition: 'number!', offset: 'number!', metadata: 'string' }
 
+/** What `txnOffsetCommit` of a Client answers. */
 export interface TxnOffsetCommitResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What came of each partition, by topic. */
   topics: Record<string, TxnOffsetCommitPartition[]>
 }
 
+/** What came of one partition. */
 export interface TxnOffsetCommitPartition {
+  /** The number of the partition. */
   partition: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
 }
 
+/** What `endTxn` of a Client is asked. */
 export interface EndTxnRequest extends InTransaction {
   /** False aborts. */
   committed: boolean
 }
 
+/** What `endTxn` of a Client answers. */
 export interface EndTxnResponse {
   /** Milliseconds the broker held the request back for. */
   throttle: number
+  /** What went wrong; null for nothing. */
   error: KafkaError | null
   /**
    * Whom to go on as: clusters with `transaction.version` 2 give each transaction an epoch of its own (KIP-890). null:

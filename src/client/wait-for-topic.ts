@@ -9,7 +9,9 @@ import type { Addressed, Caller } from './caller.ts'
 import { errorAbout } from './error-about.ts'
 import { metadata, type Topic } from './metadata.ts'
 
+/** What `waitForTopic` of a Client is asked. */
 export interface WaitForTopicRequest extends Addressed {
+  /** The topic's name. */
   topic: string
   /** At least so many. Default 1. */
   partitions?: number

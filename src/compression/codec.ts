@@ -1,10 +1,22 @@
 import { ConfigError, ProtocolError } from '../base/errors.ts'
 
 /** The compression codes of a record batch's attributes. */
-export const Compression = { None: 0, Gzip: 1, Snappy: 2, Lz4: 3, Zstd: 4 } as const
+export const Compression = {
+  /** As they are. */
+  None: 0,
+  /** RFC 1952. */
+  Gzip: 1,
+  /** Snappy, in the frames of Java's snappy library. */
+  Snappy: 2,
+  /** LZ4 frames. */
+  Lz4: 3,
+  /** Zstandard, RFC 8878. */
+  Zstd: 4,
+} as const
 export type Compression = (typeof Compression)[keyof typeof Compression]
 
 export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd'
+/** A codec by name, or 'none'. */
 export type CompressionName = 'none' | CodecName
 
 /**
@@ -12,15 +24,20 @@ export type CompressionName = 'none' | CodecName
  * the same as with ours. Levels are checked before.
  */
 export interface NativeCodec {
+  /** Compresses; `level` is on the codec's own scale, the codec's default without. */
   compress(bytes: Uint8Array, level?: number): Uint8Array
+  /** Decompresses; a DecompressionLimitError beyond `limit` bytes. */
   decompress(bytes: Uint8Array, limit: number): Uint8Array
 }
 
+/** Those of the codecs that the runtime has. */
 export type NativeCodecs = Partial<Record<CodecName, NativeCodec>>
 
 /** The half of a codec that a writer needs. Synchronous; what it answers is never a view of what it was given. */
 export interface Compressor {
+  /** The code in a record batch's attributes. */
   readonly code: 1 | 2 | 3 | 4
+  /** The codec's name. */
   readonly name: CodecName
   /** `level` is on the codec's own scale: see `checkLevel`. */
   compress(bytes: Uint8Array, level?: number): Uint8Array
@@ -71,6 +88,7 @@ export function checkLevel(name: CodecName, level: number | undefined): void {
 /** Compressed data that would grow past the limit set: a bomb, or a limit set too low. */
 export class DecompressionLimitError extends ProtocolError {
   static override readonly brand: string = 'isokafka.DecompressionLimitError'
+  /** The most bytes that were allowed. */
   readonly limit: number
 
   constructor(codec: string, limit: number) {

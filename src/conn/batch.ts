@@ -54,6 +54,7 @@ export class Batch implements Iterable<Message> {
     return this.#fetched?.highWatermark ?? -1
   }
 
+  /** The number of the partition that they came from. */
   partition(...extra: never[]): number {
     refuseMore('partition', extra)
     return this.#partition

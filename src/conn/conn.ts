@@ -23,8 +23,11 @@ import { type CodecLike, ConnWrites, type WrittenBatch } from './writing.ts'
 
 /** The versions of one API that a broker speaks. */
 export interface ApiVersion {
+  /** The API's key. */
   apiKey: number
+  /** The lowest version that it speaks. */
   minVersion: number
+  /** The highest version that it speaks. */
   maxVersion: number
 }
 
@@ -276,6 +279,7 @@ export class Conn {
     await this.#calls.close()
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -51,9 +51,11 @@ export interface DialerConfig extends SocketOptions {
   natives?: Natives
   /** Longest response taken, in bytes. Default 256 MiB. */
   maxResponseBytes?: number
+  /** Time and chance. Default: the system's. */
   clock?: Clock
   /** Default: warnings and errors go to the console; null is silence. */
   logger?: Logger | null
+  /** Told of what happens, as it does. Default: nobody. */
   onEvent?: EventSink
 }
 

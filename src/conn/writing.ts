@@ -14,6 +14,7 @@ import { needTopic } from './offsets.ts'
 export interface WrittenBatch {
   /** Bytes of keys and values. */
   nbytes: number
+  /** The number of the partition. */
   partition: number
   /** Of the first message; −1 when there was none. */
   offset: number

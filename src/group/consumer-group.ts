@@ -90,6 +90,7 @@ export class ConsumerGroup {
     await this.#closed
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -16,7 +16,9 @@ export type GroupOffsets = Readonly<Record<string, Readonly<Record<number, numbe
 export interface Generation {
   /** As the coordinator counts. */
   readonly id: number
+  /** The group's id. */
   readonly groupId: string
+  /** This member's id, as the coordinator gave it. */
   readonly memberId: string
   /** This member's partitions by topic; every topic of the group is there. */
   readonly assignments: Readonly<Record<string, readonly PartitionAssignment[]>>

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import { onAbort } from '../base/signals.ts'
 import type { TopicPartition } from '../transport/layout.ts'
 
+/** What a hook is given beside the partitions. */
 export interface PartitionsHookOptions {
   /**
    * Aborted when these partitions are to be given back (`onAssigned`), and when a hook has taken as long as it may: what

@@ -47,6 +47,7 @@ export interface Pipeline {
   transactions: number
   /** Messages read in these, and written. */
   read: number
+  /** Messages written. */
   written: number
   /** Transactions that were aborted and done again. */
   aborted: number

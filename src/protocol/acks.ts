@@ -8,4 +8,5 @@ export const RequiredAcks = {
   All: -1,
 } as const
 export type RequiredAcks = (typeof RequiredAcks)[keyof typeof RequiredAcks]
+/** RequiredAcks by name. */
 export type RequiredAcksName = 'none' | 'one' | 'all'

@@ -14,13 +14,19 @@ export interface CapContext {
 
 /** One of Kafka's APIs: its key, the versions we speak, and both directions as schemas. */
 export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
+  /** Its number on the wire. */
   readonly key: number
+  /** Its name, as Kafka's documentation has it. */
   readonly name: string
+  /** The lowest version that we speak. */
   readonly minVersion: number
+  /** The highest version that we speak. */
   readonly maxVersion: number
   /** First version with compact types and tagged fields; Infinity for none. */
   readonly flexibleSince: number
+  /** What is asked. */
   readonly request: Schema<OutOf<Q>, InOf<Q>>
+  /** What is answered. */
   readonly response: Schema<OutOf<R>, InOf<R>>
   /** Which brokers it is for. Undefined: any. */
   readonly route?: Route | undefined
@@ -39,6 +45,7 @@ export interface Api<Q extends Fields = Fields, R extends Fields = Fields> {
   check?(request: InOf<Q>, version: number): void
 }
 
+/** Any of the APIs. */
 // biome-ignore lint/suspicious/noExplicitAny: an API of whatever fields
 export type AnyApi = Api<any, any>
 /** What to give when sending a request: fields with a default may be left out. */

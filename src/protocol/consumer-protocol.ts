@@ -20,8 +20,13 @@ export const ConsumerProtocolSubscription = versioned({
     rackId: ignorable(since(3, nullable(string), null)),
   },
 })
+/** What `encodeSubscription` takes. */
 export type SubscriptionInput = In<typeof ConsumerProtocolSubscription.schema>
-export type Subscription = Out<typeof ConsumerProtocolSubscription.schema> & { version: number }
+/** What `decodeSubscription` answers, with the version it came in. */
+export type Subscription = Out<typeof ConsumerProtocolSubscription.schema> & {
+  /** The version that it came in. */
+  version: number
+}
 
 /** What the leader of a classic consumer group gives a member: the assignment in its SyncGroup. */
 export const ConsumerProtocolAssignment = versioned({
@@ -32,13 +37,20 @@ export const ConsumerProtocolAssignment = versioned({
     userData: withDefault(nullable(bytes), null),
   },
 })
+/** What `encodeAssignment` takes. */
 export type AssignmentInput = In<typeof ConsumerProtocolAssignment.schema>
-export type Assignment = Out<typeof ConsumerProtocolAssignment.schema> & { version: number }
+/** What `decodeAssignment` answers, with the version it came in. */
+export type Assignment = Out<typeof ConsumerProtocolAssignment.schema> & {
+  /** The version that it came in. */
+  version: number
+}
 
+/** Bytes for a JoinGroup. Default: the highest version. */
 export function encodeSubscription(subscription: SubscriptionInput, version?: number): Uint8Array {
   return encodeVersioned(ConsumerProtocolSubscription, subscription, version)
 }
 
+/** Reads a member's metadata; a ProtocolError for bytes that are none. */
 export function decodeSubscription(from: Uint8Array): Subscription {
   return decodeVersioned(ConsumerProtocolSubscription, from)
 }

@@ -19,9 +19,13 @@ const apiVersionsKey = 18
 
 /** What a request says of itself. */
 export interface RequestHeader {
+  /** The API's key. */
   readonly apiKey: number
+  /** The version of the API. */
   readonly apiVersion: number
+  /** The number by which the response names the request. */
   readonly correlationId: number
+  /** What the client calls itself; null for nothing. */
   readonly clientId: string | null
 }
 

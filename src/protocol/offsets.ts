@@ -27,4 +27,5 @@ export const IsolationLevel = {
   ReadCommitted: 1,
 } as const
 export type IsolationLevel = (typeof IsolationLevel)[keyof typeof IsolationLevel]
+/** IsolationLevel by name. */
 export type IsolationLevelName = 'read_uncommitted' | 'read_committed'

@@ -167,6 +167,7 @@ export const apis: readonly AnyApi[] = [
 
 let byKey: ReadonlyMap<number, AnyApi> | undefined
 
+/** The API with a key; undefined for one that we don't speak. */
 export function apiByKey(key: number): AnyApi | undefined {
   byKey ??= new Map(apis.map(api => [api.key, api]))
   return byKey.get(key)

@@ -6,8 +6,11 @@ import type { Fields, InOf, OutOf, Schema } from '../schema/schema.ts'
 
 /** A schema that travels inside other data with its version, an int16, in front. Never flexible. */
 export interface Versioned<F extends Fields = Fields> {
+  /** The name of the format. */
   readonly name: string
+  /** The highest version that we speak. */
   readonly maxVersion: number
+  /** Its fields. */
   readonly schema: Schema<OutOf<F>, InOf<F>>
 }
 

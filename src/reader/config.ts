@@ -174,6 +174,7 @@ export function readerConfig(config: ReaderConfig): ReaderConfig {
   return given('a Reader', config, readerSettings, example, ofTransport)
 }
 
+/** What to do where a partition doesn't have the offset wanted: see `offsetOutOfRange` of a Reader. */
 export type OffsetOutOfRange =
   | 'earliest'
   | 'latest'

@@ -7,7 +7,9 @@ import { ErrorCode, KafkaError } from '../protocol/errors.ts'
  */
 export class LogTruncationError extends KafkaError {
   static override readonly brand: string = 'isokafka.LogTruncationError'
+  /** The topic's name. */
   readonly topic: string
+  /** The number of the partition. */
   readonly partition: number
   /** The offset that was to be read next. */
   readonly offset: number

@@ -7,7 +7,9 @@ import type { FetchedBatch } from './fetched.ts'
 
 /** Messages of one partition that came as one record batch. Valid until the next batch is asked for. */
 export interface MessageBatch {
+  /** The topic's name. */
   readonly topic: string
+  /** The number of the partition. */
   readonly partition: number
   /** The offset after the last readable one, when this was fetched. */
   readonly highWaterMark: number

@@ -397,6 +397,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     await this.#closed
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -4,21 +4,27 @@ import type { Position } from './position.ts'
 
 /** How a partition is read. */
 export interface PartitionStats {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** Of the next message; FirstOffset or LastOffset until it is known where that is. */
   offset: number
   /** Messages from there to the end; −1 before that was heard of. */
   lag: number
+  /** Whether it is not read at present, as `pause` has it. */
   paused: boolean
 }
 
 /** A partition that can't be read at present. */
 export interface PartitionTrouble {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** What it failed with last. */
   error: unknown
+  /** When it began to fail. */
   since: Date
   /** In a row. */
   failures: number
@@ -32,13 +38,17 @@ export interface ReaderStats {
   fetches: number
   /** @deprecated The same as `fetches`; kafka-go has it for the sake of a typo in a metric's name. */
   deprecatedFetchesWithTypo: number
+  /** Messages read. */
   messages: number
   /** Of record batches, as they came over the wire. */
   bytes: number
   /** Times a partition's leader moved, or the group was divided anew. */
   rebalances: number
+  /** Those of `errors` for which time had run out. */
   timeouts: number
+  /** Failures of reading a partition, each of them; most are tried again. */
   errors: number
+  /** How long those took. */
   dialTime: DurationStats
   /** From a fetch sent to its answer. */
   readTime: DurationStats
@@ -56,14 +66,19 @@ export interface ReaderStats {
   partitions: PartitionStats[]
   /** Those of them that can't be read at present. */
   troubles: PartitionTrouble[]
+  /** The setting, in bytes. */
   minBytes: number
+  /** The setting, in bytes. */
   maxBytes: number
+  /** The setting, in milliseconds. */
   maxWait: number
   /** Messages fetched and not read yet. */
   queueLength: number
   /** 0: bounded by bytes alone. */
   queueCapacity: number
+  /** What the reader calls itself. */
   clientId: string
+  /** The topic that is read; of several, with commas between. */
   topic: string
   /** '-1' in a group, and where all partitions are read. */
   partition: string

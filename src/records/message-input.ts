@@ -16,21 +16,28 @@ export interface MessageInput {
    * it says nothing.
    */
   partition?: number
+  /** What the partition is chosen by. Default null. */
   key?: Bytes | null
+  /** The content. Default null, which deletes the key in a compacted topic. */
   value?: Bytes | null
+  /** Default: none. */
   headers?: readonly HeaderInput[]
   /**
    * When it happened; `timestamp` (milliseconds since 1970) is the same without an object. Neither: the time of the
    * write.
    */
   time?: Date
+  /** Milliseconds since 1970. */
   timestamp?: number
   /** Yours: handed back with the message by the Writer's completion callback, never sent. */
   writerData?: unknown
 }
 
+/** A header to write. Keys may repeat. */
 export interface HeaderInput {
+  /** The header's name. */
   key: string
+  /** The header's value. */
   value: Bytes | null
 }
 

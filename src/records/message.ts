@@ -3,7 +3,9 @@ import { readUtf8 } from '../bytes/utf8.ts'
 
 /** A record's header as read. Keys may repeat. */
 export interface Header {
+  /** The header's name. */
   key: string
+  /** The header's value: a view, as the message's own. */
   value: Uint8Array | null
 }
 
@@ -20,8 +22,11 @@ export let originOf: (message: object) => object | null
  * that whole batch in memory. `copy()` makes one that stands alone.
  */
 export class Message {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
+  /** Its place in the partition. */
   offset: number
   /** Milliseconds since 1970; -1 where the record has none. */
   timestamp: number
@@ -29,6 +34,7 @@ export class Message {
   key: Uint8Array | null
   /** Null is a tombstone in a compacted topic. */
   value: Uint8Array | null
+  /** In the order they were written. */
   headers: readonly Header[]
   /** The partition's high water mark when the record was fetched: the offset after the last one readable. */
   highWaterMark: number
@@ -67,6 +73,7 @@ export class Message {
     originOf = message => (#origin in message ? message.#origin : null)
   }
 
+  /** `timestamp` as a Date. */
   get time(): Date {
     return new Date(this.timestamp)
   }

@@ -23,6 +23,7 @@ export function decompressed(batch: RecordBatch, codecs: Codecs, limit: number):
  * `key`, `value` and header values are views into the batch's bytes (or what they decompressed to), and die with them: copy what is to stay.
  */
 export class RecordCursor {
+  /** The current record's offset; −1 before the first. */
   offset = -1
   /** Milliseconds since 1970; -1 for none. */
   timestamp = -1
@@ -171,10 +172,12 @@ export class RecordCursor {
     return true
   }
 
+  /** The current record's key: a view; null for none. */
   get key(): Uint8Array | null {
     return this.keyLength < 0 ? null : new Uint8Array(this.buffer, this.origin + this.keyAt, this.keyLength)
   }
 
+  /** The current record's value: a view; null for none. */
   get value(): Uint8Array | null {
     return this.valueLength < 0 ? null : new Uint8Array(this.buffer, this.origin + this.valueAt, this.valueLength)
   }

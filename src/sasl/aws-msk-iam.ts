@@ -6,14 +6,19 @@ import { utf8 } from '../bytes/utf8.ts'
 import { cryptoOf, toHex } from './crypto.ts'
 import type { Mechanism } from './mechanism.ts'
 
+/** An access key of AWS's. */
 export interface AwsCredentials {
+  /** Its id. */
   accessKeyId: string
+  /** Its secret. */
   secretAccessKey: string
   /** Of those that are good for a while: roles, instances, containers. */
   sessionToken?: string
 }
 
+/** How to log in at MSK. */
 export interface AwsMskIamOptions {
+  /** The region of the cluster, as 'eu-central-1'. */
   region: string
   /** Or what gets them, asked for at each authentication: any credential provider of the AWS SDK fits. */
   credentials: AwsCredentials | (() => AwsCredentials | Promise<AwsCredentials>)

@@ -5,6 +5,7 @@ import type { CallOptions } from '../base/signals.ts'
 export interface SaslSession extends CallOptions {
   /** The broker's host and port as dialed. */
   readonly host: string
+  /** The broker's port, as dialed. */
   readonly port: number
   /** The transport's: what expires does so by it, and chance comes from it. */
   readonly clock: Clock
@@ -25,7 +26,9 @@ export interface Mechanism {
   start(session: SaslSession): Promise<SaslStart>
 }
 
+/** How an exchange begins. */
 export interface SaslStart {
+  /** What goes on with it. */
   readonly machine: StateMachine
   /** The initial response, as RFC 4422 calls it. */
   readonly response: Uint8Array

@@ -4,6 +4,7 @@ import { readUtf8, utf8 } from '../bytes/utf8.ts'
 import type { Mechanism } from './mechanism.ts'
 import { TokenCache, type TokenSource } from './token-cache.ts'
 
+/** How to log in with a token. */
 export interface OAuthBearerOptions {
   /** The token, or what gets one. A function that fails counts as an outage, unless with an error of ours. */
   token: string | TokenSource

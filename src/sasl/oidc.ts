@@ -26,9 +26,11 @@ interface Answer {
   } | null
 }
 
+/** How to get a token from an identity provider. */
 export interface OidcOptions {
   /** The identity provider's token endpoint, by https unless it is on this machine. */
   tokenEndpoint: string
+  /** As whom. Needed with `clientSecret`. */
   clientId?: string
   /** With the client id: the grant of client credentials (RFC 6749, 4.4; KIP-768). */
   clientSecret?: string
@@ -36,6 +38,7 @@ export interface OidcOptions {
   clientAssertion?: Assertion
   /** A JWT that is exchanged for the token: the grant of RFC 7523, 2.1 (KIP-1139). */
   assertion?: Assertion
+  /** What the token is to be good for. Default: what the provider gives. */
   scope?: string
   /** Whatever else the provider wants in the form: `audience`, `resource` … */
   parameters?: Readonly<Record<string, string>>

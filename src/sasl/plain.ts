@@ -3,8 +3,11 @@ import { given, type SettingKinds } from '../base/settings.ts'
 import { utf8 } from '../bytes/utf8.ts'
 import type { Mechanism } from './mechanism.ts'
 
+/** A name and a password. */
 export interface PlainOptions {
+  /** The user's name. */
   username: string
+  /** Sent as it is: only over TLS is it hidden. */
   password: string
   /** Whom to act as, if not the user. */
   authorizationId?: string

@@ -6,9 +6,11 @@ import { type Crypto, cryptoOf, fromBase64, toBase64 } from './crypto.ts'
 import type { Mechanism, StateMachine } from './mechanism.ts'
 import { saslprep } from './saslprep.ts'
 
+/** A name and a password that is never sent. */
 export interface ScramOptions {
   /** Kafka's brokers know no other letters than ASCII's here. */
   username: string
+  /** Prepared by SASLprep. */
   password: string
   /** Which of Kafka's two; `'SHA-512'`. */
   hash?: 'SHA-256' | 'SHA-512'

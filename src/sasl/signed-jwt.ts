@@ -5,6 +5,7 @@ import { utf8 } from '../bytes/utf8.ts'
 import { fromBase64, requireSubtle, toBase64Url, toHex } from './crypto.ts'
 import type { TokenRequest } from './token-cache.ts'
 
+/** How to sign a JWT. */
 export interface SignedJwtOptions {
   /** PKCS#8 in PEM (`BEGIN PRIVATE KEY`), or a CryptoKey of Web Crypto's that may sign. */
   key: string | object
@@ -14,6 +15,7 @@ export interface SignedJwtOptions {
   keyId?: string
   /** `iss`, and `sub` where that is not given. */
   issuer: string
+  /** `sub`. Default: `issuer`. */
   subject?: string
   /** `aud`: mostly the token endpoint. */
   audience: string

@@ -3,6 +3,7 @@ import type { SaslSession } from './mechanism.ts'
 
 /** What proves who one is for a while. */
 export interface BearerToken {
+  /** The token itself. */
   value: string
   /** Milliseconds since 1970. Default: what the token says if it is a JWT; else it is asked for each time. */
   expiresAt?: number

@@ -8,9 +8,11 @@ import { codecOf, type Schema } from './schema.ts'
  * for always, a schema's compact forms and tagged fields are used (KIP-482); without it never.
  */
 export class Version {
+  /** The number. */
   readonly version: number
   readonly #flexible: boolean
 
+  /** A RangeError for what is no version. */
   constructor(version: number, { flexible = Number.POSITIVE_INFINITY }: { flexible?: number } = {}) {
     if (!Number.isInteger(version) || version < 0)
       throw new RangeError(`${version} is no version: an integer from 0 is`)

@@ -28,17 +28,24 @@ function scalar<T>(
 }
 
 // Marked as pure, so that bundles leave out the types they don't use.
+/** One byte. */
 export const boolean = /* @__PURE__ */ scalar('boolean', false as boolean, 1, {
   read: r => r.boolean(),
   write: (w, v) => w.boolean(v),
 })
+/** A number of 8 bits, signed. */
 export const int8 = /* @__PURE__ */ scalar('int8', 0, 1, { read: r => r.int8(), write: (w, v) => w.int8(v) })
+/** A number of 16 bits, signed. */
 export const int16 = /* @__PURE__ */ scalar('int16', 0, 2, { read: r => r.int16(), write: (w, v) => w.int16(v) })
+/** A number of 16 bits, unsigned. */
 export const uint16 = /* @__PURE__ */ scalar('uint16', 0, 2, { read: r => r.uint16(), write: (w, v) => w.uint16(v) })
+/** A number of 32 bits, signed. */
 export const int32 = /* @__PURE__ */ scalar('int32', 0, 4, { read: r => r.int32(), write: (w, v) => w.int32(v) })
+/** A number of 32 bits, unsigned. */
 export const uint32 = /* @__PURE__ */ scalar('uint32', 0, 4, { read: readUint32, write: writeUint32 })
 /** A number; beyond ±2^53 a ProtocolError. */
 export const int64 = /* @__PURE__ */ scalar('int64', 0, 8, { read: r => r.int64(), write: (w, v) => w.int64(v) })
+/** A bigint of 64 bits, signed. */
 export const bigInt64 = /* @__PURE__ */ scalar('bigInt64', 0n, 8, {
   read: r => r.bigInt64(),
   write: (w, v) => w.bigInt64(v),
@@ -53,6 +60,7 @@ export const size64 = /* @__PURE__ */ scalar('size64', 0, 8, {
   read: r => r.clampedInt64(),
   write: (w, v) => w.clampedInt64(v),
 })
+/** A number, IEEE 754 with 64 bits. */
 export const float64 = /* @__PURE__ */ scalar('float64', 0, 8, {
   read: readFloat64,
   write: writeFloat64,
@@ -117,6 +125,7 @@ function writeLength(to: ByteWriter, length: number, flexible: boolean): void {
   else to.int32(length)
 }
 
+/** Text as UTF-8. */
 export const string = /* @__PURE__ */ sized<string>('string', '', {
   lengthSize: 2,
   is: value => typeof value === 'string',

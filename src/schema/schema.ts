@@ -5,7 +5,9 @@ import type { ByteWriter } from '../bytes/writer.ts'
 export interface Codec<Out, In = Out> {
   /** Fewest bytes a value takes: bounds array lengths by the bytes that remain. */
   readonly minSize: number
+  /** Reads a value; a ProtocolError for bytes that are none. */
   read(from: ByteReader): Out
+  /** Writes a value; a ProtocolError for one that has no form. */
   write(to: ByteWriter, value: In): void
 }
 
@@ -63,7 +65,9 @@ export type ScalarName =
  * user may leave the field out. Immutable: each combinator answers a new one.
  */
 export interface Schema<Out, In = Out, Optional extends boolean = boolean> {
+  /** What it is made of. */
   readonly shape: Shape
+  /** What its place in a struct adds. */
   readonly traits: Traits
   /**
    * The codec of a non-null value. `flexible` chooses the compact forms (KIP-482). Null is the business of `codecOf`.
@@ -75,8 +79,10 @@ export interface Schema<Out, In = Out, Optional extends boolean = boolean> {
   readonly '~types'?: { out: Out; in: In; optional: Optional }
 }
 
+/** A schema of any type. */
 // biome-ignore lint/suspicious/noExplicitAny: a schema of whatever type; `unknown` would not be assignable to both of its sides
 export type AnySchema = Schema<any, any, boolean>
+/** The fields of a struct, in their order on the wire. */
 export type Fields = Readonly<Record<string, AnySchema>>
 
 /** What reading a schema gives. */

@@ -12,6 +12,7 @@ export interface TLSOptions {
   ca?: string | Uint8Array | readonly (string | Uint8Array)[]
   /** Our certificate and key, where the broker asks for one. */
   cert?: string | Uint8Array
+  /** The key of `cert`. */
   key?: string | Uint8Array
   /** The two as PKCS#12 (`.p12`, `.pfx`) in their place, in Node. */
   pfx?: Uint8Array
@@ -73,6 +74,7 @@ export interface Socket {
   idle?(on: boolean): void
   /** Its two ends, where the runtime tells them. */
   readonly localAddress?: Address | undefined
+  /** The other end. */
   readonly remoteAddress?: Address | undefined
 }
 
@@ -89,12 +91,15 @@ export interface SocketOptions {
 }
 
 export interface DialOptions extends SocketOptions {
+  /** Given: the connection is by TLS. */
   tls?: TLSOptions
+  /** Gives the dial up. */
   signal?: AbortSignal
 }
 
 /** How a runtime opens sockets. */
 export interface SocketAdapter {
+  /** The runtime, as errors name it. */
   readonly name: string
   /**
    * What one scope may hold (a Workers request: 6 connections). Each Transport keeps to it, and knows of no other: a

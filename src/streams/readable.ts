@@ -3,6 +3,7 @@ import type { Message } from '../records/message.ts'
 
 /** What is read message after message: a Reader. */
 export interface MessageReader {
+  /** Its messages, one after another. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined>
 }
 

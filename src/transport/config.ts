@@ -64,9 +64,11 @@ export interface TransportConfig {
    * Default: nothing is remembered.
    */
   memory?: TransportMemory
+  /** Time and chance. Default: the system's. */
   clock?: Clock
   /** Default: warnings and errors go to the console, none twice within 30 s. `console` is one, too; null is silence. */
   logger?: Logger | null
+  /** Told of what happens, as it does. Default: nobody. */
   onEvent?: EventSink
 }
 

@@ -11,9 +11,13 @@ export interface BrokerInfo {
 
 /** A broker, in the terms of kafka-go. */
 export interface Broker {
+  /** A name or an address, as it is advertised. */
   host: string
+  /** The port. */
   port: number
+  /** The broker's id. */
   id: number
+  /** Where it is, as `broker.rack` says; '' when it does not. */
   rack: string
 }
 
@@ -56,8 +60,11 @@ export interface PartitionLayout {
   readonly error: KafkaError | null
 }
 
+/** A partition of a topic. */
 export interface TopicPartition {
+  /** The topic's name. */
   readonly topic: string
+  /** The number of the partition. */
   readonly partition: number
 }
 
@@ -77,12 +84,18 @@ export interface LeaderHint {
 
 /** A partition with its brokers, in the terms of kafka-go: what group balancers are given. */
 export interface Partition {
+  /** The topic's name. */
   topic: string
+  /** Its number. */
   id: number
   /** A broker that is not known any more keeps its id alone; no leader is id −1. */
   leader: Broker
+  /** Who has it, the preferred leader first. */
   replicas: Broker[]
+  /** Who has all of it. */
   isr: Broker[]
+  /** Who has it and is not reachable. */
   offlineReplicas: Broker[]
+  /** What the broker says is wrong with it; null for nothing. */
   error: KafkaError | null
 }

@@ -27,7 +27,9 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
   readonly clock: Clock
   /** The one given, guarded against throwing; by default warnings and errors go to the console. */
   readonly logger: Logger
+  /** What brokers are told of who asks. */
   readonly clientId: string
+  /** Told of what happens, as it does. */
   readonly onEvent: EventSink | undefined
   /** Runs a task once, after this turn's microtasks. */
   readonly defer: (task: () => void) => void
@@ -97,6 +99,7 @@ export class Network<C extends NetworkCluster = NetworkCluster> {
     await this.#pool.close()
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -26,6 +26,7 @@ export type Response<A extends AnyApi = AnyApi> = ResponseOf<A>
 export interface RoundTripper {
   /** For records of produce and fetch; our own codecs by default. */
   readonly codecs?: Codecs
+  /** What the runtime lends. */
   readonly natives?: Natives
   /** Gives records their time; the system's by default. */
   readonly clock?: Clock

@@ -21,7 +21,9 @@ export interface WrittenMessage extends MessageInput {
 
 /** Where a message was written. */
 export interface WriteReceipt {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
   /** -1 with RequiredAcks.None. */
   offset: number
@@ -31,7 +33,9 @@ export interface WriteReceipt {
 
 /** A batch of one partition that was written. Good while `onWritten` runs. */
 export interface BatchReceipt {
+  /** The topic's name. */
   readonly topic: string
+  /** The number of the partition. */
   readonly partition: number
   /** The first offset the partition has; -1 where the broker does not tell, and with RequiredAcks.None. */
   readonly logStartOffset: number
@@ -146,6 +150,7 @@ export interface WriterConfig {
    * others `completion` or the log.
    */
   async?: boolean
+  /** Told how each batch fared. */
   completion?: Completion
   /** A code or name, or a compressor of your own. Default Compression.None, or 'none'. */
   compression?: Compression | CompressionName | CustomCompressor

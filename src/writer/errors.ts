@@ -6,6 +6,7 @@ import type { MessageInput } from '../records/message-input.ts'
  */
 export class WriteErrors extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.WriteErrors'
+  /** One for each message of the call, in their order; null: it was written. */
   readonly errors: readonly (Error | null)[]
 
   constructor(errors: readonly (Error | null)[]) {

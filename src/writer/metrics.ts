@@ -28,19 +28,31 @@ export interface WriterStats {
   batchBytes: SummaryStats
   /** Connections opened for writing. */
   dials: number
+  /** How long those took. */
   dialTime: DurationStats
   /** Bytes of batches not settled yet. */
   bufferedBytes: number
+  /** The setting; '' where each message has its own. */
   topic: string
+  /** The setting. */
   maxAttempts: number
+  /** The setting. */
   writeBackoffMin: number
+  /** The setting. */
   writeBackoffMax: number
+  /** The setting: messages in one batch. */
   maxBatchSize: number
+  /** The setting. */
   batchTimeout: number
+  /** The setting. */
   readTimeout: number
+  /** The setting. */
   writeTimeout: number
+  /** The setting. */
   requiredAcks: RequiredAcks
+  /** The setting. */
   async: boolean
+  /** What the writer calls itself. */
   clientId: string
   /** @deprecated 0: kafka-go has it for the sake of older programs. */
   rebalances: number

@@ -164,6 +164,7 @@ export class Writer {
     forget?.()
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -58,7 +58,9 @@ function native(make: () => GroupBalancer): PartitionAssigner {
  */
 export const PartitionAssigners = {
   roundRobin,
+  /** Keeps partitions where they are, and stops none that stays (KIP-429). */
   cooperativeSticky: native(() => new CooperativeStickyGroupBalancer()),
+  /** Gives each member a range of each topic's partitions. */
   range: native(() => new RangeGroupBalancer()),
 }
 

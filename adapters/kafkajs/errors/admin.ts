@@ -1,24 +1,39 @@
 import { KafkaJSError, KafkaJSProtocolError, type Source } from './error.ts'
 
+/** A group that was not deleted. */
 export interface KafkaJSDeleteGroupsErrorGroups {
+  /** The group's id. */
   groupId: string
+  /** Kafka's number of what went wrong; 0 for nothing. */
   errorCode: number
+  /** What went wrong. */
   error: KafkaJSError
 }
+/** A group that was not deleted. */
 
+/** A partition whose records were not deleted. */
 export interface KafkaJSDeleteTopicRecordsErrorPartition {
+  /** The number of the partition. */
   partition: number
+  /** The offset before which they were to be deleted, as text. */
   offset: string
+  /** What went wrong. */
   error: KafkaJSError
 }
+/** A partition whose records were not deleted. */
 
+/** Partitions whose records were not deleted. */
 export interface KafkaJSDeleteTopicRecordsErrorTopic {
+  /** The topic's name. */
   topic?: string
+  /** The partitions. */
   partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
 }
+/** Partitions whose records were not deleted. */
 
 export class KafkaJSDeleteGroupsError extends KafkaJSError {
   override readonly name: string = 'KafkaJSDeleteGroupsError'
+  /** The groups. */
   readonly groups: KafkaJSDeleteGroupsErrorGroups[]
 
   constructor(e: Source, groups: KafkaJSDeleteGroupsErrorGroups[] = []) {
@@ -30,7 +45,9 @@ export class KafkaJSDeleteGroupsError extends KafkaJSError {
 /** Some partitions' records were not deleted. Retriable if each of their errors is. */
 export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
   override readonly name: string = 'KafkaJSDeleteTopicRecordsError'
+  /** The partitions. */
   readonly partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
+  /** Some partitions' records were not deleted. Retriable if each of their errors is. */
 
   constructor({ partitions }: KafkaJSDeleteTopicRecordsErrorTopic) {
     super('Error while deleting records', {
@@ -39,9 +56,11 @@ export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
     this.partitions = partitions
   }
 }
+/** Some partitions' records were not deleted. Retriable if each of their errors is. */
 
 export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSCreateTopicError'
+  /** The topic's name. */
   readonly topic: string
 
   constructor(e: Source, topic?: string) {
@@ -52,7 +71,9 @@ export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
 
 export class KafkaJSAlterPartitionReassignmentsError extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSAlterPartitionReassignmentsError'
+  /** The topic's name. */
   readonly topic: string | undefined
+  /** The number of the partition. */
   readonly partition: number | undefined
 
   constructor(e: Source, topic?: string, partition?: number) {
@@ -65,7 +86,9 @@ export class KafkaJSAlterPartitionReassignmentsError extends KafkaJSProtocolErro
 /** Several errors at once; no KafkaJSError, as in kafkajs. */
 export class KafkaJSAggregateError extends Error {
   override readonly name: string = 'KafkaJSAggregateError'
+  /** All of them. */
   readonly errors: (Error | string)[]
+  /** Several errors at once; no KafkaJSError, as in kafkajs. */
 
   constructor(message: Source, errors: (Error | string)[]) {
     super(String(message))

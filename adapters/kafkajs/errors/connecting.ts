@@ -1,29 +1,48 @@
 import { KafkaJSError, KafkaJSNonRetriableError, type Source } from './error.ts'
 
+/** Which connection it was. */
 export interface KafkaJSConnectionErrorMetadata {
+  /** The broker, as host:port. */
   broker?: string
+  /** The system's name of the error, as 'ECONNREFUSED'. */
   code?: string
 }
+/** Which connection it was. */
 
+/** Which request it was. */
 export interface KafkaJSRequestTimeoutErrorMetadata {
+  /** The broker, as host:port. */
   broker: string
+  /** What the client calls itself. */
   clientId: string
+  /** The number of the request. */
   correlationId: number
+  /** When it was made, in milliseconds since 1970. */
   createdAt: number
+  /** When it was sent, in milliseconds since 1970. */
   sentAt: number
+  /** Milliseconds that it waited before it was sent. */
   pendingDuration: number
 }
+/** Which request it was. */
 
+/** Which API it was. */
 export interface KafkaJSServerDoesNotSupportApiKeyMetadata {
+  /** The API's number. */
   apiKey: number
+  /** The API's name. */
   apiName: string
 }
+/** Which API it was. */
 
 /** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 export class KafkaJSConnectionError extends KafkaJSError {
   override readonly name: string = 'KafkaJSConnectionError'
+  /** The broker, as host:port. */
   readonly broker: string
+  /** The system's name of the error, as 'ECONNREFUSED'. */
   readonly code: string | undefined
+  /** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 
   constructor(e: Source, { broker, code }: KafkaJSConnectionErrorMetadata = {}) {
     super(e)
@@ -31,10 +50,13 @@ export class KafkaJSConnectionError extends KafkaJSError {
     this.code = code
   }
 }
+/** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 
 export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
   override readonly name: string = 'KafkaJSConnectionClosedError'
+  /** A name or an address. */
   readonly host: string
+  /** The port. */
   readonly port: number
 
   constructor(e: Source, { host, port }: { host?: string; port?: number } = {}) {
@@ -46,10 +68,15 @@ export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
 
 export class KafkaJSRequestTimeoutError extends KafkaJSError {
   override readonly name: string = 'KafkaJSRequestTimeoutError'
+  /** The broker, as host:port. */
   readonly broker: string
+  /** The number of the request. */
   readonly correlationId: number
+  /** When it was made, in milliseconds since 1970. */
   readonly createdAt: number
+  /** When it was sent, in milliseconds since 1970. */
   readonly sentAt: number
+  /** Milliseconds that it waited before it was sent. */
   readonly pendingDuration: number
 
   constructor(e: Source, given: Partial<KafkaJSRequestTimeoutErrorMetadata> = {}) {
@@ -68,7 +95,9 @@ export class KafkaJSSASLAuthenticationError extends KafkaJSNonRetriableError {
 
 export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSServerDoesNotSupportApiKey'
+  /** The API's number. */
   readonly apiKey: number
+  /** The API's name. */
   readonly apiName: string
 
   constructor(e: Source, { apiKey, apiName }: Partial<KafkaJSServerDoesNotSupportApiKeyMetadata> = {}) {

@@ -1,19 +1,30 @@
 import type { PartitionMetadata } from '../types/common.ts'
 import { KafkaJSError, KafkaJSNonRetriableError, KafkaJSProtocolError, type Source } from './error.ts'
 
+/** Which topic it was. */
 export interface KafkaJSTopicMetadataNotLoadedMetadata {
+  /** The topic's name. */
   topic: string
 }
+/** Which topic it was. */
 
+/** Which partitions they were. */
 export interface KafkaJSStaleTopicMetadataAssignmentMetadata {
+  /** The topic's name. */
   topic: string
+  /** Partitions that are not known. */
   unknownPartitions: PartitionMetadata[]
 }
+/** Which partitions they were. */
 
+/** Where the offset was out of range. */
 export interface KafkaJSOffsetOutOfRangeMetadata {
+  /** The topic's name. */
   topic: string
+  /** The number of the partition. */
   partition: number
 }
+/** Where the offset was out of range. */
 
 export class KafkaJSMetadataNotLoaded extends KafkaJSError {
   override readonly name: string = 'KafkaJSMetadataNotLoaded'
@@ -21,6 +32,7 @@ export class KafkaJSMetadataNotLoaded extends KafkaJSError {
 
 export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
   override readonly name: string = 'KafkaJSTopicMetadataNotLoaded'
+  /** The topic's name. */
   readonly topic: string
 
   constructor(e: Source, { topic }: Partial<KafkaJSTopicMetadataNotLoadedMetadata> = {}) {
@@ -31,7 +43,9 @@ export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
 
 export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
   override readonly name: string = 'KafkaJSStaleTopicMetadataAssignment'
+  /** The topic's name. */
   readonly topic: string
+  /** Partitions that are not known. */
   readonly unknownPartitions: PartitionMetadata[]
 
   constructor(e: Source, { topic, unknownPartitions }: Partial<KafkaJSStaleTopicMetadataAssignmentMetadata> = {}) {
@@ -43,7 +57,9 @@ export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
 
 export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSOffsetOutOfRange'
+  /** The topic's name. */
   readonly topic: string
+  /** The number of the partition. */
   readonly partition: number
 
   constructor(e: Source, { topic, partition }: Partial<KafkaJSOffsetOutOfRangeMetadata> = {}) {
@@ -55,6 +71,7 @@ export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
 
 export class KafkaJSMemberIdRequired extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSMemberIdRequired'
+  /** The member's id, as the coordinator gave it. */
   readonly memberId: string
 
   constructor(e: Source, { memberId }: { memberId?: string } = {}) {
@@ -67,4 +84,5 @@ export class KafkaJSGroupCoordinatorNotFound extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSGroupCoordinatorNotFound'
 }
 
+/** The group is being divided while messages are fetched. */
 export class KafkaJSFetcherRebalanceError extends Error {}

@@ -1,16 +1,24 @@
 import { KafkaJSNonRetriableError, type Source } from './error.ts'
 
+/** How often it was tried. */
 export interface KafkaJSNumberOfRetriesExceededMetadata {
+  /** How many tries there were after the first. */
   retryCount: number
+  /** Milliseconds that it waited before the last try. */
   retryTime: number
 }
+/** How often it was tried. */
 
 /** The last of several tries failed: `cause` says how. */
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSNumberOfRetriesExceeded'
+  /** Begins with its name, and goes on with the stack of its cause. */
   override readonly stack: string
+  /** How many tries there were after the first. */
   readonly retryCount: number
+  /** Milliseconds that it waited before the last try. */
   readonly retryTime: number
+  /** The last of several tries failed: `cause` says how. */
 
   constructor(e: Source, { retryCount, retryTime }: Partial<KafkaJSNumberOfRetriesExceededMetadata> = {}) {
     super(e, { cause: e })
@@ -19,6 +27,7 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
     this.retryTime = retryTime as number
   }
 }
+/** The last of several tries failed: `cause` says how. */
 
 export class KafkaJSPartialMessageError extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSPartialMessageError'

@@ -77,6 +77,7 @@ const legacyPartition: KeyPartition = (key, count) =>
 
 const DefaultPartitioner = partitionerBy(javaPartition)
 
+/** The ways to choose a partition. */
 export const Partitioners = {
   /** Where Java's producer puts keys. */
   DefaultPartitioner,

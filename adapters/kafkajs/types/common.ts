@@ -6,17 +6,24 @@ import type { logLevel } from '../constants.ts'
 /** The addresses to begin with, asked for anew whenever a client connects. */
 export type BrokersFunction = () => string[] | Promise<string[]>
 
+/** What a socket is opened for. */
 export interface ISocketFactoryArgs {
+  /** The broker's name or address. */
   host: string
+  /** The broker's port. */
   port: number
+  /** What Node's tls.connect takes; undefined without TLS. */
   ssl: tls.ConnectionOptions
+  /** To be called once the socket is open. */
   onConnect: () => void
 }
 
 /** Opens sockets in place of the runtime's own; calls `onConnect` once they are open, TLS included. */
 export type ISocketFactory = (args: ISocketFactoryArgs) => net.Socket
 
+/** What proves who one is. */
 export interface OauthbearerProviderResponse {
+  /** The token. */
   value: string
 }
 
@@ -28,12 +35,16 @@ type SASLMechanismOptionsMap = {
   oauthbearer: { oauthBearerProvider: () => Promise<OauthbearerProviderResponse> }
 }
 
+/** The mechanisms that are built in. */
 export type SASLMechanism = keyof SASLMechanismOptionsMap
 type SASLMechanismOptions<T> = T extends SASLMechanism ? { mechanism: T } & SASLMechanismOptionsMap[T] : never
+/** How to log in. */
 export type SASLOptions = SASLMechanismOptions<SASLMechanism>
 
+/** One login of a mechanism. */
 export type Authenticator = { authenticate: () => Promise<void> }
 
+/** One message of a login, and its answer. */
 export type SaslAuthenticateArgs<ParseResult> = {
   /** The bytes to send, with their length (four bytes) before them. */
   request: { encode: () => Buffer | Promise<Buffer> }
@@ -44,16 +55,23 @@ export type SaslAuthenticateArgs<ParseResult> = {
   }
 }
 
+/** What a mechanism is given for one login. */
 export type AuthenticationProviderArgs = {
+  /** The broker's name or address. */
   host: string
+  /** The port. */
   port: number
+  /** Its logger. */
   logger: Logger
+  /** Sends a message and gives the answer. */
   saslAuthenticate: <ParseResult>(args: SaslAuthenticateArgs<ParseResult>) => Promise<ParseResult | void>
 }
 
 /** A SASL mechanism of your own. */
 export type Mechanism = {
+  /** Its name, as 'PLAIN'. */
   mechanism: string
+  /** Begins a login. */
   authenticationProvider: (args: AuthenticationProviderArgs) => Authenticator
 }
 
@@ -75,9 +93,11 @@ export interface RetryOptions {
 
 /** Settings of a Kafka. Only `brokers` is required. Times are milliseconds. */
 export interface KafkaConfig {
+  /** Where to begin, as host:port; or a function that tells. */
   brokers: string[] | BrokersFunction
   /** `true`, or what Node's tls.connect takes. Default: no TLS. */
   ssl?: tls.ConnectionOptions | boolean
+  /** How to log in. Default: not. */
   sasl?: SASLOptions | Mechanism
   /** Named in each request. Default 'kafkajs'. */
   clientId?: string
@@ -91,6 +111,7 @@ export interface KafkaConfig {
   requestTimeout?: number
   /** False: requests are bounded by an hour only. Default true. */
   enforceRequestTimeout?: boolean
+  /** How failed calls are tried again. */
   retry?: RetryOptions
   /** In Node and what has its sockets. */
   socketFactory?: ISocketFactory
@@ -102,37 +123,56 @@ export interface KafkaConfig {
   transport?: TransportConfig
 }
 
+/** A partition and its brokers. */
 export type PartitionMetadata = {
+  /** Kafka's number of what is wrong with it; 0 for nothing. */
   partitionErrorCode: number
+  /** The number of the partition. */
   partitionId: number
   /** -1 while there is none. */
   leader: number
+  /** Who has it, by broker id. */
   replicas: number[]
+  /** Who has all of it, by broker id. */
   isr: number[]
+  /** Who has it and is not reachable, by broker id. */
   offlineReplicas?: number[]
 }
 
+/** A line of the log. */
 export interface LogEntry {
+  /** Which part of a client says it. */
   namespace: string
+  /** How serious it is. */
   level: logLevel
+  /** The level's name. */
   label: string
+  /** What is said. */
   log: LoggerEntryContent
 }
 
+/** What a line of the log says. */
 export interface LoggerEntryContent {
   /** ISO 8601. */
   readonly timestamp: string
+  /** The text. */
   readonly message: string
   // biome-ignore lint/suspicious/noExplicitAny: kafkajs's own type; users read fields of their logs without a cast.
   [key: string]: any
 }
 
+/** Makes what writes the lines of the log, for a level. */
 export type logCreator = (logLevel: logLevel) => (entry: LogEntry) => void
 
+/** Where a client writes what it notices. */
 export type Logger = {
+  /** What changes, and is as it should be. */
   info: (message: string, extra?: object) => void
+  /** What goes wrong. */
   error: (message: string, extra?: object) => void
+  /** What may be wrong. */
   warn: (message: string, extra?: object) => void
+  /** What helps to follow what goes on. */
   debug: (message: string, extra?: object) => void
   /** A logger that puts this name before its messages; its own level, if one is given. */
   namespace: (namespace: string, logLevel?: logLevel) => Logger
@@ -140,17 +180,24 @@ export type Logger = {
   setLogLevel: (logLevel: logLevel) => void
 }
 
+/** Something that happened. */
 export interface InstrumentationEvent<T> {
+  /** Counts the events. */
   id: string
+  /** Its name, as `on` takes it. */
   type: string
   /** Milliseconds since 1970. */
   timestamp: number
+  /** What there is to say of it. */
   payload: T
 }
 
+/** Ends what `on` began. */
 export type RemoveInstrumentationEventListener<_T> = () => void
 
+/** A client connected. */
 export type ConnectEvent = InstrumentationEvent<null>
+/** A client disconnected. */
 export type DisconnectEvent = InstrumentationEvent<null>
 /** A request was answered. Times are milliseconds, `size` the answer's bytes. */
 export type RequestEvent = InstrumentationEvent<{
@@ -166,6 +213,7 @@ export type RequestEvent = InstrumentationEvent<{
   sentAt: number
   size: number
 }>
+/** A request got no answer in time. Times are milliseconds. */
 export type RequestTimeoutEvent = InstrumentationEvent<{
   apiKey: number
   apiName: string
@@ -177,6 +225,7 @@ export type RequestTimeoutEvent = InstrumentationEvent<{
   pendingDuration: number
   sentAt: number
 }>
+/** How many requests wait for a connection. */
 export type RequestQueueSizeEvent = InstrumentationEvent<{
   broker: string
   clientId: string
@@ -188,26 +237,39 @@ export interface IHeaders {
   [key: string]: Buffer | string | (Buffer | string)[] | undefined
 }
 
+/** An offset of a partition. */
 export interface PartitionOffset {
+  /** The number of the partition. */
   partition: number
+  /** The offset, as text. */
   offset: string
 }
 
+/** Offsets of a topic. */
 export interface TopicOffsets {
+  /** The topic's name. */
   topic: string
+  /** The partitions. */
   partitions: PartitionOffset[]
 }
 
+/** Offsets by topic. */
 export interface Offsets {
+  /** Topic by topic. */
   topics: TopicOffsets[]
 }
 
+/** Partitions of a topic. */
 export type TopicPartitions = { topic: string; partitions: number[] }
 
+/** A partition of a topic. */
 export type TopicPartition = { topic: string; partition: number }
 
+/** An offset of a partition of a topic. */
 export type TopicPartitionOffset = TopicPartition & { offset: string }
 
+/** A position, and the text kept with it. */
 export type TopicPartitionOffsetAndMetadata = TopicPartitionOffset & { metadata?: string | null }
 
+/** What the properties of a type are. */
 export type ValueOf<T> = T[keyof T]

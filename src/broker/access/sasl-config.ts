@@ -3,7 +3,9 @@ import { given, type SettingKinds } from '../../base/settings.ts'
 
 /** Whom a token of OAUTHBEARER is of, and when it ends: a Date or milliseconds since 1970. */
 export interface BearerIdentity {
+  /** The user's name, without 'User:'. */
   principal: string
+  /** When the token ends. */
   expiresAt?: Date | number
 }
 

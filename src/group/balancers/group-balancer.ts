@@ -29,7 +29,9 @@ export type GroupMemberAssignments = Record<string, Record<string, number[]>>
 
 /** One member's partitions of one topic. */
 export interface GroupMemberTopic {
+  /** The topic's name. */
   topic: string
+  /** The numbers of the partitions. */
   partitions: number[]
 }
 

@@ -12,6 +12,7 @@ export class RackAffinityGroupBalancer implements GroupBalancer {
   /** The rack this member runs in, named as in the brokers' `broker.rack`. */
   readonly rack: string
 
+  /** `rack`: where this member runs. */
   constructor({ rack }: { rack: string }) {
     this.rack = rack
   }

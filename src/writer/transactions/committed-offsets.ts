@@ -8,10 +8,13 @@ export type Committed = Readonly<Record<string, Readonly<Record<number, number>>
 
 /** A group whose offsets are kept without a Reader, and the member that commits them, if it is one. */
 export interface GroupName {
+  /** The group's id. */
   groupId: string
   /** Default −1: outside of group membership. */
   generationId?: number
+  /** The member's id. Default: ''. */
   memberId?: string
+  /** Of a static member (KIP-345). */
   groupInstanceId?: string
 }
 

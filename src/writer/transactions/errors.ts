@@ -10,6 +10,7 @@ export class TransactionAbortedError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.TransactionAbortedError'
   override readonly temporary: boolean
 
+  /** `temporary`: whether it may succeed when done again. */
   constructor(message: string, options: { cause?: unknown; temporary: boolean }) {
     super(message, options)
     this.temporary = options.temporary

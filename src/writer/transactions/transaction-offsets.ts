@@ -13,12 +13,15 @@ export interface OffsetToCommit {
 
 /** Positions to be committed with a transaction, and in whose name. */
 export interface TransactionOffsets {
+  /** The group's id. */
   readonly groupId: string
   /** −1: outside of group membership. */
   readonly generationId: number
+  /** The member's id; '' outside of group membership. */
   readonly memberId: string
   /** Of a static member (KIP-345). */
   readonly groupInstanceId: string | null
+  /** What to store. */
   readonly offsets: readonly OffsetToCommit[]
   /** The transaction with them was committed. */
   committed?(): void

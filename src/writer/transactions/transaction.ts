@@ -64,6 +64,7 @@ export class Transaction {
     this.#host = host
   }
 
+  /** Where it stands. */
   get state(): TransactionState {
     return this.#state
   }
@@ -158,6 +159,7 @@ export class Transaction {
     if (this.#state === 'unknown') this.#state = 'past'
   }
 
+  /** Aborts what was not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state !== 'open') return
     await this.abort().catch(error => this.#host.logger.warn(`a transaction was not aborted: ${messageOf(error)}`))
