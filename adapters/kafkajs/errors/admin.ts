@@ -9,7 +9,6 @@ export interface KafkaJSDeleteGroupsErrorGroups {
   /** What went wrong. */
   error: KafkaJSError
 }
-/** A group that was not deleted. */
 
 /** A partition whose records were not deleted. */
 export interface KafkaJSDeleteTopicRecordsErrorPartition {
@@ -20,7 +19,6 @@ export interface KafkaJSDeleteTopicRecordsErrorPartition {
   /** What went wrong. */
   error: KafkaJSError
 }
-/** A partition whose records were not deleted. */
 
 /** Partitions whose records were not deleted. */
 export interface KafkaJSDeleteTopicRecordsErrorTopic {
@@ -29,7 +27,6 @@ export interface KafkaJSDeleteTopicRecordsErrorTopic {
   /** The partitions. */
   partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
 }
-/** Partitions whose records were not deleted. */
 
 export class KafkaJSDeleteGroupsError extends KafkaJSError {
   override readonly name: string = 'KafkaJSDeleteGroupsError'
@@ -47,7 +44,6 @@ export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
   override readonly name: string = 'KafkaJSDeleteTopicRecordsError'
   /** The partitions. */
   readonly partitions: KafkaJSDeleteTopicRecordsErrorPartition[]
-  /** Some partitions' records were not deleted. Retriable if each of their errors is. */
 
   constructor({ partitions }: KafkaJSDeleteTopicRecordsErrorTopic) {
     super('Error while deleting records', {
@@ -56,7 +52,6 @@ export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
     this.partitions = partitions
   }
 }
-/** Some partitions' records were not deleted. Retriable if each of their errors is. */
 
 export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
   override readonly name: string = 'KafkaJSCreateTopicError'
@@ -88,7 +83,6 @@ export class KafkaJSAggregateError extends Error {
   override readonly name: string = 'KafkaJSAggregateError'
   /** All of them. */
   readonly errors: (Error | string)[]
-  /** Several errors at once; no KafkaJSError, as in kafkajs. */
 
   constructor(message: Source, errors: (Error | string)[]) {
     super(String(message))

@@ -7,7 +7,6 @@ export interface KafkaJSConnectionErrorMetadata {
   /** The system's name of the error, as 'ECONNREFUSED'. */
   code?: string
 }
-/** Which connection it was. */
 
 /** Which request it was. */
 export interface KafkaJSRequestTimeoutErrorMetadata {
@@ -24,7 +23,6 @@ export interface KafkaJSRequestTimeoutErrorMetadata {
   /** Milliseconds that it waited before it was sent. */
   pendingDuration: number
 }
-/** Which request it was. */
 
 /** Which API it was. */
 export interface KafkaJSServerDoesNotSupportApiKeyMetadata {
@@ -33,7 +31,6 @@ export interface KafkaJSServerDoesNotSupportApiKeyMetadata {
   /** The API's name. */
   apiName: string
 }
-/** Which API it was. */
 
 /** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 export class KafkaJSConnectionError extends KafkaJSError {
@@ -42,7 +39,6 @@ export class KafkaJSConnectionError extends KafkaJSError {
   readonly broker: string
   /** The system's name of the error, as 'ECONNREFUSED'. */
   readonly code: string | undefined
-  /** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 
   constructor(e: Source, { broker, code }: KafkaJSConnectionErrorMetadata = {}) {
     super(e)
@@ -50,7 +46,6 @@ export class KafkaJSConnectionError extends KafkaJSError {
     this.code = code
   }
 }
-/** A connection could not be made, or ended. `code` is the system's (`ECONNREFUSED`), where it says one. */
 
 export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
   override readonly name: string = 'KafkaJSConnectionClosedError'

@@ -6,7 +6,6 @@ export interface KafkaJSTopicMetadataNotLoadedMetadata {
   /** The topic's name. */
   topic: string
 }
-/** Which topic it was. */
 
 /** Which partitions they were. */
 export interface KafkaJSStaleTopicMetadataAssignmentMetadata {
@@ -15,7 +14,6 @@ export interface KafkaJSStaleTopicMetadataAssignmentMetadata {
   /** Partitions that are not known. */
   unknownPartitions: PartitionMetadata[]
 }
-/** Which partitions they were. */
 
 /** Where the offset was out of range. */
 export interface KafkaJSOffsetOutOfRangeMetadata {
@@ -24,7 +22,6 @@ export interface KafkaJSOffsetOutOfRangeMetadata {
   /** The number of the partition. */
   partition: number
 }
-/** Where the offset was out of range. */
 
 export class KafkaJSMetadataNotLoaded extends KafkaJSError {
   override readonly name: string = 'KafkaJSMetadataNotLoaded'

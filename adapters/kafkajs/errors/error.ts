@@ -13,11 +13,9 @@ export interface KafkaJSErrorMetadata {
   /** The error behind it. */
   cause?: unknown
 }
-/** What an error may know beside its text. */
 
 /** What errors are made of: a text, or another error whose text, help and (where it has them) type and code are taken. */
 export type Source = Error | string
-/** What an error may know beside its text. */
 
 interface Fields {
   readonly retriable?: boolean
@@ -25,12 +23,10 @@ interface Fields {
   readonly type?: string
   readonly code?: number
 }
-/** What an error may know beside its text. */
 
 function fieldsOf(e: Source): Fields {
   return typeof e === 'string' ? {} : (e as Fields)
 }
-/** What an error may know beside its text. */
 
 /** The root of all errors here. `retriable`: whether doing the same again may succeed. */
 export class KafkaJSError extends Error {
@@ -41,7 +37,6 @@ export class KafkaJSError extends Error {
   readonly helpUrl: string | undefined
   /** The error behind it. */
   declare readonly cause?: Error
-  /** The root of all errors here. `retriable`: whether doing the same again may succeed. */
 
   constructor(e: Source, { retriable = true, cause }: KafkaJSErrorMetadata = {}) {
     // Which is how kafkajs's is not enumerable either.
@@ -50,18 +45,15 @@ export class KafkaJSError extends Error {
     this.helpUrl = fieldsOf(e).helpUrl
   }
 }
-/** The root of all errors here. `retriable`: whether doing the same again may succeed. */
 
 /** Trying again does not help: the call or the settings must be others. */
 export class KafkaJSNonRetriableError extends KafkaJSError {
   override readonly name: string = 'KafkaJSNonRetriableError'
-  /** Trying again does not help: the call or the settings must be others. */
 
   constructor(e: Source, { cause }: { cause?: unknown } = {}) {
     super(e, { retriable: false, cause })
   }
 }
-/** Trying again does not help: the call or the settings must be others. */
 
 /** A broker answered with an error: `type` is Kafka's name of it, `code` its number. */
 export class KafkaJSProtocolError extends KafkaJSError {
@@ -70,7 +62,6 @@ export class KafkaJSProtocolError extends KafkaJSError {
   readonly type: string
   /** Kafka's number of the error. */
   readonly code: number
-  /** A broker answered with an error: `type` is Kafka's name of it, `code` its number. */
 
   constructor(e: Source, { retriable = fieldsOf(e).retriable, cause }: KafkaJSErrorMetadata = {}) {
     super(e, { ...(retriable !== undefined && { retriable }), cause })

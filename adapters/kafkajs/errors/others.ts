@@ -7,7 +7,6 @@ export interface KafkaJSNumberOfRetriesExceededMetadata {
   /** Milliseconds that it waited before the last try. */
   retryTime: number
 }
-/** How often it was tried. */
 
 /** The last of several tries failed: `cause` says how. */
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
@@ -18,7 +17,6 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   readonly retryCount: number
   /** Milliseconds that it waited before the last try. */
   readonly retryTime: number
-  /** The last of several tries failed: `cause` says how. */
 
   constructor(e: Source, { retryCount, retryTime }: Partial<KafkaJSNumberOfRetriesExceededMetadata> = {}) {
     super(e, { cause: e })
@@ -27,7 +25,6 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
     this.retryTime = retryTime as number
   }
 }
-/** The last of several tries failed: `cause` says how. */
 
 export class KafkaJSPartialMessageError extends KafkaJSNonRetriableError {
   override readonly name: string = 'KafkaJSPartialMessageError'
