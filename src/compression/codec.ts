@@ -49,6 +49,7 @@ export interface Compressor {
  * its batch's error.
  */
 export interface CustomCompressor {
+  /** Kafka's number of what it makes: 1 gzip, 2 snappy, 3 LZ4, 4 Zstandard. */
   readonly code: 1 | 2 | 3 | 4
   /** `records` are its own to keep. */
   compress(records: Uint8Array): Uint8Array | Promise<Uint8Array>

@@ -122,11 +122,13 @@ export type Cluster = {
   addTargetTopic(topic: string): Promise<void>
   /** Rejects with a KafkaJSBrokerNotFound. */
   findBroker(node: { nodeId: string }): Promise<Broker>
+  /** The broker that is the controller. */
   findControllerBroker(): Promise<Broker>
   /** As last heard of; [] for a topic that is not known. */
   findTopicPartitionMetadata(topic: string): PartitionMetadata[]
   /** Partitions by the id of their leader, of those that are known. */
   findLeaderForPartitions(topic: string, partitions: number[]): { [leader: string]: number[] }
+  /** The broker that coordinates a group. */
   findGroupCoordinator(group: { groupId: string }): Promise<Broker>
   /** A group's coordinator. */
   findGroupCoordinatorMetadata(group: { groupId: string }): Promise<CoordinatorMetadata>
