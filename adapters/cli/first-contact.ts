@@ -23,6 +23,7 @@ export class FirstContact {
   /** Somebody listens, who need not be a broker that lets us in. */
   #isReached: boolean
   #isMade: boolean
+  #isOver = false
 
   /** `waits`: for as long as it takes. */
   constructor(warn: (line: string) => void, waits: boolean) {
@@ -45,6 +46,7 @@ export class FirstContact {
 
   /** A warning of the transport's, told once in a while. */
   warn(line: string): void {
+    if (this.#isOver) return
     if (!this.#isMade) this.#held.push(line)
     else this.#tell(line)
   }
@@ -54,6 +56,8 @@ export class FirstContact {
     const text = messageOf(error)
     this.#held = this.#held.filter(line => !line.includes(text) && !text.includes(line))
     this.#made()
+    // What comes of giving up is no news.
+    this.#isOver = true
   }
 
   #made(): void {

@@ -49,7 +49,9 @@ export function stageOf(start: () => Promise<CliCluster>): CliStage {
     async newTopic(numPartitions = 1) {
       const topic = `t${++topics}`
       await using client = new Client({ addr: cluster.addr })
-      const { errors } = await client.createTopics({ topics: [{ topic, numPartitions }] })
+      // Some records are from 1970.
+      const configEntries = [{ configName: 'retention.ms', configValue: '-1' }]
+      const { errors } = await client.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
       expect(errors).toEqual({ [topic]: null })
       return topic
     },
