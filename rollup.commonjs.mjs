@@ -1,7 +1,7 @@
 // @ts-check
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
 // What the build makes besides for those who `require`: the same code as CommonJS, and the package that takes the place of kafkajs.
 
@@ -11,14 +11,16 @@ const require = createRequire(resolve('package.json'))
 /** @param {string} path @param {unknown} content */
 const json = (path, content) => writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`)
 
-/** The declarations once more, for what is required to have some that say it is CommonJS. */
+/** What ES modules are told: the same, under a name that says what they are. */
 function declarations() {
-  for (const name of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.d.ts')) continue
-    const to = join('dist/cjs/types', name.replace(/\.ts$/, '.cts'))
-    mkdirSync(dirname(to), { recursive: true })
-    const text = readFileSync(join('dist/types', name), 'utf8')
-    writeFileSync(to, text.replace(/(from |import |import\()(['"])(\.[^'"]+)\.js\2/g, '$1$2$3.cjs$2'))
+  mkdirSync('dist/types', { recursive: true })
+  for (const name of readdirSync('dist/cjs/types')) {
+    if (!name.endsWith('.d.cts')) continue
+    const path = `../cjs/types/${name.replace('.d.cts', '.cjs')}`
+    const all = `export * from '${path}'\n`
+    // As an `export default` of the whole, which kafkajs, being CommonJS, has for those who import it.
+    const whole = `declare const all: typeof import('${path}')\nexport default all\n`
+    writeFileSync(`dist/types/${name.replace('.d.cts', '.d.ts')}`, name.startsWith('kafkajs') ? all + whole : all)
   }
 }
 
@@ -90,7 +92,7 @@ const packages = {
 
 /**
  * The configuration of the CommonJS build, made of that of the other.
- * @param {import('rollup').RollupOptions & { input: Record<string, string> }} esm
+ * @param {import('rollup').RollupOptions & { input: Record<string, string>, plugins: import('rollup').Plugin[], output: import('rollup').OutputOptions }} esm
  * @returns {import('rollup').RollupOptions}
  */
 export function commonjs(esm) {
@@ -100,7 +102,7 @@ export function commonjs(esm) {
   return {
     ...esm,
     input,
-    plugins: [packages],
+    plugins: [...esm.plugins, packages],
     output: {
       dir: 'dist/cjs',
       format: 'cjs',
@@ -109,6 +111,9 @@ export function commonjs(esm) {
       dynamicImportInCjs: false,
       entryFileNames: '[name].cjs',
       chunkFileNames: 'chunks/[name].cjs',
+      manualChunks: esm.output.manualChunks,
+      onlyExplicitManualChunks: true,
+      experimentalMinChunkSize: 10_000,
       hoistTransitiveImports: false,
     },
   }

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { dts } from 'rollup-plugin-dts'
+import { chunks } from './rollup.chunks.mjs'
 import { commonjs } from './rollup.commonjs.mjs'
+import { plain, unused } from './rollup.sources.mjs'
 
 // Bundles what `tsc -p tsconfig.build.json` left in build/. One entry for each of the package's subpaths, and one for each file that
 // `#adapter` and `#crc32c` may mean: those imports stay as they are, for the runtime or the user's bundler to resolve.
@@ -40,35 +42,17 @@ const declaredTypeScript = {
   },
 }
 
-/**
- * Files that stay by themselves, for a bundler drops a file nobody imports: those that call functions or read properties as they load (schemas,
- * tables), which it keeps in one that is needed; and those that need CRC-32, which a bundler that splits code would have all of them load. The
- * rest is put together, for Node to open few files.
- */
-const apart =
-  /build\/src\/((?:schema|protocol|compression)\/(?!index).*|transport\/(?:destination|moved|cluster|coordinators)|writer\/transactions\/.*|(?:reader|group)\/config|client\/(?:produce|list-offsets)|records\/control|.*\/(?:message-set|record-batch|crc32-balancer))\.js$/
-/**
- * What a Writer loads is in files that import nothing else: a bundler that splits code would have it load at once what
- * its transactions import later, too, where both lie beside each other.
- */
-const together = {
-  writing: /build\/src\/writer\/(?!transactions)/,
-  routing:
-    /build\/src\/transport\/(?:transport|router|routed-call|partition-fanout|merge|parts|owners|shape|own-transport|topic-changes|find-offsets)\.js$/,
-}
-/** @param {string} id */
-const chunkOf = id =>
-  apart.exec(id)?.[1]?.replaceAll('/', '-') ?? Object.entries(together).find(([, files]) => files.test(id))?.[0]
-
 const modules = {
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `build/${path}.js`])),
+  plugins: [unused, plain],
   external: ['#adapter', '#crc32c', 'cloudflare:sockets', /^node:/, ...Object.keys(dependencies)],
   output: {
     dir: 'dist',
     format: /** @type {const} */ ('es'),
     chunkFileNames: 'chunks/[name].js',
-    manualChunks: chunkOf,
+    manualChunks: await chunks(),
     onlyExplicitManualChunks: true,
+    experimentalMinChunkSize: 10_000,
     hoistTransitiveImports: false,
   },
   /** @param {import('rollup').RollupLog} warning */
@@ -77,11 +61,14 @@ const modules = {
   },
 }
 
-/** Of these nobody imports the types. */
+/** Of these nobody imports the types. `kafkajs` is what `require` gives, and a default export. */
 const untyped = ['browser', 'none', 'crc32c', 'crc32c-plain', 'cli']
-const typed = { ...entries, 'kafkajs-exports': 'adapters/kafkajs/exports' }
+const typed = { ...entries, kafkajs: 'adapters/kafkajs/exports' }
 
-/** The declarations: one file for each entry that programs import, and what several of them have in common. */
+/**
+ * The declarations: one file for each entry that programs import, and one of what several of them have in common. They say that they are
+ * CommonJS's, which ES modules may import, too: so there is one of each type, whoever asks.
+ */
 const declarations = {
   input: Object.fromEntries(
     Object.entries(typed)
@@ -91,11 +78,11 @@ const declarations = {
   external: modules.external,
   plugins: [declaredTypeScript, dts()],
   output: {
-    dir: 'dist/types',
+    dir: 'dist/cjs/types',
     format: /** @type {const} */ ('es'),
-    entryFileNames: '[name].d.ts',
+    entryFileNames: '[name].d.cts',
     /** @param {{ name: string }} chunk */
-    chunkFileNames: ({ name }) => `chunks/${name.replace(/\.d$/, '')}.d.ts`,
+    chunkFileNames: ({ name }) => `chunks/${name.replace(/\.d$/, '')}.d.cts`,
     hoistTransitiveImports: false,
     // Their types have Symbol.asyncDispose, which the libs of older targets lack.
     banner: '/// <reference lib="esnext.disposable" />',
