@@ -19,8 +19,13 @@ export const suite: Suite = ({ test, assert: given, cluster, adapter, natives })
   // An assertion function must be declared with its type.
   const assert: Assert = given
   async function withClient(body: (client: Client) => Promise<void>): Promise<void> {
-    await using transport = new Transport({ adapter, natives })
-    await body(new Client({ addr: cluster.brokers, transport }))
+    // Not `await using`: WebKit has no Symbol.asyncDispose yet.
+    const transport = new Transport({ adapter, natives })
+    try {
+      await body(new Client({ addr: cluster.brokers, transport }))
+    } finally {
+      await transport.close()
+    }
   }
 
   async function newTopic(client: Client, t: TestContext, numPartitions = 1): Promise<string> {

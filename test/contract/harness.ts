@@ -11,6 +11,7 @@ export type Capability =
   | 'embedded'
   | 'native-gzip'
   | 'native-zstd'
+  | 'await-using'
   | 'consumer-groups'
   | 'classic-groups-alone'
 
@@ -84,6 +85,8 @@ function capabilities({ cluster, natives }: Environment): Capability[] {
   // KIP-848.
   present.push(Number.parseInt(cluster.version, 10) >= 4 ? 'consumer-groups' : 'classic-groups-alone')
   for (const name of ['gzip', 'zstd'] as const) if (natives.codecs?.[name] !== undefined) present.push(`native-${name}`)
+  // WebKit has no Symbol.asyncDispose yet.
+  if ('asyncDispose' in Symbol) present.push('await-using')
   return present
 }
 

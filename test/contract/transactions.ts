@@ -139,13 +139,23 @@ export const suite: Suite = contract => {
       { signal: cancel.signal },
     )
     assert.equal((await assert.rejects(cancelled)).message, 'enough')
-    {
-      await using tx = await writer.begin()
-      await tx.writeMessages({ value: 'd' })
-    }
-    await writer.transaction(tx => tx.writeMessages({ value: 'e' }))
-    assert.deepEqual(await all(fixture), ['a', 'e'])
+    await writer.transaction(tx => tx.writeMessages({ value: 'd' }))
+    assert.deepEqual(await all(fixture), ['a', 'd'])
   })
+
+  test(
+    'a transaction that is left without an end is aborted by await using',
+    async fixture => {
+      const writer = open(fixture)
+      {
+        await using tx = await writer.begin()
+        await tx.writeMessages({ value: 'a' })
+      }
+      await writer.transaction(tx => tx.writeMessages({ value: 'b' }))
+      assert.deepEqual(await all(fixture), ['b'])
+    },
+    { needs: ['await-using'] },
+  )
 
   test('transaction() waits for an end that its work did not wait for', async fixture => {
     const writer = open(fixture)
