@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib'
 import { messageOf, ProtocolError } from '../../src/base/errors.ts'
 import { DecompressionLimitError, type NativeCodec, type NativeCodecs } from '../../src/compression/codec.ts'
-import { decompress as ownZstd } from '../../src/compression/zstd-decompress.ts'
+import { zstdDecompressor } from '../../src/compression/zstd-decompress.ts'
 import { endOfFrame, nextFrame } from '../../src/compression/zstd-frames.ts'
 
 // Codecs of node:zlib, which Deno and Bun have too, made as strict as ours: it passes over what stands behind the
@@ -35,7 +35,7 @@ function zstdCodec(): NativeCodec | undefined {
       const start = nextFrame(bytes, 0, length)
       const end = start < length ? endOfFrame(bytes, start) : length
       // It stops behind the first frame. Several, which no client of Kafka writes, are for ours, and none at all.
-      if (start === end || nextFrame(bytes, end, length) < length) return ownZstd(bytes, limit)
+      if (start === end || nextFrame(bytes, end, length) < length) return zstdDecompressor.decompress(bytes, limit)
       return bounded('zstd', limit, maxOutputLength =>
         zstdDecompressSync(bytes.subarray(start, end), { maxOutputLength }),
       )

@@ -2,8 +2,8 @@ import { type Clock, randomBytes16, systemClock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { given } from '../base/settings.ts'
 import { uuidText } from '../bytes/reader.ts'
-import { builtinCodecs } from '../compression/builtin.ts'
 import { Codecs } from '../compression/codecs.ts'
+import { decompressors } from '../compression/decompressors.ts'
 import type { Natives } from '../socket/socket.ts'
 import { deferOf } from '../transport/defer.ts'
 import { Authorizer } from './access/authorizer.ts'
@@ -102,7 +102,7 @@ export class Cluster {
     this.id = this.randomUuid()
     this.logger = config.logger ?? silentLogger
     this.codecs = new Codecs(config.natives?.codecs)
-    this.codecs.offer(builtinCodecs)
+    this.codecs.offer(decompressors)
     this.sasl = saslOf(config.users, config.sasl)
     this.credentials = new Credentials(this.sasl?.users ?? {}, this.clock)
     this.features = new Map(Object.entries(config.features ?? { 'group.version': 1, 'transaction.version': 2 }))

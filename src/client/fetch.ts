@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts'
 import { oneOf, type SettingKinds } from '../base/settings.ts'
 import type { CallOptions } from '../base/signals.ts'
-import { builtinCodecs } from '../compression/builtin.ts'
 import type { Codecs } from '../compression/codecs.ts'
+import { decompressors } from '../compression/decompressors.ts'
 import type { ResponseOf } from '../protocol/api.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { Fetch } from '../protocol/fetch.ts'
@@ -100,7 +100,7 @@ export async function fetch(caller: Caller, request: FetchRequest, options: Call
   const answer = response.responses[0]?.partitions[0]
   if (response.errorCode !== 0 || answer === undefined)
     return failed(request, errorAbout(name, response.errorCode), response.throttleTimeMs)
-  caller.codecs.offer(builtinCodecs)
+  caller.codecs.offer(decompressors)
   const committed = isolationLevel === IsolationLevel.ReadCommitted
   const batches = answer.records === null ? [] : scanBatches(answer.records)
   const error = errorAbout(name, answer.errorCode)

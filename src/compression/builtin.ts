@@ -4,7 +4,5 @@ import { lz4 } from './lz4.ts'
 import { snappy } from './snappy.ts'
 import { zstd } from './zstd.ts'
 
-/**
- * Our own codecs, in plain TypeScript. Readers offer them to their transport's `Codecs`: a topic may hold any of them.
- */
+/** Our own codecs, both halves of each, in plain TypeScript. */
 export const builtinCodecs: readonly CompressionCodec[] = [gzip, snappy, lz4, zstd]

@@ -26,14 +26,19 @@ export interface Compressor {
   compress(bytes: Uint8Array, level?: number): Uint8Array
 }
 
-/** One way to compress the records of a batch. */
-export interface CompressionCodec extends Compressor {
+/** The half of a codec that a reader needs. */
+export interface Decompressor {
+  readonly code: 1 | 2 | 3 | 4
+  readonly name: CodecName
   /**
    * Answers everything `bytes` hold, at most `limit` bytes of it: more is a DecompressionLimitError, damaged input a
    * ProtocolError. Memory stays below the input plus a small multiple of `limit`, whatever the input claims.
    */
   decompress(bytes: Uint8Array, limit: number): Uint8Array
 }
+
+/** One way to compress the records of a batch. */
+export interface CompressionCodec extends Compressor, Decompressor {}
 
 const levels: Partial<Record<CodecName, readonly [lowest: number, highest: number]>> = {
   gzip: [0, 9],

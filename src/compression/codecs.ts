@@ -1,5 +1,5 @@
 import { ConfigError, ProtocolError } from '../base/errors.ts'
-import { type CompressionCodec, type Compressor, checkLevel, type NativeCodecs } from './codec.ts'
+import { type CompressionCodec, type Compressor, checkLevel, type Decompressor, type NativeCodecs } from './codec.ts'
 
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
@@ -27,7 +27,7 @@ const importCompressor =
  */
 export class Codecs {
   readonly #chosen: (CompressionCodec | undefined)[] = []
-  readonly #own: (CompressionCodec | undefined)[] = []
+  readonly #own: (Decompressor | undefined)[] = []
   readonly #compressors: (Compressor | undefined)[] = []
 
   constructor(natives: NativeCodecs = {}) {
@@ -47,8 +47,8 @@ export class Codecs {
     }
   }
 
-  /** The codec of this code; a ProtocolError for a code Kafka has not, or one that isn't here (see `offer`). */
-  get(code: number): CompressionCodec {
+  /** What decompresses this code; a ProtocolError for a code Kafka has not, or one that isn't here (see `offer`). */
+  get(code: number): Decompressor {
     const codec = this.#chosen[code] ?? this.#own[code]
     if (codec === undefined)
       throw new ProtocolError(
@@ -62,15 +62,15 @@ export class Codecs {
     this.#chosen[codec.code] = codec
   }
 
-  /** Adds codecs for the codes that have none. */
-  offer(codecs: readonly CompressionCodec[]): void {
-    for (const codec of codecs) this.#own[codec.code] ??= codec
+  /** Adds what decompresses, for the codes that have nothing that does. */
+  offer(decompressors: readonly Decompressor[]): void {
+    for (const each of decompressors) this.#own[each.code] ??= each
   }
 
   /** What compresses with this code, imported first if there is no other: for writers, who know what they need. */
   async load(code: number): Promise<Compressor> {
     if (!(code in names) || code === 0) throw new ConfigError(`unknown compression code ${code}`)
-    const here = this.#chosen[code] ?? this.#own[code] ?? this.#compressors[code]
+    const here = this.#chosen[code] ?? this.#compressors[code]
     if (here !== undefined) return here
     if (importCompressor === undefined)
       throw new ConfigError(`${names[code]} was left out of this bundle (ISOKAFKA_SLIM)`)

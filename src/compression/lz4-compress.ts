@@ -1,13 +1,9 @@
 import { Chains } from './chains.ts'
 import { type Compressor, checkLevel } from './codec.ts'
 import { copyExactly, copyLiterals, looseness, viewOf } from './copy.ts'
+import { frameMagic, independentBlocks, version } from './lz4-frame.ts'
 import { hashOf, leastMatch, matchEnd } from './match.ts'
 import { xxh32 } from './xxh32.ts'
-
-export const frameMagic = 0x184d2204
-// Of the frame descriptor's flags.
-export const version = 0x40
-export const independentBlocks = 0x20
 
 const blockBytes = 64 * 1024
 const blockSizeCode = 4

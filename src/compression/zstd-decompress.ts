@@ -1,4 +1,5 @@
 import { ProtocolError } from '../base/errors.ts'
+import type { Decompressor } from './codec.ts'
 import { copyExactly } from './copy.ts'
 import { Output } from './output.ts'
 import { xxh64 } from './xxh64.ts'
@@ -8,11 +9,14 @@ import { Literals } from './zstd-read-literals.ts'
 import { SequencesReader } from './zstd-read-sequences.ts'
 import { largestBlock } from './zstd-tables.ts'
 
+/** Reads Zstandard. */
+export const zstdDecompressor: Decompressor = { code: 4, name: 'zstd', decompress }
+
 /**
  * All frames in `bytes` (RFC 8878), skippable ones passed over. No dictionaries. Frames' windows cost nothing: output
  * is kept whole.
  */
-export function decompress(bytes: Uint8Array, limit: number): Uint8Array {
+function decompress(bytes: Uint8Array, limit: number): Uint8Array {
   if (bytes.length === 0) fail('the data ends early')
   const input = new Padded(bytes)
   const output = new Output('zstd', limit, 0)

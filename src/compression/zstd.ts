@@ -1,6 +1,6 @@
 import type { CompressionCodec } from './codec.ts'
 import { zstdCompressor } from './zstd-compress.ts'
-import { decompress } from './zstd-decompress.ts'
+import { zstdDecompressor } from './zstd-decompress.ts'
 
 /** Zstandard in plain TypeScript. */
-export const zstd: CompressionCodec = { ...zstdCompressor, decompress }
+export const zstd: CompressionCodec = { ...zstdCompressor, ...zstdDecompressor }

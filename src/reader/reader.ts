@@ -8,7 +8,7 @@ import { guardedLogger } from '../base/guard.ts'
 import type { Logger } from '../base/logger.ts'
 import { given as givenSettings } from '../base/settings.ts'
 import { abortable, type CallOptions } from '../base/signals.ts'
-import { builtinCodecs } from '../compression/builtin.ts'
+import { decompressors } from '../compression/decompressors.ts'
 import { type CloseOptions, leaveOf } from '../group/close-options.ts'
 import { type OffsetName, offsetOf } from '../protocol/offsets.ts'
 import type { Message } from '../records/message.ts'
@@ -102,7 +102,7 @@ export class Reader implements AsyncIterable<Message>, OffsetSource<DoneWith> {
     this.#transport = transport
     this.#clock = this.#transport.clock
     this.#logger = guardedLogger(config.logger, this.#transport.logger)
-    this.#transport.codecs.offer(builtinCodecs)
+    this.#transport.codecs.offer(decompressors)
     const logger = this.#logger
     const counters = this.#counters
     const { brokers } = config

@@ -34,7 +34,8 @@ export const suite: Suite = contract => {
   for (const name of ['gzip', 'zstd'] as const) {
     const own = builtinCodecs.find(codec => codec.name === name)!
     // Where the runtime lends none, the cases are named and not run.
-    const native = natives.codecs?.[name] === undefined ? own : runtimes.get(own.code)
+    // What is lent does both.
+    const native = natives.codecs?.[name] === undefined ? own : (runtimes.get(own.code) as CompressionCodec)
     const test: typeof contract.test = (title, body) => contract.test(title, body, { needs: [`native-${name}`] })
     const same = (bytes: Uint8Array, what: string, damaged = false): void => {
       const [found, wanted] = [outcome(native, bytes, limit), outcome(own, bytes, limit)]

@@ -3,6 +3,7 @@ import { ProtocolError } from '../../src/base/errors.ts'
 import { batchOf } from '../../src/broker/log/check-records.ts'
 import { crc32 } from '../../src/bytes/crc32.ts'
 import { concat } from '../../src/bytes/writer.ts'
+import { builtinCodecs } from '../../src/compression/builtin.ts'
 import { DecompressionLimitError } from '../../src/compression/codec.ts'
 import { gzip } from '../../src/compression/gzip.ts'
 import { xxh32 } from '../../src/compression/xxh32.ts'
@@ -85,7 +86,7 @@ describe('message sets of formats v0 and v1', () => {
           const whole = message(BigInt(lastOffset), {
             magic,
             attributes: codec,
-            value: codecs.get(codec).compress(inner),
+            value: builtinCodecs.find(({ code }) => code === codec)!.compress(inner),
           })
           expect(() => messagesOf(onlyBatch(whole))).toThrow(
             `up to offset ${lastOffset} holds a damaged message at offset ${lastOffset - 3 + i}`,

@@ -1,7 +1,7 @@
 import { messageOf, ProtocolError } from '../../../src/base/errors.ts'
 import type { Logger as CoreLogger } from '../../../src/base/logger.ts'
-import { builtinCodecs } from '../../../src/compression/builtin.ts'
 import { defaultDecompressLimit } from '../../../src/compression/codec.ts'
+import { decompressors } from '../../../src/compression/decompressors.ts'
 import { type FetchedBatch, isLive } from '../../../src/reader/fetched.ts'
 import { Fetcher } from '../../../src/reader/fetcher.ts'
 import { ReaderMetrics } from '../../../src/reader/metrics.ts'
@@ -51,7 +51,7 @@ export class Stock {
       parts.onNews()
     }
     const { transport, addr } = connection
-    transport.codecs.offer(builtinCodecs)
+    transport.codecs.offer(decompressors)
     this.#decoding = { codecs: transport.codecs, limit: defaultDecompressLimit }
     this.#fetcher = new Fetcher({
       transport,
