@@ -155,7 +155,8 @@ export class BrokerConnection implements Requester {
   }
 
   version(api: AnyApi): number {
-    return this.#guess === undefined ? this.#known.version(api) : this.#guessed(api, known => known.version(api))
+    const version = (): number => this.#known.version(api)
+    return this.#guess === undefined ? version() : this.#guess.use(api, version, this)
   }
 
   /** Sends a request and answers its response; undefined with `noResponse`. */
@@ -251,11 +252,9 @@ export class BrokerConnection implements Requester {
       return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
     let flight: PendingRequest
     try {
+      const versionFor = (): number => this.#known.versionFor(api, request, options.features)
       const version =
-        options.version ??
-        (this.#guess === undefined
-          ? this.#known.versionFor(api, request, options.features)
-          : this.#guessed(api, known => known.versionFor(api, request, options.features)))
+        options.version ?? (this.#guess === undefined ? versionFor() : this.#guess.use(api, versionFor, this))
       const correlationId = this.#correlationId
       const pieces = requestFrame(api, version, correlationId, this.#config.clientId, request)
       this.#correlationId = (correlationId + 1) & 0x7fffffff
@@ -294,42 +293,21 @@ export class BrokerConnection implements Requester {
     )
   }
 
-  /** What is remembered of the broker's versions. If nothing can be said by it, it is wrong, and the connection ends. */
-  #guessed<T>(api: AnyApi, task: (known: BrokerVersions) => T): T {
-    this.#guess?.used(api)
-    try {
-      return task(this.#known)
-    } catch (cause) {
-      const error = new ConnectionError(this.broker, `what is remembered of the broker has no ${api.name}`, { cause })
-      this.abort(error)
-      throw error
-    }
-  }
-
   /** Holds back what may do harm if somebody else listens here, until the broker has said who it is. */
   #goAhead(guess: BrokerGuess): void {
     this.#versions = new BrokerVersions(this.broker, guess.spoken)
     this.#guess = guess
     this.#hold()
-    this.confirmed = this.#confirm(guess)
-    // Who waits for an answer is told by that.
-    this.confirmed.catch(() => {})
-  }
-
-  async #confirm(guess: BrokerGuess): Promise<void> {
-    const offered = this.#known.offered.get(ApiVersions.key)?.maxVersion ?? ApiVersions.maxVersion
-    try {
-      await Promise.all([
-        this.#learnVersions(Math.min(ApiVersions.maxVersion, offered)),
-        guess.check(this, this.#inside),
-      ])
-      guess.compare(this.#known)
+    const learn = async (version: number): Promise<BrokerVersions> => {
+      await this.#learnVersions(version)
+      return this.#known
+    }
+    this.confirmed = guess.confirm(this, this.#inside, learn).then(() => {
       this.#guess = undefined
       this.#release()
-    } catch (error) {
-      this.abort(error)
-      throw error
-    }
+    })
+    // Who waits for an answer is told by that.
+    this.confirmed.catch(error => this.abort(error))
   }
 
   /** Asks in the highest version we speak; a broker that doesn't know it names those it does (KIP-511). */

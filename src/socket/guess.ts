@@ -2,16 +2,26 @@ import type { AnyApi } from '../protocol/api.ts'
 import type { Requester } from './requester.ts'
 import type { BrokerVersions, Spoken } from './versions.ts'
 
+/** A connection as its guess knows it. */
+export interface GuessedConnection {
+  readonly broker: string
+  /** Whether the broker checks itself whom the connection is for. */
+  readonly checksPeer: boolean
+  abort(reason: unknown): void
+}
+
 /** What is remembered of a broker, for one connection to go by until the broker has said so itself. */
 export interface BrokerGuess {
   readonly spoken: Spoken
-  /** A request of this API was made by it, or its version asked for. */
-  used(api: AnyApi): void
+  /** Runs what asks for a version of this API by the guess. One that has none is wrong, and ends the connection. */
+  use(api: AnyApi, task: () => number, connection: GuessedConnection): number
   /**
-   * Rejects if another cluster listens. `inside` sends what is not held back until that is known. Bounded by the
-   * connection's `dialTimeout`.
+   * Rejects if another cluster listens, or anything was made otherwise than by what the broker told. `inside` sends what
+   * is not held back until then; `learn` asks for what the broker speaks, by so high a version of ApiVersions at first.
    */
-  check(connection: { readonly broker: string; readonly checksPeer: boolean }, inside: Requester): Promise<void>
-  /** Throws unless all was made as it would have been by what the broker told. */
-  compare(told: BrokerVersions): void
+  confirm(
+    connection: GuessedConnection,
+    inside: Requester,
+    learn: (version: number) => Promise<BrokerVersions>,
+  ): Promise<void>
 }

@@ -13,8 +13,6 @@ export class BrokerLinks {
   readonly #directory: Brokers
   /** Those that were reached at the address they are known by. */
   readonly #reached = new WeakSet<Address>()
-  /** Those of which is remembered what they speak. */
-  readonly #noted = new WeakSet<BrokerConnection>()
   /** What is remembered is of another cluster. */
   readonly forgetGuess: () => void
 
@@ -40,7 +38,7 @@ export class BrokerLinks {
         ...(guess && { guess }),
       })
       this.#reached.add(address)
-      this.#note(connection, address)
+      recall?.note(connection, this.#directory, () => this.#strange(address))
       return connection
     } catch (error) {
       if (options.signal?.aborted) throw error
@@ -49,23 +47,6 @@ export class BrokerLinks {
       else if (isTemporary(error) && 'id' in address && !this.#reached.has(address)) throw this.#astray(address, error)
       throw error
     }
-  }
-
-  /** Remembers what the broker speaks, once it has said so; or that what is remembered is wrong. */
-  #note(connection: BrokerConnection, address: BrokerInfo | Address): void {
-    const { recall } = this.#directory
-    if (recall === undefined || this.#noted.has(connection)) return
-    this.#noted.add(connection)
-    connection.confirmed.then(
-      () => {
-        this.#directory.met()
-        recall.keepSpoken(connection.broker, connection.spoken)
-      },
-      error => {
-        recall.keepSpoken(connection.broker, undefined)
-        if (isStrangerError(error)) this.#strange(address)
-      },
-    )
   }
 
   #strange(address: BrokerInfo | Address): void {

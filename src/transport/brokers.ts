@@ -38,11 +38,10 @@ export class Brokers {
     this.seeds = seeds
     this.#clock = clock
     this.#guard = guard
-    this.recall = recall?.(seeds.map(formatAddress).sort().join(','))
+    this.recall = recall?.(seeds)
     const recalled = this.recall?.cluster
-    const brokers = recalled?.brokers.filter(({ host }) => !guard(host, seeds)) ?? []
-    if (recalled === undefined || brokers.length === 0) return
-    this.#brokers = brokers
+    if (recalled === undefined) return
+    this.#brokers = recalled.brokers
     this.#clusterId = recalled.clusterId
     // Long ago.
     this.#metAt = Number.NEGATIVE_INFINITY

@@ -141,6 +141,9 @@ export function settingsOf(
       throw new ConfigError(`Transport: ${name} must be a positive number of ${unit}, not ${number}`)
     return number
   }
+  const guard: Settings['guard'] = allowAddress
+    ? host => (allows(allowAddress, host) ? undefined : `a broker calls itself ${host}, which allowAddress refuses`)
+    : defaults.guard
   const backoff = given('backoff', config.backoff ?? defaults.backoff, backoffSettings)
   if (!(backoff.min >= 0 && backoff.max >= backoff.min)) throw new ConfigError('Transport: backoff needs 0 ≤ min ≤ max')
   return {
@@ -152,15 +155,13 @@ export function settingsOf(
     metadataTopics: config.metadataTopics ?? [],
     clientId: config.clientId ?? defaults.clientId,
     tls: tls && (() => tls),
-    guard: allowAddress
-      ? host => (allows(allowAddress, host) ? undefined : `a broker calls itself ${host}, which allowAddress refuses`)
-      : defaults.guard,
+    guard,
     backoff,
     maxResponseBytes: positive('maxResponseBytes', 'bytes'),
     onEvent: onEvent && guarded(onEvent, error => defaults.logger.error('onEvent threw', error)),
     lookUp: resolver && lookUpBy(resolver),
     authenticate: sasl && authenticateBy(sasl),
-    recall: config.memory && recallOf(config.memory, defaults.clock),
+    recall: config.memory && recallOf(config.memory, { clock: defaults.clock, guard }),
   }
 }
 

@@ -1,11 +1,13 @@
+import { type Address, formatAddress } from '../base/address.ts'
 import type { Clock } from '../base/clock.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
 import type { BrokerGuess } from '../socket/guess.ts'
-import type { Peer } from '../socket/peer.ts'
-import type { Spoken } from '../socket/versions.ts'
+import { isStrangerError, type Peer } from '../socket/peer.ts'
 import type { BrokerInfo, TopicLayout } from './layout.ts'
 import type { ClusterRecall, Recall } from './recall.ts'
 import { brokersOf, type Fields, fieldsOf, integerOf, own, spokenOf, textOf, told, topicOf } from './recalled.ts'
 import { RecalledBroker } from './recalled-broker.ts'
+import type { Settings } from './settings.ts'
 
 /**
  * What a Transport knows of clusters, as plain data: an object that begins as `{}`, is kept true while the Transport
@@ -26,9 +28,11 @@ const believedFor = 5 * 60_000
 type Writable = Record<string, unknown>
 
 /** Reads and writes a memory, which may hold anything that JSON can say. */
-export function recallOf(memory: unknown, clock: Clock): Recall {
-  const data = fieldsOf(memory) as Writable | undefined
-  return seeds => new MemoryOfCluster(data ?? {}, seeds, clock)
+export function recallOf(memory: TransportMemory, { clock, guard }: Pick<Settings, 'clock' | 'guard'>): Recall {
+  return seeds => {
+    const allowed = ({ host }: Address): boolean => guard(host, seeds) === undefined
+    return new MemoryOfCluster(memory, seeds.map(formatAddress).sort().join(','), clock, allowed)
+  }
 }
 
 class MemoryOfCluster implements ClusterRecall {
@@ -38,13 +42,15 @@ class MemoryOfCluster implements ClusterRecall {
   /** Whom a topic may be led by. */
   readonly #ids: ReadonlySet<number>
   readonly cluster: ClusterRecall['cluster']
+  /** Connections of whose brokers is remembered what they speak. */
+  readonly #noted = new WeakSet<BrokerConnection>()
 
-  constructor(data: Writable, seeds: string, clock: Clock) {
+  constructor(data: Writable, seeds: string, clock: Clock, allowed: (address: Address) => boolean) {
     this.#data = data
     this.#seeds = seeds
     this.#clock = clock
     const clusterId = textOf(own(this.#mine, 'clusterId'))
-    const brokers = brokersOf(own(this.#mine, 'brokers'))
+    const brokers = brokersOf(own(this.#mine, 'brokers')).filter(allowed)
     this.cluster = clusterId === undefined || brokers.length === 0 ? undefined : { clusterId, brokers }
     this.#ids = new Set(brokers.map(({ id }) => id))
   }
@@ -88,8 +94,19 @@ class MemoryOfCluster implements ClusterRecall {
     if (own(this.#list('coordinators'), key) !== broker) this.#keep('coordinators', key, broker)
   }
 
-  keepSpoken(broker: string, spoken: Spoken | undefined): void {
-    this.#keep('spoken', broker, spoken && told(spoken))
+  note(connection: BrokerConnection, directory: { met(): void }, strange: () => void): void {
+    if (this.#noted.has(connection)) return
+    this.#noted.add(connection)
+    connection.confirmed.then(
+      () => {
+        directory.met()
+        this.#keep('spoken', connection.broker, told(connection.spoken))
+      },
+      error => {
+        this.#keep('spoken', connection.broker, undefined)
+        if (isStrangerError(error)) strange()
+      },
+    )
   }
 
   forget(): void {

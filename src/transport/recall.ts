@@ -1,6 +1,7 @@
+import type { Address } from '../base/address.ts'
+import type { BrokerConnection } from '../socket/connection.ts'
 import type { BrokerGuess } from '../socket/guess.ts'
 import type { Peer } from '../socket/peer.ts'
-import type { Spoken } from '../socket/versions.ts'
 import type { BrokerInfo, TopicLayout } from './layout.ts'
 
 /** What is remembered of a cluster from before, and is to be remembered of it. Nothing of it need be true. */
@@ -19,10 +20,11 @@ export interface ClusterRecall {
   dropTopic(name: string): void
   /** undefined: it is not known any more. */
   keepCoordinator(key: string, broker: number | undefined): void
-  keepSpoken(broker: string, spoken: Spoken | undefined): void
+  /** What a broker has told of itself when a connection was opened, once it has; `strange`: it is of another cluster. */
+  note(connection: BrokerConnection, directory: { met(): void }, strange: () => void): void
   /** It was another cluster. */
   forget(): void
 }
 
-/** What is remembered of the cluster at this bootstrap list, as text. */
-export type Recall = (seeds: string) => ClusterRecall
+/** What is remembered of the cluster at this bootstrap list. */
+export type Recall = (seeds: readonly Address[]) => ClusterRecall

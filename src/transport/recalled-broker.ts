@@ -1,6 +1,7 @@
 import { ConnectionError } from '../base/errors.ts'
 import type { AnyApi } from '../protocol/api.ts'
-import type { BrokerGuess } from '../socket/guess.ts'
+import { ApiVersions } from '../protocol/api-versions.ts'
+import type { BrokerGuess, GuessedConnection } from '../socket/guess.ts'
 import type { Peer } from '../socket/peer.ts'
 import type { Requester } from '../socket/requester.ts'
 import { BrokerVersions, type Spoken } from '../socket/versions.ts'
@@ -10,37 +11,50 @@ import { checkCluster } from './check-cluster.ts'
 export class RecalledBroker implements BrokerGuess {
   readonly spoken: Spoken
   readonly #versions: BrokerVersions
-  readonly #broker: string
   readonly #peer: Peer
   readonly #timeoutMs: number
-  readonly #apis = new Set<AnyApi>()
+  readonly #used = new Set<AnyApi>()
 
   constructor(broker: string, peer: Peer, spoken: Spoken, timeoutMs: number) {
     this.spoken = spoken
     this.#versions = new BrokerVersions(broker, spoken)
-    this.#broker = broker
     this.#peer = peer
     this.#timeoutMs = timeoutMs
   }
 
-  used(api: AnyApi): void {
-    this.#apis.add(api)
+  use(api: AnyApi, task: () => number, connection: GuessedConnection): number {
+    this.#used.add(api)
+    try {
+      return task()
+    } catch (cause) {
+      const why = `what is remembered of the broker has no ${api.name}`
+      const error = new ConnectionError(connection.broker, why, { cause })
+      connection.abort(error)
+      throw error
+    }
   }
 
-  check(connection: { readonly broker: string; readonly checksPeer: boolean }, inside: Requester): Promise<void> {
-    return checkCluster(
-      { ...inside, broker: this.#broker, checksPeer: connection.checksPeer },
-      this.#peer,
-      this.#timeoutMs,
-    )
+  async confirm(
+    connection: GuessedConnection,
+    inside: Requester,
+    learn: (version: number) => Promise<BrokerVersions>,
+  ): Promise<void> {
+    const { broker, checksPeer } = connection
+    const offered = this.#versions.offered.get(ApiVersions.key)?.maxVersion ?? ApiVersions.maxVersion
+    const [told] = await Promise.all([
+      learn(Math.min(ApiVersions.maxVersion, offered)),
+      checkCluster({ ...inside, broker, checksPeer }, this.#peer, this.#timeoutMs),
+    ])
+    if (!this.#agrees(told))
+      throw new ConnectionError(broker, 'the broker speaks other versions than are remembered of it')
   }
 
-  compare(told: BrokerVersions): void {
+  #agrees(told: BrokerVersions): boolean {
     const { features } = this.#versions
-    const same =
-      [...this.#apis].every(api => this.#versions.version(api) === told.version(api)) &&
+    return (
+      [...this.#used].every(api => this.#versions.version(api) === told.version(api)) &&
       features.size === told.features.size &&
       [...told.features].every(([name, level]) => features.get(name) === level)
-    if (!same) throw new ConnectionError(this.#broker, 'the broker speaks other versions than are remembered of it')
+    )
   }
 }

@@ -316,6 +316,33 @@ function spoil<T>(value: T, times: number, draw: () => number, junk: readonly un
   return value
 }
 
+test('hosts that a memory names are asked about as those that brokers name', async () => {
+  await using place = await Place.make(1)
+  const memory: TransportMemory = {}
+  await place.run(write(), memory)
+  const [host] = place.addr.split(':')
+  const spoilt = JSON.parse(JSON.stringify(memory).replaceAll(`"host":"${host}"`, '"host":"169.254.169.254"'))
+  const asked: string[] = []
+  const dialed: string[] = []
+  const { clock } = place
+  const inner = embedded(place.broker, natives)
+  const adapter: SocketAdapter = {
+    ...inner,
+    dial(address, options) {
+      dialed.push(address.host)
+      return inner.dial(address, options)
+    },
+  }
+  const allowAddress = (name: string): boolean => {
+    asked.push(name)
+    return name !== '169.254.169.254'
+  }
+  await using transport = new Transport({ clock, adapter, natives, logger: null, memory: spoilt, allowAddress })
+  await write()({ addr: place.addr, transport, ends: [] })
+  expect(asked).toContain('169.254.169.254')
+  expect(new Set(dialed)).toEqual(new Set([host]))
+})
+
 test('what is no object is no memory', () => {
   for (const memory of [null, 'x', 1, []] as unknown[])
     expect(() => new Transport({ memory: memory as TransportMemory })).toThrow(
