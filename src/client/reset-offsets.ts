@@ -131,8 +131,9 @@ async function store(
   )
   const { topics: answered } = await offsetCommit(caller, { ...group, topics: commits }, options)
   for (const [topic, answers] of Object.entries(answered)) {
+    const rows = new Map(topics.get(topic)?.map(row => [row.partition, row]))
     for (const { partition, error } of answers) {
-      const row = topics.get(topic)?.find(each => each.partition === partition)
+      const row = rows.get(partition)
       if (row !== undefined) row.error ??= error
     }
   }

@@ -53,8 +53,9 @@ export async function fetchOffsets(
   // Of one group; old versions have a single code.
   for (const { errorCode } of [response, ...response.groups]) coordinator.check(errorCode, `group ${groupId}`)
   const committed = new Map<string, Map<number, Committed>>()
+  const nameOf = namesOf(topics)
   for (const answer of group?.topics ?? response.topics) {
-    const name = nameOf(answer, topics)
+    const name = nameOf(answer)
     const offsets = committed.get(name) ?? new Map<number, Committed>()
     committed.set(name, offsets)
     for (const { partitionIndex, committedOffset, committedLeaderEpoch, errorCode, metadata } of answer.partitions) {
@@ -73,12 +74,12 @@ export async function fetchOffsets(
   return committed
 }
 
-/** Named in old versions, by id in new ones. */
-function nameOf(
-  answer: { name?: string; topicId?: string },
+/** The name of an answer's topic: named in old versions, by id in new ones. */
+function namesOf(
   topics: readonly { name: string; topicId: string }[],
-): string {
-  return answer.name || (topics.find(({ topicId }) => topicId === answer.topicId)?.name ?? '')
+): (answer: { name?: string; topicId?: string }) => string {
+  const names = new Map(topics.map(({ name, topicId }) => [topicId, name]))
+  return ({ name, topicId }) => name || (names.get(topicId ?? '') ?? '')
 }
 
 /** What a commit is made in the name of. */
@@ -141,8 +142,9 @@ export async function storeOffsets(
     const again = new Set<string>()
     const unknown = new Set<string>()
     let passing: unknown
+    const nameOf = namesOf(topics)
     for (const answer of response.topics) {
-      const name = nameOf(answer, topics)
+      const name = nameOf(answer)
       for (const { partitionIndex, errorCode } of answer.partitions) {
         const place = `${name}/${partitionIndex}`
         if (!unanswered.delete(place)) continue
@@ -163,15 +165,13 @@ export async function storeOffsets(
       throw new ProtocolError(
         `the coordinator of group ${groupId} left ${[...unanswered].join(', ')} out of its answer to a commit`,
       )
+    const tried = new Set(topics)
     const unsettled = topics.map(({ name, topicId, partitions }) => ({
       name,
       topicId,
       partitions: partitions.filter(({ partitionIndex }) => again.has(`${name}/${partitionIndex}`)),
     }))
-    left = [
-      ...left.filter(topic => !topics.includes(topic)),
-      ...unsettled.filter(({ partitions }) => partitions.length > 0),
-    ]
+    left = [...left.filter(topic => !tried.has(topic)), ...unsettled.filter(({ partitions }) => partitions.length > 0)]
     if (unknown.size > 0) await cluster.refresh([...unknown], options)
     for (const name of unknown) refused.add(name)
     if (again.size > 0) throw passing

@@ -41,7 +41,8 @@ export class Subscription {
 
   /** Of topics by pattern those are known that the coordinator has given. */
   learned(names: readonly string[]): void {
-    const others = names.filter(name => !this.#topics.includes(name))
+    const known = new Set(this.#topics)
+    const others = names.filter(name => !known.has(name))
     if (this.pattern !== null && others.length > 0) this.#topics = [...this.#topics, ...others]
   }
 

@@ -40,10 +40,12 @@ export async function findOffsets(
     topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
   }
   const response = await transport.roundTrip(brokers, ListOffsets, request, options)
+  // One may ask about ten thousand partitions.
+  const answers = new Map(
+    response.topics.map(({ name, partitions }) => [name, new Map(partitions.map(each => [each.partitionIndex, each]))]),
+  )
   return questions.map(({ topic, partition }) => {
-    const found = response.topics
-      .find(({ name }) => name === topic)
-      ?.partitions.find(({ partitionIndex }) => partitionIndex === partition)
+    const found = answers.get(topic)?.get(partition)
     return found === undefined
       ? null
       : { offset: found.offset, error: errorFor(found.errorCode, `${topic}/${partition}`) }

@@ -51,7 +51,7 @@ export class NetworkCluster {
     this.tries = new Patience(settings, this.anyBroker, directory)
     this.#asking = new Coalesce(names => this.loader.load(names, { create: false }))
     this.#finder = new TopicFinder(settings, directory, this.tries, this.#asking, this.loader)
-    this.#refreshes = new Refreshes(settings)
+    this.#refreshes = new Refreshes(settings, () => this.topics.partitions)
   }
 
   /** The bootstrap list as text. */

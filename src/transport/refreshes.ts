@@ -3,12 +3,16 @@ import { randomOf } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Settings } from './settings.ts'
 
+/** No more than that, however much there is: Java's metadata.max.age.ms. */
+const oldest = 5 * 60_000
+
 /**
  * When metadata is asked for anew: at once for cause, the next ones spaced by the backoff; for age alone, once per
  * `metadataTtl`.
  */
 export class Refreshes {
   readonly #settings: Settings
+  readonly #partitions: () => number
   #causes = 0
   #causedAt = Number.NEGATIVE_INFINITY
   #nextTurn: Promise<void> | undefined
@@ -18,8 +22,10 @@ export class Refreshes {
   #quietUntil = Number.NEGATIVE_INFINITY
   #failures = 0
 
-  constructor(settings: Settings) {
+  /** `partitions`: how many there are of the topics in use. */
+  constructor(settings: Settings, partitions: () => number) {
     this.#settings = settings
+    this.#partitions = partitions
   }
 
   /** Runs a refresh for cause when the next may go out: one wait that all share. */
@@ -40,9 +46,9 @@ export class Refreshes {
 
   /** From the first thing known on, what is known grows old. */
   begin(): void {
-    const { clock, metadataTtl } = this.#settings
+    const { clock } = this.#settings
     if (this.#dueAt === Number.POSITIVE_INFINITY)
-      this.#dueAt = clock.monotonic() + metadataTtl * (0.75 + 0.25 * randomOf(clock))
+      this.#dueAt = clock.monotonic() + this.#ttl * (0.75 + 0.25 * randomOf(clock))
   }
 
   /**
@@ -67,11 +73,16 @@ export class Refreshes {
     refresh().then(
       () => {
         // A little later by chance: clients that were in step don't stay so.
-        if (due) this.#dueAt = now + metadataTtl * (1.05 + 0.1 * randomOf(clock))
+        if (due) this.#dueAt = now + this.#ttl * (1.05 + 0.1 * randomOf(clock))
         if (settled()) this.#failures = 0
       },
       error => logger.warn(`${name}: metadata not refreshed: ${messageOf(error)}`),
     )
+  }
+
+  get #ttl(): number {
+    const { metadataTtl, metadataTtlPerPartition } = this.#settings
+    return Math.max(metadataTtl, Math.min(oldest, metadataTtlPerPartition * this.#partitions()))
   }
 
   /** Resolves when the next refresh for cause may go out. */

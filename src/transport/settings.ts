@@ -32,6 +32,8 @@ export interface Settings {
   readonly idleTimeout: number
   readonly requestTimeout: number
   readonly metadataTtl: number
+  /** Where that is less for all partitions in use together: so much for each, five minutes at most. */
+  readonly metadataTtlPerPartition: number
   readonly metadataTopics: readonly string[]
   readonly clientId: string
   /** A function, for who holds a Transport and prints it not to print keys. */
@@ -77,6 +79,7 @@ export function defaultSettings({ adapter, natives, clock: given, logger }: Surr
     idleTimeout: 30_000,
     requestTimeout: 30_000,
     metadataTtl: 6000,
+    metadataTtlPerPartition: 6,
     metadataTopics: [],
     clientId: 'isokafka',
     tls: undefined,

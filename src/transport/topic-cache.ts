@@ -57,6 +57,13 @@ export class TopicCache {
     return undefined
   }
 
+  /** How many partitions all topics together have. */
+  get partitions(): number {
+    let count = 0
+    for (const { layout } of this.#entries.values()) count += layout.partitions.length
+    return count
+  }
+
   /** The topics worth asking for; forgets those that nobody used for long. */
   inUse(): string[] {
     const since = this.#clock.monotonic() - forgottenAfter

@@ -12,6 +12,7 @@ import type { WriterMetrics } from './metrics.ts'
 import type { PartitionQueue, QueueHost } from './partition-queue.ts'
 import type { ProducerIdentities } from './producer-identity.ts'
 import type { BatchCompression, Settings } from './settings.ts'
+import { SharedBackoff } from './shared-backoff.ts'
 import { siftBatch, splitBatch } from './split.ts'
 
 /** What an Accumulator needs of who sends. */
@@ -31,6 +32,7 @@ export class Accumulator implements QueueHost {
   readonly settings: Settings
   readonly clock: Clock
   readonly memory: BufferMemory
+  readonly backoff: SharedBackoff
   readonly #transport: Network
   readonly #logger: Logger
   readonly #outgoing: Outgoing
@@ -51,6 +53,7 @@ export class Accumulator implements QueueHost {
         logger.error(`the writer's completion callback threw: ${messageOf(thrown)}`, thrown),
       )
     this.#builders = new BuilderPool(transport.natives.writeUtf8?.bind(transport.natives))
+    this.backoff = new SharedBackoff(settings.backoff, transport.clock)
     this.memory = new BufferMemory(settings.maxBufferedBytes)
   }
 

@@ -1,4 +1,3 @@
-import { backoffDelay } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, TimeoutError } from '../base/errors.ts'
 import { ErrorCode, KafkaError } from '../protocol/errors.ts'
@@ -7,12 +6,15 @@ import { UnknownOutcomeError } from './errors.ts'
 import type { ProduceOutcome } from './produce-outcome.ts'
 import type { ProducerIdentities, ProducerIdentity } from './producer-identity.ts'
 import type { Settings } from './settings.ts'
+import type { SharedBackoff } from './shared-backoff.ts'
 import type { Topic } from './topic.ts'
 
 /** What a queue needs of its writer. */
 export interface QueueHost {
   readonly settings: Settings
   readonly clock: Clock
+  /** What all queues of the writer have in common. */
+  readonly backoff: SharedBackoff
   /** Null without idempotence. */
   readonly ids: ProducerIdentities | null
   /** The batch is done with: written, or failed with `error`. */
@@ -436,7 +438,7 @@ export class PartitionQueue {
   #backOff(now: number, error: Error): void {
     this.#trouble = error
     this.#failures++
-    this.retryAt = now + backoffDelay(this.#failures, this.#host.settings.backoff, this.#host.clock)
+    this.retryAt = this.#host.backoff.retryAt(now, this.#failures)
   }
 }
 

@@ -68,9 +68,9 @@ export class ProduceRequest {
   /** Calls `each` with every batch's part of the response; undefined for those the broker left out. */
   unpack(response: ResponseOf<typeof Produce>, each: (sent: Sent, answer: PartitionAnswer | undefined) => void): void {
     const missing = new Set(this.sent)
+    const topicOf = this.#topicsBy()
     for (const { name, topicId, partitionResponses } of response.responses) {
-      // Named in old versions, by id in new ones.
-      const of = this.#topics.find(({ topic, topicId: id }) => (name !== '' ? topic.name === name : id === topicId))
+      const of = topicOf(name, topicId)
       if (of === undefined) continue
       partitionResponses.forEach((answer, at) => {
         // Brokers answer in the order they were asked.
@@ -82,5 +82,15 @@ export class ProduceRequest {
       })
     }
     for (const sent of missing) each(sent, undefined)
+  }
+
+  /** The topic of an answer: named in old versions, by id in new ones. Thousands of topics may ride together. */
+  #topicsBy(): (name: string, id: string) => SentTopic | undefined {
+    const [only] = this.#topics
+    if (this.#topics.length === 1)
+      return (name, id) => ((name !== '' ? only!.topic.name === name : only!.topicId === id) ? only : undefined)
+    const byName = new Map(this.#topics.map(of => [of.topic.name, of]))
+    const byId = new Map(this.#topics.map(of => [of.topicId, of]))
+    return (name, id) => (name !== '' ? byName.get(name) : byId.get(id))
   }
 }

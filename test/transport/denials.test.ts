@@ -233,6 +233,23 @@ describe('how often is asked', () => {
     expect(b.asked.at(-1)).toHaveLength(100)
   })
 
+  test.each([
+    ['by default the less often the more partitions there are', undefined, 3],
+    ['as often as was said', 6000, 9],
+  ])('for what is merely old: %s', async (_how, metadataTtl, times) => {
+    clock = new LeapingClock()
+    const topics = [{ name: 'large', partitions: 3000 }]
+    b = bench({ topics, clock }, { clock, ...(metadataTtl !== undefined && { metadataTtl }) })
+    await b.cluster.topic('large')
+    const before = b.asked.length
+    for (let i = 0; i < 600; i++) {
+      b.cluster.peek('large')
+      await clock.sleep(100)
+    }
+    expect(b.asked.length - before).toBeLessThanOrEqual(times + 1)
+    expect(b.asked.length - before).toBeGreaterThanOrEqual(times - 1)
+  })
+
   test('about what is in doubt: spaced by the backoff', async () => {
     set()
     await b.cluster.topic('topic')

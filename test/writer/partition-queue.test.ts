@@ -6,6 +6,7 @@ import { Batch } from '../../src/writer/batch.ts'
 import { PartitionQueue, type QueueHost, sequenceAfter } from '../../src/writer/partition-queue.ts'
 import { IdempotentIdentities } from '../../src/writer/producer-identity.ts'
 import { settingsOf } from '../../src/writer/settings.ts'
+import { SharedBackoff } from '../../src/writer/shared-backoff.ts'
 import { Topic } from '../../src/writer/topic.ts'
 
 /**
@@ -17,16 +18,18 @@ function setup({ idempotent = true, known = true } = {}) {
   const ids = idempotent ? new IdempotentIdentities({} as never) : null
   if (ids !== null) ids.current = { id: 7n, epoch: 0 }
   const names = new Map<Batch, string>()
+  const settings = settingsOf({
+    addr: 'x',
+    idempotent,
+    writeBackoffMin: 1,
+    writeBackoffMax: 1,
+    deliveryTimeout: 1000,
+    maxAttempts: 3,
+  })
   const host: QueueHost = {
-    settings: settingsOf({
-      addr: 'x',
-      idempotent,
-      writeBackoffMin: 1,
-      writeBackoffMax: 1,
-      deliveryTimeout: 1000,
-      maxAttempts: 3,
-    }),
+    settings,
     clock: systemClock,
+    backoff: new SharedBackoff(settings.backoff, systemClock),
     ids,
     rested() {},
     settle(_queue, batch, error) {

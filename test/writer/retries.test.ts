@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
+import { natives } from '../../adapters/node/index.ts'
 import { deferred } from '../../src/base/deferred.ts'
 import { ClosedError, ConnectionError, TimeoutError } from '../../src/base/errors.ts'
+import type { ClientEvent } from '../../src/base/events.ts'
+import { Broker } from '../../src/broker/index.ts'
 import { RequiredAcks } from '../../src/protocol/acks.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
 import { Produce } from '../../src/protocol/produce.ts'
+import { Transport } from '../../src/transport/transport.ts'
 import { UnknownOutcomeError, WriteErrors } from '../../src/writer/errors.ts'
+import { Writer } from '../../src/writer/writer.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { Embedded, numbered, produceAnswer, topic, values } from './embedded.ts'
 
 describe('an idempotent writer', () => {
@@ -259,4 +266,25 @@ describe('without idempotence', () => {
     kafka.broker.stopBroker(1)
     await expect(writer.writeMessage({ value: 'x' })).rejects.toBeInstanceOf(ConnectionError)
   })
+})
+
+test('what a dead broker led is sent to the others in few requests, however many partitions it is of', async () => {
+  using clock = new LeapingClock()
+  await using broker = new Broker({
+    clock,
+    brokers: 3,
+    topics: [{ name: 't', partitions: 300, replicationFactor: 3 }],
+  })
+  let requests = 0
+  const onEvent = ({ type, ...event }: ClientEvent): void => {
+    if (type === 'request' && 'api' in event && event.api === 'Produce') requests++
+  }
+  await using transport = new Transport({ clock, adapter: memory(broker, natives), natives, logger: null, onEvent })
+  await using writer = new Writer({ addr: broker.addresses, topic: 't', transport })
+  const messages = Array.from({ length: 300 }, (_, partition) => ({ partition, value: 'x' }))
+  await writer.writeMessages(messages)
+  broker.crashBroker(1)
+  requests = 0
+  await writer.writeMessages(messages)
+  expect(requests).toBeLessThan(20)
 })

@@ -51,12 +51,13 @@ export class VisibleTopics {
 
   async #seen(signal: AbortSignal): Promise<string[]> {
     const { topics, cluster } = this.#parts
+    const before = new Set(this.#topics)
     const seen = await Promise.all(
       topics.map(topic =>
         layoutOf(cluster, topic, { signal }).then(
           () => true,
           // What can't be told for now stays as it is.
-          (error: unknown) => !isRefused(error) && this.#topics.includes(topic),
+          (error: unknown) => !isRefused(error) && before.has(topic),
         ),
       ),
     )
