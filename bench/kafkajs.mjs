@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import * as ours from '../adapters/kafkajs/index.ts'
 import { startKafka } from '../e2e/kafka/index.ts'
+import { loaded } from '../e2e/kafkajs/loaded.ts'
 import { Client } from '../src/client/client.ts'
 import { Writer } from '../src/writer/writer.ts'
 
@@ -21,6 +22,7 @@ const count = Number(values.count)
 const theirs = createRequire(import.meta.url)('kafkajs')
 const kafka = process.env.KAFKA_BROKERS === undefined ? await startKafka({ nodes: 1, heap: '512m' }) : undefined
 const brokers = kafka?.brokers ?? process.env.KAFKA_BROKERS.split(',')
+await loaded({ brokers })
 
 /** Handlers that do next to nothing, until so many messages were seen. */
 const handlers = {

@@ -1,16 +1,31 @@
 /** Node's Buffer, where the runtime has it. */
 const NodeBuffer = typeof Buffer === 'function' ? Buffer : undefined
 
-/** The same bytes as a Buffer, without a copy. */
-export function toBuffer(bytes: Uint8Array): Buffer {
-  return NodeBuffer === undefined ? readable(bytes) : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
+/**
+ * What Buffers make their parts by, where that is no Buffer() itself, which warns: a part costs half of what it does by
+ * `Buffer.from`, that looks at what it is given first.
+ */
+const species = (NodeBuffer as { [Symbol.species]?: unknown } | undefined)?.[Symbol.species] as
+  | (new (
+      memory: ArrayBufferLike,
+      at: number,
+      length: number,
+    ) => Buffer)
+  | undefined
+const Part = species !== NodeBuffer && species?.prototype === NodeBuffer?.prototype ? species : undefined
 
 /** A part of some memory as a Buffer. */
 export const bufferAt: (memory: ArrayBufferLike, at: number, length: number) => Buffer =
   NodeBuffer === undefined
     ? (memory, at, length) => readable(new Uint8Array(memory, at, length))
-    : (memory, at, length) => NodeBuffer.from(memory as ArrayBuffer, at, length)
+    : Part === undefined
+      ? (memory, at, length) => NodeBuffer.from(memory as ArrayBuffer, at, length)
+      : (memory, at, length) => new Part(memory, at, length)
+
+/** The same bytes as a Buffer, without a copy. */
+export function toBuffer(bytes: Uint8Array): Buffer {
+  return bufferAt(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
 
 /** A text as UTF-8, or bytes as they are. */
 export function bufferOf(value: string | Uint8Array): Buffer {

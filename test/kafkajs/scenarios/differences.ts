@@ -33,6 +33,9 @@ const noMember: Difference = {
 /** Where ours is known to differ, and why: by scenario, then by the place in its transcript, what is below included. */
 export const differences: Readonly<Record<string, Readonly<Record<string, Difference>>>> = {
   // Producer
+  'producer: sends before it is connected and after it is disconnected': {
+    again: { reason: 'kafkajs wrote twice here, on a busy machine: seen once, on 2.8.2', ...race },
+  },
   'producer: one transaction after the other': { log: notOverYet },
   'producer: a transaction is used after its end': { log: notOverYet },
   'producer: a topic that is made by sending to it': {
