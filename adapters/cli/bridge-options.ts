@@ -1,4 +1,5 @@
-import { type ServeOptions, type SignedTokens, signedTokens } from '../bridge/index.ts'
+import type { ServeOptions } from '../bridge/index.ts'
+import { type SignedTokens, signedTokens } from '../bridge/token.ts'
 import { UsageError } from './command.ts'
 import { fileOf, parseOptions, whole } from './options.ts'
 import { saslHelp, saslOf, saslOptions } from './sasl-options.ts'

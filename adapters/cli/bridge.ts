@@ -1,6 +1,5 @@
 import { messageOf } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/logger.ts'
-import { serveBridge } from '../bridge/index.ts'
 import { bridgeHelp, bridgeOptions, bridgeToken } from './bridge-options.ts'
 import { type Command, exitStatus, untilStopped } from './command.ts'
 
@@ -16,6 +15,7 @@ export const bridgeCommand: Command = {
       return exitStatus.done
     }
     const logger = jsonLogger(warn)
+    const { serveBridge } = await import('../bridge/index.ts')
     const bridge = await serveBridge({ ...bridgeOptions(args, environment), logger })
     print(
       `The bridge listens on ${bridge.url}${bridge.metricsUrl === undefined ? '' : `, metrics on ${bridge.metricsUrl}`}`,

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../src/base/hosts.ts'
-import { Broker, type BrokerTopic } from '../../src/broker/index.ts'
-import { type ListenTLSOptions, listen } from '../broker/index.ts'
+import type { BrokerTopic } from '../../src/broker/index.ts'
+import type { ListenTLSOptions } from '../broker/index.ts'
 import { natives } from '../node/index.ts'
 import { type Command, exitStatus, UsageError, untilStopped } from './command.ts'
 import { fileOf, parseOptions, whole } from './options.ts'
@@ -27,6 +27,11 @@ examples:
 
   async run(args, { print, warn, signal }) {
     const { host, port, brokers, topics, users, tls } = brokerOptions(args)
+    // No other command should take the time to load it.
+    const [{ Broker }, { listen }] = await Promise.all([
+      import('../../src/broker/index.ts'),
+      import('../broker/index.ts'),
+    ])
     const logger = {
       debug: () => {},
       info: print,

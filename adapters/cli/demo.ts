@@ -1,5 +1,3 @@
-import { Broker } from '../../src/broker/index.ts'
-import { memory } from '../memory/index.ts'
 import { natives } from '../node/index.ts'
 import { type Command, exitStatus } from './command.ts'
 import { demo } from './demo/demo.ts'
@@ -24,6 +22,10 @@ examples:
     const given = environment['KAFKA_BROKERS']
     if (given !== undefined) return statusOf(await demo({ brokers: given.split(','), print, signal }))
     print('An embedded broker of three nodes plays the cluster; KAFKA_BROKERS=host:port takes a real one.')
+    const [{ Broker }, { memory }] = await Promise.all([
+      import('../../src/broker/index.ts'),
+      import('../memory/index.ts'),
+    ])
     const broker = new Broker({ brokers: 3, natives })
     try {
       const transport = { adapter: memory(broker, natives), natives }

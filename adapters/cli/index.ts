@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createReadStream, fstatSync } from 'node:fs'
 import { askAt } from './ask.ts'
 import { type CommandContext, isColoured, Stopped } from './command.ts'
 import { main } from './main.ts'
@@ -43,6 +44,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+/** A file is read in larger pieces than by default: there is no other side that would have to wait for them to fill. */
+function input(): AsyncIterable<Uint8Array> {
+  try {
+    if (fstatSync(0).isFile()) return createReadStream('', { fd: 0, autoClose: false, highWaterMark: 512 * 1024 })
+  } catch {
+    // It is closed.
+  }
+  return process.stdin
+}
+
 const context: CommandContext = {
   environment: process.env,
   print: line => void write(`${line}\n`),
@@ -50,7 +61,9 @@ const context: CommandContext = {
     progress('')
     process.stderr.write(`${isRed ? line.replace(/^isokafka:/, '\x1b[31m$&\x1b[39m') : line}\n`)
   },
-  input: process.stdin,
+  get input() {
+    return input()
+  },
   write,
   isTerminal: process.stdout.isTTY === true,
   isInteractive: process.stdin.isTTY === true,

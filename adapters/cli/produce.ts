@@ -88,7 +88,8 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
   let bytesUnderWay = 0
   const underWay = new Set<Promise<void>>()
   const write = (messages: readonly MessageInput[], bytes: number): void => {
-    const from = line - messages.length + 1
+    const { length } = messages
+    const from = line - length + 1
     const where = line > from ? `lines ${from} to ${line}` : `line ${line}`
     bytesUnderWay += bytes
     const written: Promise<void> = writer
@@ -99,7 +100,8 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
       .finally(() => {
         underWay.delete(written)
         bytesUnderWay -= bytes
-        progress.add(messages.length, bytes)
+        // The messages themselves are not kept for so long: the writer has copied them.
+        progress.add(length, bytes)
       })
     underWay.add(written)
   }
@@ -138,14 +140,14 @@ interface TextOptions {
   readonly 'empty-is-null': boolean
 }
 
-type LineReader = (line: Buffer) => MessageInput
+type LineReader = (line: Uint8Array) => MessageInput
 
 function textReader({ 'key-delimiter': given, 'empty-is-null': emptyIsNull }: TextOptions): LineReader {
   const delimiter = given === undefined ? undefined : Buffer.from(given.replaceAll('\\t', '\t'))
   if (delimiter?.length === 0) throw new UsageError('--key-delimiter is a text')
   const part = (bytes: Uint8Array): Uint8Array | null => (emptyIsNull && bytes.length === 0 ? null : bytes)
   return line => {
-    const at = delimiter === undefined ? -1 : line.indexOf(delimiter)
+    const at = delimiter === undefined ? -1 : bufferOf(line).indexOf(delimiter)
     if (delimiter === undefined || at < 0) return { value: part(line) }
     return { key: part(line.subarray(0, at)), value: part(line.subarray(at + delimiter.length)) }
   }
@@ -153,13 +155,17 @@ function textReader({ 'key-delimiter': given, 'empty-is-null': emptyIsNull }: Te
 
 function jsonReader(topic: string | undefined, keepsPartitions: boolean): LineReader {
   return line => {
-    const text = line.toString()
+    const text = bufferOf(line).toString()
     const message = recordFromJson(text, keepsPartitions)
     if (topic !== undefined) return message
     const { topic: own } = JSON.parse(text) as { topic?: unknown }
     if (typeof own !== 'string') throw new UsageError('it names no "topic", nor does the command')
     return { ...message, topic: own }
   }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function commonOf(values: {

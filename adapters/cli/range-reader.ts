@@ -111,11 +111,12 @@ export class RangeReader {
       this.#coming ??= this.#ask()
       // Nobody need live for it.
       this.#tick ??= wait(lookInterval, undefined, { ref: false })
-      const come = await Promise.race([this.#coming, this.#tick])
-      if (come === undefined) {
+      // The tick keeps what comes of each race until it is over: that is to be no batch.
+      if (!(await Promise.race([this.#coming.then(() => true), this.#tick]))) {
         this.#tick = undefined
         continue
       }
+      const come = await this.#coming
       this.#coming = undefined
       if (come.done === true) return undefined
       const wanted = this.#wanted(come.value)
