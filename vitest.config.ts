@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...measuring],
+          exclude: ['**/node_modules/**', 'e2e/package/tools/**', ...measuring],
           ...endToEnd,
           maxWorkers: 4,
           sequence: { groupOrder: 1 },

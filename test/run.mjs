@@ -76,6 +76,7 @@ function prepare({ everything = false } = {}) {
   install('bench')
   install('e2e/runtimes', { everything })
   install('e2e/kafkajs/apps')
+  if (everything) install('e2e/package/tools')
   run('npm', ['run', 'build', '--silent'])
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { Natives } from '../../src/socket/socket.ts'
 import { background } from '../shared/background.ts'
 import { detached } from '../shared/detached.ts'
