@@ -4,6 +4,7 @@ import { administration } from '../../test/cli/suites/administration.ts'
 import { bench } from '../../test/cli/suites/bench.ts'
 import { copying } from '../../test/cli/suites/copying.ts'
 import { records } from '../../test/cli/suites/records.ts'
+import { topicsAndGroups } from '../../test/cli/suites/topics-groups.ts'
 import { verifiableConsumer } from '../../test/cli/suites/verifiable-consumer.ts'
 import { verifiableProducer } from '../../test/cli/suites/verifiable-producer.ts'
 import { unless } from '../../test/support/left-out.ts'
@@ -14,6 +15,7 @@ import { kafkaCluster } from './cluster.ts'
 describe('the command line at Kafka', unless(noKafka), () => {
   const stage = stageOf(kafkaCluster)
   administration(stage)
+  topicsAndGroups(stage)
   records(stage)
   copying(stage)
   verifiableProducer(stage)

@@ -1,4 +1,7 @@
 import { embeddedCluster, stageOf } from './stage.ts'
 import { administration } from './suites/administration.ts'
+import { topicsAndGroups } from './suites/topics-groups.ts'
 
-administration(stageOf(() => embeddedCluster(3)))
+const stage = stageOf(() => embeddedCluster(3))
+administration(stage)
+topicsAndGroups(stage)

@@ -3,6 +3,7 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Client } from '../../src/client/client.ts'
+import { until } from '../support/waiting.ts'
 import { type ConsoleOptions, type Ended, isokafka } from './console.ts'
 
 /** A cluster for the command line, which nobody else uses. */
@@ -53,6 +54,11 @@ export function stageOf(start: () => Promise<CliCluster>): CliStage {
       const configEntries = [{ configName: 'retention.ms', configValue: '-1' }]
       const { errors } = await client.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
       expect(errors).toEqual({ [topic]: null })
+      // A leader may not know yet that it is one, and what is written without retries fails then.
+      await until(AbortSignal.timeout(10_000), async () => {
+        const { topics } = await client.topicOffsets({ topics: [topic] })
+        return topics[topic]?.filter(({ error }) => error === null).length === numPartitions
+      })
       return topic
     },
     at,
