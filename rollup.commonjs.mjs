@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
+import { jsrPackage } from './rollup.jsr.mjs'
 
 // What the build makes besides for those who `require`: the same code as CommonJS, and the package that takes the place of kafkajs.
 
@@ -87,6 +88,7 @@ const packages = {
     // In Node one copy serves those who import and those who require: errors and codecs are then the same for both.
     writeFileSync('dist/kafkajs-node.js', wrapper('./cjs/kafkajs.cjs'))
     kafkajsPackage()
+    jsrPackage()
   },
 }
 

@@ -10,7 +10,7 @@ import { startStage } from './stage.ts'
 for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
   const { label, missing } = runtime(name)
   test(`docs/examples/browser tails a topic in ${label}`, { ...unless(missing), timeout: 60_000 }, async () => {
-    const broker = new Broker({ topics: [{ name: 'news', partitions: 1 }] })
+    const broker = new Broker({ topics: [{ name: 'news', partitions: 2 }] })
     const { addresses, close } = await listen(broker)
     const stage = await startStage(name, addresses)
     const writer = new Writer({ addr: addresses, topic: 'news' })
@@ -32,8 +32,32 @@ for (const name of browserNames.filter(name => chosenRuntimes.includes(name))) {
       expect(await page.evaluate("document.querySelector('#messages tr').textContent")).toContain(
         'the page tails a topic',
       )
+      const values = (): Promise<string[]> =>
+        page.evaluate(
+          "[...document.querySelectorAll('#messages tr:not([hidden])')].map(row => row.lastElementChild.textContent)",
+        )
+      // Of each key the latest, from all partitions.
+      await page.evaluate("document.getElementById('by-key').click()")
+      const write = (key: string, value: string, partition: number): Promise<void> =>
+        writer.writeMessages({ key, value, partition })
+      for (let i = 1; i <= 3; i++) {
+        await write('anna', `anna ${i}`, 0)
+        await write('ben', `ben ${i}`, 1)
+      }
+      const sorted = async (): Promise<string[]> => (await values()).sort()
+      await expect.poll(sorted, { timeout: 10_000 }).toEqual(['anna 3', 'ben 3', 'the page tails a topic'])
       const folder = process.env['SCREENSHOTS']
       if (folder !== undefined) writeFileSync(`${folder}/${name}.png`, await page.screenshot())
+      await page.evaluate(
+        "{ const filter = document.getElementById('filter'); filter.value = 'anna'; filter.dispatchEvent(new Event('input')) }",
+      )
+      expect(await values()).toEqual(['anna 3'])
+      // A pause shows nothing, and loses nothing.
+      await page.evaluate("document.getElementById('pause').click()")
+      await write('anna', 'anna 4', 0)
+      expect(await values()).toEqual(['anna 3'])
+      await page.evaluate("document.getElementById('pause').click()")
+      await expect.poll(values, { timeout: 10_000 }).toEqual(['anna 4'])
       await page.close()
       await expect.poll(() => stage.bridge.connections, { timeout: 15_000 }).toBe(0)
     } finally {

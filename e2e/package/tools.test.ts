@@ -81,8 +81,11 @@ describe('by its tools', unless(unlessFull, noTools), () => {
   test.each(['node', 'jsdom'])('Jest in %s', async environment => {
     await using place = await workplace({ type: 'commonjs' })
     const testEnvironment = tool(`jest-environment-${environment}`)
+    const [, setup = ''] = /```js\n(.*?)```/s.exec(await readFile('docs/guides/testing.md', 'utf8')) ?? []
+    const setupFiles = environment === 'jsdom' ? ['./setup.js'] : []
     await place.put({
-      'jest.config.json': JSON.stringify({ testEnvironment, rootDir: '.', transform: {} }),
+      'jest.config.json': JSON.stringify({ testEnvironment, rootDir: '.', transform: {}, setupFiles }),
+      'setup.js': setup,
       'orders.test.js': requires + asTest,
     })
     const output = await run(place, node, [tool('jest/bin/jest.js'), '-c', 'jest.config.json'], { all: true })
@@ -144,5 +147,66 @@ describe('by its tools', unless(unlessFull, noTools), () => {
     expect(output).toContain('Compiled')
     const page = await readFile(join(place.folder, '.next/server/app/index.html'), 'utf8')
     expect(page).toContain(said)
+  })
+})
+
+const lowest = 'typescript-lowest/bin/tsc'
+const compilers: readonly [name: string, path: string, resolutions: readonly string[]][] = [
+  // The lowest that README.md names.
+  ['TypeScript 5.7', tool(lowest), ['node10', 'node16', 'bundler']],
+  ['TypeScript 5.9', tool('typescript/bin/tsc'), ['node10', 'nodenext', 'bundler']],
+  ['TypeScript 7', resolve('node_modules/typescript/bin/tsc'), ['nodenext', 'bundler']],
+]
+const modules: Readonly<Record<string, string>> = {
+  node10: 'commonjs',
+  node16: 'node16',
+  nodenext: 'nodenext',
+  bundler: 'esnext',
+}
+const subpaths = [
+  'node',
+  'deno',
+  'bun',
+  'cloudflare',
+  'websocket',
+  'memory',
+  'broker',
+  'listen',
+  'bridge',
+  'bridge/fetch',
+  'protocol',
+  'schema',
+]
+
+describe('declarations, every one of them looked at', unless(unlessFull, noTools), () => {
+  const whole = `import { Kafka } from 'isokafka/kafkajs'
+${subpaths.map((path, i) => `import * as all${i} from 'isokafka/${path}'`).join('\n')}
+export const all = [Kafka, ${subpaths.map((_, i) => `all${i}`)}]
+`
+  const main = `import { type Message, Reader, Writer } from 'isokafka'
+export async function main(): Promise<Message> {
+  await new Writer({ addr: 'localhost:9092', topic: 'orders' }).writeMessages({ key: 'k', value: 'v' })
+  // @ts-expect-error: a topic is a string
+  new Writer({ addr: 'localhost:9092', topic: 5 })
+  return new Reader({ brokers: ['localhost:9092'], topic: 'orders', partition: 0 }).readMessage()
+}
+`
+  describe.each(compilers)('by %s', (_name, compiler, resolutions) => {
+    test.each(resolutions)('with resolution by %s', async resolution => {
+      await using place = await workplace()
+      const common = { strict: true, noEmit: true, skipLibCheck: false, target: 'es2022', module: modules[resolution] }
+      const settings = (lib: string[], types: string[], files: string[]): string =>
+        JSON.stringify({ compilerOptions: { ...common, moduleResolution: resolution, lib, types }, files })
+      await place.put({
+        'main.ts': main,
+        'required.cts': main,
+        'whole.ts': whole,
+        'browser.json': settings(['es2022', 'dom'], [], ['main.ts']),
+        'node.json': settings(['es2022'], ['node'], ['main.ts', 'required.cts', 'whole.ts']),
+        'both.json': settings(['es2022', 'dom'], ['node'], ['main.ts', 'whole.ts']),
+      })
+      for (const project of ['browser.json', 'node.json', 'both.json'])
+        expect(await run(place, node, [compiler, '-p', project])).toBe('')
+    })
   })
 })

@@ -49,6 +49,7 @@ test('in a browser, without the types of Node', async () => {
 test('in Node', async () => {
   await withTypes('.', '@types/node', 'undici-types')
   expect(await compile('node/service.ts', ['node'], 'es2023,esnext.disposable')).toBe('')
+  expect(await compile('next/app/orders/route.ts', ['node'], 'es2023,esnext.disposable')).toBe('')
 })
 
 describe('with types that are installed beside the runtimes', unless(runtime('workerd').missing), () => {

@@ -1,4 +1,4 @@
-// A page that tails a topic through a bridge: `npx isokafka bridge --learn localhost:9092 …` (docs/bridge.md). Its address says what to
+// A page that tails a topic, all its partitions, through a bridge: `npx isokafka bridge --learn localhost:9092 …` (docs/bridge.md). Its address says what to
 // read: ?bridge=ws://localhost:8093/&brokers=localhost:9092&topic=news. Your server answers /token with a token it signed for the user.
 import { type Message, type PartitionStats, Reader, Transport } from 'isokafka'
 import { natives, websocket } from 'isokafka/websocket'
@@ -10,6 +10,8 @@ const mostShown = 20
 let count = 0
 
 const element = (id: string): HTMLElement => document.getElementById(id)!
+const wanted = element('filter') as HTMLInputElement
+const byKey = element('by-key') as HTMLInputElement
 element('topic').textContent = topic
 
 const token = async (): Promise<string> => (await fetch('/token')).text()
@@ -32,6 +34,15 @@ async function tail(): Promise<void> {
     void reader.close().then(() => transport.close())
   }
   addEventListener('pagehide', leave, { once: true })
+  // What comes meanwhile waits at the brokers, not in the page: it is shown from there on.
+  const pause = element('pause')
+  pause.onclick = () => {
+    const isPaused = pause.ariaPressed !== 'true'
+    pause.ariaPressed = String(isPaused)
+    pause.textContent = isPaused ? 'Go on' : 'Pause'
+    if (isPaused) reader.pause()
+    else reader.resume()
+  }
   try {
     for await (const message of reader) show(message)
   } catch (error) {
@@ -42,17 +53,34 @@ async function tail(): Promise<void> {
 function show(message: Message): void {
   element('status').textContent = `${++count} messages so far`
   const row = document.createElement('tr')
-  for (const text of [
-    message.partition,
-    message.offset,
-    message.time.toLocaleTimeString(),
-    message.keyText(),
-    message.text(),
-  ]) {
+  const key = message.keyText()
+  for (const text of [message.partition, message.offset, message.time.toLocaleTimeString(), key, message.text()]) {
     row.insertCell().textContent = String(text)
   }
+  if (!isWanted(row)) return
+  if (key !== null) row.dataset['key'] = key
   element('messages').prepend(row)
+  if (byKey.checked) keepLatest()
   if (element('messages').childElementCount > mostShown) element('messages').lastElementChild!.remove()
+}
+
+const rows = (): HTMLTableRowElement[] => [...element('messages').querySelectorAll('tr')]
+const isWanted = ({ textContent }: HTMLElement): boolean => textContent!.includes(wanted.value)
+
+/** Of each key the latest message, as a compacted topic keeps it. */
+function keepLatest(): void {
+  const seen = new Set<string>()
+  for (const row of rows()) {
+    const { key } = row.dataset
+    if (key === undefined) continue
+    if (seen.has(key)) row.remove()
+    seen.add(key)
+  }
+}
+
+byKey.onchange = () => byKey.checked && keepLatest()
+wanted.oninput = () => {
+  for (const row of rows()) row.hidden = !isWanted(row)
 }
 
 addEventListener('pageshow', ({ persisted }) => {
