@@ -25,6 +25,8 @@ export const offsetScenarios: readonly Scenario[] = [
     const commits = stage.watch(consumer, 'COMMIT_OFFSETS')
     await consumer.run({ eachMessage: async () => {} })
     await hasCommitted(stage, groupId, topic, '3')
+    // It is told of once its answer has come.
+    await come(() => commits.length > 0)
     stage.note('commits', commits)
     stage.note('committed', await committed(stage, groupId, topic))
   }),
@@ -38,6 +40,8 @@ export const offsetScenarios: readonly Scenario[] = [
     const commits = stage.watch(consumer, 'COMMIT_OFFSETS')
     await consumer.run({ autoCommitThreshold: 2, eachMessage: async () => {} })
     await hasCommitted(stage, groupId, topic, '5')
+    // It is told of once its answer has come.
+    await come(() => commits.length >= 3)
     stage.note(
       'commits',
       commits.map(({ payload }) => (payload as { topics: object }).topics),
