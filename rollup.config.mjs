@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { dts } from 'rollup-plugin-dts'
-import { chunks } from './rollup.chunks.mjs'
-import { commonjs } from './rollup.commonjs.mjs'
-import { plain, unused } from './rollup.sources.mjs'
+import { chunks } from './.rollup/chunks.mjs'
+import { commonjs } from './.rollup/commonjs.mjs'
+import { plain, unused } from './.rollup/sources.mjs'
 
 // Bundles what `tsc -p tsconfig.build.json` left in build/. One entry for each of the package's subpaths, and one for each file that
 // `#adapter` and `#crc32c` may mean: those imports stay as they are, for the runtime or the user's bundler to resolve.

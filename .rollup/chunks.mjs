@@ -1,10 +1,10 @@
 // @ts-check
 // Which file of dist a module goes to. What several entries need is in few files, for Node to open few, and cut where a bundler that splits
 // code, which moves whole files, would have a Writer load what it does not need at first. What a file has too much, bundlers drop (see
-// rollup.sources.mjs).
+// sources.mjs).
 import { resolve } from 'node:path'
 import { rollup } from 'rollup'
-import { unused } from './rollup.sources.mjs'
+import { unused } from './sources.mjs'
 
 const build = resolve('build')
 /** What is first loaded when it is needed: transactions, compressors. */

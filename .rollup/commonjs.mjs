@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { jsrPackage } from './rollup.jsr.mjs'
+import { jsrPackage } from './jsr.mjs'
 
 // What the build makes besides for those who `require`: the same code as CommonJS, and the package that takes the place of kafkajs.
 
