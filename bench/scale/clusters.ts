@@ -4,7 +4,8 @@ import { type Effort, liveBytes, World } from './world.ts'
 
 const rate = 1000
 const busyFor = 10_000
-const idleFor = 30_000
+/** So long that what is known of many partitions is asked for, too. */
+const idleFor = 150_000
 
 /** A cluster of so many brokers and topics, one writer to all of it and one reader of all of it. */
 export interface ClusterSize {
@@ -14,7 +15,7 @@ export interface ClusterSize {
 }
 
 /**
- * A thousand messages a second, over all partitions by turns, written and read; then nothing for half a minute; then a
+ * A thousand messages a second, over all partitions by turns, written and read; then nothing for a while; then a
  * broker dies, and one message goes to each partition it led.
  */
 export async function measureCluster(x: number, { brokers, topics, partitions }: ClusterSize): Promise<Step> {
@@ -66,7 +67,7 @@ export async function measureCluster(x: number, { brokers, topics, partitions }:
     values: {
       'requests a second to a broker, busy': perBroker(busy, brokers),
       'requests a second to a broker, idle': perBroker(idle, brokers),
-      'metadata, bytes a second': ((idle.bytesByApi.get('Metadata') ?? 0) / idle.took) * 1000,
+      'metadata, bytes a second': (metadataOf(busy, idle) / (busy.took + idle.took)) * 1000,
       'processor, ms a second, busy': (busy.cpu / busy.took) * 1000,
       'processor, ms a second, idle': (idle.cpu / idle.took) * 1000,
       'processor to begin, ms': first.cpu,
@@ -108,6 +109,10 @@ async function ledBy(world: World, names: readonly string[], broker: number): Pr
   return topics.flatMap(({ name, partitions }) =>
     partitions.filter(({ leader }) => leader.id === broker).map(({ id }): [string, number] => [name, id]),
   )
+}
+
+function metadataOf(...efforts: readonly Effort[]): number {
+  return efforts.reduce((sum, { bytesByApi }) => sum + (bytesByApi.get('Metadata') ?? 0), 0)
 }
 
 function perBroker({ requests, took }: Effort, brokers: number): number {

@@ -9,7 +9,13 @@ import { exponent, type Series, type Step, table } from './series.ts'
 import { measureSessions } from './sessions.ts'
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, quick: { type: 'boolean' }, write: { type: 'boolean' } },
+  options: {
+    from: { type: 'string' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+  },
 })
 
 interface Plan {
@@ -60,7 +66,8 @@ const plans: Plan[] = [
 
 const page = 'docs/scale.md'
 const all: Series[] = []
-for (const { id, title, unit, sizes, measure } of plans) {
+if (options.from !== undefined) all.push(...(JSON.parse(readFileSync(options.from, 'utf8')) as Series[]))
+for (const { id, title, unit, sizes, measure } of options.from === undefined ? plans : []) {
   if (options.only !== undefined && !options.only.split(',').includes(id)) continue
   const steps: Step[] = []
   // The first of a kind pays for what the engine has to compile.
@@ -78,6 +85,7 @@ for (const { id, title, unit, sizes, measure } of plans) {
     if (power > 1.1) console.log(`!! ${name} grows by ${power.toFixed(2)}`)
   }
 }
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`)
 if (options.write) {
   writeFileSync('docs/scale.svg', chart(all))
   let text = readFileSync(page, 'utf8')

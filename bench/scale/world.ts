@@ -17,6 +17,9 @@ export interface Effort {
   readonly cpu: number
 }
 
+/** A broker makes no more partitions in one request. */
+const mostAtOnce = 10_000
+
 /** Far above what a program has: it is the client that is measured. */
 const limits = {
   topics: 100_000,
@@ -80,13 +83,19 @@ export class World {
     const transport = this.transport()
     const client = new Client({ addr: this.addr, transport })
     for (let at = 0; at < topics.length; at += 500) {
-      const some = topics.slice(at, at + 500)
-      await this.drive(
-        client.createTopics({
-          topics: some.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions, replicationFactor })),
-        }),
-      )
+      const some = topics.slice(at, at + 500).map(({ name, partitions }) => ({
+        topic: name,
+        numPartitions: Math.min(partitions, mostAtOnce),
+        replicationFactor,
+      }))
+      const { errors } = await this.drive(client.createTopics({ topics: some }))
+      for (const error of Object.values(errors)) if (error) throw error
     }
+    for (const { name, partitions } of topics)
+      for (let count = 2 * mostAtOnce; count <= partitions; count += mostAtOnce) {
+        const { errors } = await this.drive(client.createPartitions({ topics: [{ name, count }] }))
+        for (const error of Object.values(errors)) if (error) throw error
+      }
     await this.drive(transport.close())
     this.look()
   }

@@ -251,10 +251,12 @@ export class BrokerConnection implements Requester {
     if (this.closed)
       return Promise.reject(new ConnectionError(this.broker, `the connection is closed (${api.name} was not sent)`))
     let flight: PendingRequest
+    let ahead = false
     try {
       const versionFor = (): number => this.#known.versionFor(api, request, options.features)
       const version =
         options.version ?? (this.#guess === undefined ? versionFor() : this.#guess.use(api, versionFor, this))
+      ahead = !how.inside && this.#guess !== undefined && api.ahead?.(request, version) === true
       const correlationId = this.#correlationId
       const pieces = requestFrame(api, version, correlationId, this.#config.clientId, request)
       this.#correlationId = (correlationId + 1) & 0x7fffffff
@@ -265,7 +267,7 @@ export class BrokerConnection implements Requester {
         pieces,
         startedAt: this.#config.clock.monotonic(),
         timeoutMs,
-        inside: how.inside || (this.#guess !== undefined && api.ahead?.(request, version) === true),
+        inside: how.inside || ahead,
         keepsFrame: how.keepsFrame,
         noResponse,
         pool,
@@ -274,7 +276,18 @@ export class BrokerConnection implements Requester {
       return Promise.reject(error)
     }
     this.#pipeline.send(flight, signal)
-    return flight.promise
+    return ahead ? this.#onceConfirmed(flight) : flight.promise
+  }
+
+  /** What a stranger answers is no answer, and may come in one piece with his saying that he is one. */
+  async #onceConfirmed(flight: PendingRequest): Promise<unknown> {
+    const result = await flight.promise
+    try {
+      await this.confirmed
+    } catch (error) {
+      throw flight.endError(this.broker, error)
+    }
+    return result
   }
 
   /**

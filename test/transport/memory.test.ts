@@ -2,18 +2,25 @@ import { expect, test } from 'vitest'
 import { memory as embedded } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Murmur2Balancer } from '../../src/balancer/murmur2-balancer.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import type { ClientEvent } from '../../src/base/events.ts'
+import { silentLogger } from '../../src/base/logger.ts'
 import { Broker, type BrokerConfig } from '../../src/broker/index.ts'
+import { ApiVersions } from '../../src/protocol/api-versions.ts'
+import { Metadata } from '../../src/protocol/metadata.ts'
 import type { ReaderConfig } from '../../src/reader/config.ts'
 import { Reader } from '../../src/reader/reader.ts'
+import { BrokerConnection } from '../../src/socket/connection.ts'
 import type { SocketAdapter } from '../../src/socket/socket.ts'
 import type { TransportMemory } from '../../src/transport/memory.ts'
+import { spokenOf } from '../../src/transport/recalled.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import type { WriterConfig } from '../../src/writer/config.ts'
 import { Writer } from '../../src/writer/writer.ts'
 import { farAdapter } from '../support/far-adapter.ts'
 import { LeapingClock } from '../support/leaping-clock.ts'
 import { random } from '../support/random.ts'
+import { until } from '../support/waiting.ts'
 
 const roundTrip = 50
 
@@ -167,6 +174,47 @@ test.each([
   },
 )
 
+test('an answer that comes with the news that a stranger gives it is none', async () => {
+  await using place = await Place.make(1)
+  const memory: TransportMemory = {}
+  await place.run(write(), memory)
+  const adapter = embedded(place.broker, natives)
+  const [host, port] = place.addr.split(':')
+  let told = (): void => {}
+  const connection = await BrokerConnection.open({
+    adapter,
+    address: { host: host!, port: Number(port) },
+    clientId: 'c',
+    lane: 'control',
+    dialTimeout: 1000,
+    requestTimeout: 1000,
+    clock: systemClock,
+    logger: silentLogger,
+    guess: {
+      spoken: spokenOf((memory[place.addr] as { spoken: Record<string, object> }).spoken[place.addr])!,
+      use: (_api, task) => task(),
+      async confirm(_connection, _inside, learn) {
+        await learn(ApiVersions.maxVersion)
+        // What it is asked beside has been answered by the time that is understood.
+        await new Promise<void>(resolve => {
+          told = resolve
+        })
+        throw new Error('a stranger')
+      },
+    },
+  })
+  let settled = false
+  const asked = connection.request(Metadata, { topics: [], allowAutoTopicCreation: false })
+  const end = (): void => {
+    settled = true
+  }
+  asked.then(end, end)
+  await until(AbortSignal.timeout(5_000), () => connection.inFlight === 0)
+  expect(settled).toBe(false)
+  told()
+  await expect(asked).rejects.toThrow('a stranger')
+})
+
 test('what listens where a broker is remembered is not written to if it is of another cluster', async () => {
   for (const config of [{}, { versions: { ApiVersions: 4, Produce: 12 } }])
     for (const idempotent of [true, false]) {
@@ -270,7 +318,8 @@ test('a broker that speaks other versions than are remembered is asked once more
     const now: TransportMemory = {}
     await place.run(start, now)
     mine.clusterId = (now[place.addr] as { clusterId: string }).clusterId
-    expect((await place.run(start, memory)).refreshes, what).toBeLessThanOrEqual(1)
+    // Its topic is another one, too.
+    expect((await place.run(start, memory)).refreshes, what).toBeLessThanOrEqual(2)
     expect(memory[place.addr], what).toMatchObject({ spoken: (now[place.addr] as { spoken: object }).spoken })
   }
 })
