@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { stageOf } from '../../test/cli/stage.ts'
 import { type Event, eventsOf, placeOf } from '../../test/cli/suites/events.ts'
-import { unless } from '../../test/support/left-out.ts'
+import { unless, unlessFull } from '../../test/support/left-out.ts'
 import { javaTool } from '../java.ts'
 import { noKafka } from '../shared.ts'
 import { kafkaCluster } from './cluster.ts'
@@ -15,7 +15,7 @@ function timeless(output: string): string[] {
   })
 }
 
-describe("beside Kafka's own verifiable clients", unless(noKafka), () => {
+describe("beside Kafka's own verifiable clients", unless(noKafka, unlessFull), () => {
   const stage = stageOf(kafkaCluster)
   const theirs = (tool: 'Producer' | 'Consumer', ...args: string[]): Promise<string> =>
     javaTool(`org.apache.kafka.tools.Verifiable${tool}`, [...placeOf(stage), ...args])
