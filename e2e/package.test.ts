@@ -38,12 +38,12 @@ test('every subpath can be imported, and nothing keeps the process alive', async
   expect(output).not.toContain('false')
 })
 
-test('the tarball stays below 1,000 kB and 125 files', async () => {
+test('the tarball stays below 1,030 kB and 125 files', async () => {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])
   const [{ size, files }] = JSON.parse(stdout)
   console.log(`The package: ${files.length} files, ${Math.round(size / 1000)} kB packed`)
   expect(files.length).toBeLessThanOrEqual(125)
-  expect(size).toBeLessThanOrEqual(1_000_000)
+  expect(size).toBeLessThanOrEqual(1_030_000)
 })
 
 test('a consumer under strict TypeScript compiles, declarations and all', async () => {

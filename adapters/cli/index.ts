@@ -76,5 +76,7 @@ const context: CommandContext = {
   signal: stopping.signal,
 }
 process.exitCode = await main(process.argv.slice(2), context)
+// Bun ends without what a slow reader's pipe has not taken yet.
+if (isRead) await new Promise<void>(resolve => void process.stdout.write('', () => resolve()))
 // Where a command has ended before its input did, nobody waits for the rest.
 process.stdin.destroy()

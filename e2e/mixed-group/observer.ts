@@ -4,7 +4,8 @@ import { pause } from '../../test/support/waiting.ts'
 
 /** Who reads what: by the values, which name their partition. */
 export class Observer {
-  readonly seen = new Set<string>()
+  /** Who read a value last. */
+  readonly readers = new Map<string, string>()
   readonly faults: string[] = []
   twice = 0
   /** The longest that a message of a partition waited which stayed where it was. */
@@ -20,14 +21,25 @@ export class Observer {
   }
 
   read(reader: string, value: string): void {
-    if (this.seen.has(value)) this.twice++
-    this.seen.add(value)
+    if (this.readers.has(value)) this.twice++
+    this.readers.set(value, reader)
     const partition = value.split(':')[0]!
     const at = performance.now()
     const before = this.#last.get(partition)
     if (before?.reader === reader)
       this.longest = Math.max(this.longest, at - Math.max(before.at, this.writtenAt.get(value) ?? at))
     this.#last.set(partition, { reader, at })
+  }
+
+  /**
+   * Those of these that nobody read. kcat, told to end, may have taken one that it prints no more, and commits it: what
+   * follows the last one that a kcat printed is left out.
+   */
+  missing(written: readonly string[]): string[] {
+    return written.filter(value => {
+      const [partition, number] = value.split(':')
+      return !this.readers.has(value) && !this.readers.get(`${partition}:${Number(number) - 1}`)?.startsWith('kcat')
+    })
   }
 
   gained(member: number, gained: readonly number[]): void {
