@@ -8,7 +8,7 @@ import { natives } from '../adapters/node/index.ts'
 import { Broker } from '../src/broker/index.ts'
 import { Client, formatOffsetsCsv, parseOffsetsCsv, scram, Transport } from '../src/index.ts'
 import { certificate } from '../test/adapters/certificates.ts'
-import { unless } from '../test/support/left-out.ts'
+import { unless, unlessFull } from '../test/support/left-out.ts'
 import { javaTool } from './java.ts'
 import { noKcat, noPeers, run, runPeer } from './peers/run.ts'
 import { noKafka } from './shared.ts'
@@ -62,7 +62,7 @@ describe('an embedded broker with TLS, logins and rights serves', () => {
     ])
 
   test("Java's tools: rules, who has one, moves, elections, log directories, tokens, the quorum", {
-    ...unless(noKafka),
+    ...unless(noKafka, unlessFull),
     timeout: 120_000,
   }, async () => {
     const ours = new Transport({
@@ -96,7 +96,10 @@ describe('an embedded broker with TLS, logins and rights serves', () => {
     expect(await admin(`${tools}.MetadataQuorumCommand`, 'describe', '--status')).toMatch(/LeaderId: +1/)
   })
 
-  test("Java's tool and ours read each other's files of offsets", { ...unless(noKafka), timeout: 90_000 }, async () => {
+  test("Java's tool and ours read each other's files of offsets", {
+    ...unless(noKafka, unlessFull),
+    timeout: 90_000,
+  }, async () => {
     await using transport = new Transport({
       tls: { ca: authority.cert },
       sasl: scram({ username: 'admin', password: 'admin-secret' }),

@@ -36,8 +36,7 @@ function declare(title: string, cluster: Cluster = absent, rooms: readonly strin
   describe(title, unless(cluster === absent ? noKafka : null), () => {
     for (const { name, timeoutMs, missing, run } of collect(wanted, { cluster, adapter, natives })) {
       // The harness keeps the deadline; vitest's own comes later so that the harness's message is seen.
-      const lack = cluster.version === '4.4.0' ? null : unlessFirstSeed(name)
-      test(name, { ...unless(needing(missing), lack), timeout: timeoutMs + 5000 }, run)
+      test(name, { ...unless(needing(missing), unlessFirstSeed(name)), timeout: timeoutMs + 5000 }, run)
     }
     afterAll(() => cluster.stop())
   })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client, IsolationLevel, ProducerFencedError, Reader, Transport, Writer } from '../src/index.ts'
 import type { ClusterUnderTest } from '../test/contract/harness.ts'
-import { unless } from '../test/support/left-out.ts'
+import { unless, unlessFull } from '../test/support/left-out.ts'
 import { until } from '../test/support/waiting.ts'
 import { full } from './full.ts'
 import { consoleConsume, javaTool } from './java.ts'
@@ -10,7 +10,7 @@ import { noKafka, sharedKafka } from './shared.ts'
 const count = full ? 20_000 : 1_500
 const patience = 60_000
 
-describe("transactions beside Java's", unless(noKafka), () => {
+describe("transactions beside Java's", unless(noKafka, unlessFull), () => {
   let cluster: ClusterUnderTest & { stop(): Promise<void> }
   let transport: Transport
   let client: Client

@@ -4,7 +4,7 @@ import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
 import { Client, Reader, Writer } from '../../src/index.ts'
-import { unless } from '../../test/support/left-out.ts'
+import { unless, unlessRuntimes } from '../../test/support/left-out.ts'
 import { pause } from '../../test/support/waiting.ts'
 import { full } from '../full.ts'
 import { chosenRuntimes, runtime } from '../runtimes/packages.ts'
@@ -18,7 +18,7 @@ const { label, missing } = runtime('chromium')
 const entry = 'e2e/browser/entries/work.ts'
 
 const unchosen = chosenRuntimes.includes('chromium') ? null : { why: 'other runtimes were chosen', command: null }
-describe(`pages in ${label} whose network is as networks are`, unless(missing, unchosen), () => {
+describe(`pages in ${label} whose network is as networks are`, unless(missing, unchosen, unlessRuntimes), () => {
   let broker: Broker
   let door: Awaited<ReturnType<typeof listen>>
   let stage: Stage

@@ -26,6 +26,10 @@ export function unless(...lacks: readonly (Lack | null)[]): TestOptions {
 /** For what takes long. */
 export const unlessFull: Lack | null = full ? null : { why: 'takes long', command: 'npm run test:full' }
 
+/** For what takes long in a runtime other than this Node. */
+export const unlessRuntimes: Lack | null =
+  full || process.env['RUNTIMES'] !== undefined ? null : { why: 'takes long', command: 'npm run test:runtimes' }
+
 /** For a random case told by its seed, where the same is tried elsewhere with all seeds: one is enough. */
 export function unlessFirstSeed(name: string, command = 'npm run test:full'): Lack | null {
   return full || !/seed (?!1\b)\d/.test(name) ? null : { why: 'another seed of the same', command }
