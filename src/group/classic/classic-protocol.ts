@@ -12,9 +12,9 @@ import type {
   TopicPartitions,
 } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
+import { JoiningPatience } from '../joining-patience.ts'
 import { without } from '../partition-sets.ts'
 import type { TopicShapes } from '../partitions.ts'
-import { Patience } from '../patience.ts'
 import { end, type Generation, newGeneration } from './generation.ts'
 import { Holding } from './holding.ts'
 import { Leader } from './leader.ts'
@@ -125,7 +125,7 @@ export class ClassicProtocol implements GroupProtocol {
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
     const { clock, membership } = this.#parts
     const { timeout, rebalanceTimeout, joinGroupBackoff } = membership
-    const patience = new Patience(clock, membership)
+    const patience = new JoiningPatience(clock, membership)
     for (let failures = 0; !signal.aborted; ) {
       try {
         const joined = await this.#join({ signal })

@@ -3,7 +3,7 @@ import type { CallOptions } from '../../base/signals.ts'
 import { ErrorCode, hasCode } from '../../protocol/errors.ts'
 import { ClassicProtocol } from '../classic/classic-protocol.ts'
 import type { CommitIdentity, Division, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
-import { Patience } from '../patience.ts'
+import { JoiningPatience } from '../joining-patience.ts'
 import { ConsumerProtocol, type ConsumerProtocolParts, isUnsupported } from './consumer-protocol.ts'
 
 /** The level of `group.version` from which on a cluster has consumer groups (Kafka 4.0). */
@@ -63,7 +63,7 @@ export class AutoProtocol implements GroupProtocol {
 
   async #isOffered(changes: GroupChanges, signal: AbortSignal): Promise<boolean> {
     const { coordinator, membership, clock } = this.#parts
-    const patience = new Patience(clock, membership)
+    const patience = new JoiningPatience(clock, membership)
     while (!signal.aborted) {
       try {
         const features = await coordinator.persist(() => coordinator.features({ signal }), {

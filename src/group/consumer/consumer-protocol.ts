@@ -8,9 +8,9 @@ import type { Cluster } from '../../transport/cluster.ts'
 import { listTopics } from '../../transport/list-topics.ts'
 import type { CommitIdentity, Division, GroupChanges, GroupProtocol, LeaveOptions } from '../group-protocol.ts'
 import { Heartbeats } from '../heartbeats.ts'
+import { JoiningPatience } from '../joining-patience.ts'
 import { nothing, together, without } from '../partition-sets.ts'
 import { layoutOf } from '../partitions.ts'
-import { Patience } from '../patience.ts'
 import type { Subscription } from '../subscription.ts'
 import { type Assignment, named } from './assignment.ts'
 import { ConsumerMember, type ConsumerMemberParts } from './consumer-member.ts'
@@ -108,7 +108,7 @@ export class ConsumerProtocol implements GroupProtocol {
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
     const { clock, membership } = this.#parts
     const { joinGroupBackoff } = membership
-    const patience = new Patience(clock, membership)
+    const patience = new JoiningPatience(clock, membership)
     for (let failures = 0; !signal.aborted; ) {
       try {
         this.#target = (await this.#member.heartbeat(nothing, { signal })) ?? nothing

@@ -7,7 +7,7 @@ import { coordinatorCodes } from '../transport/destination.ts'
  * no business of whoever reads. A cluster that says so has an election or a start to wait for, so it is given a
  * rebalance's time; so is any once the member has been in. One that has never been reached may not be there at all.
  */
-export class Patience {
+export class JoiningPatience {
   readonly #clock: Clock
   readonly #settings: { readonly timeout: number; readonly rebalanceTimeout: number }
   #since: number
