@@ -1,8 +1,10 @@
-import { ConnectionError, messageOf } from '../../src/base/errors.ts'
+import { ConnectionError, HungUpError, messageOf } from '../../src/base/errors.ts'
 import type { ClientEvent } from '../../src/base/events.ts'
 
-/** How long a cluster is tried that nobody has reached, in milliseconds. */
+/** How long a cluster is tried that nobody has reached, or that lets nobody in, in milliseconds. */
 const patience = 2_500
+/** So many times a broker may hang up at the first request before it is believed to mean it. */
+const mostHangUps = 2
 /** A line is not told again for so long. */
 const quietMs = 30_000
 
@@ -11,7 +13,7 @@ const quietMs = 30_000
  * trying for longer.
  */
 export class FirstContact {
-  /** Rejects when no broker can be reached. */
+  /** Rejects when no broker can be reached, or each hangs up on us as one does that wants a login. */
   readonly failed: Promise<never>
   readonly #warn: (line: string) => void
   /** Lines, and when they were told last. */
@@ -24,6 +26,7 @@ export class FirstContact {
   #isReached: boolean
   #isMade: boolean
   #isOver = false
+  #hangUps = 0
 
   /** `waits`: for as long as it takes. */
   constructor(warn: (line: string) => void, waits: boolean) {
@@ -39,9 +42,13 @@ export class FirstContact {
     if (event.type === 'connect') this.#isReached = true
     // One that is let in asks for more than this.
     if (event.type === 'request' && event.error === undefined && !/^(ApiVersions|Sasl)/.test(event.api)) this.#made()
+    if (event.type !== 'connectFailed' && event.type !== 'disconnect') return
+    const { type, error } = event
+    if (error instanceof HungUpError) this.#hangUps++
     // What a broker answers, a refusal say, is told by who asked it.
-    if (event.type !== 'connectFailed' || this.#isReached || !(event.error instanceof ConnectionError)) return
-    if (performance.now() - this.#began > patience) this.#fail(event.error)
+    const isAway = type === 'connectFailed' && !this.#isReached && error instanceof ConnectionError
+    const isShut = error instanceof HungUpError && !this.#isMade && this.#hangUps > mostHangUps
+    if ((isAway || isShut) && performance.now() - this.#began > patience) this.#fail(error)
   }
 
   /** A warning of the transport's, told once in a while. */

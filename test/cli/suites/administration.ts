@@ -179,6 +179,19 @@ export function administration(stage: CliStage): void {
     })
   })
 
+  test.each([
+    [['topics', 'list'], ''],
+    [['produce', 'events'], 'x\n'],
+    [['consume', 'events', '-e'], ''],
+    [['groups', 'list'], ''],
+  ])('%j to a port that wants a login, without one, is told in one line and in seconds', async (args, input) => {
+    const began = performance.now()
+    const { status, output, errors } = await at([...args, '-b', stage.guarded], { input })
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect({ status, output }).toEqual({ status: 1, output: '' })
+    expect(errors).toMatch(/^isokafka: [^\n]*does this listener want SASL\?[^\n]*\n$/)
+  })
+
   describe('where the cluster is', () => {
     async function profiles(content: unknown): Promise<Record<string, string>> {
       const folder = await mkdtemp(join(tmpdir(), 'isokafka-profiles-'))
