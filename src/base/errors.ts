@@ -75,6 +75,12 @@ export class ConnectionError extends IsoKafkaError {
  */
 export class HungUpError extends ConnectionError {}
 
+/**
+ * The runtime allows no further connection, and none of ours was let go of in time: that says nothing of the broker. For
+ * us alone to know; to users it is a ConnectionError.
+ */
+export class NoConnectionLeftError extends ConnectionError {}
+
 /** The peer refused our credentials, or the TLS handshake failed. Retrying alone does not help. */
 export class AuthenticationError extends IsoKafkaError {
   static override readonly brand: string = 'isokafka.AuthenticationError'

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '../base/address.ts'
 import { Deadline } from '../base/deadline.ts'
-import { ClosedError, ConnectionError, messageOf } from '../base/errors.ts'
+import { ClosedError, ConnectionError, messageOf, NoConnectionLeftError } from '../base/errors.ts'
 import { abortable } from '../base/signals.ts'
 import type { BrokerConnection } from '../socket/connection.ts'
 import type { Peer } from '../socket/peer.ts'
@@ -92,7 +92,10 @@ export class Pool {
         ? slot.opening
         : this.#begin({ id, address, broker, lane, key, peer, guess })
     if (timeoutMs === undefined) return abortable(opening, signal)
-    const late = (): unknown => new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
+    const late = (): unknown =>
+      this.#full && this.#slots.get(id)?.admitted === false
+        ? this.#noneLeft(broker)
+        : new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
   }
 
@@ -301,19 +304,21 @@ export class Pool {
 
   /** Waits until the adapter's limit allows one more connection; closes idle ones for it. */
   async #makeRoom(slot: Slot): Promise<void> {
-    const { adapter, clock, dialTimeout, backoff, lifetime } = this.#settings
+    const { clock, dialTimeout, backoff, lifetime } = this.#settings
     const deadline = new Deadline(dialTimeout, clock)
     while (this.#full) {
       const idle = this.#idleSlot(0)
       if (idle !== undefined) await this.#leave(idle)
-      else if (deadline.passed)
-        throw new ConnectionError(
-          slot.broker,
-          `all ${adapter.limits?.connections} connections that the ${adapter.name} adapter allows are in use`,
-        )
+      else if (deadline.passed) throw this.#noneLeft(slot.broker)
       else await lifetime.sleep(Math.min(backoff.min, deadline.remaining))
     }
     slot.admitted = true
+  }
+
+  #noneLeft(broker: string): NoConnectionLeftError {
+    const { limits, name } = this.#settings.adapter
+    const all = `all ${limits?.connections} connections that the ${name} adapter allows are in use`
+    return new NoConnectionLeftError(broker, all)
   }
 
   #wakeAt(at: number): void {

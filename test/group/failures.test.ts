@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { memory } from '../../adapters/memory/index.ts'
+import { natives } from '../../adapters/node/index.ts'
 import { ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { ConsumerGroup } from '../../src/group/consumer-group.ts'
 import type { Generation } from '../../src/group/generation.ts'
 import { ErrorCode, KafkaError } from '../../src/protocol/errors.ts'
+import { Fetch } from '../../src/protocol/fetch.ts'
 import { FindCoordinator } from '../../src/protocol/find-coordinator.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
 import { JoinGroup } from '../../src/protocol/join-group.ts'
@@ -10,6 +13,7 @@ import { LeaveGroup } from '../../src/protocol/leave-group.ts'
 import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
+import { Transport } from '../../src/transport/transport.ts'
 import { Embedded } from '../support/embedded.ts'
 import { pause, until } from '../support/waiting.ts'
 
@@ -112,6 +116,31 @@ describe('joining', () => {
     expect(await failureOf(group)).toMatchObject({ code: ErrorCode.NotCoordinatorForGroup })
     expect(performance.now() - began).toBeGreaterThanOrEqual(590)
     expect(joins.count).toBeGreaterThan(1)
+  })
+
+  test('while the runtime allows no further connection a member waits for one, and tells only after a rebalance', async () => {
+    await using kafka = new Embedded({ brokers: 2, partitions: 2 })
+    const { broker, notes } = kafka
+    const adapter = { ...memory(broker, natives), limits: { connections: 2 } }
+    await using transport = new Transport({ adapter, natives, logger: notes.logger, dialTimeout: 50 })
+    const fetches = kafka.spoil(Fetch, 0, () => undefined)
+    const busy = [0, 1].map(partition => kafka.reader({ transport, partition, maxWait: 30_000 }))
+    const reading = busy.map(reader => reader.readMessage().catch(() => {}))
+    await until(forever, () => fetches.count >= 2)
+
+    const error = await kafka
+      .group({ transport, timeout: 100, rebalanceTimeout: 500 })
+      .next()
+      .catch(reason => reason)
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error.message).toMatch(/all 2 connections that the memory adapter allows are in use/)
+
+    const coming = kafka.group({ transport, timeout: 100, rebalanceTimeout: 30_000 }).next()
+    const inVain = (): number => notes.lines.filter(line => line.includes('are in use')).length
+    const before = inVain()
+    await until(forever, () => inVain() >= before + 3)
+    await Promise.all([...busy.map(reader => reader.close()), ...reading])
+    expect((await coming).memberId).not.toBe('')
   })
 
   test('an id the coordinator has forgotten is dropped', async () => {
