@@ -2,14 +2,16 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../adapters/broker/index.ts'
 import { natives } from '../../adapters/node/index.ts'
 import { Broker } from '../../src/broker/index.ts'
+import { Client, type Message, Reader, Writer } from '../../src/index.ts'
 import { type Lack, unless, unlessFull } from '../../test/support/left-out.ts'
 import { type Installed, installPackage } from '../package/installed.ts'
+import { start } from '../package/running.ts'
 import { noKafka, sharedKafka } from '../shared.ts'
 import { loaded } from './loaded.ts'
 
@@ -111,6 +113,54 @@ describe.each([
     expect(ours['told']).toHaveLength(9)
     expect(ours['asked']).toEqual({ compress: 1, decompress: true })
   })
+
+  test(
+    'the Nest service of docs/examples: compiled, it answers requests, passes events on, and leaves when told to',
+    slow,
+    async () => {
+      const folder = join(alias, 'example')
+      await cp('docs/examples/nest', folder, { recursive: true })
+      onTestFinished(() => rm(folder, { recursive: true }))
+      await cp('node_modules/@types/node', join(alias, 'node_modules/@types/node'), { recursive: true })
+      await cp('node_modules/undici-types', join(alias, 'node_modules/undici-types'), { recursive: true })
+      await run(process.execPath, [resolve('node_modules/typescript/bin/tsc')], { cwd: folder })
+
+      const addr = [...cluster.brokers]
+      await using client = new Client({ addr })
+      const topics = ['orders.total', 'orders.placed', 'orders.shipped', 'orders.total.reply']
+      await client.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 1, replicationFactor: 1 })) })
+      const service = start([node, 'dist/main.js'], { cwd: folder, env: { KAFKA_BROKERS: addr.join(), NO_COLOR: '1' } })
+      await service.says(/Nest microservice successfully started/)
+      await using writer = new Writer({ addr })
+      const order = { id: 7, customer: 'anna', amounts: [1, 2, 3] }
+      const asked = Object.entries({ correlationId: '1', replyTopic: 'orders.total.reply', replyPartition: '0' })
+    const headers = asked.map(([name, value]) => ({ key: `kafka_${name}`, value }))
+      await writer.writeMessages([
+        { topic: 'orders.total', headers, value: JSON.stringify(order) },
+        { topic: 'orders.placed', value: JSON.stringify(order) },
+      ])
+      const first = async (topic: string): Promise<Message> => {
+        await using reader = new Reader({ brokers: addr, topic, partition: 0 })
+        return await reader.readMessage()
+      }
+      const reply = await first('orders.total.reply')
+      expect([reply.text(), reply.header('kafka_correlationId')]).toEqual(['6', new TextEncoder().encode('1')])
+      const shipped = await first('orders.shipped')
+      expect([shipped.keyText(), shipped.json()]).toEqual(['anna', { id: 7, customer: 'anna' }])
+      await service.says(/^shipped order 7 to anna$/m)
+
+      service.kill('SIGTERM')
+      expect([await service.ended, service.errors]).toEqual(['SIGTERM', ''])
+      const { topics: committed } = await client.offsetFetch({
+        groupId: 'orders-server',
+        topics: { 'orders.placed': [0] },
+      })
+      expect(committed['orders.placed']![0]!.committedOffset).toBe(1)
+      const { groups } = await client.describeGroups({ groupIds: ['orders-server'] })
+      expect(groups[0]).toMatchObject({ groupState: 'Empty' })
+      await client.deleteTopics({ topics })
+    },
+  )
 })
 
 // Nothing of a test run's own: kafkajs tries again in other steps where NODE_ENV is 'test'.

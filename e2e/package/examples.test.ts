@@ -255,6 +255,31 @@ function examples(open: () => Promise<Place>): void {
     expect(topics[topic]!.map(({ committedOffset }) => committedOffset).sort()).toEqual([-1, -1, 1])
   })
 
+  test('next: its route writes what is posted', unless(runtime('node24').missing), async () => {
+    const topic = await newTopic('next', 2)
+    const program = await app.put(
+      'posts.mjs',
+      `import { POST } from './examples/next/app/orders/route.ts'
+      const answers = []
+      for (const body of ['{"customer":"anna","id":7}', '{"id":7}', '{', 'null']) {
+        const { status } = await POST(new Request('http://localhost/orders', { method: 'POST', body }))
+        answers.push(status)
+      }
+      console.log(JSON.stringify(answers))
+      process.exit(0)`,
+    )
+    const posts = async (env: Readonly<Record<string, string>>): Promise<unknown> => {
+      const posting = start([runtime('node24').binary, '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', program], {
+        env,
+      })
+      expect([await posting.ended, posting.errors]).toEqual([0, ''])
+      return JSON.parse(posting.output)
+    }
+    expect(await posts(given(topic))).toEqual([201, 400, 400, 400])
+    const [message] = await messagesOf(topic, 1)
+    expect([message!.keyText(), message!.json()]).toEqual(['anna', { customer: 'anna', id: 7 }])
+  })
+
   test('node: prints the last messages of a partition', unless(runtime('node24').missing), async () => {
     const topic = await newTopic('last', 2)
     await using writer = writerTo(topic)
