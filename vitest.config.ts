@@ -54,6 +54,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'e2e/package/tools/**', ...measuring],
           ...endToEnd,
           maxWorkers: 4,
+          isolate: whole,
           sequence: { groupOrder: 1 },
         },
       },

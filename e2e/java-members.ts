@@ -35,11 +35,12 @@ export async function javaMember(
   group: string,
   { assignor = 'RangeAssignor', protocol = 'classic', properties = [], slow = false, onValue }: JavaOptions,
 ): Promise<JavaMember> {
+  const libs = await toolJars()
   const args = [
-    ...shortLived,
+    ...shortLived(libs),
     '-Xmx256m',
     '-cp',
-    join(await toolJars(), '*'),
+    join(libs, '*'),
     'org.apache.kafka.tools.consumer.ConsoleConsumer',
   ]
   args.push('--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning')

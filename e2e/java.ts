@@ -72,10 +72,15 @@ export async function consoleConsume(
 }
 
 /** Runs one of Kafka's command line tools and answers what it printed. */
-export async function javaTool(program: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn('java', [...shortLived, '-Xmx256m', '-cp', join(await toolJars(), '*'), program, ...args], {
-    stdio: 'pipe',
-  })
+export async function javaTool(
+  program: string,
+  args: readonly string[],
+  input = '',
+  flags: readonly string[] = [],
+): Promise<string> {
+  const libs = await toolJars()
+  const java = [...shortLived(libs), ...flags, '-Xmx256m', '-cp', join(libs, '*')]
+  const child = spawn('java', [...java, program, ...args], { stdio: 'pipe' })
   let output = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))

@@ -22,6 +22,8 @@ export interface KafkaOptions {
   heap?: string
   /** For measuring: its code is compiled to run fast, not to start fast. */
   measured?: boolean
+  /** More of each node's JVM. */
+  flags?: readonly string[]
 }
 
 export interface KafkaNode {
@@ -63,9 +65,17 @@ const startTimeoutMs = 100_000
  * ends.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { nodes = 1, version = defaultVersion, config = {}, listeners = [], heap = '384m', measured = false } = options
-  const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', ...(measured ? [] : shortLived)]
+  const {
+    nodes = 1,
+    version = defaultVersion,
+    config = {},
+    listeners = [],
+    heap = '384m',
+    measured = false,
+    flags = [],
+  } = options
   const libs = await kafkaJars(version)
+  const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', ...(measured ? [] : shortLived(libs)), ...flags]
   const guard = startGuard()
   const directory = await mkdtemp(join(tmpdir(), 'isokafka-e2e-'))
   guard.keep(directory)
@@ -168,7 +178,7 @@ async function format(home: string, libs: string, guard: Guard, clusterId: strin
     home,
     libs,
     guard,
-    args: [...shortLived, 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', properties],
+    args: [...shortLived(libs), 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', properties],
   }).runToEnd()
 }
 
@@ -190,7 +200,7 @@ async function startZooKeeper(directory: string, libs: string, guard: Guard, por
     home,
     libs,
     guard,
-    args: [...shortLived, '-Xmx128m', 'org.apache.zookeeper.server.quorum.QuorumPeerMain', properties],
+    args: [...shortLived(libs), '-Xmx128m', 'org.apache.zookeeper.server.quorum.QuorumPeerMain', properties],
   }).start()
 }
 

@@ -1,5 +1,8 @@
 import type { TestProject } from 'vitest/node'
 import type { Lack } from '../../test/support/left-out.ts'
+import { javaTool } from '../java.ts'
+import { archive, isArchived } from './class-archive.ts'
+import { startKafka } from './cluster.ts'
 import { defaultVersion, kafkaJars, toolJars, whatIsMissing } from './install.ts'
 import { brokersSeenBy, givenBrokers } from './probe.ts'
 import { shareKafka } from './sharing.ts'
@@ -23,9 +26,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return close
 }
 
+/** Of what a broker loads, and of what reads from it. */
+async function archiveClasses(libs: string, tools: string): Promise<void> {
+  await archive(libs, async flag => {
+    const cluster = await startKafka({ flags: [flag] })
+    const args = ['--bootstrap-server', cluster.brokers.join(), '--topic', 'none', '--timeout-ms', '1000']
+    const console = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+    try {
+      await archive(tools, flag => javaTool(console, args, '', [flag]))
+      await cluster.nodes[0]!.kill('SIGTERM')
+    } finally {
+      await cluster.stop()
+    }
+  }).catch(error => console.warn('Java goes without an archive of classes', error))
+}
+
 async function whatCanNotBeFetched(): Promise<Lack | null> {
   try {
-    await Promise.all([...versions.map(kafkaJars), toolJars()])
+    const [[libs], tools] = await Promise.all([Promise.all(versions.map(kafkaJars)), toolJars()])
+    if (!isArchived(libs!) || !isArchived(tools)) await archiveClasses(libs!, tools)
     return null
   } catch (error) {
     if (process.env['CI'] === 'true') throw error

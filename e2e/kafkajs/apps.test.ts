@@ -134,7 +134,7 @@ describe.each([
       await using writer = new Writer({ addr })
       const order = { id: 7, customer: 'anna', amounts: [1, 2, 3] }
       const asked = Object.entries({ correlationId: '1', replyTopic: 'orders.total.reply', replyPartition: '0' })
-    const headers = asked.map(([name, value]) => ({ key: `kafka_${name}`, value }))
+      const headers = asked.map(([name, value]) => ({ key: `kafka_${name}`, value }))
       await writer.writeMessages([
         { topic: 'orders.total', headers, value: JSON.stringify(order) },
         { topic: 'orders.placed', value: JSON.stringify(order) },
