@@ -10,6 +10,8 @@ const build = resolve('build')
 /** What is first loaded when it is needed: transactions, compressors. */
 const late = /build\/src\/(?:writer\/(transactions)\/open|compression\/(gzip|snappy|lz4|zstd)-compress)\.js$/
 
+const codecs = new Set(['gzip', 'snappy', 'lz4', 'zstd'])
+
 /** What does not name `#adapter` of what a Writer loads at first, and of the rest. */
 const lower = { writing: 'base', reading: 'common' }
 
@@ -50,6 +52,8 @@ function complete(places, infoOf) {
   for (const id of infoOf(index)?.importedIds ?? []) if (places.has(id)) places.set(id, 'writing')
   // What both kinds of checksums need is with neither: `#crc32c` has files of its own.
   for (const id of reachOf(`${build}/src/bytes/crc32c-plain.js`, infoOf)) places.set(id, 'checksums')
+  // What a codec's halves share comes with each of them, and must not bring the other.
+  for (const id of reachOf(index, infoOf)) if (codecs.has(places.get(id) ?? '')) places.set(id, 'compression')
   // What they import and make no use of goes with them: it imports some of them in turn.
   for (const [id, place] of [...places]) {
     if (place !== 'writing') continue

@@ -1,4 +1,6 @@
 import { type Compression, defaultDecompressLimit } from '../../src/compression/codec.ts'
+import { Codecs as OwnCodecs } from '../../src/compression/codecs.ts'
+import { decompressors } from '../../src/compression/decompressors.ts'
 import { toBuffer } from './bytes.ts'
 import { CompressionTypes } from './constants.ts'
 
@@ -8,14 +10,16 @@ export interface Codec {
   decompress(buffer: Buffer): Promise<Buffer>
 }
 
-/** Ours, loaded when they are first used. */
+/** Ours; what compresses is loaded when it is first used. */
 function builtin(type: Compression): () => Codec {
-  const codec = async () =>
-    (await import('../../src/compression/builtin.ts')).builtinCodecs.find(each => each.code === type)!
-  return () => ({
-    compress: async ({ buffer }) => toBuffer((await codec()).compress(buffer)),
-    decompress: async buffer => toBuffer((await codec()).decompress(buffer, defaultDecompressLimit)),
-  })
+  return () => {
+    const own = new OwnCodecs()
+    own.offer(decompressors)
+    return {
+      compress: async ({ buffer }) => toBuffer((await own.load(type)).compress(buffer)),
+      decompress: async buffer => toBuffer(own.get(type).decompress(buffer, defaultDecompressLimit)),
+    }
+  }
 }
 
 type Codecs = Record<Exclude<CompressionTypes, 0>, () => unknown>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { zstd } from '../../src/compression/zstd.ts'
+import { zstd } from '../../test/support/codecs.ts'
 import { inputs } from './inputs.ts'
 
 const frames: readonly [name: string, kibibytes: number][] = [

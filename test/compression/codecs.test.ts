@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
-import { builtinCodecs } from '../../src/compression/builtin.ts'
 import { Compression, type CompressionCodec } from '../../src/compression/codec.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
 import { decompressors } from '../../src/compression/decompressors.ts'
 import { gzipDecompressor } from '../../src/compression/gzip-decompress.ts'
+import { builtinCodecs } from '../support/codecs.ts'
 
 const marking = (mark: number): CompressionCodec => ({
   code: 1,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
 import { DecompressionLimitError } from '../../src/compression/codec.ts'
-import { gzip } from '../../src/compression/gzip.ts'
+import { gzip } from '../support/codecs.ts'
 import { mixed, noise, same } from './inputs.ts'
 
 const mebibyte = 1024 * 1024

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { concat } from '../../src/bytes/writer.ts'
 import { DecompressionLimitError } from '../../src/compression/codec.ts'
-import { snappy } from '../../src/compression/snappy.ts'
+import { snappy } from '../support/codecs.ts'
 import { mixed, noise, same } from './inputs.ts'
 import { readSnappy } from './reference.ts'
 

@@ -6,7 +6,7 @@ import { concat } from '../../src/bytes/writer.ts'
 import { DecompressionLimitError } from '../../src/compression/codec.ts'
 import { huffmanLengths } from '../../src/compression/huffman-lengths.ts'
 import { xxh64 } from '../../src/compression/xxh64.ts'
-import { zstd } from '../../src/compression/zstd.ts'
+import { zstd } from '../support/codecs.ts'
 import { random } from '../support/random.ts'
 import { mixed, noise, same } from './inputs.ts'
 

@@ -1,9 +1,9 @@
 import { ConfigError, ProtocolError } from '../../src/base/errors.ts'
 import { concat } from '../../src/bytes/writer.ts'
-import { builtinCodecs } from '../../src/compression/builtin.ts'
 import { type CodecName, type CompressionCodec, DecompressionLimitError } from '../../src/compression/codec.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
 import { mutated } from '../fuzz/mutate.ts'
+import { builtinCodecs } from '../support/codecs.ts'
 import { random } from '../support/random.ts'
 import type { Suite } from './harness.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
-import { gzip } from '../../src/compression/gzip.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
+import { gzip } from '../support/codecs.ts'
 import { codecs, messagesOf, onlyBatch, rawBatch, walked } from './raw.ts'
 import { bytesOf } from './vectors.ts'
 

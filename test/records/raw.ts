@@ -1,11 +1,11 @@
 import { crc32 } from '../../src/bytes/crc32.ts'
 import { crc32c } from '../../src/bytes/crc32c.ts'
-import { builtinCodecs } from '../../src/compression/builtin.ts'
 import { Codecs } from '../../src/compression/codecs.ts'
 import { decodeBatch } from '../../src/records/decode-batch.ts'
 import type { Message } from '../../src/records/message.ts'
 import { type RecordBatch, scanBatches } from '../../src/records/record-batch.ts'
 import { RecordCursor } from '../../src/records/record-cursor.ts'
+import { builtinCodecs } from '../support/codecs.ts'
 
 export const codecs = new Codecs()
 codecs.offer(builtinCodecs)

@@ -2,6 +2,7 @@
 // Loads each entry of dist that runs everywhere, in a world that has nothing but the language: no timers, no crypto, no
 // Date. Whatever is created while a module loads fails here as it would in the global scope of a Worker.
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import vm from 'node:vm'
 import { rollup } from 'rollup'
 
@@ -37,11 +38,33 @@ export async function loadBare(input, plugins = []) {
   vm.runInContext(output[0].code, context, { filename: input })
 }
 
+/**
+ * All that Node loads with a file of dist, packages and its own modules included.
+ * @param {string} file
+ */
+export function loadedWith(file) {
+  const loaded = new Set([file])
+  for (const each of loaded) {
+    if (!each.startsWith('dist/')) continue
+    for (const [, name = ''] of readFileSync(each, 'utf8').matchAll(/^(?:(?:import|export) .*from|import) '([^']+)'/gm))
+      loaded.add(name === '#adapter' ? 'dist/node.js' : name.startsWith('.') ? join(dirname(each), name) : name)
+  }
+  return loaded
+}
+
+/** What some programs need, and those that do load when they do: it takes as long as half of all else. */
+const late = ['fflate', 'node:tls']
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
   for (const [subpath, entry] of Object.entries(exports)) {
     // Those import what their runtimes alone have.
     if (['./node', './deno', './bun', './listen', './bridge', './package.json'].includes(subpath)) continue
+    for (const name of late)
+      if (loadedWith(join(entry.default)).has(name)) {
+        console.error(`${entry.default}: loads ${name} at once`)
+        process.exitCode = 1
+      }
     try {
       await loadBare(entry.default)
     } catch (error) {

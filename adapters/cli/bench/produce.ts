@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../../src/base/errors.ts'
 import type { CompressionName } from '../../../src/compression/codec.ts'
 import type { RequiredAcksName } from '../../../src/protocol/acks.ts'
@@ -34,7 +33,7 @@ const mostBytesUnderWay = 32 * 1024 * 1024
 export function benchProduce(plan: ProducePlan, values: ClusterValues, context: CommandContext): Promise<number> {
   return withCluster(values, context, async cluster => {
     if (plan.topic !== undefined) return write(cluster, plan.topic, plan, context)
-    const topic = `isokafka-bench-${randomUUID()}`
+    const topic = `isokafka-bench-${crypto.randomUUID()}`
     const { partitions: numPartitions } = plan
     const made = { topic, ...(numPartitions !== undefined && { numPartitions }) }
     const { errors } = await cluster.client.createTopics({ topics: [made] }, { signal: context.signal })

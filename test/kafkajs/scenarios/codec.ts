@@ -1,4 +1,4 @@
-import { snappy } from '../../../src/compression/snappy.ts'
+import { snappy } from '../../support/codecs.ts'
 import type { Library } from './libraries.ts'
 import type { Stage } from './stage.ts'
 
