@@ -10,6 +10,7 @@ const whole = process.env['FULL'] !== undefined
 
 // They measure memory or speed: nothing else may run meanwhile.
 const measuring = [
+  'e2e/import.test.ts',
   'e2e/memory.test.ts',
   'e2e/broker-load.test.ts',
   'e2e/browser/load.test.ts',
