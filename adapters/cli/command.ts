@@ -1,4 +1,5 @@
 import { ConfigError } from '../../src/base/errors.ts'
+import type { Pieces } from './file-pieces.ts'
 
 /** One word after `isokafka`. */
 export interface Command {
@@ -22,7 +23,7 @@ export interface CommandContext {
   /** A line on standard error. */
   warn(line: string): void
   /** What comes on standard input, in pieces. */
-  readonly input: AsyncIterable<Uint8Array>
+  readonly input: Pieces
   /** Writes to standard output, and waits until there is room for more. False once nobody reads it any more. */
   write(bytes: Uint8Array | string): Promise<boolean>
   /** Whether standard output is a terminal. */

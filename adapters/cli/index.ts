@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { createReadStream, fstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { askAt } from './ask.ts'
 import { type CommandContext, isColoured, Stopped } from './command.ts'
+import { FilePieces, type Pieces } from './file-pieces.ts'
 import { main } from './main.ts'
 
 // A reader that has gone (`isokafka demo | head -1`) is no reason to stop: what nobody reads is dropped. Who writes for
@@ -44,10 +45,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-/** A file is read in larger pieces than by default: there is no other side that would have to wait for them to fill. */
-function input(): AsyncIterable<Uint8Array> {
+function input(): Pieces {
   try {
-    if (fstatSync(0).isFile()) return createReadStream('', { fd: 0, autoClose: false, highWaterMark: 512 * 1024 })
+    if (fstatSync(0).isFile()) return new FilePieces(0)
   } catch {
     // It is closed.
   }

@@ -1,14 +1,20 @@
 import { IsoKafkaError } from '../../src/base/errors.ts'
 import { abortable } from '../../src/base/signals.ts'
+import type { Pieces } from './file-pieces.ts'
 
 /** A line of more bytes is taken for something that has no lines. */
 const longest = 64 * 1024 * 1024
 
-/** The lines of an input, those of one piece together, without their ends; they are views of what came. */
-export async function* linesOf(
-  input: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array[], void, undefined> {
+/** The lines that one piece of an input brought, without their ends. */
+export interface Lines {
+  /** Views of what came. */
+  readonly lines: Uint8Array[]
+  /** Gives the piece back, once nothing looks at the lines any more. */
+  release(): void
+}
+
+/** The lines of an input, piece by piece. */
+export async function* linesOf(input: Pieces, signal: AbortSignal): AsyncGenerator<Lines, void, undefined> {
   let [rest, restLength]: [Uint8Array[], number] = [[], 0]
   const pieces = input[Symbol.asyncIterator]()
   for (;;) {
@@ -31,8 +37,10 @@ export async function* linesOf(
       rest.push(new Uint8Array(piece.subarray(from)))
       restLength += piece.length - from
     }
-    if (lines.length > 0) yield lines
+    const release = (): void => input.release?.(value)
+    if (lines.length > 0) yield { lines, release }
+    else release()
     if (restLength > longest) throw new IsoKafkaError(`standard input has a line of more than ${longest} bytes`)
   }
-  if (rest.length > 0) yield [Buffer.concat(rest)]
+  if (rest.length > 0) yield { lines: [Buffer.concat(rest)], release() {} }
 }

@@ -87,7 +87,7 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
   let failure: { readonly error: unknown; readonly lines: string } | undefined
   let bytesUnderWay = 0
   const underWay = new Set<Promise<void>>()
-  const write = (messages: readonly MessageInput[], bytes: number): void => {
+  const write = (messages: readonly MessageInput[], bytes: number, release: () => void): void => {
     const { length } = messages
     const from = line - length + 1
     const where = line > from ? `lines ${from} to ${line}` : `line ${line}`
@@ -100,13 +100,13 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
       .finally(() => {
         underWay.delete(written)
         bytesUnderWay -= bytes
-        // The messages themselves are not kept for so long: the writer has copied them.
         progress.add(length, bytes)
+        release()
       })
     underWay.add(written)
   }
   try {
-    for await (const lines of linesOf(input, signal)) {
+    for await (const { lines, release } of linesOf(input, signal)) {
       const messages: MessageInput[] = []
       let bytes = 0
       try {
@@ -119,7 +119,7 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
         if (!(error instanceof UsageError)) throw error
         problem = new ConfigError(`line ${line + 1}: ${messageOf(error)}`, { cause: error })
       }
-      write(messages, bytes)
+      write(messages, bytes, release)
       while (bytesUnderWay > mostUnderWay) await Promise.race(underWay)
       if (failure !== undefined || problem !== undefined) break
     }
