@@ -70,7 +70,8 @@ test('while one client attacks, another is served', { timeout: 60_000 }, async (
 
 // `FUZZ_MINUTES=30` lets it go on for so long.
 const minutes = Number(process.env['FUZZ_MINUTES'] ?? 0)
-const requests = repetitions(700, 1_000, 60_000)
+// One in four is never answered, which takes its time.
+const requests = repetitions(700, 1_000, 10_000)
 
 /** Values of some names, so that requests are about the same things. */
 function plausible(value: unknown, next: () => number, key = ''): unknown {
@@ -117,7 +118,7 @@ function seeds(next: () => number): { plausible: Uint8Array[]; any: Uint8Array[]
 }
 
 test('requests, half of them valid: nothing ends it, nothing stalls it, and memory does not grow', {
-  timeout: 300_000 + minutes * 90_000,
+  timeout: 60_000 + minutes * 90_000 + requests * 60,
 }, async () => {
   const next = random(20_261_130)
   const { plausible: valid, any } = seeds(next)

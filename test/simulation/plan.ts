@@ -2,6 +2,7 @@ import { Chance } from './chance.ts'
 import type { Fault } from './faults/fault.ts'
 import { faults } from './faults/index.ts'
 import { type Release, releases } from './releases.ts'
+import { slowGroup } from './workloads/groups.ts'
 import { workloads as all } from './workloads/index.ts'
 import { copyingGroup, transactionalWriter } from './workloads/transactions.ts'
 import type { Workload } from './workloads/workload.ts'
@@ -36,7 +37,8 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
   const chosenFaults = chance.some([...faults.values()], chance.whole(0, 4))
   // They came later, and draw for themselves: what a seed chose of the others stays.
   const transactional = [transactionalWriter, copyingGroup]
-  const former = [...all.values()].filter(workload => !transactional.includes(workload))
+  const later = new Set<Workload>([...transactional, slowGroup])
+  const former = [...all.values()].filter(workload => !later.has(workload))
   const writers = former.filter(({ role }) => role === 'writes')
   const others = former.filter(({ role }) => role !== 'writes')
   const chosenWorkloads = [
@@ -45,6 +47,7 @@ export function planOf(seed: number, given: Partial<Plan> = {}): Plan {
     ...new Chance(seed)
       .of('transactions')
       .some(transactional, new Chance(seed).of('how many transactions').whole(-3, 2)),
+    ...(new Chance(seed).of('slow group').is(0.2) ? [slowGroup] : []),
   ]
   const release = chance.is(0.7) ? '4.4' : chance.pick(Object.keys(releases) as Release[])
   // Before 2.5 brokers can't tell which member commits with a transaction (KIP-447).

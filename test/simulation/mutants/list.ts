@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
     to: 'else if (messages.length > 0) progress.done(messages.at(-1)!.offset + 1)',
     seed: 2,
     faults: ['crashed members'],
-    workloads: ['idempotent writer', 'writer', 'restless group'],
+    workloads: ['idempotent writer', 'writer', 'slow group'],
     kind: 'unseen',
   },
   {

@@ -39,11 +39,14 @@ class Member {
   readonly #close: () => Promise<void>
   readonly working: Promise<void>
   #leaving = false
+  readonly #pace: number
   #generation = 0
   #stint = 0
 
-  constructor(world: World, host: Host, group: string, style: Style) {
+  /** `pace`: how long it takes over a seventh of the messages, in milliseconds. */
+  constructor(world: World, host: Host, group: string, style: Style, pace: number) {
     this.host = host
+    this.#pace = pace
     this.#world = world
     this.#group = group
     host.onEvent = event => {
@@ -110,7 +113,7 @@ class Member {
       generation: this.#generation,
       stint: this.#stint,
     })
-    if (message.offset % 7 === 0) await this.host.sleep(20)
+    if (message.offset % 7 === 0) await this.host.sleep(this.#pace)
   }
 }
 
@@ -123,6 +126,7 @@ class Group implements Running {
   readonly replaces = true
   readonly #world: World
   readonly #name: string
+  readonly #pace: number
   readonly #members = new Set<Member>()
   readonly #leaving = new Set<Promise<void>>()
   readonly #watch: Host
@@ -130,9 +134,10 @@ class Group implements Running {
   #stopping = false
   #started = 0
 
-  constructor(world: World, name: string, size: number, restless: boolean) {
+  constructor(world: World, name: string, size: number, { restless = false, pace = 20 }: Habits) {
     this.#world = world
     this.#name = name
+    this.#pace = pace
     this.#watch = world.host(`${name} watch`)
     for (let i = 0; i < size; i++) this.#join()
     this.#watching = this.#look(size, restless)
@@ -152,7 +157,7 @@ class Group implements Running {
   #join(): void {
     const number = this.#started++
     const host = this.#world.host(`${this.#name}-${number}`)
-    this.#members.add(new Member(this.#world, host, this.#name, styles[number % styles.length]!))
+    this.#members.add(new Member(this.#world, host, this.#name, styles[number % styles.length]!, this.#pace))
   }
 
   async #look(size: number, restless: boolean): Promise<void> {
@@ -171,10 +176,18 @@ class Group implements Running {
   }
 }
 
-function group(name: string, size: number, restless = false): Workload {
-  return { name, role: 'reads', start: (world, id) => new Group(world, id, size, restless) }
+interface Habits {
+  /** Members leave and others come. */
+  readonly restless?: boolean
+  readonly pace?: number
+}
+
+function group(name: string, size: number, habits: Habits = {}): Workload {
+  return { name, role: 'reads', start: (world, id) => new Group(world, id, size, habits) }
 }
 
 export const steadyGroup = group('group', 3)
-export const restlessGroup = group('restless group', 4, true)
+export const restlessGroup = group('restless group', 4, { restless: true })
+/** What was handed out is not done with for long. */
+export const slowGroup = group('slow group', 4, { pace: 700 })
 export const loneMember = group('lone member', 1)

@@ -15,6 +15,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     readers.restlessReader,
     groups.steadyGroup,
     groups.restlessGroup,
+    groups.slowGroup,
     groups.loneMember,
     clientCalls,
     transactionalWriter,
