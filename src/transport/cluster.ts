@@ -52,6 +52,11 @@ export class Cluster extends NetworkCluster {
     return this.settings.adapter.limits?.connections !== undefined
   }
 
+  /** Whether a broker, as host:port, answered before what connected to it ended: when it can't be reached, it is away. */
+  hasAnswered(broker: string): boolean {
+    return this.pool.hasAnswered(broker)
+  }
+
   /** Why no broker can be reached; undefined while one can. */
   get failure(): unknown {
     return this.anyBroker.failure

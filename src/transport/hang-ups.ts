@@ -25,6 +25,10 @@ export class HangUps {
     this.#hangUps.delete(broker)
   }
 
+  hasAnswered(broker: string): boolean {
+    return this.#answering.has(broker)
+  }
+
   /** A connection ended with this error, or was not opened for it. */
   note(broker: string, error: unknown, now: number): void {
     if (!(error instanceof HungUpError) || this.#answering.has(broker)) return

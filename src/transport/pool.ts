@@ -109,6 +109,11 @@ export class Pool {
     return best && this.#use(best, best.connection!)
   }
 
+  /** Whether a broker, as host:port, has ever answered on a connection that has ended. */
+  hasAnswered(broker: string): boolean {
+    return this.#hangUps.hasAnswered(broker)
+  }
+
   /** How often this broker failed in a row. */
   troubleOf(address: Address): number {
     return this.#troubles.failures(formatAddress(address))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memory } from '../../adapters/memory/index.ts'
 import { natives } from '../../adapters/node/index.ts'
+import { formatAddress } from '../../src/base/address.ts'
 import { ConnectionError, ProtocolError, TimeoutError } from '../../src/base/errors.ts'
 import type { ConsumerGroup } from '../../src/group/consumer-group.ts'
 import type { Generation } from '../../src/group/generation.ts'
@@ -13,6 +14,7 @@ import { LeaveGroup } from '../../src/protocol/leave-group.ts'
 import { OffsetCommit } from '../../src/protocol/offset-commit.ts'
 import { OffsetFetch } from '../../src/protocol/offset-fetch.ts'
 import { SyncGroup } from '../../src/protocol/sync-group.ts'
+import type { Socket, SocketAdapter } from '../../src/socket/socket.ts'
 import { Transport } from '../../src/transport/transport.ts'
 import { Embedded } from '../support/embedded.ts'
 import { pause, until } from '../support/waiting.ts'
@@ -140,6 +142,45 @@ describe('joining', () => {
     const before = inVain()
     await until(forever, () => inVain() >= before + 3)
     await Promise.all([...busy.map(reader => reader.close()), ...reading])
+    expect((await coming).memberId).not.toBe('')
+  })
+
+  test('a coordinator that is away and has answered before is waited for; of one never reached it is told after `timeout`', async () => {
+    await using kafka = new Embedded({ brokers: 2 })
+    const { broker, notes } = kafka
+    kafka.broker.moveCoordinator('group', 'g', 2)
+    const there = memory(broker, natives)
+    let isAway = false
+    let refused = 0
+    const sockets: Socket[] = []
+    const adapter: SocketAdapter = {
+      ...there,
+      async dial(address, options) {
+        const isSecond = formatAddress(address).startsWith('broker-2:')
+        if (isAway && isSecond) {
+          refused++
+          throw new ConnectionError(formatAddress(address), 'nothing listens there')
+        }
+        const socket = await there.dial(address, options)
+        if (isSecond) sockets.push(socket)
+        return socket
+      },
+    }
+    const config = { adapter, natives, logger: notes.logger, backoff: { min: 5, max: 20 } }
+    await using transport = new Transport(config)
+    const times = { timeout: 100, rebalanceTimeout: 30_000 }
+    const former = kafka.group({ transport, ...times })
+    await former.next()
+    await former.close()
+
+    isAway = true
+    for (const socket of sockets) socket.abort()
+    const began = performance.now()
+    const coming = kafka.group({ transport, ...times }).next()
+    await using fresh = new Transport(config)
+    await expect(kafka.group({ transport: fresh, ...times }).next()).rejects.toThrow('nothing listens there')
+    await until(forever, () => refused > 10 && performance.now() - began > 3 * times.timeout)
+    isAway = false
     expect((await coming).memberId).not.toBe('')
   })
 

@@ -123,9 +123,9 @@ export class ClassicProtocol implements GroupProtocol {
   }
 
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
-    const { clock, membership } = this.#parts
+    const { clock, cluster, membership } = this.#parts
     const { timeout, rebalanceTimeout, joinGroupBackoff } = membership
-    const patience = new JoiningPatience(clock, membership)
+    const patience = new JoiningPatience(clock, membership, cluster)
     for (let failures = 0; !signal.aborted; ) {
       try {
         const joined = await this.#join({ signal })

@@ -62,8 +62,8 @@ export class AutoProtocol implements GroupProtocol {
   }
 
   async #isOffered(changes: GroupChanges, signal: AbortSignal): Promise<boolean> {
-    const { coordinator, membership, clock } = this.#parts
-    const patience = new JoiningPatience(clock, membership)
+    const { coordinator, membership, clock, cluster } = this.#parts
+    const patience = new JoiningPatience(clock, membership, cluster)
     while (!signal.aborted) {
       try {
         const features = await coordinator.persist(() => coordinator.features({ signal }), {

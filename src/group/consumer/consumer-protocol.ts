@@ -106,9 +106,9 @@ export class ConsumerProtocol implements GroupProtocol {
   }
 
   async run(changes: GroupChanges, { signal }: { signal: AbortSignal }): Promise<void> {
-    const { clock, membership } = this.#parts
+    const { clock, cluster, membership } = this.#parts
     const { joinGroupBackoff } = membership
-    const patience = new JoiningPatience(clock, membership)
+    const patience = new JoiningPatience(clock, membership, cluster)
     for (let failures = 0; !signal.aborted; ) {
       try {
         this.#target = (await this.#member.heartbeat(nothing, { signal })) ?? nothing
