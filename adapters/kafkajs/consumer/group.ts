@@ -1,42 +1,29 @@
 import { type Deferred, deferred } from '../../../src/base/deferred.ts'
 import { isTemporary } from '../../../src/base/errors.ts'
 import type { BeginOptions } from '../../../src/group/assignments.ts'
-import type { GroupBalancer } from '../../../src/group/balancers/group-balancer.ts'
 import type { AssignedPartition } from '../../../src/group/beginnings.ts'
 import type { GroupMembership } from '../../../src/group/group-membership.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
-import type { CommittedOffsets } from '../committed-offsets.ts'
 import type { Connection } from '../context.ts'
-import type { Events } from '../events.ts'
 import { protocolError } from '../protocol-errors.ts'
 import { kafkaJSError } from '../translate.ts'
 import type { Logger, TopicPartition, TopicPartitions } from '../types/common.ts'
-import type { ConsumerEvents } from '../types/consumer.ts'
 import type { Commits } from './commits.ts'
 import { GroupNews } from './group-news.ts'
 import { Holding } from './holding.ts'
 import type { OwnPartition } from './own-partition.ts'
 import { byTopic, Pauses, type SomePartitions } from './pauses.ts'
-import type { ConsumerSettings, Topics } from './settings.ts'
-import { beginStay, type Stay } from './stay.ts'
+import { beginStay, type Stay, type StayParts } from './stay.ts'
 import type { Stock } from './stock.ts'
 
 /** What is done before the member leaves takes so long at most, in milliseconds. */
 const mostPatience = 5_000
 
-export interface GroupParts {
-  readonly settings: ConsumerSettings
-  readonly topics: Topics
-  readonly balancers: readonly GroupBalancer[]
-  /** The root. */
-  readonly logger: Logger
-  readonly events: Events<ConsumerEvents>
-  readonly offsets: CommittedOffsets
+export interface GroupParts
+  extends Pick<StayParts, 'settings' | 'topics' | 'balancers' | 'logger' | 'events' | 'offsets' | 'onNews'> {
   readonly autoCommit: boolean
   /** Whether the consumer is not being stopped. */
   isRunning(): boolean
-  /** There may be something to hand out. */
-  onNews(): void
   /** It can't be a member. */
   failed(error: Error): void
 }

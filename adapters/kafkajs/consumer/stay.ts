@@ -18,6 +18,7 @@ export interface StayParts {
   readonly settings: ConsumerSettings
   readonly topics: Topics
   readonly balancers: readonly GroupBalancer[]
+  /** The root. */
   readonly logger: Logger
   readonly events: Events<ConsumerEvents>
   readonly offsets: CommittedOffsets
