@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Client, ProducerFencedError, Transport, UnknownOutcomeError, Writer } from '../src/index.ts'
+import { Client, ProducerFencedError, Transport, Writer } from '../src/index.ts'
 import { unless } from '../test/support/left-out.ts'
 import { random } from '../test/support/random.ts'
 import { pause } from '../test/support/waiting.ts'
@@ -116,7 +116,7 @@ describe.each(versions)('three nodes of Kafka %s, and a chain of transactions', 
             if (chance() < 0.05) throw new Error('changed my mind')
             while (transaction.state !== 'committed')
               await transaction.commit().catch(error => {
-                if (!(error instanceof UnknownOutcomeError)) throw error
+                if (!transaction.inDoubt) throw error
               })
             history.transactions.push({ ...done, outcome: 'committed' })
             from += step

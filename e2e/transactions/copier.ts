@@ -7,7 +7,6 @@ import {
   ProducerFencedError,
   type Transaction,
   Transport,
-  UnknownOutcomeError,
   Writer,
 } from '../../src/index.ts'
 import { flakyAdapter } from '../../test/support/flaky-adapter.ts'
@@ -161,7 +160,10 @@ export class Copier {
       this.#failed(error)
       if (transaction === undefined) return false
       if (transaction.state === 'open') await transaction.abort().catch(cause => this.#failed(cause))
-      history.transactions.push({ ...done, outcome: transaction.state === 'aborted' ? 'aborted' : 'unknown' })
+      const isUnknown = transaction.state !== 'aborted'
+      // Who comes instead asks the group whether these are copied.
+      if (isUnknown) this.fenced = true
+      history.transactions.push({ ...done, outcome: isUnknown ? 'unknown' : 'aborted' })
       return false
     }
   }
@@ -172,8 +174,7 @@ export class Copier {
       try {
         return await transaction.commit()
       } catch (error) {
-        const isFinal = !(error instanceof UnknownOutcomeError) || error.cause instanceof ProducerFencedError
-        if (isFinal || this.#dead) throw error
+        if (!transaction.inDoubt || this.#dead) throw error
         this.#trouble()
       }
     }

@@ -10,9 +10,9 @@ import type { Cluster } from '../transport/cluster.ts'
 
 /**
  * `member`: joins, syncs and heartbeats, on a connection of this member alone, since a join may wait for minutes. `control`: what must not
- * wait behind a join.
+ * wait behind a join. `either`: the member's if nothing waits there, which spares a beginning a connection.
  */
-export type GroupLane = 'member' | 'control'
+export type GroupLane = 'member' | 'control' | 'either'
 
 export interface CoordinatorOptions extends CallOptions {
   /** How long the broker may take, in milliseconds; may depend on the version it speaks. */
@@ -63,12 +63,17 @@ export class Coordinator {
   ): Promise<ResponseOf<A>> {
     const { cluster, groupId, timeout } = this.#parts
     let broker = -1
+    let isOwn = lane === 'member'
     try {
       const options = { timeoutMs: timeout, ...(signal && { signal }) }
       broker = await cluster.coordinator('group', groupId, options)
-      const connection = await (lane === 'member'
-        ? cluster.connection(broker, 'group', { ...options, key: this.#key })
-        : cluster.connection(broker, 'control', options))
+      const idle = lane === 'either' ? cluster.idleConnection(broker, 'group', this.#key) : undefined
+      isOwn ||= idle !== undefined
+      const connection =
+        idle ??
+        (await (isOwn
+          ? cluster.connection(broker, 'group', { ...options, key: this.#key })
+          : cluster.connection(broker, 'control', options)))
       const body =
         typeof request === 'function'
           ? (request as (version: number) => RequestInput<A>)(connection.version(api))
@@ -78,8 +83,8 @@ export class Coordinator {
     } catch (error) {
       // What was not answered still holds up all behind it on its connection.
       if (error instanceof TimeoutError) {
-        if (lane === 'member') this.#hangUp()
-        else cluster.letGo(broker, [lane])
+        if (isOwn) this.#hangUp()
+        else cluster.letGo(broker, ['control'])
       }
       // Whoever does not answer may have lost the group to another broker.
       if (isTemporary(error)) this.#forget()

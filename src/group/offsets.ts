@@ -43,7 +43,7 @@ export async function fetchOffsets(
   { signal }: CallOptions,
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>> {
   const response = await coordinator.request(
-    'control',
+    'either',
     OffsetFetch,
     // An open transaction's commits are waited for (KIP-447), where the broker knows how.
     version => ({ groupId, topics, groups: [{ groupId, topics }], requireStable: version >= 7 }),

@@ -96,6 +96,12 @@ export class Cluster extends NetworkCluster {
     this.pool.closeIdle(place => place.broker === address && lanes.includes(place.lane))
   }
 
+  /** What a user's key alone has to a broker, if it is open and nothing waits on it. */
+  idleConnection(brokerId: number, lane: Lane, key: string): BrokerConnection | undefined {
+    const broker = this.directory.get(brokerId)
+    return broker && this.pool.idle(broker, lane, key)
+  }
+
   /** Ends a connection that its user alone had (by a key), and what still waits on it. One that lanes share stays. */
   release(connection: BrokerConnection): void {
     this.pool.release(connection)

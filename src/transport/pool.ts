@@ -76,7 +76,7 @@ export class Pool {
     signal?.throwIfAborted()
     this.#settings.lifetime.enter()
     const broker = formatAddress(address)
-    const id = `${broker} ${lane} ${key}`
+    const id = idOf(broker, lane, key)
     const slot = this.#slots.get(id) ?? this.#slotToShare(broker, lane) ?? this.#slotToMove({ id, broker, lane, key })
     if (slot?.connection?.closed === false) {
       // It may have been opened to whoever listens there.
@@ -97,6 +97,13 @@ export class Pool {
         ? this.#noneLeft(broker)
         : new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
+  }
+
+  /** What its user alone has to a broker, if it is open and nothing waits on it. */
+  idle(address: Address, lane: Lane, key: string): BrokerConnection | undefined {
+    const slot = this.#slots.get(idOf(formatAddress(address), lane, key))
+    const connection = slot?.connection
+    return connection?.closed === false && connection.inFlight === 0 ? this.#use(slot!, connection) : undefined
   }
 
   /** The least busy open connection of a lane to one of these brokers. */
@@ -270,7 +277,7 @@ export class Pool {
    * wanted now: a new one costs two round trips, and questions come seldom from then on. The next opens its own.
    */
   #slotToMove({ id, broker, lane, key }: Pick<Slot, 'id' | 'broker' | 'lane' | 'key'>): Slot | undefined {
-    const slot = this.#slots.get(`${broker} control `)
+    const slot = this.#slots.get(idOf(broker, 'control', ''))
     if (lane === 'control' || slot?.connection?.inFlight !== 0 || slot.connection.closed || slot.shared)
       return undefined
     if (this.#settings.clock.monotonic() - slot.connection.lastUsed > stillWarm) return undefined
@@ -377,4 +384,8 @@ export class Pool {
 
 function lastUsed({ usedAt, connection }: Slot): number {
   return Math.max(usedAt, connection?.lastUsed ?? 0)
+}
+
+function idOf(broker: string, lane: Lane, key: string): string {
+  return `${broker} ${lane} ${key}`
 }

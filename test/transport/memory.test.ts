@@ -129,7 +129,7 @@ const rows: [what: string, trips: number, Start][] = [
 // A member asks who leads in any case, beside its joining; nothing of that may go to a broker that is not known yet.
 const members: typeof rows = [
   ['the first message of a lone member', 9, read({ groupId: 'g' })],
-  ['the first message of a lone member by the consumer protocol', 8, read({ groupId: 'g', protocol: 'consumer' })],
+  ['the first message of a lone member by the consumer protocol', 7, read({ groupId: 'g', protocol: 'consumer' })],
 ]
 
 test.each([...rows, ...members])(
@@ -269,6 +269,8 @@ test('messages go to a partition that there is, although more are remembered', a
   const start = write({ idempotent: false })
   await former.run(start, memory)
   await using place = await Place.make(1, { topics: [{ name: 't', partitions: 2 }] })
+  // By chance it could begin with one of the two.
+  Object.assign(place.clock, { random: () => 0.99 })
   expect((await place.run(start, memory)).refreshes).toBe(1)
 })
 

@@ -69,7 +69,7 @@ export class Transaction {
     return this.#state
   }
 
-  /** It was to be committed, nobody answered, and nobody has since. */
+  /** It was to be committed, nobody answered, and nobody has since: `commit` may be asked once more. */
   get inDoubt(): boolean {
     return this.#doubt !== undefined && this.#host.producer.owes
   }
@@ -131,8 +131,9 @@ export class Transaction {
   /**
    * Sends what is left, and makes all of it visible at once. Rejects with a TransactionAbortedError when it had to be
    * aborted (`cause` says why), with a ProducerFencedError when the writer is over, and with an UnknownOutcomeError when
-   * nobody answered within `deliveryTimeout`: it may be committed or not, and will not be aborted by this writer; `commit`
-   * may be called again. Aborting the signal ends the waiting alone.
+   * nobody answered within `deliveryTimeout`: it may be committed or not, and will not be aborted by this writer. While it
+   * is `inDoubt` calling `commit` again asks once more; after that it is a ConfigError. Aborting the signal ends the
+   * waiting alone.
    */
   async commit(options?: CallOptions, ...more: never[]): Promise<void> {
     const { signal } = optionsOf('commit', options, more)
@@ -193,10 +194,10 @@ export class Transaction {
       await producer.enlisted.settled()
       if (producer.doom !== null) return this.#abort(producer.doom)
     }
-    // Answered, but too late to tell, it stays so.
+    // Answered, but too late to tell, it stays so. Whoever asks until it is no UnknownOutcomeError would ask for ever.
     else if (!producer.owes) {
       this.#state = 'unknown'
-      throw this.#doubt!
+      throw new ConfigError('nobody can be asked any more whether the transaction is committed', { cause: this.#doubt })
     }
     const { error, unsure } = await producer.end(true)
     if (error === null) return this.#over('committed')

@@ -152,12 +152,13 @@ describe.each(protocols)('an end that nobody answers, by %s', (name, features) =
     const { writer, transaction, speakAgain } = await unanswered(kafka)
     speakAgain()
     await write(kafka.open(), 'b')
-    for (let again = 0; again < 2; again++) {
-      const error = await failure(transaction.commit())
-      expect(error).toBeInstanceOf(UnknownOutcomeError)
-      expect(error.cause).toBeInstanceOf(ProducerFencedError)
-      expect(transaction.state).toBe('unknown')
-    }
+    const doubt = await failure(transaction.commit())
+    expect(doubt).toBeInstanceOf(UnknownOutcomeError)
+    expect(doubt.cause).toBeInstanceOf(ProducerFencedError)
+    expect([transaction.state, transaction.inDoubt]).toEqual(['unknown', false])
+    // Whoever asks until it is no UnknownOutcomeError would ask for ever.
+    const end = await failure(transaction.commit())
+    expect([end instanceof ConfigError, end.cause, transaction.state]).toEqual([true, doubt, 'unknown'])
     expect(await failure(writer.begin())).toBeInstanceOf(ProducerFencedError)
     expect(await kafka.committed()).toEqual(['a', 'b'])
   })
