@@ -25,7 +25,7 @@ test(
     expect(whole).toBeLessThanOrEqual(65.7)
     expect(without).toBeLessThanOrEqual(48.8)
     expect(slim).toBeLessThanOrEqual(47.6)
-    expect(own).toBeLessThanOrEqual(56.9)
+    expect(own).toBeLessThanOrEqual(57.1)
   },
 )
 
