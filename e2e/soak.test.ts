@@ -48,13 +48,16 @@ test(`${minutes} minutes of writing, of a group that is divided again and again,
 
   const looks: Look[] = []
   const others: Record<string, unknown>[] = []
-  for await (const line of createInterface({ input: program.stdout })) {
-    const told = JSON.parse(line)
-    if ('rss' in told) looks.push(told)
-    else others.push(told)
+  try {
+    for await (const line of createInterface({ input: program.stdout })) {
+      const told = JSON.parse(line)
+      if ('rss' in told) looks.push(told)
+      else others.push(told)
+    }
+  } finally {
+    isOver = true
+    await dying
   }
-  isOver = true
-  await dying
   const settled = looks.filter(({ seconds }) => seconds >= settling)
   const of = (what: 'rss' | 'heap' | 'external'): string => {
     const all = settled.map(each => each[what])
@@ -67,9 +70,9 @@ test(`${minutes} minutes of writing, of a group that is divided again and again,
   // Pipes are standard input and output.
   expect((open as string[]).filter(each => !/Pipe/.test(each))).toEqual([])
   // A quarter by a quarter: a single look may meet what is on its way.
-  const quarter = Math.ceil(settled.length / 4)
+  const quarter = (at: number): number => Math.floor((at * settled.length) / 4)
   const middles = [0, 1, 2, 3].map(at => {
-    const part = settled.slice(at * quarter, (at + 1) * quarter).map(({ rss }) => rss)
+    const part = settled.slice(quarter(at), quarter(at + 1)).map(({ rss }) => rss)
     return part.sort((a, b) => a - b)[part.length >> 1]!
   })
   expect(Math.max(...middles) - middles[0]!).toBeLessThan(flatMiB)

@@ -113,7 +113,8 @@ async function writeAll(writer: Writer, read: LineReader, context: CommandContex
         for (const each of lines) {
           messages.push(read(each))
           line++
-          bytes += each.length
+          // Empty ones weigh something, too.
+          bytes += each.length + 1
         }
       } catch (error) {
         if (!(error instanceof UsageError)) throw error

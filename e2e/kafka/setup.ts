@@ -28,17 +28,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** Of what a broker loads, and of what reads from it. */
 async function archiveClasses(libs: string, tools: string): Promise<void> {
-  await archive(libs, async flag => {
-    const cluster = await startKafka({ flags: [flag] })
+  const run = async (flags: readonly string[]): Promise<void> => {
+    const cluster = await startKafka({ flags })
     const args = ['--bootstrap-server', cluster.brokers.join(), '--topic', 'none', '--timeout-ms', '1000']
-    const console = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+    const program = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
     try {
-      await archive(tools, flag => javaTool(console, args, '', [flag]))
+      await archive(tools, flag => javaTool(program, args, '', [flag]))
       await cluster.nodes[0]!.kill('SIGTERM')
     } finally {
       await cluster.stop()
     }
-  }).catch(error => console.warn('Java goes without an archive of classes', error))
+  }
+  await (isArchived(libs) ? run([]) : archive(libs, flag => run([flag]))).catch(error =>
+    console.warn('Java goes without an archive of classes', error),
+  )
 }
 
 async function whatCanNotBeFetched(): Promise<Lack | null> {

@@ -80,8 +80,9 @@ export interface MembershipConfig extends PartitionsHooks {
    */
   groupInstanceId?: string
   /**
-   * Bounds each request to the coordinator, on top of what the protocol lets it wait. A cluster that can't be reached is
-   * told of after so long; one that answers that it has no coordinator yet, after `rebalanceTimeout`. Default 5,000.
+   * Bounds each request to the coordinator, on top of what the protocol lets it wait. A cluster that was never reached is
+   * told of after so long; one that has no coordinator yet, a broker that is away and has answered before, and a runtime
+   * that allows no further connection, after `rebalanceTimeout`. Default 5,000.
    */
   timeout?: number
 }

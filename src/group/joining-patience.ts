@@ -50,6 +50,10 @@ export class JoiningPatience {
 
   #passes(error: unknown): boolean {
     if (error instanceof NoConnectionLeftError || hasCode(error, ...coordinatorCodes)) return true
-    return error instanceof ConnectionError && this.#cluster.hasAnswered(error.broker)
+    if (!(error instanceof ConnectionError)) return false
+    // Of several brokers that were tried each has its own error.
+    const { cause } = error
+    if (cause instanceof AggregateError) return cause.errors.every(each => this.#passes(each))
+    return this.#cluster.hasAnswered(error.broker)
   }
 }

@@ -184,9 +184,10 @@ async function committed(transaction: Transaction, signal: AbortSignal | undefin
     try {
       return await transaction.commit()
     } catch (error) {
-      const isClosed = error instanceof UnknownOutcomeError && error.cause instanceof ClosedError
+      // Of a writer that is closed nothing can be asked any more.
+      if (error instanceof UnknownOutcomeError && error.cause instanceof ClosedError) throw new Final(error)
       if (!transaction.inDoubt) throw error
-      if (isLast || isClosed) throw new Final(error)
+      if (isLast) throw new Final(error)
       await sleep(backoffDelay(attempt, { min: 100, max: 5_000 }, systemClock), signal && { signal }).catch(() => {})
     }
   }

@@ -25,6 +25,8 @@ interface Slot {
   readonly opening: Promise<BrokerConnection>
   connection: BrokerConnection | undefined
   /** Counts towards the adapter's limit. */
+  /** It waits until the adapter's limit allows it. */
+  wantsRoom: boolean
   admitted: boolean
   /** By the monotonic clock, as all times here. */
   usedAt: number
@@ -93,7 +95,7 @@ export class Pool {
         : this.#begin({ id, address, broker, lane, key, peer, guess })
     if (timeoutMs === undefined) return abortable(opening, signal)
     const late = (): unknown =>
-      this.#full && this.#slots.get(id)?.admitted === false
+      this.#slots.get(id)?.wantsRoom === true
         ? this.#noneLeft(broker)
         : new ConnectionError(broker, `not connected within ${timeoutMs} ms`)
     return new Deadline(timeoutMs, this.#settings.clock).bound(opening, late, { ...(signal && { signal }) })
@@ -198,6 +200,7 @@ export class Pool {
       ...place,
       opening: this.#settings.detached(() => Promise.resolve().then(() => this.#openSlot(slot))),
       connection: undefined,
+      wantsRoom: false,
       admitted: false,
       usedAt: 0,
       authenticateAt: Number.POSITIVE_INFINITY,
@@ -232,7 +235,8 @@ export class Pool {
     } catch (error) {
       this.#slots.delete(slot.id)
       if (lifetime.ended) throw error
-      this.#troubles.refused(broker)
+      // That the runtime allows no more says nothing of the broker.
+      if (!(error instanceof NoConnectionLeftError)) this.#troubles.refused(broker)
       logger.warn(`${broker}: no connection (${slot.lane}): ${messageOf(error)}`)
       this.#hangUps.note(broker, error, clock.monotonic())
       this.#hangUps.throwIfRefused(broker)
@@ -289,7 +293,7 @@ export class Pool {
     Object.assign(slot, { id, lane, key })
     slot.connection.lane = lane
     this.#slots.set(id, slot)
-    // A member asks for its offsets next, and a join may take long: that is the time to connect.
+    // A member commits and looks about while its join takes long: that is the time to connect.
     if (lane === 'group')
       this.#begin({ id: controlId, address, broker, lane: 'control', key: '', peer, guess: undefined }).catch(() => {})
     return slot
@@ -318,12 +322,14 @@ export class Pool {
   async #makeRoom(slot: Slot): Promise<void> {
     const { clock, dialTimeout, backoff, lifetime } = this.#settings
     const deadline = new Deadline(dialTimeout, clock)
+    slot.wantsRoom = true
     while (this.#full) {
       const idle = this.#idleSlot(0)
       if (idle !== undefined) await this.#leave(idle)
       else if (deadline.passed) throw this.#noneLeft(slot.broker)
       else await lifetime.sleep(Math.min(backoff.min, deadline.remaining))
     }
+    slot.wantsRoom = false
     slot.admitted = true
   }
 

@@ -82,9 +82,9 @@ export class TransactionalProducer implements ProducerIdentities {
     return this.#enlisted!
   }
 
-  /** Nobody has answered how the last transaction ended: until somebody does, no other can begin. */
+  /** Nobody has answered how the last transaction ended, and somebody may: until then no other can begin. */
   get owes(): boolean {
-    return this.#owed !== null
+    return this.#owed !== null && !this.#parts.signal.aborted
   }
 
   get isSecondProtocol(): boolean {

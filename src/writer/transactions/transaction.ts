@@ -71,7 +71,9 @@ export class Transaction {
 
   /** It was to be committed, nobody answered, and nobody has since: `commit` may be asked once more. */
   get inDoubt(): boolean {
-    return this.#doubt !== undefined && this.#host.producer.owes
+    // What is owed may be another transaction's end, or this one's abort.
+    const isEnding = this.#state === 'unknown' || this.#state === 'committing'
+    return this.#doubt !== undefined && isEnding && this.#host.producer.owes
   }
 
   /**

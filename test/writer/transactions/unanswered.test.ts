@@ -163,6 +163,15 @@ describe.each(protocols)('an end that nobody answers, by %s', (name, features) =
     expect(await kafka.committed()).toEqual(['a', 'b'])
   })
 
+  test('once the writer is closed nobody can be asked any more, which ends who asks while it is in doubt', async () => {
+    await using kafka = new Stage(features)
+    const { writer, transaction } = await unanswered(kafka)
+    expect(transaction.inDoubt).toBe(true)
+    await writer.close({ signal: AbortSignal.abort() }).catch(() => {})
+    expect(transaction.inDoubt).toBe(false)
+    expect(await failure(transaction.commit())).toBeInstanceOf(ConfigError)
+  })
+
   test('answered TRANSACTION_ABORTABLE when asked again, it is aborted: by commit()', async () => {
     await using kafka = new Stage(features)
     const { writer, transaction, speakAgain } = await unanswered(kafka, 'a', false)
